@@ -1,0 +1,280 @@
+//! The intermediate representation between the front half and the generated code.
+//!
+//! No spans and no defaults are left here: nodes stand in schedule order, queues and pools are sized, every timeout has
+//! a value. Made only by `lower`; [`verify`] states what holds.
+
+use std::fmt;
+
+mod print;
+mod verify;
+
+pub use print::print;
+pub use verify::verify;
+
+macro_rules! index {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(u32);
+
+        impl $name {
+            /// The index of the `position`-th item.
+            #[must_use]
+            pub fn new(position: usize) -> Self {
+                Self(u32::try_from(position).expect("invariant: fewer than 2^32 items"))
+            }
+
+            /// The position in the list that this index belongs to.
+            #[must_use]
+            pub fn position(self) -> usize {
+                self.0 as usize
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+index!(
+    /// Position of a [`Node`] in [`FlowIr::nodes`].
+    NodeIdx
+);
+index!(
+    /// Position of a [`Stream`] in [`FlowIr::streams`].
+    StreamIdx
+);
+index!(
+    /// Position of an [`Artifact`] in [`ProgramIr::artifacts`].
+    ArtifactIdx
+);
+
+/// Everything one executable consists of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProgramIr {
+    /// Project name; also names the generated crate.
+    pub name: String,
+    /// Project version.
+    pub version: String,
+    /// Project description, possibly empty.
+    pub description: String,
+    /// Target triple of the executable and of its artifacts.
+    pub target: String,
+    /// The distinct components, in order of their first use.
+    pub artifacts: Vec<Artifact>,
+    /// The flows in manifest order; never empty.
+    pub flows: Vec<FlowIr>,
+}
+
+/// A component compiled ahead of time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Artifact {
+    /// Name of the component; names the file `artifacts/<name>.cwasm` in the generated crate.
+    pub name: String,
+    /// SHA-256 of the component binary, in hexadecimal.
+    pub sha256: String,
+}
+
+/// One flow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FlowIr {
+    /// Name in the manifest.
+    pub name: String,
+    /// Description in the manifest, possibly empty.
+    pub description: String,
+    /// Topologically sorted, ties by declaration: the driver runs the last ready one.
+    pub nodes: Vec<Node>,
+    /// In manifest order.
+    pub streams: Vec<Stream>,
+    /// Buffer pools by tier, smallest first.
+    pub pools: [Pool; 4],
+    /// Bytes that buffers outside the pools may take in all, when `exhaustion` allows them.
+    pub fallback_bytes: u64,
+    /// What an allocation does when its tier is empty.
+    pub exhaustion: Exhaustion,
+    /// Largest buffer a component may ask for, in bytes.
+    pub max_buffer_bytes: u64,
+    /// Elements the driver handles before it looks at clock and signals.
+    pub quantum: u32,
+    /// How long the flow may run before it is drained, in milliseconds; `None` without a limit.
+    pub deadline_ms: Option<u64>,
+}
+
+/// One tier of the buffer pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// Capacity of each buffer in bytes.
+    pub slot_bytes: u32,
+    /// Number of buffers.
+    pub slots: u32,
+}
+
+/// What happens when a pool tier is empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exhaustion {
+    /// Take memory from the system allocator, counted.
+    FallbackAlloc,
+    /// Fail the allocation.
+    Error,
+}
+
+/// A stage of a flow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// Name in the manifest.
+    pub name: String,
+    /// What the stage does.
+    pub role: Role,
+    /// Who does it.
+    pub implementation: Implementation,
+    /// Configuration string for `lifecycle.init`, or for the built-in; possibly empty.
+    pub config: String,
+    /// Streams that end here, in manifest order. Empty for a source.
+    pub inputs: Vec<StreamIdx>,
+    /// Output ports by name. Empty for a sink.
+    pub outputs: Vec<OutPort>,
+    /// What the stage may use.
+    pub limits: Limits,
+    /// How the stage is called, and why so.
+    pub path: CallPath,
+}
+
+/// An output port and the streams that leave it; each of them gets every element.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutPort {
+    /// Name of the port.
+    pub name: String,
+    /// In manifest order; never empty.
+    pub streams: Vec<StreamIdx>,
+}
+
+/// What a stage does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Produces elements.
+    Source,
+    /// Makes at most one element of each.
+    Processor,
+    /// Lets elements pass or not.
+    Filter,
+    /// Consumes elements.
+    Sink,
+}
+
+/// Who does the work of a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Implementation {
+    /// A sandboxed component.
+    Component {
+        /// Its compiled code.
+        artifact: ArtifactIdx,
+        /// Whether it exports `torvyn:streaming/lifecycle`.
+        lifecycle: bool,
+    },
+    /// Part of the runtime.
+    Builtin(Builtin),
+}
+
+/// Nodes that are part of the runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Builtin {
+    /// Source of `Hello, Torvyn! (n)`.
+    Generator,
+    /// Source of the lines of a file or of standard input.
+    Lines,
+    /// Sink that prints each payload as a line.
+    Console,
+    /// Sink that appends each payload as a line to a file.
+    File,
+}
+
+/// What a stage may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Linear memory in bytes.
+    pub memory_bytes: u64,
+    /// Time for one call, in milliseconds.
+    pub invocation_timeout_ms: u64,
+    /// Time for `lifecycle.init`, in milliseconds.
+    pub init_timeout_ms: u64,
+    /// Time for `lifecycle.teardown`, in milliseconds.
+    pub teardown_timeout_ms: u64,
+    /// Fuel for one call; 0 without metering.
+    pub fuel: u64,
+}
+
+/// How an element enters a stage (design section 7).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallPath {
+    /// The runtime's own code.
+    Builtin,
+    /// Typed component functions, one store per stage; with the reason for the choice.
+    Component(String),
+}
+
+/// A bounded queue between two nodes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stream {
+    /// Producer.
+    pub from: NodeIdx,
+    /// Its output port.
+    pub from_port: String,
+    /// Consumer.
+    pub to: NodeIdx,
+    /// Its input port.
+    pub to_port: String,
+    /// Capacity in elements; at least 1.
+    pub depth: u32,
+    /// Length at which a stream that was full has room again, in elements; below `depth`.
+    pub low_watermark: u32,
+    /// What happens to an element when the stream is full.
+    pub policy: OverflowPolicy,
+}
+
+/// What a full stream does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OverflowPolicy {
+    /// The producer is not scheduled until there is room.
+    Block,
+}
+
+impl Role {
+    /// The word used in the manifest's terms and in output.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Source => "source",
+            Role::Processor => "processor",
+            Role::Filter => "filter",
+            Role::Sink => "sink",
+        }
+    }
+}
+
+impl Builtin {
+    /// Every built-in, in the order they are documented.
+    pub const ALL: [Builtin; 4] = [Builtin::Generator, Builtin::Lines, Builtin::Console, Builtin::File];
+
+    /// The name behind `builtin:`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Builtin::Generator => "generator",
+            Builtin::Lines => "lines",
+            Builtin::Console => "console",
+            Builtin::File => "file",
+        }
+    }
+
+    /// The role a node with this built-in plays.
+    #[must_use]
+    pub fn role(self) -> Role {
+        match self {
+            Builtin::Generator | Builtin::Lines => Role::Source,
+            Builtin::Console | Builtin::File => Role::Sink,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The compiler: from `Torvyn.toml` and WIT contracts to one standalone executable.
+//!
+//! ```text
+//! Torvyn.toml ── manifest::parse ─► Manifest ────┐
+//! *.wit, *.wasm ─ contract::load ─► ContractSet ─┴─ resolve ─► ResolvedProject ─ link ─► LinkedFlow
+//! LinkedFlow ─ lower ─► FlowIr ─ codegen::generate ─► GeneratedCrate ─ emit ─► crate on disk ─┐
+//! LinkedFlow ─ aot::precompile ─► AotArtifacts ───────────────────────────────────────────────┴─ exe ─► Executable
+//! ```
+//! The front half (to `LinkedFlow`) reads only through [`source::files::Files`] and reports all it finds. The back
+//! half writes files, runs cargo, and fails fast. [`driver`] names every step in order; no other module does.
