@@ -1,6 +1,6 @@
 //! The intermediate representation between the front half and the generated code.
 //!
-//! No spans and no defaults are left here: nodes stand in schedule order, queues and pools are sized, every timeout has
+//! No spans and no defaults are left here: the schedule is decided, queues and pools are sized, every timeout has
 //! a value. Made only by `lower`; [`verify`] states what holds.
 
 use std::fmt;
@@ -65,8 +65,27 @@ pub struct ProgramIr {
     pub target: String,
     /// The distinct components, in order of their first use.
     pub artifacts: Vec<Artifact>,
+    /// The WASI packages that the components import, sorted.
+    pub wasi: Vec<WasiPackage>,
     /// The flows in manifest order; never empty.
     pub flows: Vec<FlowIr>,
+}
+
+/// A package of WASI 0.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WasiPackage {
+    /// `wasi:cli`.
+    Cli,
+    /// `wasi:clocks`.
+    Clocks,
+    /// `wasi:filesystem`.
+    Filesystem,
+    /// `wasi:io`.
+    Io,
+    /// `wasi:random`.
+    Random,
+    /// `wasi:sockets`.
+    Sockets,
 }
 
 /// A component compiled ahead of time.
@@ -85,8 +104,11 @@ pub struct FlowIr {
     pub name: String,
     /// Description in the manifest, possibly empty.
     pub description: String,
-    /// Topologically sorted, ties by declaration: the driver runs the last ready one.
+    /// Topologically sorted: producers before consumers, ties by declaration.
     pub nodes: Vec<Node>,
+    /// Every node once, in the order in which the driver looks for one that is ready: consumers before producers, ties
+    /// by declaration.
+    pub schedule: Vec<NodeIdx>,
     /// In manifest order.
     pub streams: Vec<Stream>,
     /// Buffer pools by tier, smallest first.
@@ -99,6 +121,8 @@ pub struct FlowIr {
     pub max_buffer_bytes: u64,
     /// Elements the driver handles before it looks at clock and signals.
     pub quantum: u32,
+    /// How long a sink that returned `pause` gets nothing, in milliseconds.
+    pub sink_pause_ms: u64,
     /// How long the flow may run before it is drained, in milliseconds; `None` without a limit.
     pub deadline_ms: Option<u64>,
 }
@@ -250,6 +274,31 @@ impl Role {
             Role::Processor => "processor",
             Role::Filter => "filter",
             Role::Sink => "sink",
+        }
+    }
+}
+
+impl WasiPackage {
+    /// Every package that the runtime has.
+    pub const ALL: [WasiPackage; 6] = [
+        WasiPackage::Cli,
+        WasiPackage::Clocks,
+        WasiPackage::Filesystem,
+        WasiPackage::Io,
+        WasiPackage::Random,
+        WasiPackage::Sockets,
+    ];
+
+    /// The name behind `wasi:`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            WasiPackage::Cli => "cli",
+            WasiPackage::Clocks => "clocks",
+            WasiPackage::Filesystem => "filesystem",
+            WasiPackage::Io => "io",
+            WasiPackage::Random => "random",
+            WasiPackage::Sockets => "sockets",
         }
     }
 }

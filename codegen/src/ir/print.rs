@@ -1,0 +1,145 @@
+//! The IR as text (`--emit ir`): stable, for people and for goldens.
+
+use std::fmt::Write as _;
+
+use super::{CallPath, Exhaustion, FlowIr, Implementation, Node, OverflowPolicy, ProgramIr, Stream};
+
+/// Renders the whole program.
+#[must_use]
+pub fn print(program: &ProgramIr) -> String {
+    let mut out = format!(
+        "program {} {}\ntarget  {}\n",
+        program.name, program.version, program.target
+    );
+    let wasi: Vec<&str> = program.wasi.iter().map(|package| package.as_str()).collect();
+    line(
+        &mut out,
+        &format!(
+            "wasi    {}",
+            if wasi.is_empty() {
+                "none".to_owned()
+            } else {
+                wasi.join(", ")
+            }
+        ),
+    );
+    for (position, artifact) in program.artifacts.iter().enumerate() {
+        line(
+            &mut out,
+            &format!("artifact {position}: {} sha256:{}", artifact.name, artifact.sha256),
+        );
+    }
+    for flow in &program.flows {
+        print_flow(&mut out, program, flow);
+    }
+    out
+}
+
+fn print_flow(out: &mut String, program: &ProgramIr, flow: &FlowIr) {
+    let deadline = flow
+        .deadline_ms
+        .map_or_else(|| "none".to_owned(), |ms| format!("{ms} ms"));
+    line(out, "");
+    line(out, &format!("flow {}", flow.name));
+    line(
+        out,
+        &format!(
+            "  quantum {} elements, sink pause {} ms, deadline {deadline}",
+            flow.quantum, flow.sink_pause_ms
+        ),
+    );
+    let schedule: Vec<&str> = flow
+        .schedule
+        .iter()
+        .map(|node| flow.nodes[node.position()].name.as_str())
+        .collect();
+    line(out, &format!("  schedule {}", schedule.join(", ")));
+    for (position, node) in flow.nodes.iter().enumerate() {
+        print_node(out, program, position, node);
+    }
+    for (position, stream) in flow.streams.iter().enumerate() {
+        print_stream(out, flow, position, stream);
+    }
+    for pool in &flow.pools {
+        line(out, &format!("  pool {} x {} B", pool.slots, pool.slot_bytes));
+    }
+    let exhaustion = match flow.exhaustion {
+        Exhaustion::FallbackAlloc => format!("allocate up to {} B", flow.fallback_bytes),
+        Exhaustion::Error => "fail".to_owned(),
+    };
+    line(
+        out,
+        &format!(
+            "  when a pool is empty: {exhaustion}; largest buffer {} B",
+            flow.max_buffer_bytes
+        ),
+    );
+}
+
+fn print_node(out: &mut String, program: &ProgramIr, position: usize, node: &Node) {
+    let implementation = match &node.implementation {
+        Implementation::Component { artifact, lifecycle } => {
+            let component = &program.artifacts[artifact.position()].name;
+            format!(
+                "component {component}{}",
+                if *lifecycle { " with lifecycle" } else { "" }
+            )
+        }
+        Implementation::Builtin(builtin) => format!("builtin {}", builtin.as_str()),
+    };
+    line(
+        out,
+        &format!(
+            "  node {position}: {} = {} {implementation}",
+            node.name,
+            node.role.as_str()
+        ),
+    );
+    match &node.path {
+        CallPath::Builtin => {}
+        CallPath::Component(reason) => {
+            let limits = &node.limits;
+            line(out, &format!("    path component: {reason}"));
+            let fuel = if limits.fuel == 0 {
+                String::new()
+            } else {
+                format!(", fuel {}", limits.fuel)
+            };
+            line(
+                out,
+                &format!(
+                    "    limits: memory {} B, call {} ms, init {} ms, teardown {} ms{fuel}",
+                    limits.memory_bytes,
+                    limits.invocation_timeout_ms,
+                    limits.init_timeout_ms,
+                    limits.teardown_timeout_ms
+                ),
+            );
+        }
+    }
+    if !node.config.is_empty() {
+        line(out, &format!("    config {:?}", node.config));
+    }
+}
+
+fn print_stream(out: &mut String, flow: &FlowIr, position: usize, stream: &Stream) {
+    let policy = match stream.policy {
+        OverflowPolicy::Block => "block",
+    };
+    line(
+        out,
+        &format!(
+            "  stream {position}: {}.{} -> {}.{} depth {} low {} policy {policy}",
+            flow.nodes[stream.from.position()].name,
+            stream.from_port,
+            flow.nodes[stream.to.position()].name,
+            stream.to_port,
+            stream.depth,
+            stream.low_watermark
+        ),
+    );
+}
+
+fn line(out: &mut String, text: &str) {
+    writeln!(out, "{text}").expect("invariant: writing to a String succeeds");
+}

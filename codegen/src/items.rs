@@ -1,0 +1,7 @@
+//! One emitted item per file.
+
+pub(crate) mod artifacts;
+pub(crate) mod document;
+pub(crate) mod driver;
+pub(crate) mod entry;
+pub(crate) mod plan;

@@ -1,0 +1,20 @@
+//! The embedded machine code: a static per component.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::ir::{Artifact, ArtifactIdx};
+use crate::{artifact_path, names};
+
+/// `static CODE_0: PageAligned = …;` and `static ARTIFACT_0: Artifact = …;` What the emitted `unsafe` promises holds: the compiler that writes the crate writes
+/// that file, with `Engine::precompile_component`.
+pub(crate) fn artifact(idx: ArtifactIdx, artifact: &Artifact) -> TokenStream {
+    let (ident, code) = (names::artifact(idx), names::code(idx));
+    let name = &artifact.name;
+    let path = format!("../{}", artifact_path(artifact));
+    quote! {
+        static #code: rt::engine::PageAligned<{ include_bytes!(#path).len() }> =
+            rt::engine::PageAligned(*include_bytes!(#path));
+        static #ident: rt::engine::Artifact = unsafe { rt::engine::Artifact::new(#name, &#code) };
+    }
+}

@@ -1,0 +1,97 @@
+//! The description of the program, in a section of its own, so that `torvync inspect` reads it without running anything.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+use serde_json::{Value, json};
+
+use crate::ir::{CallPath, FlowIr, Implementation, Node, OverflowPolicy, ProgramIr, Stream};
+
+/// `static DOCUMENT: [u8; N] = *b"…";` in the section of the target's object format. The section's name is unsafe to
+/// choose in general; this one has no meaning to any system, and holds plain bytes.
+pub(crate) fn document(program: &ProgramIr) -> TokenStream {
+    let text = json(program).to_string();
+    let length = text.len();
+    let bytes = Literal::byte_string(text.as_bytes());
+    let section = if program.target.contains("apple") {
+        "__DATA,__torvyn"
+    } else {
+        ".torvyn"
+    };
+    quote! {
+        #[used]
+        #[unsafe(link_section = #section)]
+        static DOCUMENT: [u8; #length] = *#bytes;
+    }
+}
+
+fn json(program: &ProgramIr) -> Value {
+    let artifacts = program
+        .artifacts
+        .iter()
+        .map(|artifact| json!({ "name": artifact.name, "sha256": artifact.sha256 }));
+    json!({
+        "name": program.name,
+        "version": program.version,
+        "description": program.description,
+        "torvync": env!("CARGO_PKG_VERSION"),
+        "target": program.target,
+        "flows": program.flows.iter().map(|flow| flow_json(program, flow)).collect::<Vec<_>>(),
+        "artifacts": artifacts.collect::<Vec<_>>(),
+    })
+}
+
+fn flow_json(program: &ProgramIr, flow: &FlowIr) -> Value {
+    let pools = flow
+        .pools
+        .iter()
+        .map(|pool| json!({ "bytes": pool.slot_bytes, "slots": pool.slots }));
+    json!({
+        "name": flow.name,
+        "description": flow.description,
+        "nodes": flow.nodes.iter().map(|node| node_json(program, node)).collect::<Vec<_>>(),
+        "streams": flow.streams.iter().map(|stream| stream_json(flow, stream)).collect::<Vec<_>>(),
+        "pools": pools.collect::<Vec<_>>(),
+    })
+}
+
+fn node_json(program: &ProgramIr, node: &Node) -> Value {
+    json!({
+        "name": node.name,
+        "role": node.role.as_str(),
+        "component": component(program, node),
+        "path": path(node),
+    })
+}
+
+fn stream_json(flow: &FlowIr, stream: &Stream) -> Value {
+    let policy = match stream.policy {
+        OverflowPolicy::Block => "block",
+    };
+    json!({ "from": from(flow, stream), "to": to(flow, stream), "depth": stream.depth, "policy": policy })
+}
+
+/// What implements a node, in words.
+pub(crate) fn component(program: &ProgramIr, node: &Node) -> String {
+    match &node.implementation {
+        Implementation::Component { artifact, .. } => program.artifacts[artifact.position()].name.clone(),
+        Implementation::Builtin(builtin) => format!("builtin:{}", builtin.as_str()),
+    }
+}
+
+/// How a node is called, in words.
+pub(crate) fn path(node: &Node) -> String {
+    match &node.path {
+        CallPath::Builtin => "builtin".to_owned(),
+        CallPath::Component(reason) => format!("component path: {reason}"),
+    }
+}
+
+/// `node.port` of a stream's producer.
+pub(crate) fn from(flow: &FlowIr, stream: &Stream) -> String {
+    format!("{}.{}", flow.nodes[stream.from.position()].name, stream.from_port)
+}
+
+/// `node.port` of a stream's consumer.
+pub(crate) fn to(flow: &FlowIr, stream: &Stream) -> String {
+    format!("{}.{}", flow.nodes[stream.to.position()].name, stream.to_port)
+}

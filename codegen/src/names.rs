@@ -1,0 +1,44 @@
+//! Mints every emitted identifier. Positions make them unique, the user's names make them readable.
+
+use proc_macro2::Ident;
+use quote::format_ident;
+
+use crate::ir::{ArtifactIdx, FlowIr, Node, NodeIdx, ProgramIr};
+
+/// The package: a cargo package name can't start with a digit, nor be a keyword or `test`; the prefix excludes these.
+pub(crate) fn krate(program: &ProgramIr) -> String {
+    format!("torvyn-app-{}", word(&program.name).replace('_', "-"))
+}
+
+/// The module of a flow.
+pub(crate) fn flow(position: usize, flow: &FlowIr) -> Ident {
+    format_ident!("flow_{}_{}", position, word(&flow.name))
+}
+
+/// The field of a node.
+pub(crate) fn node(idx: NodeIdx, node: &Node) -> Ident {
+    format_ident!("n{}_{}", idx.position(), word(&node.name))
+}
+
+/// The static of an artifact.
+pub(crate) fn artifact(idx: ArtifactIdx) -> Ident {
+    format_ident!("ARTIFACT_{}", idx.position())
+}
+
+/// The static of an artifact's machine code.
+pub(crate) fn code(idx: ArtifactIdx) -> Ident {
+    format_ident!("CODE_{}", idx.position())
+}
+
+/// The part of a user's name that may stand in an identifier.
+fn word(name: &str) -> String {
+    name.chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '_'
+            }
+        })
+        .collect()
+}
