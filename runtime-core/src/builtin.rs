@@ -1,0 +1,77 @@
+//! Nodes that are part of the runtime: the ends of a flow.
+
+use serde_json::{Map, Value};
+
+use crate::buffer::BufferError;
+use crate::context::RunContext;
+use crate::error::Cause;
+use crate::stage::{Called, Payload};
+
+mod console;
+mod file;
+mod generator;
+mod lines;
+
+pub use console::Console;
+pub use file::File;
+pub use generator::Generator;
+pub use lines::Lines;
+
+/// Content type of text.
+const TEXT: &str = "text/plain";
+
+/// The configuration of a built-in: a JSON object with the keys it knows.
+fn config(text: &str, known: &[&str]) -> Called<Map<String, Value>> {
+    if text.trim().is_empty() {
+        return Ok(Map::new());
+    }
+    let value: Value = serde_json::from_str(text).map_err(|error| bad_config(format!("is not JSON: {error}")))?;
+    let Value::Object(object) = value else {
+        return Err(bad_config("is not a JSON object".to_owned()));
+    };
+    match object.keys().find(|key| !known.contains(&key.as_str())) {
+        Some(unknown) => Err(bad_config(format!(
+            "has an unknown key `{unknown}`; known: {}",
+            known.join(", ")
+        ))),
+        None => Ok(object),
+    }
+}
+
+fn bad_config(what: String) -> Cause {
+    Cause::Endpoint(format!("its `config` {what}"))
+}
+
+/// A string in the configuration.
+fn text_key(config: &Map<String, Value>, key: &str) -> Called<Option<String>> {
+    match config.get(key) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(other) => Err(bad_config(format!("has `{key} = {other}`, which is not a string"))),
+    }
+}
+
+/// Puts bytes into a new buffer.
+fn payload(cx: &mut RunContext, bytes: &[u8]) -> Called<Payload> {
+    let pool = cx.pool();
+    let filled = pool.allocate(bytes.len() as u64).and_then(|draft| {
+        pool.append(draft, bytes)?;
+        pool.set_content_type(draft, TEXT)?;
+        pool.freeze(draft)
+    });
+    let buffer = filled.map_err(|error| {
+        let size = bytes.len();
+        Cause::Endpoint(match error {
+            BufferError::TooLarge(limit) => {
+                format!("an element of {size} bytes is larger than a buffer ({limit} bytes)")
+            }
+            BufferError::Exhausted => format!("no buffer of {size} bytes is left"),
+            BufferError::Stale
+            | BufferError::CapacityExceeded
+            | BufferError::OutOfBounds
+            | BufferError::ContentType => format!("a buffer of {size} bytes could not be filled: {error:?}"),
+        })
+    })?;
+    let content_type = pool.content_type(buffer).expect("invariant: the buffer was just made");
+    Ok(Payload { buffer, content_type })
+}

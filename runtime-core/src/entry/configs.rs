@@ -1,0 +1,66 @@
+//! The configuration of each node: the manifest's, with the command line's overrides.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::flow::Ends;
+use crate::plan::{FlowPlan, NodePlan};
+
+/// The configurations that differ from the manifest. `overrides` holds `NODE.KEY` or `NODE`, and the value.
+pub(super) fn resolve(
+    plan: &'static FlowPlan,
+    ends: &Ends,
+    overrides: &[(String, String)],
+) -> Result<BTreeMap<&'static str, String>, String> {
+    // A replaced end does not understand the configuration of what it replaces.
+    let mut configs: BTreeMap<&'static str, String> = plan
+        .nodes
+        .iter()
+        .filter(|node| ends.replace(node.name))
+        .map(|node| (node.name, String::new()))
+        .collect();
+    for (place, value) in overrides {
+        let (node, key) = match place.split_once('.') {
+            Some((node, key)) => (node, Some(key)),
+            None => (place.as_str(), None),
+        };
+        let node = find(plan, node)?;
+        let current = configs.entry(node.name).or_insert_with(|| node.config.to_owned());
+        *current = match key {
+            Some(key) => with_key(node, current, key, value)?,
+            None => value.clone(),
+        };
+    }
+    Ok(configs)
+}
+
+fn find(plan: &'static FlowPlan, name: &str) -> Result<&'static NodePlan, String> {
+    plan.nodes.iter().find(|node| node.name == name).ok_or_else(|| {
+        let names: Vec<&str> = plan.nodes.iter().map(|node| node.name).collect();
+        format!(
+            "`--config`: flow `{}` has no node `{name}`; nodes: {}",
+            plan.name,
+            names.join(", ")
+        )
+    })
+}
+
+/// Sets one key of a JSON object. The value is JSON where it reads as JSON, else a string.
+fn with_key(node: &NodePlan, config: &str, key: &str, value: &str) -> Result<String, String> {
+    let mut object = match config.trim() {
+        "" => Map::new(),
+        text => match serde_json::from_str(text) {
+            Ok(Value::Object(object)) => object,
+            Ok(_) | Err(_) => {
+                return Err(format!(
+                    "`--config {}.{key}`: the node's configuration is not a JSON object; `--config {}=TEXT` replaces it",
+                    node.name, node.name
+                ));
+            }
+        },
+    };
+    let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+    object.insert(key.to_owned(), value);
+    Ok(Value::Object(object).to_string())
+}

@@ -1,0 +1,210 @@
+//! Why a flow failed: which node, doing what, with which element, and how to mend it.
+
+use std::fmt;
+
+use crate::buffer::BufferError;
+
+/// The five categories of `process-error`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ComponentError {
+    /// The element is malformed.
+    InvalidInput(String),
+    /// Something the component needs is unavailable.
+    Unavailable(String),
+    /// The component failed unexpectedly.
+    Internal(String),
+    /// The element's deadline has passed.
+    DeadlineExceeded,
+    /// No further element can be handled.
+    Fatal(String),
+}
+
+impl fmt::Display for ComponentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ComponentError::InvalidInput(text) => write!(f, "invalid-input: {text}"),
+            ComponentError::Unavailable(text) => write!(f, "unavailable: {text}"),
+            ComponentError::Internal(text) => write!(f, "internal: {text}"),
+            ComponentError::DeadlineExceeded => write!(f, "deadline-exceeded"),
+            ComponentError::Fatal(text) => write!(f, "fatal: {text}"),
+        }
+    }
+}
+
+/// What a component did with a buffer handle that it must not do; ends the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResourceMisuse {
+    /// The function it called.
+    pub function: &'static str,
+    /// What was wrong.
+    pub error: BufferError,
+}
+
+impl std::error::Error for ResourceMisuse {}
+
+impl fmt::Display for ResourceMisuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.error {
+            BufferError::Stale => "the handle names no live buffer of this kind (used after `freeze`?)",
+            BufferError::ContentType => "the content type is longer than 1024 bytes, or the flow uses more than 1024",
+            BufferError::CapacityExceeded | BufferError::OutOfBounds => "the write is outside the buffer",
+            BufferError::TooLarge(_) | BufferError::Exhausted => "there is no memory for the buffer",
+        };
+        write!(f, "`{}`: {what}", self.function)
+    }
+}
+
+/// Why a call was interrupted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interruption {
+    /// It ran longer than its limit, in milliseconds.
+    Deadline(u64),
+    /// The flow was cancelled.
+    Cancelled,
+}
+
+impl std::error::Error for Interruption {}
+
+impl fmt::Display for Interruption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Interruption::Deadline(ms) => write!(f, "stopped after {ms} ms"),
+            Interruption::Cancelled => write!(f, "cancelled"),
+        }
+    }
+}
+
+/// What a node was doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Being instantiated.
+    Instantiate,
+    /// `lifecycle.init`, or a built-in's opening of its file.
+    Init,
+    /// `source.pull`.
+    Pull,
+    /// `processor.process`.
+    Process,
+    /// `filter.evaluate`.
+    Evaluate,
+    /// `sink.push`.
+    Push,
+    /// `sink.complete`.
+    Complete,
+    /// `lifecycle.teardown`.
+    Teardown,
+}
+
+impl Operation {
+    /// The name of the function in the contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Operation::Instantiate => "instantiate",
+            Operation::Init => "init",
+            Operation::Pull => "pull",
+            Operation::Process => "process",
+            Operation::Evaluate => "evaluate",
+            Operation::Push => "push",
+            Operation::Complete => "complete",
+            Operation::Teardown => "teardown",
+        }
+    }
+}
+
+/// The kinds of failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The component returned an error.
+    Component(ComponentError),
+    /// The component trapped: the sandbox's own words.
+    Trap(String),
+    /// The call exceeded its deadline in milliseconds.
+    Deadline(u64),
+    /// The flow was cancelled during the call.
+    Cancelled,
+    /// The component misused a buffer handle.
+    Misuse(String),
+    /// A built-in node could not read, write or understand its configuration.
+    Endpoint(String),
+    /// The component could not be instantiated.
+    Instantiation(String),
+}
+
+/// A failure of one node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Name of the node.
+    pub node: &'static str,
+    /// Name of its component.
+    pub component: &'static str,
+    /// What it was doing.
+    pub operation: Operation,
+    /// Sequence number of the element it had, or was to produce.
+    pub element: Option<u64>,
+    /// Why it failed.
+    pub cause: Cause,
+}
+
+impl Failure {
+    /// The code in the catalogue (`torvync explain CODE`).
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match &self.cause {
+            Cause::Deadline(_) => "E0401",
+            Cause::Cancelled => "E0402",
+            Cause::Component(ComponentError::Fatal(_)) => "E0410",
+            Cause::Component(_) if self.operation == Operation::Init => "E0413",
+            Cause::Component(_) => "E0411",
+            Cause::Trap(_) => "E0412",
+            Cause::Instantiation(_) => "E0413",
+            Cause::Endpoint(_) => "E0414",
+            Cause::Misuse(_) => "E0415",
+        }
+    }
+
+    /// What happened, in one line.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let place = match self.element {
+            Some(sequence) => format!("in `{}` of element {sequence}", self.operation.as_str()),
+            None => format!("in `{}`", self.operation.as_str()),
+        };
+        let node = self.node;
+        match &self.cause {
+            Cause::Component(error) => format!("node `{node}` returned an error {place}: {error}"),
+            Cause::Trap(text) => format!("node `{node}` trapped {place}: {text}"),
+            Cause::Deadline(ms) => format!("node `{node}` was stopped {place}: it ran longer than {ms} ms"),
+            Cause::Cancelled => format!("node `{node}` was cancelled {place}"),
+            Cause::Misuse(text) => format!("node `{node}` misused a buffer {place}: {text}"),
+            Cause::Endpoint(text) => format!("node `{node}` failed {place}: {text}"),
+            Cause::Instantiation(text) => format!("node `{node}` could not be instantiated: {text}"),
+        }
+    }
+
+    /// How it may be mended.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        match &self.cause {
+            Cause::Deadline(_) => Some(match self.operation {
+                Operation::Init => "raise `component_init_timeout_ms` in `[runtime]`, or find out why `init` is slow",
+                Operation::Teardown => "raise `component_teardown_timeout_ms` in `[runtime]`",
+                Operation::Instantiate
+                | Operation::Pull
+                | Operation::Process
+                | Operation::Evaluate
+                | Operation::Push
+                | Operation::Complete => "raise `invocation_timeout_ms` in `[runtime]`, or look for an endless loop",
+            }),
+            Cause::Trap(_) => Some("a panic message of the component stands above, on standard error"),
+            Cause::Component(_) if self.operation == Operation::Init => {
+                Some("check the node's `config`; `--config NODE.KEY=VALUE` overrides it")
+            }
+            Cause::Component(_)
+            | Cause::Cancelled
+            | Cause::Misuse(_)
+            | Cause::Endpoint(_)
+            | Cause::Instantiation(_) => None,
+        }
+    }
+}

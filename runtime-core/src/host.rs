@@ -1,0 +1,200 @@
+//! The host side of a component's store: its data, its limits and the linker that serves its imports.
+
+use std::sync::Arc;
+
+use tokio::runtime::Runtime;
+use wasmtime::component::{Linker, ResourceTable};
+use wasmtime::{Engine, Result, Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+
+use crate::buffer::BufferPool;
+use crate::control::{Control, TICK};
+use crate::error::Interruption;
+use crate::plan::LimitsPlan;
+
+mod resources;
+mod wait;
+pub mod wasi;
+
+/// The contracts as Rust types, made from `wit/` at compile time.
+#[expect(missing_docs, reason = "generated: the WIT files are the documentation")]
+pub mod bindings {
+    wasmtime::component::bindgen!({
+        path: ["../wit/torvyn-streaming", "../wit/torvyn-filtering"],
+        inline: "
+            package torvyn:host;
+            world stages {
+                import torvyn:streaming/types@0.1.0;
+                export torvyn:streaming/source@0.1.0;
+                export torvyn:streaming/processor@0.1.0;
+                export torvyn:streaming/sink@0.1.0;
+                export torvyn:streaming/lifecycle@0.1.0;
+                export torvyn:filtering/filter@0.1.0;
+            }
+        ",
+        with: {
+            "torvyn:streaming/types.buffer": crate::host::Buffer,
+            "torvyn:streaming/types.mutable-buffer": crate::host::MutableBuffer,
+            "torvyn:streaming/types.flow-context": crate::host::FlowContext,
+        },
+        imports: { default: trappable },
+    });
+}
+
+/// Resource type `torvyn:streaming/types.buffer`; the representation is a `BufferId`.
+#[derive(Debug)]
+pub struct Buffer;
+/// Resource type `torvyn:streaming/types.mutable-buffer`; the representation is a `BufferId`.
+#[derive(Debug)]
+pub struct MutableBuffer;
+/// Resource type `torvyn:streaming/types.flow-context`; a store has one, so the representation is 0.
+#[derive(Debug)]
+pub struct FlowContext;
+
+/// Bytes copied between host and component, by reason.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CopyStats {
+    /// Payloads read by the component.
+    pub reads: u64,
+    /// Their bytes.
+    pub read_bytes: u64,
+    /// Payload parts written by the component.
+    pub writes: u64,
+    /// Their bytes.
+    pub write_bytes: u64,
+}
+
+/// Data of one stage's store.
+pub struct StageData {
+    /// The flow's buffers, here only during a call: the driver lends them to one stage at a time.
+    pool: Option<Box<BufferPool>>,
+    copies: CopyStats,
+    flow_id: &'static str,
+    deadline_ns: u64,
+    watchdog: Watchdog,
+    wasi: WasiCtx,
+    table: ResourceTable,
+    limits: StoreLimits,
+    /// Where waiting components wait.
+    runtime: Arc<Runtime>,
+}
+
+/// Finds calls that run too long: the epoch callback sees the same call tick after tick.
+struct Watchdog {
+    /// Number of the current call.
+    call: u64,
+    /// Call seen at the last tick.
+    seen: u64,
+    /// Ticks seen during that call.
+    ticks: u64,
+    /// Limit of the current call in milliseconds.
+    limit_ms: u64,
+    control: Arc<Control>,
+}
+
+impl Watchdog {
+    fn tick(&mut self) -> Result<UpdateDeadline> {
+        if self.control.is_cancelled() {
+            return Err(Interruption::Cancelled.into());
+        }
+        if self.seen != self.call {
+            self.seen = self.call;
+            self.ticks = 0;
+        }
+        self.ticks += 1;
+        // The first tick may come at once, so one more than the limit's worth must pass.
+        if (self.ticks - 1) * TICK.as_millis() as u64 >= self.limit_ms.max(1) {
+            return Err(Interruption::Deadline(self.limit_ms).into());
+        }
+        Ok(UpdateDeadline::Continue(1))
+    }
+}
+
+impl WasiView for StageData {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl StageData {
+    /// Lends the flow's buffers to the stage for one call that may take `limit_ms`.
+    pub(crate) fn enter(&mut self, pool: Box<BufferPool>, limit_ms: u64, deadline_ns: u64) {
+        self.pool = Some(pool);
+        self.deadline_ns = deadline_ns;
+        self.watchdog.limit_ms = limit_ms;
+        self.watchdog.call += 1;
+    }
+
+    /// Takes the buffers back after the call.
+    pub(crate) fn leave(&mut self) -> Box<BufferPool> {
+        self.pool.take().expect("invariant: `enter` came before `leave`")
+    }
+
+    /// What the stage copied so far.
+    pub(crate) fn copies(&self) -> CopyStats {
+        self.copies
+    }
+}
+
+/// A store for one stage.
+pub(crate) fn store(
+    engine: &Engine,
+    flow: &'static str,
+    limits: &LimitsPlan,
+    control: Arc<Control>,
+    runtime: Arc<Runtime>,
+) -> Store<StageData> {
+    let memory = usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX);
+    let data = StageData {
+        pool: None,
+        copies: CopyStats::default(),
+        flow_id: flow,
+        deadline_ns: 0,
+        watchdog: Watchdog {
+            call: 0,
+            seen: 0,
+            ticks: 0,
+            limit_ms: limits.invocation_timeout_ms,
+            control,
+        },
+        wasi: denied_wasi(),
+        table: ResourceTable::new(),
+        limits: StoreLimitsBuilder::new().memory_size(memory).build(),
+        runtime,
+    };
+    let mut store = Store::new(engine, data);
+    store.limiter(|data| &mut data.limits);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|mut store| store.data_mut().watchdog.tick());
+    store
+}
+
+/// Standard output and error of the executable; no arguments, environment, files, sockets or standard input.
+fn denied_wasi() -> WasiCtx {
+    WasiCtxBuilder::new()
+        .inherit_stdout()
+        .inherit_stderr()
+        .allow_tcp(false)
+        .allow_udp(false)
+        .allow_ip_name_lookup(false)
+        .build()
+}
+
+/// What the components of a program import: the contracts, and the WASI packages that one of them names.
+///
+/// # Errors
+/// When an import is defined twice, which would be a bug of code generation.
+pub(crate) fn linker(engine: &Engine, wasi: &[wasi::Package]) -> Result<Linker<StageData>> {
+    let mut linker = Linker::new(engine);
+    for package in wasi {
+        package(&mut linker)?;
+    }
+    resources::add_types(&mut linker)?;
+    resources::add_allocator(&mut linker, "torvyn:streaming/buffer-allocator@0.1.0")?;
+    // The tutorials' spelling of the same interface.
+    resources::add_allocator(&mut linker, "torvyn:resources/buffer-ops@0.1.0")?;
+    Ok(linker)
+}

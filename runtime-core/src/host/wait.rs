@@ -1,0 +1,69 @@
+//! `wasi:io/poll`: waiting, within the deadline of the call. A component that sleeps in the host executes no code that an
+//! epoch could interrupt, so the watchdog looks at it from here.
+
+use std::pin::pin;
+
+use tokio::runtime::Runtime;
+use wasmtime::Result;
+use wasmtime::component::{HasData, Resource, ResourceTable};
+use wasmtime_wasi::p2::bindings::sync::io::poll::{Host, HostPollable};
+use wasmtime_wasi_io::bindings::wasi::io::poll as waiting;
+use wasmtime_wasi_io::poll::DynPollable;
+
+use super::Watchdog;
+use crate::control::TICK;
+
+/// What a wait needs of the stage's store.
+pub(super) struct Waiting<'a> {
+    pub(super) table: &'a mut ResourceTable,
+    pub(super) watchdog: &'a mut Watchdog,
+    pub(super) runtime: &'a Runtime,
+}
+
+/// Names [`Waiting`] to the linker.
+pub(super) struct HasWaiting;
+
+impl HasData for HasWaiting {
+    type Data<'a> = Waiting<'a>;
+}
+
+/// Runs `event` to its end, but lets the watchdog tick.
+fn wait<T>(runtime: &Runtime, watchdog: &mut Watchdog, event: impl Future<Output = Result<T>>) -> Result<T> {
+    runtime.block_on(async {
+        let mut event = pin!(event);
+        loop {
+            match tokio::time::timeout(TICK, event.as_mut()).await {
+                Ok(result) => return result,
+                Err(_elapsed) => watchdog.tick()?,
+            };
+        }
+    })
+}
+
+impl Host for Waiting<'_> {
+    fn poll(&mut self, pollables: Vec<Resource<DynPollable>>) -> Result<Vec<u32>> {
+        wait(self.runtime, self.watchdog, waiting::Host::poll(self.table, pollables))
+    }
+}
+
+impl HostPollable for Waiting<'_> {
+    fn ready(&mut self, pollable: Resource<DynPollable>) -> Result<bool> {
+        wait(
+            self.runtime,
+            self.watchdog,
+            waiting::HostPollable::ready(self.table, pollable),
+        )
+    }
+
+    fn block(&mut self, pollable: Resource<DynPollable>) -> Result<()> {
+        wait(
+            self.runtime,
+            self.watchdog,
+            waiting::HostPollable::block(self.table, pollable),
+        )
+    }
+
+    fn drop(&mut self, pollable: Resource<DynPollable>) -> Result<()> {
+        waiting::HostPollable::drop(self.table, pollable)
+    }
+}

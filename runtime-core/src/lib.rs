@@ -1,0 +1,39 @@
+//! What the code that `torvync` generates calls: engine, buffers, queues, call paths, built-in nodes, the driver of a
+//! flow, and the command line of the executable.
+//!
+//! With the feature `compile` alone it is the engine configuration, which the compiler shares.
+
+pub mod engine;
+
+#[cfg(feature = "runtime")]
+pub mod buffer;
+#[cfg(feature = "runtime")]
+pub mod builtin;
+#[cfg(feature = "runtime")]
+pub mod context;
+#[cfg(feature = "runtime")]
+pub mod control;
+#[cfg(feature = "runtime")]
+pub mod crossing;
+#[cfg(feature = "runtime")]
+pub mod element;
+#[cfg(feature = "runtime")]
+pub mod entry;
+#[cfg(feature = "runtime")]
+pub mod error;
+#[cfg(feature = "runtime")]
+pub mod flow;
+#[cfg(feature = "runtime")]
+pub mod host;
+#[cfg(feature = "runtime")]
+pub mod plan;
+#[cfg(feature = "runtime")]
+pub mod queue;
+#[cfg(feature = "runtime")]
+pub mod report;
+#[cfg(feature = "runtime")]
+pub mod stage;
+
+/// Version of the interface between emitted code and this crate. Emitted code names it, so that a crate that was emitted
+/// for another version does not compile.
+pub const EMITTED_INTERFACE_1: () = ();
