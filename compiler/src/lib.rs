@@ -8,3 +8,21 @@
 //! ```
 //! The front half (to `LinkedFlow`) reads only through [`source::files::Files`] and reports all it finds. The back
 //! half writes files, runs cargo, and fails fast. [`driver`] names every step in order; no other module does.
+
+pub mod aot;
+pub mod cache;
+pub mod contract;
+pub mod diag;
+pub mod driver;
+pub mod emit;
+pub mod exe;
+pub mod guest;
+pub mod inspect;
+pub mod link;
+pub mod lower;
+pub mod manifest;
+mod process;
+pub mod report;
+pub mod resolve;
+pub mod source;
+pub mod toolchain;

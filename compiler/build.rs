@@ -1,0 +1,99 @@
+//! Gathers what `cache` embeds: the sources of the runtime as a workspace of their own, and the versions of its
+//! dependencies. In: the workspace this crate is built in. Out: `runtime_sources.rs` in `OUT_DIR`.
+
+#![expect(clippy::disallowed_methods, reason = "this is how a build script works")]
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+/// Tables of the root manifest that members inherit from.
+const INHERITED: [&str; 3] = ["workspace.package", "workspace.dependencies", "workspace.lints"];
+
+/// The member that is embedded, as folder and as package.
+const MEMBER: (&str, &str) = ("runtime-core", "torvyn-runtime-core");
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = root();
+    let mut paths = vec![format!("{}/Cargo.toml", MEMBER.0)];
+    for folder in [format!("{}/src", MEMBER.0), "wit".to_owned()] {
+        println!("cargo::rerun-if-changed={}", root.join(&folder).display());
+        list(&root, &folder, &mut paths)?;
+    }
+    paths.sort();
+    let manifest = workspace_manifest(&read(&root, "Cargo.toml")?);
+    let lock = lock_file(&read(&root, "Cargo.lock")?);
+    let mut out = String::from("pub(super) static FILES: &[(&str, &str)] = &[\n");
+    writeln!(out, "    (\"Cargo.toml\", {manifest:?}),")?;
+    for path in &paths {
+        writeln!(out, "    ({path:?}, {:?}),", read(&root, path)?)?;
+    }
+    writeln!(out, "];\npub(super) static LOCK: &str = {lock:?};")?;
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("runtime_sources.rs"), out)?;
+    Ok(())
+}
+
+fn root() -> PathBuf {
+    let compiler = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("invariant: cargo sets CARGO_MANIFEST_DIR"));
+    compiler
+        .parent()
+        .expect("invariant: the compiler is a folder of the workspace")
+        .to_owned()
+}
+
+fn read(root: &Path, path: &str) -> Result<String, Box<dyn Error>> {
+    let full = root.join(path);
+    println!("cargo::rerun-if-changed={}", full.display());
+    fs::read_to_string(&full).map_err(|error| format!("{path}: {error}").into())
+}
+
+fn list(root: &Path, folder: &str, paths: &mut Vec<String>) -> Result<(), Box<dyn Error>> {
+    for entry in fs::read_dir(root.join(folder))? {
+        let entry = entry?;
+        let name = entry
+            .file_name()
+            .into_string()
+            .map_err(|name| format!("{name:?} is not UTF-8"))?;
+        let path = format!("{folder}/{name}");
+        if entry.file_type()?.is_dir() {
+            list(root, &path, paths)?;
+        } else if path.ends_with(".rs") || path.ends_with(".wit") {
+            paths.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// A workspace with one member, which inherits what it does here.
+fn workspace_manifest(root: &str) -> String {
+    let mut out = format!("[workspace]\nresolver = \"3\"\nmembers = [\"{}\"]\n", MEMBER.0);
+    let mut inherited = false;
+    for line in root.lines() {
+        if let Some(table) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
+            inherited = INHERITED.iter().any(|name| table.starts_with(name));
+            if inherited {
+                out.push('\n');
+            }
+        }
+        // The other members are not there, and comments say nothing to anybody.
+        if inherited && !line.is_empty() && !line.starts_with('#') && !line.contains("path = ") {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// The lock file without the members other than the embedded one.
+fn lock_file(lock: &str) -> String {
+    let (header, packages) = lock.split_once("[[package]]").unwrap_or((lock, ""));
+    let mut out = header.to_owned();
+    for package in packages.split("[[package]]") {
+        let embedded = package.contains(&format!("name = \"{}\"", MEMBER.1));
+        if embedded || package.contains("\nsource = ") {
+            writeln!(out, "[[package]]{}\n", package.trim_end()).expect("invariant: writing to a String succeeds");
+        }
+    }
+    out
+}

@@ -1,0 +1,192 @@
+//! Brings a binary into the form that is compiled: a component, without custom sections.
+//!
+//! Names, producers and debug information hold paths of the machine that built it, and the code does not need them.
+
+use wasm_encoder::{ComponentSectionId, Encode, RawSection, Section};
+use wasmparser::{Encoding, Parser, Payload};
+use wit_component::ComponentEncoder;
+
+use crate::contract::component::{BinaryKind, kind};
+
+/// Why a binary can't be brought into that form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NormaliseError {
+    /// The binary is not well-formed.
+    Invalid(String),
+    /// A core module uses WASI 0.1, and there is no adapter here.
+    Preview1 {
+        /// One of its imports.
+        import: String,
+    },
+    /// A core module does not fit its WIT metadata.
+    Encode(String),
+}
+
+/// Makes a component of a core module with WIT metadata, and strips a component.
+///
+/// # Errors
+/// When the binary is not well-formed, or a core module can't be made a component.
+pub fn normalise(binary: &[u8]) -> Result<Vec<u8>, NormaliseError> {
+    match kind(binary) {
+        BinaryKind::ModuleWithMetadata => strip(&encode(binary)?),
+        BinaryKind::Component | BinaryKind::Module | BinaryKind::Other => strip(binary),
+    }
+}
+
+fn encode(module: &[u8]) -> Result<Vec<u8>, NormaliseError> {
+    if let Some(import) = preview1_import(module)? {
+        return Err(NormaliseError::Preview1 { import });
+    }
+    let mut encoder = ComponentEncoder::default();
+    let encoded = encoder
+        .module(module)
+        .and_then(|encoder| encoder.validate(true).encode());
+    encoded.map_err(|error| NormaliseError::Encode(format!("{error:#}")))
+}
+
+fn preview1_import(module: &[u8]) -> Result<Option<String>, NormaliseError> {
+    for payload in Parser::new(0).parse_all(module) {
+        if let Payload::ImportSection(section) = payload.map_err(invalid)? {
+            for import in section.into_imports() {
+                let import = import.map_err(invalid)?;
+                if import.module == "wasi_snapshot_preview1" {
+                    return Ok(Some(import.name.to_owned()));
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Copies every section but the custom ones, of nested modules and components too.
+#[expect(clippy::wildcard_enum_match_arm, reason = "a section is copied whatever it is")]
+fn strip(binary: &[u8]) -> Result<Vec<u8>, NormaliseError> {
+    let mut outer = Vec::new();
+    let mut output: Vec<u8> = Vec::new();
+    for payload in Parser::new(0).parse_all(binary) {
+        let payload = payload.map_err(invalid)?;
+        match &payload {
+            Payload::Version { encoding, .. } => output.extend_from_slice(match encoding {
+                Encoding::Module => &wasm_encoder::Module::HEADER,
+                Encoding::Component => &wasm_encoder::Component::HEADER,
+            }),
+            Payload::ModuleSection { .. } => outer.push((ComponentSectionId::CoreModule, std::mem::take(&mut output))),
+            Payload::ComponentSection { .. } => {
+                outer.push((ComponentSectionId::Component, std::mem::take(&mut output)));
+            }
+            Payload::End(_) => {
+                let Some((id, mut parent)) = outer.pop() else { break };
+                parent.push(id.into());
+                output.encode(&mut parent);
+                output = parent;
+            }
+            Payload::CustomSection(_) => {}
+            section => copy(binary, section, &mut output)?,
+        }
+    }
+    Ok(output)
+}
+
+fn copy(binary: &[u8], section: &Payload<'_>, output: &mut Vec<u8>) -> Result<(), NormaliseError> {
+    let Some((id, range)) = section.as_section() else {
+        return Ok(());
+    };
+    let range = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
+    let data = range.and_then(|(start, end)| binary.get(start..end));
+    let data = data.ok_or_else(|| NormaliseError::Invalid("a section ends behind the file".to_owned()))?;
+    RawSection { id, data }.append_to(output);
+    Ok(())
+}
+
+fn invalid(error: wasmparser::BinaryReaderError) -> NormaliseError {
+    NormaliseError::Invalid(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A component around a core module, each with a custom section.
+    fn nested(custom: &str) -> Vec<u8> {
+        let section = |name: &str| wasm_encoder::CustomSection {
+            name: name.to_owned().into(),
+            data: custom.as_bytes().into(),
+        };
+        let mut module = wasm_encoder::Module::new();
+        let mut types = wasm_encoder::TypeSection::new();
+        types.ty().function([], []);
+        module.section(&types).section(&section("name"));
+        let mut component = wasm_encoder::Component::new();
+        component
+            .section(&wasm_encoder::ModuleSection(&module))
+            .section(&section("producers"));
+        component.finish()
+    }
+
+    #[test]
+    fn components_that_differ_in_custom_sections_become_equal() {
+        let one = normalise(&nested("/home/a")).unwrap();
+        assert_eq!(one, normalise(&nested("/home/somebody-else")).unwrap());
+        assert!(
+            wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all())
+                .validate_all(&one)
+                .is_ok()
+        );
+        let sections = Parser::new(0).parse_all(&one).map(Result::unwrap);
+        assert!(
+            !sections
+                .into_iter()
+                .any(|payload| matches!(payload, Payload::CustomSection(_)))
+        );
+        assert!(
+            Parser::new(0)
+                .parse_all(&one)
+                .any(|payload| matches!(payload, Ok(Payload::TypeSection(_))))
+        );
+    }
+
+    #[test]
+    fn a_truncated_component_is_an_error() {
+        let bytes = nested("");
+        assert!(matches!(
+            normalise(&bytes[..bytes.len() - 3]),
+            Err(NormaliseError::Invalid(_))
+        ));
+    }
+
+    /// A core module, with the metadata of a world without imports and exports.
+    fn described(mut module: Vec<u8>) -> Vec<u8> {
+        let mut resolve = wit_parser::Resolve::default();
+        let package = resolve
+            .push_str("empty.wit", "package test:empty; world empty {}")
+            .unwrap();
+        let world = resolve.select_world(&[package], None).unwrap();
+        let encoding = wit_component::StringEncoding::UTF8;
+        wit_component::embed_component_metadata(&mut module, &resolve, world, encoding, true).unwrap();
+        module
+    }
+
+    #[test]
+    fn a_core_module_with_metadata_becomes_a_component() {
+        let component = normalise(&described(wasm_encoder::Module::new().finish())).unwrap();
+        assert!(Parser::is_component(&component));
+    }
+
+    #[test]
+    fn a_core_module_for_wasi_0_1_is_an_error_that_says_so() {
+        let mut types = wasm_encoder::TypeSection::new();
+        types.ty().function([], []);
+        let mut imports = wasm_encoder::ImportSection::new();
+        imports.import(
+            "wasi_snapshot_preview1",
+            "sched_yield",
+            wasm_encoder::EntityType::Function(0),
+        );
+        let mut module = wasm_encoder::Module::new();
+        module.section(&types).section(&imports);
+        let error = NormaliseError::Preview1 {
+            import: "sched_yield".to_owned(),
+        };
+        assert_eq!(normalise(&described(module.finish())), Err(error));
+    }
+}

@@ -1,0 +1,151 @@
+//! The cache folder of a machine: the runtime's sources, what is compiled from them, and AOT artifacts.
+//!
+//! The sources and the versions of their dependencies are part of this program, so an executable is always built from
+//! the runtime that its code was generated for.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+mod embedded {
+    include!(concat!(env!("OUT_DIR"), "/runtime_sources.rs"));
+}
+
+/// Folder of the runtime's package in its unpacked workspace.
+const RUNTIME_PACKAGE: &str = "runtime-core";
+
+/// The cache folder.
+#[derive(Clone, Debug)]
+pub struct Cache {
+    root: PathBuf,
+}
+
+/// The runtime's sources on disk.
+#[derive(Clone, Debug)]
+pub struct Runtime {
+    /// The unpacked workspace.
+    pub workspace: PathBuf,
+    /// Hash of the sources and of the lock file.
+    pub hash: String,
+}
+
+impl Runtime {
+    /// Folder of the package that generated crates depend on.
+    #[must_use]
+    pub fn package(&self) -> PathBuf {
+        self.workspace.join(RUNTIME_PACKAGE)
+    }
+}
+
+impl Cache {
+    /// The cache in `root`, which need not exist yet.
+    #[must_use]
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where compiled components are kept.
+    #[must_use]
+    pub fn artifacts(&self) -> PathBuf {
+        self.root.join("aot")
+    }
+
+    /// Where the runtime's sources are unpacked, each version in a folder named by its hash.
+    #[must_use]
+    pub fn runtimes(&self) -> PathBuf {
+        self.root.join("runtime")
+    }
+
+    /// Where cargo keeps what it compiled with the tools and the dependencies that `key` names.
+    #[must_use]
+    pub fn target(&self, key: &str) -> PathBuf {
+        self.root.join("target").join(key)
+    }
+
+    /// Unpacks the runtime's sources unless they are there. Several processes may do so at once.
+    ///
+    /// # Errors
+    /// When the folder can't be written.
+    #[expect(clippy::disallowed_methods, reason = "unpacking writes files")]
+    pub fn runtime(&self) -> io::Result<Runtime> {
+        let hash = runtime_hash();
+        let runtime = Runtime {
+            workspace: self.root.join("runtime").join(&hash),
+            hash,
+        };
+        if runtime.workspace.is_dir() {
+            return Ok(runtime);
+        }
+        let parent = self.runtimes();
+        std::fs::create_dir_all(&parent)?;
+        let unpacked = tempfile::Builder::new().prefix(".unpack-").tempdir_in(&parent)?;
+        for (path, text) in embedded::FILES {
+            let file = unpacked.path().join(path);
+            std::fs::create_dir_all(file.parent().unwrap_or(&parent))?;
+            std::fs::write(file, text)?;
+        }
+        match std::fs::rename(unpacked.path(), &runtime.workspace) {
+            // Somebody else was faster: their files are the same.
+            Err(_) if runtime.workspace.is_dir() => Ok(runtime),
+            Err(error) => Err(error),
+            Ok(()) => Ok(runtime),
+        }
+    }
+}
+
+/// Writes a file so that other processes see either nothing, the old or the new contents.
+#[expect(clippy::disallowed_methods, reason = "this is how the back half writes")]
+pub(crate) fn write_atomically(path: &Path, contents: &[u8]) -> io::Result<()> {
+    use io::Write as _;
+
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut file = temporary_file(folder)?;
+    file.write_all(contents)?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// A file that others may read once it has its name, as far as the user's mask lets them.
+fn temporary_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.prefix(".torvync-").tempfile_in(folder)
+}
+
+/// The versions of the runtime's dependencies, for the lock file of a generated crate.
+#[must_use]
+pub fn lock_file() -> &'static str {
+    embedded::LOCK
+}
+
+/// SHA-256 in hexadecimal.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+/// Bytes in hexadecimal.
+#[must_use]
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Identifies the runtime: its sources and the versions of its dependencies.
+pub(crate) fn runtime_hash() -> String {
+    let mut hasher = Sha256::new();
+    for (path, text) in embedded::FILES.iter().chain([&("Cargo.lock", embedded::LOCK)]) {
+        // Lengths keep a change of one file from looking like one of its neighbour.
+        hasher.update(format!("{path} {}\n", text.len()));
+        hasher.update(text);
+    }
+    hexadecimal(&hasher.finalize())[..16].to_owned()
+}

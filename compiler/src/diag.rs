@@ -1,0 +1,200 @@
+//! What the compiler has to say: plain data, turned into text only by [`render`].
+
+pub mod code;
+pub mod render;
+mod suggest;
+
+pub use code::Code;
+pub use suggest::{listed, suggest};
+
+use crate::source::Span;
+
+/// The result of a step that has told the user about every mistake it ran into.
+pub type Checked<T> = Result<T, ErrorReported>;
+
+/// Proof that an error was reported; only [`Diagnostics::error`] makes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErrorReported(());
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Something to know; the compilation goes on.
+    Warning,
+    /// The input can't be compiled.
+    Error,
+}
+
+impl Severity {
+    /// The word in output.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
+/// A place in a text and what there is to say about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What to say; may be empty.
+    pub text: String,
+    /// Whether this is the text to change, as opposed to the other side of the problem.
+    pub primary: bool,
+}
+
+/// One thing to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Which kind of problem; `torvync explain` knows more.
+    pub code: Code,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The problem in one line: lower case, no final period.
+    pub message: String,
+    /// Places, the most important first.
+    pub labels: Vec<Label>,
+    /// Facts that belong to no place.
+    pub notes: Vec<String>,
+    /// What is likely to fix it.
+    pub help: Vec<String>,
+}
+
+impl Diagnostic {
+    /// An error without labels.
+    pub fn error(code: Code, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, message.into())
+    }
+
+    /// A warning without labels.
+    pub fn warning(code: Code, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, message.into())
+    }
+
+    fn new(severity: Severity, code: Code, message: String) -> Self {
+        Self {
+            code,
+            severity,
+            message,
+            labels: Vec::new(),
+            notes: Vec::new(),
+            help: Vec::new(),
+        }
+    }
+
+    /// Adds the place to change.
+    #[must_use]
+    pub fn primary(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label {
+            span,
+            text: text.into(),
+            primary: true,
+        });
+        self
+    }
+
+    /// Adds another place that takes part in the problem.
+    #[must_use]
+    pub fn secondary(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label {
+            span,
+            text: text.into(),
+            primary: false,
+        });
+        self
+    }
+
+    /// Adds a fact.
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    /// Adds a likely fix.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help.push(text.into());
+        self
+    }
+}
+
+/// Collects diagnostics in the order they were found.
+#[derive(Clone, Debug, Default)]
+pub struct Diagnostics {
+    items: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// Nothing to say yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reports an error.
+    pub fn error(&mut self, error: impl Into<Diagnostic>) -> ErrorReported {
+        self.items.push(Diagnostic {
+            severity: Severity::Error,
+            ..error.into()
+        });
+        ErrorReported(())
+    }
+
+    /// Reports a warning.
+    pub fn warn(&mut self, warning: impl Into<Diagnostic>) {
+        self.items.push(Diagnostic {
+            severity: Severity::Warning,
+            ..warning.into()
+        });
+    }
+
+    /// Everything reported, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.items.iter()
+    }
+
+    /// Whether nothing was reported.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Number of errors.
+    #[must_use]
+    pub fn errors(&self) -> usize {
+        self.count(Severity::Error)
+    }
+
+    /// Number of warnings.
+    #[must_use]
+    pub fn warnings(&self) -> usize {
+        self.count(Severity::Warning)
+    }
+
+    /// Whether an error was reported.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.errors() > 0
+    }
+
+    /// `Err` once an error was reported: the barrier between two phases.
+    ///
+    /// # Errors
+    /// When an error was reported.
+    pub fn barrier(&self) -> Checked<()> {
+        if self.has_errors() {
+            Err(ErrorReported(()))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn count(&self, severity: Severity) -> usize {
+        self.items.iter().filter(|item| item.severity == severity).count()
+    }
+}

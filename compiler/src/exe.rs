@@ -1,0 +1,342 @@
+//! Builds the executable. In: a crate on disk. Out: an [`Executable`].
+//!
+//! Dependencies are compiled once per machine, for both profiles. What is hot is compiled for speed, each crate as one
+//! unit; the rest for size. There is no link-time optimisation: it took 33 s in every release build, for executables of
+//! the same size and about a fifth less time per element on the component path. A release build differs in what the
+//! linker leaves out.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use cargo_metadata::Message;
+
+use crate::cache::{Cache, Runtime, lock_file, sha256, write_atomically};
+use crate::diag::{Code, Diagnostic};
+use crate::emit::EmittedCrate;
+use crate::process::{self, Finished};
+use crate::toolchain::{Toolchain, ToolchainError, missing_tool};
+
+/// Cargo's settings of every crate.
+const PROFILE: [&str; 10] = [
+    // Not for `package.'*'`, which would count for build scripts and macros too.
+    "profile.release.opt-level='s'",
+    "profile.release.codegen-units=16",
+    "profile.release.debug=false",
+    "profile.release.lto=false",
+    "profile.release.strip=false",
+    // Nothing catches panics: without unwinding there are no landing pads, a seventh of the code.
+    "profile.release.panic='abort'",
+    "profile.release.package.wasmtime.opt-level=3",
+    "profile.release.package.wasmtime.codegen-units=1",
+    "profile.release.package.torvyn-runtime-core.opt-level=3",
+    "profile.release.package.torvyn-runtime-core.codegen-units=1",
+];
+
+/// Flags of the last crate of a development build.
+const LAST_DEV: [&str; 2] = ["-Copt-level=3", "-Cstrip=debuginfo"];
+
+/// Flags of the last crate of a release build.
+const LAST_RELEASE: [&str; 2] = ["-Copt-level=3", "-Cstrip=symbols"];
+
+/// Folds equal functions into one; known to the linker that rustc brings along for this target.
+const LAST_RELEASE_LLD: [&str; 3] = ["-Copt-level=3", "-Cstrip=symbols", "-Clink-arg=-Wl,--icf=all"];
+
+/// The target whose programs rustc links with its own lld.
+const LLD_TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// What to build, and with what.
+#[derive(Clone, Copy, Debug)]
+pub struct ExeOptions<'a> {
+    /// The tools.
+    pub toolchain: &'a Toolchain,
+    /// The cache folder.
+    pub cache: &'a Cache,
+    /// Target triple.
+    pub target: &'a str,
+    /// Optimise for size and speed.
+    pub release: bool,
+    /// Folder for what belongs to this project alone.
+    pub work: &'a Path,
+    /// Path of the executable.
+    pub output: &'a Path,
+}
+
+/// A finished executable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Executable {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Hash of everything it was made of.
+    pub inputs: String,
+}
+
+/// Why there is no executable.
+#[derive(Debug)]
+pub enum ExeError {
+    /// A tool is missing.
+    Tool(ToolchainError),
+    /// cargo could not build it.
+    Failed {
+        /// What cargo said.
+        said: String,
+    },
+    /// A file can't be written.
+    Io {
+        /// Which one.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+}
+
+/// Builds the executable of an emitted crate. `on_line` gets what cargo says.
+///
+/// # Errors
+/// When a tool is missing, the crate does not compile, or a file can't be written.
+pub fn build(
+    krate: &EmittedCrate,
+    options: ExeOptions<'_>,
+    on_line: &mut dyn FnMut(&str),
+) -> Result<Executable, ExeError> {
+    if !options.toolchain.has_target(options.target) {
+        return Err(ExeError::Tool(ToolchainError::NoTarget {
+            target: options.target.to_owned(),
+        }));
+    }
+    let runtime = options.cache.runtime();
+    let runtime = runtime.map_err(|error| ExeError::Io {
+        path: options.cache.root().to_owned(),
+        error,
+    })?;
+    let flags = flags(options);
+    let last: &[&str] = match options.release {
+        false => &LAST_DEV,
+        true if options.target == LLD_TARGET => &LAST_RELEASE_LLD,
+        true => &LAST_RELEASE,
+    };
+    let identity = &options.toolchain.identity;
+    let shared = sha256(
+        format!(
+            "{identity}\n{}\n{flags:?}\n{PROFILE:?}\n{}",
+            options.target,
+            lock_file()
+        )
+        .as_bytes(),
+    );
+    let inputs = sha256(format!("{shared} {} {} {last:?}", runtime.hash, krate.hash).as_bytes());
+    let stamp = Stamp {
+        path: options.work.join(format!("{}.stamp", krate.name)),
+    };
+    if let Some(executable) = stamp.read(options.output, &inputs) {
+        return Ok(executable);
+    }
+    let made = Cargo {
+        krate,
+        options,
+        runtime: &runtime,
+        flags,
+        last,
+        shared: &shared[..16],
+        inputs: &inputs,
+    }
+    .run(on_line)?;
+    install(&made, options.output)?;
+    let executable = executable(options.output, &inputs).map_err(|error| io_error(options.output, error))?;
+    stamp.write(&executable).map_err(|error| io_error(&stamp.path, error))?;
+    Ok(executable)
+}
+
+/// The same for every version of the runtime: a change of these flags compiles all dependencies again.
+fn flags(options: ExeOptions<'_>) -> Vec<String> {
+    options
+        .toolchain
+        .remapped(&[(options.cache.runtimes(), "/torvyn".to_owned())])
+}
+
+struct Cargo<'a> {
+    krate: &'a EmittedCrate,
+    options: ExeOptions<'a>,
+    runtime: &'a Runtime,
+    flags: Vec<String>,
+    last: &'a [&'a str],
+    shared: &'a str,
+    inputs: &'a str,
+}
+
+impl Cargo<'_> {
+    fn run(self, on_line: &mut dyn FnMut(&str)) -> Result<PathBuf, ExeError> {
+        let tool = &self.options.toolchain.cargo;
+        let finished = process::run(&mut self.command(), on_line).map_err(|error| {
+            ExeError::Tool(ToolchainError::NotFound {
+                tool: "cargo".to_owned(),
+                reason: format!("{}: {error}", tool.display()),
+            })
+        })?;
+        if !finished.status.success() {
+            return Err(missing_tool(&finished.said).map_or(ExeError::Failed { said: finished.said }, ExeError::Tool));
+        }
+        executable_of(&finished).ok_or(ExeError::Failed {
+            said: "cargo made no executable".to_owned(),
+        })
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "compiling the executable is the step's job")]
+    fn command(&self) -> Command {
+        let options = self.options;
+        let mut cargo = Command::new(&options.toolchain.cargo);
+        for variable in std::env::vars_os().map(|(name, _)| name).filter(changes_the_result) {
+            cargo.env_remove(variable);
+        }
+        // Its own folder for what cargo hands out: projects of equal name share everything else.
+        let (build, target) = (options.cache.target(self.shared), options.work.join("target"));
+        // From the runtime's folder, so that no project's cargo configuration is read.
+        cargo
+            .current_dir(&self.runtime.workspace)
+            .args(["rustc", "--release", "--bin", &self.krate.name]);
+        cargo.args([
+            "--color=never",
+            "--message-format=json-render-diagnostics",
+            "--target",
+            options.target,
+        ]);
+        cargo.arg("--manifest-path").arg(self.krate.folder.join("Cargo.toml"));
+        cargo.arg("--target-dir").arg(target);
+        cargo
+            .arg("--config")
+            .arg(format!("build.build-dir={}", toml_string(&build)));
+        cargo.arg("--config").arg(format!(
+            "patch.crates-io.torvyn-runtime-core.path={}",
+            toml_string(&self.runtime.package())
+        ));
+        for setting in PROFILE {
+            cargo.args(["--config", setting]);
+        }
+        cargo.arg("--").args(self.last);
+        // Cargo knows files by their time and projects by their name; this tells it what is really different.
+        cargo.arg(format!("-Cmetadata={}", &self.inputs[..16]));
+        cargo.env("CARGO_ENCODED_RUSTFLAGS", self.flags.join("\u{1f}"));
+        cargo.env("RUSTC", &options.toolchain.rustc);
+        cargo
+    }
+}
+
+/// Variables by which a caller tunes builds of his own. Linkers for other targets are left to him.
+fn changes_the_result(variable: &OsString) -> bool {
+    let Some(name) = variable.to_str() else { return false };
+    let prefixes = ["CARGO_BUILD_", "CARGO_PROFILE_"];
+    let names = [
+        "RUSTFLAGS",
+        "CARGO_TARGET_DIR",
+        "CARGO_INCREMENTAL",
+        "RUSTC_WORKSPACE_WRAPPER",
+        "RUSTC_BOOTSTRAP",
+    ];
+    let flags = name.starts_with("CARGO_TARGET_") && name.ends_with("_RUSTFLAGS");
+    flags || names.contains(&name) || prefixes.iter().any(|prefix| name.starts_with(prefix)) || is_unknown_wrapper(name)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the variable decides whether it is removed")]
+fn is_unknown_wrapper(name: &str) -> bool {
+    let is_sccache = |wrapper: String| Path::new(&wrapper).file_stem().is_some_and(|stem| stem == "sccache");
+    name == "RUSTC_WRAPPER" && !std::env::var(name).is_ok_and(is_sccache)
+}
+
+fn toml_string(path: &Path) -> String {
+    // Every JSON string is a TOML string.
+    serde_json::to_string(&path.to_string_lossy()).expect("invariant: strings have a JSON form")
+}
+
+fn executable_of(finished: &Finished) -> Option<PathBuf> {
+    let mut found = None;
+    for message in Message::parse_stream(finished.stdout.as_slice()) {
+        if let Ok(Message::CompilerArtifact(artifact)) = message {
+            found = artifact
+                .executable
+                .map(cargo_metadata::camino::Utf8PathBuf::into_std_path_buf)
+                .or(found);
+        }
+    }
+    found
+}
+
+/// Replaces the output in one step: it may be running, and must never be half there.
+#[expect(clippy::disallowed_methods, reason = "the executable is the output")]
+fn install(made: &Path, output: &Path) -> Result<(), ExeError> {
+    let folder = output
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let copy = || -> io::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        let temporary = tempfile::Builder::new()
+            .prefix(".torvync-")
+            .tempfile_in(folder)?
+            .into_temp_path();
+        std::fs::copy(made, &temporary)?;
+        temporary.persist(output)?;
+        Ok(())
+    };
+    copy().map_err(|error| io_error(output, error))
+}
+
+fn executable(path: &Path, inputs: &str) -> io::Result<Executable> {
+    Ok(Executable {
+        path: path.to_owned(),
+        bytes: path.metadata()?.len(),
+        inputs: inputs.to_owned(),
+    })
+}
+
+/// Remembers of what the last executable was made, so that an unchanged one is not made again.
+struct Stamp {
+    path: PathBuf,
+}
+
+impl Stamp {
+    #[expect(clippy::disallowed_methods, reason = "the stamp is a file of the back half")]
+    fn read(&self, output: &Path, inputs: &str) -> Option<Executable> {
+        let found = std::fs::read_to_string(&self.path).ok()?;
+        (found == stamp_text(inputs, output).ok()?)
+            .then(|| executable(output, inputs).ok())
+            .flatten()
+    }
+
+    fn write(&self, executable: &Executable) -> io::Result<()> {
+        write_atomically(&self.path, stamp_text(&executable.inputs, &executable.path)?.as_bytes())
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "somebody may have changed the executable since"
+)]
+fn stamp_text(inputs: &str, output: &Path) -> io::Result<String> {
+    Ok(format!("{inputs} {}\n", sha256(&std::fs::read(output)?)))
+}
+
+fn io_error(path: &Path, error: io::Error) -> ExeError {
+    ExeError::Io {
+        path: path.to_owned(),
+        error,
+    }
+}
+
+impl From<ExeError> for Diagnostic {
+    fn from(error: ExeError) -> Self {
+        match error {
+            ExeError::Tool(error) => error.into(),
+            ExeError::Failed { said } => {
+                Diagnostic::error(Code::ExecutableBuildFailed, "the generated crate could not be built")
+                    .note(process::without_progress(&said))
+                    .help("unless a download failed or the disk is full this is a bug of torvync: please report it with the output above")
+            }
+            ExeError::Io { path, error } => {
+                Diagnostic::error(Code::IoFailed, format!("can't write `{}`: {error}", path.display()))
+            }
+        }
+    }
+}

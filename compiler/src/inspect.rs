@@ -1,0 +1,74 @@
+//! Describes a finished file without running it. In: the bytes of a component, a core module or an executable made
+//! here. Out: an [`Inspection`], the same for equal bytes.
+
+mod executable;
+mod wasm;
+
+pub use executable::{
+    ArtifactDescription, FlowDescription, NodeDescription, PoolDescription, ProgramDescription, StreamDescription,
+};
+pub use wasm::{Component, CoreModule, CoreModuleSize, CustomSection, Interface, Producer, Size};
+
+use serde::Serialize;
+
+use crate::diag::{Code, Diagnostic};
+
+const WASM_MAGIC: &[u8] = b"\0asm";
+
+/// What a file turned out to be.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Inspection {
+    /// A WebAssembly component.
+    Component(Component),
+    /// A core WebAssembly module.
+    CoreModule(CoreModule),
+    /// A pipeline compiled to an executable.
+    Executable(ProgramDescription),
+}
+
+/// Why a file can't be described.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InspectError {
+    /// Neither WebAssembly nor an executable.
+    UnknownFormat,
+    /// Starts like WebAssembly and goes on differently.
+    InvalidWasm(String),
+    /// An executable that was not made here.
+    NoDescription,
+    /// The embedded description is damaged.
+    InvalidDescription(String),
+}
+
+impl From<InspectError> for Diagnostic {
+    fn from(error: InspectError) -> Self {
+        match error {
+            InspectError::UnknownFormat => {
+                Diagnostic::error(Code::ComponentInvalid, "neither WebAssembly nor an executable")
+                    .help("`torvync inspect` describes components (`.wasm`) and the executables of `torvync build`")
+            }
+            InspectError::InvalidWasm(reason) => {
+                Diagnostic::error(Code::ComponentInvalid, "not valid WebAssembly").note(reason)
+            }
+            InspectError::NoDescription => {
+                Diagnostic::error(Code::ComponentInvalid, "this executable was not made by torvync")
+                    .note("it has no section that describes a pipeline")
+            }
+            InspectError::InvalidDescription(reason) => {
+                Diagnostic::error(Code::ComponentInvalid, "the description in this executable is damaged").note(reason)
+            }
+        }
+    }
+}
+
+/// Describes `bytes`.
+///
+/// # Errors
+/// When they are of no kind known here, or damaged.
+pub fn inspect(bytes: &[u8]) -> Result<Inspection, InspectError> {
+    if bytes.starts_with(WASM_MAGIC) {
+        wasm::inspect(bytes)
+    } else {
+        executable::inspect(bytes).map(Inspection::Executable)
+    }
+}

@@ -1,0 +1,107 @@
+//! Reads the description that every executable carries in a section of its own.
+
+use object::{File, Object, ObjectSection};
+use serde::{Deserialize, Serialize};
+
+use super::InspectError;
+
+/// ELF (and any other format), and Mach-O, whose sections lie in segments.
+const SECTIONS: [&str; 2] = [".torvyn", "__torvyn"];
+
+/// A pipeline compiled to an executable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProgramDescription {
+    /// Project name.
+    pub name: String,
+    /// Project version.
+    pub version: String,
+    /// Version of the compiler.
+    pub torvync: String,
+    /// Target triple.
+    pub target: String,
+    /// Project description, possibly empty.
+    #[serde(default)]
+    pub description: String,
+    /// The flows in manifest order.
+    pub flows: Vec<FlowDescription>,
+    /// The components inside.
+    #[serde(default)]
+    pub artifacts: Vec<ArtifactDescription>,
+}
+
+/// One flow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FlowDescription {
+    /// Name in the manifest.
+    pub name: String,
+    /// Stages in schedule order.
+    pub nodes: Vec<NodeDescription>,
+    /// Queues between stages.
+    #[serde(default)]
+    pub streams: Vec<StreamDescription>,
+    /// Buffer pools by tier.
+    #[serde(default)]
+    pub pools: Vec<PoolDescription>,
+}
+
+/// One stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeDescription {
+    /// Name in the manifest.
+    pub name: String,
+    /// What it does.
+    pub role: String,
+    /// The component, or `builtin:NAME`.
+    #[serde(default)]
+    pub component: Option<String>,
+    /// The interface through which it is called; none for a built-in.
+    #[serde(default)]
+    pub interface: Option<String>,
+    /// How it is called.
+    #[serde(default)]
+    pub path: Option<String>,
+}
+
+/// One queue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StreamDescription {
+    /// Producer, `node` or `node.port`.
+    pub from: String,
+    /// Consumer, `node` or `node.port`.
+    pub to: String,
+    /// Capacity in elements.
+    pub depth: u32,
+    /// What happens when it is full.
+    pub policy: String,
+}
+
+/// One tier of the buffer pool.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PoolDescription {
+    /// Capacity of each buffer in bytes.
+    pub bytes: u64,
+    /// Number of buffers.
+    pub slots: u64,
+}
+
+/// A component inside the executable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ArtifactDescription {
+    /// Name of the component.
+    pub name: String,
+    /// SHA-256 of the component binary, in hexadecimal.
+    pub sha256: String,
+}
+
+pub(super) fn inspect(bytes: &[u8]) -> Result<ProgramDescription, InspectError> {
+    let file = File::parse(bytes).map_err(|_| InspectError::UnknownFormat)?;
+    let section = SECTIONS
+        .iter()
+        .find_map(|name| file.section_by_name(name))
+        .ok_or(InspectError::NoDescription)?;
+    let invalid = |error: String| InspectError::InvalidDescription(error);
+    let data = section.data().map_err(|error| invalid(error.to_string()))?;
+    // Linkers pad sections.
+    let end = data.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    serde_json::from_slice(&data[..end]).map_err(|error| invalid(error.to_string()))
+}

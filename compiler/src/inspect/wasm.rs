@@ -1,0 +1,292 @@
+//! Describes WebAssembly: what a component imports and exports, which role it plays, who made it and what takes space.
+
+use std::collections::BTreeSet;
+use std::fmt::Display;
+
+use serde::Serialize;
+use wasmparser::{Encoding, KnownCustom, Parser, Payload, ProducersSectionReader};
+use wit_component::{DecodedWasm, WitPrinter};
+use wit_parser::{PackageId, Resolve, WorldId, WorldItem, WorldKey};
+
+use super::{InspectError, Inspection};
+
+const ROLES: [(&str, &str); 6] = [
+    ("torvyn:streaming/source", "source"),
+    ("torvyn:streaming/processor", "processor"),
+    ("torvyn:filtering/filter", "filter"),
+    ("torvyn:filtering/router", "router"),
+    ("torvyn:aggregation/aggregator", "aggregator"),
+    ("torvyn:streaming/sink", "sink"),
+];
+const LIFECYCLE: &str = "torvyn:streaming/lifecycle";
+
+/// A WebAssembly component.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Component {
+    /// Roles it can play in a flow, by the interfaces it exports.
+    pub roles: Vec<&'static str>,
+    /// Whether it is set up and cleaned up.
+    pub lifecycle: bool,
+    /// What it needs, sorted.
+    pub imports: Vec<Interface>,
+    /// What it offers, sorted.
+    pub exports: Vec<Interface>,
+    /// Its contract as WIT text.
+    pub contract: String,
+    /// Who made it.
+    pub producers: Vec<Producer>,
+    /// What takes space in it.
+    pub size: Size,
+}
+
+/// A core WebAssembly module.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CoreModule {
+    /// Whether it holds the contract of a component to be.
+    pub wit_metadata: bool,
+    /// `module.name` of each import, in order.
+    pub imports: Vec<String>,
+    /// Name of each export, in order.
+    pub exports: Vec<String>,
+    /// Who made it.
+    pub producers: Vec<Producer>,
+    /// What takes space in it.
+    pub size: Size,
+}
+
+/// An imported or exported interface, or a bare function.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Interface {
+    /// Name with package and version.
+    pub name: String,
+    /// Names of its functions.
+    pub functions: Vec<String>,
+}
+
+/// An entry of a `producers` section.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Producer {
+    /// `language`, `processed-by` or `sdk`.
+    pub field: String,
+    /// Name of the tool or language.
+    pub name: String,
+    /// Its version, possibly empty.
+    pub version: String,
+}
+
+/// What takes space.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Size {
+    /// The whole file.
+    pub total: u64,
+    /// Core modules inside a component, in order.
+    pub core_modules: Vec<CoreModuleSize>,
+    /// Custom sections at any depth, in order.
+    pub custom_sections: Vec<CustomSection>,
+}
+
+/// A core module inside a component, in bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CoreModuleSize {
+    /// The whole module.
+    pub total: u64,
+    /// Its functions.
+    pub code: u64,
+    /// Its initial memory contents.
+    pub data: u64,
+}
+
+/// A custom section.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CustomSection {
+    /// Its name.
+    pub name: String,
+    /// Its contents, in bytes.
+    pub bytes: u64,
+}
+
+pub(super) fn inspect(bytes: &[u8]) -> Result<Inspection, InspectError> {
+    let survey = Survey::of(bytes).map_err(invalid)?;
+    if !survey.component {
+        return Ok(Inspection::CoreModule(CoreModule {
+            wit_metadata: survey
+                .size
+                .custom_sections
+                .iter()
+                .any(|section| section.name.starts_with("component-type")),
+            imports: survey.imports,
+            exports: survey.exports,
+            producers: survey.producers.into_iter().collect(),
+            size: survey.size,
+        }));
+    }
+    match wit_component::decode(bytes).map_err(invalid)? {
+        DecodedWasm::WitPackage(..) => Err(InspectError::InvalidWasm(
+            "this is a WIT package in binary form: it holds no code".to_owned(),
+        )),
+        DecodedWasm::Component(resolve, world) => Ok(Inspection::Component(component(
+            &resolve,
+            world,
+            print(&resolve, world)?,
+            survey,
+        ))),
+    }
+}
+
+fn invalid(error: impl Display) -> InspectError {
+    InspectError::InvalidWasm(format!("{error:#}"))
+}
+
+fn component(resolve: &Resolve, world: WorldId, contract: String, survey: Survey) -> Component {
+    let world = &resolve.worlds[world];
+    let exports = interfaces(resolve, world.exports.iter());
+    let exported = |name: &str| exports.iter().any(|export| unversioned(&export.name) == name);
+    Component {
+        roles: ROLES
+            .iter()
+            .filter(|(interface, _)| exported(interface))
+            .map(|(_, role)| *role)
+            .collect(),
+        lifecycle: exported(LIFECYCLE),
+        imports: interfaces(resolve, world.imports.iter()),
+        exports,
+        contract,
+        producers: survey.producers.into_iter().collect(),
+        size: survey.size,
+    }
+}
+
+fn unversioned(name: &str) -> &str {
+    name.split_once('@').map_or(name, |(name, _)| name)
+}
+
+fn interfaces<'a>(resolve: &Resolve, items: impl Iterator<Item = (&'a WorldKey, &'a WorldItem)>) -> Vec<Interface> {
+    let mut interfaces: Vec<Interface> = items
+        .filter_map(|(key, item)| {
+            let functions = match item {
+                WorldItem::Interface { id, .. } => resolve.interfaces[*id].functions.keys().cloned().collect(),
+                WorldItem::Function(_) => Vec::new(),
+                WorldItem::Type { .. } => return None,
+            };
+            Some(Interface {
+                name: resolve.name_world_key(key),
+                functions,
+            })
+        })
+        .collect();
+    interfaces.sort();
+    interfaces
+}
+
+fn print(resolve: &Resolve, world: WorldId) -> Result<String, InspectError> {
+    let package = resolve.worlds[world].package;
+    let mut printer = WitPrinter::default();
+    if let Some(package) = package {
+        let others: Vec<PackageId> = resolve
+            .packages
+            .iter()
+            .map(|(id, _)| id)
+            .filter(|id| *id != package)
+            .collect();
+        printer.print(resolve, package, &others).map_err(invalid)?;
+    }
+    Ok(printer.output.into())
+}
+
+/// One walk over all sections.
+#[derive(Default)]
+struct Survey {
+    component: bool,
+    imports: Vec<String>,
+    exports: Vec<String>,
+    producers: BTreeSet<Producer>,
+    size: Size,
+}
+
+impl Survey {
+    fn of(bytes: &[u8]) -> wasmparser::Result<Self> {
+        let mut survey = Self {
+            size: Size {
+                total: bytes.len() as u64,
+                ..Size::default()
+            },
+            ..Self::default()
+        };
+        let mut depth = 0_u32;
+        for payload in Parser::new(0).parse_all(bytes) {
+            let payload = payload?;
+            if let Payload::Version { encoding, .. } = &payload {
+                survey.component |= depth == 0 && matches!(encoding, Encoding::Component);
+                depth += 1;
+            } else if matches!(payload, Payload::End(_)) {
+                depth -= 1;
+            }
+            survey.take(payload)?;
+        }
+        Ok(survey)
+    }
+
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the enum is wasmparser's; other sections are of no interest"
+    )]
+    fn take(&mut self, payload: Payload<'_>) -> wasmparser::Result<()> {
+        match payload {
+            Payload::ModuleSection { unchecked_range, .. } => {
+                let total = unchecked_range.end - unchecked_range.start;
+                self.size.core_modules.push(CoreModuleSize {
+                    total,
+                    ..CoreModuleSize::default()
+                });
+            }
+            Payload::CodeSectionStart { size, .. } => {
+                if let Some(module) = self.size.core_modules.last_mut() {
+                    module.code += u64::from(size);
+                }
+            }
+            Payload::DataSection(section) => {
+                if let Some(module) = self.size.core_modules.last_mut() {
+                    module.data += section.range().end - section.range().start;
+                }
+            }
+            Payload::ImportSection(section) if !self.component => {
+                for import in section.into_imports() {
+                    let import = import?;
+                    self.imports.push(format!("{}.{}", import.module, import.name));
+                }
+            }
+            Payload::ExportSection(section) if !self.component => {
+                for export in section {
+                    self.exports.push(export?.name.to_owned());
+                }
+            }
+            Payload::CustomSection(section) => {
+                let bytes = section.data().len() as u64;
+                self.size.custom_sections.push(CustomSection {
+                    name: section.name().to_owned(),
+                    bytes,
+                });
+                if let KnownCustom::Producers(producers) = section.as_known() {
+                    self.producers(producers)?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn producers(&mut self, section: ProducersSectionReader<'_>) -> wasmparser::Result<()> {
+        for field in section {
+            let field = field?;
+            for value in field.values {
+                let value = value?;
+                self.producers.insert(Producer {
+                    field: field.name.to_owned(),
+                    name: value.name.to_owned(),
+                    version: value.version.to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,246 @@
+//! Wires nodes together. In: a resolved project and its contracts. Out: [`LinkedFlow`]s, made nowhere else.
+//!
+//! A linked flow is acyclic, every node has a role its component really exports, and every port is connected.
+
+mod imports;
+mod ports;
+mod roles;
+mod topology;
+
+use torvyn_codegen::ir::{Builtin, Role};
+
+use crate::contract::ContractSet;
+use crate::contract::interface::Interface;
+use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
+use crate::manifest::ast::{LimitsDecl, Priority};
+use crate::resolve::{
+    ComponentIdx, Implementation, NodeIdx, ResolvedEdge, ResolvedFlow, ResolvedNode, ResolvedProject,
+};
+use crate::source::Span;
+
+/// A flow that can be built.
+#[derive(Clone, Debug)]
+pub struct LinkedFlow {
+    name: String,
+    description: String,
+    nodes: Vec<LinkedNode>,
+    order: Vec<NodeIdx>,
+    edges: Vec<LinkedEdge>,
+    default_queue_depth: Option<u32>,
+    priority: Option<Priority>,
+    deadline_ms: Option<u64>,
+}
+
+/// A node of a linked flow.
+#[derive(Clone, Debug)]
+pub struct LinkedNode {
+    /// Name in the manifest.
+    pub name: String,
+    /// What it does.
+    pub role: Role,
+    /// Who does it.
+    pub implementation: LinkedImplementation,
+    /// Configuration string, possibly empty.
+    pub config: String,
+    /// What it may use, where the manifest says so.
+    pub limits: LimitsDecl,
+}
+
+/// Who does the work of a linked node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkedImplementation {
+    /// A component.
+    Component {
+        /// Which one.
+        component: ComponentIdx,
+        /// Whether it exports `torvyn:streaming/lifecycle`.
+        lifecycle: bool,
+    },
+    /// A part of the runtime.
+    Builtin(Builtin),
+}
+
+/// An edge of a linked flow.
+#[derive(Clone, Debug)]
+pub struct LinkedEdge {
+    /// Producer.
+    pub from: NodeIdx,
+    /// Its output port.
+    pub from_port: String,
+    /// Consumer.
+    pub to: NodeIdx,
+    /// Its input port.
+    pub to_port: String,
+    /// Capacity in elements, when written.
+    pub queue_depth: Option<u32>,
+    /// Fill ratio at which a full stream has room again, when written.
+    pub low_watermark_ratio: Option<f64>,
+}
+
+impl LinkedFlow {
+    /// Name in the manifest.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Description, possibly empty.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// The nodes, in order of declaration.
+    #[must_use]
+    pub fn nodes(&self) -> &[LinkedNode] {
+        &self.nodes
+    }
+
+    /// One node.
+    #[must_use]
+    pub fn node(&self, id: NodeIdx) -> &LinkedNode {
+        &self.nodes[id.position()]
+    }
+
+    /// The nodes in topological order, ties by declaration.
+    #[must_use]
+    pub fn order(&self) -> &[NodeIdx] {
+        &self.order
+    }
+
+    /// The edges, in order of declaration.
+    #[must_use]
+    pub fn edges(&self) -> &[LinkedEdge] {
+        &self.edges
+    }
+
+    /// Capacity of streams that set none, when the flow sets one.
+    #[must_use]
+    pub fn default_queue_depth(&self) -> Option<u32> {
+        self.default_queue_depth
+    }
+
+    /// Scheduling class, when written.
+    #[must_use]
+    pub fn priority(&self) -> Option<Priority> {
+        self.priority
+    }
+
+    /// How long the flow may run, in milliseconds, when limited.
+    #[must_use]
+    pub fn deadline_ms(&self) -> Option<u64> {
+        self.deadline_ms
+    }
+}
+
+/// Reports what is wrong with the flows as far as it can be known without component binaries.
+pub fn check(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
+    for flow in project.flows() {
+        let roles = roles::check(diags, project, contracts, flow);
+        let _reported = check_shape(diags, flow, &roles);
+    }
+}
+
+/// Links every flow against the binaries in `contracts`, and returns the flows that link.
+pub fn link(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) -> Vec<LinkedFlow> {
+    if project.flows().is_empty() && !diags.has_errors() {
+        diags.error(LinkError::NoFlow {
+            project: project.header(),
+        });
+    }
+    imports::check(diags, project, contracts);
+    project
+        .flows()
+        .iter()
+        .filter_map(|flow| link_flow(diags, project, contracts, flow).ok())
+        .collect()
+}
+
+fn link_flow(
+    diags: &mut Diagnostics,
+    project: &ResolvedProject,
+    contracts: &ContractSet,
+    flow: &ResolvedFlow,
+) -> Checked<LinkedFlow> {
+    let found = roles::check(diags, project, contracts, flow);
+    let order = check_shape(diags, flow, &found);
+    let stages = roles::require(diags, flow, &found);
+    let (order, stages) = (order?, stages?);
+    diags.barrier()?;
+    let nodes = flow.nodes.iter().zip(stages);
+    Ok(LinkedFlow {
+        name: flow.name.value.clone(),
+        description: flow.description.clone(),
+        nodes: nodes
+            .map(|(node, (done_by, role))| linked_node(project, contracts, node, done_by, role))
+            .collect(),
+        order,
+        edges: flow.edges.iter().map(linked_edge).collect(),
+        default_queue_depth: flow.default_queue_depth,
+        priority: flow.priority,
+        deadline_ms: flow.deadline_ms,
+    })
+}
+
+/// The checks that need the whole graph; skipped where a part of it is missing, which has been reported.
+fn check_shape(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Interface>]) -> Checked<Vec<NodeIdx>> {
+    if !flow.complete {
+        diags.barrier()?;
+    }
+    let roles: Vec<_> = roles
+        .iter()
+        .map(|interface| interface.and_then(Interface::role))
+        .collect();
+    let ports = ports::check(diags, flow, &roles);
+    let order = topology::check(diags, flow, &roles);
+    ports.and(order)
+}
+
+fn linked_node(
+    project: &ResolvedProject,
+    contracts: &ContractSet,
+    node: &ResolvedNode,
+    implementation: Implementation,
+    role: Role,
+) -> LinkedNode {
+    let implementation = match implementation {
+        Implementation::Builtin(builtin) => LinkedImplementation::Builtin(builtin),
+        Implementation::Component(component) => {
+            let signature = contracts.signature(&project.component(component).reference);
+            let lifecycle = signature.is_some_and(|signature| signature.lifecycle);
+            LinkedImplementation::Component { component, lifecycle }
+        }
+    };
+    LinkedNode {
+        name: node.name.value.clone(),
+        role,
+        implementation,
+        config: node.config.clone(),
+        limits: node.limits.clone(),
+    }
+}
+
+fn linked_edge(edge: &ResolvedEdge) -> LinkedEdge {
+    LinkedEdge {
+        from: edge.from,
+        from_port: edge.from_port.value.clone(),
+        to: edge.to,
+        to_port: edge.to_port.value.clone(),
+        queue_depth: edge.queue_depth,
+        low_watermark_ratio: edge.low_watermark_ratio,
+    }
+}
+
+enum LinkError {
+    NoFlow { project: Span },
+}
+
+impl From<LinkError> for Diagnostic {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::NoFlow { project } => Diagnostic::error(Code::TopologyInvalid, "the project has no flow")
+                .primary(project, "nothing to link in this project")
+                .help("declare a flow: `[flow.main.nodes.NAME]` tables and `[[flow.main.edges]]`"),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Ports: every edge leaves an output and enters an input, none twice, none left open.
+
+use torvyn_codegen::ir::Role;
+
+use crate::diag::{Checked, Code, Diagnostic, Diagnostics, suggest};
+use crate::resolve::{ResolvedEdge, ResolvedFlow};
+use crate::source::Span;
+
+/// The ports of a role: inputs, outputs.
+pub(super) fn ports_of(role: Role) -> (&'static [&'static str], &'static [&'static str]) {
+    match role {
+        Role::Source => (&[], &["output"]),
+        Role::Processor | Role::Filter => (&["input"], &["output"]),
+        Role::Sink => (&["input"], &[]),
+    }
+}
+
+/// Checks both ends of every edge. Edges into a source and out of a sink are `topology`'s to report.
+pub(super) fn check(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) -> Checked<()> {
+    let before = diags.errors();
+    for (at, edge) in flow.edges.iter().enumerate() {
+        if let Some(role) = roles[edge.from.position()] {
+            check_port(diags, flow, role, ports_of(role).1, edge, Direction::Out);
+        }
+        if let Some(role) = roles[edge.to.position()] {
+            check_port(diags, flow, role, ports_of(role).0, edge, Direction::In);
+        }
+        if let Some(first) = flow.edges[..at].iter().find(|earlier| is_same(earlier, edge)) {
+            diags.error(PortError::Twice {
+                first: first.span,
+                again: edge.span,
+            });
+        }
+    }
+    if diags.errors() > before {
+        diags.barrier()
+    } else {
+        Ok(())
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Direction {
+    In,
+    Out,
+}
+
+fn check_port(
+    diags: &mut Diagnostics,
+    flow: &ResolvedFlow,
+    role: Role,
+    known: &'static [&'static str],
+    edge: &ResolvedEdge,
+    direction: Direction,
+) {
+    let (port, node) = match direction {
+        Direction::In => (&edge.to_port, edge.to),
+        Direction::Out => (&edge.from_port, edge.from),
+    };
+    if known.is_empty() || known.contains(&port.value.as_str()) {
+        return;
+    }
+    diags.error(PortError::Unknown {
+        port: port.value.clone(),
+        at: port.span,
+        node: flow.node(node).name.value.clone(),
+        role,
+        direction,
+        known,
+    });
+}
+
+fn is_same(a: &ResolvedEdge, b: &ResolvedEdge) -> bool {
+    (a.from, &a.from_port.value, a.to, &a.to_port.value) == (b.from, &b.from_port.value, b.to, &b.to_port.value)
+}
+
+enum PortError {
+    Unknown {
+        port: String,
+        at: Span,
+        node: String,
+        role: Role,
+        direction: Direction,
+        known: &'static [&'static str],
+    },
+    Twice {
+        first: Span,
+        again: Span,
+    },
+}
+
+impl From<PortError> for Diagnostic {
+    fn from(error: PortError) -> Self {
+        match error {
+            PortError::Unknown {
+                port,
+                at,
+                node,
+                role,
+                direction,
+                known,
+            } => {
+                let kind = match direction {
+                    Direction::In => "input",
+                    Direction::Out => "output",
+                };
+                let diagnostic =
+                    Diagnostic::error(Code::PortUnknown, format!("node `{node}` has no {kind} port `{port}`"))
+                        .primary(at, format!("no {kind} of this name"));
+                match suggest(&port, known).or_else(|| known.first().map(|only| (*only).to_owned())) {
+                    Some(near) => diagnostic.help(format!("the {kind} of a {} is called `{near}`", role.as_str())),
+                    None => diagnostic,
+                }
+            }
+            PortError::Twice { first, again } => {
+                Diagnostic::error(Code::DuplicateName, "the same edge is declared twice")
+                    .primary(again, "second declaration")
+                    .secondary(first, "first declaration")
+                    .help("remove one: each element would be delivered twice")
+            }
+        }
+    }
+}

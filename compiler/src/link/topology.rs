@@ -1,0 +1,328 @@
+//! The shape of the graph: a DAG from sources to sinks in which every node takes part.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
+
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::DiGraph;
+use torvyn_codegen::ir::Role;
+
+use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
+use crate::resolve::{NodeIdx, ResolvedEdge, ResolvedFlow};
+use crate::source::Span;
+
+/// Checks the shape and returns the nodes in topological order, ties by declaration.
+///
+/// Nodes whose role is not known (`None`) are checked as far as that allows.
+pub(super) fn check(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) -> Checked<Vec<NodeIdx>> {
+    let before = diags.errors();
+    if flow.nodes.is_empty() {
+        return Err(diags.error(TopologyError::Empty {
+            flow: flow.name.value.clone(),
+            at: flow.name.span,
+        }));
+    }
+    check_ends(diags, flow, roles);
+    check_cycles(diags, flow, roles);
+    if diags.errors() == before {
+        check_connections(diags, flow, roles);
+    }
+    if diags.errors() > before {
+        diags.barrier()?;
+    }
+    Ok(order(flow))
+}
+
+/// Edges into sources and out of sinks; a flow without sources or sinks.
+fn check_ends(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) {
+    for edge in &flow.edges {
+        if roles[edge.to.position()] == Some(Role::Source) {
+            let node = &flow.node(edge.to).name;
+            diags.error(TopologyError::SourceWithInput {
+                name: node.value.clone(),
+                node: node.span,
+                edge: edge.to_span,
+            });
+        }
+        if roles[edge.from.position()] == Some(Role::Sink) {
+            let node = &flow.node(edge.from).name;
+            diags.error(TopologyError::SinkWithOutput {
+                name: node.value.clone(),
+                node: node.span,
+                edge: edge.from_span,
+            });
+        }
+    }
+    for role in [Role::Source, Role::Sink] {
+        if roles.iter().all(|known| known.is_some_and(|known| known != role)) {
+            diags.error(TopologyError::Without {
+                role,
+                flow: flow.name.value.clone(),
+                at: flow.name.span,
+            });
+        }
+    }
+}
+
+/// Reports each cycle once, with all its edges.
+fn check_cycles(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) {
+    let graph = graph(flow, roles);
+    let mut cycles: Vec<BTreeSet<NodeIdx>> = tarjan_scc(&graph)
+        .into_iter()
+        .map(|component| component.into_iter().map(|node| graph[node]).collect())
+        .collect();
+    cycles.sort();
+    for nodes in cycles {
+        let inside = flow
+            .edges
+            .iter()
+            .filter(|edge| nodes.contains(&edge.from) && nodes.contains(&edge.to));
+        let edges: Vec<_> = inside
+            .map(|edge| CycleEdge {
+                from: flow.node(edge.from).name.value.clone(),
+                to: flow.node(edge.to).name.value.clone(),
+                span: edge.to_span,
+            })
+            .collect();
+        if !edges.is_empty() {
+            diags.error(TopologyError::Cycle { edges });
+        }
+    }
+}
+
+/// Nodes without the edges their role needs, and nodes no source reaches.
+fn check_connections(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) {
+    for id in flow.node_ids() {
+        let Some(role) = roles[id.position()] else { continue };
+        let (inputs, outputs) = super::ports::ports_of(role);
+        let fed = inputs.is_empty() || flow.edges.iter().any(|edge| edge.to == id);
+        let drained = outputs.is_empty() || flow.edges.iter().any(|edge| edge.from == id);
+        if fed && drained {
+            continue;
+        }
+        let name = &flow.node(id).name;
+        let open = match (fed, drained) {
+            (true, _) => Open::Output,
+            (false, true) => Open::Input,
+            (false, false) => Open::Both,
+        };
+        diags.error(TopologyError::Unconnected {
+            name: name.value.clone(),
+            at: name.span,
+            role,
+            open,
+        });
+    }
+}
+
+/// The flow without edges that `check_ends` has reported: the cycles they close are consequences.
+fn graph(flow: &ResolvedFlow, roles: &[Option<Role>]) -> DiGraph<NodeIdx, ()> {
+    let mut graph = DiGraph::new();
+    let nodes: Vec<_> = flow.node_ids().map(|id| graph.add_node(id)).collect();
+    let is_reported = |edge: &&ResolvedEdge| {
+        roles[edge.to.position()] == Some(Role::Source) || roles[edge.from.position()] == Some(Role::Sink)
+    };
+    for edge in flow.edges.iter().filter(|edge| !is_reported(edge)) {
+        graph.add_edge(nodes[edge.from.position()], nodes[edge.to.position()], ());
+    }
+    graph
+}
+
+/// Kahn's algorithm with the smallest ready node first: petgraph's `toposort` leaves ties to its traversal.
+fn order(flow: &ResolvedFlow) -> Vec<NodeIdx> {
+    let mut waiting = vec![0_usize; flow.nodes.len()];
+    for edge in &flow.edges {
+        waiting[edge.to.position()] += 1;
+    }
+    let mut ready: BinaryHeap<_> = flow
+        .node_ids()
+        .filter(|id| waiting[id.position()] == 0)
+        .map(Reverse)
+        .collect();
+    let mut order = Vec::new();
+    while let Some(Reverse(next)) = ready.pop() {
+        order.push(next);
+        for edge in flow.edges.iter().filter(|edge| edge.from == next) {
+            waiting[edge.to.position()] -= 1;
+            if waiting[edge.to.position()] == 0 {
+                ready.push(Reverse(edge.to));
+            }
+        }
+    }
+    order
+}
+
+struct CycleEdge {
+    from: String,
+    to: String,
+    span: Span,
+}
+
+#[derive(Clone, Copy)]
+enum Open {
+    Input,
+    Output,
+    Both,
+}
+
+enum TopologyError {
+    Empty {
+        flow: String,
+        at: Span,
+    },
+    Without {
+        role: Role,
+        flow: String,
+        at: Span,
+    },
+    SourceWithInput {
+        name: String,
+        node: Span,
+        edge: Span,
+    },
+    SinkWithOutput {
+        name: String,
+        node: Span,
+        edge: Span,
+    },
+    Cycle {
+        edges: Vec<CycleEdge>,
+    },
+    Unconnected {
+        name: String,
+        at: Span,
+        role: Role,
+        open: Open,
+    },
+}
+
+impl From<TopologyError> for Diagnostic {
+    fn from(error: TopologyError) -> Self {
+        let diagnostic = |message: String| Diagnostic::error(Code::TopologyInvalid, message);
+        match error {
+            TopologyError::Empty { flow, at } => {
+                diagnostic(format!("flow `{flow}` has no nodes")).primary(at, "nothing to run")
+            }
+            TopologyError::Without { role, flow, at } => {
+                let builtins = match role {
+                    Role::Source => "`builtin:generator`, `builtin:lines`",
+                    Role::Sink => "`builtin:console`, `builtin:file`",
+                    Role::Processor | Role::Filter => unreachable!("invariant: a flow needs only its two ends"),
+                };
+                diagnostic(format!("flow `{flow}` has no {}", role.as_str()))
+                    .primary(at, format!("needs a {}", role.as_str()))
+                    .help(format!("the runtime brings some along: {builtins}"))
+            }
+            TopologyError::SourceWithInput { name, node, edge } => diagnostic(format!("source `{name}` has an input"))
+                .primary(edge, "an edge into a source")
+                .secondary(node, "a source takes no elements"),
+            TopologyError::SinkWithOutput { name, node, edge } => diagnostic(format!("sink `{name}` has an output"))
+                .primary(edge, "an edge out of a sink")
+                .secondary(node, "a sink emits no elements"),
+            TopologyError::Cycle { edges } => cycle_diagnostic(&edges),
+            TopologyError::Unconnected { name, at, role, open } => {
+                let (message, label) = match open {
+                    Open::Both => (format!("node `{name}` is not connected"), "no edge begins or ends here"),
+                    Open::Input => (format!("nothing feeds {} `{name}`", role.as_str()), "no edge ends here"),
+                    Open::Output => (
+                        format!("nothing takes what {} `{name}` emits", role.as_str()),
+                        "no edge begins here",
+                    ),
+                };
+                diagnostic(message)
+                    .primary(at, label)
+                    .help("add an edge, or remove the node")
+            }
+        }
+    }
+}
+
+fn cycle_diagnostic(edges: &[CycleEdge]) -> Diagnostic {
+    let message = match edges {
+        [only] => format!("node `{}` feeds itself", only.from),
+        several => format!("a cycle of {} edges", several.len()),
+    };
+    let diagnostic = Diagnostic::error(Code::TopologyInvalid, message);
+    let labelled = edges.iter().enumerate().fold(diagnostic, |diagnostic, (at, edge)| {
+        let text = format!("`{}` feeds `{}`", edge.from, edge.to);
+        if at == 0 {
+            diagnostic.primary(edge.span, text)
+        } else {
+            diagnostic.secondary(edge.span, text)
+        }
+    });
+    labelled.help("a flow is a directed acyclic graph: remove one of these edges")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::contract::ContractSet;
+    use crate::source::SourceMap;
+    use crate::{manifest, resolve};
+
+    /// The flow with these edges between nodes `a` to `f`, which may be anything.
+    fn flow(edges: &[(&str, &str)]) -> ResolvedFlow {
+        let mut text = String::from("[torvyn]\nname = \"t\"\nversion = \"0.1.0\"\ncontract_version = \"0.1.0\"\n");
+        for name in ["a", "b", "c", "d", "e", "f"] {
+            text += &format!("[flow.main.nodes.{name}]\ncomponent = \"file://{name}.wasm\"\n");
+        }
+        for (from, to) in edges {
+            text += &format!(
+                "[[flow.main.edges]]\nfrom = {{ node = \"{from}\", port = \"output\" }}\nto = {{ node = \"{to}\", port = \"input\" }}\n"
+            );
+        }
+        let (mut diags, mut sources) = (Diagnostics::new(), SourceMap::new());
+        let id = sources.add(Path::new("Torvyn.toml"), text);
+        let manifest = manifest::parse(&mut diags, &sources, id);
+        let project = resolve::resolve(&mut diags, &manifest, &ContractSet::default(), None);
+        assert!(diags.is_empty());
+        project.flows()[0].clone()
+    }
+
+    fn names(flow: &ResolvedFlow) -> Vec<String> {
+        order(flow)
+            .into_iter()
+            .map(|id| flow.node(id).name.value.clone())
+            .collect()
+    }
+
+    #[test]
+    fn ties_are_broken_by_declaration() {
+        assert_eq!(names(&flow(&[])), ["a", "b", "c", "d", "e", "f"]);
+        assert_eq!(names(&flow(&[("f", "a"), ("f", "b")])), ["c", "d", "e", "f", "a", "b"]);
+    }
+
+    #[test]
+    fn a_diamond_joins_after_both_branches() {
+        let diamond = [("e", "c"), ("e", "d"), ("c", "a"), ("d", "a"), ("a", "b"), ("a", "f")];
+        assert_eq!(names(&flow(&diamond)), ["e", "c", "d", "a", "b", "f"]);
+    }
+
+    #[test]
+    fn nodes_on_a_cycle_have_no_place_in_the_order() {
+        assert_eq!(
+            names(&flow(&[("a", "b"), ("b", "c"), ("c", "b")])),
+            ["a", "d", "e", "f"]
+        );
+    }
+
+    #[test]
+    fn every_cycle_is_reported_once() {
+        let flow = flow(&[
+            ("a", "b"),
+            ("b", "a"),
+            ("c", "d"),
+            ("d", "e"),
+            ("e", "c"),
+            ("f", "f"),
+            ("a", "c"),
+        ]);
+        let mut diags = Diagnostics::new();
+        assert!(check(&mut diags, &flow, &[None; 6]).is_err());
+        let edges: Vec<_> = diags.iter().map(|diagnostic| diagnostic.labels.len()).collect();
+        assert_eq!(edges, [2, 3, 1]);
+    }
+}

@@ -1,0 +1,118 @@
+//! Sizes queues and pools. In: what the manifest says, and the flow. Out: a depth and a low watermark for each stream,
+//! slots for each pool tier.
+//!
+//! A flow never holds more elements than its streams have places, plus what its stages have in hand: one input, and one
+//! element in the making for each. So many slots the two small tiers get: elements up to 4 KiB never leave the pools.
+//! Nothing is known about the sizes of elements, and full queues of large ones are rare (consumers run first): of the
+//! 64 KiB tier there are as many slots as stages can have in hand, of the 1 MiB tier one for each stage, and what does
+//! not fit goes to the system allocator, within a budget. `[runtime.pools]` bounds all of that from above.
+
+use torvyn_codegen::ir::{Exhaustion, Node, Pool, Stream};
+
+use crate::link::{LinkedEdge, LinkedFlow};
+use crate::manifest::ast::{ExhaustionPolicy, RuntimeDecl};
+
+/// Capacity of a stream where nobody sets one.
+const DEFAULT_DEPTH: u32 = 64;
+
+/// Part of the capacity at which a full stream has room again, where nobody sets it.
+const DEFAULT_LOW_WATERMARK: f64 = 0.5;
+
+/// Capacity of the buffers of each tier.
+const SLOT_BYTES: [u32; 4] = [256, 4 << 10, 64 << 10, 1 << 20];
+
+/// Upper bounds of the tiers where the manifest sets none.
+const DEFAULT_BOUNDS: [u32; 4] = [4096, 1024, 256, 32];
+
+/// Largest buffer a component may ask for.
+const MAX_BUFFER_BYTES: u64 = 16 << 20;
+
+/// So many of the largest buffers may be outside the pools at once.
+const LARGEST_OUTSIDE: u64 = 4;
+
+/// What a stage can have in hand: its input, and the element it makes of it.
+const IN_HAND: u64 = 2;
+
+pub(super) struct Queue {
+    pub(super) depth: u32,
+    pub(super) low_watermark: u32,
+}
+
+/// The queue of an edge: what it says itself, else its flow, else `[runtime.backpressure]`.
+pub(super) fn queue(runtime: &RuntimeDecl, flow: &LinkedFlow, edge: &LinkedEdge) -> Queue {
+    let default = runtime.default_queue_depth.map(|depth| depth.value);
+    let depth = edge
+        .queue_depth
+        .or(flow.default_queue_depth())
+        .or(default)
+        .unwrap_or(DEFAULT_DEPTH)
+        .max(1);
+    let default = runtime.low_watermark_ratio.map(|ratio| ratio.value);
+    let ratio = edge.low_watermark_ratio.or(default).unwrap_or(DEFAULT_LOW_WATERMARK);
+    Queue {
+        depth,
+        low_watermark: low_watermark(depth, ratio),
+    }
+}
+
+/// Rounded down, and below `depth`: at a ratio of 1 a full stream still has to lose an element before it is relieved.
+fn low_watermark(depth: u32, ratio: f64) -> u32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "`as` saturates, which is what is wanted"
+    )]
+    let mark = (f64::from(depth) * ratio).floor() as u32;
+    mark.min(depth - 1)
+}
+
+pub(super) struct Buffers {
+    pub(super) pools: [Pool; 4],
+    pub(super) fallback_bytes: u64,
+    pub(super) exhaustion: Exhaustion,
+    pub(super) max_buffer_bytes: u64,
+}
+
+/// The buffers of a flow.
+pub(super) fn pools(runtime: &RuntimeDecl, nodes: &[Node], streams: &[Stream]) -> Buffers {
+    let stages = nodes.len() as u64;
+    let queued: u64 = streams.iter().map(|stream| u64::from(stream.depth)).sum();
+    let held = queued + IN_HAND * stages;
+    let wanted = [held, held, IN_HAND * stages, stages];
+    let bound = |tier: usize| u64::from(runtime.pool_sizes[tier].map_or(DEFAULT_BOUNDS[tier], |size| size.value));
+    let slots = |tier: usize| u32::try_from(wanted[tier].min(bound(tier))).unwrap_or(u32::MAX);
+    let exhaustion = match runtime
+        .exhaustion_policy
+        .map_or(ExhaustionPolicy::FallbackAlloc, |policy| policy.value)
+    {
+        ExhaustionPolicy::FallbackAlloc => Exhaustion::FallbackAlloc,
+        ExhaustionPolicy::Error => Exhaustion::Error,
+    };
+    Buffers {
+        pools: std::array::from_fn(|tier| Pool {
+            slot_bytes: SLOT_BYTES[tier],
+            slots: slots(tier),
+        }),
+        fallback_bytes: match exhaustion {
+            Exhaustion::FallbackAlloc => LARGEST_OUTSIDE * MAX_BUFFER_BYTES,
+            Exhaustion::Error => 0,
+        },
+        exhaustion,
+        max_buffer_bytes: MAX_BUFFER_BYTES,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_stream_can_always_be_relieved() {
+        assert_eq!(low_watermark(64, 0.5), 32);
+        assert_eq!(low_watermark(3, 0.5), 1);
+        assert_eq!(low_watermark(64, 1.0), 63);
+        assert_eq!(low_watermark(1, 0.9), 0);
+        assert_eq!(low_watermark(64, 0.0), 0);
+        assert_eq!(low_watermark(64, f64::NAN), 0);
+    }
+}

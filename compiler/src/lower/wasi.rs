@@ -1,0 +1,40 @@
+//! Finds the WASI packages that the components of a program import: what no component imports is left out of the
+//! executable.
+
+use torvyn_codegen::ir::WasiPackage;
+use wasmparser::{Parser, Payload};
+
+use crate::aot::Normalised;
+
+/// The packages that one of `binaries` imports, sorted.
+pub(super) fn packages(binaries: &[Normalised]) -> Vec<WasiPackage> {
+    let names: Vec<String> = binaries.iter().flat_map(|binary| imports(&binary.bytes)).collect();
+    let used = |package: &WasiPackage| {
+        let prefix = format!("wasi:{}/", package.as_str());
+        names.iter().any(|name| name.starts_with(&prefix))
+    };
+    WasiPackage::ALL.into_iter().filter(used).collect()
+}
+
+/// Names of the imports of the outermost component.
+fn imports(component: &[u8]) -> Vec<String> {
+    let mut depth = 0_u32;
+    let mut names = Vec::new();
+    for payload in Parser::new(0).parse_all(component) {
+        let payload = payload.expect("invariant: the component was read before");
+        if matches!(
+            payload,
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. }
+        ) {
+            depth += 1;
+        } else if let Payload::End(_) = payload {
+            depth = depth.saturating_sub(1);
+        } else if let (Payload::ComponentImportSection(section), 0) = (payload, depth) {
+            let found = section
+                .into_iter()
+                .map(|import| import.expect("invariant: the component was read before"));
+            names.extend(found.map(|import| import.name.name.to_owned()));
+        }
+    }
+    names
+}

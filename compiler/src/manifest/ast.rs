@@ -1,0 +1,282 @@
+//! `Torvyn.toml` as written. Every value keeps its span; what was wrong is `None` and has been reported.
+
+use std::fmt;
+
+use torvyn_codegen::ir::Builtin;
+
+use crate::contract::interface::{Interface, InterfaceName};
+use crate::source::{SourceId, Span, Spanned};
+
+/// A manifest, maybe partial.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// Its text.
+    pub source: SourceId,
+    /// `[torvyn]`.
+    pub project: ProjectDecl,
+    /// `[[component]]`, in order.
+    pub components: Vec<ComponentDecl>,
+    /// False when a component could not be read: a name that is missing may be that component's.
+    pub components_complete: bool,
+    /// `[flow.NAME]`, in order.
+    pub flows: Vec<FlowDecl>,
+    /// `[runtime]`.
+    pub runtime: RuntimeDecl,
+}
+
+/// `[torvyn]`.
+#[derive(Clone, Debug)]
+pub struct ProjectDecl {
+    /// Project name.
+    pub name: Option<Spanned<String>>,
+    /// Project version.
+    pub version: Option<Spanned<semver::Version>>,
+    /// Version of the contracts the project targets.
+    pub contract_version: Option<Spanned<semver::Version>>,
+    /// Description.
+    pub description: Option<Spanned<String>>,
+    /// The table's header; the start of the file when there is none.
+    pub span: Span,
+}
+
+/// A `[[component]]`.
+#[derive(Clone, Debug)]
+pub struct ComponentDecl {
+    /// Name within the project.
+    pub name: Spanned<String>,
+    /// Folder of the source, relative to the manifest.
+    pub path: Option<Spanned<String>>,
+    /// Implementation language.
+    pub language: Option<Spanned<Language>>,
+    /// Shell command that builds the component.
+    pub build_command: Option<Spanned<String>>,
+    /// Path of the binary, relative to the manifest: prebuilt, or what `build_command` makes.
+    pub wasm: Option<Spanned<String>>,
+    /// The table's header.
+    pub span: Span,
+}
+
+/// What a component is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// Rust, built with cargo.
+    Rust,
+    /// Go.
+    Go,
+    /// Python.
+    Python,
+    /// Zig.
+    Zig,
+}
+
+/// A `[flow.NAME]`.
+#[derive(Clone, Debug)]
+pub struct FlowDecl {
+    /// Name.
+    pub name: Spanned<String>,
+    /// Description.
+    pub description: Option<Spanned<String>>,
+    /// Capacity of streams that set none.
+    pub default_queue_depth: Option<Spanned<u32>>,
+    /// Scheduling class.
+    pub priority: Option<Spanned<Priority>>,
+    /// How long the flow may run, in milliseconds.
+    pub deadline_ms: Option<Spanned<u64>>,
+    /// `[flow.NAME.nodes.NODE]`, in order.
+    pub nodes: Vec<NodeDecl>,
+    /// `[[flow.NAME.edges]]`, in order.
+    pub edges: Vec<EdgeDecl>,
+    /// False when a node or an edge could not be read: checks of the whole graph would report consequences.
+    pub complete: bool,
+}
+
+/// Scheduling class of a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Priority {
+    /// Yields least often.
+    Critical,
+    /// Yields less often.
+    High,
+    /// The default.
+    Normal,
+    /// Yields most often.
+    Background,
+}
+
+/// A `[flow.NAME.nodes.NODE]`.
+#[derive(Clone, Debug)]
+pub struct NodeDecl {
+    /// Name.
+    pub name: Spanned<String>,
+    /// Who does the work.
+    pub component: Option<Spanned<ComponentRef>>,
+    /// The interface that is used, when written.
+    pub interface: Option<Spanned<InterfaceRef>>,
+    /// Configuration string; a table became JSON.
+    pub config: Option<Spanned<String>>,
+    /// `limits`.
+    pub limits: LimitsDecl,
+}
+
+/// `interface` of a node, understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InterfaceRef {
+    /// What the component does.
+    pub interface: Interface,
+    /// As written.
+    pub name: InterfaceName,
+}
+
+/// `limits` of a node, or the same limits in `[runtime]`.
+#[derive(Clone, Debug, Default)]
+pub struct LimitsDecl {
+    /// Linear memory in bytes.
+    pub memory_bytes: Option<Spanned<u64>>,
+    /// Fuel for one call; 0 is without limit.
+    pub fuel: Option<Spanned<u64>>,
+    /// Time for one call, in milliseconds.
+    pub invocation_timeout_ms: Option<Spanned<u64>>,
+    /// Time for `lifecycle.init`, in milliseconds.
+    pub init_timeout_ms: Option<Spanned<u64>>,
+    /// Time for `lifecycle.teardown`, in milliseconds.
+    pub teardown_timeout_ms: Option<Spanned<u64>>,
+}
+
+/// A `[[flow.NAME.edges]]`.
+#[derive(Clone, Debug)]
+pub struct EdgeDecl {
+    /// Where elements come from.
+    pub from: PortRef,
+    /// Where they go.
+    pub to: PortRef,
+    /// Capacity in elements.
+    pub queue_depth: Option<Spanned<u32>>,
+    /// Fill ratio at which a full stream has room again.
+    pub low_watermark_ratio: Option<Spanned<f64>>,
+    /// The table's header.
+    pub span: Span,
+}
+
+/// `{ node = "…", port = "…" }`.
+#[derive(Clone, Debug)]
+pub struct PortRef {
+    /// Name of the node.
+    pub node: Spanned<String>,
+    /// Name of the port.
+    pub port: Spanned<String>,
+    /// The whole table.
+    pub span: Span,
+}
+
+/// `[runtime]`, `[runtime.backpressure]` and `[runtime.pools]`.
+#[derive(Clone, Debug, Default)]
+pub struct RuntimeDecl {
+    /// Limits of nodes that set none.
+    pub limits: LimitsDecl,
+    /// Capacity of streams where neither edge nor flow sets one.
+    pub default_queue_depth: Option<Spanned<u32>>,
+    /// Fill ratio at which a full stream has room again, where the edge sets none.
+    pub low_watermark_ratio: Option<Spanned<f64>>,
+    /// How long a sink that returned `pause` gets nothing, in milliseconds.
+    pub sink_pause_ms: Option<Spanned<u64>>,
+    /// Upper bounds of the buffer pools, smallest tier first.
+    pub pool_sizes: [Option<Spanned<u32>>; 4],
+    /// What an allocation does when its pool is empty.
+    pub exhaustion_policy: Option<Spanned<ExhaustionPolicy>>,
+}
+
+/// What an allocation does when its pool is empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExhaustionPolicy {
+    /// Memory comes from the system allocator.
+    FallbackAlloc,
+    /// The allocation fails.
+    Error,
+}
+
+/// What `component` of a node names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ComponentRef {
+    /// A `[[component]]` by name.
+    Declared(String),
+    /// `file://PATH`; the path is relative to the manifest.
+    File(String),
+    /// `builtin:NAME`.
+    Builtin(BuiltinRef),
+}
+
+/// A built-in node; ordered by name so that references can be map keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuiltinRef(pub Builtin);
+
+impl PartialOrd for BuiltinRef {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for BuiltinRef {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.as_str().cmp(other.0.as_str())
+    }
+}
+
+impl fmt::Display for ComponentRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ComponentRef::Declared(name) => f.write_str(name),
+            ComponentRef::File(path) => write!(f, "file://{path}"),
+            ComponentRef::Builtin(BuiltinRef(builtin)) => write!(f, "builtin:{}", builtin.as_str()),
+        }
+    }
+}
+
+impl Language {
+    /// The word in the manifest.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Language::Rust => "rust",
+            Language::Go => "go",
+            Language::Python => "python",
+            Language::Zig => "zig",
+        }
+    }
+}
+
+impl Manifest {
+    /// The `[[component]]` of this name.
+    #[must_use]
+    pub fn component(&self, name: &str) -> Option<&ComponentDecl> {
+        self.components.iter().find(|component| component.name.value == name)
+    }
+
+    /// The components that `flow` needs, or every flow: each once, in order of first use.
+    ///
+    /// Without any flow these are the declared components, because `resolve` may complete them to one.
+    #[must_use]
+    pub fn references(&self, flow: Option<&str>) -> Vec<Spanned<ComponentRef>> {
+        let declared = self
+            .components
+            .iter()
+            .map(|c| c.name.clone().map(ComponentRef::Declared));
+        let nodes = self
+            .flows
+            .iter()
+            .filter(|f| flow.is_none_or(|name| f.name.value == name))
+            .flat_map(|f| &f.nodes);
+        let used = nodes.filter_map(|node| node.component.clone());
+        let all: Vec<_> = if self.flows.is_empty() {
+            declared.collect()
+        } else {
+            used.collect()
+        };
+        let mut distinct: Vec<Spanned<ComponentRef>> = Vec::new();
+        for reference in all {
+            if !distinct.iter().any(|seen| seen.value == reference.value) {
+                distinct.push(reference);
+            }
+        }
+        distinct
+    }
+}

@@ -1,0 +1,222 @@
+//! Checked tables to the AST, and the rules that span several keys.
+
+use super::ast::{
+    ComponentDecl, EdgeDecl, ExhaustionPolicy, FlowDecl, Language, LimitsDecl, Manifest, NodeDecl, PortRef, Priority,
+    ProjectDecl, RuntimeDecl,
+};
+use super::section::Section;
+use super::toml::Document;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::source::{Span, Spanned};
+
+/// Builds the AST.
+pub(super) fn manifest(diags: &mut Diagnostics, document: &Document<'_>, root: &Section) -> Manifest {
+    let sections = root.sections("component");
+    let components: Vec<_> = sections
+        .iter()
+        .filter_map(|section| component(diags, section))
+        .collect();
+    check_duplicates(diags, &components);
+    let flows_are_whole = !document.is_broken_within("flow");
+    Manifest {
+        source: document.source,
+        project: project(root.section("torvyn"), root.span),
+        components_complete: components.len() == sections.len() && !document.is_broken_within("component"),
+        components,
+        flows: root
+            .named("flow")
+            .iter()
+            .map(|(name, section)| flow(name, section, flows_are_whole))
+            .collect(),
+        runtime: root.section("runtime").map(runtime).unwrap_or_default(),
+    }
+}
+
+fn project(section: Option<&Section>, start: Span) -> ProjectDecl {
+    ProjectDecl {
+        name: section.and_then(|s| s.text("name")),
+        version: section.and_then(|s| s.version("version")),
+        contract_version: section.and_then(|s| s.version("contract_version")),
+        description: section.and_then(|s| s.text("description")),
+        span: section.map_or(start, |s| s.span),
+    }
+}
+
+fn component(diags: &mut Diagnostics, section: &Section) -> Option<ComponentDecl> {
+    let component = ComponentDecl {
+        name: section.text("name")?,
+        path: section.text("path"),
+        language: section.text("language").map(|word| word.map(|word| language(&word))),
+        build_command: section.text("build_command"),
+        wasm: section.text("wasm"),
+        span: section.span,
+    };
+    if component.path.is_none() && component.wasm.is_none() {
+        let name = component.name.clone();
+        diags.error(ManifestError::NoOrigin {
+            name: name.value,
+            at: name.span,
+        });
+    }
+    if let Some(language) = component.language
+        && language.value != Language::Rust
+        && component.build_command.is_none()
+        && component.wasm.is_none()
+    {
+        diags.error(ManifestError::NoBuilder {
+            language: language.value,
+            at: language.span,
+        });
+    }
+    Some(component)
+}
+
+fn check_duplicates(diags: &mut Diagnostics, components: &[ComponentDecl]) {
+    for (at, component) in components.iter().enumerate() {
+        let name = &component.name;
+        if let Some(first) = components[..at].iter().find(|earlier| earlier.name.value == name.value) {
+            diags.error(ManifestError::Duplicate {
+                name: name.value.clone(),
+                again: name.span,
+                first: first.name.span,
+            });
+        }
+    }
+}
+
+fn language(word: &str) -> Language {
+    [Language::Go, Language::Python, Language::Zig]
+        .into_iter()
+        .find(|language| language.as_str() == word)
+        .unwrap_or(Language::Rust)
+}
+
+fn flow(name: &Spanned<String>, section: &Section, whole: bool) -> FlowDecl {
+    let nodes = section.named("nodes");
+    let edge_sections = section.sections("edges");
+    let edges: Vec<_> = edge_sections.iter().filter_map(edge).collect();
+    FlowDecl {
+        name: name.clone(),
+        description: section.text("description"),
+        default_queue_depth: section.small_integer("default_queue_depth"),
+        priority: section.text("priority").map(|word| word.map(|word| priority(&word))),
+        deadline_ms: section.integer("deadline"),
+        nodes: nodes.iter().map(|(name, section)| node(name, section)).collect(),
+        complete: whole && section.is_whole() && edges.len() == edge_sections.len(),
+        edges,
+    }
+}
+
+fn priority(word: &str) -> Priority {
+    match word {
+        "critical" => Priority::Critical,
+        "high" => Priority::High,
+        "background" => Priority::Background,
+        _ => Priority::Normal,
+    }
+}
+
+fn node(name: &Spanned<String>, section: &Section) -> NodeDecl {
+    NodeDecl {
+        name: name.clone(),
+        component: section.component("component"),
+        interface: section.interface("interface"),
+        config: section.text("config"),
+        limits: section.section("limits").map(node_limits).unwrap_or_default(),
+    }
+}
+
+fn node_limits(section: &Section) -> LimitsDecl {
+    LimitsDecl {
+        memory_bytes: section.integer("max_memory"),
+        fuel: section.integer("fuel_per_invocation"),
+        invocation_timeout_ms: section.integer("invocation_timeout_ms"),
+        init_timeout_ms: section.integer("init_timeout_ms"),
+        teardown_timeout_ms: section.integer("teardown_timeout_ms"),
+    }
+}
+
+fn edge(section: &Section) -> Option<EdgeDecl> {
+    let backpressure = section.section("backpressure");
+    Some(EdgeDecl {
+        from: port(section.section("from")?)?,
+        to: port(section.section("to")?)?,
+        queue_depth: backpressure.and_then(|s| s.small_integer("queue_depth")),
+        low_watermark_ratio: backpressure.and_then(|s| s.number("low_watermark_ratio")),
+        span: section.span,
+    })
+}
+
+fn port(section: &Section) -> Option<PortRef> {
+    Some(PortRef {
+        node: section.text("node")?,
+        port: section.text("port")?,
+        span: section.span,
+    })
+}
+
+fn runtime(section: &Section) -> RuntimeDecl {
+    let backpressure = section.section("backpressure");
+    let pools = section.section("pools");
+    let pool = |key: &str| pools.and_then(|s| s.small_integer(key));
+    RuntimeDecl {
+        limits: LimitsDecl {
+            memory_bytes: section.integer("max_memory_per_component"),
+            fuel: section.integer("fuel_per_invocation"),
+            invocation_timeout_ms: section.integer("invocation_timeout_ms"),
+            init_timeout_ms: section.integer("component_init_timeout_ms"),
+            teardown_timeout_ms: section.integer("component_teardown_timeout_ms"),
+        },
+        sink_pause_ms: section.integer("sink_pause_ms"),
+        default_queue_depth: backpressure.and_then(|s| s.small_integer("default_queue_depth")),
+        low_watermark_ratio: backpressure.and_then(|s| s.number("low_watermark_ratio")),
+        pool_sizes: [
+            pool("small_pool_size"),
+            pool("medium_pool_size"),
+            pool("large_pool_size"),
+            pool("huge_pool_size"),
+        ],
+        exhaustion_policy: pools.and_then(|s| s.text("exhaustion_policy")).map(|word| {
+            word.map(|word| {
+                if word == "error" {
+                    ExhaustionPolicy::Error
+                } else {
+                    ExhaustionPolicy::FallbackAlloc
+                }
+            })
+        }),
+    }
+}
+
+enum ManifestError {
+    Duplicate { name: String, again: Span, first: Span },
+    NoOrigin { name: String, at: Span },
+    NoBuilder { language: Language, at: Span },
+}
+
+impl From<ManifestError> for Diagnostic {
+    fn from(error: ManifestError) -> Self {
+        match error {
+            ManifestError::Duplicate { name, again, first } => {
+                Diagnostic::error(Code::DuplicateName, format!("component `{name}` is declared twice"))
+                    .primary(again, "second declaration")
+                    .secondary(first, "first declaration")
+            }
+            ManifestError::NoOrigin { name, at } => Diagnostic::error(
+                Code::MissingField,
+                format!("component `{name}` has neither `path` nor `wasm`"),
+            )
+            .primary(at, "comes from nowhere")
+            .help("`path` names the folder of its source, `wasm` a prebuilt binary"),
+            ManifestError::NoBuilder { language, at } => Diagnostic::error(
+                Code::NotSupported,
+                format!(
+                    "components in `{}` are not built by this version on its own",
+                    language.as_str()
+                ),
+            )
+            .primary(at, "needs a `build_command`")
+            .help("set `build_command` and `wasm`, or only `wasm` for a prebuilt binary"),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The one table of keys: what may stand in `Torvyn.toml`, what it means, and whether it already does anything.
+
+mod keys;
+
+pub use keys::ROOT;
+
+/// A key and what it takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Its name.
+    pub name: &'static str,
+    /// What its value may be.
+    pub kind: Kind,
+    /// Whether it must be there.
+    pub required: bool,
+    /// What holds without it, in the words of the reference; empty when nothing does.
+    pub default: &'static str,
+    /// What it means.
+    pub doc: &'static str,
+    /// Whether this version acts on it.
+    pub effect: Effect,
+}
+
+/// Whether a key does anything in this version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It does.
+    Now,
+    /// It is read and checked, and a warning says that nothing follows.
+    Later,
+    /// It would change results and does not yet, so it is an error.
+    Refused,
+}
+
+/// What a value may be.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// Any string.
+    Text,
+    /// A project name: lower case, digits, hyphens.
+    ProjectName,
+    /// The name of something in the project.
+    Name,
+    /// A semantic version.
+    Version,
+    /// `true` or `false`.
+    Flag,
+    /// A whole number within these bounds.
+    Integer(u64, u64),
+    /// A number from 0 to 1; `true`: below 1.
+    Ratio(bool),
+    /// Bytes, such as `"64MiB"`, within these bounds.
+    Size(u64, u64),
+    /// A duration, such as `"30s"`.
+    Duration,
+    /// One of these words.
+    Choice(&'static [Choice]),
+    /// A list of strings.
+    Texts,
+    /// A string, or a table that becomes JSON.
+    Config,
+    /// Names of the project's own, each `true` or `false`.
+    Flags,
+    /// What does a node's work.
+    Component,
+    /// The name of a processing interface.
+    Interface,
+    /// What follows an element's error: a word, or a table of words and retry settings.
+    ErrorPolicy,
+    /// A table.
+    Table(&'static [Key]),
+    /// An array of tables.
+    Tables(&'static [Key]),
+    /// Tables by name.
+    Named(&'static [Key]),
+}
+
+/// A word that a [`Kind::Choice`] allows.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice {
+    /// The word.
+    pub word: &'static str,
+    /// Whether this version does what it says.
+    pub supported: bool,
+}
+
+/// The tables that have a key called `name`, as their headers are written.
+#[must_use]
+pub fn tables_with(name: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    search(ROOT, "", name, &mut found);
+    found
+}
+
+fn search(keys: &[Key], path: &str, name: &str, found: &mut Vec<String>) {
+    for key in keys {
+        if key.name == name && !path.is_empty() {
+            found.push(format!("[{path}]"));
+        }
+        let at = if path.is_empty() {
+            key.name.to_owned()
+        } else {
+            format!("{path}.{}", key.name)
+        };
+        match key.kind {
+            Kind::Table(inner) | Kind::Tables(inner) => search(inner, &at, name, found),
+            Kind::Named(inner) => search(inner, &format!("{at}.NAME"), name, found),
+            Kind::Text
+            | Kind::ProjectName
+            | Kind::Name
+            | Kind::Version
+            | Kind::Flag
+            | Kind::Integer(..)
+            | Kind::Ratio(_)
+            | Kind::Size(..)
+            | Kind::Duration
+            | Kind::Choice(_)
+            | Kind::Texts
+            | Kind::Config
+            | Kind::Flags
+            | Kind::Component
+            | Kind::Interface
+            | Kind::ErrorPolicy => {}
+        }
+    }
+}
+
+impl Kind {
+    /// The TOML type, in words.
+    #[must_use]
+    pub fn expected(self) -> &'static str {
+        match self {
+            Kind::Text
+            | Kind::ProjectName
+            | Kind::Name
+            | Kind::Version
+            | Kind::Size(..)
+            | Kind::Duration
+            | Kind::Choice(_)
+            | Kind::Component
+            | Kind::Interface => "a string",
+            Kind::Flag => "true or false",
+            Kind::Integer(..) => "an integer",
+            Kind::Ratio(_) => "a number",
+            Kind::Texts => "a list of strings",
+            Kind::Config | Kind::ErrorPolicy => "a string or a table",
+            Kind::Flags | Kind::Table(_) | Kind::Named(_) => "a table",
+            Kind::Tables(_) => "an array of tables",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_found_in_its_tables() {
+        assert_eq!(tables_with("worker_threads"), ["[runtime]"]);
+        assert_eq!(
+            tables_with("default_queue_depth"),
+            ["[flow.NAME]", "[runtime.backpressure]"]
+        );
+        assert_eq!(tables_with("torvyn"), ["[capabilities]"]);
+        assert!(tables_with("no_such_key").is_empty());
+    }
+}

@@ -1,0 +1,486 @@
+//! The table itself.
+
+use super::{Choice, Effect, Key, Kind};
+
+const fn yes(word: &'static str) -> Choice {
+    Choice { word, supported: true }
+}
+
+const fn no(word: &'static str) -> Choice {
+    Choice { word, supported: false }
+}
+
+const fn key(name: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Key {
+    Key {
+        name,
+        kind,
+        required: false,
+        default,
+        doc,
+        effect: Effect::Now,
+    }
+}
+
+const fn required(name: &'static str, kind: Kind, doc: &'static str) -> Key {
+    Key {
+        name,
+        kind,
+        required: true,
+        default: "",
+        doc,
+        effect: Effect::Now,
+    }
+}
+
+const fn later(name: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Key {
+    Key {
+        name,
+        kind,
+        required: false,
+        default,
+        doc,
+        effect: Effect::Later,
+    }
+}
+
+const fn refused(name: &'static str, kind: Kind, doc: &'static str) -> Key {
+    Key {
+        name,
+        kind,
+        required: false,
+        default: "",
+        doc,
+        effect: Effect::Refused,
+    }
+}
+
+/// The smallest unit of linear memory and the most a 32-bit module can have.
+const MEMORY: Kind = Kind::Size(64 << 10, 4 << 30);
+const DEPTH: Kind = Kind::Integer(1, 1 << 20);
+const POOL: Kind = Kind::Integer(0, 1 << 24);
+const MILLISECONDS: Kind = Kind::Integer(1, 86_400_000);
+const FUEL: Kind = Kind::Integer(0, u64::MAX >> 1);
+const POLICY: Kind = Kind::Choice(&[
+    yes("block"),
+    no("drop-oldest"),
+    no("drop-newest"),
+    no("error"),
+    no("rate-limit"),
+]);
+
+/// The keys of the document itself.
+pub const ROOT: &[Key] = &[
+    required("torvyn", Kind::Table(TORVYN), "The project."),
+    later(
+        "capabilities",
+        Kind::Table(CAPABILITIES),
+        "",
+        "What the components need beyond the contracts.",
+    ),
+    key("component", Kind::Tables(COMPONENT), "", "A component of this project."),
+    key("flow", Kind::Named(FLOW), "", "A flow."),
+    key("runtime", Kind::Table(RUNTIME), "", "Limits and defaults of all flows."),
+    later(
+        "observability",
+        Kind::Table(OBSERVABILITY),
+        "",
+        "What is measured and where it goes.",
+    ),
+    later("security", Kind::Table(SECURITY), "", "What components are granted."),
+    later("registry", Kind::Table(REGISTRY), "", "Where components are published."),
+];
+
+const TORVYN: &[Key] = &[
+    required("name", Kind::ProjectName, "Project name; also names the executable."),
+    required("version", Kind::Version, "Project version."),
+    required(
+        "contract_version",
+        Kind::Version,
+        "Version of the Torvyn contracts that the project targets.",
+    ),
+    key("description", Kind::Text, "\"\"", "What the project is for."),
+    key("authors", Kind::Texts, "[]", "Names and addresses of the authors."),
+    key("license", Kind::Text, "\"\"", "SPDX licence identifier."),
+    key("repository", Kind::Text, "\"\"", "Where the source is kept."),
+];
+
+const CAPABILITIES: &[Key] = &[
+    key(
+        "required",
+        Kind::Flags,
+        "",
+        "Capabilities without which the component can't run.",
+    ),
+    key(
+        "optional",
+        Kind::Flags,
+        "",
+        "Capabilities that the component uses when it has them.",
+    ),
+    key(
+        "torvyn",
+        Kind::Table(CAPABILITIES_TORVYN),
+        "",
+        "Resources that the component needs.",
+    ),
+];
+
+const CAPABILITIES_TORVYN: &[Key] = &[
+    key(
+        "max-buffer-size",
+        Kind::Size(1, 4 << 30),
+        "\"16MiB\"",
+        "Largest buffer that the component needs.",
+    ),
+    key(
+        "max-memory",
+        MEMORY,
+        "\"64MiB\"",
+        "Linear memory that the component needs.",
+    ),
+    key(
+        "buffer-pool-access",
+        Kind::Text,
+        "\"default\"",
+        "Buffer pool that the component uses.",
+    ),
+];
+
+const COMPONENT: &[Key] = &[
+    required("name", Kind::Name, "Name within the project."),
+    key("path", Kind::Text, "", "Folder of the source, relative to Torvyn.toml."),
+    key(
+        "language",
+        Kind::Choice(&[yes("rust"), yes("go"), yes("python"), yes("zig")]),
+        "\"rust\"",
+        "Implementation language.",
+    ),
+    key(
+        "build_command",
+        Kind::Text,
+        "by language",
+        "Shell command that builds the component, run in its folder.",
+    ),
+    key(
+        "wasm",
+        Kind::Text,
+        "by language",
+        "Binary: prebuilt, or what `build_command` makes. Relative to Torvyn.toml.",
+    ),
+];
+
+const FLOW: &[Key] = &[
+    key("description", Kind::Text, "\"\"", "What the flow does."),
+    key(
+        "default_queue_depth",
+        DEPTH,
+        "of `[runtime.backpressure]`",
+        "Capacity of the flow's streams, in elements.",
+    ),
+    key(
+        "priority",
+        Kind::Choice(&[yes("critical"), yes("high"), yes("normal"), yes("background")]),
+        "\"normal\"",
+        "How many elements the flow handles before it lets others run.",
+    ),
+    key("deadline", Kind::Duration, "none", "How long the flow may run."),
+    key(
+        "optimize",
+        Kind::Choice(&[yes("component"), no("direct"), no("fused")]),
+        "\"component\"",
+        "How elements cross the sandbox.",
+    ),
+    key("nodes", Kind::Named(NODE), "", "A stage of the flow."),
+    key("edges", Kind::Tables(EDGE), "", "A stream between two stages."),
+];
+
+const NODE: &[Key] = &[
+    required(
+        "component",
+        Kind::Component,
+        "A `[[component]]` by name, `file://PATH`, or `builtin:NAME`.",
+    ),
+    key(
+        "interface",
+        Kind::Interface,
+        "what the component exports",
+        "The interface that the stage uses.",
+    ),
+    key(
+        "config",
+        Kind::Config,
+        "\"\"",
+        "Passed to `lifecycle.init`. A table becomes JSON.",
+    ),
+    key(
+        "on_error",
+        Kind::ErrorPolicy,
+        "\"terminate\"",
+        "What follows when an element can't be handled.",
+    ),
+    key(
+        "fan_out",
+        Kind::Choice(&[yes("minimum"), no("independent")]),
+        "\"minimum\"",
+        "Whether one full branch holds up the others.",
+    ),
+    key(
+        "merge",
+        Kind::Choice(&[yes("round-robin"), no("priority")]),
+        "\"round-robin\"",
+        "Which of several inputs is taken from first.",
+    ),
+    key(
+        "limits",
+        Kind::Table(LIMITS),
+        "of `[runtime]`",
+        "What the stage may use.",
+    ),
+];
+
+const LIMITS: &[Key] = &[
+    key("max_memory", MEMORY, "of `[runtime]`", "Linear memory."),
+    key("fuel_per_invocation", FUEL, "of `[runtime]`", "Fuel for one call."),
+    key(
+        "invocation_timeout_ms",
+        MILLISECONDS,
+        "of `[runtime]`",
+        "Time for one call.",
+    ),
+    key(
+        "init_timeout_ms",
+        MILLISECONDS,
+        "of `[runtime]`",
+        "Time for `lifecycle.init`.",
+    ),
+    key(
+        "teardown_timeout_ms",
+        MILLISECONDS,
+        "of `[runtime]`",
+        "Time for `lifecycle.teardown`.",
+    ),
+];
+
+const EDGE: &[Key] = &[
+    required("from", Kind::Table(PORT), "Where elements come from."),
+    required("to", Kind::Table(PORT), "Where they go."),
+    key(
+        "backpressure",
+        Kind::Table(EDGE_BACKPRESSURE),
+        "of the flow",
+        "What happens when the stream is full.",
+    ),
+    later(
+        "priority",
+        Kind::Integer(0, 255),
+        "0",
+        "Rank among the inputs of a node with `merge = \"priority\"`.",
+    ),
+    later(
+        "max_element_size",
+        Kind::Size(1, 4 << 30),
+        "none",
+        "Largest element that the stream takes.",
+    ),
+];
+
+const PORT: &[Key] = &[
+    required("node", Kind::Text, "Name of the node."),
+    required("port", Kind::Text, "Name of its port: `output` or `input`."),
+];
+
+const EDGE_BACKPRESSURE: &[Key] = &[
+    key(
+        "queue_depth",
+        DEPTH,
+        "of the flow",
+        "Capacity of the stream, in elements.",
+    ),
+    key("policy", POLICY, "\"block\"", "What a full stream does."),
+    key(
+        "low_watermark_ratio",
+        Kind::Ratio(true),
+        "of `[runtime.backpressure]`",
+        "Fill ratio at which there is room again.",
+    ),
+    refused(
+        "max_elements_per_second",
+        Kind::Integer(1, 1 << 40),
+        "Rate limit of the stream.",
+    ),
+];
+
+const RUNTIME: &[Key] = &[
+    later(
+        "worker_threads",
+        Kind::Integer(1, 1024),
+        "CPU count",
+        "Threads that run flows.",
+    ),
+    key(
+        "max_memory_per_component",
+        MEMORY,
+        "\"64MiB\"",
+        "Linear memory of each stage.",
+    ),
+    key(
+        "fuel_per_invocation",
+        FUEL,
+        "0",
+        "Fuel for one call; 0 does without metering.",
+    ),
+    key("invocation_timeout_ms", MILLISECONDS, "1000", "Time for one call."),
+    key(
+        "component_init_timeout_ms",
+        MILLISECONDS,
+        "5000",
+        "Time for `lifecycle.init`.",
+    ),
+    key(
+        "component_teardown_timeout_ms",
+        MILLISECONDS,
+        "2000",
+        "Time for `lifecycle.teardown`.",
+    ),
+    key(
+        "sink_pause_ms",
+        MILLISECONDS,
+        "10",
+        "How long a sink that returned `pause` gets nothing.",
+    ),
+    later(
+        "max_restarts",
+        Kind::Integer(0, 1_000_000),
+        "5",
+        "Restarts of a trapped stage, per minute.",
+    ),
+    key(
+        "backpressure",
+        Kind::Table(BACKPRESSURE),
+        "",
+        "Defaults of all streams.",
+    ),
+    key("pools", Kind::Table(POOLS), "", "Upper bounds of the buffer pools."),
+];
+
+const BACKPRESSURE: &[Key] = &[
+    key("default_queue_depth", DEPTH, "64", "Capacity of streams that set none."),
+    key("default_policy", POLICY, "\"block\"", "What full streams do."),
+    key(
+        "backpressure_policy",
+        POLICY,
+        "\"block\"",
+        "Another name of `default_policy`.",
+    ),
+    key(
+        "low_watermark_ratio",
+        Kind::Ratio(true),
+        "0.5",
+        "Fill ratio at which a full stream has room again.",
+    ),
+];
+
+const POOLS: &[Key] = &[
+    key("small_pool_size", POOL, "computed", "Most buffers of 256 bytes."),
+    key("medium_pool_size", POOL, "computed", "Most buffers of 4 KiB."),
+    key("large_pool_size", POOL, "computed", "Most buffers of 64 KiB."),
+    key("huge_pool_size", POOL, "computed", "Most buffers of 1 MiB."),
+    key(
+        "exhaustion_policy",
+        Kind::Choice(&[yes("fallback-alloc"), yes("error")]),
+        "\"fallback-alloc\"",
+        "What an allocation does when its pool is empty.",
+    ),
+];
+
+const OBSERVABILITY: &[Key] = &[
+    key(
+        "level",
+        Kind::Choice(&[yes("off"), yes("production"), yes("diagnostic")]),
+        "\"production\"",
+        "How much is measured.",
+    ),
+    key("tracing_enabled", Kind::Flag, "true", "Whether traces are collected."),
+    key(
+        "tracing_exporter",
+        Kind::Choice(&[
+            yes("otlp-grpc"),
+            yes("otlp-http"),
+            yes("stdout"),
+            yes("file"),
+            yes("none"),
+        ]),
+        "\"stdout\"",
+        "Where traces go.",
+    ),
+    key("tracing_endpoint", Kind::Text, "\"\"", "OTLP endpoint."),
+    key(
+        "sample_rate",
+        Kind::Ratio(false),
+        "0.01",
+        "Share of the flows that are traced.",
+    ),
+    key(
+        "error_promote",
+        Kind::Flag,
+        "true",
+        "Whether a flow with an error is traced in full.",
+    ),
+    key(
+        "latency_promote_threshold_ms",
+        MILLISECONDS,
+        "10",
+        "Latency from which a flow is traced in full.",
+    ),
+    key("metrics_enabled", Kind::Flag, "true", "Whether metrics are collected."),
+    key("prometheus_enabled", Kind::Flag, "true", "Whether metrics are served."),
+    key(
+        "otlp_metrics_enabled",
+        Kind::Flag,
+        "false",
+        "Whether metrics are pushed.",
+    ),
+    key(
+        "otlp_metrics_interval_s",
+        Kind::Integer(1, 86_400),
+        "15",
+        "Seconds between two pushes.",
+    ),
+    key(
+        "ring_buffer_capacity",
+        Kind::Integer(1, 1 << 20),
+        "64",
+        "Spans kept for each flow.",
+    ),
+];
+
+const SECURITY: &[Key] = &[
+    key(
+        "default_capability_policy",
+        Kind::Choice(&[yes("deny-all"), no("allow-all")]),
+        "\"deny-all\"",
+        "What holds for a capability that is not granted.",
+    ),
+    key(
+        "audit_enabled",
+        Kind::Flag,
+        "true",
+        "Whether uses of capabilities are logged.",
+    ),
+    key(
+        "audit_target",
+        Kind::Choice(&[yes("file"), yes("stdout"), yes("event-sink")]),
+        "\"file\"",
+        "Where they are logged.",
+    ),
+    key("grants", Kind::Named(GRANT), "", "What one component is granted."),
+];
+
+const GRANT: &[Key] = &[key(
+    "capabilities",
+    Kind::Texts,
+    "[]",
+    "Capabilities that the component is granted.",
+)];
+
+const REGISTRY: &[Key] = &[key("default", Kind::Text, "\"\"", "Registry to publish to.")];

@@ -1,0 +1,137 @@
+//! A TOML table whose keys, types and ranges have been checked by the schema.
+
+mod error;
+mod json;
+mod read;
+
+use std::collections::BTreeMap;
+
+use super::ast::{ComponentRef, InterfaceRef};
+use crate::source::{Span, Spanned};
+
+pub(super) use read::read;
+
+/// A table whose keys and values are as the schema says; what was not is left out.
+pub(super) struct Section {
+    /// The table's header.
+    pub(super) span: Span,
+    values: BTreeMap<&'static str, Spanned<Value>>,
+    /// False when some list or table in it lost an item.
+    whole: bool,
+}
+
+/// A checked value.
+pub(super) enum Value {
+    Text(String),
+    Flag,
+    Integer(u64),
+    Number(f64),
+    Version(semver::Version),
+    Texts,
+    Component(ComponentRef),
+    Interface(InterfaceRef),
+    Section(Section),
+    Sections(Vec<Section>),
+    Named(Vec<(Spanned<String>, Section)>),
+}
+
+impl Section {
+    /// Whether every item of its lists and tables could be read.
+    pub(super) fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    pub(super) fn text(&self, key: &str) -> Option<Spanned<String>> {
+        self.get(key, |value| {
+            if let Value::Text(text) = value {
+                Some(text.clone())
+            } else {
+                None
+            }
+        })
+    }
+
+    pub(super) fn integer(&self, key: &str) -> Option<Spanned<u64>> {
+        self.get(key, |value| {
+            if let Value::Integer(number) = value {
+                Some(*number)
+            } else {
+                None
+            }
+        })
+    }
+
+    pub(super) fn small_integer(&self, key: &str) -> Option<Spanned<u32>> {
+        let number = self.integer(key)?;
+        Some(number.map(|n| u32::try_from(n).expect("invariant: the schema's bound is below 2^32")))
+    }
+
+    pub(super) fn number(&self, key: &str) -> Option<Spanned<f64>> {
+        self.get(key, |value| {
+            if let Value::Number(number) = value {
+                Some(*number)
+            } else {
+                None
+            }
+        })
+    }
+
+    pub(super) fn version(&self, key: &str) -> Option<Spanned<semver::Version>> {
+        self.get(key, |value| {
+            if let Value::Version(version) = value {
+                Some(version.clone())
+            } else {
+                None
+            }
+        })
+    }
+
+    pub(super) fn component(&self, key: &str) -> Option<Spanned<ComponentRef>> {
+        self.get(key, |value| {
+            if let Value::Component(component) = value {
+                Some(component.clone())
+            } else {
+                None
+            }
+        })
+    }
+
+    pub(super) fn interface(&self, key: &str) -> Option<Spanned<InterfaceRef>> {
+        self.get(key, |value| {
+            if let Value::Interface(interface) = value {
+                Some(interface.clone())
+            } else {
+                None
+            }
+        })
+    }
+
+    pub(super) fn section(&self, key: &str) -> Option<&Section> {
+        if let Value::Section(section) = &self.values.get(key)?.value {
+            Some(section)
+        } else {
+            None
+        }
+    }
+
+    /// The tables of an array, in order; none when it is absent.
+    pub(super) fn sections(&self, key: &str) -> &[Section] {
+        match self.values.get(key).map(|found| &found.value) {
+            Some(Value::Sections(list)) => list,
+            _ => &[],
+        }
+    }
+
+    /// The tables of a table, in order of declaration; none when it is absent.
+    pub(super) fn named(&self, key: &str) -> &[(Spanned<String>, Section)] {
+        match self.values.get(key).map(|found| &found.value) {
+            Some(Value::Named(list)) => list,
+            _ => &[],
+        }
+    }
+
+    fn get<T>(&self, key: &str, take: impl FnOnce(&Value) -> Option<T>) -> Option<Spanned<T>> {
+        let found = self.values.get(key)?;
+        Some(Spanned::new(take(&found.value)?, found.span))
+    }
+}

@@ -1,0 +1,211 @@
+//! What can be wrong with a table, and the words for it.
+
+use torvyn_codegen::ir::Builtin;
+
+use super::read::NAME_RULE;
+use crate::contract::interface::Interface;
+use crate::diag::{Code, Diagnostic, listed, suggest};
+use crate::manifest::schema::{self, Key, Kind};
+use crate::source::Span;
+
+pub(super) enum SectionError {
+    Name {
+        name: String,
+        path: String,
+        at: Span,
+    },
+    Component {
+        found: String,
+        at: Span,
+    },
+    UnknownKey {
+        name: String,
+        at: Span,
+        path: String,
+        keys: &'static [Key],
+    },
+    Missing {
+        key: &'static Key,
+        path: String,
+        table: Span,
+    },
+    WrongType {
+        path: String,
+        expected: &'static str,
+        found: &'static str,
+        at: Span,
+    },
+    Constraint {
+        path: String,
+        found: String,
+        rule: String,
+        at: Span,
+    },
+    UnknownWord {
+        path: String,
+        found: String,
+        at: Span,
+        words: Vec<&'static str>,
+    },
+    UnknownBuiltin {
+        name: String,
+        at: Span,
+    },
+    UnknownInterface {
+        found: String,
+        at: Span,
+    },
+    Unsupported {
+        what: String,
+        at: Span,
+        instead: Vec<&'static str>,
+    },
+    NoEffect {
+        path: String,
+        at: Span,
+    },
+    Refused {
+        path: String,
+        at: Span,
+    },
+}
+
+impl From<SectionError> for Diagnostic {
+    fn from(error: SectionError) -> Self {
+        match error {
+            SectionError::Name { name, path, at } => Diagnostic::error(
+                Code::ConstraintViolation,
+                format!("`{name}` can't be a name in `{path}`"),
+            )
+            .primary(at, format!("expected {NAME_RULE}")),
+            SectionError::Component { found, at } => {
+                let diagnostic = Diagnostic::error(Code::ConstraintViolation, format!("`{found}` names no component"))
+                    .primary(
+                        at,
+                        "expected the name of a `[[component]]`, `file://PATH`, or `builtin:NAME`",
+                    );
+                if found.contains('/') {
+                    diagnostic.help(format!("for a file write `file://{found}`"))
+                } else {
+                    diagnostic
+                }
+            }
+            SectionError::UnknownKey { name, at, path, keys } => unknown_key(&name, at, &path, keys),
+            SectionError::Missing { key, path, table } => missing_key(key, &path, table),
+            SectionError::WrongType {
+                path,
+                expected,
+                found,
+                at,
+            } => Diagnostic::error(
+                Code::InvalidFieldType,
+                format!("`{path}`: expected {expected}, found {found}"),
+            )
+            .primary(at, format!("expected {expected}")),
+            SectionError::Constraint { path, found, rule, at } => {
+                Diagnostic::error(Code::ConstraintViolation, format!("`{path}` can't be `{found}`"))
+                    .primary(at, format!("expected {rule}"))
+            }
+            SectionError::UnknownWord { path, found, at, words } => {
+                let diagnostic = Diagnostic::error(Code::ConstraintViolation, format!("`{path}` can't be `{found}`"))
+                    .primary(at, "not one of the allowed values")
+                    .note(listed("allowed", &words));
+                with_suggestion(diagnostic, &found, &words)
+            }
+            SectionError::UnknownBuiltin { name, at } => {
+                let known: Vec<_> = Builtin::ALL.iter().map(|builtin| builtin.as_str()).collect();
+                let diagnostic =
+                    Diagnostic::error(Code::ComponentNotFound, format!("there is no built-in node `{name}`"))
+                        .primary(at, "no such built-in")
+                        .note(listed("built-in nodes", &known));
+                with_suggestion(diagnostic, &name, &known)
+            }
+            SectionError::UnknownInterface { found, at } => unknown_interface(&found, at),
+            SectionError::Unsupported { what, at, instead } => {
+                Diagnostic::error(Code::NotSupported, format!("{what} is not supported by this version"))
+                    .primary(at, "would change what the flow does")
+                    .note(listed("supported", &instead))
+            }
+            SectionError::NoEffect { path, at } => {
+                Diagnostic::warning(Code::NotSupported, format!("`{path}` has no effect in this version"))
+                    .primary(at, "read and checked, but not acted upon")
+            }
+            SectionError::Refused { path, at } => {
+                Diagnostic::error(Code::NotSupported, format!("`{path}` is not supported by this version"))
+                    .primary(at, "would change what the flow does")
+            }
+        }
+    }
+}
+
+fn missing_key(key: &Key, path: &str, table: Span) -> Diagnostic {
+    let place = if path.is_empty() {
+        "the manifest".to_owned()
+    } else {
+        format!("`{path}`")
+    };
+    let (name, note) = if let Kind::Table(keys) = key.kind {
+        let required: Vec<_> = keys.iter().filter(|key| key.required).map(|key| key.name).collect();
+        let name = if path.is_empty() {
+            format!("[{}]", key.name)
+        } else {
+            key.name.to_owned()
+        };
+        (name, listed("its required keys", &required))
+    } else {
+        (
+            key.name.to_owned(),
+            format!("`{}`: {}", key.name, key.doc.trim_end_matches('.')),
+        )
+    };
+    Diagnostic::error(Code::MissingField, format!("{place} has no `{name}`"))
+        .primary(table, format!("`{name}` is required"))
+        .note(note)
+}
+
+fn unknown_key(name: &str, at: Span, path: &str, keys: &'static [Key]) -> Diagnostic {
+    let place = if path.is_empty() {
+        String::new()
+    } else {
+        format!(" in `{path}`")
+    };
+    let known: Vec<_> = keys.iter().map(|key| key.name).collect();
+    let diagnostic = Diagnostic::error(Code::UnknownField, format!("unknown key `{name}`{place}"))
+        .primary(at, "not a key of this table")
+        .note(listed("valid keys", &known));
+    let elsewhere = schema::tables_with(name);
+    if elsewhere.is_empty() || suggest(name, &known).is_some() {
+        with_suggestion(diagnostic, name, &known)
+    } else {
+        let tables: Vec<_> = elsewhere.iter().map(|table| format!("`{table}`")).collect();
+        diagnostic.help(format!("`{name}` is a key of {}", tables.join(" and of ")))
+    }
+}
+
+fn unknown_interface(found: &str, at: Span) -> Diagnostic {
+    let known: Vec<_> = Interface::ALL.iter().map(|interface| interface.path()).collect();
+    let diagnostic = Diagnostic::error(
+        Code::ConstraintViolation,
+        format!("`{found}` is not an interface that a node can have"),
+    )
+    .primary(at, "not a processing interface")
+    .note(listed("allowed", &known));
+    let short = found
+        .split('@')
+        .next()
+        .unwrap_or(found)
+        .rsplit('/')
+        .next()
+        .unwrap_or(found);
+    match known.iter().find(|path| path.rsplit('/').next() == Some(short)) {
+        Some(path) => diagnostic.help(format!("did you mean `{path}`?")),
+        None => with_suggestion(diagnostic, found, &known),
+    }
+}
+
+fn with_suggestion(diagnostic: Diagnostic, found: &str, known: &[&str]) -> Diagnostic {
+    match suggest(found, known) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic,
+    }
+}

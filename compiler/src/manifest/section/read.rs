@@ -1,0 +1,453 @@
+//! Reads a TOML table by the schema: the only place where keys, types and ranges are checked.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+
+use ::toml::de::{DeArray, DeInteger, DeTable, DeValue};
+use torvyn_codegen::ir::Builtin;
+
+use super::error::SectionError;
+use super::{Section, Value, json};
+use crate::contract::interface::{Interface, InterfaceName};
+use crate::diag::{Checked, Diagnostics, suggest};
+use crate::manifest::ast::{BuiltinRef, ComponentRef, InterfaceRef};
+use crate::manifest::schema::{Choice, Effect, Key, Kind};
+use crate::manifest::toml::Document;
+use crate::manifest::value;
+use crate::source::{Span, Spanned};
+
+/// Reads the whole document.
+pub(in crate::manifest) fn read(diags: &mut Diagnostics, document: &Document<'_>, keys: &'static [Key]) -> Section {
+    let mut reader = Reader { diags, document };
+    let start = document.span(0..0);
+    reader.table(document.root.get_ref(), start, keys, "")
+}
+
+struct Reader<'a, 'd> {
+    diags: &'a mut Diagnostics,
+    document: &'a Document<'d>,
+}
+
+pub(super) type TomlValue<'d> = ::toml::Spanned<DeValue<'d>>;
+
+impl Reader<'_, '_> {
+    fn table(&mut self, table: &DeTable<'_>, span: Span, keys: &'static [Key], path: &str) -> Section {
+        let mut section = Section {
+            span,
+            values: BTreeMap::new(),
+            whole: true,
+        };
+        let mut unknown = Vec::new();
+        for (name, value) in in_order(table) {
+            let Some(key) = keys.iter().find(|key| key.name == name.get_ref().as_ref()) else {
+                unknown.push(name.get_ref().as_ref());
+                self.report(&name.span(), |at| SectionError::UnknownKey {
+                    name: name.get_ref().to_string(),
+                    at,
+                    path: path.to_owned(),
+                    keys,
+                });
+                continue;
+            };
+            match self.entry(key, &name.span(), value, path) {
+                Some(read) => {
+                    section.whole &= item_count(&read.value).is_none_or(|count| Some(count) == items(value.get_ref()));
+                    section.values.insert(key.name, read);
+                }
+                None => section.whole &= !matches!(key.kind, Kind::Tables(_) | Kind::Named(_)),
+            }
+        }
+        self.check_required(table, span, keys, path, &unknown);
+        section
+    }
+
+    /// Reports required keys that are not there, unless an unknown key or a broken line looks like them.
+    fn check_required(&mut self, table: &DeTable<'_>, span: Span, keys: &'static [Key], path: &str, unknown: &[&str]) {
+        let misspelt = |key: &Key| unknown.iter().any(|name| suggest(name, &[key.name]).is_some());
+        for key in keys.iter().filter(|key| key.required && !table.contains_key(key.name)) {
+            if !self.document.is_broken() && !misspelt(key) {
+                self.diags.error(SectionError::Missing {
+                    key,
+                    path: path.to_owned(),
+                    table: span,
+                });
+            }
+        }
+    }
+
+    fn entry(
+        &mut self,
+        key: &'static Key,
+        name: &Range<usize>,
+        value: &TomlValue<'_>,
+        path: &str,
+    ) -> Option<Spanned<Value>> {
+        let path = join(path, key.name);
+        let at = self.document.span(name.clone());
+        let read = self.value(key, value, &path);
+        match key.effect {
+            Effect::Now => {}
+            Effect::Later if self.document.is_doubtful(name) => {}
+            Effect::Later => self.diags.warn(SectionError::NoEffect { path, at }),
+            Effect::Refused => {
+                self.diags.error(SectionError::Refused { path, at });
+            }
+        }
+        read.ok()
+    }
+
+    fn value(&mut self, key: &'static Key, value: &TomlValue<'_>, path: &str) -> Checked<Spanned<Value>> {
+        let span = self.document.span(value.span());
+        let read = match value.get_ref() {
+            DeValue::String(text) => self.string(key.kind, text, span, path),
+            DeValue::Array(list) => self.array(key.kind, list, path).map(Ok),
+            DeValue::Table(table) => self.inner_table(key.kind, table, span, path),
+            DeValue::Integer(number) => self.number(key.kind, number, span, path),
+            DeValue::Float(number) => self.float(key.kind, number.as_str(), span, path),
+            DeValue::Boolean(_) => matches!(key.kind, Kind::Flag).then_some(Ok(Value::Flag)),
+            DeValue::Datetime(_) => None,
+        };
+        let read = read.unwrap_or_else(|| {
+            self.wrong_type(value, key.kind.expected(), path);
+            Err(self
+                .diags
+                .barrier()
+                .expect_err("invariant: a wrong type is an error, here or in the TOML"))
+        });
+        Ok(Spanned::new(read?, span))
+    }
+
+    /// The value of a key that takes a string; `None` for other keys.
+    fn string(&mut self, kind: Kind, text: &str, span: Span, path: &str) -> Option<Checked<Value>> {
+        let read = match kind {
+            Kind::Text | Kind::Config => Ok(Value::Text(text.to_owned())),
+            Kind::ProjectName => {
+                let read = value::is_project_name(text).then(|| Value::Text(text.to_owned()));
+                self.check(text, span, path, &format!("lower-case {NAME_RULE}"), read)
+            }
+            Kind::Name => {
+                let read = value::is_name(text).then(|| Value::Text(text.to_owned()));
+                self.check(text, span, path, NAME_RULE, read)
+            }
+            Kind::Version => {
+                let read = text.parse().ok().map(Value::Version);
+                self.check(text, span, path, "a semantic version, such as `0.1.0`", read)
+            }
+            Kind::Size(min, max) => {
+                let rule = format!("a size from {} to {}, such as `64MiB`", bytes(min), bytes(max));
+                let read = value::size(text)
+                    .filter(|n| (min..=max).contains(n))
+                    .map(Value::Integer);
+                self.check(text, span, path, &rule, read)
+            }
+            Kind::Duration => {
+                let read = value::duration(text).filter(|ms| *ms > 0).map(Value::Integer);
+                self.check(
+                    text,
+                    span,
+                    path,
+                    "a duration above zero, such as `30s` or `250ms`",
+                    read,
+                )
+            }
+            Kind::Choice(words) => self.choice(words, text, span, path),
+            Kind::ErrorPolicy => self.choice(ERROR_POLICIES, text, span, path),
+            Kind::Component => self.component(text, span),
+            Kind::Interface => self.interface(text, span),
+            Kind::Flag
+            | Kind::Integer(..)
+            | Kind::Ratio(_)
+            | Kind::Texts
+            | Kind::Flags
+            | Kind::Table(_)
+            | Kind::Tables(_)
+            | Kind::Named(_) => return None,
+        };
+        Some(read)
+    }
+
+    /// The value of a key that takes a number; `None` for other keys.
+    fn number(&mut self, kind: Kind, number: &DeInteger<'_>, span: Span, path: &str) -> Option<Checked<Value>> {
+        if let Kind::Ratio(below_one) = kind {
+            return Some(self.ratio(number.as_str(), below_one, span, path));
+        }
+        let Kind::Integer(min, max) = kind else { return None };
+        let rule = format!("a whole number from {min} to {max}");
+        let read = u64::from_str_radix(number.as_str(), number.radix()).ok();
+        let read = read.filter(|n| (min..=max).contains(n)).map(Value::Integer);
+        Some(self.check(number.as_str(), span, path, &rule, read))
+    }
+
+    /// The value of a key that takes a fraction; `None` for other keys.
+    fn float(&mut self, kind: Kind, number: &str, span: Span, path: &str) -> Option<Checked<Value>> {
+        if let Kind::Ratio(below_one) = kind {
+            Some(self.ratio(number, below_one, span, path))
+        } else {
+            None
+        }
+    }
+
+    /// The value of a key that takes a list; `None` for other keys.
+    fn array(&mut self, kind: Kind, list: &DeArray<'_>, path: &str) -> Option<Value> {
+        if matches!(kind, Kind::Texts) {
+            for item in list.iter().filter(|item| !item.get_ref().is_str()) {
+                self.wrong_type(item, "a string", path);
+            }
+            return Some(Value::Texts);
+        }
+        let Kind::Tables(keys) = kind else { return None };
+        let mut sections = Vec::new();
+        for item in list.iter() {
+            if let DeValue::Table(table) = item.get_ref() {
+                let span = self.document.span(item.span());
+                sections.push(self.table(table, span, keys, path));
+            } else {
+                self.wrong_type(item, "a table", path);
+            }
+        }
+        Some(Value::Sections(sections))
+    }
+
+    /// The value of a key that takes a table; `None` for other keys.
+    fn inner_table(&mut self, kind: Kind, table: &DeTable<'_>, span: Span, path: &str) -> Option<Checked<Value>> {
+        if let Kind::Table(keys) = kind {
+            return Some(Ok(Value::Section(self.table(table, span, keys, path))));
+        }
+        if let Kind::Named(keys) = kind {
+            return Some(Ok(Value::Named(self.named(table, keys, path))));
+        }
+        if matches!(kind, Kind::Config) {
+            return Some(Ok(Value::Text(json::object(table).to_string())));
+        }
+        if matches!(kind, Kind::Flags) {
+            for (_, item) in in_order(table)
+                .into_iter()
+                .filter(|(_, item)| !item.get_ref().is_bool())
+            {
+                self.wrong_type(item, "true or false", path);
+            }
+            return Some(Ok(Value::Flag));
+        }
+        let unsupported = SectionError::Unsupported {
+            what: format!("`{path}` by category or with retries"),
+            at: span,
+            instead: vec!["terminate"],
+        };
+        matches!(kind, Kind::ErrorPolicy).then(|| Err(self.diags.error(unsupported)))
+    }
+
+    fn named(&mut self, table: &DeTable<'_>, keys: &'static [Key], path: &str) -> Vec<(Spanned<String>, Section)> {
+        let mut named = Vec::new();
+        for (name, value) in in_order(table) {
+            let at = self.document.span(name.span());
+            let DeValue::Table(inner) = value.get_ref() else {
+                self.wrong_type(value, "a table", &join(path, name.get_ref()));
+                continue;
+            };
+            if value::is_name(name.get_ref()) {
+                let section = self.table(inner, at, keys, &join(path, name.get_ref()));
+                named.push((Spanned::new(name.get_ref().to_string(), at), section));
+            } else {
+                self.diags.error(SectionError::Name {
+                    name: name.get_ref().to_string(),
+                    path: path.to_owned(),
+                    at,
+                });
+            }
+        }
+        named
+    }
+
+    fn ratio(&mut self, text: &str, below_one: bool, at: Span, path: &str) -> Checked<Value> {
+        let number = text.parse::<f64>().ok();
+        let (rule, allowed) = if below_one {
+            ("a number from 0 to below 1", number.filter(|n| (0.0..1.0).contains(n)))
+        } else {
+            ("a number from 0 to 1", number.filter(|n| (0.0..=1.0).contains(n)))
+        };
+        self.check(text, at, path, rule, allowed.map(Value::Number))
+    }
+
+    fn choice(&mut self, words: &'static [Choice], text: &str, at: Span, path: &str) -> Checked<Value> {
+        match words.iter().find(|choice| choice.word == text) {
+            Some(choice) if choice.supported => Ok(Value::Text(text.to_owned())),
+            Some(_) => Err(self.diags.error(SectionError::Unsupported {
+                what: format!("`{path} = \"{text}\"`"),
+                at,
+                instead: words
+                    .iter()
+                    .filter(|choice| choice.supported)
+                    .map(|choice| choice.word)
+                    .collect(),
+            })),
+            None => Err(self.diags.error(SectionError::UnknownWord {
+                path: path.to_owned(),
+                found: text.to_owned(),
+                at,
+                words: words.iter().map(|choice| choice.word).collect(),
+            })),
+        }
+    }
+
+    fn component(&mut self, text: &str, at: Span) -> Checked<Value> {
+        let component = if let Some(name) = text.strip_prefix("builtin:") {
+            let known = Builtin::ALL.into_iter().find(|builtin| builtin.as_str() == name);
+            let unknown = || {
+                self.diags.error(SectionError::UnknownBuiltin {
+                    name: name.to_owned(),
+                    at,
+                })
+            };
+            ComponentRef::Builtin(BuiltinRef(known.ok_or_else(unknown)?))
+        } else if let Some(path) = text.strip_prefix("file://") {
+            let read = (!path.is_empty()).then(|| ComponentRef::File(path.to_owned()));
+            self.check(text, at, "component", "a path after `file://`", read)?
+        } else if text.starts_with("oci://") {
+            return Err(self.diags.error(SectionError::Unsupported {
+                what: "a component from a registry".into(),
+                at,
+                instead: vec!["file://PATH"],
+            }));
+        } else if is_wasm(text) {
+            ComponentRef::File(text.to_owned())
+        } else if value::is_name(text) {
+            ComponentRef::Declared(text.to_owned())
+        } else {
+            return Err(self.diags.error(SectionError::Component {
+                found: text.to_owned(),
+                at,
+            }));
+        };
+        Ok(Value::Component(component))
+    }
+
+    fn interface(&mut self, text: &str, at: Span) -> Checked<Value> {
+        let name = text.parse::<InterfaceName>().ok();
+        match name.as_ref().and_then(Interface::find).zip(name.clone()) {
+            Some((interface, name)) => Ok(Value::Interface(InterfaceRef { interface, name })),
+            None => Err(self.diags.error(SectionError::UnknownInterface {
+                found: text.to_owned(),
+                at,
+            })),
+        }
+    }
+
+    /// `read`, or the report that `found` breaks the rule.
+    fn check<T>(&mut self, found: &str, at: Span, path: &str, rule: &str, read: Option<T>) -> Checked<T> {
+        read.ok_or_else(|| {
+            self.diags.error(SectionError::Constraint {
+                path: path.to_owned(),
+                found: found.to_owned(),
+                rule: rule.to_owned(),
+                at,
+            })
+        })
+    }
+
+    fn wrong_type(&mut self, value: &TomlValue<'_>, expected: &'static str, path: &str) {
+        let found = with_article(value.get_ref().type_str());
+        self.report(&value.span(), |at| SectionError::WrongType {
+            path: path.to_owned(),
+            expected,
+            found,
+            at,
+        });
+    }
+
+    /// Reports unless the text at `range` may be the TOML parser's guess about a broken line.
+    fn report(&mut self, range: &Range<usize>, error: impl FnOnce(Span) -> SectionError) {
+        if !self.document.is_doubtful(range) {
+            self.diags.error(error(self.document.span(range.clone())));
+        }
+    }
+}
+
+/// How many items were read, where there can be several.
+fn item_count(value: &Value) -> Option<usize> {
+    match value {
+        Value::Sections(list) => Some(list.len()),
+        Value::Named(list) => Some(list.len()),
+        Value::Text(_)
+        | Value::Flag
+        | Value::Integer(_)
+        | Value::Number(_)
+        | Value::Version(_)
+        | Value::Texts
+        | Value::Component(_)
+        | Value::Interface(_)
+        | Value::Section(_) => None,
+    }
+}
+
+/// How many items were written.
+fn items(value: &DeValue<'_>) -> Option<usize> {
+    value
+        .as_array()
+        .map(|list| list.len())
+        .or_else(|| value.as_table().map(|table| table.len()))
+}
+
+pub(super) const NAME_RULE: &str = "letters, digits, `-` and `_`, starting with a letter";
+
+const ERROR_POLICIES: &[Choice] = &[
+    Choice {
+        word: "terminate",
+        supported: true,
+    },
+    Choice {
+        word: "skip",
+        supported: false,
+    },
+    Choice {
+        word: "retry",
+        supported: false,
+    },
+    Choice {
+        word: "dead-letter",
+        supported: false,
+    },
+];
+
+pub(super) type TomlEntry<'t, 'd> = (&'t ::toml::Spanned<std::borrow::Cow<'d, str>>, &'t TomlValue<'d>);
+
+/// The entries in the order they are written; the map itself is sorted by key.
+pub(super) fn in_order<'t, 'd>(table: &'t DeTable<'d>) -> Vec<TomlEntry<'t, 'd>> {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries
+}
+
+fn is_wasm(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|extension| extension == "wasm")
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
+}
+
+fn with_article(noun: &'static str) -> &'static str {
+    match noun {
+        "string" => "a string",
+        "integer" => "an integer",
+        "float" => "a float",
+        "boolean" => "a boolean",
+        "datetime" => "a date or time",
+        "array" => "an array",
+        "table" => "a table",
+        other => other,
+    }
+}
+
+fn bytes(count: u64) -> String {
+    for (unit, name) in [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")] {
+        if count >= unit && count.is_multiple_of(unit) {
+            return format!("{}{name}", count / unit);
+        }
+    }
+    format!("{count}B")
+}

@@ -1,0 +1,199 @@
+//! Reads TOML with recovery: every mistake is reported, and what is whole is kept.
+
+use std::ops::Range;
+
+use ::toml::Spanned;
+use ::toml::de::{DeTable, Error};
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::source::{SourceId, Span};
+
+/// A TOML document, maybe with holes.
+pub(super) struct Document<'a> {
+    /// The whole document.
+    pub(super) root: Spanned<DeTable<'a>>,
+    /// Its text.
+    pub(super) source: SourceId,
+    text: &'a str,
+    /// Byte ranges of the lines with a mistake.
+    broken: Vec<Range<usize>>,
+}
+
+/// Parses `text`, reporting all its mistakes.
+pub(super) fn read<'a>(diags: &mut Diagnostics, text: &'a str, source: SourceId) -> Document<'a> {
+    let (root, errors) = DeTable::parse_recoverable(text);
+    let mut document = Document {
+        root,
+        source,
+        text,
+        broken: Vec::new(),
+    };
+    let mut places: Vec<_> = errors
+        .into_iter()
+        .map(|error| (error.span().unwrap_or(0..0), error))
+        .collect();
+    places.sort_by_key(|(at, _)| at.start);
+    for (at, error) in places {
+        let line = document.line(at.start);
+        // One mistake often makes the parser stumble several times over the same line.
+        if !document.broken.contains(&line) {
+            if let Some(error) = document.explain(&error, at) {
+                diags.error(error);
+            }
+            document.broken.push(line);
+        }
+    }
+    document
+}
+
+impl Document<'_> {
+    /// A range of the document as a span.
+    pub(super) fn span(&self, range: Range<usize>) -> Span {
+        Span::new(self.source, range)
+    }
+
+    /// Whether there was any mistake: something that seems to be missing may just be unreadable.
+    pub(super) fn is_broken(&self) -> bool {
+        !self.broken.is_empty()
+    }
+
+    /// Whether `range` touches a line with a mistake: what it holds may be a guess.
+    pub(super) fn is_doubtful(&self, range: &Range<usize>) -> bool {
+        self.broken
+            .iter()
+            .any(|line| range.start <= line.end && line.start <= range.end)
+    }
+
+    /// Whether a mistake lies in a table whose header names `word`, or in a header itself.
+    pub(super) fn is_broken_within(&self, word: &str) -> bool {
+        self.broken.iter().any(|line| {
+            let own = self.text[line.clone()].trim_start().starts_with('[');
+            let before = self.text[..line.start]
+                .lines()
+                .rev()
+                .find(|above| above.trim_start().starts_with('['));
+            own || before.is_some_and(|header| header.contains(word))
+        })
+    }
+
+    fn line(&self, offset: usize) -> Range<usize> {
+        let bytes = self.text.as_bytes();
+        let offset = offset.min(bytes.len());
+        let start = bytes[..offset].iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
+        let end = bytes[offset..]
+            .iter()
+            .position(|b| *b == b'\n')
+            .map_or(bytes.len(), |at| offset + at);
+        start..end
+    }
+
+    /// The error in our words; `None` for what a table that is defined twice brings along.
+    fn explain(&self, error: &Error, at: Range<usize>) -> Option<TomlError> {
+        let again = self.span(at.clone());
+        if !error.message().contains("duplicate key") {
+            let no_value = self.text[self.line(at.start)].trim_end().ends_with('=');
+            let message = if no_value {
+                "there is no value behind `=`"
+            } else {
+                error.message()
+            };
+            // What a bare word could have been instead only distracts.
+            let message = message.trim_end_matches(", expected literal string");
+            return Some(TomlError::Syntax {
+                message: message.to_owned(),
+                at: again,
+            });
+        }
+        let name = self.text[at.clone()].to_owned();
+        let line = self.line(at.start);
+        let header = self.header_above(line.start);
+        if !self.is_header(&line) && header.as_ref().is_some_and(|header| self.broken.contains(header)) {
+            return None;
+        }
+        let first = if self.is_header(&line) {
+            self.same_header(&line, &at)
+        } else {
+            self.same_key(header, &line, &name)
+        };
+        Some(match first {
+            Some(first) => TomlError::Duplicate {
+                name,
+                again,
+                first: self.span(first),
+            },
+            None => TomlError::Syntax {
+                message: format!("`{name}` is defined twice"),
+                at: again,
+            },
+        })
+    }
+
+    fn is_header(&self, line: &Range<usize>) -> bool {
+        self.text[line.clone()].trim_start().starts_with('[')
+    }
+
+    fn header_above(&self, offset: usize) -> Option<Range<usize>> {
+        let mut start = offset;
+        while start > 0 {
+            let line = self.line(start - 1);
+            if self.is_header(&line) {
+                return Some(line);
+            }
+            start = line.start;
+        }
+        None
+    }
+
+    /// The key at the same place of an equal header further up.
+    fn same_header(&self, line: &Range<usize>, again: &Range<usize>) -> Option<Range<usize>> {
+        let header = self.text[line.clone()].trim();
+        let mut above = self.header_above(line.start);
+        while let Some(candidate) = above {
+            if self.text[candidate.clone()].trim() == header {
+                let start = candidate.start + (again.start - line.start);
+                return Some(start..start + again.len());
+            }
+            above = self.header_above(candidate.start);
+        }
+        None
+    }
+
+    /// The line of the same table that defines the key first.
+    fn same_key(&self, header: Option<Range<usize>>, line: &Range<usize>, name: &str) -> Option<Range<usize>> {
+        let mut start = header.map_or(0, |header| header.end + 1);
+        while start < line.start {
+            let candidate = self.line(start);
+            let text = &self.text[candidate.clone()];
+            let indent = text.len() - text.trim_start().len();
+            if text
+                .trim_start()
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.trim_start().starts_with(['=', '.']))
+            {
+                return Some(start + indent..start + indent + name.len());
+            }
+            start = candidate.end + 1;
+        }
+        None
+    }
+}
+
+enum TomlError {
+    Syntax { message: String, at: Span },
+    Duplicate { name: String, again: Span, first: Span },
+}
+
+impl From<TomlError> for Diagnostic {
+    fn from(error: TomlError) -> Self {
+        match error {
+            TomlError::Syntax { message, at } => {
+                Diagnostic::error(Code::ManifestParseError, message).primary(at, "not valid TOML")
+            }
+            TomlError::Duplicate { name, again, first } => {
+                Diagnostic::error(Code::DuplicateName, format!("`{name}` is defined twice"))
+                    .primary(again, "second definition")
+                    .secondary(first, "first definition")
+            }
+        }
+    }
+}

@@ -1,0 +1,413 @@
+//! Names to ids. In: a manifest and the contracts of its components. Out: a [`ResolvedProject`].
+//!
+//! Afterwards nothing is looked up by name: nodes, edges and components are ids. Flows that had errors are kept, with
+//! `complete` unset, so that the mistakes of the others are found in the same run.
+
+mod completion;
+mod components;
+
+use torvyn_codegen::ir::Builtin;
+
+use components::Components;
+
+use crate::contract::ContractSet;
+use crate::diag::{Code, Diagnostic, Diagnostics, listed, suggest};
+use crate::manifest::ast::{
+    BuiltinRef, ComponentRef, EdgeDecl, FlowDecl, InterfaceRef, LimitsDecl, Manifest, NodeDecl, PortRef, Priority,
+    RuntimeDecl,
+};
+use crate::source::{Span, Spanned};
+
+macro_rules! index {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(u32);
+
+        impl $name {
+            pub(crate) fn new(position: usize) -> Self {
+                Self(u32::try_from(position).expect("invariant: fewer than 2^32 items"))
+            }
+
+            /// The position in the list that this id belongs to.
+            #[must_use]
+            pub fn position(self) -> usize {
+                self.0 as usize
+            }
+        }
+    };
+}
+
+index!(
+    /// Identifies a [`ResolvedComponent`] of a project.
+    ComponentIdx
+);
+index!(
+    /// Identifies a [`ResolvedNode`] of a flow, by order of declaration.
+    NodeIdx
+);
+
+/// A project without names to look up.
+#[derive(Clone, Debug)]
+pub struct ResolvedProject {
+    name: String,
+    version: String,
+    description: String,
+    header: Span,
+    components: Vec<ResolvedComponent>,
+    flows: Vec<ResolvedFlow>,
+    runtime: RuntimeDecl,
+}
+
+/// A component that some flow uses.
+#[derive(Clone, Debug)]
+pub struct ResolvedComponent {
+    /// Unique in the project, and fit for a file name.
+    pub name: String,
+    /// As the manifest refers to it; the key into the [`ContractSet`].
+    pub reference: ComponentRef,
+}
+
+/// A flow.
+#[derive(Clone, Debug)]
+pub struct ResolvedFlow {
+    /// Name.
+    pub name: Spanned<String>,
+    /// Description, possibly empty.
+    pub description: String,
+    /// Capacity of streams that set none.
+    pub default_queue_depth: Option<u32>,
+    /// Scheduling class.
+    pub priority: Option<Priority>,
+    /// How long the flow may run, in milliseconds.
+    pub deadline_ms: Option<u64>,
+    /// In order of declaration.
+    pub nodes: Vec<ResolvedNode>,
+    /// In order of declaration.
+    pub edges: Vec<ResolvedEdge>,
+    /// False when a part could not be read or resolved, which has been reported.
+    pub complete: bool,
+}
+
+/// A node of a flow.
+#[derive(Clone, Debug)]
+pub struct ResolvedNode {
+    /// Name.
+    pub name: Spanned<String>,
+    /// Who does the work; `None` after an error.
+    pub implementation: Option<Spanned<Implementation>>,
+    /// The interface that is used, when written.
+    pub interface: Option<Spanned<InterfaceRef>>,
+    /// Configuration string, possibly empty.
+    pub config: String,
+    /// What the node may use, where the manifest says so.
+    pub limits: LimitsDecl,
+}
+
+/// Who does the work of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Implementation {
+    /// A component.
+    Component(ComponentIdx),
+    /// A part of the runtime.
+    Builtin(Builtin),
+}
+
+/// An edge of a flow.
+#[derive(Clone, Debug)]
+pub struct ResolvedEdge {
+    /// Producer.
+    pub from: NodeIdx,
+    /// Its output port.
+    pub from_port: Spanned<String>,
+    /// Consumer.
+    pub to: NodeIdx,
+    /// Its input port.
+    pub to_port: Spanned<String>,
+    /// Capacity in elements, when written.
+    pub queue_depth: Option<u32>,
+    /// Fill ratio at which a full stream has room again, when written.
+    pub low_watermark_ratio: Option<f64>,
+    /// The `from` table.
+    pub from_span: Span,
+    /// The `to` table.
+    pub to_span: Span,
+    /// The header of the edge.
+    pub span: Span,
+}
+
+impl ResolvedProject {
+    /// Project name; empty after an error.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Project version; empty after an error.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Description, possibly empty.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// Where the project is named.
+    pub(crate) fn header(&self) -> Span {
+        self.header
+    }
+
+    /// The components that flows use, in order of first use.
+    #[must_use]
+    pub fn components(&self) -> &[ResolvedComponent] {
+        &self.components
+    }
+
+    /// One component.
+    #[must_use]
+    pub fn component(&self, id: ComponentIdx) -> &ResolvedComponent {
+        &self.components[id.position()]
+    }
+
+    /// The flows, in order of declaration.
+    #[must_use]
+    pub fn flows(&self) -> &[ResolvedFlow] {
+        &self.flows
+    }
+
+    /// `[runtime]`.
+    #[must_use]
+    pub fn runtime(&self) -> &RuntimeDecl {
+        &self.runtime
+    }
+}
+
+impl ResolvedFlow {
+    /// One node.
+    #[must_use]
+    pub fn node(&self, id: NodeIdx) -> &ResolvedNode {
+        &self.nodes[id.position()]
+    }
+
+    /// The ids of all nodes, in order of declaration.
+    pub fn node_ids(&self) -> impl Iterator<Item = NodeIdx> + use<> {
+        (0..self.nodes.len()).map(NodeIdx::new)
+    }
+}
+
+/// Turns names into ids, and completes what needs a source or a sink (see [`completion`]).
+///
+/// `flow` restricts the project to one flow.
+pub fn resolve(
+    diags: &mut Diagnostics,
+    manifest: &Manifest,
+    contracts: &ContractSet,
+    flow: Option<&str>,
+) -> ResolvedProject {
+    let mut components = Components::default();
+    let mut flows = Vec::new();
+    for decl in manifest
+        .flows
+        .iter()
+        .filter(|decl| flow.is_none_or(|name| decl.name.value == name))
+    {
+        flows.push(resolve_flow(diags, manifest, &mut components, decl));
+    }
+    if manifest.flows.is_empty() {
+        flows.extend(completion::implied_flow(manifest, contracts, &mut components));
+    }
+    if let Some(name) = flow
+        && !flows.iter().any(|found| found.name.value == name)
+    {
+        let known = manifest.flows.iter().map(|decl| decl.name.value.clone()).collect();
+        diags.error(UnknownName::Flow {
+            name: name.into(),
+            known,
+        });
+    }
+    for flow in &mut flows {
+        completion::complete(flow, &components, contracts);
+    }
+    let project = &manifest.project;
+    ResolvedProject {
+        name: project.name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
+        version: project
+            .version
+            .as_ref()
+            .map(|version| version.value.to_string())
+            .unwrap_or_default(),
+        description: project
+            .description
+            .as_ref()
+            .map(|text| text.value.clone())
+            .unwrap_or_default(),
+        header: project.name.as_ref().map_or(project.span, |name| name.span),
+        components: components.into_list(),
+        flows,
+        runtime: manifest.runtime.clone(),
+    }
+}
+
+fn resolve_flow(
+    diags: &mut Diagnostics,
+    manifest: &Manifest,
+    components: &mut Components,
+    decl: &FlowDecl,
+) -> ResolvedFlow {
+    let nodes: Vec<_> = decl
+        .nodes
+        .iter()
+        .map(|node| resolve_node(diags, manifest, components, node))
+        .collect();
+    let mut complete = decl.complete && nodes.iter().all(|node| node.implementation.is_some());
+    let mut edges = Vec::new();
+    for edge in &decl.edges {
+        match resolve_edge(diags, decl, edge) {
+            Some(edge) => edges.push(edge),
+            None => complete = false,
+        }
+    }
+    ResolvedFlow {
+        name: decl.name.clone(),
+        description: decl
+            .description
+            .as_ref()
+            .map(|text| text.value.clone())
+            .unwrap_or_default(),
+        default_queue_depth: decl.default_queue_depth.map(|depth| depth.value),
+        priority: decl.priority.map(|priority| priority.value),
+        deadline_ms: decl.deadline_ms.map(|deadline| deadline.value),
+        nodes,
+        edges,
+        complete,
+    }
+}
+
+fn resolve_node(
+    diags: &mut Diagnostics,
+    manifest: &Manifest,
+    components: &mut Components,
+    node: &NodeDecl,
+) -> ResolvedNode {
+    let implementation = node.component.as_ref().and_then(|component| {
+        let implementation = match &component.value {
+            ComponentRef::Builtin(BuiltinRef(builtin)) => Implementation::Builtin(*builtin),
+            ComponentRef::Declared(name) if manifest.component(name).is_none() => {
+                if manifest.components_complete {
+                    let known = manifest.components.iter().map(|decl| decl.name.value.clone()).collect();
+                    diags.error(UnknownName::Component {
+                        name: name.clone(),
+                        used: component.span,
+                        known,
+                    });
+                }
+                return None;
+            }
+            ComponentRef::Declared(_) | ComponentRef::File(_) => {
+                Implementation::Component(components.id(&component.value))
+            }
+        };
+        Some(Spanned::new(implementation, component.span))
+    });
+    ResolvedNode {
+        name: node.name.clone(),
+        implementation,
+        interface: node.interface.clone(),
+        config: node
+            .config
+            .as_ref()
+            .map(|config| config.value.clone())
+            .unwrap_or_default(),
+        limits: node.limits.clone(),
+    }
+}
+
+fn resolve_edge(diags: &mut Diagnostics, flow: &FlowDecl, edge: &EdgeDecl) -> Option<ResolvedEdge> {
+    let from = resolve_end(diags, flow, &edge.from);
+    let to = resolve_end(diags, flow, &edge.to);
+    Some(ResolvedEdge {
+        from: from?,
+        from_port: edge.from.port.clone(),
+        to: to?,
+        to_port: edge.to.port.clone(),
+        queue_depth: edge.queue_depth.map(|depth| depth.value),
+        low_watermark_ratio: edge.low_watermark_ratio.map(|ratio| ratio.value),
+        from_span: edge.from.span,
+        to_span: edge.to.span,
+        span: edge.span,
+    })
+}
+
+fn resolve_end(diags: &mut Diagnostics, flow: &FlowDecl, end: &PortRef) -> Option<NodeIdx> {
+    let found = flow.nodes.iter().position(|node| node.name.value == end.node.value);
+    if found.is_none() && flow.complete {
+        diags.error(UnknownName::Node {
+            name: end.node.value.clone(),
+            used: end.node.span,
+            flow: flow.name.value.clone(),
+            known: flow.nodes.iter().map(|node| node.name.value.clone()).collect(),
+        });
+    }
+    found.map(NodeIdx::new)
+}
+
+/// A name that nothing has.
+enum UnknownName {
+    Component {
+        name: String,
+        used: Span,
+        known: Vec<String>,
+    },
+    Node {
+        name: String,
+        used: Span,
+        flow: String,
+        known: Vec<String>,
+    },
+    Flow {
+        name: String,
+        known: Vec<String>,
+    },
+}
+
+impl From<UnknownName> for Diagnostic {
+    fn from(error: UnknownName) -> Self {
+        match error {
+            UnknownName::Component { name, used, known } => {
+                let diagnostic = Diagnostic::error(Code::ComponentNotFound, format!("there is no component `{name}`"))
+                    .primary(used, "not declared by any `[[component]]`");
+                match suggest(&name, &known) {
+                    Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                    None => diagnostic
+                        .note(listed("declared components", &known))
+                        .help(format!("declare it: `[[component]]` with `name = \"{name}\"`")),
+                }
+            }
+            UnknownName::Node {
+                name,
+                used,
+                flow,
+                known,
+            } => {
+                let diagnostic =
+                    Diagnostic::error(Code::TopologyInvalid, format!("flow `{flow}` has no node `{name}`"))
+                        .primary(used, "no such node");
+                match suggest(&name, &known) {
+                    Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                    None => diagnostic.note(listed("nodes", &known)),
+                }
+            }
+            UnknownName::Flow { name, known } => {
+                let diagnostic = Diagnostic::error(Code::InvalidOption, format!("the project has no flow `{name}`"))
+                    .note(listed("flows", &known));
+                match suggest(&name, &known) {
+                    Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                    None => diagnostic,
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Completes a project so that one stage alone can be tried: a built-in generator before it, a built-in console
+//! behind it.
+
+use torvyn_codegen::ir::{Builtin, Role};
+
+use crate::contract::ContractSet;
+use crate::manifest::ast::{ComponentRef, LimitsDecl, Manifest};
+use crate::resolve::components::Components;
+use crate::resolve::{Implementation, NodeIdx, ResolvedEdge, ResolvedFlow, ResolvedNode};
+use crate::source::{Span, Spanned};
+
+/// The flow `main` of a project that declares a single component and no flow; `None` for other projects.
+pub(super) fn implied_flow(
+    manifest: &Manifest,
+    contracts: &ContractSet,
+    components: &mut Components,
+) -> Option<ResolvedFlow> {
+    let [only] = manifest.components.as_slice() else {
+        return None;
+    };
+    let reference = ComponentRef::Declared(only.name.value.clone());
+    let role = sole_role(contracts, &reference)?;
+    let component = Implementation::Component(components.id(&reference));
+    let mut flow = ResolvedFlow {
+        name: Spanned::new("main".into(), only.name.span),
+        description: String::new(),
+        default_queue_depth: None,
+        priority: None,
+        deadline_ms: None,
+        nodes: vec![node(only.name.value.clone(), component, only.name.span)],
+        edges: Vec::new(),
+        complete: true,
+    };
+    match role {
+        Role::Source => add_sink(&mut flow, &[NodeIdx::new(0)]),
+        Role::Sink => add_source(&mut flow, &[NodeIdx::new(0)]),
+        Role::Processor | Role::Filter => {}
+    }
+    Some(flow)
+}
+
+/// Gives a flow of nothing but processors and filters a source and a sink.
+pub(super) fn complete(flow: &mut ResolvedFlow, components: &Components, contracts: &ContractSet) {
+    let inner = |node: &ResolvedNode| matches!(role(node, components, contracts), Some(Role::Processor | Role::Filter));
+    if !flow.complete || flow.nodes.is_empty() || !flow.nodes.iter().all(inner) {
+        return;
+    }
+    let heads: Vec<_> = flow
+        .node_ids()
+        .filter(|id| flow.edges.iter().all(|edge| edge.to != *id))
+        .collect();
+    let tails: Vec<_> = flow
+        .node_ids()
+        .filter(|id| flow.edges.iter().all(|edge| edge.from != *id))
+        .collect();
+    if heads.is_empty() || tails.is_empty() {
+        return;
+    }
+    add_source(flow, &heads);
+    add_sink(flow, &tails);
+}
+
+fn role(node: &ResolvedNode, components: &Components, contracts: &ContractSet) -> Option<Role> {
+    if let Some(written) = &node.interface {
+        return written.value.interface.role();
+    }
+    match node.implementation?.value {
+        Implementation::Builtin(builtin) => Some(builtin.role()),
+        Implementation::Component(id) => sole_role(contracts, components.reference(id)),
+    }
+}
+
+fn sole_role(contracts: &ContractSet, component: &ComponentRef) -> Option<Role> {
+    match contracts.signature(component)?.interfaces.as_slice() {
+        [interface] => interface.role(),
+        _ => None,
+    }
+}
+
+fn add_source(flow: &mut ResolvedFlow, heads: &[NodeIdx]) {
+    let source = add(flow, Builtin::Generator);
+    for head in heads {
+        connect(flow, source, *head);
+    }
+}
+
+fn add_sink(flow: &mut ResolvedFlow, tails: &[NodeIdx]) {
+    let sink = add(flow, Builtin::Console);
+    for tail in tails {
+        connect(flow, *tail, sink);
+    }
+}
+
+fn add(flow: &mut ResolvedFlow, builtin: Builtin) -> NodeIdx {
+    let taken = |name: &str| flow.nodes.iter().any(|node| node.name.value == name);
+    let mut name = builtin.as_str().to_owned();
+    while taken(&name) {
+        name.push('-');
+        name.push_str("builtin");
+    }
+    let id = NodeIdx::new(flow.nodes.len());
+    flow.nodes
+        .push(node(name, Implementation::Builtin(builtin), flow.name.span));
+    id
+}
+
+fn node(name: String, implementation: Implementation, span: Span) -> ResolvedNode {
+    ResolvedNode {
+        name: Spanned::new(name, span),
+        implementation: Some(Spanned::new(implementation, span)),
+        interface: None,
+        config: String::new(),
+        limits: LimitsDecl::default(),
+    }
+}
+
+fn connect(flow: &mut ResolvedFlow, from: NodeIdx, to: NodeIdx) {
+    let span = flow.name.span;
+    flow.edges.push(ResolvedEdge {
+        from,
+        from_port: Spanned::new("output".into(), span),
+        to,
+        to_port: Spanned::new("input".into(), span),
+        queue_depth: None,
+        low_watermark_ratio: None,
+        from_span: span,
+        to_span: span,
+        span,
+    });
+}

@@ -1,0 +1,67 @@
+//! The components that flows use, each with an id and a name of its own.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::{ComponentIdx, ResolvedComponent};
+use crate::manifest::ast::ComponentRef;
+
+/// The components met so far, each once.
+#[derive(Default)]
+pub(super) struct Components {
+    list: Vec<ResolvedComponent>,
+    ids: BTreeMap<ComponentRef, ComponentIdx>,
+}
+
+impl Components {
+    /// The id of a component; a new one at its first use.
+    pub(super) fn id(&mut self, reference: &ComponentRef) -> ComponentIdx {
+        if let Some(id) = self.ids.get(reference) {
+            return *id;
+        }
+        let id = ComponentIdx::new(self.list.len());
+        let wanted = file_name(reference);
+        let taken = |name: &str| self.list.iter().any(|component| component.name == name);
+        let numbered = (2..).map(|count| format!("{wanted}-{count}"));
+        let name = std::iter::once(wanted.clone())
+            .chain(numbered)
+            .find(|name| !taken(name));
+        let name = name.expect("invariant: the numbers do not end");
+        self.list.push(ResolvedComponent {
+            name,
+            reference: reference.clone(),
+        });
+        self.ids.insert(reference.clone(), id);
+        id
+    }
+
+    /// The component behind an id.
+    pub(super) fn reference(&self, id: ComponentIdx) -> &ComponentRef {
+        &self.list[id.position()].reference
+    }
+
+    /// All components, by id.
+    pub(super) fn into_list(self) -> Vec<ResolvedComponent> {
+        self.list
+    }
+}
+
+fn file_name(reference: &ComponentRef) -> String {
+    let text = match reference {
+        ComponentRef::Declared(name) => name.clone(),
+        ComponentRef::File(path) => Path::new(path)
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned())
+            .unwrap_or_default(),
+        ComponentRef::Builtin(builtin) => builtin.0.as_str().to_owned(),
+    };
+    let fit = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '_' {
+            c.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    };
+    let name: String = text.chars().map(fit).collect();
+    if name.is_empty() { "component".into() } else { name }
+}

@@ -1,0 +1,224 @@
+//! `torvync doctor`: what a build needs, looked at one by one, and repaired where that is possible.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{GUEST_TARGET, Toolchain, ToolchainError};
+use crate::process;
+use crate::source::display_path;
+
+/// Installs the guest target where rustup can't.
+const INSTALL_TARGET: &str = include_str!("../../../xtask/install-wasm-target.sh");
+
+/// What to examine.
+#[derive(Clone, Debug)]
+pub struct Doctor {
+    /// The `cargo` of builds.
+    pub cargo: PathBuf,
+    /// The cache folder.
+    pub cache: PathBuf,
+    /// A manifest, when there should be a project.
+    pub manifest: Option<PathBuf>,
+    /// Whether rustup must not be asked for the guest target.
+    pub no_rustup: bool,
+}
+
+/// One thing a build needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// What.
+    pub name: &'static str,
+    /// How it is.
+    pub status: Status,
+    /// Whether [`fix`] may repair it.
+    pub fixable: bool,
+}
+
+/// How a thing is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// There, and what it is.
+    Ok(String),
+    /// Good enough, but.
+    Warn(String),
+    /// Not there.
+    Missing {
+        /// Why.
+        why: String,
+        /// What to do.
+        fix: String,
+    },
+}
+
+impl Check {
+    fn new(name: &'static str, status: Status) -> Self {
+        Self {
+            name,
+            status,
+            fixable: false,
+        }
+    }
+
+    fn fixable(self) -> Self {
+        Self { fixable: true, ..self }
+    }
+}
+
+/// Examines everything a build needs, in the order in which it needs it.
+#[must_use]
+pub fn examine(doctor: &Doctor) -> Vec<Check> {
+    let tools = Toolchain::locate(&doctor.cargo);
+    let mut checks = vec![check_rustc(&tools), check_cargo(&doctor.cargo)];
+    if let Ok(tools) = &tools {
+        checks.push(check_guest_target(tools));
+    }
+    checks.push(check_linker());
+    checks.push(check_cache(&doctor.cache));
+    if let Some(manifest) = &doctor.manifest {
+        checks.push(check_project(manifest));
+    }
+    checks
+}
+
+/// Repairs what can be repaired. `on_line` gets what the tools that do it say.
+///
+/// # Errors
+/// When a repair could not be made.
+pub fn fix(doctor: &Doctor, checks: &[Check], on_line: &mut dyn FnMut(&str)) -> io::Result<()> {
+    for check in checks
+        .iter()
+        .filter(|check| check.fixable && matches!(check.status, Status::Missing { .. }))
+    {
+        match check.name {
+            CACHE => fix_cache(&doctor.cache)?,
+            _ => fix_guest_target(doctor, on_line)?,
+        }
+    }
+    Ok(())
+}
+
+const CACHE: &str = "cache folder";
+
+fn check_rustc(tools: &Result<Toolchain, ToolchainError>) -> Check {
+    let status = match tools {
+        Ok(tools) => Status::Ok(format!("{} for {}", tools.version, tools.host)),
+        Err(ToolchainError::TooOld { found }) => Status::Missing {
+            why: format!("found {found}, which is too old"),
+            fix: "run `rustup update stable`".to_owned(),
+        },
+        Err(ToolchainError::NotFound { reason, .. }) => Status::Missing {
+            why: reason.clone(),
+            fix: "install it with rustup (https://rustup.rs)".to_owned(),
+        },
+        Err(ToolchainError::Broken { command, said }) => Status::Missing {
+            why: format!("`{command}` failed: {said}"),
+            fix: "run `rustup default stable`".to_owned(),
+        },
+        Err(ToolchainError::NoTarget { .. } | ToolchainError::NoLinker { .. }) => {
+            unreachable!("invariant: `locate` asks for neither target nor linker")
+        }
+    };
+    Check::new("rustc", status)
+}
+
+fn check_cargo(cargo: &Path) -> Check {
+    let fix = "install it with rustup (https://rustup.rs)".to_owned();
+    Check::new(
+        "cargo",
+        first_line(cargo, "--version").map_or_else(|why| Status::Missing { why, fix }, Status::Ok),
+    )
+}
+
+fn check_guest_target(tools: &Toolchain) -> Check {
+    let status = match tools.guest_rustc() {
+        Ok(rustc) if rustc == tools.rustc => Status::Ok("installed".to_owned()),
+        Ok(rustc) => Status::Ok(format!("by {}", display_path(&rustc))),
+        Err(_) => Status::Missing {
+            why: "rustc has no standard library for it".to_owned(),
+            fix: format!("run `rustup target add {GUEST_TARGET}`"),
+        },
+    };
+    Check::new(GUEST_TARGET, status).fixable()
+}
+
+fn check_linker() -> Check {
+    let fix = "install a C compiler, such as gcc".to_owned();
+    let status = first_line(Path::new("cc"), "--version").map_or_else(|why| Status::Missing { why, fix }, Status::Ok);
+    Check::new("C linker", status)
+}
+
+fn check_cache(cache: &Path) -> Check {
+    let shown = display_path(cache);
+    let status = if !cache.is_dir() {
+        Status::Missing {
+            why: format!("`{shown}` does not exist yet"),
+            fix: "the first build makes it".to_owned(),
+        }
+    } else if let Err(error) = tempfile::tempfile_in(cache) {
+        let fix = "make it writable, or set TORVYN_HOME to another folder".to_owned();
+        Status::Missing {
+            why: format!("`{shown}` can't be written: {error}"),
+            fix,
+        }
+    } else {
+        Status::Ok(shown)
+    };
+    Check::new(CACHE, status).fixable()
+}
+
+fn check_project(manifest: &Path) -> Check {
+    let shown = display_path(manifest);
+    let status = if manifest.is_file() {
+        Status::Ok(shown)
+    } else {
+        Status::Warn(format!("there is no `{shown}` here: `torvync init` creates a project"))
+    };
+    Check::new("project", status)
+}
+
+#[expect(clippy::disallowed_methods, reason = "making the folder is the repair")]
+fn fix_cache(cache: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(cache)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the repair runs tools")]
+fn fix_guest_target(doctor: &Doctor, on_line: &mut dyn FnMut(&str)) -> io::Result<()> {
+    if !doctor.no_rustup {
+        on_line(&format!("rustup target add {GUEST_TARGET}"));
+        let added = process::run(Command::new("rustup").args(["target", "add", GUEST_TARGET]), on_line);
+        let works = || Toolchain::locate(&doctor.cargo).is_ok_and(|tools| tools.has_target(GUEST_TARGET));
+        if added.is_ok_and(|finished| finished.status.success()) && works() {
+            return Ok(());
+        }
+    }
+    let mut script = tempfile::NamedTempFile::new()?;
+    script.write_all(INSTALL_TARGET.as_bytes())?;
+    // The script writes to standard output; rustup has just been asked.
+    let mut bash = Command::new("bash");
+    bash.args(["-c", "exec bash \"$1\" \"$2\" 1>&2", "install"])
+        .arg(script.path())
+        .arg(GUEST_TARGET);
+    let finished = process::run(bash.env("WASM_TARGET_NO_RUSTUP", "1"), on_line)?;
+    if finished.status.success() {
+        Ok(())
+    } else {
+        Err(io::Error::other(format!(
+            "the target {GUEST_TARGET} could not be installed:\n{}",
+            finished.said.trim()
+        )))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "asking a tool is to run it")]
+fn first_line(tool: &Path, argument: &str) -> Result<String, String> {
+    let output = Command::new(tool)
+        .arg(argument)
+        .output()
+        .map_err(|error| super::reason(&error))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    match text.lines().next() {
+        Some(line) if output.status.success() => Ok(line.to_owned()),
+        Some(_) | None => Err(format!("`{} {argument}` failed", display_path(tool))),
+    }
+}
