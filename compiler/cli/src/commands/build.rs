@@ -1,0 +1,244 @@
+//! `torvync build`
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Map, Value, json};
+use torvync_compiler::diag::Code;
+use torvync_compiler::driver::{self, Analysis, BuildOptions, Built, Emit};
+use torvync_compiler::report::{EdgeReport, FlowReport, StageReport};
+use torvync_compiler::source::display_path;
+use torvync_compiler::source::files::DiskFiles;
+
+use super::doctor::no_cache;
+use super::project::{Project, diagnose};
+use crate::output::{Context, FAILURE, Outcome};
+use crate::progress::Phases;
+use crate::text;
+
+/// Exit code when the project is fine and could not be compiled all the same.
+const COMPILATION_FAILED: u8 = 2;
+
+/// Compile a project to one standalone executable
+#[derive(Args)]
+pub(crate) struct Build {
+    #[command(flatten)]
+    project: Project,
+    #[command(flatten)]
+    profile: Profile,
+    /// Target triple of the executable [default: this machine's]
+    #[arg(long, value_name = "TRIPLE")]
+    target: Option<String>,
+    /// Path of the executable [default: .torvyn/bin/<project name>, beside the manifest]
+    #[arg(long, short, value_name = "PATH")]
+    output: Option<PathBuf>,
+    /// Print intermediate results instead of the report
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "KIND,…")]
+    emit: Vec<EmitKind>,
+}
+
+/// Between the time a build takes and the speed of its result.
+#[derive(Args)]
+pub(crate) struct Profile {
+    /// Optimise for size and speed: what is shipped
+    #[arg(long)]
+    pub(crate) release: bool,
+}
+
+/// What `--emit` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum EmitKind {
+    /// The flow IR
+    Ir,
+    /// The generated main.rs
+    Rust,
+    /// The folder of the generated crate
+    Crate,
+    /// The flow as Graphviz DOT
+    Graph,
+}
+
+impl From<EmitKind> for Emit {
+    fn from(kind: EmitKind) -> Self {
+        match kind {
+            EmitKind::Ir => Emit::Ir,
+            EmitKind::Rust => Emit::Rust,
+            EmitKind::Crate => Emit::Crate,
+            EmitKind::Graph => Emit::Graph,
+        }
+    }
+}
+
+impl Build {
+    pub(crate) fn exec(self, context: &Context) -> Outcome {
+        let mut phases = Phases::new(context, Duration::ZERO);
+        let emit = self.emit.iter().copied().map(Emit::from).collect();
+        let made = Options {
+            profile: &self.profile,
+            target: self.target.clone(),
+            output: self.output.clone(),
+            emit,
+        };
+        let built = match build(context, &self.project, made, &mut phases) {
+            Ok(built) => built,
+            Err(failed) => return failed.report(context).field("phases", phases.as_json()),
+        };
+        let report = report(context, &built);
+        let mut outcome = if built.emitted.is_empty() {
+            Outcome::success(if context.quiet { String::new() } else { report })
+        } else {
+            context.note(report.trim_end());
+            Outcome::success(built.emitted.iter().map(|(_, text)| lines(text)).collect::<String>())
+        };
+        diagnose(context, &mut outcome, &built.analysis);
+        as_json(outcome, &built)
+            .field("phases", phases.as_json())
+            .field("release", self.profile.release)
+    }
+}
+
+/// What the commands that build may choose.
+pub(crate) struct Options<'a> {
+    pub(crate) profile: &'a Profile,
+    pub(crate) target: Option<String>,
+    pub(crate) output: Option<PathBuf>,
+    pub(crate) emit: Vec<Emit>,
+}
+
+/// A build that did not succeed.
+pub(crate) enum Failed {
+    /// For lack of a folder to build in.
+    NoCache,
+    /// With the diagnostics that say why.
+    Compilation(Box<Analysis>),
+}
+
+/// Builds the executable.
+pub(crate) fn build(
+    context: &Context,
+    project: &Project,
+    options: Options<'_>,
+    phases: &mut Phases<'_>,
+) -> Result<Built, Failed> {
+    let environment = &context.environment;
+    let options = BuildOptions {
+        release: options.profile.release,
+        target: options.target,
+        output: options.output,
+        cache: environment.cache.clone().ok_or(Failed::NoCache)?,
+        cargo: environment.cargo.clone(),
+        guest_target: environment.guest_target.clone(),
+        emit: options.emit,
+    };
+    driver::build(&DiskFiles, &project.request(), &options, phases).map_err(Failed::Compilation)
+}
+
+impl Failed {
+    /// Tells the user.
+    pub(crate) fn report(self, context: &Context) -> Outcome {
+        match self {
+            Failed::NoCache => context.failure(no_cache()),
+            Failed::Compilation(analysis) => {
+                let mut outcome = Outcome::failed(exit_code(&analysis));
+                diagnose(context, &mut outcome, &analysis);
+                outcome
+            }
+        }
+    }
+}
+
+/// Mistakes in the project and failures of the tools that compile it have different exit codes.
+fn exit_code(analysis: &Analysis) -> u8 {
+    let of_tools = [
+        Code::ToolchainMissing,
+        Code::GuestBuildFailed,
+        Code::AotFailed,
+        Code::ExecutableBuildFailed,
+        Code::IoFailed,
+    ];
+    let failed = analysis
+        .diagnostics
+        .iter()
+        .any(|diagnostic| of_tools.contains(&diagnostic.code));
+    if failed { COMPILATION_FAILED } else { FAILURE }
+}
+
+fn lines(text: &str) -> String {
+    format!("{}\n", text.trim_end())
+}
+
+fn report(context: &Context, built: &Built) -> String {
+    let memory = built.flows.iter().map(FlowReport::memory_bytes).sum();
+    let mut report = format!(
+        "  {} Built the executable\n\n    path    {}\n    size    {}\n    memory  {} in the worst case\n",
+        context.tick(),
+        display_path(&built.executable),
+        text::bytes(built.bytes),
+        text::bytes(memory),
+    );
+    for flow in &built.flows {
+        report.push_str(&format!("\n  Flow {}\n", flow.flow));
+        report.extend(flow.stages.iter().map(stage));
+        report.push_str("    copies of each payload\n");
+        report.extend(flow.edges.iter().map(edge));
+        report.push_str("    memory in the worst case\n");
+        for item in flow.memory.iter().filter(|item| item.bytes > 0) {
+            report.push_str(&format!("      {:<40} {:>10}\n", item.what, text::bytes(item.bytes)));
+        }
+    }
+    report
+}
+
+fn stage(stage: &StageReport) -> String {
+    let (node, role, component, path) = (&stage.node, stage.role.as_str(), &stage.component, &stage.path);
+    format!("    {node:<16} {role:<10} {component:<20} {path}\n")
+}
+
+fn edge(edge: &EdgeReport) -> String {
+    let shape = format!("{} → {}", edge.from, edge.to);
+    let how = match (edge.writes, edge.reads) {
+        (0, 0) => String::new(),
+        (writes, reads) => format!(" ({writes} in, {reads} out of host memory)"),
+    };
+    format!("      {shape:<40} {:>10}{how}\n", edge.copies())
+}
+
+fn as_json(outcome: Outcome, built: &Built) -> Outcome {
+    let flows: Vec<Value> = built.flows.iter().map(flow_as_json).collect();
+    let mut outcome = outcome
+        .field("executable", display_path(&built.executable))
+        .field("bytes", built.bytes)
+        .field("flows", flows);
+    let mut emitted = Map::new();
+    for (kind, text) in &built.emitted {
+        let name = match kind {
+            Emit::Ir => "ir",
+            Emit::Rust => "rust",
+            Emit::Crate => "crate",
+            Emit::Graph => "graph",
+        };
+        emitted.insert(name.to_owned(), text.as_str().into());
+    }
+    if !emitted.is_empty() {
+        outcome = outcome.field("emitted", emitted);
+    }
+    outcome
+}
+
+fn flow_as_json(flow: &FlowReport) -> Value {
+    let edge = |edge: &EdgeReport| {
+        json!({
+            "from": edge.from, "to": edge.to, "depth": edge.depth,
+            "copies": edge.copies(), "writes": edge.writes, "reads": edge.reads,
+        })
+    };
+    let stage = |stage: &StageReport| json!({ "node": stage.node, "role": stage.role.as_str(), "component": stage.component, "path": stage.path });
+    json!({
+        "name": flow.flow,
+        "memory_bytes": flow.memory_bytes(),
+        "memory": flow.memory.iter().map(|item| json!({ "what": item.what, "bytes": item.bytes })).collect::<Vec<_>>(),
+        "edges": flow.edges.iter().map(edge).collect::<Vec<_>>(),
+        "stages": flow.stages.iter().map(stage).collect::<Vec<_>>(),
+    })
+}

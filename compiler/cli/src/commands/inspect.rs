@@ -1,0 +1,285 @@
+//! `torvync inspect`
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use serde_json::{Map, Value};
+use torvync_compiler::diag::{Code, Diagnostic};
+use torvync_compiler::inspect::{
+    self, Component, CoreModule, FlowDescription, Inspection, Interface, Producer, ProgramDescription, Size,
+};
+use torvync_compiler::source::display_path;
+
+use crate::output::{Context, Outcome};
+use crate::text;
+
+const WASI: &str = "wasi:";
+
+/// Describe a component or an executable, without running it
+#[derive(Args)]
+pub(crate) struct Inspect {
+    /// A `.wasm` file, or an executable made by `torvync build`
+    target: PathBuf,
+    /// What to show
+    #[arg(
+        long,
+        value_enum,
+        value_name = "SECTION",
+        value_delimiter = ',',
+        default_value = "all"
+    )]
+    show: Vec<Section>,
+}
+
+/// A part of the description.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Section {
+    /// Everything but the text of the contracts
+    All,
+    /// Imports and exports; the flows of an executable
+    Interfaces,
+    /// What it needs from its host besides Torvyn
+    Capabilities,
+    /// Who made it, with what
+    Metadata,
+    /// What takes space
+    Size,
+    /// Its contract as WIT text
+    Contracts,
+}
+
+impl Inspect {
+    pub(crate) fn exec(self, context: &Context) -> Outcome {
+        let bytes = match read(&self.target) {
+            Ok(bytes) => bytes,
+            Err(error) => return context.failure(unreadable(&self.target, &error)),
+        };
+        match inspect::inspect(&bytes) {
+            Ok(inspection) => {
+                let fields = as_json(&inspection);
+                let mut outcome = Outcome::success(self.render(&inspection, bytes.len() as u64))
+                    .field("target", display_path(&self.target));
+                for (name, value) in fields {
+                    outcome = outcome.field(&name, value);
+                }
+                outcome
+            }
+            Err(error) => {
+                let mut error = Diagnostic::from(error);
+                error.message = format!("`{}`: {}", display_path(&self.target), error.message);
+                context.failure(error)
+            }
+        }
+    }
+
+    fn wants(&self, section: Section) -> bool {
+        self.show.contains(&section) || (section != Section::Contracts && self.show.contains(&Section::All))
+    }
+
+    fn render(&self, inspection: &Inspection, bytes: u64) -> String {
+        let mut parts = Vec::new();
+        match inspection {
+            Inspection::Component(component) => self.component(&mut parts, component),
+            Inspection::CoreModule(module) => self.core_module(&mut parts, module),
+            Inspection::Executable(program) => self.program(&mut parts, program, bytes),
+        }
+        parts.join("\n")
+    }
+
+    fn component(&self, parts: &mut Vec<String>, component: &Component) {
+        if self.wants(Section::Interfaces) {
+            let roles = if component.roles.is_empty() {
+                "none".to_owned()
+            } else {
+                component.roles.join(", ")
+            };
+            let lifecycle = if component.lifecycle { "yes" } else { "no" };
+            parts.push(format!(
+                "Component {}\n  role       {roles}\n  lifecycle  {lifecycle}\n",
+                self.file_name()
+            ));
+            parts.push(format!("Exports\n{}", interfaces(component.exports.iter())));
+            let imports = component.imports.iter().filter(|import| !import.name.starts_with(WASI));
+            parts.push(format!("Imports\n{}", interfaces(imports)));
+        }
+        if self.wants(Section::Capabilities) {
+            let imports = component.imports.iter().filter(|import| import.name.starts_with(WASI));
+            parts.push(format!("Capabilities it asks for\n{}", interfaces(imports)));
+        }
+        if self.wants(Section::Metadata) {
+            parts.push(producers(&component.producers));
+        }
+        if self.wants(Section::Size) {
+            parts.push(size(&component.size));
+        }
+        if self.wants(Section::Contracts) {
+            parts.push(component.contract.clone());
+        }
+    }
+
+    fn core_module(&self, parts: &mut Vec<String>, module: &CoreModule) {
+        if self.wants(Section::Interfaces) {
+            let name = self.file_name();
+            let contract = if module.wit_metadata {
+                "embedded: a build makes a component of it"
+            } else {
+                "none"
+            };
+            parts.push(format!("Core module {name}: not a component\n  contract  {contract}\n"));
+            parts.push(format!("Exports\n{}", list(&module.exports)));
+        }
+        if self.wants(Section::Interfaces) || self.wants(Section::Capabilities) {
+            parts.push(format!("Imports\n{}", list(&module.imports)));
+        }
+        if self.wants(Section::Metadata) {
+            parts.push(producers(&module.producers));
+        }
+        if self.wants(Section::Size) {
+            parts.push(size(&module.size));
+        }
+    }
+
+    fn program(&self, parts: &mut Vec<String>, program: &ProgramDescription, bytes: u64) {
+        if self.wants(Section::Metadata) {
+            let mut head = format!("Executable {} {}\n", program.name, program.version);
+            if !program.description.is_empty() {
+                head.push_str(&format!("  {}\n", program.description));
+            }
+            head.push_str(&format!(
+                "  target   {}\n  made by  torvync {}\n",
+                program.target, program.torvync
+            ));
+            parts.push(head);
+        }
+        if self.wants(Section::Interfaces) {
+            parts.extend(program.flows.iter().map(flow));
+        }
+        if self.wants(Section::Size) {
+            parts.push(format!("Size\n  {}\n", text::bytes(bytes)));
+            parts.extend(program.flows.iter().map(pools));
+        }
+        if self.wants(Section::Metadata) {
+            let artifacts: Vec<String> = program
+                .artifacts
+                .iter()
+                .map(|artifact| format!("{}  sha256 {}", artifact.name, artifact.sha256))
+                .collect();
+            parts.push(format!("Components inside\n{}", list(&artifacts)));
+        }
+    }
+
+    fn file_name(&self) -> String {
+        self.target
+            .file_name()
+            .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    }
+}
+
+fn flow(flow: &FlowDescription) -> String {
+    let mut text = format!("Flow {}\n", flow.name);
+    for node in &flow.nodes {
+        let by = node.component.as_deref().unwrap_or_default();
+        let path = node.path.as_deref().unwrap_or_default();
+        text.push_str(format!("  {:<20} {:<10} {by:<28} {path}", node.name, node.role).trim_end());
+        text.push('\n');
+    }
+    for stream in &flow.streams {
+        text.push_str(&format!(
+            "  {} → {}  depth {}, {}\n",
+            stream.from, stream.to, stream.depth, stream.policy
+        ));
+    }
+    text
+}
+
+fn pools(flow: &FlowDescription) -> String {
+    let tiers: Vec<String> = flow
+        .pools
+        .iter()
+        .filter(|pool| pool.slots > 0)
+        .map(|pool| {
+            let total = text::bytes(pool.slots.saturating_mul(pool.bytes));
+            format!("{:>6} × {:<10} {total:>10}", pool.slots, text::bytes(pool.bytes))
+        })
+        .collect();
+    format!("Buffer pools of flow {}\n{}", flow.name, list(&tiers))
+}
+
+fn interfaces<'a>(interfaces: impl Iterator<Item = &'a Interface>) -> String {
+    let lines: Vec<String> = interfaces
+        .map(|interface| match interface.functions.as_slice() {
+            [] => interface.name.clone(),
+            functions => {
+                let functions: Vec<&str> = functions.iter().map(|function| plain(function)).collect();
+                format!("{:<44} {}", interface.name, functions.join(", "))
+            }
+        })
+        .collect();
+    list(&lines)
+}
+
+/// `buffer.read` of `[method]buffer.read`.
+fn plain(function: &str) -> &str {
+    function.split_once(']').map_or(function, |(_, name)| name)
+}
+
+fn producers(producers: &[Producer]) -> String {
+    let lines: Vec<String> = producers
+        .iter()
+        .map(|producer| {
+            format!("{:<13} {} {}", producer.field, producer.name, producer.version)
+                .trim_end()
+                .to_owned()
+        })
+        .collect();
+    format!("Made by\n{}", list(&lines))
+}
+
+fn size(size: &Size) -> String {
+    let mut lines = vec![format!("{:<28} {:>10}", "total", text::bytes(size.total))];
+    for (index, module) in size.core_modules.iter().enumerate() {
+        let (code, data) = (text::bytes(module.code), text::bytes(module.data));
+        let name = format!("core module {index}");
+        lines.push(format!(
+            "{name:<28} {:>10}  code {code}, data {data}",
+            text::bytes(module.total)
+        ));
+    }
+    let custom: u64 = size.custom_sections.iter().map(|section| section.bytes).sum();
+    lines.push(format!(
+        "{:<28} {:>10}",
+        "custom sections (all depths)",
+        text::bytes(custom)
+    ));
+    format!("Size\n{}", list(&lines))
+}
+
+fn list(lines: &[String]) -> String {
+    if lines.is_empty() {
+        return "  none\n".to_owned();
+    }
+    lines.iter().map(|line| format!("  {line}\n")).collect()
+}
+
+fn as_json(inspection: &Inspection) -> Map<String, Value> {
+    match serde_json::to_value(inspection) {
+        Ok(Value::Object(fields)) => fields,
+        other => unreachable!("invariant: an inspection is a JSON object, not {other:?}"),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the file to describe is the command's input")]
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    fs::read(path)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
+    let path = display_path(path);
+    if error.kind() == io::ErrorKind::NotFound {
+        Diagnostic::error(Code::ComponentNotFound, format!("there is no file `{path}`"))
+    } else {
+        Diagnostic::error(Code::IoFailed, format!("cannot read `{path}`: {error}"))
+    }
+}

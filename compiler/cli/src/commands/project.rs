@@ -1,0 +1,58 @@
+//! What the commands that read a project share.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use torvync_compiler::driver::{Analysis, Request};
+use torvync_compiler::link::LinkedFlow;
+
+use crate::output::{Context, Outcome};
+use crate::text;
+
+/// Which project, and which of its flows.
+#[derive(Args)]
+pub(crate) struct Project {
+    /// Path of Torvyn.toml
+    #[arg(long, value_name = "PATH", default_value = "Torvyn.toml")]
+    pub(crate) manifest: PathBuf,
+    /// Only this flow, `main` or `flow.main`
+    #[arg(value_name = "FLOW", conflicts_with = "flow")]
+    positional_flow: Option<String>,
+    /// Only this flow
+    #[arg(long, value_name = "NAME")]
+    flow: Option<String>,
+}
+
+impl Project {
+    /// The flow's name without the table in front.
+    pub(crate) fn flow(&self) -> Option<&str> {
+        let named = self.flow.as_deref().or(self.positional_flow.as_deref())?;
+        Some(named.strip_prefix("flow.").unwrap_or(named))
+    }
+
+    /// What to ask the compiler.
+    pub(crate) fn request(&self) -> Request {
+        Request {
+            manifest: self.manifest.clone(),
+            flow: self.flow().map(str::to_owned),
+            strict: false,
+            components: None,
+        }
+    }
+}
+
+/// Reports what an analysis found.
+pub(crate) fn diagnose(context: &Context, outcome: &mut Outcome, analysis: &Analysis) {
+    context.diagnose(outcome, &analysis.sources, &analysis.diagnostics);
+}
+
+/// The shape of a flow, `source → transform → sink`.
+pub(crate) fn shape(flow: &LinkedFlow) -> String {
+    let name = |id| flow.node(id).name.as_str();
+    let edges: Vec<(&str, &str)> = flow
+        .edges()
+        .iter()
+        .map(|edge| (name(edge.from), name(edge.to)))
+        .collect();
+    text::graph(&edges)
+}

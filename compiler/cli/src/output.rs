@@ -1,0 +1,218 @@
+//! How a command's outcome reaches the user: results on standard output, everything else on standard error.
+
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::process::ExitCode;
+
+use serde_json::{Map, Value, json};
+use torvync_compiler::diag::{Code, Diagnostic, Diagnostics, Severity, render};
+use torvync_compiler::source::SourceMap;
+
+use crate::environment::Environment;
+use crate::{Color, Format, Global, text};
+
+/// Exit code of any failure that has no code of its own.
+pub(crate) const FAILURE: u8 = 1;
+
+/// What every command knows besides its own options.
+pub(crate) struct Context {
+    pub(crate) environment: Environment,
+    pub(crate) format: Format,
+    pub(crate) quiet: bool,
+    pub(crate) verbose: bool,
+    /// As asked for, to be passed on.
+    pub(crate) color: Color,
+    stderr_color: bool,
+    stdout_color: bool,
+}
+
+/// What a command did.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    exit_code: u8,
+    text: String,
+    errors: Vec<Value>,
+    warnings: Vec<Value>,
+    fields: Map<String, Value>,
+}
+
+impl Context {
+    pub(crate) fn new(global: &Global, environment: Environment) -> Self {
+        let colored = |terminal: bool| match global.color {
+            Color::Auto => terminal && !environment.no_color,
+            Color::Always => true,
+            Color::Never => false,
+        };
+        Self {
+            format: global.format,
+            quiet: global.quiet,
+            verbose: global.verbose,
+            color: global.color,
+            stderr_color: colored(io::stderr().is_terminal()),
+            stdout_color: colored(io::stdout().is_terminal()),
+            environment,
+        }
+    }
+
+    /// Whether text for people is wanted at all, besides results and errors.
+    pub(crate) fn is_chatty(&self) -> bool {
+        self.format == Format::Human && !self.quiet
+    }
+
+    /// A line on standard error that is neither result nor error.
+    pub(crate) fn note(&self, line: &str) {
+        if self.is_chatty() {
+            to_stderr(&format!("{line}\n"));
+        }
+    }
+
+    /// The tick in front of something that holds.
+    pub(crate) fn tick(&self) -> &'static str {
+        if self.stdout_color {
+            "\u{1b}[32m✓\u{1b}[0m"
+        } else {
+            "✓"
+        }
+    }
+
+    /// The mark in front of something that does not hold.
+    pub(crate) fn cross(&self) -> &'static str {
+        if self.stdout_color {
+            "\u{1b}[31m✗\u{1b}[0m"
+        } else {
+            "✗"
+        }
+    }
+
+    /// Reports diagnostics, for people with a closing line that counts them.
+    pub(crate) fn diagnose(&self, outcome: &mut Outcome, sources: &SourceMap, diagnostics: &Diagnostics) {
+        match self.format {
+            Format::Human => to_stderr(&render::text(diagnostics, sources, self.stderr_color)),
+            Format::Json => {
+                let rendered = render::json(diagnostics, sources);
+                for (diagnostic, rendered) in diagnostics.iter().zip(rendered) {
+                    match diagnostic.severity {
+                        Severity::Error => outcome.errors.push(rendered),
+                        Severity::Warning => outcome.warnings.push(rendered),
+                    }
+                }
+            }
+        }
+        if self.is_chatty() && !diagnostics.is_empty() {
+            to_stderr(&closing_line(diagnostics));
+        }
+    }
+
+    /// The outcome of a command that ends with one error.
+    pub(crate) fn failure(&self, diagnostic: impl Into<Diagnostic>) -> Outcome {
+        let mut diagnostics = Diagnostics::new();
+        diagnostics.error(diagnostic);
+        let mut outcome = Outcome::failed(FAILURE);
+        self.diagnose(&mut outcome, &SourceMap::new(), &diagnostics);
+        outcome
+    }
+
+    /// Writes the result and tells the exit code.
+    pub(crate) fn finish(&self, mut outcome: Outcome) -> ExitCode {
+        let text = match self.format {
+            Format::Human => outcome.text,
+            Format::Json => {
+                let mut object = Map::new();
+                object.insert("exit_code".to_owned(), outcome.exit_code.into());
+                object.insert("errors".to_owned(), outcome.errors.into());
+                object.insert("warnings".to_owned(), outcome.warnings.into());
+                object.append(&mut outcome.fields);
+                format!("{}\n", Value::Object(object))
+            }
+        };
+        ExitCode::from(if to_stdout(&text) { outcome.exit_code } else { FAILURE })
+    }
+}
+
+impl Outcome {
+    /// Success, with a result for people.
+    pub(crate) fn success(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            ..Self::default()
+        }
+    }
+
+    /// An end without a result.
+    pub(crate) fn failed(exit_code: u8) -> Self {
+        Self {
+            exit_code,
+            ..Self::default()
+        }
+    }
+
+    /// Changes the exit code.
+    pub(crate) fn with_exit_code(self, exit_code: u8) -> Self {
+        Self { exit_code, ..self }
+    }
+
+    /// Adds a field to the JSON object.
+    pub(crate) fn field(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.fields.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds text to the result for people.
+    pub(crate) fn print(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+}
+
+/// Reports a command line that can't be parsed. It has no [`Context`] yet, so the wish for JSON is looked up by hand.
+pub(crate) fn usage_error(error: &clap::Error) -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let json = arguments.iter().any(|argument| argument == "--format=json")
+        || arguments
+            .windows(2)
+            .any(|pair| pair[0] == "--format" && pair[1] == "json");
+    if json {
+        let rendered = error.render().to_string();
+        let message = rendered.trim().strip_prefix("error: ").unwrap_or(rendered.trim());
+        let error = json!({ "code": Code::InvalidOption.as_str(), "severity": "error", "message": message });
+        to_stdout(&format!(
+            "{}\n",
+            json!({ "exit_code": FAILURE, "errors": [error], "warnings": [] })
+        ));
+    } else {
+        let _ = error.print();
+    }
+    ExitCode::from(FAILURE)
+}
+
+fn closing_line(diagnostics: &Diagnostics) -> String {
+    let (errors, warnings) = (diagnostics.errors(), diagnostics.warnings());
+    let mut counts = Vec::new();
+    if errors > 0 {
+        counts.push(text::count(errors, "error"));
+    }
+    if warnings > 0 {
+        counts.push(text::count(warnings, "warning"));
+    }
+    let first_error = diagnostics
+        .iter()
+        .find(|diagnostic| diagnostic.severity == Severity::Error);
+    let more = first_error.map(|error| format!("; `torvync explain {}` says more", error.code.as_str()));
+    format!("{}{}\n", counts.join(" and "), more.unwrap_or_default())
+}
+
+/// Returns whether the text got to where it should. A reader that went away has seen enough.
+fn to_stdout(text: &str) -> bool {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Ok(()) => true,
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => true,
+        Err(error) => {
+            to_stderr(&format!("error: cannot write to standard output: {error}\n"));
+            false
+        }
+    }
+}
+
+/// Nobody is left to tell when standard error fails.
+fn to_stderr(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}

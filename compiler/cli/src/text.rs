@@ -1,0 +1,113 @@
+//! Quantities and lists as people read them.
+
+use std::time::Duration;
+
+/// `0.03 s`, `81 s`.
+pub(crate) fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    if seconds < 10.0 {
+        format!("{seconds:.2} s")
+    } else {
+        format!("{seconds:.0} s")
+    }
+}
+
+/// `812 B`, `11.2 KiB`, `4.1 MiB`.
+#[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
+pub(crate) fn bytes(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut amount = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while amount >= 1024.0 && unit + 1 < UNITS.len() {
+        amount /= 1024.0;
+        unit += 1;
+    }
+    format!("{amount:.1} {}", UNITS[unit])
+}
+
+/// `1 error`, `2 errors`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{number} {noun}s")
+    }
+}
+
+/// The shape of a graph: `a → b → c` for a chain, else its edges one by one.
+pub(crate) fn graph(edges: &[(&str, &str)]) -> String {
+    let chained = edges.windows(2).all(|pair| pair[0].1 == pair[1].0);
+    if !edges.is_empty() && chained {
+        let rest = edges.iter().map(|(_, to)| *to);
+        return std::iter::once(edges[0].0).chain(rest).collect::<Vec<_>>().join(" → ");
+    }
+    edges
+        .iter()
+        .map(|(from, to)| format!("{from} → {to}"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// A folder and the files in it as a tree. In `paths`, a folder's contents stand together; a path that ends with `/`
+/// stands for a folder whose contents are not shown.
+pub(crate) fn tree(root: &str, paths: &[&str]) -> String {
+    let mut text = format!("{root}\n");
+    let split: Vec<Vec<&str>> = paths.iter().map(|path| path.split('/').collect()).collect();
+    branch(&mut text, &split, 0, "");
+    text
+}
+
+fn branch(text: &mut String, paths: &[Vec<&str>], depth: usize, indent: &str) {
+    let mut rest = paths;
+    while let Some(first) = rest.first() {
+        let name = first[depth];
+        let same = rest.iter().take_while(|path| path[depth] == name).count();
+        let (group, others) = rest.split_at(same);
+        let (corner, continued) = if others.is_empty() {
+            ("└── ", "    ")
+        } else {
+            ("├── ", "│   ")
+        };
+        let inner: Vec<Vec<&str>> = group.iter().filter(|path| path.len() > depth + 1).cloned().collect();
+        let slash = if inner.is_empty() { "" } else { "/" };
+        text.push_str(&format!("{indent}{corner}{name}{slash}\n"));
+        let inner: Vec<Vec<&str>> = inner.into_iter().filter(|path| !path[depth + 1].is_empty()).collect();
+        branch(text, &inner, depth + 1, &format!("{indent}{continued}"));
+        rest = others;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities() {
+        assert_eq!(bytes(812), "812 B");
+        assert_eq!(bytes(11_469), "11.2 KiB");
+        assert_eq!(bytes(4 << 20), "4.0 MiB");
+        assert_eq!(duration(Duration::from_millis(34)), "0.03 s");
+        assert_eq!(duration(Duration::from_secs(81)), "81 s");
+        assert_eq!(count(1, "error"), "1 error");
+        assert_eq!(count(0, "error"), "0 errors");
+    }
+
+    #[test]
+    fn graphs() {
+        assert_eq!(graph(&[("a", "b"), ("b", "c")]), "a → b → c");
+        assert_eq!(graph(&[("a", "b"), ("a", "c")]), "a → b, a → c");
+        assert_eq!(graph(&[]), "");
+    }
+
+    #[test]
+    fn trees() {
+        let expected = "p\n├── Torvyn.toml\n├── wit/\n│   ├── world.wit\n│   └── deps/\n└── README.md\n";
+        assert_eq!(
+            tree("p", &["Torvyn.toml", "wit/world.wit", "wit/deps/", "README.md"]),
+            expected
+        );
+    }
+}

@@ -1,0 +1,172 @@
+use std::fs;
+use std::path::Path;
+
+use crate::{folder, torvync};
+
+fn tree(folder: &Path) -> Vec<String> {
+    let mut paths = Vec::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(next).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path
+                .strip_prefix(folder)
+                .expect("below the folder")
+                .to_string_lossy()
+                .into_owned();
+            if path.is_dir() && name != ".git" {
+                open.push(path);
+            } else if !path.is_dir() {
+                paths.push(name);
+            }
+        }
+    }
+    paths.sort();
+    paths
+}
+
+#[test]
+fn every_template_passes_its_own_check() {
+    let folder = folder();
+    for template in ["transform", "full-pipeline", "empty"] {
+        for stubs in [false, true] {
+            let name = format!("{template}-{stubs}");
+            let mut arguments = vec!["init", &name, "--template", template, "--no-git"];
+            if stubs {
+                arguments.push("--no-example");
+            }
+            torvync(folder.path(), &arguments).succeeds();
+            let check = torvync(&folder.path().join(&name), &["check", "--strict"]).succeeds();
+            assert!(check.stdout.contains("All checks passed."), "{name}: {check:?}");
+            assert_eq!(check.stderr, "", "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_default_is_a_transform_with_its_contracts() {
+    let folder = folder();
+    let run = torvync(folder.path(), &["init", "my-transform", "--no-git"]).succeeds();
+    assert!(
+        run.stdout
+            .contains("Created project \"my-transform\" with template \"transform\""),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stdout
+            .contains("    torvync run --limit 10     # Run and see output\n"),
+        "{}",
+        run.stdout
+    );
+    let files = tree(&folder.path().join("my-transform"));
+    let own: Vec<&String> = files.iter().filter(|path| !path.starts_with("wit/deps/")).collect();
+    assert_eq!(
+        own,
+        [
+            ".gitignore",
+            "Cargo.toml",
+            "README.md",
+            "Torvyn.toml",
+            "src/lib.rs",
+            "wit/world.wit"
+        ]
+    );
+    assert!(
+        files.contains(&"wit/deps/torvyn-streaming/types.wit".to_owned()),
+        "{files:?}"
+    );
+    let world = fs::read_to_string(folder.path().join("my-transform/wit/world.wit")).expect("a world");
+    assert!(world.contains("package my-transform:component;"), "{world}");
+}
+
+#[test]
+fn stubs_have_no_code() {
+    let folder = folder();
+    torvync(folder.path(), &["init", "stubs", "--no-example", "--no-git"]).succeeds();
+    let files = tree(&folder.path().join("stubs"));
+    assert!(
+        !files.iter().any(|path| path.ends_with(".rs") || path == "Cargo.toml"),
+        "{files:?}"
+    );
+}
+
+#[test]
+fn a_repository_is_made_unless_it_is_unwanted_or_there() {
+    let folder = folder();
+    let outer = torvync(folder.path(), &["init", "outer", "--format", "json"])
+        .succeeds()
+        .json();
+    assert_eq!(outer["git"], folder.path().join("outer/.git").exists());
+    if outer["git"] == true {
+        let inner = torvync(&folder.path().join("outer"), &["init", "inner", "--format", "json"])
+            .succeeds()
+            .json();
+        assert_eq!(inner["git"], false);
+    }
+    torvync(folder.path(), &["init", "without", "--no-git"]).succeeds();
+    assert!(!folder.path().join("without/.git").exists());
+}
+
+#[test]
+fn a_folder_in_use_is_e0003() {
+    let folder = folder();
+    fs::create_dir(folder.path().join("taken")).expect("a folder");
+    torvync(folder.path(), &["init", "taken", "--no-git"]).succeeds();
+    let run = torvync(folder.path(), &["init", "taken"]).fails(1);
+    assert!(run.stderr.starts_with("error[E0003]"), "{}", run.stderr);
+    fs::write(folder.path().join("taken/notes.txt"), "mine").expect("a file");
+    fs::write(folder.path().join("taken/Torvyn.toml"), "overwritten").expect("a file");
+    torvync(folder.path(), &["init", "taken", "--force"]).succeeds();
+    assert_eq!(
+        fs::read_to_string(folder.path().join("taken/notes.txt")).expect("still there"),
+        "mine"
+    );
+    torvync(&folder.path().join("taken"), &["check"]).succeeds();
+}
+
+#[test]
+fn the_current_folder_gives_its_name() {
+    let folder = folder();
+    let project = folder.path().join("here");
+    fs::create_dir(&project).expect("a folder");
+    let made = torvync(&project, &["init", "--no-git", "--format", "json"])
+        .succeeds()
+        .json();
+    assert_eq!(made["project"], "here");
+    assert!(project.join("Torvyn.toml").exists());
+}
+
+#[test]
+fn names_that_cannot_be_used_are_refused() {
+    let folder = folder();
+    for name in ["9lives", "Capital", "end-", "sp ace", "ünicode", "-x-", "dot.ted"] {
+        let run = torvync(folder.path(), &["init", "--", name]).fails(1);
+        assert!(run.stderr.contains("invalid project name"), "{name}: {}", run.stderr);
+        assert!(!folder.path().join(name).exists(), "{name}");
+    }
+}
+
+#[test]
+fn awkward_names_still_make_valid_projects() {
+    let folder = folder();
+    for name in ["my_project", "stream", "a1-2b", "a--b"] {
+        torvync(folder.path(), &["init", name, "--no-git"]).succeeds();
+        torvync(&folder.path().join(name), &["check"]).succeeds();
+    }
+}
+
+#[test]
+fn what_this_version_lacks_is_said_so() {
+    let folder = folder();
+    for arguments in [["--template", "router"], ["--language", "go"]] {
+        let run = torvync(folder.path(), &["init", "x", arguments[0], arguments[1]]).fails(1);
+        assert!(
+            run.stderr
+                .contains(&format!("not available in this version: `{}`", arguments[1])),
+            "{}",
+            run.stderr
+        );
+    }
+    assert!(!folder.path().join("x").exists());
+}

@@ -1,0 +1,161 @@
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::{Run, folder, torvync};
+
+const SINK: &str = r#"
+(component
+  (import "wasi:cli/stdout@0.2.6" (instance (export "get" (func))))
+  (core module $main (func (export "complete")))
+  (core instance $main (instantiate $main))
+  (func $complete (canon lift (core func $main "complete")))
+  (instance $sink (export "complete" (func $complete)))
+  (export "torvyn:streaming/sink@0.1.0" (instance $sink)))
+"#;
+
+/// As the generated code embeds it.
+const DESCRIPTION: &str = r#"{"name":"demo","version":"1.2.3","torvync":"0.1.0","target":"x86_64-unknown-linux-gnu",
+"description":"A demo","flows":[{"name":"main","nodes":[{"name":"in","role":"source","component":"builtin:lines",
+"interface":"torvyn:streaming/source","path":"builtin"}],"streams":[],"pools":[{"bytes":4096,"slots":12}]}],
+"artifacts":[{"name":"upper","sha256":"00ff"}]}"#;
+
+fn inspect(folder: &Path, name: &str, contents: &[u8], more: &[&str]) -> Run {
+    fs::write(folder.join(name), contents).expect("a file");
+    let mut arguments = vec!["inspect", name];
+    arguments.extend(more);
+    torvync(folder, &arguments)
+}
+
+#[test]
+fn a_component_shows_its_role_and_interfaces() {
+    let folder = folder();
+    let wasm = wat::parse_str(SINK).expect("a component");
+    let text = inspect(folder.path(), "sink.wasm", &wasm, &[]).succeeds().stdout;
+    assert!(text.contains("role       sink"), "{text}");
+    assert!(text.contains("torvyn:streaming/sink@0.1.0"), "{text}");
+    assert!(text.contains("wasi:cli/stdout@0.2.6"), "{text}");
+    let json = inspect(folder.path(), "sink.wasm", &wasm, &["--format", "json"])
+        .succeeds()
+        .json();
+    assert_eq!(json["kind"], "component");
+    assert_eq!(json["roles"][0], "sink");
+    assert_eq!(json["lifecycle"], false);
+    assert_eq!(json["size"]["total"], wasm.len());
+}
+
+#[test]
+fn one_section_can_be_asked_for() {
+    let folder = folder();
+    let wasm = wat::parse_str(SINK).expect("a component");
+    let contract = inspect(folder.path(), "sink.wasm", &wasm, &["--show", "contracts"])
+        .succeeds()
+        .stdout;
+    assert!(
+        contract.contains("export torvyn:streaming/sink@0.1.0;") && !contract.contains("role"),
+        "{contract}"
+    );
+    let capabilities = inspect(folder.path(), "sink.wasm", &wasm, &["--show", "capabilities"])
+        .succeeds()
+        .stdout;
+    assert!(
+        capabilities.contains("wasi:cli/stdout") && !capabilities.contains("sink"),
+        "{capabilities}"
+    );
+    let size = inspect(folder.path(), "sink.wasm", &wasm, &["--show", "size"])
+        .succeeds()
+        .stdout;
+    assert!(size.contains("core module 0"), "{size}");
+}
+
+#[test]
+fn a_core_module_is_called_one() {
+    let wasm = wat::parse_str(r#"(module (import "env" "log" (func)) (func (export "run")))"#).expect("a module");
+    let text = inspect(folder().path(), "core.wasm", &wasm, &[]).succeeds().stdout;
+    assert!(text.contains("Core module core.wasm: not a component"), "{text}");
+    assert!(text.contains("env.log") && text.contains("run"), "{text}");
+}
+
+#[test]
+fn an_executable_is_read_and_not_run() {
+    let folder = folder();
+    let program = compile(
+        folder.path(),
+        &format!(
+            "#[used]\n#[unsafe(link_section = \".torvyn\")]\nstatic D: [u8; {}] = *b{DESCRIPTION:?};\nfn main() {{ panic!() }}",
+            DESCRIPTION.len()
+        ),
+    );
+    let text = torvync(folder.path(), &["inspect", &program]).succeeds().stdout;
+    assert!(text.contains("Executable demo 1.2.3"), "{text}");
+    assert!(text.contains("builtin:lines"), "{text}");
+    assert!(text.contains("12 × 4.0 KiB      48.0 KiB"), "{text}");
+    assert!(text.contains("upper  sha256 00ff"), "{text}");
+    let json = torvync(folder.path(), &["inspect", &program, "--format", "json"])
+        .succeeds()
+        .json();
+    assert_eq!(json["kind"], "executable");
+    assert_eq!(json["flows"][0]["nodes"][0]["role"], "source");
+}
+
+#[test]
+fn foreign_and_damaged_files_are_errors() {
+    let folder = folder();
+    let foreign = compile(folder.path(), "fn main() {}");
+    let run = torvync(folder.path(), &["inspect", &foreign]).fails(1);
+    assert!(run.stderr.contains("not made by torvync"), "{}", run.stderr);
+
+    let mut wasm = wat::parse_str(SINK).expect("a component");
+    wasm.truncate(wasm.len() / 2);
+    for (name, contents) in [
+        ("cut.wasm", wasm.as_slice()),
+        ("magic.wasm", b"\0asm"),
+        ("empty", b""),
+        ("text", b"hello"),
+    ] {
+        let run = inspect(folder.path(), name, contents, &[]).fails(1);
+        assert!(
+            run.stderr.starts_with("error[E0104]") && run.stderr.contains(name),
+            "{name}: {}",
+            run.stderr
+        );
+    }
+    assert!(
+        torvync(folder.path(), &["inspect", "nothing"])
+            .fails(1)
+            .stderr
+            .starts_with("error[E0210]")
+    );
+    torvync(folder.path(), &["inspect", "."]).fails(1);
+}
+
+#[test]
+fn no_cut_or_changed_byte_makes_it_panic() {
+    let folder = folder();
+    let wasm = wat::parse_str(SINK).expect("a component");
+    for at in (0..wasm.len()).step_by(7) {
+        let run = inspect(folder.path(), "cut.wasm", &wasm[..at], &[]);
+        assert!(
+            run.code == Some(1) && !run.stderr.contains("panicked"),
+            "cut at {at}: {run:?}"
+        );
+        let mut changed = wasm.clone();
+        changed[at] ^= 0xff;
+        let run = inspect(folder.path(), "changed.wasm", &changed, &[]);
+        assert!(
+            run.code.is_some_and(|code| code < 2) && !run.stderr.contains("panicked"),
+            "change at {at}: {run:?}"
+        );
+    }
+}
+
+/// A native executable made from Rust text.
+fn compile(folder: &Path, text: &str) -> String {
+    fs::write(folder.join("program.rs"), text).expect("a file");
+    let mut rustc = Command::new("rustc");
+    rustc
+        .args(["--edition", "2024", "-C", "debuginfo=0", "program.rs", "-o", "program"])
+        .current_dir(folder);
+    assert!(rustc.status().expect("rustc starts").success());
+    "program".to_owned()
+}

@@ -1,0 +1,73 @@
+//! Options of every command.
+
+use std::io::Read;
+use std::process::{Command, Stdio};
+
+use crate::{folder, torvync};
+
+#[test]
+fn the_version_is_one_line() {
+    let run = torvync(folder().path(), &["--version"]).succeeds();
+    assert_eq!(run.stdout, format!("torvync {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_wrong_command_line_exits_with_1() {
+    let folder = folder();
+    let run = torvync(folder.path(), &["chekc"]).fails(1);
+    assert!(run.stderr.contains("'check'"), "{}", run.stderr);
+    assert_eq!(run.stdout, "");
+    torvync(folder.path(), &[]).fails(1);
+}
+
+#[test]
+fn a_wrong_command_line_is_json_when_json_is_wanted() {
+    let run = torvync(folder().path(), &["build", "--nonsense", "--format", "json"]).fails(1);
+    assert_eq!(run.json()["exit_code"], 1);
+    assert_eq!(run.json()["errors"][0]["code"], "E0704");
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn a_missing_manifest_is_e0001() {
+    let folder = folder();
+    for command in ["check", "link", "build"] {
+        let run = torvync(folder.path(), &[command]).fails(1);
+        assert!(run.stderr.contains("E0001"), "{command}: {}", run.stderr);
+        let run = torvync(folder.path(), &[command, "--format", "json"]).fails(1);
+        assert_eq!(run.json()["errors"][0]["code"], "E0001", "{command}");
+    }
+    torvync(folder.path(), &["run"]).fails(2);
+}
+
+#[test]
+fn colour_is_as_asked_for() {
+    let folder = folder();
+    assert!(
+        torvync(folder.path(), &["check", "--color", "always"])
+            .fails(1)
+            .stderr
+            .contains('\u{1b}')
+    );
+    assert!(!torvync(folder.path(), &["check"]).fails(1).stderr.contains('\u{1b}'));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_torvync"))
+        .arg("explain")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("torvync starts");
+    drop(child.stdout.take());
+    let mut stderr = String::new();
+    child
+        .stderr
+        .take()
+        .expect("piped")
+        .read_to_string(&mut stderr)
+        .expect("UTF-8");
+    assert!(child.wait().expect("an exit code").success());
+    assert_eq!(stderr, "");
+}
