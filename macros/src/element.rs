@@ -1,0 +1,127 @@
+//! An element on its way in. Everything here is lent by the runtime for the duration of one call.
+
+use std::time::Duration;
+
+use crate::bindings::torvyn::streaming::types::{Buffer, FlowContext, StreamElement};
+use crate::error::Error;
+
+/// An element on its way in.
+#[derive(Debug)]
+pub struct Element<'a> {
+    raw: StreamElement<'a>,
+}
+
+impl<'a> Element<'a> {
+    pub(crate) fn new(raw: StreamElement<'a>) -> Self {
+        Element { raw }
+    }
+
+    /// Position in the flow, counted from 0.
+    #[must_use]
+    pub fn sequence(&self) -> u64 {
+        self.raw.meta.sequence
+    }
+
+    /// Nanoseconds since the Unix epoch at which the source emitted the element.
+    #[must_use]
+    pub fn timestamp_ns(&self) -> u64 {
+        self.raw.meta.timestamp_ns
+    }
+
+    /// Content type of the payload, such as `application/json`; possibly empty.
+    #[must_use]
+    pub fn content_type(&self) -> &str {
+        &self.raw.meta.content_type
+    }
+
+    /// The contents, still in host memory.
+    #[must_use]
+    pub fn payload(&self) -> Payload<'a> {
+        Payload { raw: self.raw.payload }
+    }
+
+    /// What is known of the flow that the element belongs to.
+    #[must_use]
+    pub fn context(&self) -> Context<'a> {
+        Context { raw: self.raw.context }
+    }
+}
+
+/// The contents of an element, in host memory until something is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Payload<'a> {
+    raw: &'a Buffer,
+}
+
+impl Payload<'_> {
+    /// Length in bytes. Copies nothing.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.raw.size()
+    }
+
+    /// The content type that the buffer's maker set; possibly empty.
+    #[must_use]
+    pub fn content_type(&self) -> String {
+        self.raw.content_type()
+    }
+
+    /// Copies up to `len` bytes from `offset` on; fewer, possibly none, where the contents end before.
+    #[must_use]
+    pub fn read(&self, offset: u64, len: u64) -> Vec<u8> {
+        self.raw.read(offset, len)
+    }
+
+    /// Copies all contents.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        self.raw.read_all()
+    }
+
+    /// Copies all contents as text.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] when they are not UTF-8.
+    pub fn text(&self) -> Result<String, Error> {
+        String::from_utf8(self.bytes()).map_err(|error| Error::InvalidInput(format!("payload is not UTF-8: {error}")))
+    }
+
+    pub(crate) fn raw(&self) -> &Buffer {
+        self.raw
+    }
+}
+
+/// What a component may know of the flow.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    raw: &'a FlowContext,
+}
+
+impl Context<'_> {
+    /// W3C trace id, 32 hexadecimal digits; empty when tracing is off.
+    #[must_use]
+    pub fn trace_id(&self) -> String {
+        self.raw.trace_id()
+    }
+
+    /// Id of the current span, 16 hexadecimal digits; empty when tracing is off.
+    #[must_use]
+    pub fn span_id(&self) -> String {
+        self.raw.span_id()
+    }
+
+    /// Time until the flow's deadline; `None` when it has none.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Duration> {
+        match self.raw.deadline_ns() {
+            0 => None,
+            nanoseconds => Some(Duration::from_nanos(nanoseconds)),
+        }
+    }
+
+    /// Identifies the flow; opaque.
+    #[must_use]
+    pub fn flow_id(&self) -> String {
+        self.raw.flow_id()
+    }
+}

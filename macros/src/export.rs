@@ -1,0 +1,190 @@
+//! From the roles to the component's exports.
+
+use std::cell::RefCell;
+
+use crate::bindings::exports::torvyn::filtering::filter;
+use crate::bindings::exports::torvyn::streaming::{lifecycle, processor, sink, source};
+use crate::bindings::torvyn::streaming::types::{
+    BackpressureSignal, OutputElement, ProcessError, ProcessResult, StreamElement,
+};
+use crate::element::Element;
+use crate::error::Error;
+use crate::role::{Filter, Lifecycle, Processor, Signal, Sink, Source};
+
+/// Makes a type the component's one instance, in the given role: `source`, `processor`, `filter` or `sink`.
+///
+/// ```
+/// # use torvyn::{Element, Error, Filter, Lifecycle};
+/// struct NotEmpty;
+/// # impl Lifecycle for NotEmpty { fn init(_: &str) -> Result<Self, Error> { Ok(NotEmpty) } }
+///
+/// impl Filter for NotEmpty {
+///     fn evaluate(&mut self, element: &Element<'_>) -> Result<bool, Error> {
+///         Ok(element.payload().size() > 0)
+///     }
+/// }
+///
+/// torvyn::export!(NotEmpty: filter);
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! export {
+    ($component:ty: source) => {
+        $crate::__export_instance!(
+            $component,
+            __world_source,
+            __export_torvyn_streaming_source_0_1_0_cabi,
+            torvyn::streaming::source
+        );
+    };
+    ($component:ty: processor) => {
+        $crate::__export_instance!(
+            $component,
+            __world_processor,
+            __export_torvyn_streaming_processor_0_1_0_cabi,
+            torvyn::streaming::processor
+        );
+    };
+    ($component:ty: filter) => {
+        $crate::__export_instance!(
+            $component,
+            __world_filter,
+            __export_torvyn_filtering_filter_0_1_0_cabi,
+            torvyn::filtering::filter
+        );
+    };
+    ($component:ty: sink) => {
+        $crate::__export_instance!(
+            $component,
+            __world_sink,
+            __export_torvyn_streaming_sink_0_1_0_cabi,
+            torvyn::streaming::sink
+        );
+    };
+    ($component:ty: $role:ident) => {
+        ::core::compile_error!(::core::concat!(
+            "expected `source`, `processor`, `filter` or `sink`, found `",
+            ::core::stringify!($role),
+            "`"
+        ));
+    };
+}
+
+/// The part of [`export!`] that is the same for all roles.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_instance {
+    ($component:ty, $world:ident, $cabi:ident, $($interface:ident)::+) => {
+        const _: () = {
+            ::std::thread_local! {
+                static SLOT: $crate::__private::Slot<$component> = const { $crate::__private::Slot::new() };
+            }
+
+            struct Instance;
+
+            impl $crate::__private::Instance for Instance {
+                type Component = $component;
+
+                fn slot() -> &'static ::std::thread::LocalKey<$crate::__private::Slot<$component>> {
+                    &SLOT
+                }
+            }
+
+            $crate::$cabi!(Instance with_types_in $crate::bindings::exports::$($interface)::+);
+            $crate::__export_torvyn_streaming_lifecycle_0_1_0_cabi!(
+                Instance with_types_in $crate::bindings::exports::torvyn::streaming::lifecycle
+            );
+            $crate::$world!();
+        };
+    };
+}
+
+/// Where the component lives between `init` and `teardown`.
+pub struct Slot<C>(RefCell<Option<C>>);
+
+impl<C> Slot<C> {
+    /// Nothing yet.
+    #[expect(clippy::new_without_default, reason = "only a `const` one is of use")]
+    #[must_use]
+    pub const fn new() -> Self {
+        Slot(RefCell::new(None))
+    }
+}
+
+/// Names the slot of a component.
+pub trait Instance {
+    /// The component.
+    type Component: Lifecycle;
+
+    /// Its slot.
+    fn slot() -> &'static std::thread::LocalKey<Slot<Self::Component>>;
+}
+
+fn with<I: Instance, R>(call: impl FnOnce(&mut I::Component) -> Result<R, Error>) -> Result<R, ProcessError> {
+    I::slot().with(|slot| match &mut *slot.0.borrow_mut() {
+        Some(component) => call(component).map_err(ProcessError::from),
+        None => Err(ProcessError::Internal(
+            "called outside of `init` and `teardown`".to_owned(),
+        )),
+    })
+}
+
+impl<I: Instance> lifecycle::Guest for I {
+    fn init(config: String) -> Result<(), ProcessError> {
+        let component = I::Component::init(&config)?;
+        I::slot().with(|slot| slot.0.replace(Some(component)));
+        Ok(())
+    }
+
+    fn teardown() {
+        if let Some(component) = I::slot().with(|slot| slot.0.take()) {
+            component.teardown();
+        }
+    }
+}
+
+impl<I: Instance<Component: Source>> source::Guest for I {
+    fn pull() -> Result<Option<OutputElement>, ProcessError> {
+        Ok(with::<I, _>(Source::pull)?.map(OutputElement::from))
+    }
+
+    fn notify_backpressure(signal: BackpressureSignal) {
+        let signal = match signal {
+            BackpressureSignal::Ready => Signal::Ready,
+            BackpressureSignal::Pause => Signal::Pause,
+        };
+        // The contract has no way to answer; a source without an instance has nothing to pause.
+        let _ = with::<I, _>(|source| {
+            source.notify_backpressure(signal);
+            Ok(())
+        });
+    }
+}
+
+impl<I: Instance<Component: Processor>> processor::Guest for I {
+    fn process(input: StreamElement<'_>) -> Result<ProcessResult, ProcessError> {
+        match with::<I, _>(|processor| processor.process(&Element::new(input)))? {
+            Some(output) => Ok(ProcessResult::Emit(output.into())),
+            None => Ok(ProcessResult::Drop),
+        }
+    }
+}
+
+impl<I: Instance<Component: Filter>> filter::Guest for I {
+    fn evaluate(element: StreamElement<'_>) -> Result<bool, ProcessError> {
+        with::<I, _>(|filter| filter.evaluate(&Element::new(element)))
+    }
+}
+
+impl<I: Instance<Component: Sink>> sink::Guest for I {
+    fn push(element: StreamElement<'_>) -> Result<BackpressureSignal, ProcessError> {
+        match with::<I, _>(|sink| sink.push(&Element::new(element)))? {
+            Signal::Ready => Ok(BackpressureSignal::Ready),
+            Signal::Pause => Ok(BackpressureSignal::Pause),
+        }
+    }
+
+    fn complete() -> Result<(), ProcessError> {
+        with::<I, _>(Sink::complete)
+    }
+}

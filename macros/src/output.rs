@@ -1,0 +1,125 @@
+//! An element on its way out: a buffer that is filled, then frozen.
+
+use crate::bindings::torvyn::streaming::buffer_allocator;
+use crate::bindings::torvyn::streaming::types::{Buffer, ElementMeta, MutableBuffer, OutputElement};
+use crate::element::Payload;
+use crate::error::Error;
+
+/// An element on its way out. The runtime gives it its sequence number and time.
+#[derive(Debug)]
+pub struct Output {
+    payload: Buffer,
+}
+
+impl Output {
+    /// A copy of `text`, as `text/plain`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the runtime has no buffer for it.
+    pub fn text(text: &str) -> Result<Self, Error> {
+        Self::bytes("text/plain", text.as_bytes())
+    }
+
+    /// A copy of `json`, which the caller promises to be JSON, as `application/json`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the runtime has no buffer for it.
+    pub fn json(json: &str) -> Result<Self, Error> {
+        Self::bytes("application/json", json.as_bytes())
+    }
+
+    /// A copy of `bytes`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the runtime has no buffer for it.
+    pub fn bytes(content_type: &str, bytes: &[u8]) -> Result<Self, Error> {
+        let buffer = OutputBuffer::with_capacity(bytes.len() as u64)?;
+        buffer.append(bytes)?;
+        buffer.set_content_type(content_type);
+        Ok(buffer.finish())
+    }
+}
+
+impl From<Output> for OutputElement {
+    fn from(output: Output) -> Self {
+        // The runtime overwrites what a component puts here; no content type means the buffer's own.
+        let meta = ElementMeta {
+            sequence: 0,
+            timestamp_ns: 0,
+            content_type: String::new(),
+        };
+        OutputElement {
+            meta,
+            payload: output.payload,
+        }
+    }
+}
+
+/// A buffer under construction, in host memory.
+#[derive(Debug)]
+pub struct OutputBuffer {
+    raw: MutableBuffer,
+}
+
+impl OutputBuffer {
+    /// An empty buffer of at least `capacity` bytes.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the runtime has no buffer for it.
+    pub fn with_capacity(capacity: u64) -> Result<Self, Error> {
+        Ok(OutputBuffer {
+            raw: buffer_allocator::allocate(capacity)?,
+        })
+    }
+
+    /// A buffer that starts with a copy of `payload`, made in the host.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the runtime has no buffer for it.
+    pub fn copy_of(payload: Payload<'_>) -> Result<Self, Error> {
+        Ok(OutputBuffer {
+            raw: buffer_allocator::clone_into_mutable(payload.raw())?,
+        })
+    }
+
+    /// Copies `bytes` behind the contents.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when they pass [`capacity`](Self::capacity).
+    pub fn append(&self, bytes: &[u8]) -> Result<(), Error> {
+        Ok(self.raw.append(bytes)?)
+    }
+
+    /// Copies `bytes` to `offset`, over and behind the contents.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when they pass [`capacity`](Self::capacity), or `offset` is beyond [`size`](Self::size).
+    pub fn write(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
+        Ok(self.raw.write(offset, bytes)?)
+    }
+
+    /// Bytes written so far.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.raw.size()
+    }
+
+    /// Bytes the buffer can hold.
+    #[must_use]
+    pub fn capacity(&self) -> u64 {
+        self.raw.capacity()
+    }
+
+    /// Sets the content type that readers see.
+    pub fn set_content_type(&self, content_type: &str) {
+        self.raw.set_content_type(content_type);
+    }
+
+    /// Ends construction, without a copy.
+    #[must_use]
+    pub fn finish(self) -> Output {
+        Output {
+            payload: self.raw.freeze(),
+        }
+    }
+}

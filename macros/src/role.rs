@@ -1,0 +1,75 @@
+//! What a component implements: [`Lifecycle`] and one of the roles.
+
+use crate::element::Element;
+use crate::error::Error;
+use crate::output::Output;
+
+/// How a component comes to life and ends.
+pub trait Lifecycle: Sized + 'static {
+    /// Makes the component from the node's `config`: JSON by convention, empty when there is none. Called before any
+    /// element.
+    ///
+    /// # Errors
+    /// Any error keeps the flow from starting.
+    fn init(config: &str) -> Result<Self, Error>;
+
+    /// Called once at the end, also after failures; not after a forced termination.
+    fn teardown(self) {}
+}
+
+/// Produces elements.
+pub trait Source: Lifecycle {
+    /// The next element, or `None` when there will never be another. Called only while there is room downstream.
+    ///
+    /// # Errors
+    /// The category selects what the flow does.
+    fn pull(&mut self) -> Result<Option<Output>, Error>;
+
+    /// The streams that the source feeds filled up ([`Signal::Pause`]) or have room again ([`Signal::Ready`]).
+    fn notify_backpressure(&mut self, _signal: Signal) {}
+}
+
+/// Makes at most one element of each.
+pub trait Processor: Lifecycle {
+    /// The element's successor; `None` drops it.
+    ///
+    /// # Errors
+    /// The category selects what the flow does.
+    fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error>;
+}
+
+/// Lets elements pass or not.
+pub trait Filter: Lifecycle {
+    /// Whether the element goes on, unchanged and uncopied.
+    ///
+    /// # Errors
+    /// The category selects what the flow does.
+    fn evaluate(&mut self, element: &Element<'_>) -> Result<bool, Error>;
+}
+
+/// Consumes elements.
+pub trait Sink: Lifecycle {
+    /// Takes one element, and tells whether more are welcome.
+    ///
+    /// # Errors
+    /// The category selects what the flow does.
+    fn push(&mut self, element: &Element<'_>) -> Result<Signal, Error>;
+
+    /// No further element will arrive: flush what is buffered.
+    ///
+    /// # Errors
+    /// The flow fails.
+    fn complete(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// A consumer's demand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Signal {
+    /// More elements are welcome.
+    #[default]
+    Ready,
+    /// No more elements for now.
+    Pause,
+}
