@@ -1,0 +1,32 @@
+//! Keeps the records of some actions: `{"actions": ["install", "upgrade"]}` in the node's config.
+
+use serde::Deserialize;
+use torvyn::{Element, Error, Filter, Lifecycle};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeepActions {
+    actions: Vec<String>,
+}
+
+/// What the filter needs of a record; the rest is skipped unread.
+#[derive(Deserialize)]
+struct Record<'a> {
+    action: &'a str,
+}
+
+impl Lifecycle for KeepActions {
+    fn init(config: &str) -> Result<Self, Error> {
+        serde_json::from_str(config).map_err(Error::invalid_input)
+    }
+}
+
+impl Filter for KeepActions {
+    fn evaluate(&mut self, element: &Element<'_>) -> Result<bool, Error> {
+        let payload = element.payload().bytes();
+        let record: Record<'_> = serde_json::from_slice(&payload).map_err(Error::invalid_input)?;
+        Ok(self.actions.iter().any(|action| action == record.action))
+    }
+}
+
+torvyn::export!(KeepActions: filter);

@@ -1,0 +1,37 @@
+//! Renames `user` to `username` and adds `processed_at`.
+//!
+//! The input is lent for the duration of the call; the output is a new buffer that the runtime takes over.
+
+use serde_json::{Map, Value};
+use torvyn::{Element, Error, Lifecycle, Output, Processor};
+
+/// Fixed, so that the example's output can be compared.
+const PROCESSED_AT: &str = "2025-01-15T10:30:00Z";
+
+struct JsonTransform;
+
+impl Lifecycle for JsonTransform {
+    fn init(_config: &str) -> Result<Self, Error> {
+        Ok(JsonTransform)
+    }
+}
+
+impl Processor for JsonTransform {
+    fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
+        let event: Map<String, Value> =
+            serde_json::from_slice(&input.payload().bytes()).map_err(Error::invalid_input)?;
+        let transformed = Value::Object(transform(event));
+        Ok(Some(Output::json(&transformed.to_string())?))
+    }
+}
+
+fn transform(event: Map<String, Value>) -> Map<String, Value> {
+    let renamed = event.into_iter().map(|(key, value)| match key.as_str() {
+        "user" => ("username".to_owned(), value),
+        _ => (key, value),
+    });
+    let added = ("processed_at".to_owned(), Value::from(PROCESSED_AT));
+    renamed.chain([added]).collect()
+}
+
+torvyn::export!(JsonTransform: processor);
