@@ -1,0 +1,26 @@
+//! Builds projects with the real `torvync` and runs the executables it makes.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the tests start programs, and read and write what these read and write"
+)]
+
+#[path = "e2e/artifacts.rs"]
+mod artifacts;
+#[path = "e2e/endings.rs"]
+mod endings;
+#[path = "e2e/examples.rs"]
+mod examples;
+#[path = "e2e/failures.rs"]
+mod failures;
+#[path = "e2e/flows.rs"]
+mod flows;
+#[path = "e2e/guests.rs"]
+mod guests;
+#[path = "e2e/lab.rs"]
+mod lab;
+#[path = "e2e/process.rs"]
+mod process;
+#[path = "e2e/tools.rs"]
+mod tools;
+#[path = "e2e/torvync.rs"]
+mod torvync;

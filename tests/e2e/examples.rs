@@ -1,0 +1,133 @@
+//! Every example, built and run as its README says.
+
+use std::path::{Path, PathBuf};
+
+use crate::process::{Finished, Running};
+use crate::torvync::{build, executable, root, run_to_end, torvync, workshop};
+
+fn example(name: &str) -> PathBuf {
+    root().join("examples").join(name)
+}
+
+/// Builds an example. Returns the executable.
+fn built(name: &str) -> PathBuf {
+    let output = workshop("examples").join(name);
+    build(&example(name), &[], &output);
+    output
+}
+
+fn run(program: &Path, folder: &Path, arguments: &[&str]) -> Finished {
+    Running::start(executable(program, folder, arguments))
+        .finish()
+        .expect_code(0)
+}
+
+fn prints_what_is_expected(name: &str) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let finished = run(&built(name), folder.path(), &[]);
+    let expected = std::fs::read_to_string(example(name).join("expected-output.txt")).expect("the example says");
+    assert_eq!(finished.stdout, expected);
+}
+
+#[test]
+fn every_example_is_tested() {
+    let mut names: Vec<String> = root()
+        .join("examples")
+        .read_dir()
+        .expect("there are examples")
+        .map(|entry| {
+            entry
+                .expect("a folder entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    names.sort();
+    assert_eq!(names, ["hello-world", "log-triage", "stream-transform"]);
+}
+
+#[test]
+fn hello_world() {
+    prints_what_is_expected("hello-world");
+}
+
+#[test]
+fn stream_transform() {
+    prints_what_is_expected("stream-transform");
+}
+
+#[test]
+fn torvync_run_builds_and_becomes_the_executable() {
+    let mut command = torvync();
+    command
+        .args(["run", "--manifest"])
+        .arg(example("hello-world").join("Torvyn.toml"));
+    command.args(["--config", "source.count=2"]);
+    let expected = "[hello-sink] seq=0: Hello, World! (message 1)\n[hello-sink] seq=1: Hello, World! (message 2)\n\
+                    [hello-sink] Stream complete.\n[hello-sink] Received 2 messages total.\n";
+    assert_eq!(run_to_end(&mut command), expected);
+}
+
+#[test]
+fn log_triage() {
+    let program = built("log-triage");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let log = example("log-triage").join("dpkg.log");
+    std::fs::copy(&log, folder.path().join("dpkg.log")).expect("a copy");
+    let finished = run(&program, folder.path(), &[]);
+    assert_eq!(finished.stdout, "");
+
+    let triaged = std::fs::read_to_string(folder.path().join("triage.jsonl")).expect("the report was written");
+    for action in ["install", "upgrade"] {
+        let found = triaged
+            .lines()
+            .filter(|line| line.contains(&format!("\"action\":\"{action}\"")))
+            .count();
+        assert_eq!(found, grep(&format!("^[^ ]* [^ ]* {action} "), &log), "{action}");
+    }
+    assert_eq!(
+        triaged.lines().count(),
+        grep("^[^ ]* [^ ]* \\(install\\|upgrade\\) ", &log)
+    );
+    let expected = std::fs::read_to_string(example("log-triage").join("expected-triage.jsonl")).expect("is committed");
+    assert!(triaged == expected, "triage.jsonl differs from expected-triage.jsonl");
+
+    // It appends: a second run doubles the file.
+    run(&program, folder.path(), &[]);
+    let again = std::fs::read_to_string(folder.path().join("triage.jsonl")).expect("the report is there");
+    assert!(again == expected.repeat(2));
+}
+
+#[test]
+fn log_triage_takes_other_ends() {
+    let program = built("log-triage");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let log = "2026-01-02 03:04:05 install a\"b:amd64 <none> 1.0\\2\n2026-01-02 03:04:06 status installed c:all 1\n";
+    std::fs::write(folder.path().join("other.log"), log).expect("the folder is writable");
+    let finished = run(&program, folder.path(), &["--input", "other.log", "--output", "-"]);
+    let expected = r#"{"time":"2026-01-02T03:04:05","action":"install","package":"a\"b","arch":"amd64","from":null,"to":"1.0\\2"}"#;
+    assert_eq!(finished.stdout, format!("{expected}\n"));
+}
+
+#[test]
+fn log_triage_refuses_what_is_no_dpkg_log() {
+    let program = built("log-triage");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("dpkg.log"), "what is this\n").expect("the folder is writable");
+    let finished = Running::start(executable(&program, folder.path(), &[]))
+        .finish()
+        .expect_code(1);
+    let words =
+        "node `parse` returned an error in `process` of element 0: invalid-input: not a dpkg log line: what is this";
+    assert!(finished.stderr.contains(words), "{finished}");
+}
+
+/// How many lines of `path` match, says a program that has nothing to do with ours.
+fn grep(pattern: &str, path: &Path) -> usize {
+    let mut command = std::process::Command::new("grep");
+    run_to_end(command.args(["-c", "-e", pattern]).arg(path))
+        .trim()
+        .parse()
+        .expect("grep counts")
+}

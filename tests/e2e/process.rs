@@ -1,0 +1,146 @@
+//! Child processes that can't hang a test.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// How long anything but a build may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a process left behind.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    /// Exit code; `None` after a signal.
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Finished {
+    /// Fails the test unless the process ended with `code`.
+    pub(crate) fn expect_code(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self}");
+        self
+    }
+}
+
+impl std::fmt::Display for Finished {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "exit code {:?}\n── stdout\n{}\n── stderr\n{}",
+            self.code, self.stdout, self.stderr
+        )
+    }
+}
+
+/// A running process.
+pub(crate) struct Running {
+    child: Child,
+    lines: Arc<Lines>,
+    stdout: JoinHandle<()>,
+    stderr: JoinHandle<String>,
+}
+
+/// The lines of standard output so far.
+#[derive(Default)]
+struct Lines {
+    text: Mutex<String>,
+    grew: Condvar,
+}
+
+impl Running {
+    /// Starts `command`. Its standard input is whatever the caller set, else empty.
+    pub(crate) fn start(mut command: Command) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let lines = Arc::new(Lines::default());
+        let mut out = BufReader::new(child.stdout.take().expect("stdout is piped"));
+        let mut err = child.stderr.take().expect("stderr is piped");
+        let seen = Arc::clone(&lines);
+        let stdout = thread::spawn(move || {
+            let mut line = Vec::new();
+            while out.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
+                seen.text
+                    .lock()
+                    .expect("not poisoned")
+                    .push_str(&String::from_utf8_lossy(&line));
+                seen.grew.notify_all();
+                line.clear();
+            }
+        });
+        let stderr = thread::spawn(move || {
+            let mut bytes = Vec::new();
+            err.read_to_end(&mut bytes).expect("stderr can be read");
+            String::from_utf8_lossy(&bytes).into_owned()
+        });
+        Running {
+            child,
+            lines,
+            stdout,
+            stderr,
+        }
+    }
+
+    /// Writes to standard input, which stays open.
+    pub(crate) fn write(&mut self, text: &str) {
+        let stdin = self.child.stdin.as_mut().expect("stdin is piped");
+        stdin
+            .write_all(text.as_bytes())
+            .and_then(|()| stdin.flush())
+            .expect("the process reads");
+    }
+
+    /// Waits until standard output contains `text`.
+    pub(crate) fn wait_for(&self, text: &str) {
+        let seen = self.lines.text.lock().expect("not poisoned");
+        let (seen, timeout) = self
+            .lines
+            .grew
+            .wait_timeout_while(seen, PATIENCE, |seen| !seen.contains(text))
+            .expect("not poisoned");
+        assert!(!timeout.timed_out(), "never printed `{text}`: {seen}");
+    }
+
+    /// Sends `signal`, such as `INT`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let status = Command::new("kill")
+            .args(["-s", signal, &self.child.id().to_string()])
+            .status();
+        assert!(status.is_ok_and(|status| status.success()), "can't send {signal}");
+    }
+
+    /// Waits for the end.
+    pub(crate) fn finish(mut self) -> Finished {
+        drop(self.child.stdin.take());
+        self.finish_with_open_stdin()
+    }
+
+    /// Waits for the end, which must come though standard input stays open.
+    pub(crate) fn finish_with_open_stdin(mut self) -> Finished {
+        let since = Instant::now();
+        let mut stdin = self.child.stdin.take();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("the process can be waited for") {
+                break status;
+            }
+            if since.elapsed() > PATIENCE {
+                self.child.kill().expect("the process can be killed");
+            }
+            thread::sleep(Duration::from_millis(5));
+        };
+        drop(stdin.take());
+        self.stdout.join().expect("the reader ends");
+        let stdout = self.lines.text.lock().expect("not poisoned").clone();
+        let stderr = self.stderr.join().expect("the reader ends");
+        let finished = Finished {
+            code: status.code(),
+            stdout,
+            stderr,
+        };
+        assert!(since.elapsed() <= PATIENCE, "did not end: {finished}");
+        finished
+    }
+}

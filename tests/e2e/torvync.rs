@@ -1,0 +1,91 @@
+//! The compiler under test, and where it works.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::process::Finished;
+
+/// The root of the workspace.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("tests/ is in the workspace")
+        .to_owned()
+}
+
+/// A folder of the tests' own that is kept between runs.
+pub(crate) fn workshop(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&folder).expect("the target folder is writable");
+    folder
+}
+
+/// Cargo's target folder.
+pub(crate) fn target() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .parent()
+        .expect("tmp/ is in the target folder")
+        .to_owned()
+}
+
+/// `torvync` of the profile that the tests were compiled with.
+pub(crate) fn torvync() -> Command {
+    let test = std::env::current_exe().expect("the test has a path");
+    let profile = test
+        .ancestors()
+        .nth(2)
+        .expect("test executables lie in target/PROFILE/deps");
+    let binary = profile.join(format!("torvync{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        binary.is_file(),
+        "no {}: run `cargo build --package torvync` first",
+        binary.display()
+    );
+    let mut command = Command::new(binary);
+    command
+        .env("TORVYN_HOME", target().join("torvyn-home"))
+        .env("CARGO_TARGET_DIR", target().join("e2e-guests"))
+        .stdin(Stdio::null());
+    command
+}
+
+/// Builds the project in `folder`, and fails the test if that fails.
+pub(crate) fn build(folder: &Path, options: &[&str], output: &Path) {
+    let mut command = torvync();
+    command
+        .args(["build", "--manifest"])
+        .arg(folder.join("Torvyn.toml"))
+        .args(options)
+        .arg("-o")
+        .arg(output);
+    run_to_end(&mut command);
+}
+
+/// Runs a tool that must succeed. Returns its standard output.
+pub(crate) fn run_to_end(command: &mut Command) -> String {
+    let finished = output(command);
+    assert_eq!(finished.code, Some(0), "{command:?}: {finished}");
+    finished.stdout
+}
+
+/// Runs a tool that may take its time.
+pub(crate) fn output(command: &mut Command) -> Finished {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Finished {
+        code: output.status.code(),
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+    }
+}
+
+/// A command that runs `executable` in `folder`, without input.
+pub(crate) fn executable(executable: &Path, folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(executable);
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .env_remove("TORVYN_LOG");
+    command
+}

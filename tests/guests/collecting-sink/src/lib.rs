@@ -1,0 +1,43 @@
+//! Prints every call it gets. With `pause` as config it asks for a pause after each element.
+
+use torvyn::{Element, Error, Lifecycle, Signal, Sink};
+
+struct CollectingSink {
+    pushed: u64,
+    answer: Signal,
+}
+
+impl Lifecycle for CollectingSink {
+    fn init(config: &str) -> Result<Self, Error> {
+        let answer = if config == "pause" {
+            Signal::Pause
+        } else {
+            Signal::Ready
+        };
+        Ok(CollectingSink { pushed: 0, answer })
+    }
+
+    fn teardown(self) {
+        println!("teardown after {}", self.pushed);
+    }
+}
+
+impl Sink for CollectingSink {
+    fn push(&mut self, element: &Element<'_>) -> Result<Signal, Error> {
+        self.pushed += 1;
+        println!(
+            "push {} {} {}",
+            element.sequence(),
+            element.content_type(),
+            element.payload().text()?
+        );
+        Ok(self.answer)
+    }
+
+    fn complete(&mut self) -> Result<(), Error> {
+        println!("complete after {}", self.pushed);
+        Ok(())
+    }
+}
+
+torvyn::export!(CollectingSink: sink);

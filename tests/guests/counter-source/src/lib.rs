@@ -1,0 +1,41 @@
+//! Counts from 0: `{"count": N, "size": BYTES}`. Without `count` for ever; `size` pads with zeros on the left.
+
+use serde::Deserialize;
+use torvyn::{Error, Lifecycle, Output, Source};
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Config {
+    count: Option<u64>,
+    size: usize,
+}
+
+struct CounterSource {
+    config: Config,
+    next: u64,
+}
+
+impl Lifecycle for CounterSource {
+    fn init(config: &str) -> Result<Self, Error> {
+        let config = match config {
+            "" => Config::default(),
+            text => serde_json::from_str(text).map_err(Error::invalid_input)?,
+        };
+        Ok(CounterSource { config, next: 0 })
+    }
+}
+
+impl Source for CounterSource {
+    fn pull(&mut self) -> Result<Option<Output>, Error> {
+        if self.config.count == Some(self.next) {
+            return Ok(None);
+        }
+        let digits = self.next.to_string();
+        let zeros = self.config.size.saturating_sub(digits.len());
+        let text = "0".repeat(zeros) + &digits;
+        self.next += 1;
+        Output::text(&text).map(Some)
+    }
+}
+
+torvyn::export!(CounterSource: source);

@@ -1,0 +1,234 @@
+//! What `torvync` says about projects with mistakes, against golden files. Every code that `check` and `link` raise has
+//! a case, and no damaged manifest makes the compiler panic.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the tests lay out projects and start the compiler in them"
+)]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use support::Case;
+use tempfile::TempDir;
+use torvync_compiler::contract::component::{self, BinaryError};
+use torvync_compiler::diag::Code;
+use torvync_compiler::diag::code::Raiser;
+use torvync_compiler::diag::render;
+use torvync_compiler::driver::{self, Request};
+use torvync_compiler::source::files::MemoryFiles;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui");
+    let cases = Case::find(&root);
+    let manifests = manifests(&root);
+    let mut trials: Vec<_> = cases
+        .iter()
+        .cloned()
+        .map(|case| Trial::test(case.name.clone(), move || run(&case)))
+        .collect();
+    trials.push(Trial::test("every_code_has_a_case", move || {
+        every_code_has_a_case(&cases)
+    }));
+    trials.push(Trial::test("damaged_manifests_never_panic", move || {
+        damaged_manifests_never_panic(&manifests)
+    }));
+    trials.push(Trial::test(
+        "damaged_contracts_never_panic",
+        damaged_contracts_never_panic,
+    ));
+    trials.push(Trial::test(
+        "damaged_binaries_never_panic",
+        damaged_binaries_never_panic,
+    ));
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// Runs the case and compares all that `torvync` said.
+fn run(case: &Case) -> Result<(), Failed> {
+    let folder = TempDir::new()?;
+    let project = folder.path().join("project");
+    let script = case.prepare(&project)?;
+    let actual = torvync(&project, folder.path(), &script.words, &script.variables)?;
+    support::compare(&golden(case), &actual)
+}
+
+/// Where the expected output lies.
+fn golden(case: &Case) -> PathBuf {
+    if case.path.is_dir() {
+        case.path.join("expected.stderr")
+    } else {
+        case.path.with_extension("stderr")
+    }
+}
+
+/// Everything `torvync` says, and its exit code, with nothing of this machine in it.
+fn torvync(project: &Path, home: &Path, words: &[String], variables: &[(String, String)]) -> Result<String, Failed> {
+    let output = Command::new(support::binary()?)
+        .args(words)
+        .current_dir(project)
+        .env("TORVYN_HOME", home.join("home"))
+        .env("NO_COLOR", "1")
+        .envs(variables.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .output()?;
+    let (stdout, stderr) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    let code = output
+        .status
+        .code()
+        .map_or("by a signal".to_owned(), |code| code.to_string());
+    let mut text = format!("$ torvync {}\n{stderr}", words.join(" "));
+    if !stdout.is_empty() {
+        text.push_str(&format!("--- standard output\n{stdout}"));
+    }
+    text.push_str(&format!("--- exit code {code}\n"));
+    Ok(text.replace(&home.display().to_string(), "HOME"))
+}
+
+fn every_code_has_a_case(cases: &[Case]) -> Result<(), Failed> {
+    let goldens: Vec<_> = cases
+        .iter()
+        .map(|case| fs::read_to_string(golden(case)).unwrap_or_default())
+        .collect();
+    let without: Vec<_> = Code::ALL
+        .iter()
+        .filter(|code| matches!(code.raiser(), Raiser::Check | Raiser::Link))
+        .filter(|code| !goldens.iter().any(|golden| golden.contains(&format!("[{code}]"))))
+        .map(|code| code.as_str())
+        .collect();
+    if without.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("no case in tests/ui for {}", without.join(", ")).into())
+    }
+}
+
+/// The manifests of the examples and of the cases.
+fn manifests(root: &Path) -> Vec<String> {
+    let mut texts = Vec::new();
+    let examples = root.join("../../examples");
+    for folder in [&examples, root] {
+        collect(folder, &mut texts);
+    }
+    texts
+}
+
+fn collect(folder: &Path, texts: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() && path.file_name().is_some_and(|name| name != "target") {
+            collect(&path, texts);
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            texts.extend(fs::read_to_string(path));
+        }
+    }
+}
+
+/// Every prefix at a character boundary, and every manifest with one byte changed at regular places.
+fn damaged_manifests_never_panic(manifests: &[String]) -> Result<(), Failed> {
+    if manifests.len() < 10 {
+        return Err("hardly any manifests found".into());
+    }
+    for text in manifests {
+        for (at, _) in text.char_indices().step_by(7) {
+            check(&text.as_bytes()[..at], WORLD);
+        }
+        for (count, at) in (0..text.len()).step_by(11).enumerate() {
+            let mut bytes = text.clone().into_bytes();
+            bytes[at] = b"[]{}=\"',.#\n x0\xff"[count % 15];
+            check(&bytes, WORLD);
+        }
+    }
+    Ok(())
+}
+
+const WORLD: &str = "package a:a;
+
+interface kinds {
+    use torvyn:streaming/types@0.1.0.{process-error};
+    record point { x: f64, tags: list<string> }
+    variant shape { dot(point), other(result<_, process-error>) }
+}
+
+/// The world.
+world a {
+    import kinds;
+    include torvyn:streaming/managed-transform@0.1.0;
+}
+";
+
+const PROJECT: &str = "[torvyn]
+name = \"a\"
+version = \"0.1.0\"
+contract_version = \"0.1.0\"
+
+[[component]]
+name = \"a\"
+path = \"a\"
+";
+
+/// Every prefix, every line left out, and every byte replaced by punctuation.
+fn damaged_contracts_never_panic() -> Result<(), Failed> {
+    for (at, _) in WORLD.char_indices() {
+        check(PROJECT.as_bytes(), &WORLD[..at]);
+        let replacement = ["{", "}", ";", ".", "@", "x", "/", "<", "\u{0}"][at % 9];
+        check(
+            PROJECT.as_bytes(),
+            &format!("{}{replacement}{}", &WORLD[..at], &WORLD[at + 1..]),
+        );
+    }
+    for skipped in 0..WORLD.lines().count() {
+        let lines = WORLD.lines().enumerate().filter(|(at, _)| *at != skipped);
+        check(
+            PROJECT.as_bytes(),
+            &lines.map(|(_, line)| format!("{line}\n")).collect::<String>(),
+        );
+    }
+    Ok(())
+}
+
+/// Prefixes of a component, and the component with single bytes changed. Prefixes that end between two of its last
+/// sections are components too, all others must be refused.
+fn damaged_binaries_never_panic() -> Result<(), Failed> {
+    let whole = support::component(Path::new(""), "torvyn:streaming/managed-transform")?;
+    let (mut prefixes, mut refused) = (0, 0);
+    for at in (0..whole.len()).step_by(17) {
+        prefixes += 1;
+        refused += usize::from(component::signature(&whole[..at]).is_err());
+        let mut changed = whole.clone();
+        changed[at] = changed[at].wrapping_mul(31).wrapping_add(97);
+        if let Err(BinaryError::NotWasm) = component::signature(&changed)
+            && at >= 8
+        {
+            return Err(format!("the header is intact, and byte {at} was blamed on it").into());
+        }
+    }
+    if refused * 10 < prefixes * 9 {
+        return Err(format!("only {refused} of {prefixes} prefixes were refused").into());
+    }
+    Ok(())
+}
+
+fn check(manifest: &[u8], world: &str) {
+    let mut files = MemoryFiles::new();
+    files.insert("Torvyn.toml", manifest);
+    files.insert("a/wit/world.wit", world);
+    let request = Request {
+        manifest: "Torvyn.toml".into(),
+        flow: None,
+        strict: false,
+        components: None,
+    };
+    for analysis in [driver::check(&files, &request), driver::link(&files, &request)] {
+        let text = render::text(&analysis.diagnostics, &analysis.sources, true);
+        let json = render::json(&analysis.diagnostics, &analysis.sources);
+        assert_eq!(text.is_empty(), json.is_empty(), "both show the same diagnostics");
+    }
+}
