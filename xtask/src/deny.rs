@@ -1,0 +1,28 @@
+//! Licences, advisories and sources of the dependencies, by cargo-deny.
+
+use std::process::Command;
+
+use crate::shell::{Done, answers, cargo, root, run, target_dir};
+
+/// Runs `cargo deny check`; with `install`, fetches the tool into the target folder first when it is missing.
+pub(crate) fn deny(install: bool) -> Done {
+    let tools = target_dir().join("tools");
+    let own = tools.join("bin/cargo-deny");
+    if install && !answers("cargo-deny", &["--version"]) && !own.exists() {
+        run(cargo()
+            .args(["install", "cargo-deny", "--locked", "--root"])
+            .arg(&tools))?;
+    }
+    let program = if own.exists() {
+        own.into_os_string()
+    } else {
+        "cargo-deny".into()
+    };
+    if !answers(&program, &["--version"]) {
+        return Err("cargo-deny is not installed; `cargo xtask deny --install` fetches it".to_owned());
+    }
+    let check = |what: &[&str]| run(Command::new(&program).arg("check").args(what).current_dir(root()));
+    // First what needs no network.
+    check(&["bans", "licenses", "sources"])?;
+    check(&["advisories"])
+}

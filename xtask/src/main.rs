@@ -1,0 +1,54 @@
+//! Set-up, demo and tests of the project: `cargo xtask COMMAND`.
+//!
+//! The standard library alone: it starts in a second on a machine that has only a Rust toolchain.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the job of every task here is to run tools and to say what they do"
+)]
+
+mod demo;
+mod deny;
+mod setup;
+mod shell;
+mod test;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+usage: cargo xtask COMMAND
+
+  setup    install what is missing: the WebAssembly target, a C linker
+  demo     set up, then build and run examples/log-triage
+  test     set up, then formatting, clippy, guests and every test
+  bless    rewrite the expected outputs of the tests; read the diff afterwards
+  bench    run the benchmarks
+  deny     licences, advisories and sources of the dependencies (deny --install: fetch cargo-deny first)
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["setup"] => setup::setup(),
+        ["demo"] => demo::demo(),
+        ["test", filters @ ..] => test::test(filters),
+        ["bless"] => test::bless(),
+        ["bench", arguments @ ..] => test::bench(arguments),
+        ["deny"] => deny::deny(false),
+        ["deny", "--install"] => deny::deny(true),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        [unknown, ..] => Err(format!("no such command: {unknown}\n\n{HELP}")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

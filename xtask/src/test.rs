@@ -1,0 +1,138 @@
+//! Everything that must hold before a change is taken.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::setup::setup;
+use crate::shell::{Done, Phases, answers, build_torvync, cargo, root, run, run_keeping, target_dir};
+
+/// Sets up, then formatting, clippy, guests and every test. `filters` go to `cargo test`.
+pub(crate) fn test(filters: &[&str]) -> Done {
+    let mut phases = Phases::new();
+    phases.run("set up the machine", setup)?;
+    phases.run("formatting and lints", lints)?;
+    phases.run("build the compiler and its tests", || {
+        run(&mut test_command(&["--no-run"]))
+    })?;
+    phases.run("build the test guests", guests)?;
+    let (results, done) = phases.run("tests", || Ok(tests(filters)))?;
+    phases.summary();
+    totals(&results);
+    done
+}
+
+/// Rewrites expected outputs.
+pub(crate) fn bless() -> Done {
+    setup()?;
+    build_torvync()?;
+    guests()?;
+    run(cargo()
+        .args(["test", "--package", "torvync-tests"])
+        .env("TORVYNC_BLESS", "1"))
+}
+
+/// Runs the benchmarks. They measure executables that `torvync` makes, so the profile they are compiled with does not
+/// matter: with that of the tests nothing is compiled again.
+pub(crate) fn bench(arguments: &[&str]) -> Done {
+    setup()?;
+    build_torvync()?;
+    let mut command = cargo();
+    command.args([
+        "bench",
+        "--locked",
+        "--workspace",
+        "--profile",
+        "dev",
+        "--bench",
+        "startup",
+    ]);
+    run(command.args(arguments))
+}
+
+/// Neither tool comes with rustup's minimal profile; a machine without them can still run the tests.
+fn lints() -> Done {
+    if answers("rustfmt", &["--version"]) {
+        run(cargo().args(["fmt", "--all", "--check"]))?;
+    } else {
+        println!("rustfmt is not installed: formatting is not checked");
+    }
+    if answers("cargo-clippy", &["--version"]) {
+        run(cargo().args([
+            "clippy",
+            "--locked",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]))
+    } else {
+        println!("clippy is not installed: lints are not checked");
+        Ok(())
+    }
+}
+
+fn guests() -> Done {
+    let manifest = root().join("tests/guests/Cargo.toml");
+    let mut command = cargo();
+    command
+        .args([
+            "build",
+            "--locked",
+            "--release",
+            "--target",
+            "wasm32-wasip2",
+            "--manifest-path",
+        ])
+        .arg(manifest);
+    run(command.arg("--target-dir").arg(guest_target()))
+}
+
+fn guest_target() -> impl AsRef<Path> + AsRef<std::ffi::OsStr> {
+    target_dir().join("test-guests")
+}
+
+fn tests(filters: &[&str]) -> (Vec<String>, Done) {
+    let mut command = test_command(&["--no-fail-fast"]);
+    run_keeping(command.args(filters), |line| line.starts_with("test result: "))
+}
+
+/// The whole workspace at once, so that nothing is compiled twice with different features; also makes `torvync`.
+fn test_command(options: &[&str]) -> Command {
+    let mut command = cargo();
+    command.args(["test", "--locked", "--workspace"]).args(options);
+    command
+}
+
+/// Adds up the closing lines of all test binaries.
+fn totals(results: &[String]) {
+    let count = |word: &str| -> u64 { results.iter().filter_map(|line| counted(line, word)).sum() };
+    println!(
+        "\n── Tests\n{:>8}  passed\n{:>8}  failed\n{:>8}  ignored",
+        count("passed"),
+        count("failed"),
+        count("ignored")
+    );
+    println!("{:>8}  test binaries", results.len());
+}
+
+/// The `12` of `test result: ok. 12 passed; 0 failed; …`.
+fn counted(line: &str, word: &str) -> Option<u64> {
+    let words: Vec<&str> = line.split([' ', ';']).filter(|word| !word.is_empty()).collect();
+    let at = words.iter().position(|found| *found == word)?;
+    words.get(at.checked_sub(1)?)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn counts_are_read_from_a_closing_line() {
+        let line = "test result: FAILED. 12 passed; 3 failed; 0 ignored; 0 measured; 1 filtered out; finished in 0.1s";
+        assert_eq!(counted(line, "passed"), Some(12));
+        assert_eq!(counted(line, "failed"), Some(3));
+        assert_eq!(counted(line, "ignored"), Some(0));
+        assert_eq!(counted(line, "absent"), None);
+    }
+}
