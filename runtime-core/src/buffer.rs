@@ -299,12 +299,6 @@ impl BufferPool {
         Ok(self.slots[self.find(id, State::Frozen)?].content_type)
     }
 
-    /// Whether `id` names an immutable buffer.
-    #[must_use]
-    pub fn is_frozen(&self, id: BufferId) -> bool {
-        self.find(id, State::Frozen).is_ok()
-    }
-
     /// Adds `more` holders to an immutable buffer (fan-out): no copy.
     ///
     /// # Errors
@@ -404,7 +398,7 @@ mod tests {
         assert_eq!(pool.append(frozen, b"x"), Err(BufferError::Stale));
         assert_eq!(pool.freeze(draft), Err(BufferError::Stale));
         assert_eq!(pool.release(draft), Err(BufferError::Stale));
-        assert!(pool.is_frozen(frozen));
+        assert_eq!(pool.contents(frozen), Ok(&b""[..]));
     }
 
     #[test]

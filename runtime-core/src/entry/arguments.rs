@@ -330,7 +330,7 @@ Options:
   --limit N                Stop the sources after N elements
   --timeout DURATION       Drain the flow after 250ms, 30s, 5m, …
   --config NODE.KEY=VALUE  Override a key of a node's configuration (NODE=TEXT: all of it)
-  --log-level LEVEL        error, warn, info (default), debug, trace; also TORVYN_LOG
+  --log-level LEVEL        error = warn, info (default), debug = trace; also TORVYN_LOG
   --format FORMAT          human (default), json
   --color WHEN             auto (default), always, never
   --quiet                  As `--log-level error`
