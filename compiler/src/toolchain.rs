@@ -111,6 +111,17 @@ impl Toolchain {
         has_std(&self.sysroot, target)
     }
 
+    /// Whether the C library of this machine can become part of an executable for `target`.
+    #[must_use]
+    pub fn has_static_libc(&self, target: &str) -> bool {
+        // A library that the C compiler does not find comes back as it was asked for.
+        let found = |library: &str| {
+            ask(Path::new("cc"), &[&format!("-print-file-name={library}")])
+                .is_ok_and(|path| Path::new(path.trim()).is_file())
+        };
+        self.host == target && ["libc.a", "libgcc_eh.a"].into_iter().all(found)
+    }
+
     /// The rustc that compiles guests: the active one where it can, else that of the toolchain `wasm-guest`.
     ///
     /// # Errors
