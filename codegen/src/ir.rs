@@ -5,11 +5,18 @@
 
 use std::fmt;
 
+mod policy;
 mod print;
+#[cfg(test)]
+pub(crate) mod sample;
 mod verify;
 
+pub use policy::{ErrorAction, ErrorPolicies, FanOut, LastResort, Merge, OverflowPolicy};
 pub use print::print;
 pub use verify::verify;
+
+/// The output port that dead letters leave through; of every role but source.
+pub const ERROR_PORT: &str = "error";
 
 macro_rules! index {
     ($(#[$doc:meta])* $name:ident) => {
@@ -67,6 +74,8 @@ pub struct ProgramIr {
     pub artifacts: Vec<Artifact>,
     /// The WASI packages that the components import, sorted.
     pub wasi: Vec<WasiPackage>,
+    /// Threads that run flows; `None` leaves it to the machine.
+    pub worker_threads: Option<u32>,
     /// The flows in manifest order; never empty.
     pub flows: Vec<FlowIr>,
 }
@@ -125,6 +134,10 @@ pub struct FlowIr {
     pub sink_pause_ms: u64,
     /// How long the flow may run before it is drained, in milliseconds; `None` without a limit.
     pub deadline_ms: Option<u64>,
+    /// How often a stage may be made anew within a minute.
+    pub max_restarts: u32,
+    /// Why the driver gets a thread of its own: one of its stages may block; `None` where it shares the workers.
+    pub own_thread: Option<String>,
 }
 
 /// One tier of the buffer pool.
@@ -156,10 +169,20 @@ pub struct Node {
     pub implementation: Implementation,
     /// Configuration string for `lifecycle.init`, or for the built-in; possibly empty.
     pub config: String,
-    /// Streams that end here, in manifest order. Empty for a source.
+    /// Streams that end here: in manifest order, for [`Merge::Priority`] by falling rank first. Empty for a source.
     pub inputs: Vec<StreamIdx>,
-    /// Output ports by name. Empty for a sink.
+    /// Output ports in order of their first stream, [`ERROR_PORT`] included. A sink has no other one.
     pub outputs: Vec<OutPort>,
+    /// Which of the inputs is taken from.
+    pub merge: Merge,
+    /// What a full stream does to the others of its port.
+    pub fan_out: FanOut,
+    /// What follows a failed call.
+    pub on_error: ErrorPolicies,
+    /// What the component may know it was granted, sorted.
+    pub capabilities: Vec<String>,
+    /// Why this source gets a thread of its own; `None` where its flow pulls it, and for every other role.
+    pub own_thread: Option<String>,
     /// What the stage may use.
     pub limits: Limits,
     /// How the stage is called, and why so.
@@ -184,6 +207,10 @@ pub enum Role {
     Processor,
     /// Lets elements pass or not.
     Filter,
+    /// Sends each element out of any of its ports.
+    Router,
+    /// Makes elements of several.
+    Aggregator,
     /// Consumes elements.
     Sink,
 }
@@ -228,6 +255,10 @@ pub struct Limits {
     pub teardown_timeout_ms: u64,
     /// Fuel for one call; 0 without metering.
     pub fuel: u64,
+    /// Largest buffer that the stage may ask for, in bytes.
+    pub max_buffer_bytes: u64,
+    /// Capacity of all buffers that the stage may own at once, in bytes.
+    pub buffer_budget_bytes: u64,
 }
 
 /// How an element enters a stage (design section 7).
@@ -256,13 +287,10 @@ pub struct Stream {
     pub low_watermark: u32,
     /// What happens to an element when the stream is full.
     pub policy: OverflowPolicy,
-}
-
-/// What a full stream does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OverflowPolicy {
-    /// The producer is not scheduled until there is room.
-    Block,
+    /// Rank among the inputs of a consumer with [`Merge::Priority`]; higher first.
+    pub rank: u8,
+    /// Longest payload that the stream takes, in bytes; `None` without a limit.
+    pub max_element_bytes: Option<u64>,
 }
 
 impl Role {
@@ -273,8 +301,24 @@ impl Role {
             Role::Source => "source",
             Role::Processor => "processor",
             Role::Filter => "filter",
+            Role::Router => "router",
+            Role::Aggregator => "aggregator",
             Role::Sink => "sink",
         }
+    }
+}
+
+impl Node {
+    /// The output ports that the stage itself sends elements out of.
+    pub fn ports(&self) -> impl Iterator<Item = &OutPort> {
+        self.outputs.iter().filter(|port| port.name != ERROR_PORT)
+    }
+
+    /// The streams of port [`ERROR_PORT`].
+    #[must_use]
+    pub fn dead_letters(&self) -> &[StreamIdx] {
+        let port = self.outputs.iter().find(|port| port.name == ERROR_PORT);
+        port.map_or(&[], |port| &port.streams)
     }
 }
 

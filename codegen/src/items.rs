@@ -5,3 +5,4 @@ pub(crate) mod document;
 pub(crate) mod driver;
 pub(crate) mod entry;
 pub(crate) mod plan;
+pub(crate) mod policy;

@@ -3,7 +3,7 @@
 //! A buffer is named by a [`BufferId`]: slot and generation. The generation changes whenever the buffer changes hands in
 //! a way that ends earlier claims (freeze, release), so a stale id is recognised, never followed.
 
-use crate::plan::PoolPlan;
+use crate::plan::{NodePlan, PoolPlan};
 
 mod content_type;
 mod tier;
@@ -50,26 +50,61 @@ impl BufferId {
 pub enum BufferError {
     /// The id names no buffer of the expected kind any more (E0303).
     Stale,
+    /// The buffer is lent to a component (E0304).
+    Borrowed,
+    /// The buffer belongs to somebody else (E0302).
+    NotOwner,
     /// The write would pass the capacity (E0305).
     CapacityExceeded,
     /// The offset is beyond the contents.
     OutOfBounds,
     /// The buffer would be larger than any buffer may be; with that limit in bytes.
     TooLarge(u64),
+    /// The component would own more bytes than it may; with that limit (E0310).
+    OverBudget(u64),
     /// The tier is empty and there is no memory outside it (E0301).
     Exhausted,
     /// More content types than a flow may use, or one that is too long.
     ContentType,
 }
 
+/// Who may do what with a buffer (design section 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// In the free list.
     Pooled,
-    /// Owned by the component that fills it.
-    Mutable,
-    /// Immutable; `refs` streams or stages hold it.
-    Frozen,
+    /// Mutable, owned by whoever fills it.
+    Draft,
+    /// Immutable, still owned by whoever filled it.
+    Owned,
+    /// Immutable, held by the streams and the stage that have the element.
+    Transit,
+    /// In transit, and lent to a component for one call.
+    Borrowed,
+}
+
+/// Who owns a draft or a finished buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Owner(u16);
+
+impl Owner {
+    /// The flow itself: built-in stages, and everything in transit.
+    const FLOW: Self = Self(u16::MAX);
+
+    fn node(node: usize) -> Self {
+        Self(u16::try_from(node).unwrap_or(u16::MAX))
+    }
+}
+
+/// What a component owns and may own.
+#[derive(Clone, Copy, Debug)]
+pub struct Account {
+    /// Largest buffer it may ask for, in bytes.
+    pub max_buffer_bytes: u64,
+    /// Bytes of buffers it may own at once.
+    pub budget_bytes: u64,
+    /// Bytes it owns.
+    pub held_bytes: u64,
 }
 
 /// Where the bytes of a slot are.
@@ -85,6 +120,8 @@ enum Storage {
 struct Slot {
     generation: u16,
     state: State,
+    owner: Owner,
+    /// Streams and stages that hold the element; 1 before it is in transit.
     refs: u32,
     len: usize,
     capacity: usize,
@@ -103,6 +140,8 @@ pub struct PoolStats {
     pub fallback: u64,
     /// Buffers handed out that had been used before.
     pub reused: u64,
+    /// Most buffers that were in use at once.
+    pub peak_live: u64,
 }
 
 /// All buffers of one flow.
@@ -114,24 +153,58 @@ pub struct BufferPool {
     spare: Vec<usize>,
     fallback_left: u64,
     max_buffer_bytes: u64,
+    /// By node.
+    accounts: Vec<Account>,
+    /// Whose call is going on.
+    current: Owner,
     stats: PoolStats,
     /// Content types in use, by id.
     pub content_types: ContentTypes,
 }
 
 impl BufferPool {
-    /// Reserves the tiers of `plan`. The memory is zeroed by the system when it is first touched, not here.
+    /// Reserves the tiers of `plan`. The memory is zeroed by the system when it is first touched, not here. `nodes` are
+    /// the limits of the flow's stages.
     #[must_use]
-    pub fn new(plan: &PoolPlan) -> Self {
+    pub fn new(plan: &PoolPlan, nodes: &[NodePlan]) -> Self {
+        let account = |node: &NodePlan| Account {
+            max_buffer_bytes: node.limits.max_buffer_bytes.min(plan.max_buffer_bytes),
+            budget_bytes: node.limits.buffer_budget_bytes,
+            held_bytes: 0,
+        };
         Self {
             tiers: plan.tiers.map(|tier| Tier::new(&tier)),
             slots: Vec::new(),
             spare: Vec::new(),
             fallback_left: plan.fallback_bytes,
             max_buffer_bytes: plan.max_buffer_bytes,
+            accounts: nodes.iter().map(account).collect(),
+            current: Owner::FLOW,
             stats: PoolStats::default(),
             content_types: ContentTypes::default(),
         }
+    }
+
+    /// A call of `node` begins: what is allocated from now on is its own.
+    #[inline]
+    pub fn begin_call(&mut self, node: usize) {
+        self.current = Owner::node(node);
+    }
+
+    /// The call has ended.
+    #[inline]
+    pub fn end_call(&mut self) {
+        self.current = Owner::FLOW;
+    }
+
+    /// What `node` owns and may own.
+    #[must_use]
+    pub fn account(&self, node: usize) -> Option<Account> {
+        self.accounts.get(node).copied()
+    }
+
+    fn account_of(&mut self, owner: Owner) -> Option<&mut Account> {
+        self.accounts.get_mut(usize::from(owner.0))
     }
 
     /// Use of the pool so far.
@@ -146,25 +219,37 @@ impl BufferPool {
         self.stats.allocated - self.stats.returned
     }
 
-    /// A mutable buffer of at least `capacity` bytes, owned by the caller.
+    /// A mutable buffer of at least `capacity` bytes, owned by the stage that is being called.
     ///
     /// # Errors
-    /// [`BufferError::TooLarge`], [`BufferError::Exhausted`].
+    /// [`BufferError::TooLarge`], [`BufferError::OverBudget`], [`BufferError::Exhausted`].
     pub fn allocate(&mut self, capacity: u64) -> Result<BufferId, BufferError> {
-        if capacity > self.max_buffer_bytes {
-            return Err(BufferError::TooLarge(self.max_buffer_bytes));
+        let owner = self.current;
+        let account = self.account_of(owner).copied();
+        let limit = account.map_or(self.max_buffer_bytes, |account| account.max_buffer_bytes);
+        let wanted = usize::try_from(capacity).map_err(|_| BufferError::TooLarge(limit))?;
+        if capacity > limit {
+            return Err(BufferError::TooLarge(limit));
         }
-        let wanted = usize::try_from(capacity).map_err(|_| BufferError::TooLarge(self.max_buffer_bytes))?;
-        let slot = match self.tiers.iter().position(|tier| wanted <= tier.slot_bytes()) {
-            Some(tier) => match self.take_from_tier(tier) {
-                Some(slot) => slot,
-                None => self.take_from_heap(self.tiers[tier].slot_bytes())?,
-            },
-            None => self.take_from_heap(wanted)?,
+        let tier = self.tiers.iter().position(|tier| wanted <= tier.slot_bytes());
+        let granted = tier.map_or(wanted, |tier| self.tiers[tier].slot_bytes());
+        if let Some(account) = account
+            && account.held_bytes + granted as u64 > account.budget_bytes
+        {
+            return Err(BufferError::OverBudget(account.budget_bytes));
+        }
+        let slot = match tier.and_then(|tier| self.take_from_tier(tier)) {
+            Some(slot) => slot,
+            None => self.take_from_heap(granted)?,
         };
+        if let Some(account) = self.account_of(owner) {
+            account.held_bytes += granted as u64;
+        }
         self.stats.allocated += 1;
+        self.stats.peak_live = self.stats.peak_live.max(self.live());
         let entry = &mut self.slots[slot];
-        entry.state = State::Mutable;
+        entry.state = State::Draft;
+        entry.owner = owner;
         entry.refs = 1;
         entry.len = 0;
         entry.content_type = ContentType::EMPTY;
@@ -183,6 +268,7 @@ impl BufferPool {
         self.slots.push(Slot {
             generation: 0,
             state: State::Pooled,
+            owner: Owner::FLOW,
             refs: 0,
             len: 0,
             capacity: self.tiers[tier].slot_bytes(),
@@ -211,6 +297,7 @@ impl BufferPool {
         self.slots.push(Slot {
             generation: 0,
             state: State::Pooled,
+            owner: Owner::FLOW,
             refs: 0,
             len: 0,
             capacity,
@@ -226,7 +313,7 @@ impl BufferPool {
     /// [`BufferError::Stale`], [`BufferError::OutOfBounds`] for an offset beyond the contents,
     /// [`BufferError::CapacityExceeded`]; the contents are unchanged then.
     pub fn write(&mut self, id: BufferId, offset: u64, bytes: &[u8]) -> Result<(), BufferError> {
-        let slot = self.find(id, State::Mutable)?;
+        let slot = self.find(id, State::Draft)?;
         let entry = &self.slots[slot];
         let start = usize::try_from(offset).map_err(|_| BufferError::OutOfBounds)?;
         if start > entry.len {
@@ -247,7 +334,7 @@ impl BufferPool {
     /// # Errors
     /// As [`BufferPool::write`].
     pub fn append(&mut self, id: BufferId, bytes: &[u8]) -> Result<(), BufferError> {
-        let len = self.slots[self.find(id, State::Mutable)?].len;
+        let len = self.slots[self.find(id, State::Draft)?].len;
         self.write(id, len as u64, bytes)
     }
 
@@ -256,7 +343,7 @@ impl BufferPool {
     /// # Errors
     /// [`BufferError::Stale`].
     pub fn extent(&self, id: BufferId) -> Result<(u64, u64), BufferError> {
-        let entry = &self.slots[self.find(id, State::Mutable)?];
+        let entry = &self.slots[self.find(id, State::Draft)?];
         Ok((entry.len as u64, entry.capacity as u64))
     }
 
@@ -265,7 +352,7 @@ impl BufferPool {
     /// # Errors
     /// [`BufferError::Stale`], [`BufferError::ContentType`].
     pub fn set_content_type(&mut self, id: BufferId, content_type: &str) -> Result<(), BufferError> {
-        let slot = self.find(id, State::Mutable)?;
+        let slot = self.find(id, State::Draft)?;
         self.slots[slot].content_type = self.content_types.intern(content_type)?;
         Ok(())
     }
@@ -275,11 +362,91 @@ impl BufferPool {
     /// # Errors
     /// [`BufferError::Stale`].
     pub fn freeze(&mut self, id: BufferId) -> Result<BufferId, BufferError> {
-        let slot = self.find(id, State::Mutable)?;
+        let slot = self.find(id, State::Draft)?;
         let entry = &mut self.slots[slot];
-        entry.state = State::Frozen;
+        entry.state = State::Owned;
         entry.generation = entry.generation.wrapping_add(1);
         Ok(BufferId::new(slot, entry.generation))
+    }
+
+    /// Takes a finished buffer from the stage that made it: it is on its way through the flow now.
+    ///
+    /// # Errors
+    /// [`BufferError::Stale`], [`BufferError::NotOwner`].
+    pub fn take_over(&mut self, id: BufferId) -> Result<(), BufferError> {
+        let slot = self.find(id, State::Owned)?;
+        if self.slots[slot].owner != self.current {
+            return Err(BufferError::NotOwner);
+        }
+        self.disown(slot);
+        self.slots[slot].state = State::Transit;
+        Ok(())
+    }
+
+    /// Takes the contents of a buffer in transit, which has one holder, out of the pool; without a copy where they are
+    /// not in a tier.
+    ///
+    /// # Errors
+    /// [`BufferError::Stale`].
+    pub fn export(&mut self, id: BufferId) -> Result<Vec<u8>, BufferError> {
+        let slot = self.find(id, State::Transit)?;
+        let len = self.slots[slot].len;
+        let bytes = match &mut self.slots[slot].storage {
+            Storage::Heap(memory) => {
+                let mut bytes = std::mem::take(memory);
+                bytes.truncate(len);
+                bytes
+            }
+            Storage::Tier { .. } => self.memory(slot)[..len].to_vec(),
+        };
+        self.give_back(slot);
+        Ok(bytes)
+    }
+
+    /// Makes a buffer in transit of bytes from outside of the pool, without a copy.
+    ///
+    /// # Errors
+    /// [`BufferError::Exhausted`], [`BufferError::ContentType`].
+    pub fn adopt(&mut self, bytes: Vec<u8>, content_type: &str) -> Result<BufferId, BufferError> {
+        let content_type = self.content_types.intern(content_type)?;
+        let slot = self.take_from_heap(0)?;
+        let left = self.fallback_left.checked_sub(bytes.len() as u64);
+        let Some(left) = left else {
+            self.spare.push(slot);
+            return Err(BufferError::Exhausted);
+        };
+        self.fallback_left = left;
+        self.stats.allocated += 1;
+        self.stats.peak_live = self.stats.peak_live.max(self.live());
+        let entry = &mut self.slots[slot];
+        entry.state = State::Transit;
+        entry.owner = Owner::FLOW;
+        entry.refs = 1;
+        entry.len = bytes.len();
+        entry.capacity = bytes.len();
+        entry.content_type = content_type;
+        entry.storage = Storage::Heap(bytes);
+        Ok(BufferId::new(slot, entry.generation))
+    }
+
+    /// Lends a buffer in transit to a component.
+    ///
+    /// # Errors
+    /// [`BufferError::Stale`].
+    pub fn lend(&mut self, id: BufferId) -> Result<(), BufferError> {
+        let slot = self.find(id, State::Transit)?;
+        self.slots[slot].state = State::Borrowed;
+        Ok(())
+    }
+
+    /// Ends the loan.
+    ///
+    /// # Errors
+    /// [`BufferError::Stale`].
+    pub fn end_loan(&mut self, id: BufferId) -> Result<(), BufferError> {
+        let slot = self.find(id, State::Borrowed)?;
+        self.slots[slot].state = State::Transit;
+        Ok(())
     }
 
     /// The contents of an immutable buffer.
@@ -287,7 +454,7 @@ impl BufferPool {
     /// # Errors
     /// [`BufferError::Stale`].
     pub fn contents(&self, id: BufferId) -> Result<&[u8], BufferError> {
-        let slot = self.find(id, State::Frozen)?;
+        let slot = self.find_immutable(id)?;
         Ok(&self.memory(slot)[..self.slots[slot].len])
     }
 
@@ -296,49 +463,101 @@ impl BufferPool {
     /// # Errors
     /// [`BufferError::Stale`].
     pub fn content_type(&self, id: BufferId) -> Result<ContentType, BufferError> {
-        Ok(self.slots[self.find(id, State::Frozen)?].content_type)
+        Ok(self.slots[self.find_immutable(id)?].content_type)
     }
 
-    /// Adds `more` holders to an immutable buffer (fan-out): no copy.
+    /// Adds `more` holders to a buffer in transit (fan-out): no copy.
     ///
     /// # Errors
     /// [`BufferError::Stale`].
     pub fn retain(&mut self, id: BufferId, more: u32) -> Result<(), BufferError> {
-        let slot = self.find(id, State::Frozen)?;
+        let slot = self.find(id, State::Transit)?;
         self.slots[slot].refs += more;
         Ok(())
     }
 
-    /// Ends one holder's claim; the last one returns the buffer to the pool.
+    /// Ends one holder's claim on a buffer in transit; the last one returns it to the pool.
     ///
     /// # Errors
-    /// [`BufferError::Stale`].
+    /// [`BufferError::Stale`], [`BufferError::Borrowed`].
     pub fn release(&mut self, id: BufferId) -> Result<(), BufferError> {
-        let slot = self
-            .find(id, State::Frozen)
-            .or_else(|_| self.find(id, State::Mutable))?;
-        let entry = &mut self.slots[slot];
-        entry.refs -= 1;
-        if entry.refs > 0 {
-            return Ok(());
+        if self.find(id, State::Borrowed).is_ok() {
+            return Err(BufferError::Borrowed);
         }
+        let slot = self.find(id, State::Transit)?;
+        self.slots[slot].refs -= 1;
+        if self.slots[slot].refs == 0 {
+            self.give_back(slot);
+        }
+        Ok(())
+    }
+
+    /// The stage that is being called gives up a buffer of its own.
+    ///
+    /// # Errors
+    /// [`BufferError::Stale`], [`BufferError::NotOwner`].
+    pub fn drop_owned(&mut self, id: BufferId) -> Result<(), BufferError> {
+        let slot = self.find(id, State::Owned).or_else(|_| self.find(id, State::Draft))?;
+        if self.slots[slot].owner != self.current {
+            return Err(BufferError::NotOwner);
+        }
+        self.disown(slot);
+        self.give_back(slot);
+        Ok(())
+    }
+
+    /// Returns everything to the pool that `node` still owns, because it will not be called again. Returns how many
+    /// buffers these were.
+    pub fn reclaim(&mut self, node: usize) -> u64 {
+        let owner = Owner::node(node);
+        let mut found = 0;
+        for slot in 0..self.slots.len() {
+            let entry = &self.slots[slot];
+            if entry.owner == owner && matches!(entry.state, State::Draft | State::Owned) {
+                self.disown(slot);
+                self.give_back(slot);
+                found += 1;
+            }
+        }
+        found
+    }
+
+    fn disown(&mut self, slot: usize) {
+        let (owner, capacity) = (self.slots[slot].owner, self.slots[slot].capacity as u64);
+        if let Some(account) = self.account_of(owner) {
+            account.held_bytes -= capacity;
+        }
+        self.slots[slot].owner = Owner::FLOW;
+    }
+
+    fn give_back(&mut self, slot: usize) {
+        let entry = &mut self.slots[slot];
         entry.state = State::Pooled;
         entry.generation = entry.generation.wrapping_add(1);
         self.stats.returned += 1;
         match &mut entry.storage {
             Storage::Tier { tier, .. } => self.tiers[*tier].give_back(slot),
             Storage::Heap(memory) => {
-                self.fallback_left += memory.len() as u64;
+                self.fallback_left += entry.capacity as u64;
                 *memory = Vec::new();
                 self.spare.push(slot);
             }
         }
-        Ok(())
     }
 
     fn find(&self, id: BufferId, state: State) -> Result<usize, BufferError> {
         match self.slots.get(id.slot()) {
             Some(entry) if entry.generation == id.generation() && entry.state == state => Ok(id.slot()),
+            Some(_) | None => Err(BufferError::Stale),
+        }
+    }
+
+    fn find_immutable(&self, id: BufferId) -> Result<usize, BufferError> {
+        match self.slots.get(id.slot()) {
+            Some(entry) if entry.generation == id.generation() => match entry.state {
+                State::Owned | State::Transit | State::Borrowed => Ok(id.slot()),
+                State::Pooled | State::Draft => Err(BufferError::Stale),
+            },
             Some(_) | None => Err(BufferError::Stale),
         }
     }
@@ -361,91 +580,4 @@ impl BufferPool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::TierPlan;
-
-    fn pool(slots: u32, fallback_bytes: u64) -> BufferPool {
-        let tier = |slot_bytes| TierPlan { slot_bytes, slots };
-        BufferPool::new(&PoolPlan {
-            tiers: [tier(256), tier(4096), tier(65_536), tier(1 << 20)],
-            fallback_bytes,
-            max_buffer_bytes: 2 << 20,
-        })
-    }
-
-    #[test]
-    fn contents_survive_freeze_and_fan_out() {
-        let mut pool = pool(2, 0);
-        let draft = pool.allocate(5).unwrap();
-        pool.append(draft, b"hello").unwrap();
-        pool.write(draft, 0, b"J").unwrap();
-        let frozen = pool.freeze(draft).unwrap();
-        pool.retain(frozen, 1).unwrap();
-        pool.release(frozen).unwrap();
-        assert_eq!(pool.contents(frozen), Ok(&b"Jello"[..]));
-        pool.release(frozen).unwrap();
-        assert_eq!(pool.contents(frozen), Err(BufferError::Stale));
-        assert_eq!(pool.live(), 0);
-    }
-
-    #[test]
-    fn every_use_of_a_frozen_buffer_as_mutable_is_stale() {
-        let mut pool = pool(1, 0);
-        let draft = pool.allocate(1).unwrap();
-        let frozen = pool.freeze(draft).unwrap();
-        assert_eq!(pool.append(draft, b"x"), Err(BufferError::Stale));
-        assert_eq!(pool.append(frozen, b"x"), Err(BufferError::Stale));
-        assert_eq!(pool.freeze(draft), Err(BufferError::Stale));
-        assert_eq!(pool.release(draft), Err(BufferError::Stale));
-        assert_eq!(pool.contents(frozen), Ok(&b""[..]));
-    }
-
-    #[test]
-    fn a_reused_slot_does_not_answer_to_its_old_id() {
-        let mut pool = pool(1, 0);
-        let first = pool.allocate(1).unwrap();
-        pool.release(first).unwrap();
-        let second = pool.allocate(1).unwrap();
-        assert_ne!(first, second);
-        assert_eq!(pool.append(first, b"x"), Err(BufferError::Stale));
-        assert_eq!(pool.append(second, b"x"), Ok(()));
-    }
-
-    #[test]
-    fn writes_outside_the_capacity_change_nothing() {
-        let mut pool = pool(1, 0);
-        let draft = pool.allocate(256).unwrap();
-        pool.append(draft, &[7; 250]).unwrap();
-        assert_eq!(pool.append(draft, &[8; 7]), Err(BufferError::CapacityExceeded));
-        assert_eq!(pool.write(draft, 251, b"x"), Err(BufferError::OutOfBounds));
-        assert_eq!(pool.write(draft, u64::MAX, b"x"), Err(BufferError::OutOfBounds));
-        assert_eq!(pool.extent(draft), Ok((250, 256)));
-    }
-
-    #[test]
-    fn an_empty_tier_falls_back_within_the_budget() {
-        let mut pool = pool(1, 256);
-        let pooled = pool.allocate(10).unwrap();
-        let heap = pool.allocate(10).unwrap();
-        assert_eq!(pool.allocate(10), Err(BufferError::Exhausted));
-        assert_eq!(pool.stats().fallback, 1);
-        pool.release(heap).unwrap();
-        let again = pool.allocate(10).unwrap();
-        pool.release(again).unwrap();
-        pool.release(pooled).unwrap();
-        assert_eq!(pool.live(), 0);
-    }
-
-    #[test]
-    fn a_buffer_above_the_largest_size_is_refused() {
-        assert_eq!(
-            pool(1, u64::MAX).allocate((2 << 20) + 1),
-            Err(BufferError::TooLarge(2 << 20))
-        );
-        assert_eq!(
-            pool(1, u64::MAX).allocate(u64::MAX),
-            Err(BufferError::TooLarge(2 << 20))
-        );
-    }
-}
+mod tests;

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::buffer::BufferError;
 use crate::context::RunContext;
 use crate::error::Cause;
+use crate::host::CopyStats;
 use crate::stage::{Called, Payload};
 
 mod console;
@@ -51,27 +52,32 @@ fn text_key(config: &Map<String, Value>, key: &str) -> Called<Option<String>> {
     }
 }
 
-/// Puts bytes into a new buffer.
-fn payload(cx: &mut RunContext, bytes: &[u8]) -> Called<Payload> {
+/// Puts bytes into a new buffer, and counts the copy. In words why that is not possible.
+fn payload(cx: &mut RunContext, copies: &mut CopyStats, bytes: &[u8]) -> Result<Payload, String> {
     let pool = cx.pool();
     let filled = pool.allocate(bytes.len() as u64).and_then(|draft| {
         pool.append(draft, bytes)?;
         pool.set_content_type(draft, TEXT)?;
-        pool.freeze(draft)
+        let buffer = pool.freeze(draft)?;
+        pool.take_over(buffer)?;
+        let content_type = pool.content_type(buffer)?;
+        Ok(Payload { buffer, content_type })
     });
-    let buffer = filled.map_err(|error| {
+    copies.host_serialize.add(bytes.len());
+    filled.map_err(|error| {
         let size = bytes.len();
-        Cause::Endpoint(match error {
+        match error {
             BufferError::TooLarge(limit) => {
                 format!("an element of {size} bytes is larger than a buffer ({limit} bytes)")
             }
             BufferError::Exhausted => format!("no buffer of {size} bytes is left"),
             BufferError::Stale
+            | BufferError::Borrowed
+            | BufferError::NotOwner
+            | BufferError::OverBudget(_)
             | BufferError::CapacityExceeded
             | BufferError::OutOfBounds
             | BufferError::ContentType => format!("a buffer of {size} bytes could not be filled: {error:?}"),
-        })
-    })?;
-    let content_type = pool.content_type(buffer).expect("invariant: the buffer was just made");
-    Ok(Payload { buffer, content_type })
+        }
+    })
 }

@@ -1,54 +1,113 @@
 //! What the stages of a running flow share: buffers, clock, limits, and whether it is time to stop.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use crate::buffer::BufferPool;
+use crate::clock::{Clock, ClockKind, Time};
 use crate::control::Control;
+use crate::event::{Event, EventLog, Severity};
+use crate::executor::Waker;
+use crate::flow::{FlowState, Pressure};
 use crate::plan::FlowPlan;
+
+/// How long a driver works at most before others have their turn (design section 6).
+const LONGEST_QUANTUM: Duration = Duration::from_micros(100);
+
+/// What a run is asked to do besides what its plan says.
+#[derive(Clone, Copy, Debug)]
+pub struct RunOptions {
+    /// Elements after which the sources stop.
+    pub limit: Option<u64>,
+    /// Time after which the flow is drained.
+    pub timeout: Option<Duration>,
+    /// Where time comes from.
+    pub clock: ClockKind,
+    /// Events told at once on standard error.
+    pub told: Option<Severity>,
+}
+
+/// Why the sources are no longer pulled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drain {
+    /// The element limit was reached.
+    Limit,
+    /// The time given on the command line is up.
+    Timeout,
+    /// The flow's own deadline, in milliseconds, has passed.
+    Deadline(u64),
+    /// Asked for from outside.
+    Stop,
+}
 
 /// State of one run, lent to each step.
 pub struct RunContext {
     /// Away only while a component's store holds it.
     pool: Option<Box<BufferPool>>,
-    /// Signals and wake-ups.
+    /// Signals.
     pub control: Arc<Control>,
-    now: Instant,
-    now_ns: u64,
-    deadline: Option<Instant>,
-    /// Elements the sources may still emit.
+    /// Has the flow looked at again when something arrived for it.
+    pub waker: Waker,
+    clock: Clock,
+    state: FlowState,
+    events: EventLog,
+    /// Full streams, as sources see them.
+    pub pressure: Pressure,
+    timeout: Time,
+    deadline: Time,
+    deadline_ms: u64,
+    /// Elements the sources may still be asked for.
     remaining: u64,
+    /// Elements on their way.
+    reserved: u64,
     next_sequence: u64,
-    draining: bool,
-    deadline_passed: bool,
+    drain: Option<Drain>,
+    /// The earliest time at which a stage that waits can go on, as far as stages were asked in this step.
+    wake_at: Time,
+    /// Whether a source waits for input that is on its way.
+    awaits_input: bool,
     /// How long a sink that returned `pause` gets nothing.
     pub sink_pause: Duration,
+    /// How often a stage may be made anew within a minute.
+    pub max_restarts: u32,
 }
 
 impl RunContext {
-    /// The state at the start of a run that emits at most `limit` elements and is drained after `timeout`.
+    /// The state at the start of a run.
     #[must_use]
-    pub fn new(plan: &FlowPlan, control: Arc<Control>, limit: Option<u64>, timeout: Option<Duration>) -> Self {
-        let now = Instant::now();
-        let timeout = timeout
-            .into_iter()
-            .chain(plan.deadline_ms.map(Duration::from_millis))
-            .min();
+    pub fn new(
+        plan: &FlowPlan,
+        options: RunOptions,
+        control: Arc<Control>,
+        waker: Waker,
+        pool: BufferPool,
+        pressure: Pressure,
+    ) -> Self {
+        let limit_of = |limit: Option<Duration>| limit.map_or(Time::NEVER, |limit| Time::START.after(limit));
         Self {
-            pool: Some(Box::new(BufferPool::new(&plan.pools))),
+            pool: Some(Box::new(pool)),
             control,
-            now,
-            now_ns: wall_clock_ns(),
-            deadline: timeout.and_then(|timeout| now.checked_add(timeout)),
-            remaining: limit.unwrap_or(u64::MAX),
+            waker,
+            clock: Clock::start(options.clock),
+            state: FlowState::Created,
+            events: EventLog::new(options.told),
+            pressure,
+            timeout: limit_of(options.timeout),
+            deadline: limit_of(plan.deadline_ms.map(Duration::from_millis)),
+            deadline_ms: plan.deadline_ms.unwrap_or_default(),
+            remaining: options.limit.unwrap_or(u64::MAX),
+            reserved: 0,
             next_sequence: 0,
-            draining: limit == Some(0),
-            deadline_passed: false,
+            drain: (options.limit == Some(0)).then_some(Drain::Limit),
+            wake_at: Time::NEVER,
+            awaits_input: false,
             sink_pause: Duration::from_millis(plan.sink_pause_ms),
+            max_restarts: plan.max_restarts,
         }
     }
 
     /// The flow's buffers.
+    #[inline]
     pub fn pool(&mut self) -> &mut BufferPool {
         self.pool
             .as_mut()
@@ -64,57 +123,110 @@ impl RunContext {
     }
 
     /// Time at the last look at the clock: once a quantum.
+    #[inline]
     #[must_use]
-    pub fn now(&self) -> Instant {
-        self.now
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// The flow's clock.
+    pub(crate) fn clock(&mut self) -> &mut Clock {
+        &mut self.clock
     }
 
     /// Nanoseconds since the Unix epoch at the last look at the clock.
     #[must_use]
-    pub fn now_ns(&self) -> u64 {
-        self.now_ns
+    pub fn wall_ns(&self) -> u64 {
+        self.clock.wall_ns()
     }
 
-    /// When the flow is drained at the latest.
-    #[must_use]
-    pub fn deadline(&self) -> Option<Instant> {
-        self.deadline
-    }
-
-    /// Nanoseconds until the deadline; 0 without one, at least 1 with one.
+    /// Nanoseconds until the flow is drained; 0 without a limit, at least 1 with one.
     #[must_use]
     pub fn deadline_ns(&self) -> u64 {
-        self.deadline.map_or(0, |deadline| {
-            u64::try_from(deadline.saturating_duration_since(self.now).as_nanos())
-                .unwrap_or(u64::MAX)
-                .max(1)
-        })
+        match self.deadline.min(self.timeout) {
+            Time::NEVER => 0,
+            limit => limit.as_nanos().saturating_sub(self.now().as_nanos()).max(1),
+        }
     }
 
-    /// Whether sources are no longer pulled.
-    #[inline]
-    #[must_use]
-    pub fn is_draining(&self) -> bool {
-        self.draining
+    /// Whether the driver has worked for so long since it looked at the clock that others are to have their turn.
+    pub(crate) fn quantum_is_over(&self) -> bool {
+        self.clock.peek().since(self.clock.now()) >= LONGEST_QUANTUM
     }
 
-    /// Whether the flow drains because its time is up.
+    /// Keeps an event.
+    pub fn note(&mut self, event: Event) {
+        self.events.add(self.clock.now(), event);
+    }
+
+    /// The events so far.
     #[must_use]
-    pub fn deadline_passed(&self) -> bool {
-        self.deadline_passed
+    pub fn events(&self) -> &EventLog {
+        &self.events
+    }
+
+    /// Where the run is.
+    #[must_use]
+    pub fn state(&self) -> FlowState {
+        self.state
+    }
+
+    /// Goes on to another state.
+    ///
+    /// # Panics
+    /// When the states of a run do not follow each other so: a bug of the driver.
+    pub(crate) fn enter(&mut self, state: FlowState) {
+        assert!(
+            self.state.may_become(state),
+            "invariant: {:?} does not become {state:?}",
+            self.state
+        );
+        let is_pause = |state| matches!(state, FlowState::Running | FlowState::Suspended);
+        let told = !(is_pause(self.state) && is_pause(state));
+        self.state = state;
+        if told {
+            self.note(Event::State(state));
+        }
     }
 
     /// Looks at the clock and at the signals.
     pub fn look_around(&mut self) {
-        self.now = Instant::now();
-        self.now_ns = wall_clock_ns();
-        if self.deadline.is_some_and(|deadline| self.now >= deadline) && !self.draining {
-            self.deadline_passed = true;
-            self.draining = true;
+        self.clock.look();
+        let now = self.now();
+        if self.drain.is_none() {
+            self.drain = match () {
+                () if self.control.is_stopping() => Some(Drain::Stop),
+                () if now >= self.deadline => Some(Drain::Deadline(self.deadline_ms)),
+                () if now >= self.timeout => Some(Drain::Timeout),
+                () => None,
+            };
         }
-        if self.control.is_stopping() {
-            self.draining = true;
-        }
+    }
+
+    /// Why sources are no longer pulled, when they are not.
+    #[inline]
+    #[must_use]
+    pub fn drain(&self) -> Option<Drain> {
+        self.drain
+    }
+
+    /// Whether a source may be pulled for one more element.
+    #[inline]
+    #[must_use]
+    pub fn wants_elements(&self) -> bool {
+        self.drain.is_none() && self.remaining > 0
+    }
+
+    /// Counts an element that is on its way against the limit.
+    pub(crate) fn reserve(&mut self) {
+        self.remaining -= 1;
+        self.reserved += 1;
+    }
+
+    /// The element did not come.
+    pub(crate) fn give_back_reservation(&mut self) {
+        self.remaining += 1;
+        self.reserved -= 1;
     }
 
     /// The sequence number of the next element.
@@ -123,26 +235,43 @@ impl RunContext {
         self.next_sequence
     }
 
-    /// Gives a new element its sequence number and counts it against the limit.
+    /// Gives a new element its sequence number. It was counted against the limit by [`RunContext::reserve`].
     pub(crate) fn count_emitted(&mut self) -> u64 {
         let sequence = self.next_sequence;
         self.next_sequence += 1;
-        self.remaining -= 1;
-        if self.remaining == 0 {
-            self.draining = true;
+        self.reserved -= 1;
+        if self.remaining == 0 && self.reserved == 0 && self.drain.is_none() {
+            self.drain = Some(Drain::Limit);
         }
         sequence
     }
 
-    /// Stops the sources.
-    pub fn drain(&mut self) {
-        self.draining = true;
+    /// A stage can't go on before `time`.
+    #[inline]
+    pub(crate) fn wake_at(&mut self, time: Time) {
+        self.wake_at = self.wake_at.min(time);
     }
-}
 
-fn wall_clock_ns() -> u64 {
-    // A clock before 1970 reads as 1970.
-    SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
+    /// A source waits for input that is on its way.
+    pub(crate) fn await_input(&mut self) {
+        self.awaits_input = true;
+    }
+
+    /// Forgets what stages waited for: they will be asked again.
+    #[inline]
+    pub(crate) fn begin_step(&mut self) {
+        self.wake_at = Time::NEVER;
+        self.awaits_input = false;
+    }
+
+    /// What the flow waits for after a step in which no stage was ready: a time, input, both or nothing.
+    pub(crate) fn awaited(&self) -> (Option<Time>, bool) {
+        let input = self.awaits_input;
+        let until = match (self.drain, input) {
+            // Waiting for input ends when the flow's time is up; pauses and back-offs do not.
+            (None, true) => self.wake_at.min(self.deadline).min(self.timeout),
+            (Some(_), _) | (None, false) => self.wake_at,
+        };
+        (Some(until).filter(|until| *until < Time::NEVER), input)
+    }
 }

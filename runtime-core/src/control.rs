@@ -1,30 +1,34 @@
-//! What reaches into a running flow from outside: signals, the epoch tick of the watchdog, the wake-up of a blocked
-//! source. One thread serves all three.
+//! What reaches into running flows from outside: signals, and the epoch tick of the watchdog. One thread serves both.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use wasmtime::Engine;
 
+use crate::executor::Waker;
+
 /// Resolution of call deadlines.
 pub const TICK: Duration = Duration::from_millis(10);
 
-/// Flags shared by the driver, the watchdogs of the stores and the control thread.
-#[derive(Debug)]
+/// How long a call may go on after its flow was cancelled.
+const CANCEL_GRACE: Duration = Duration::from_secs(1);
+
+/// How long after that a call may resist its interruption: it waits in the host then.
+const INTERRUPTION_GRACE: Duration = Duration::from_millis(500);
+
+/// Flags shared by the drivers, the watchdogs of the stores and the control thread.
 pub struct Control {
     stop: AtomicBool,
-    cancel: AtomicBool,
+    cancelled: OnceLock<Instant>,
     interrupted: Arc<AtomicBool>,
-    /// Readable for ever once the flow is to stop.
-    wake: UnixStream,
-    /// Written to make `wake` readable.
-    waker: UnixStream,
+    /// Flows to wake when they are to stop.
+    wakers: Mutex<Vec<Waker>>,
 }
 
 impl Control {
@@ -41,13 +45,11 @@ impl Control {
         signals.set_nonblocking(true)?;
         signal_hook::low_level::pipe::register(SIGINT, on_signal.try_clone()?)?;
         signal_hook::low_level::pipe::register(SIGTERM, on_signal)?;
-        let (wake, waker) = UnixStream::pair()?;
         let control = Arc::new(Self {
             stop: AtomicBool::new(false),
-            cancel: AtomicBool::new(false),
+            cancelled: OnceLock::new(),
             interrupted,
-            wake,
-            waker,
+            wakers: Mutex::new(Vec::new()),
         });
         let shared = Arc::clone(&control);
         std::thread::Builder::new()
@@ -58,40 +60,53 @@ impl Control {
 
     fn serve(&self, engine: &Engine, signals: &UnixStream) {
         loop {
-            let readable = wait_readable(&[signals.as_fd()], Some(Instant::now() + TICK));
-            if readable.is_ok_and(|ready| ready) {
+            if wait_readable(signals, TICK).is_ok_and(|ready| ready) {
                 for _ in 0..count_bytes(signals) {
                     self.on_signal();
                 }
             }
             engine.increment_epoch();
+            let since_cancelled = self.cancelled.get().map(Instant::elapsed);
+            if since_cancelled.is_some_and(|since| since > CANCEL_GRACE + INTERRUPTION_GRACE) {
+                crate::entry::abandon(self.was_interrupted());
+            }
         }
     }
 
     fn on_signal(&self) {
-        if self.stop.load(Ordering::Relaxed) {
-            self.cancel.store(true, Ordering::Relaxed);
+        if self.is_stopping() {
+            // Only the first moment counts.
+            let _ = self.cancelled.set(Instant::now());
         }
-        self.stop();
-    }
-
-    /// Asks the flow to drain.
-    pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
-        // One unread byte keeps `wake` readable; a full socket already has it.
-        let _ = io::Write::write(&mut &self.waker, &[1]);
+        for waker in self.wakers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            waker.wake();
+        }
     }
 
-    /// Whether the flow is to drain.
+    /// Has a flow woken when it is to stop.
+    pub fn on_stop(&self, waker: Waker) {
+        self.wakers.lock().unwrap_or_else(PoisonError::into_inner).push(waker);
+    }
+
+    /// Whether flows are to drain.
     #[must_use]
     pub fn is_stopping(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// Whether everything is to end at once.
+    /// Whether everything is to end at once: no other call begins.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.cancel.load(Ordering::Relaxed)
+        self.cancelled.get().is_some()
+    }
+
+    /// Whether calls that go on are interrupted: they had time to end.
+    #[must_use]
+    pub fn interrupts_calls(&self) -> bool {
+        self.cancelled
+            .get()
+            .is_some_and(|since| since.elapsed() >= CANCEL_GRACE)
     }
 
     /// Whether SIGINT arrived.
@@ -99,48 +114,19 @@ impl Control {
     pub fn was_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
     }
-
-    /// Waits until `input` can be read, the flow is to stop, or `until` has come. Returns whether `input` can be read.
-    ///
-    /// # Errors
-    /// What `poll` reports.
-    pub fn wait_for(&self, input: BorrowedFd<'_>, until: Option<Instant>) -> io::Result<bool> {
-        if self.is_stopping() {
-            return Ok(false);
-        }
-        wait_readable(&[input, self.wake.as_fd()], until)
-    }
-
-    /// Waits until `until`, or until the flow is to stop, which may have been so before.
-    ///
-    /// # Errors
-    /// What `poll` reports.
-    pub fn sleep_until(&self, until: Instant) -> io::Result<()> {
-        if self.is_stopping() {
-            std::thread::sleep(until.saturating_duration_since(Instant::now()));
-            return Ok(());
-        }
-        wait_readable(&[self.wake.as_fd()], Some(until)).map(|_| ())
-    }
 }
 
-/// Polls until the first of `fds` is readable (`true`), or another one is or `until` has come (`false`).
-fn wait_readable(fds: &[BorrowedFd<'_>], until: Option<Instant>) -> io::Result<bool> {
-    loop {
-        let mut polled: Vec<PollFd<'_>> = fds.iter().map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
-        let timeout = until.map(|until| timespec(until.saturating_duration_since(Instant::now())));
-        match rustix::event::poll(&mut polled, timeout.as_ref()) {
-            Ok(_) => return Ok(!polled[0].revents().is_empty()),
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
-fn timespec(duration: Duration) -> Timespec {
-    Timespec {
-        tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
-        tv_nsec: i64::from(duration.subsec_nanos()),
+/// Waits until `socket` is readable (`true`) or `timeout` has passed.
+fn wait_readable(socket: &UnixStream, timeout: Duration) -> io::Result<bool> {
+    let mut polled = [PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN)];
+    let timeout = Timespec {
+        tv_sec: 0,
+        tv_nsec: i64::from(timeout.subsec_nanos()),
+    };
+    match rustix::event::poll(&mut polled, Some(&timeout)) {
+        Ok(_) => Ok(!polled[0].revents().is_empty()),
+        Err(rustix::io::Errno::INTR) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -148,12 +134,4 @@ fn timespec(duration: Duration) -> Timespec {
 fn count_bytes(mut socket: &UnixStream) -> usize {
     let mut bytes = [0; 16];
     io::Read::read(&mut socket, &mut bytes).unwrap_or(0)
-}
-
-/// Standard input as a descriptor of its own, so that nothing is buffered between it and the poll.
-///
-/// # Errors
-/// When there is no standard input.
-pub fn stdin() -> io::Result<OwnedFd> {
-    io::stdin().as_fd().try_clone_to_owned()
 }

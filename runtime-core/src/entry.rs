@@ -1,19 +1,24 @@
-//! The executable: its command line, and one run of one of its flows.
+//! The executable: its command line, and one run of its flows.
 
 use std::io::{self, IsTerminal, Write};
+use std::num::NonZero;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread;
 use std::time::Instant;
 
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::context::RunContext;
+use crate::buffer::BufferPool;
+use crate::context::{RunContext, RunOptions};
 use crate::control::Control;
 use crate::crossing::component::Instantiator;
 use crate::engine::{self, EngineOptions};
 use crate::error::{Cause, Failure, Operation};
-use crate::flow::{self, Ending, Flow, FlowEntry, Outcome, Setup};
+use crate::event::Severity;
+use crate::executor::{Group, Waker};
+use crate::flow::{Ending, FlowEntry, Loaded, Outcome, Pressure, Run, Setup};
 use crate::plan::ProgramPlan;
 use crate::report::{self, Report};
 
@@ -51,66 +56,43 @@ pub fn main(program: &'static ProgramPlan, flows: &'static [FlowEntry]) -> ExitC
 
 fn run(program: &'static ProgramPlan, arguments: &RunArguments) -> u8 {
     let started = Instant::now();
-    let entry = arguments.entry;
-    let configs = match configs::resolve(entry.plan, &arguments.ends, &arguments.configs) {
-        Ok(configs) => configs,
-        Err(message) => {
-            eprint(&format!("error[E0704]: {message}\n"));
-            return USAGE;
-        }
-    };
-    if arguments.announces() {
-        let limit = arguments
-            .limit
-            .map_or_else(String::new, |limit| format!(" (limit: {limit} elements)"));
-        eprint(&format!("▶ Running flow \"{}\"{limit}\n\n", entry.plan.name));
-    }
     // What components wait for runs on this one, instead of a pool of threads that wasmtime-wasi would start.
     let runtime = Builder::new_current_thread().enable_time().build().map(Arc::new);
     let _entered = runtime.as_ref().map(|runtime| runtime.enter());
-    let prepared = match &runtime {
-        Ok(runtime) => prepare(program, arguments, Arc::clone(runtime)),
-        Err(error) => Err(unprepared(error.to_string())),
-    };
-    match prepared {
-        Ok((mut flow, mut cx)) => {
-            debug(arguments, || {
-                format!("instantiated after {:.2} ms", started.elapsed().as_secs_f64() * 1e3)
-            });
-            let outcome = flow::run(flow.as_mut(), &mut cx, &configs);
-            finish(arguments, flow.as_mut(), &mut cx, &outcome, started)
+    let host = runtime
+        .map_err(|error| unprepared(error.to_string()))
+        .and_then(|runtime| Host::prepare(program, runtime));
+    match host {
+        Ok(host) => Session {
+            program,
+            arguments,
+            host,
+            started,
         }
-        Err(failure) => {
-            match arguments.format {
-                Format::Human => eprint(&report::failure_text(&failure, arguments.color)),
-                Format::Json => {
-                    print(&format!(
-                        "{}\n",
-                        json!({ "errors": [report::failure_json(&failure)], "exit_code": 1 })
-                    ));
-                }
-            }
-            1
-        }
+        .run(),
+        Err(failure) => refuse(arguments, arguments.entries[0], &failure),
     }
 }
 
-fn prepare(
-    program: &ProgramPlan,
-    arguments: &RunArguments,
-    runtime: Arc<Runtime>,
-) -> Result<(Box<dyn Flow>, RunContext), Failure> {
-    let options = EngineOptions { fuel: program.fuel };
-    let engine = engine::build(options).map_err(|error| unprepared(format!("{error:#}")))?;
-    let control = Control::start(engine.clone()).map_err(|error| unprepared(error.to_string()))?;
-    let instantiator = Instantiator::new(engine.clone(), options, program.wasi, control.clone(), runtime)
-        .map_err(|error| unprepared(format!("{error:#}")))?;
-    let mut setup = Setup::new(engine, instantiator, &arguments.ends);
-    let flow = (arguments.entry.start)(&mut setup)?;
-    Ok((
-        flow,
-        RunContext::new(arguments.entry.plan, control, arguments.limit, arguments.timeout),
-    ))
+/// What all flows of the process share.
+struct Host {
+    engine: wasmtime::Engine,
+    instantiator: Arc<Instantiator>,
+    control: Arc<Control>,
+}
+
+impl Host {
+    fn prepare(program: &ProgramPlan, runtime: Arc<Runtime>) -> Result<Self, Failure> {
+        let options = EngineOptions { fuel: program.fuel };
+        let engine = engine::build(options).map_err(|error| unprepared(format!("{error:#}")))?;
+        let control = Control::start(engine.clone()).map_err(|error| unprepared(error.to_string()))?;
+        let instantiator = Instantiator::new(engine.clone(), options, program.wasi, Arc::clone(&control), runtime);
+        Ok(Self {
+            instantiator: Arc::new(instantiator.map_err(|error| unprepared(format!("{error:#}")))?),
+            engine,
+            control,
+        })
+    }
 }
 
 fn unprepared(text: String) -> Failure {
@@ -123,48 +105,220 @@ fn unprepared(text: String) -> Failure {
     }
 }
 
-fn finish(
-    arguments: &RunArguments,
-    flow: &mut dyn Flow,
-    cx: &mut RunContext,
-    outcome: &Outcome,
+/// One run of the flows that were asked for.
+struct Session<'a> {
+    program: &'static ProgramPlan,
+    arguments: &'a RunArguments,
+    host: Host,
     started: Instant,
-) -> u8 {
-    let report = Report::collect(flow, cx, started.elapsed());
-    let code = match outcome.ending {
-        Ending::Completed | Ending::TimedOut => 0,
-        Ending::Interrupted if cx.control.was_interrupted() => INTERRUPTED,
-        Ending::Interrupted => 0,
-        Ending::Cancelled if cx.control.was_interrupted() => INTERRUPTED,
-        Ending::Cancelled | Ending::Failed => 1,
-    };
-    match arguments.format {
-        Format::Human => {
-            for failure in &outcome.failures {
-                eprint(&report::failure_text(failure, arguments.color));
-            }
-            if arguments.announces() {
-                eprint(&report.to_text(outcome));
-            }
-            debug(arguments, || report.to_json(outcome, code).to_string());
-        }
-        Format::Json => {
-            print(&format!("{}\n", report.to_json(outcome, code)));
-        }
-    }
-    code
 }
 
-fn debug(arguments: &RunArguments, text: impl FnOnce() -> String) {
-    if arguments.log_level >= LogLevel::Debug && arguments.format == Format::Human {
-        eprint(&format!("debug: {}\n", text()));
+/// A flow of the session, before it runs and after.
+enum Started {
+    Run(Box<Run>),
+    Failed(&'static FlowEntry, Failure),
+    /// Its arguments do not fit it.
+    Misused(String),
+}
+
+impl Session<'_> {
+    fn run(&self) -> u8 {
+        let entries = &self.arguments.entries;
+        let shared: Vec<&'static FlowEntry> = entries.iter().copied().filter(|entry| !entry.plan.own_thread).collect();
+        let alone: Vec<&'static FlowEntry> = entries.iter().copied().filter(|entry| entry.plan.own_thread).collect();
+        let mut loaded = Loaded::default();
+        let mut groups = Vec::new();
+        if !shared.is_empty() {
+            groups.push(self.start(&shared, &mut loaded));
+        }
+        for entry in &alone {
+            groups.push(self.start(std::slice::from_ref(entry), &mut loaded));
+        }
+        self.debug(|| {
+            format!(
+                "instantiated after {:.2} ms",
+                self.started.elapsed().as_secs_f64() * 1e3
+            )
+        });
+        let workers = self.program.worker_threads.map_or_else(
+            || thread::available_parallelism().map_or(1, NonZero::get),
+            |workers| workers as usize,
+        );
+        let ended = thread::scope(|scope| {
+            let mut groups = groups.into_iter();
+            let first = groups.next();
+            let others: Vec<_> = groups
+                .map(|members| scope.spawn(move || run_group(members, 1)))
+                .collect();
+            let first_workers = if shared.is_empty() { 1 } else { workers };
+            let mut ended = first.map_or_else(Vec::new, |members| run_group(members, first_workers));
+            for other in others {
+                ended.extend(other.join().expect("invariant: panics abort the process"));
+            }
+            ended
+        });
+        // In the order of the manifest, however they were grouped.
+        let order = shared.iter().chain(&alone).map(|entry| entry.plan.name);
+        let mut named: Vec<(&str, Started)> = order.zip(ended).collect();
+        named.sort_by_key(|(name, _)| entries.iter().position(|entry| entry.plan.name == *name));
+        let codes = named.into_iter().map(|(_, started)| self.finish(started));
+        codes.max().unwrap_or(0)
     }
+
+    /// Makes the stages of flows that share their threads.
+    fn start(&self, entries: &[&'static FlowEntry], loaded: &mut Loaded) -> Members {
+        let group = Group::new(entries.len());
+        let started = entries.iter().enumerate().map(|(task, entry)| {
+            let waker = group.waker(task);
+            self.host.control.on_stop(waker.clone());
+            self.start_flow(entry, waker, loaded)
+        });
+        let started = started.collect();
+        Members { group, started }
+    }
+
+    fn start_flow(&self, entry: &'static FlowEntry, waker: Waker, loaded: &mut Loaded) -> Started {
+        let (arguments, plan) = (self.arguments, entry.plan);
+        let configs = match configs::resolve(plan, &arguments.ends, &arguments.configs) {
+            Ok(configs) => configs,
+            Err(message) => return Started::Misused(message),
+        };
+        if arguments.announces() {
+            let limit = arguments
+                .limit
+                .map_or_else(String::new, |limit| format!(" (limit: {limit} elements)"));
+            eprint(&format!("▶ Running flow \"{}\"{limit}\n\n", plan.name));
+        }
+        let mut setup = Setup {
+            engine: &self.host.engine,
+            instantiator: &self.host.instantiator,
+            loaded,
+            ends: &arguments.ends,
+            control: &self.host.control,
+            waker: waker.clone(),
+            clock: arguments.clock,
+        };
+        let flow = match (entry.start)(&mut setup) {
+            Ok(flow) => flow,
+            Err(failure) => return Started::Failed(entry, failure),
+        };
+        let options = RunOptions {
+            limit: arguments.limit,
+            timeout: arguments.timeout,
+            clock: arguments.clock,
+            told: arguments.told(),
+        };
+        let pressure = Pressure::new(plan, |node| arguments.ends.hears_pressure(&plan.nodes[node]));
+        let pool = BufferPool::new(&plan.pools, plan.nodes);
+        let control = Arc::clone(&self.host.control);
+        let cx = RunContext::new(plan, options, control, waker, pool, pressure);
+        Started::Run(Box::new(Run::new(flow, cx, configs)))
+    }
+
+    fn finish(&self, started: Started) -> u8 {
+        match started {
+            Started::Run(run) => {
+                let (mut flow, mut cx, outcome) = run.into_outcome();
+                let report = Report::collect(flow.as_mut(), &mut cx, self.started.elapsed());
+                let code = exit_code(&outcome, &cx.control);
+                self.tell(&report, &outcome, code);
+                code
+            }
+            Started::Failed(entry, failure) => refuse(self.arguments, entry, &failure),
+            Started::Misused(message) => {
+                eprint(&format!("error[E0704]: {message}\n"));
+                USAGE
+            }
+        }
+    }
+
+    fn tell(&self, report: &Report, outcome: &Outcome, code: u8) {
+        let arguments = self.arguments;
+        match arguments.format {
+            Format::Human => {
+                for failure in &outcome.failures {
+                    eprint(&report::failure_text(failure, arguments.color));
+                }
+                if arguments.announces() {
+                    eprint(&report.to_text(outcome));
+                }
+                self.debug(|| report.to_json(outcome, code).to_string());
+            }
+            Format::Json => {
+                print(&format!("{}\n", report.to_json(outcome, code)));
+            }
+        }
+    }
+
+    fn debug(&self, text: impl FnOnce() -> String) {
+        if self.arguments.log_level >= LogLevel::Debug && self.arguments.format == Format::Human {
+            eprint(&format!("debug: {}\n", text()));
+        }
+    }
+}
+
+/// Flows that share their threads.
+struct Members {
+    group: Group,
+    started: Vec<Started>,
+}
+
+impl crate::executor::Task for Started {
+    fn turn(&mut self) -> crate::executor::Turn {
+        match self {
+            Started::Run(run) => run.turn(),
+            Started::Failed(..) | Started::Misused(_) => crate::executor::Turn::Done,
+        }
+    }
+}
+
+fn run_group(members: Members, workers: usize) -> Vec<Started> {
+    members.group.run(members.started, workers)
+}
+
+fn exit_code(outcome: &Outcome, control: &Control) -> u8 {
+    match outcome.ending {
+        Ending::Completed | Ending::TimedOut => 0,
+        Ending::Interrupted if control.was_interrupted() => INTERRUPTED,
+        Ending::Interrupted => 0,
+        Ending::Cancelled if control.was_interrupted() => INTERRUPTED,
+        Ending::Cancelled | Ending::Failed => 1,
+    }
+}
+
+/// Tells of a flow that could not be started.
+fn refuse(arguments: &RunArguments, entry: &FlowEntry, failure: &Failure) -> u8 {
+    match arguments.format {
+        Format::Human => eprint(&report::failure_text(failure, arguments.color)),
+        Format::Json => {
+            let text = json!({
+                "flow": entry.plan.name, "state": "failed", "errors": [report::failure_json(failure)], "exit_code": 1,
+            });
+            print(&format!("{text}\n"));
+        }
+    }
+    1
+}
+
+/// Ends the process because a stage neither ends nor can be interrupted.
+pub(crate) fn abandon(was_interrupted: bool) -> ! {
+    eprint("error[E0402]: cancelled; a stage waits in the host and was abandoned\n");
+    std::process::exit(i32::from(if was_interrupted { INTERRUPTED } else { 1 }))
 }
 
 impl RunArguments {
     /// Whether start and summary are told to people.
     fn announces(&self) -> bool {
         self.format == Format::Human && self.log_level >= LogLevel::Info
+    }
+
+    /// Which events are told when they happen.
+    fn told(&self) -> Option<Severity> {
+        match (self.format, self.log_level) {
+            (Format::Json, _) | (Format::Human, LogLevel::Error) => None,
+            (Format::Human, LogLevel::Warn | LogLevel::Info) => Some(Severity::Warning),
+            (Format::Human, LogLevel::Debug | LogLevel::Trace) => Some(Severity::Detail),
+        }
     }
 }
 
@@ -179,7 +333,7 @@ fn print(text: &str) -> u8 {
     }
 }
 
-fn eprint(text: &str) {
+pub(crate) fn eprint(text: &str) {
     // With standard error gone there is nobody left to tell.
     let _ = io::stderr().write_all(text.as_bytes());
 }

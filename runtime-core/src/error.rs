@@ -3,8 +3,35 @@
 use std::fmt;
 
 use crate::buffer::BufferError;
+use crate::event::StreamName;
 
-/// The five categories of `process-error`.
+/// What the error policy of a node goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Category {
+    /// The element is malformed.
+    InvalidInput,
+    /// Something the stage needs is unavailable.
+    Unavailable,
+    /// The stage failed unexpectedly.
+    Internal,
+    /// A deadline has passed.
+    DeadlineExceeded,
+}
+
+impl Category {
+    /// The word in the contract and in the manifest.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Category::InvalidInput => "invalid-input",
+            Category::Unavailable => "unavailable",
+            Category::Internal => "internal",
+            Category::DeadlineExceeded => "deadline-exceeded",
+        }
+    }
+}
+
+/// The five kinds of `process-error`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ComponentError {
     /// The element is malformed.
@@ -42,13 +69,33 @@ pub struct ResourceMisuse {
 
 impl std::error::Error for ResourceMisuse {}
 
+impl ResourceMisuse {
+    /// The code in the catalogue.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self.error {
+            BufferError::Stale => "E0303",
+            BufferError::Borrowed => "E0304",
+            BufferError::NotOwner => "E0302",
+            BufferError::CapacityExceeded | BufferError::OutOfBounds => "E0305",
+            BufferError::TooLarge(_) | BufferError::Exhausted => "E0301",
+            BufferError::OverBudget(_) => "E0310",
+            BufferError::ContentType => "E0415",
+        }
+    }
+}
+
 impl fmt::Display for ResourceMisuse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.error {
             BufferError::Stale => "the handle names no live buffer of this kind (used after `freeze`?)",
             BufferError::ContentType => "the content type is longer than 1024 bytes, or the flow uses more than 1024",
+            BufferError::Borrowed => "the buffer is lent out",
+            BufferError::NotOwner => "the buffer belongs to somebody else",
             BufferError::CapacityExceeded | BufferError::OutOfBounds => "the write is outside the buffer",
-            BufferError::TooLarge(_) | BufferError::Exhausted => "there is no memory for the buffer",
+            BufferError::TooLarge(_) | BufferError::OverBudget(_) | BufferError::Exhausted => {
+                "there is no memory for the buffer"
+            }
         };
         write!(f, "`{}`: {what}", self.function)
     }
@@ -83,10 +130,18 @@ pub enum Operation {
     Init,
     /// `source.pull`.
     Pull,
+    /// `source.notify-backpressure`.
+    Notify,
     /// `processor.process`.
     Process,
     /// `filter.evaluate`.
     Evaluate,
+    /// `router.route`.
+    Route,
+    /// `aggregator.ingest`.
+    Ingest,
+    /// `aggregator.flush`.
+    Flush,
     /// `sink.push`.
     Push,
     /// `sink.complete`.
@@ -103,8 +158,12 @@ impl Operation {
             Operation::Instantiate => "instantiate",
             Operation::Init => "init",
             Operation::Pull => "pull",
+            Operation::Notify => "notify-backpressure",
             Operation::Process => "process",
             Operation::Evaluate => "evaluate",
+            Operation::Route => "route",
+            Operation::Ingest => "ingest",
+            Operation::Flush => "flush",
             Operation::Push => "push",
             Operation::Complete => "complete",
             Operation::Teardown => "teardown",
@@ -123,12 +182,63 @@ pub enum Cause {
     Deadline(u64),
     /// The flow was cancelled during the call.
     Cancelled,
-    /// The component misused a buffer handle.
-    Misuse(String),
+    /// The component misused a handle; with the code in the catalogue.
+    Misuse(&'static str, String),
     /// A built-in node could not read, write or understand its configuration.
     Endpoint(String),
     /// The component could not be instantiated.
     Instantiation(String),
+    /// The element is larger than a stream it was to enter takes.
+    TooLarge {
+        /// The stream.
+        stream: StreamName,
+        /// Bytes of the element.
+        bytes: u64,
+        /// Bytes that the stream takes.
+        limit: u64,
+    },
+    /// A router named a port that leads nowhere.
+    UnknownPort(String),
+    /// A stream that may not overflow was full.
+    Overflow {
+        /// The stream.
+        stream: StreamName,
+        /// Its capacity in elements.
+        depth: usize,
+    },
+    /// The stage trapped again after it had been made anew so many times within a minute.
+    TooManyRestarts {
+        /// So many times.
+        limit: u32,
+        /// What it did last.
+        last: Box<Cause>,
+    },
+    /// The flow's own deadline passed; in milliseconds.
+    FlowDeadline(u64),
+}
+
+impl Cause {
+    /// What the error policy goes by; `None` for what no policy changes.
+    #[must_use]
+    pub fn category(&self) -> Option<Category> {
+        match self {
+            Cause::Component(ComponentError::InvalidInput(_)) => Some(Category::InvalidInput),
+            Cause::Component(ComponentError::Unavailable(_)) => Some(Category::Unavailable),
+            Cause::Component(ComponentError::Internal(_))
+            | Cause::Trap(_)
+            | Cause::Misuse(..)
+            | Cause::Endpoint(_)
+            | Cause::TooLarge { .. }
+            | Cause::UnknownPort(_) => Some(Category::Internal),
+            Cause::Component(ComponentError::DeadlineExceeded) | Cause::Deadline(_) => Some(Category::DeadlineExceeded),
+            Cause::Component(ComponentError::Fatal(_))
+            | Cause::Cancelled
+            | Cause::Instantiation(_)
+            | Cause::Overflow { .. }
+            | Cause::TooManyRestarts { .. }
+            | Cause::FlowDeadline(_) => None,
+        }
+    }
 }
 
 /// A failure of one node.
@@ -159,7 +269,12 @@ impl Failure {
             Cause::Trap(_) => "E0412",
             Cause::Instantiation(_) => "E0413",
             Cause::Endpoint(_) => "E0414",
-            Cause::Misuse(_) => "E0415",
+            Cause::Misuse(code, _) => code,
+            Cause::TooLarge { .. } => "E0306",
+            Cause::UnknownPort(_) => "E0204",
+            Cause::Overflow { .. } => "E0403",
+            Cause::TooManyRestarts { .. } => "E0416",
+            Cause::FlowDeadline(_) => "E0400",
         }
     }
 
@@ -176,9 +291,29 @@ impl Failure {
             Cause::Trap(text) => format!("node `{node}` trapped {place}: {text}"),
             Cause::Deadline(ms) => format!("node `{node}` was stopped {place}: it ran longer than {ms} ms"),
             Cause::Cancelled => format!("node `{node}` was cancelled {place}"),
-            Cause::Misuse(text) => format!("node `{node}` misused a buffer {place}: {text}"),
+            Cause::Misuse(_, text) => format!("node `{node}` misused a handle {place}: {text}"),
             Cause::Endpoint(text) => format!("node `{node}` failed {place}: {text}"),
             Cause::Instantiation(text) => format!("node `{node}` could not be instantiated: {text}"),
+            Cause::TooLarge { stream, bytes, limit } => {
+                format!(
+                    "node `{node}` made an element of {bytes} bytes {place}: stream `{stream}` takes at most {limit}"
+                )
+            }
+            Cause::UnknownPort(port) => format!("node `{node}` named port `{port}` {place}: no edge leaves it"),
+            Cause::Overflow { stream, depth } => {
+                format!("stream `{stream}` overflowed {place} of node `{node}`: {depth} elements wait already")
+            }
+            Cause::TooManyRestarts { limit, last } => {
+                let last = Failure {
+                    cause: (**last).clone(),
+                    ..self.clone()
+                };
+                format!(
+                    "node `{node}` failed again after {limit} restarts within a minute: {}",
+                    last.message()
+                )
+            }
+            Cause::FlowDeadline(ms) => format!("the flow ran longer than its deadline of {ms} ms and was drained"),
         }
     }
 
@@ -191,8 +326,12 @@ impl Failure {
                 Operation::Teardown => "raise `component_teardown_timeout_ms` in `[runtime]`",
                 Operation::Instantiate
                 | Operation::Pull
+                | Operation::Notify
                 | Operation::Process
                 | Operation::Evaluate
+                | Operation::Route
+                | Operation::Ingest
+                | Operation::Flush
                 | Operation::Push
                 | Operation::Complete => "raise `invocation_timeout_ms` in `[runtime]`, or look for an endless loop",
             }),
@@ -200,9 +339,14 @@ impl Failure {
             Cause::Component(_) if self.operation == Operation::Init => {
                 Some("check the node's `config`; `--config NODE.KEY=VALUE` overrides it")
             }
+            Cause::Overflow { .. } => Some("raise `queue_depth`, choose another `policy`, or make the consumer faster"),
+            Cause::UnknownPort(_) => Some("add an edge from that port, or correct its name in the router"),
+            Cause::TooLarge { .. } => Some("raise `max_element_size` of the edge"),
+            Cause::TooManyRestarts { .. } => Some("`max_restarts` in `[runtime]` is the limit"),
+            Cause::FlowDeadline(_) => Some("raise `deadline` of the flow"),
             Cause::Component(_)
             | Cause::Cancelled
-            | Cause::Misuse(_)
+            | Cause::Misuse(..)
             | Cause::Endpoint(_)
             | Cause::Instantiation(_) => None,
         }

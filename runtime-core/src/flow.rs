@@ -1,53 +1,36 @@
 //! The driver of a flow: generated code says which stage runs next, everything else is here.
 
-use std::time::Instant;
-
 use crate::context::RunContext;
-use crate::error::{Cause, Failure};
+use crate::error::Failure;
 use crate::plan::FlowPlan;
 use crate::queue::Stream;
 
+mod apart;
 mod node;
+mod pressure;
 mod run;
 mod setup;
+mod state;
 
-pub use node::{FilterNode, Node, NodeStats, ProcessorNode, SinkNode, SourceNode};
-pub use run::{Ending, Outcome, run};
-pub use setup::{Ends, Input, Origin, Output, Setup, SinkStage, SourceStage};
+pub use node::{AggregatorNode, FilterNode, Node, NodeStats, ProcessorNode, RouterNode, SinkNode, SourceNode};
+pub use pressure::Pressure;
+pub use run::{Ending, Outcome, Run};
+pub use setup::{Ends, Input, Loaded, Origin, Output, Setup, SinkStage, SourceStage};
+pub use state::FlowState;
 
-/// What a step came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// A stage handled an element.
-    Ran,
-    /// Nothing can run before this time.
-    Paused(Instant),
-    /// Nothing will run any more: the sources are exhausted or stopped, the streams are empty.
-    Idle,
-}
+/// Steps between two looks at the time within a quantum.
+const STEPS_BETWEEN_LOOKS: u32 = 8;
 
-impl Step {
-    /// The step when no stage is ready: the sinks that wait for a pause to end say until when.
-    #[must_use]
-    pub fn resting(pauses: &[Option<Instant>]) -> Self {
-        pauses
-            .iter()
-            .flatten()
-            .min()
-            .map_or(Step::Idle, |until| Step::Paused(*until))
-    }
-}
-
-/// A flow made for exactly one DAG; implemented by generated code.
-pub trait Flow {
+/// A flow made for exactly one DAG; implemented by generated code. It may move between threads.
+pub trait Flow: Send {
     /// What the compiler decided.
     fn plan(&self) -> &'static FlowPlan;
 
-    /// Runs the most downstream stage that is ready.
+    /// Runs the most downstream stage that is ready. Returns whether there was one.
     ///
     /// # Errors
-    /// When that stage failed.
-    fn step(&mut self, cx: &mut RunContext) -> Result<Step, Failure>;
+    /// When that stage failed, and its error policy ends the flow.
+    fn step(&mut self, cx: &mut RunContext) -> Result<bool, Failure>;
 
     /// The stages, in topological order.
     fn nodes(&mut self) -> Vec<&mut dyn Node>;
@@ -55,20 +38,45 @@ pub trait Flow {
     /// The streams, in manifest order.
     fn streams(&self) -> &[Stream];
 
-    /// Runs up to a quantum of steps without looking at clock and signals. A method of each flow's own, so that `step`
-    /// is called directly.
+    /// The streams, to be changed.
+    fn streams_mut(&mut self) -> &mut [Stream];
+
+    /// Runs up to a quantum of steps without looking at the signals. Returns whether a stage was ready to the last. A
+    /// method of each flow's own, so that `step` is called directly.
     ///
     /// # Errors
-    /// When a stage failed.
-    fn run_quantum(&mut self, cx: &mut RunContext) -> Result<Step, Failure> {
-        for _ in 0..self.plan().quantum {
-            match self.step(cx)? {
-                Step::Ran => {}
-                resting @ (Step::Paused(_) | Step::Idle) => return Ok(resting),
+    /// When a stage failed, and its error policy ends the flow.
+    fn run_quantum(&mut self, cx: &mut RunContext) -> Result<bool, Failure> {
+        for step in 1..=self.plan().quantum {
+            if cx.pressure.is_untold() {
+                tell_sources(self.nodes(), cx)?;
+            }
+            cx.begin_step();
+            if !self.step(cx)? {
+                return Ok(false);
+            }
+            if step % STEPS_BETWEEN_LOOKS == 0 && cx.quantum_is_over() {
+                break;
             }
         }
-        Ok(Step::Ran)
+        Ok(true)
     }
+}
+
+/// Tells sources about the pressure that arose or ended since they were told last.
+#[cold]
+fn tell_sources(mut nodes: Vec<&mut dyn Node>, cx: &mut RunContext) -> Result<(), Failure> {
+    while let Some((source, signal)) = cx.pressure.next_untold() {
+        nodes[source].notify(cx, signal)?;
+    }
+    Ok(())
+}
+
+/// The streams of a flow at its start.
+#[must_use]
+pub fn streams<const COUNT: usize>(plan: &'static FlowPlan) -> [Stream; COUNT] {
+    let shared = node::shared_streams(plan);
+    std::array::from_fn(|position| Stream::new(&plan.streams[position], position, shared[position]))
 }
 
 /// How the executable starts a flow.
@@ -78,15 +86,4 @@ pub struct FlowEntry {
     pub plan: &'static FlowPlan,
     /// Makes the stages.
     pub start: fn(&mut Setup<'_>) -> Result<Box<dyn Flow>, Failure>,
-}
-
-/// A failure of the flow itself, outside of any stage.
-fn broken(error: &std::io::Error) -> Failure {
-    Failure {
-        node: "(driver)",
-        component: "(runtime)",
-        operation: crate::error::Operation::Instantiate,
-        element: None,
-        cause: Cause::Endpoint(format!("waiting for an event: {error}")),
-    }
 }

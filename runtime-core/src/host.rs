@@ -10,8 +10,9 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use crate::buffer::BufferPool;
 use crate::control::{Control, TICK};
 use crate::error::Interruption;
-use crate::plan::LimitsPlan;
+use crate::plan::NodePlan;
 
+mod capabilities;
 mod resources;
 mod wait;
 pub mod wasi;
@@ -20,7 +21,7 @@ pub mod wasi;
 #[expect(missing_docs, reason = "generated: the WIT files are the documentation")]
 pub mod bindings {
     wasmtime::component::bindgen!({
-        path: ["../wit/torvyn-streaming", "../wit/torvyn-filtering"],
+        path: ["../wit/torvyn-streaming", "../wit/torvyn-filtering", "../wit/torvyn-aggregation"],
         inline: "
             package torvyn:host;
             world stages {
@@ -30,6 +31,8 @@ pub mod bindings {
                 export torvyn:streaming/sink@0.1.0;
                 export torvyn:streaming/lifecycle@0.1.0;
                 export torvyn:filtering/filter@0.1.0;
+                export torvyn:filtering/router@0.1.0;
+                export torvyn:aggregation/aggregator@0.1.0;
             }
         ",
         with: {
@@ -51,18 +54,52 @@ pub struct MutableBuffer;
 #[derive(Debug)]
 pub struct FlowContext;
 
-/// Bytes copied between host and component, by reason.
+/// Bytes copied on behalf of a stage, by reason.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CopyStats {
     /// Payloads read by the component.
-    pub reads: u64,
-    /// Their bytes.
-    pub read_bytes: u64,
+    pub read: Copies,
     /// Payload parts written by the component.
-    pub writes: u64,
-    /// Their bytes.
-    pub write_bytes: u64,
+    pub write: Copies,
+    /// Sequence number, timestamp and content type, in either direction.
+    pub metadata: Copies,
+    /// Payloads that a built-in stage made of its input.
+    pub host_serialize: Copies,
 }
+
+/// Copies for one reason.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Copies {
+    /// How many.
+    pub count: u64,
+    /// How much.
+    pub bytes: u64,
+}
+
+impl Copies {
+    /// Counts one copy.
+    #[inline]
+    pub(crate) fn add(&mut self, bytes: usize) {
+        self.count += 1;
+        self.bytes += bytes as u64;
+    }
+}
+
+impl CopyStats {
+    /// Every reason, with its word in output.
+    #[must_use]
+    pub fn by_reason(&self) -> [(&'static str, Copies); 4] {
+        [
+            ("payload-read", self.read),
+            ("payload-write", self.write),
+            ("metadata", self.metadata),
+            ("host-serialize", self.host_serialize),
+        ]
+    }
+}
+
+/// Bytes of sequence number and timestamp.
+const FIXED_METADATA_BYTES: usize = 16;
 
 /// Data of one stage's store.
 pub struct StageData {
@@ -70,6 +107,7 @@ pub struct StageData {
     pool: Option<Box<BufferPool>>,
     copies: CopyStats,
     flow_id: &'static str,
+    capabilities: &'static [&'static str],
     deadline_ns: u64,
     watchdog: Watchdog,
     wasi: WasiCtx,
@@ -94,7 +132,7 @@ struct Watchdog {
 
 impl Watchdog {
     fn tick(&mut self) -> Result<UpdateDeadline> {
-        if self.control.is_cancelled() {
+        if self.control.interrupts_calls() {
             return Err(Interruption::Cancelled.into());
         }
         if self.seen != self.call {
@@ -137,21 +175,34 @@ impl StageData {
     pub(crate) fn copies(&self) -> CopyStats {
         self.copies
     }
+
+    /// Takes over the counts of the instance before.
+    pub(crate) fn go_on_counting(&mut self, copies: CopyStats) {
+        self.copies = copies;
+    }
+
+    /// Counts an element's metadata on its way in or out.
+    #[inline]
+    pub(crate) fn count_metadata(&mut self, content_type: &str) {
+        self.copies.metadata.add(FIXED_METADATA_BYTES + content_type.len());
+    }
 }
 
 /// A store for one stage.
 pub(crate) fn store(
     engine: &Engine,
     flow: &'static str,
-    limits: &LimitsPlan,
+    plan: &'static NodePlan,
     control: Arc<Control>,
     runtime: Arc<Runtime>,
 ) -> Store<StageData> {
+    let limits = &plan.limits;
     let memory = usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX);
     let data = StageData {
         pool: None,
         copies: CopyStats::default(),
         flow_id: flow,
+        capabilities: plan.capabilities,
         deadline_ns: 0,
         watchdog: Watchdog {
             call: 0,
@@ -196,5 +247,6 @@ pub(crate) fn linker(engine: &Engine, wasi: &[wasi::Package]) -> Result<Linker<S
     resources::add_allocator(&mut linker, "torvyn:streaming/buffer-allocator@0.1.0")?;
     // The tutorials' spelling of the same interface.
     resources::add_allocator(&mut linker, "torvyn:resources/buffer-ops@0.1.0")?;
+    capabilities::add(&mut linker)?;
     Ok(linker)
 }

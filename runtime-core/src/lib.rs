@@ -10,6 +10,8 @@ pub mod buffer;
 #[cfg(feature = "runtime")]
 pub mod builtin;
 #[cfg(feature = "runtime")]
+pub mod clock;
+#[cfg(feature = "runtime")]
 pub mod context;
 #[cfg(feature = "runtime")]
 pub mod control;
@@ -21,6 +23,10 @@ pub mod element;
 pub mod entry;
 #[cfg(feature = "runtime")]
 pub mod error;
+#[cfg(feature = "runtime")]
+pub mod event;
+#[cfg(feature = "runtime")]
+pub mod executor;
 #[cfg(feature = "runtime")]
 pub mod flow;
 #[cfg(feature = "runtime")]

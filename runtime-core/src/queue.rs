@@ -1,52 +1,175 @@
 //! A stream: the bounded queue between two stages.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
+use crate::clock::Time;
+use crate::context::RunContext;
 use crate::element::Element;
-use crate::plan::StreamPlan;
+use crate::event::{Event, StreamName};
+use crate::plan::{Overflow, StreamPlan};
 
-/// What passed through a stream.
+/// What passed through a stream. `offered` = `enqueued` + `dropped_newest` + `dropped_overflow`, and `enqueued` =
+/// `dequeued` + `dropped_oldest` + `discarded` once the flow has ended.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StreamStats {
+    /// Elements its producer had for it.
+    pub offered: u64,
     /// Elements put in.
     pub enqueued: u64,
-    /// Elements taken out.
+    /// Elements its consumer took.
     pub dequeued: u64,
+    /// Elements that made room for newer ones.
+    pub dropped_oldest: u64,
+    /// Elements for which there was no room.
+    pub dropped_newest: u64,
+    /// Elements for which there was no room in a stream that may not overflow.
+    pub dropped_overflow: u64,
+    /// Elements left when the flow failed or was cancelled.
+    pub discarded: u64,
     /// Largest length so far.
-    pub peak_depth: u32,
+    pub peak_depth: usize,
     /// Times the stream was full.
-    pub backpressure_episodes: u64,
+    pub episodes: u64,
+    /// How long it was, in all.
+    pub pressure: Duration,
 }
 
-/// A bounded first-in-first-out queue with hysteresis: once full, it takes elements again only when its length has
-/// fallen to the low watermark.
+impl StreamStats {
+    fn dropped(&self) -> u64 {
+        self.dropped_oldest + self.dropped_newest + self.dropped_overflow
+    }
+}
+
+/// The time during which a stream has no room: from when it is full until it is at its low watermark.
+#[derive(Clone, Copy, Debug)]
+struct Episode {
+    since: Time,
+    /// Elements dropped before it.
+    dropped_before: u64,
+}
+
+/// What a producer sees of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// An element may be put in.
+    Yes,
+    /// The stream is full.
+    Full,
+    /// The stream's pace allows the next element at this time.
+    NotBefore(Time),
+}
+
+/// The pace of a stream: a token bucket in the form of a virtual schedule (generic cell rate algorithm, ITU-T I.371).
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    /// Nanoseconds between elements.
+    interval_ns: u64,
+    /// Nanoseconds by which a burst may be ahead of the schedule.
+    tolerance_ns: u64,
+    /// When the next element is due by the schedule.
+    due: Time,
+}
+
+impl Pace {
+    fn new(per_second: u64) -> Self {
+        let interval_ns = (1_000_000_000 / per_second.max(1)).max(1);
+        // So many at once as come in ten milliseconds.
+        let burst = (per_second / 100).max(1);
+        Self {
+            interval_ns,
+            tolerance_ns: (burst - 1).saturating_mul(interval_ns),
+            due: Time::START,
+        }
+    }
+
+    fn earliest(&self) -> Time {
+        Time::from_nanos(self.due.as_nanos().saturating_sub(self.tolerance_ns))
+    }
+
+    fn take(&mut self, now: Time) {
+        self.due = self.due.max(now).after(Duration::from_nanos(self.interval_ns));
+    }
+}
+
+/// A bounded first-in-first-out queue with hysteresis: once full, it is so until its length has fallen to the low
+/// watermark.
 #[derive(Debug)]
 pub struct Stream {
+    position: usize,
+    name: StreamName,
     queue: VecDeque<Element>,
     depth: usize,
     low_watermark: usize,
-    full: bool,
+    overflow: Overflow,
+    max_element_bytes: Option<u64>,
+    /// One of several of its port, all of which must have room.
+    shared: bool,
+    pace: Option<Pace>,
+    episode: Option<Episode>,
     stats: StreamStats,
 }
 
 impl Stream {
-    /// An empty stream with all its credit.
+    /// An empty stream, the `position`-th of its flow. `shared`: its producer waits for all streams of the port.
     #[must_use]
-    pub fn new(plan: &StreamPlan) -> Self {
+    pub fn new(plan: &'static StreamPlan, position: usize, shared: bool) -> Self {
         Self {
-            queue: VecDeque::with_capacity(plan.depth as usize),
+            position,
+            name: StreamName {
+                from: plan.from,
+                to: plan.to,
+            },
+            // Most queues stay short: consumers run first.
+            queue: VecDeque::new(),
             depth: plan.depth as usize,
             low_watermark: plan.low_watermark as usize,
-            full: false,
+            overflow: plan.overflow,
+            max_element_bytes: plan.max_element_bytes,
+            shared,
+            pace: match plan.overflow {
+                Overflow::RateLimit { per_second } => Some(Pace::new(per_second)),
+                Overflow::Block | Overflow::DropOldest | Overflow::DropNewest | Overflow::Error => None,
+            },
+            episode: None,
             stats: StreamStats::default(),
         }
     }
 
-    /// Whether the producer may be scheduled.
+    /// Both ends.
+    #[must_use]
+    pub fn name(&self) -> StreamName {
+        self.name
+    }
+
+    /// Largest payload it takes, in bytes.
     #[inline]
     #[must_use]
-    pub fn has_credit(&self) -> bool {
-        !self.full
+    pub fn max_element_bytes(&self) -> Option<u64> {
+        self.max_element_bytes
+    }
+
+    /// Whether a producer waits while the stream is full.
+    #[inline]
+    #[must_use]
+    pub fn stalls(&self) -> bool {
+        match self.overflow {
+            Overflow::Block | Overflow::RateLimit { .. } => true,
+            Overflow::DropOldest | Overflow::DropNewest | Overflow::Error => self.shared,
+        }
+    }
+
+    /// Whether the producer may put an element in now.
+    #[inline]
+    #[must_use]
+    pub fn room(&self, now: Time) -> Room {
+        if self.episode.is_some() && self.stalls() {
+            return Room::Full;
+        }
+        match &self.pace {
+            Some(pace) if pace.earliest() > now => Room::NotBefore(pace.earliest()),
+            Some(_) | None => Room::Yes,
+        }
     }
 
     /// Elements waiting.
@@ -63,77 +186,113 @@ impl Stream {
         self.queue.is_empty()
     }
 
-    /// Puts an element in. The caller has seen [`Stream::has_credit`].
+    /// Puts an element in, by the stream's policy. Returns one that found or has no place any more: its buffer is the
+    /// caller's to release; [`Pushed::Overflow`] is an error.
     #[inline]
-    pub fn push(&mut self, element: Element) {
-        debug_assert!(self.has_credit(), "a producer without credit is not scheduled");
+    pub fn push(&mut self, cx: &mut RunContext, element: Element) -> Pushed {
+        self.stats.offered += 1;
+        if let Some(pace) = &mut self.pace {
+            pace.take(cx.now());
+        }
+        let mut pushed = Pushed::Taken;
+        if self.queue.len() == self.depth {
+            match self.overflow {
+                Overflow::DropOldest => {
+                    if let Some(oldest) = self.queue.pop_front() {
+                        self.stats.dropped_oldest += 1;
+                        pushed = Pushed::Dropped(oldest);
+                    }
+                }
+                Overflow::DropNewest => {
+                    self.stats.dropped_newest += 1;
+                    return Pushed::Dropped(element);
+                }
+                Overflow::Error => {
+                    self.stats.dropped_overflow += 1;
+                    return Pushed::Overflow(element);
+                }
+                Overflow::Block | Overflow::RateLimit { .. } => {
+                    unreachable!("invariant: a producer without room is not scheduled")
+                }
+            }
+        }
         self.queue.push_back(element);
         self.stats.enqueued += 1;
-        self.stats.peak_depth = self.stats.peak_depth.max(self.queue.len() as u32);
-        if self.queue.len() == self.depth {
-            self.full = true;
-            self.stats.backpressure_episodes += 1;
+        self.stats.peak_depth = self.stats.peak_depth.max(self.queue.len());
+        if self.queue.len() == self.depth && self.episode.is_none() {
+            self.trigger(cx);
         }
+        pushed
     }
 
     /// Takes the oldest element out.
     #[inline]
-    pub fn pop(&mut self) -> Option<Element> {
+    pub fn pop(&mut self, cx: &mut RunContext) -> Option<Element> {
         let element = self.queue.pop_front()?;
         self.stats.dequeued += 1;
-        if self.queue.len() <= self.low_watermark {
-            self.full = false;
+        if self.episode.is_some() && self.queue.len() <= self.low_watermark {
+            self.relieve(cx);
         }
         Some(element)
     }
 
-    /// What passed so far.
+    #[cold]
+    fn trigger(&mut self, cx: &mut RunContext) {
+        self.episode = Some(Episode {
+            since: cx.now(),
+            dropped_before: self.stats.dropped(),
+        });
+        self.stats.episodes += 1;
+        cx.note(Event::Triggered {
+            stream: self.name,
+            depth: self.queue.len(),
+        });
+        if self.stalls() {
+            cx.pressure.stalled(self.position);
+        }
+    }
+
+    #[cold]
+    fn relieve(&mut self, cx: &mut RunContext) {
+        let Some(episode) = self.episode.take() else { return };
+        let duration = cx.now().since(episode.since);
+        self.stats.pressure += duration;
+        cx.note(Event::Relieved {
+            stream: self.name,
+            depth: self.queue.len(),
+            duration,
+            dropped: self.stats.dropped() - episode.dropped_before,
+        });
+        if self.stalls() {
+            cx.pressure.flows_again(self.position);
+        }
+    }
+
+    /// Empties the stream at the end of a flow that failed; the caller releases the buffers.
+    pub fn discard(&mut self) -> impl Iterator<Item = Element> {
+        self.stats.discarded += self.queue.len() as u64;
+        self.queue.drain(..)
+    }
+
+    /// What passed so far; an episode that lasts counts until `now`.
     #[must_use]
-    pub fn stats(&self) -> StreamStats {
-        self.stats
+    pub fn stats(&self, now: Time) -> StreamStats {
+        let mut stats = self.stats;
+        if let Some(episode) = self.episode {
+            stats.pressure += now.since(episode.since);
+        }
+        stats
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::buffer::{BufferId, ContentType};
-
-    fn element(sequence: u64) -> Element {
-        Element {
-            sequence,
-            timestamp_ns: 0,
-            content_type: ContentType::EMPTY,
-            payload: BufferId::from_rep(0),
-        }
-    }
-
-    #[test]
-    fn a_full_stream_has_credit_again_at_the_low_watermark() {
-        let mut stream = Stream::new(&StreamPlan {
-            from: "a.output",
-            to: "b.input",
-            depth: 4,
-            low_watermark: 2,
-        });
-        for sequence in 0..4 {
-            assert!(stream.has_credit());
-            stream.push(element(sequence));
-        }
-        assert!(!stream.has_credit());
-        assert_eq!(stream.pop().map(|element| element.sequence), Some(0));
-        assert!(!stream.has_credit(), "3 waiting is above the watermark");
-        assert_eq!(stream.pop().map(|element| element.sequence), Some(1));
-        assert!(stream.has_credit());
-        let stats = stream.stats();
-        assert_eq!(
-            (
-                stats.enqueued,
-                stats.dequeued,
-                stats.peak_depth,
-                stats.backpressure_episodes
-            ),
-            (4, 2, 4, 1)
-        );
-    }
+/// What became of an element that was put into a stream.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub enum Pushed {
+    /// It waits there.
+    Taken,
+    /// It waits there, or not; this one does no longer.
+    Dropped(Element),
+    /// There is no place, which the policy does not allow.
+    Overflow(Element),
 }

@@ -3,81 +3,168 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use crate::buffer::PoolStats;
+use crate::clock::nanos;
 use crate::context::RunContext;
 use crate::error::Failure;
 use crate::flow::{Flow, Node, NodeStats, Outcome};
+use crate::host::{Copies, CopyStats};
+use crate::plan::{Role, StreamPlan};
+use crate::queue::StreamStats;
 
 /// The numbers of a finished run.
 pub struct Report {
     flow: &'static str,
     duration: Duration,
     nodes: Vec<NodeReport>,
-    streams: Vec<Value>,
-    peak_depth: u32,
-    undelivered: usize,
-    pool: Value,
+    streams: Vec<StreamReport>,
+    pool: PoolStats,
+    live: u64,
+    events: Vec<Value>,
+    events_dropped: u64,
 }
 
 struct NodeReport {
     name: &'static str,
-    role: &'static str,
+    role: Role,
     stats: NodeStats,
-    copies: crate::host::CopyStats,
+    copies: CopyStats,
+}
+
+struct StreamReport {
+    plan: &'static StreamPlan,
+    stats: StreamStats,
+}
+
+impl NodeReport {
+    /// Whether every element that came in is accounted for.
+    fn is_balanced(&self) -> bool {
+        let stats = self.stats;
+        let entered = stats.received + stats.flushed;
+        let left = stats.emitted + stats.filtered + stats.absorbed + stats.delivered;
+        self.role == Role::Source || entered == left + stats.skipped + stats.dead_lettered + stats.failed
+    }
+
+    fn to_json(&self) -> Value {
+        let stats = self.stats;
+        let copies = self.copies.by_reason().into_iter().flat_map(|(reason, copies)| {
+            let bytes = (format!("{reason}-bytes"), json!(copies.bytes));
+            [(reason.to_owned(), json!(copies.count)), bytes]
+        });
+        json!({
+            "name": self.name, "role": self.role.as_str(), "in": stats.received, "out": stats.emitted,
+            "filtered": stats.filtered, "absorbed": stats.absorbed, "delivered": stats.delivered,
+            "flushed": stats.flushed, "calls": stats.calls, "errors": stats.errors, "retries": stats.retries,
+            "skipped": stats.skipped, "dead_lettered": stats.dead_lettered, "failed": stats.failed,
+            "restarts": stats.restarts, "leaked_buffers": stats.leaked_buffers,
+            "copies": copies.collect::<Map<String, Value>>(),
+        })
+    }
+}
+
+impl StreamReport {
+    fn is_balanced(&self) -> bool {
+        let stats = self.stats;
+        stats.offered == stats.enqueued + stats.dropped_newest + stats.dropped_overflow
+            && stats.enqueued == stats.dequeued + stats.dropped_oldest + stats.discarded
+    }
+
+    fn dropped(&self) -> u64 {
+        let stats = self.stats;
+        stats.dropped_oldest + stats.dropped_newest + stats.dropped_overflow
+    }
+
+    fn to_json(&self) -> Value {
+        let (plan, stats) = (self.plan, self.stats);
+        json!({
+            "from": plan.from, "to": plan.to, "depth": plan.depth, "policy": plan.overflow.as_str(),
+            "offered": stats.offered, "enqueued": stats.enqueued, "dequeued": stats.dequeued,
+            "dropped": {
+                "drop-oldest": stats.dropped_oldest, "drop-newest": stats.dropped_newest,
+                "overflow": stats.dropped_overflow,
+            },
+            "discarded": stats.discarded, "peak_depth": stats.peak_depth, "backpressure_episodes": stats.episodes,
+            "backpressure_ns": nanos(stats.pressure),
+        })
+    }
 }
 
 impl Report {
     /// Collects the numbers of `flow` after a run that took `duration`.
     pub fn collect(flow: &mut dyn Flow, cx: &mut RunContext, duration: Duration) -> Self {
         let nodes = flow.nodes().into_iter().map(node_report).collect();
-        let plan = flow.plan();
-        let streams = flow.streams().iter().zip(plan.streams).map(|(stream, plan)| {
-            let stats = stream.stats();
-            json!({
-                "from": plan.from, "to": plan.to, "depth": plan.depth, "enqueued": stats.enqueued,
-                "dequeued": stats.dequeued, "peak_depth": stats.peak_depth,
-                "backpressure_episodes": stats.backpressure_episodes,
-            })
+        let now = cx.now();
+        let plans = flow.plan().streams.iter();
+        let streams = plans.zip(flow.streams()).map(|(plan, stream)| StreamReport {
+            plan,
+            stats: stream.stats(now),
         });
-        let pool = cx.pool().stats();
         Self {
-            flow: plan.name,
+            flow: flow.plan().name,
             duration,
             nodes,
             streams: streams.collect(),
-            peak_depth: flow
-                .streams()
-                .iter()
-                .map(|stream| stream.stats().peak_depth)
-                .max()
-                .unwrap_or(0),
-            undelivered: flow.streams().iter().map(crate::queue::Stream::len).sum(),
-            pool: json!({
-                "allocated": pool.allocated, "returned": pool.returned, "reused": pool.reused,
-                "fallback": pool.fallback,
-            }),
+            pool: cx.pool().stats(),
+            live: cx.pool().live(),
+            events: cx.events().to_json(),
+            events_dropped: cx.events().dropped(),
         }
+    }
+
+    fn sum(&self, of: impl Fn(&NodeStats) -> u64) -> u64 {
+        self.nodes.iter().map(|node| of(&node.stats)).sum()
     }
 
     /// Elements that entered the flow.
     fn entered(&self) -> u64 {
-        self.nodes
-            .iter()
-            .filter(|node| node.role == "source")
-            .map(|node| node.stats.emitted)
-            .sum()
+        let sources = self.nodes.iter().filter(|node| node.role == Role::Source);
+        sources.map(|node| node.stats.emitted).sum()
     }
 
     /// Elements that sinks took.
     fn delivered(&self) -> u64 {
-        self.nodes.iter().map(|node| node.stats.delivered).sum()
+        self.sum(|stats| stats.delivered)
     }
 
-    fn copies(&self) -> (u64, u64) {
-        self.nodes.iter().fold((0, 0), |(reads, writes), node| {
-            (reads + node.copies.reads, writes + node.copies.writes)
+    /// Elements that were in streams or in hand when the flow ended.
+    fn undelivered(&self) -> u64 {
+        let discarded: u64 = self.streams.iter().map(|stream| stream.stats.discarded).sum();
+        discarded + self.sum(|stats| stats.failed)
+    }
+
+    fn dropped(&self) -> u64 {
+        self.streams.iter().map(StreamReport::dropped).sum()
+    }
+
+    /// Whether every element is accounted for (design section 1), and every buffer is back.
+    fn is_balanced(&self) -> bool {
+        self.nodes.iter().all(NodeReport::is_balanced)
+            && self.streams.iter().all(StreamReport::is_balanced)
+            && self.live == 0
+    }
+
+    fn copies(&self, of: impl Fn(&CopyStats) -> Copies) -> Copies {
+        self.nodes.iter().fold(Copies::default(), |sum, node| {
+            let copies = of(&node.copies);
+            Copies {
+                count: sum.count + copies.count,
+                bytes: sum.bytes + copies.bytes,
+            }
         })
+    }
+
+    /// Bytes of payload copied for each byte that was put into a buffer by a source.
+    fn copy_amplification(&self) -> f64 {
+        let sources = self.nodes.iter().filter(|node| node.role == Role::Source);
+        let made: u64 = sources
+            .map(|node| node.copies.write.bytes + node.copies.host_serialize.bytes)
+            .sum();
+        let copied = self.copies(|copies| copies.read).bytes
+            + self.copies(|copies| copies.write).bytes
+            + self.copies(|copies| copies.host_serialize).bytes;
+        copied as f64 / made.max(1) as f64
     }
 
     fn throughput(&self) -> f64 {
@@ -92,7 +179,7 @@ impl Report {
             true => entered.to_string(),
             false => format!("{entered} in, {delivered} delivered"),
         };
-        let (reads, writes) = self.copies();
+        let (read, write) = (self.copies(|copies| copies.read), self.copies(|copies| copies.write));
         let mut text = format!(
             "\n  ── Summary ──────────────\n  Flow:        {}\n  State:       {}\n  Elements:    {elements}\n",
             self.flow,
@@ -101,45 +188,70 @@ impl Report {
         let mut row = |name: &str, value: String| {
             writeln!(text, "  {:<13}{value}", format!("{name}:")).expect("invariant: writing to a String succeeds");
         };
-        if self.undelivered > 0 {
-            row("Undelivered", format!("{} left in streams", self.undelivered));
+        let counted = [
+            ("Filtered", self.sum(|stats| stats.filtered)),
+            ("Absorbed", self.sum(|stats| stats.absorbed)),
+            ("Dropped", self.dropped()),
+            ("Skipped", self.sum(|stats| stats.skipped)),
+            ("Dead letters", self.sum(|stats| stats.dead_lettered)),
+            ("Retries", self.sum(|stats| stats.retries)),
+            ("Restarts", self.sum(|stats| stats.restarts)),
+            ("Leaked", self.sum(|stats| stats.leaked_buffers)),
+        ];
+        for (name, count) in counted.into_iter().filter(|(_, count)| *count > 0) {
+            row(name, count.to_string());
+        }
+        if self.undelivered() > 0 {
+            row("Undelivered", format!("{} when the flow ended", self.undelivered()));
         }
         row("Duration", duration(self.duration));
         row("Throughput", format!("~{:.0} elem/s", self.throughput()));
         row(
             "Copies",
-            format!("{} ({reads} reads + {writes} writes)", reads + writes),
+            format!(
+                "{} ({} reads + {} writes)",
+                read.count + write.count,
+                read.count,
+                write.count
+            ),
         );
-        row("Peak queue", format!("{} elements", self.peak_depth));
+        let peak = self.streams.iter().map(|stream| stream.stats.peak_depth).max();
+        row("Peak queue", format!("{} elements", peak.unwrap_or(0)));
+        let episodes: u64 = self.streams.iter().map(|stream| stream.stats.episodes).sum();
+        if episodes > 0 {
+            let longest = self.streams.iter().map(|stream| stream.stats.pressure).max();
+            let longest = longest.unwrap_or_default();
+            row(
+                "Pressure",
+                format!("{episodes} episodes, at most {} on a stream", duration(longest)),
+            );
+        }
         text
     }
 
     /// Everything, for machines.
     #[must_use]
     pub fn to_json(&self, outcome: &Outcome, exit_code: u8) -> Value {
-        let nodes = self.nodes.iter().map(|node| {
-            let (stats, copies) = (node.stats, node.copies);
-            json!({
-                "name": node.name, "role": node.role, "in": stats.received, "out": stats.emitted,
-                "filtered": stats.filtered, "absorbed": stats.absorbed, "delivered": stats.delivered,
-                "errors": stats.errors,
-                "copies": {
-                    "payload-read": copies.reads, "payload-read-bytes": copies.read_bytes,
-                    "payload-write": copies.writes, "payload-write-bytes": copies.write_bytes,
-                },
-            })
-        });
+        let pool = self.pool;
         json!({
             "flow": self.flow,
             "state": outcome.ending.as_str(),
             "elements": self.entered(),
             "delivered": self.delivered(),
-            "undelivered": self.undelivered,
+            "undelivered": self.undelivered(),
+            "balanced": self.is_balanced(),
             "duration_ms": self.duration.as_secs_f64() * 1e3,
             "elements_per_s": self.throughput(),
-            "nodes": nodes.collect::<Vec<_>>(),
-            "streams": self.streams,
-            "pool": self.pool,
+            "copy_amplification": self.copy_amplification(),
+            "nodes": self.nodes.iter().map(NodeReport::to_json).collect::<Vec<_>>(),
+            "streams": self.streams.iter().map(StreamReport::to_json).collect::<Vec<_>>(),
+            "pool": {
+                "allocated": pool.allocated, "returned": pool.returned, "reused": pool.reused,
+                "fallback": pool.fallback, "peak_live": pool.peak_live, "live": self.live,
+                "reuse_rate": pool.reused as f64 / pool.allocated.max(1) as f64,
+            },
+            "events": self.events,
+            "events_dropped": self.events_dropped,
             "errors": outcome.failures.iter().map(failure_json).collect::<Vec<_>>(),
             "exit_code": exit_code,
         })

@@ -25,8 +25,15 @@ pub enum Pulled {
     Element(Payload),
     /// There will never be another.
     Exhausted,
-    /// Waiting for input ended because the flow is to stop.
-    Interrupted,
+}
+
+/// What a source can tell before it is pulled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Supply {
+    /// A pull will not wait.
+    Ready,
+    /// Input is on its way: the flow is woken when it is there.
+    Waiting,
 }
 
 /// Answer of a sink.
@@ -38,8 +45,19 @@ pub enum Demand {
     Pause,
 }
 
-/// What every stage has.
-pub trait Stage {
+impl Demand {
+    /// The word in the contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Demand::Ready => "ready",
+            Demand::Pause => "pause",
+        }
+    }
+}
+
+/// What every stage has. A flow may move between threads; only one at a time works on it.
+pub trait Stage: Send {
     /// Called once before any element, with the node's configuration.
     ///
     /// # Errors
@@ -56,15 +74,46 @@ pub trait Stage {
     fn copies(&self) -> CopyStats {
         CopyStats::default()
     }
+
+    /// Whether the stage can't be called any more: its instance trapped or was interrupted.
+    fn is_dead(&self) -> bool {
+        false
+    }
+
+    /// Makes a dead stage anew, with the same configuration.
+    ///
+    /// # Errors
+    /// When that fails.
+    fn revive(&mut self, _cx: &mut RunContext, _config: &str) -> Called<()> {
+        Ok(())
+    }
 }
 
 /// A stage that produces elements.
 pub trait Source: Stage {
-    /// The next element. May wait for it, but not longer than until the flow is to stop.
+    /// Whether a pull would wait. Asked only when the source may be pulled.
+    fn supply(&mut self, _cx: &mut RunContext) -> Supply {
+        Supply::Ready
+    }
+
+    /// Whether an element is on its way that must not be lost when the flow drains.
+    fn is_pulling(&self) -> bool {
+        false
+    }
+
+    /// The next element.
     ///
     /// # Errors
     /// What the source reports.
     fn pull(&mut self, cx: &mut RunContext) -> Called<Pulled>;
+
+    /// Tells about pressure downstream.
+    ///
+    /// # Errors
+    /// What the source reports.
+    fn notify(&mut self, _cx: &mut RunContext, _signal: Demand) -> Called<()> {
+        Ok(())
+    }
 }
 
 /// A stage that makes at most one element of each. The payload of `input` stays the caller's.
@@ -83,6 +132,30 @@ pub trait Filter: Stage {
     /// # Errors
     /// What the filter reports.
     fn evaluate(&mut self, cx: &mut RunContext, input: Element) -> Called<bool>;
+}
+
+/// A stage that chooses where elements go. The payload of `input` stays the caller's.
+pub trait Router: Stage {
+    /// Names of the ports that get the element.
+    ///
+    /// # Errors
+    /// What the router reports.
+    fn route(&mut self, cx: &mut RunContext, input: Element) -> Called<Vec<String>>;
+}
+
+/// A stage that gathers elements. The payload of `input` stays the caller's.
+pub trait Aggregator: Stage {
+    /// Takes one element in, and returns a result that is due.
+    ///
+    /// # Errors
+    /// What the aggregator reports.
+    fn ingest(&mut self, cx: &mut RunContext, input: Element) -> Called<Option<Payload>>;
+
+    /// What is left when no further element will arrive.
+    ///
+    /// # Errors
+    /// What the aggregator reports.
+    fn flush(&mut self, cx: &mut RunContext) -> Called<Vec<Payload>>;
 }
 
 /// A stage that consumes elements. The payload of `input` stays the caller's.

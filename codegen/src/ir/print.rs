@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{CallPath, Exhaustion, FlowIr, Implementation, Node, OverflowPolicy, ProgramIr, Stream};
+use super::{CallPath, ErrorPolicies, Exhaustion, FanOut, FlowIr, Implementation, Merge, Node, ProgramIr, Stream};
 
 /// Renders the whole program.
 #[must_use]
@@ -23,6 +23,9 @@ pub fn print(program: &ProgramIr) -> String {
             }
         ),
     );
+    if let Some(threads) = program.worker_threads {
+        line(&mut out, &format!("workers {threads}"));
+    }
     for (position, artifact) in program.artifacts.iter().enumerate() {
         line(
             &mut out,
@@ -44,10 +47,13 @@ fn print_flow(out: &mut String, program: &ProgramIr, flow: &FlowIr) {
     line(
         out,
         &format!(
-            "  quantum {} elements, sink pause {} ms, deadline {deadline}",
-            flow.quantum, flow.sink_pause_ms
+            "  quantum {} elements, sink pause {} ms, deadline {deadline}, restarts {} per minute",
+            flow.quantum, flow.sink_pause_ms, flow.max_restarts
         ),
     );
+    if let Some(reason) = &flow.own_thread {
+        line(out, &format!("  own thread: {reason}"));
+    }
     let schedule: Vec<&str> = flow
         .schedule
         .iter()
@@ -95,47 +101,75 @@ fn print_node(out: &mut String, program: &ProgramIr, position: usize, node: &Nod
             node.role.as_str()
         ),
     );
-    match &node.path {
-        CallPath::Builtin => {}
-        CallPath::Component(reason) => {
-            let limits = &node.limits;
-            line(out, &format!("    path component: {reason}"));
-            let fuel = if limits.fuel == 0 {
-                String::new()
-            } else {
-                format!(", fuel {}", limits.fuel)
-            };
-            line(
-                out,
-                &format!(
-                    "    limits: memory {} B, call {} ms, init {} ms, teardown {} ms{fuel}",
-                    limits.memory_bytes,
-                    limits.invocation_timeout_ms,
-                    limits.init_timeout_ms,
-                    limits.teardown_timeout_ms
-                ),
-            );
-        }
-    }
+    print_path(out, node);
+    print_policies(out, node);
     if !node.config.is_empty() {
         line(out, &format!("    config {:?}", node.config));
     }
 }
 
-fn print_stream(out: &mut String, flow: &FlowIr, position: usize, stream: &Stream) {
-    let policy = match stream.policy {
-        OverflowPolicy::Block => "block",
+fn print_path(out: &mut String, node: &Node) {
+    let CallPath::Component(reason) = &node.path else {
+        return;
+    };
+    let limits = &node.limits;
+    line(out, &format!("    path component: {reason}"));
+    let fuel = match limits.fuel {
+        0 => String::new(),
+        fuel => format!(", fuel {fuel}"),
     };
     line(
         out,
         &format!(
-            "  stream {position}: {}.{} -> {}.{} depth {} low {} policy {policy}",
+            "    limits: memory {} B, call {} ms, init {} ms, teardown {} ms{fuel}, largest buffer {} B, buffers {} B",
+            limits.memory_bytes,
+            limits.invocation_timeout_ms,
+            limits.init_timeout_ms,
+            limits.teardown_timeout_ms,
+            limits.max_buffer_bytes,
+            limits.buffer_budget_bytes
+        ),
+    );
+}
+
+/// What differs from the defaults.
+fn print_policies(out: &mut String, node: &Node) {
+    if let Some(reason) = &node.own_thread {
+        line(out, &format!("    own thread: {reason}"));
+    }
+    if node.merge != Merge::RoundRobin {
+        line(out, &format!("    merge {}", node.merge.as_str()));
+    }
+    if node.fan_out != FanOut::Minimum {
+        line(out, &format!("    fan-out {}", node.fan_out.as_str()));
+    }
+    if node.on_error != ErrorPolicies::TERMINATE {
+        line(out, &format!("    on error: {}", node.on_error));
+    }
+    if !node.capabilities.is_empty() {
+        line(out, &format!("    granted: {}", node.capabilities.join(", ")));
+    }
+}
+
+fn print_stream(out: &mut String, flow: &FlowIr, position: usize, stream: &Stream) {
+    let rank = match stream.rank {
+        0 => String::new(),
+        rank => format!(" rank {rank}"),
+    };
+    let largest = stream
+        .max_element_bytes
+        .map_or_else(String::new, |bytes| format!(" largest element {bytes} B"));
+    line(
+        out,
+        &format!(
+            "  stream {position}: {}.{} -> {}.{} depth {} low {} policy {}{rank}{largest}",
             flow.nodes[stream.from.position()].name,
             stream.from_port,
             flow.nodes[stream.to.position()].name,
             stream.to_port,
             stream.depth,
-            stream.low_watermark
+            stream.low_watermark,
+            stream.policy
         ),
     );
 }

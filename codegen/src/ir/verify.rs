@@ -1,6 +1,11 @@
 //! What holds of every IR that reaches code generation, as assertions: a failure is a bug of `lower`.
 
-use super::{CallPath, FlowIr, Implementation, Node, NodeIdx, ProgramIr, Role};
+use std::cmp::Reverse;
+
+use super::{
+    CallPath, ErrorAction, FlowIr, Implementation, Merge, Node, NodeIdx, OverflowPolicy, ProgramIr, Role, Stream,
+    StreamIdx,
+};
 
 /// Checks the invariants of the IR.
 ///
@@ -73,66 +78,159 @@ fn verify_streams(flow: &FlowIr) {
             "flow `{}`: a full stream can be relieved",
             flow.name
         );
+        assert_ne!(
+            stream.policy,
+            OverflowPolicy::RateLimit { per_second: 0 },
+            "flow `{}`: elements pass a rate limit",
+            flow.name
+        );
     }
 }
 
 fn verify_node(program: &ProgramIr, flow: &FlowIr, idx: NodeIdx, node: &Node) {
-    let (flow_name, name) = (&flow.name, &node.name);
+    let name = format!("{}.{}", flow.name, node.name);
+    verify_inputs(flow, idx, node, &name);
+    verify_outputs(flow, idx, node, &name);
+    verify_policies(node, &name);
+    verify_implementation(program, node, &name);
+    assert!(
+        node.limits.max_buffer_bytes <= flow.max_buffer_bytes,
+        "`{name}`: no buffer is larger than the flow's largest"
+    );
+    assert!(
+        node.capabilities.windows(2).all(|pair| pair[0] < pair[1]),
+        "`{name}`: capabilities are sorted"
+    );
+    assert!(
+        node.own_thread.is_none() || node.role == Role::Source,
+        "`{name}`: only sources have threads of their own"
+    );
+}
+
+fn verify_inputs(flow: &FlowIr, idx: NodeIdx, node: &Node, name: &str) {
     assert_eq!(
         node.role == Role::Source,
         node.inputs.is_empty(),
-        "`{flow_name}.{name}`: only sources have no input"
-    );
-    assert_eq!(
-        node.role == Role::Sink,
-        node.outputs.is_empty(),
-        "`{flow_name}.{name}`: only sinks have no output"
+        "`{name}`: only sources have no input"
     );
     for input in &node.inputs {
-        assert_eq!(
-            flow.streams[input.position()].to,
-            idx,
-            "`{flow_name}.{name}`: inputs end here"
-        );
+        assert_eq!(stream(flow, *input).to, idx, "`{name}`: inputs end here");
     }
+    let order = |input: &StreamIdx| match node.merge {
+        Merge::RoundRobin => (Reverse(0), *input),
+        Merge::Priority => (Reverse(stream(flow, *input).rank), *input),
+    };
+    assert!(
+        node.inputs.is_sorted_by_key(order),
+        "`{name}`: inputs are in the order they are taken from"
+    );
+}
+
+fn verify_outputs(flow: &FlowIr, idx: NodeIdx, node: &Node, name: &str) {
+    let ports = node.ports().count();
+    let fits = match node.role {
+        Role::Source | Role::Processor | Role::Filter | Role::Aggregator => ports == 1,
+        Role::Router => ports >= 1,
+        Role::Sink => ports == 0,
+    };
+    assert!(fits, "`{name}`: {ports} output ports fit its role");
     for port in &node.outputs {
-        assert!(
-            !port.streams.is_empty(),
-            "`{flow_name}.{name}`: port `{}` is connected",
-            port.name
-        );
+        assert!(!port.streams.is_empty(), "`{name}`: port `{}` is connected", port.name);
         for output in &port.streams {
-            let stream = &flow.streams[output.position()];
+            let stream = stream(flow, *output);
             assert_eq!(
                 (stream.from, &stream.from_port),
                 (idx, &port.name),
-                "`{flow_name}.{name}`: outputs start here"
+                "`{name}`: outputs start here"
             );
         }
     }
+}
+
+fn verify_policies(node: &Node, name: &str) {
+    assert_eq!(
+        node.on_error.dead_letters(),
+        !node.dead_letters().is_empty(),
+        "`{name}`: dead letters have a way out, and the way out has dead letters"
+    );
+    assert!(
+        node.role != Role::Source || !node.on_error.dead_letters(),
+        "`{name}`: a source has no input that could be a dead letter"
+    );
+    for (category, action) in node.on_error.by_category() {
+        assert!(
+            !matches!(action, ErrorAction::Retry { max: 0, .. }),
+            "`{name}`: a retry for `{category}` tries again"
+        );
+    }
+}
+
+fn verify_implementation(program: &ProgramIr, node: &Node, name: &str) {
     match &node.implementation {
         Implementation::Component { artifact, .. } => {
             assert!(
                 artifact.position() < program.artifacts.len(),
-                "`{flow_name}.{name}`: the artifact exists"
+                "`{name}`: the artifact exists"
             );
-            assert_ne!(
-                node.path,
-                CallPath::Builtin,
-                "`{flow_name}.{name}`: a component is called as one"
-            );
+            assert_ne!(node.path, CallPath::Builtin, "`{name}`: a component is called as one");
         }
         Implementation::Builtin(builtin) => {
-            assert_eq!(
-                builtin.role(),
-                node.role,
-                "`{flow_name}.{name}`: a built-in plays its own role"
-            );
-            assert_eq!(
-                node.path,
-                CallPath::Builtin,
-                "`{flow_name}.{name}`: a built-in is not a component"
-            );
+            assert_eq!(builtin.role(), node.role, "`{name}`: a built-in plays its own role");
+            assert_eq!(node.path, CallPath::Builtin, "`{name}`: a built-in is not a component");
         }
+    }
+}
+
+fn stream(flow: &FlowIr, idx: StreamIdx) -> &Stream {
+    &flow.streams[idx.position()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ErrorPolicies, LastResort, sample};
+    use super::*;
+
+    /// Verifies the sample after a change to its flow.
+    fn verify_changed(change: impl FnOnce(&mut FlowIr)) {
+        let mut program = sample::program();
+        change(&mut program.flows[0]);
+        verify(&program);
+    }
+
+    #[test]
+    fn a_router_with_dead_letters_is_fine() {
+        verify(&sample::program());
+    }
+
+    #[test]
+    #[should_panic(expected = "dead letters have a way out")]
+    fn dead_letters_need_a_stream() {
+        verify_changed(|flow| flow.nodes[3].on_error = ErrorPolicies::all(ErrorAction::Now(LastResort::DeadLetter)));
+    }
+
+    #[test]
+    #[should_panic(expected = "the way out has dead letters")]
+    fn the_error_port_needs_dead_letters() {
+        verify_changed(|flow| flow.nodes[2].on_error = ErrorPolicies::TERMINATE);
+    }
+
+    #[test]
+    #[should_panic(expected = "inputs are in the order they are taken from")]
+    fn inputs_are_ordered_by_rank() {
+        verify_changed(|flow| flow.nodes[2].inputs.reverse());
+    }
+
+    #[test]
+    #[should_panic(expected = "elements pass a rate limit")]
+    fn a_rate_is_above_zero() {
+        verify_changed(|flow| flow.streams[3].policy = OverflowPolicy::RateLimit { per_second: 0 });
+    }
+
+    #[test]
+    #[should_panic(expected = "0 output ports fit its role")]
+    fn a_router_has_a_port_of_its_own() {
+        verify_changed(|flow| {
+            flow.nodes[2].outputs.pop();
+        });
     }
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use serde_json::{Value, json};
 
-use crate::ir::{CallPath, FlowIr, Implementation, Node, OverflowPolicy, ProgramIr, Stream};
+use crate::ir::{CallPath, ErrorPolicies, FlowIr, Implementation, Node, OverflowPolicy, ProgramIr, Stream};
 
 /// `static DOCUMENT: [u8; N] = *b"…";` in the section of the target's object format. The section's name is unsafe to
 /// choose in general; this one has no meaning to any system, and holds plain bytes.
@@ -51,6 +51,8 @@ fn flow_json(program: &ProgramIr, flow: &FlowIr) -> Value {
         "nodes": flow.nodes.iter().map(|node| node_json(program, node)).collect::<Vec<_>>(),
         "streams": flow.streams.iter().map(|stream| stream_json(flow, stream)).collect::<Vec<_>>(),
         "pools": pools.collect::<Vec<_>>(),
+        "max_restarts": flow.max_restarts,
+        "own_thread": flow.own_thread,
     })
 }
 
@@ -60,14 +62,36 @@ fn node_json(program: &ProgramIr, node: &Node) -> Value {
         "role": node.role.as_str(),
         "component": component(program, node),
         "path": path(node),
+        "merge": node.merge.as_str(),
+        "fan_out": node.fan_out.as_str(),
+        "on_error": errors_json(&node.on_error),
+        "capabilities": node.capabilities,
+        "own_thread": node.own_thread,
     })
 }
 
+/// Categories by name, each with its action in words.
+fn errors_json(policies: &ErrorPolicies) -> Value {
+    let actions = policies
+        .by_category()
+        .map(|(category, action)| (category.to_owned(), json!(action.to_string())));
+    Value::Object(actions.into_iter().collect())
+}
+
 fn stream_json(flow: &FlowIr, stream: &Stream) -> Value {
-    let policy = match stream.policy {
-        OverflowPolicy::Block => "block",
+    let rate = match stream.policy {
+        OverflowPolicy::RateLimit { per_second } => Some(per_second),
+        OverflowPolicy::Block | OverflowPolicy::DropOldest | OverflowPolicy::DropNewest | OverflowPolicy::Error => None,
     };
-    json!({ "from": from(flow, stream), "to": to(flow, stream), "depth": stream.depth, "policy": policy })
+    json!({
+        "from": from(flow, stream),
+        "to": to(flow, stream),
+        "depth": stream.depth,
+        "policy": stream.policy.as_str(),
+        "max_elements_per_second": rate,
+        "priority": stream.rank,
+        "max_element_bytes": stream.max_element_bytes,
+    })
 }
 
 /// What implements a node, in words.

@@ -29,6 +29,10 @@ pub(crate) fn driver(flow: &FlowIr) -> TokenStream {
             fn streams(&self) -> &[rt::queue::Stream] {
                 &self.streams
             }
+
+            fn streams_mut(&mut self) -> &mut [rt::queue::Stream] {
+                &mut self.streams
+            }
         }
 
         #start
@@ -45,12 +49,7 @@ fn idents(flow: &FlowIr) -> Vec<Ident> {
 
 fn definition(flow: &FlowIr) -> TokenStream {
     let fields = idents(flow);
-    let types = flow.nodes.iter().map(|node| match node.role {
-        Role::Source => quote! { rt::flow::SourceNode },
-        Role::Processor => quote! { rt::flow::ProcessorNode },
-        Role::Filter => quote! { rt::flow::FilterNode },
-        Role::Sink => quote! { rt::flow::SinkNode },
-    });
+    let types = flow.nodes.iter().map(|node| node_type(node.role));
     let streams = flow.streams.len();
     quote! {
         struct Driver {
@@ -60,31 +59,30 @@ fn definition(flow: &FlowIr) -> TokenStream {
     }
 }
 
-/// One step: the first ready stage of the schedule runs.
+fn node_type(role: Role) -> TokenStream {
+    match role {
+        Role::Source => quote! { rt::flow::SourceNode },
+        Role::Processor => quote! { rt::flow::ProcessorNode },
+        Role::Filter => quote! { rt::flow::FilterNode },
+        Role::Router => quote! { rt::flow::RouterNode },
+        Role::Aggregator => quote! { rt::flow::AggregatorNode },
+        Role::Sink => quote! { rt::flow::SinkNode },
+    }
+}
+
+/// One step: the first ready stage of the schedule runs. Whether there was one is the answer.
 fn step(flow: &FlowIr) -> TokenStream {
     let idents = idents(flow);
-    let attempts = flow.schedule.iter().map(|turn| {
-        let (node, field) = (&flow.nodes[turn.position()], &idents[turn.position()]);
-        let ready = match node.role {
-            Role::Source | Role::Sink => quote! { self.#field.is_ready(cx, &self.streams) },
-            Role::Processor | Role::Filter => quote! { self.#field.is_ready(&self.streams) },
-        };
-        quote! {
-            if #ready {
-                return self.#field.run(cx, &mut self.streams);
-            }
-        }
-    });
-    let sinks = flow
-        .nodes
-        .iter()
-        .zip(&idents)
-        .filter(|(node, _)| node.role == Role::Sink)
-        .map(|(_, field)| field);
+    let turns = flow.schedule.iter().map(|turn| &idents[turn.position()]);
     quote! {
-        fn step(&mut self, cx: &mut rt::context::RunContext) -> Result<rt::flow::Step, rt::error::Failure> {
-            #(#attempts)*
-            Ok(rt::flow::Step::resting(&[#(self.#sinks.pause(&self.streams)),*]))
+        fn step(&mut self, cx: &mut rt::context::RunContext) -> Result<bool, rt::error::Failure> {
+            #(
+                if self.#turns.is_ready(cx, &self.streams) {
+                    self.#turns.run(cx, &mut self.streams)?;
+                    return Ok(true);
+                }
+            )*
+            Ok(false)
         }
     }
 }
@@ -96,30 +94,28 @@ fn start(flow: &FlowIr) -> TokenStream {
         .iter()
         .enumerate()
         .map(|(position, node)| instance(position, node));
-    let streams = (0..flow.streams.len()).map(|position| quote! { rt::queue::Stream::new(&PLAN.streams[#position]) });
     quote! {
         pub(super) fn start(
             setup: &mut rt::flow::Setup<'_>,
         ) -> Result<Box<dyn rt::flow::Flow>, rt::error::Failure> {
             Ok(Box::new(Driver {
                 #(#fields: #values,)*
-                streams: [#(#streams),*],
+                streams: rt::flow::streams(&PLAN),
             }))
         }
     }
 }
 
 fn instance(position: usize, node: &Node) -> TokenStream {
-    let (node_type, takes_origin) = match node.role {
-        Role::Source => (quote! { rt::flow::SourceNode }, true),
-        Role::Processor => (quote! { rt::flow::ProcessorNode }, false),
-        Role::Filter => (quote! { rt::flow::FilterNode }, false),
-        Role::Sink => (quote! { rt::flow::SinkNode }, true),
+    let node_type = node_type(node.role);
+    let is_end = match node.role {
+        Role::Source | Role::Sink => true,
+        Role::Processor | Role::Filter | Role::Router | Role::Aggregator => false,
     };
     let implementation = match &node.implementation {
         Implementation::Component { artifact, .. } => {
             let artifact = names::artifact(*artifact);
-            match takes_origin {
+            match is_end {
                 true => quote! { rt::flow::Origin::Component(&super::#artifact) },
                 false => quote! { &super::#artifact },
             }

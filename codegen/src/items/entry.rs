@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
+use super::plan;
 use crate::ir::ProgramIr;
 use crate::names;
 
@@ -19,6 +20,7 @@ pub(crate) fn entry(program: &ProgramIr) -> TokenStream {
         .iter()
         .enumerate()
         .map(|(position, flow)| names::flow(position, flow));
+    let worker_threads = plan::option(program.worker_threads);
     let wasi = program.wasi.iter().map(|package| format_ident!("{}", package.as_str()));
     quote! {
         static PROGRAM: rt::plan::ProgramPlan = rt::plan::ProgramPlan {
@@ -28,6 +30,7 @@ pub(crate) fn entry(program: &ProgramIr) -> TokenStream {
             document: &DOCUMENT,
             fuel: #fuel,
             wasi: &[#(rt::host::wasi::#wasi),*],
+            worker_threads: #worker_threads,
         };
 
         static FLOWS: &[rt::flow::FlowEntry] =

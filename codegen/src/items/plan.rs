@@ -1,10 +1,11 @@
 //! What the compiler decided about a flow, as a static.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use super::document;
-use crate::ir::{FlowIr, Implementation, Node, Pool, ProgramIr, Stream};
+use super::policy;
+use crate::ir::{FlowIr, Implementation, Limits, Node, OutPort, Pool, ProgramIr, Stream, StreamIdx};
 
 /// `pub(super) static PLAN: FlowPlan = …;`
 pub(crate) fn plan(program: &ProgramIr, flow: &FlowIr) -> TokenStream {
@@ -15,6 +16,7 @@ pub(crate) fn plan(program: &ProgramIr, flow: &FlowIr) -> TokenStream {
     let (fallback_bytes, max_buffer_bytes, quantum) = (flow.fallback_bytes, flow.max_buffer_bytes, flow.quantum);
     let sink_pause_ms = flow.sink_pause_ms;
     let deadline_ms = option(flow.deadline_ms);
+    let (max_restarts, own_thread) = (flow.max_restarts, flow.own_thread.is_some());
     quote! {
         pub(super) static PLAN: rt::plan::FlowPlan = rt::plan::FlowPlan {
             name: #name,
@@ -28,28 +30,30 @@ pub(crate) fn plan(program: &ProgramIr, flow: &FlowIr) -> TokenStream {
             quantum: #quantum,
             deadline_ms: #deadline_ms,
             sink_pause_ms: #sink_pause_ms,
+            max_restarts: #max_restarts,
+            own_thread: #own_thread,
         };
     }
 }
 
 fn node_plan(program: &ProgramIr, node: &Node) -> TokenStream {
-    let (name, config, role) = (&node.name, &node.config, node.role.as_str());
+    let (name, config, capabilities) = (&node.name, &node.config, &node.capabilities);
     let component = document::component(program, node);
     let path = document::path(node);
     let lifecycle = match &node.implementation {
         Implementation::Component { lifecycle, .. } => *lifecycle,
         Implementation::Builtin(_) => false,
     };
-    let inputs = node.inputs.iter().map(|input| input.position());
-    let outputs = node
-        .outputs
-        .iter()
-        .flat_map(|port| &port.streams)
-        .map(|output| output.position());
-    let limits = &node.limits;
-    let (memory_bytes, fuel) = (limits.memory_bytes, limits.fuel);
-    let (invocation_timeout_ms, init_timeout_ms) = (limits.invocation_timeout_ms, limits.init_timeout_ms);
-    let teardown_timeout_ms = limits.teardown_timeout_ms;
+    let (inputs, dead_letters) = (positions(&node.inputs), positions(node.dead_letters()));
+    let outputs = node.ports().map(port_plan);
+    let (role, merge, fan_out) = (
+        policy::role(node.role),
+        policy::merge(node.merge),
+        policy::fan_out(node.fan_out),
+    );
+    let on_error = policy::errors(&node.on_error);
+    let own_thread = node.own_thread.is_some();
+    let limits = limits_plan(&node.limits);
     quote! {
         rt::plan::NodePlan {
             name: #name,
@@ -58,24 +62,62 @@ fn node_plan(program: &ProgramIr, node: &Node) -> TokenStream {
             config: #config,
             path: #path,
             lifecycle: #lifecycle,
-            inputs: &[#(#inputs),*],
+            inputs: #inputs,
             outputs: &[#(#outputs),*],
-            limits: rt::plan::LimitsPlan {
-                memory_bytes: #memory_bytes,
-                invocation_timeout_ms: #invocation_timeout_ms,
-                init_timeout_ms: #init_timeout_ms,
-                teardown_timeout_ms: #teardown_timeout_ms,
-                fuel: #fuel,
-            },
+            dead_letters: #dead_letters,
+            merge: #merge,
+            fan_out: #fan_out,
+            on_error: #on_error,
+            capabilities: &[#(#capabilities),*],
+            own_thread: #own_thread,
+            limits: #limits,
         }
     }
 }
 
+fn limits_plan(limits: &Limits) -> TokenStream {
+    let Limits {
+        memory_bytes,
+        invocation_timeout_ms,
+        init_timeout_ms,
+        teardown_timeout_ms,
+        fuel,
+        max_buffer_bytes,
+        buffer_budget_bytes,
+    } = limits;
+    quote! {
+        rt::plan::LimitsPlan {
+            memory_bytes: #memory_bytes,
+            invocation_timeout_ms: #invocation_timeout_ms,
+            init_timeout_ms: #init_timeout_ms,
+            teardown_timeout_ms: #teardown_timeout_ms,
+            fuel: #fuel,
+            max_buffer_bytes: #max_buffer_bytes,
+            buffer_budget_bytes: #buffer_budget_bytes,
+        }
+    }
+}
+
+fn port_plan(port: &OutPort) -> TokenStream {
+    let (name, streams) = (&port.name, positions(&port.streams));
+    quote! { rt::plan::PortPlan { name: #name, streams: #streams } }
+}
+
 fn stream_plan(flow: &FlowIr, stream: &Stream) -> TokenStream {
     let (from, to) = (document::from(flow, stream), document::to(flow, stream));
-    let (depth, low_watermark) = (stream.depth, stream.low_watermark);
+    let (depth, low_watermark, rank) = (stream.depth, stream.low_watermark, stream.rank);
+    let overflow = policy::overflow(stream.policy);
+    let max_element_bytes = option(stream.max_element_bytes);
     quote! {
-        rt::plan::StreamPlan { from: #from, to: #to, depth: #depth, low_watermark: #low_watermark }
+        rt::plan::StreamPlan {
+            from: #from,
+            to: #to,
+            depth: #depth,
+            low_watermark: #low_watermark,
+            overflow: #overflow,
+            rank: #rank,
+            max_element_bytes: #max_element_bytes,
+        }
     }
 }
 
@@ -84,9 +126,47 @@ fn tier_plan(pool: &Pool) -> TokenStream {
     quote! { rt::plan::TierPlan { slot_bytes: #slot_bytes, slots: #slots } }
 }
 
-fn option(value: Option<u64>) -> TokenStream {
+fn positions(streams: &[StreamIdx]) -> TokenStream {
+    let positions = streams.iter().map(|stream| stream.position());
+    quote! { &[#(#positions),*] }
+}
+
+/// `Some(value)` or `None`.
+pub(crate) fn option<T: ToTokens>(value: Option<T>) -> TokenStream {
     match value {
         Some(value) => quote! { Some(#value) },
         None => quote! { None },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::sample;
+
+    /// The tokens of `plan`, with single spaces.
+    fn text(plan: &TokenStream) -> String {
+        plan.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn dead_letters_are_no_port_of_the_plan() {
+        let program = sample::program();
+        let router = text(&node_plan(&program, &program.flows[0].nodes[2]));
+        let ports = r#"outputs : & [rt :: plan :: PortPlan { name : "some" , streams : & [3usize] }]"#;
+        assert!(router.contains(ports), "{router}");
+        assert!(router.contains("dead_letters : & [2usize]"), "{router}");
+        assert!(router.contains("inputs : & [1usize , 0usize]"), "{router}");
+        assert!(router.contains(r#"capabilities : & ["a" , "b"]"#), "{router}");
+    }
+
+    #[test]
+    fn a_source_that_may_wait_has_its_own_thread() {
+        let program = sample::program();
+        let threads = program.flows[0].nodes.iter().map(|node| {
+            let plan = text(&node_plan(&program, node));
+            plan.contains("own_thread : true")
+        });
+        assert_eq!(threads.collect::<Vec<_>>(), [false, true, false, false, false]);
     }
 }

@@ -4,6 +4,8 @@ use serde_json::Value;
 
 use super::{bad_config, config, payload, text_key};
 use crate::context::RunContext;
+use crate::error::Cause;
+use crate::host::CopyStats;
 use crate::stage::{Called, Pulled, Source, Stage};
 
 /// Source of numbered greetings. Configuration: `{"count": N, "message": "…"}`, both optional.
@@ -12,6 +14,7 @@ pub struct Generator {
     message: Option<String>,
     count: Option<u64>,
     emitted: u64,
+    copies: CopyStats,
 }
 
 impl Stage for Generator {
@@ -29,6 +32,10 @@ impl Stage for Generator {
     fn teardown(&mut self, _: &mut RunContext) -> Called<()> {
         Ok(())
     }
+
+    fn copies(&self) -> CopyStats {
+        self.copies
+    }
 }
 
 impl Source for Generator {
@@ -42,6 +49,7 @@ impl Source for Generator {
             self.message.as_deref().unwrap_or("Hello, Torvyn!"),
             self.emitted
         );
-        payload(cx, text.as_bytes()).map(Pulled::Element)
+        let made = payload(cx, &mut self.copies, text.as_bytes());
+        made.map(Pulled::Element).map_err(Cause::Endpoint)
     }
 }

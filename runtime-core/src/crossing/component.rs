@@ -6,20 +6,21 @@ use tokio::runtime::Runtime;
 use wasmtime::component::{Component, Instance, InstancePre, Linker, Resource};
 use wasmtime::{Engine, Error, Store, Trap};
 
-use crate::buffer::{BufferId, BufferPool, ContentType};
+use crate::buffer::{BufferError, BufferId, BufferPool, ContentType};
 use crate::context::RunContext;
 use crate::control::Control;
 use crate::element::Element;
 use crate::engine::EngineOptions;
 use crate::error::{Cause, ComponentError, Interruption, ResourceMisuse};
-use crate::host::bindings::exports::torvyn::filtering::filter;
+use crate::host::bindings::exports::torvyn::aggregation::aggregator;
+use crate::host::bindings::exports::torvyn::filtering::{filter, router};
 use crate::host::bindings::exports::torvyn::streaming::{lifecycle, processor, sink, source};
 use crate::host::bindings::torvyn::streaming::types;
 use crate::host::{self, CopyStats, StageData};
 use crate::plan::{LimitsPlan, NodePlan};
-use crate::stage::{Called, Demand, Filter, Payload, Processor, Pulled, Sink, Source, Stage};
+use crate::stage::{Aggregator, Called, Demand, Filter, Payload, Processor, Pulled, Router, Sink, Source, Stage};
 
-/// What instances of components are made from; needed only until all are made.
+/// What instances of components are made from, at the start and after a trap.
 pub struct Instantiator {
     engine: Engine,
     linker: Linker<StageData>,
@@ -54,75 +55,85 @@ impl Instantiator {
         self.metered
             .then_some(if limits.fuel == 0 { u64::MAX } else { limits.fuel })
     }
+}
 
-    fn instantiate(&self, component: &Component, flow: &'static str, plan: &'static NodePlan) -> Called<Instantiated> {
-        let pre = self
-            .linker
-            .instantiate_pre(component)
-            .map_err(|error| Cause::Instantiation(format!("{error:#}")))?;
+/// What the instances of one node are made from.
+#[derive(Clone)]
+pub struct Making {
+    /// The imports.
+    pub instantiator: Arc<Instantiator>,
+    /// The component.
+    pub component: Component,
+    /// Name of the flow.
+    pub flow: &'static str,
+    /// The node.
+    pub plan: &'static NodePlan,
+    /// Its position in the flow.
+    pub position: usize,
+}
+
+impl Making {
+    /// Makes an instance, and finds its exports with `find`.
+    fn instantiate<G>(
+        self,
+        find: fn(&InstancePre<StageData>, &mut Store<StageData>, &Instance) -> Found<G>,
+    ) -> Called<(ComponentStage, G)> {
+        let from = &self.instantiator;
+        let pre = export(from.linker.instantiate_pre(&self.component))?;
+        let limits = &self.plan.limits;
         let mut store = host::store(
-            &self.engine,
-            flow,
-            &plan.limits,
-            Arc::clone(&self.control),
-            Arc::clone(&self.runtime),
+            &from.engine,
+            self.flow,
+            self.plan,
+            Arc::clone(&from.control),
+            Arc::clone(&from.runtime),
         );
-        let fuel = self.fuel(&plan.limits);
+        let fuel = from.fuel(limits);
         if let Some(fuel) = fuel {
-            store
-                .set_fuel(fuel)
-                .map_err(|error| Cause::Instantiation(format!("{error:#}")))?;
+            export(store.set_fuel(fuel))?;
         }
-        let instance = pre.instantiate(&mut store).map_err(|error| match cause(&error) {
-            Cause::Trap(text) => Cause::Instantiation(text),
-            other @ (Cause::Component(_)
-            | Cause::Deadline(_)
-            | Cause::Cancelled
-            | Cause::Misuse(_)
-            | Cause::Endpoint(_)
-            | Cause::Instantiation(_)) => other,
-        })?;
-        let lifecycle = match plan.lifecycle {
+        let instance = pre
+            .instantiate(&mut store)
+            .map_err(|error| interruption(&error).unwrap_or_else(|| Cause::Instantiation(words(&error))))?;
+        let lifecycle = match self.plan.lifecycle {
             true => Some(export(
                 lifecycle::GuestIndices::new(&pre).and_then(|found| found.load(&mut store, &instance)),
             )?),
             false => None,
         };
-        Ok(Instantiated {
-            pre,
-            instance,
-            stage: ComponentStage {
-                store,
-                lifecycle,
-                limits: &plan.limits,
-                fuel,
-                alive: true,
-            },
-        })
+        let guest = export(find(&pre, &mut store, &instance))?;
+        let stage = ComponentStage {
+            store,
+            lifecycle,
+            fuel,
+            is_alive: true,
+            making: self,
+        };
+        Ok((stage, guest))
     }
 }
 
+type Found<G> = wasmtime::Result<G>;
+
 fn export<T>(found: wasmtime::Result<T>) -> Called<T> {
     found.map_err(|error| Cause::Instantiation(format!("{error:#}")))
-}
-
-struct Instantiated {
-    pre: InstancePre<StageData>,
-    instance: Instance,
-    stage: ComponentStage,
 }
 
 /// What the stages of all roles share.
 struct ComponentStage {
     store: Store<StageData>,
     lifecycle: Option<lifecycle::Guest>,
-    limits: &'static LimitsPlan,
     fuel: Option<u64>,
     /// False after a trap, which leaves the store unusable.
-    alive: bool,
+    is_alive: bool,
+    making: Making,
 }
 
 impl ComponentStage {
+    fn limits(&self) -> &'static LimitsPlan {
+        &self.making.plan.limits
+    }
+
     /// Calls the component: lends it the flow's buffers, and turns what went wrong into a cause.
     fn call<T>(
         &mut self,
@@ -134,23 +145,62 @@ impl ComponentStage {
             self.store.set_fuel(fuel).expect("invariant: the engine meters fuel");
         }
         let deadline_ns = cx.deadline_ns();
-        self.store.data_mut().enter(cx.lend_pool(), limit_ms, deadline_ns);
+        let mut pool = cx.lend_pool();
+        pool.begin_call(self.making.position);
+        self.store.data_mut().enter(pool, limit_ms, deadline_ns);
         let result = call(&mut self.store);
-        cx.return_pool(self.store.data_mut().leave());
+        let mut pool = self.store.data_mut().leave();
+        pool.end_call();
+        cx.return_pool(pool);
         match result {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(Cause::Component(error.into())),
             Err(error) => {
-                self.alive = false;
+                self.is_alive = false;
                 Err(cause(&error))
             }
         }
     }
 
+    /// Calls the component with an element: payload and context are lent to it.
+    fn call_with<T>(
+        &mut self,
+        cx: &mut RunContext,
+        input: Element,
+        call: impl FnOnce(&mut Store<StageData>, &types::StreamElement) -> wasmtime::Result<Result<T, types::ProcessError>>,
+    ) -> Called<T> {
+        let lent = lend(cx.pool(), input);
+        self.store.data_mut().count_metadata(&lent.meta.content_type);
+        let result = self.call(cx, self.limits().invocation_timeout_ms, |store| call(store, &lent));
+        let ended = cx.pool().end_loan(input.payload);
+        ended.expect("invariant: the element was lent");
+        result
+    }
+
+    /// Takes over what the component returned. Sequence and timestamp in it are advisory.
+    fn accept(&mut self, cx: &mut RunContext, output: &types::OutputElement) -> Called<Payload> {
+        self.store.data_mut().count_metadata(&output.meta.content_type);
+        let pool = cx.pool();
+        let buffer = BufferId::from_rep(output.payload.rep());
+        pool.begin_call(self.making.position);
+        let accepted = accept(pool, buffer, &output.meta.content_type);
+        if accepted.is_err() {
+            // Nobody else knows of it.
+            let _ = pool.drop_owned(buffer);
+        }
+        pool.end_call();
+        accepted.map_err(|error| {
+            misuse(&ResourceMisuse {
+                function: "output-element",
+                error,
+            })
+        })
+    }
+
     fn init(&mut self, cx: &mut RunContext, config: &str) -> Called<()> {
         match self.lifecycle.take() {
             Some(lifecycle) => {
-                let result = self.call(cx, self.limits.init_timeout_ms, |store| {
+                let result = self.call(cx, self.limits().init_timeout_ms, |store| {
                     lifecycle.call_init(store, config)
                 });
                 self.lifecycle = Some(lifecycle);
@@ -162,12 +212,25 @@ impl ComponentStage {
 
     fn teardown(&mut self, cx: &mut RunContext) -> Called<()> {
         match self.lifecycle.take() {
-            Some(lifecycle) if self.alive => self.call(cx, self.limits.teardown_timeout_ms, |store| {
-                lifecycle.call_teardown(store).map(Ok)
-            }),
+            // A cancelled flow calls nothing any more.
+            Some(lifecycle) if self.is_alive && !cx.control.is_cancelled() => {
+                self.call(cx, self.limits().teardown_timeout_ms, |store| {
+                    lifecycle.call_teardown(store).map(Ok)
+                })
+            }
             Some(_) | None => Ok(()),
         }
     }
+}
+
+fn accept(pool: &mut BufferPool, buffer: BufferId, named: &str) -> Result<Payload, BufferError> {
+    let own = pool.content_type(buffer)?;
+    let content_type = match pool.content_types.intern(named)? {
+        ContentType::EMPTY => own,
+        named => named,
+    };
+    pool.take_over(buffer)?;
+    Ok(Payload { buffer, content_type })
 }
 
 impl From<types::ProcessError> for ComponentError {
@@ -184,23 +247,61 @@ impl From<types::ProcessError> for ComponentError {
 
 /// What wasmtime's error means for the flow.
 fn cause(error: &Error) -> Cause {
-    if let Some(interruption) = error.downcast_ref::<Interruption>() {
-        return match interruption {
-            Interruption::Deadline(ms) => Cause::Deadline(*ms),
-            Interruption::Cancelled => Cause::Cancelled,
-        };
+    if let Some(interruption) = interruption(error) {
+        return interruption;
     }
-    if let Some(misuse) = error.downcast_ref::<ResourceMisuse>() {
-        return Cause::Misuse(misuse.to_string());
+    if let Some(found) = error.downcast_ref::<ResourceMisuse>() {
+        return misuse(found);
     }
-    match error.downcast_ref::<Trap>() {
-        Some(trap) => Cause::Trap(trap.to_string()),
-        None => Cause::Trap(format!("{error:#}")),
+    let text = words(error);
+    match handle_misuse(&text) {
+        Some(code) => Cause::Misuse(code, text),
+        None => Cause::Trap(text),
     }
 }
 
+/// The cause when the call was stopped from outside.
+fn interruption(error: &Error) -> Option<Cause> {
+    error.downcast_ref::<Interruption>().map(|stopped| match stopped {
+        Interruption::Deadline(ms) => Cause::Deadline(*ms),
+        Interruption::Cancelled => Cause::Cancelled,
+    })
+}
+
+/// The words of the trap itself, where it is one.
+fn words(error: &Error) -> String {
+    match error.downcast_ref::<Trap>() {
+        Some(trap) => trap.to_string(),
+        None => format!("{error:#}"),
+    }
+}
+
+fn misuse(found: &ResourceMisuse) -> Cause {
+    Cause::Misuse(found.code(), found.to_string())
+}
+
+/// The code for a handle that the sandbox itself found to be wrong. It tells them apart in words only (wasmtime 48,
+/// `runtime/vm/component/{handle_table,resources}.rs`).
+fn handle_misuse(text: &str) -> Option<&'static str> {
+    let words = [
+        ("unknown handle index", "E0303"),
+        ("is not a resource", "E0303"),
+        ("used with the wrong type", "E0303"),
+        ("is not an own resource", "E0302"),
+        ("cannot lift own resource from a borrow", "E0302"),
+        ("borrow handles still remain", "E0304"),
+        ("cannot remove owned resource while borrowed", "E0304"),
+    ];
+    words
+        .into_iter()
+        .find(|(words, _)| text.contains(words))
+        .map(|(_, code)| code)
+}
+
 /// The element as the component sees it: payload and context are lent.
-fn lend(pool: &BufferPool, input: Element) -> types::StreamElement {
+fn lend(pool: &mut BufferPool, input: Element) -> types::StreamElement {
+    pool.lend(input.payload)
+        .expect("invariant: an element in a stage's hand is in transit");
     types::StreamElement {
         meta: types::ElementMeta {
             sequence: input.sequence,
@@ -209,27 +310,6 @@ fn lend(pool: &BufferPool, input: Element) -> types::StreamElement {
         },
         payload: Resource::new_borrow(input.payload.rep()),
         context: Resource::new_borrow(0),
-    }
-}
-
-/// Takes over what a component returned. Sequence and timestamp in it are advisory.
-fn accept(pool: &mut BufferPool, output: &types::OutputElement) -> Called<Payload> {
-    let buffer = BufferId::from_rep(output.payload.rep());
-    let own = pool.content_type(buffer);
-    let named = pool.content_types.intern(&output.meta.content_type);
-    match (own, named) {
-        (Ok(own), Ok(ContentType::EMPTY)) => Ok(Payload {
-            buffer,
-            content_type: own,
-        }),
-        (Ok(_), Ok(content_type)) => Ok(Payload { buffer, content_type }),
-        (Err(error), _) | (_, Err(error)) => Err(Cause::Misuse(
-            ResourceMisuse {
-                function: "output-element",
-                error,
-            }
-            .to_string(),
-        )),
     }
 }
 
@@ -242,20 +322,14 @@ macro_rules! component_stage {
         }
 
         impl $name {
-            /// Instantiates the component for a node.
+            /// Instantiates the component of a node.
             ///
             /// # Errors
             /// When it can't be instantiated or lacks the interface of its role.
-            pub fn instantiate(
-                instantiator: &Instantiator,
-                component: &Component,
-                flow: &'static str,
-                plan: &'static NodePlan,
-            ) -> Called<Self> {
-                let Instantiated { pre, instance, mut stage } = instantiator.instantiate(component, flow, plan)?;
-                let guest = export(
-                    $interface::GuestIndices::new(&pre).and_then(|found| found.load(&mut stage.store, &instance)),
-                )?;
+            pub fn instantiate(making: Making) -> Called<Self> {
+                let (stage, guest) = making.instantiate(|pre, store, instance| {
+                    $interface::GuestIndices::new(pre).and_then(|found| found.load(store, instance))
+                })?;
                 Ok(Self { stage, guest })
             }
         }
@@ -271,6 +345,17 @@ macro_rules! component_stage {
 
             fn copies(&self) -> CopyStats {
                 self.stage.store.data().copies()
+            }
+
+            fn is_dead(&self) -> bool {
+                !self.stage.is_alive
+            }
+
+            fn revive(&mut self, cx: &mut RunContext, config: &str) -> Called<()> {
+                let copies = self.copies();
+                *self = Self::instantiate(self.stage.making.clone())?;
+                self.stage.store.data_mut().go_on_counting(copies);
+                self.init(cx, config)
             }
         }
     };
@@ -292,6 +377,16 @@ component_stage!(
     filter
 );
 component_stage!(
+    /// A component in the role of a router.
+    ComponentRouter,
+    router
+);
+component_stage!(
+    /// A component in the role of an aggregator.
+    ComponentAggregator,
+    aggregator
+);
+component_stage!(
     /// A component in the role of a sink.
     ComponentSink,
     sink
@@ -299,23 +394,33 @@ component_stage!(
 
 impl Source for ComponentSource {
     fn pull(&mut self, cx: &mut RunContext) -> Called<Pulled> {
-        let limit = self.stage.limits.invocation_timeout_ms;
+        let limit = self.stage.limits().invocation_timeout_ms;
         match self.stage.call(cx, limit, |store| self.guest.call_pull(store))? {
-            Some(output) => accept(cx.pool(), &output).map(Pulled::Element),
+            Some(output) => self.stage.accept(cx, &output).map(Pulled::Element),
             None => Ok(Pulled::Exhausted),
         }
+    }
+
+    fn notify(&mut self, cx: &mut RunContext, signal: Demand) -> Called<()> {
+        let limit = self.stage.limits().invocation_timeout_ms;
+        let signal = match signal {
+            Demand::Ready => types::BackpressureSignal::Ready,
+            Demand::Pause => types::BackpressureSignal::Pause,
+        };
+        self.stage.call(cx, limit, |store| {
+            self.guest.call_notify_backpressure(store, signal).map(Ok)
+        })
     }
 }
 
 impl Processor for ComponentProcessor {
     fn process(&mut self, cx: &mut RunContext, input: Element) -> Called<Option<Payload>> {
-        let limit = self.stage.limits.invocation_timeout_ms;
-        let lent = lend(cx.pool(), input);
+        let guest = &self.guest;
         match self
             .stage
-            .call(cx, limit, |store| self.guest.call_process(store, &lent))?
+            .call_with(cx, input, |store, lent| guest.call_process(store, lent))?
         {
-            types::ProcessResult::Emit(output) => accept(cx.pool(), &output).map(Some),
+            types::ProcessResult::Emit(output) => self.stage.accept(cx, &output).map(Some),
             types::ProcessResult::Drop => Ok(None),
         }
     }
@@ -323,28 +428,73 @@ impl Processor for ComponentProcessor {
 
 impl Filter for ComponentFilter {
     fn evaluate(&mut self, cx: &mut RunContext, input: Element) -> Called<bool> {
-        let limit = self.stage.limits.invocation_timeout_ms;
-        let lent = lend(cx.pool(), input);
+        let guest = &self.guest;
         self.stage
-            .call(cx, limit, |store| self.guest.call_evaluate(store, &lent))
+            .call_with(cx, input, |store, lent| guest.call_evaluate(store, lent))
+    }
+}
+
+impl Router for ComponentRouter {
+    fn route(&mut self, cx: &mut RunContext, input: Element) -> Called<Vec<String>> {
+        let guest = &self.guest;
+        self.stage
+            .call_with(cx, input, |store, lent| guest.call_route(store, lent))
+    }
+}
+
+impl Aggregator for ComponentAggregator {
+    fn ingest(&mut self, cx: &mut RunContext, input: Element) -> Called<Option<Payload>> {
+        let guest = &self.guest;
+        match self
+            .stage
+            .call_with(cx, input, |store, lent| guest.call_ingest(store, lent))?
+        {
+            Some(output) => self.stage.accept(cx, &output).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn flush(&mut self, cx: &mut RunContext) -> Called<Vec<Payload>> {
+        if !self.stage.is_alive {
+            return Ok(Vec::new());
+        }
+        let limit = self.stage.limits().invocation_timeout_ms;
+        let outputs = self.stage.call(cx, limit, |store| self.guest.call_flush(store))?;
+        let accepted: Vec<Called<Payload>> = outputs.iter().map(|output| self.stage.accept(cx, output)).collect();
+        match accepted.iter().position(Result::is_err) {
+            None => Ok(accepted.into_iter().flatten().collect()),
+            Some(first) => {
+                // All or nothing: a part of the results would be taken for all of them.
+                for payload in accepted.iter().flatten() {
+                    let released = cx.pool().release(payload.buffer);
+                    released.expect("invariant: the buffer was just taken over");
+                }
+                accepted
+                    .into_iter()
+                    .nth(first)
+                    .map_or(Ok(Vec::new()), |failed| failed.map(|_| Vec::new()))
+            }
+        }
     }
 }
 
 impl Sink for ComponentSink {
     fn push(&mut self, cx: &mut RunContext, input: Element) -> Called<Demand> {
-        let limit = self.stage.limits.invocation_timeout_ms;
-        let lent = lend(cx.pool(), input);
-        match self.stage.call(cx, limit, |store| self.guest.call_push(store, &lent))? {
+        let guest = &self.guest;
+        match self
+            .stage
+            .call_with(cx, input, |store, lent| guest.call_push(store, lent))?
+        {
             types::BackpressureSignal::Ready => Ok(Demand::Ready),
             types::BackpressureSignal::Pause => Ok(Demand::Pause),
         }
     }
 
     fn complete(&mut self, cx: &mut RunContext) -> Called<()> {
-        if !self.stage.alive {
+        if !self.stage.is_alive {
             return Ok(());
         }
-        let limit = self.stage.limits.invocation_timeout_ms;
+        let limit = self.stage.limits().invocation_timeout_ms;
         self.stage.call(cx, limit, |store| self.guest.call_complete(store))
     }
 }

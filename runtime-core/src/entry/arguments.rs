@@ -7,8 +7,9 @@ use std::time::Duration;
 use lexopt::{Arg, Parser, ValueExt};
 
 use super::colors_by_default;
+use crate::clock::ClockKind;
 use crate::flow::{Ends, FlowEntry, Input, Output};
-use crate::plan::{FlowPlan, ProgramPlan};
+use crate::plan::{FlowPlan, ProgramPlan, Role};
 
 /// What the executable is asked to do.
 pub(super) enum Command {
@@ -37,10 +38,12 @@ pub(super) enum LogLevel {
 
 /// The options of `run`.
 pub(super) struct RunArguments {
-    pub(super) entry: &'static FlowEntry,
+    /// The flows to run, at least one.
+    pub(super) entries: Vec<&'static FlowEntry>,
     pub(super) ends: Ends,
     pub(super) limit: Option<u64>,
     pub(super) timeout: Option<Duration>,
+    pub(super) clock: ClockKind,
     /// `NODE[.KEY]` and value, as given.
     pub(super) configs: Vec<(String, String)>,
     pub(super) log_level: LogLevel,
@@ -52,6 +55,8 @@ pub(super) struct RunArguments {
 struct Given {
     command: Option<String>,
     flow: Option<String>,
+    all: bool,
+    clock: ClockKind,
     inputs: Vec<String>,
     outputs: Vec<String>,
     limit: Option<u64>,
@@ -84,6 +89,8 @@ fn parse_from(
     let mut given = Given {
         command: None,
         flow: None,
+        all: false,
+        clock: ClockKind::System,
         inputs: Vec::new(),
         outputs: Vec::new(),
         limit: None,
@@ -138,9 +145,16 @@ fn flow_list(flows: &[FlowEntry]) -> String {
 
 impl Given {
     fn option(&mut self, name: &str, parser: &mut Parser) -> Result<(), String> {
-        if name == "quiet" {
-            self.log_level = LogLevel::Error;
-            return Ok(());
+        match name {
+            "quiet" => {
+                self.log_level = LogLevel::Error;
+                return Ok(());
+            }
+            "all" => {
+                self.all = true;
+                return Ok(());
+            }
+            _ => {}
         }
         let known = [
             "flow",
@@ -148,6 +162,7 @@ impl Given {
             "output",
             "limit",
             "timeout",
+            "clock",
             "config",
             "log-level",
             "format",
@@ -179,6 +194,13 @@ impl Given {
                 self.configs.push((key.to_owned(), value.to_owned()));
             }
             "log-level" => self.log_level = log_level(&value)?,
+            "clock" => {
+                self.clock = match value.as_str() {
+                    "system" => ClockKind::System,
+                    "simulated" => ClockKind::Simulated,
+                    _ => return Err(format!("`--clock {value}`: expected `system` or `simulated`")),
+                }
+            }
             "format" => {
                 self.format = match value.as_str() {
                     "human" => Format::Human,
@@ -199,6 +221,9 @@ impl Given {
     }
 
     fn into_run(self, program: &ProgramPlan, flows: &'static [FlowEntry]) -> Result<Command, String> {
+        if self.all {
+            return self.into_run_of_all(flows);
+        }
         let entry = match &self.flow {
             None => flows.first(),
             Some(name) => flows.iter().find(|entry| entry.plan.name == name),
@@ -212,33 +237,52 @@ impl Given {
             )
         })?;
         let ends = Ends {
-            inputs: replaced(entry.plan, "source", "--input", &self.inputs, |value| match value {
+            inputs: replaced(entry.plan, Role::Source, "--input", &self.inputs, |value| match value {
                 "generator" => Input::Generator,
                 "stdin" | "-" => Input::Lines("-".to_owned()),
                 path => Input::Lines(path.to_owned()),
             })?,
-            outputs: replaced(entry.plan, "sink", "--output", &self.outputs, |value| match value {
+            outputs: replaced(entry.plan, Role::Sink, "--output", &self.outputs, |value| match value {
                 "stdout" | "-" => Output::Console,
                 path => Output::File(path.to_owned()),
             })?,
         };
-        Ok(Command::Run(Box::new(RunArguments {
-            entry,
+        Ok(self.run_of(vec![entry], ends))
+    }
+
+    /// All flows at once. What belongs to one node would fit one flow only.
+    fn into_run_of_all(self, flows: &'static [FlowEntry]) -> Result<Command, String> {
+        let for_one = [
+            ("--flow", self.flow.is_some()),
+            ("--input", !self.inputs.is_empty()),
+            ("--output", !self.outputs.is_empty()),
+            ("--config", !self.configs.is_empty()),
+        ];
+        match for_one.into_iter().find(|(_, given)| *given) {
+            Some((option, _)) => Err(format!("`{option}` is for one flow, and `--all` runs all of them")),
+            None => Ok(self.run_of(flows.iter().collect(), Ends::default())),
+        }
+    }
+
+    fn run_of(self, entries: Vec<&'static FlowEntry>, ends: Ends) -> Command {
+        Command::Run(Box::new(RunArguments {
+            entries,
             ends,
             limit: self.limit,
             timeout: self.timeout,
+            clock: self.clock,
             configs: self.configs,
             log_level: self.log_level,
             format: self.format,
             color: self.color,
-        })))
+        }))
     }
 }
 
 /// Finds the ends that `values`, each `[NODE=]VALUE`, replace.
 fn replaced<T>(
     plan: &'static FlowPlan,
-    role: &str,
+    role: Role,
     option: &str,
     values: &[String],
     make: impl Fn(&str) -> T,
@@ -260,7 +304,8 @@ fn replaced<T>(
             (None, [only]) => (*only, value.as_str()),
             (None, _) => {
                 return Err(format!(
-                    "`{option} {value}`: the flow has several {role}s; write `{option} NODE={value}` with one of: {}",
+                    "`{option} {value}`: the flow has several {}s; write `{option} NODE={value}` with one of: {}",
+                    role.as_str(),
                     ends.join(", ")
                 ));
             }
@@ -325,12 +370,14 @@ Runs a flow ({flows}; default: the first).
 
 Options:
   --flow NAME              The flow to run
+  --all                    Run all flows at once
   --input [NODE=]SOURCE    Replace a source: a file, `stdin` (or `-`), `generator`
   --output [NODE=]SINK     Replace a sink: a file (appended to), `stdout` (or `-`)
   --limit N                Stop the sources after N elements
   --timeout DURATION       Drain the flow after 250ms, 30s, 5m, …
+  --clock CLOCK            system (default), simulated: time passes only while all stages wait
   --config NODE.KEY=VALUE  Override a key of a node's configuration (NODE=TEXT: all of it)
-  --log-level LEVEL        error = warn, info (default), debug = trace; also TORVYN_LOG
+  --log-level LEVEL        error, warn, info (default), debug = trace; also TORVYN_LOG
   --format FORMAT          human (default), json
   --color WHEN             auto (default), always, never
   --quiet                  As `--log-level error`

@@ -1,23 +1,29 @@
-//! One run of a flow: `init`, elements until the sources end or the flow is to stop, `complete`, `teardown`.
+//! One run of a flow: `init`, elements until the sources end or the flow is to stop, `flush`, `complete`, `teardown`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use super::{Flow, Step, broken};
-use crate::context::RunContext;
-use crate::error::Failure;
+use super::{Flow, FlowState};
+use crate::context::{Drain, RunContext};
+use crate::error::{Cause, Failure, Operation};
+use crate::event::Event;
+use crate::executor::{Task, Turn};
+
+/// A driver that keeps others waiting for longer than this is told of.
+const WATCHDOG: Duration = Duration::from_millis(10);
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// Every source ended, or the element limit was reached.
     Completed,
-    /// Drained because its time was up.
+    /// Drained because the time given on the command line was up.
     TimedOut,
     /// Drained after a signal.
     Interrupted,
     /// Stopped at once by a second signal.
     Cancelled,
-    /// A stage failed.
+    /// A stage failed, or the flow's deadline passed.
     Failed,
 }
 
@@ -33,6 +39,14 @@ impl Ending {
             Ending::Failed => "failed",
         }
     }
+
+    fn state(self) -> FlowState {
+        match self {
+            Ending::Completed | Ending::TimedOut | Ending::Interrupted => FlowState::Completed,
+            Ending::Cancelled => FlowState::Cancelled,
+            Ending::Failed => FlowState::Failed,
+        }
+    }
 }
 
 /// What a run came to.
@@ -40,55 +54,209 @@ impl Ending {
 pub struct Outcome {
     /// How it ended.
     pub ending: Ending,
-    /// The failure that ended it, and failures of `complete` and `teardown` after it.
+    /// The failure that ended it, and failures at its end.
     pub failures: Vec<Failure>,
 }
 
-/// Runs the flow to its end. `configs` holds the configuration of nodes whose manifest's does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// No stage was called yet.
+    New,
+    /// Stages work. So many nodes were told that no element will arrive any more.
+    Working { finished: usize },
+    /// Nothing is left to do.
+    Over(Ending),
+}
+
+/// A run, driven in turns.
 ///
 /// Whatever happens, sinks are completed and stages torn down: what was delivered is flushed.
-pub fn run(flow: &mut dyn Flow, cx: &mut RunContext, configs: &BTreeMap<&'static str, String>) -> Outcome {
-    let mut failures = Vec::new();
-    let mut initialised = 0;
-    for node in flow.nodes() {
-        let config = configs.get(node.plan().name).map_or(node.plan().config, String::as_str);
-        match node.init(cx, config) {
-            Ok(()) => initialised += 1,
+pub struct Run {
+    flow: Box<dyn Flow>,
+    cx: RunContext,
+    /// The configuration of nodes whose manifest's does not hold.
+    configs: BTreeMap<&'static str, String>,
+    phase: Phase,
+    initialised: usize,
+    failures: Vec<Failure>,
+}
+
+impl Run {
+    /// A run of a flow whose stages exist.
+    #[must_use]
+    pub fn new(flow: Box<dyn Flow>, mut cx: RunContext, configs: BTreeMap<&'static str, String>) -> Self {
+        cx.enter(FlowState::Validated);
+        cx.enter(FlowState::Instantiated);
+        Self {
+            flow,
+            cx,
+            configs,
+            phase: Phase::New,
+            initialised: 0,
+            failures: Vec::new(),
+        }
+    }
+
+    /// What it came to; the flow and its context for the report.
+    ///
+    /// # Panics
+    /// Before the last turn.
+    #[must_use]
+    pub fn into_outcome(self) -> (Box<dyn Flow>, RunContext, Outcome) {
+        let Phase::Over(ending) = self.phase else {
+            unreachable!("invariant: the run is over")
+        };
+        let outcome = Outcome {
+            ending,
+            failures: self.failures,
+        };
+        (self.flow, self.cx, outcome)
+    }
+
+    fn init(&mut self) -> Turn {
+        for node in self.flow.nodes() {
+            let plan = node.plan();
+            let config = self.configs.get(plan.name).map_or(plan.config, String::as_str);
+            if let Err(failure) = node.init(&mut self.cx, config) {
+                self.failures.push(failure);
+                return self.end(None);
+            }
+            self.initialised += 1;
+        }
+        self.cx.enter(FlowState::Running);
+        self.phase = Phase::Working { finished: 0 };
+        Turn::Again
+    }
+
+    fn work(&mut self, finished: usize) -> Turn {
+        let cx = &mut self.cx;
+        cx.look_around();
+        if cx.control.is_cancelled() {
+            return self.end(Some(finished));
+        }
+        if cx.state() == FlowState::Suspended {
+            cx.enter(FlowState::Running);
+        }
+        let is_asked_to_stop = cx.drain().is_some_and(|drain| drain != Drain::Limit);
+        if is_asked_to_stop && cx.state() == FlowState::Running {
+            cx.enter(FlowState::Draining);
+        }
+        match self.flow.run_quantum(cx) {
+            Ok(true) => {
+                self.watch();
+                Turn::Again
+            }
+            Ok(false) => self.rest_or_finish(finished),
             Err(failure) => {
-                failures.push(failure);
-                break;
+                self.failures.push(failure);
+                self.end(Some(finished))
             }
         }
     }
-    if failures.is_empty() {
-        failures.extend(drive(flow, cx).err());
-        if !cx.control.is_cancelled() {
-            failures.extend(flow.nodes().into_iter().filter_map(|node| node.complete(cx).err()));
+
+    /// Tells of a turn that kept other flows waiting.
+    fn watch(&mut self) {
+        let now = self.cx.now();
+        let duration = self.cx.clock().peek().since(now);
+        if duration >= WATCHDOG && self.cx.waker.has_company() {
+            self.cx.note(Event::SlowQuantum { duration });
         }
     }
-    let ready = flow.nodes().into_iter().take(initialised);
-    failures.extend(ready.rev().filter_map(|node| node.teardown(cx).err()));
-    let ending = match () {
-        () if cx.control.is_cancelled() => Ending::Cancelled,
-        () if !failures.is_empty() => Ending::Failed,
-        () if cx.control.is_stopping() => Ending::Interrupted,
-        () if cx.deadline_passed() => Ending::TimedOut,
-        () => Ending::Completed,
-    };
-    Outcome { ending, failures }
+
+    /// No stage is ready: for now, or for ever.
+    fn rest_or_finish(&mut self, finished: usize) -> Turn {
+        let cx = &mut self.cx;
+        let (until, awaits_input) = cx.awaited();
+        if until.is_none() && !awaits_input {
+            return self.finish_next(finished);
+        }
+        if cx.state() == FlowState::Running {
+            cx.enter(FlowState::Suspended);
+        }
+        match until {
+            Some(until) => cx
+                .clock()
+                .wait_until(until)
+                .map_or(Turn::Again, |until| Turn::Rest(Some(until))),
+            None => Turn::Rest(None),
+        }
+    }
+
+    /// Tells the next node, in topological order, that no element will arrive any more. What an aggregator puts out then
+    /// goes all the way before the next one is told.
+    fn finish_next(&mut self, finished: usize) -> Turn {
+        if self.cx.state() == FlowState::Running {
+            self.cx.enter(FlowState::Draining);
+        }
+        let mut nodes = self.flow.nodes();
+        let Some(node) = nodes.get_mut(finished) else {
+            return self.end(Some(finished));
+        };
+        self.failures.extend(node.finish(&mut self.cx).err());
+        self.phase = Phase::Working { finished: finished + 1 };
+        Turn::Again
+    }
+
+    /// Ends the run. `finished`: nodes that were told so already; `None` when not all stages could be prepared.
+    fn end(&mut self, finished: Option<usize>) -> Turn {
+        let cx = &mut self.cx;
+        for stream in self.flow.streams_mut() {
+            for element in stream.discard() {
+                let released = cx.pool().release(element.payload);
+                released.expect("invariant: a queued element holds its buffer");
+            }
+        }
+        let mut nodes = self.flow.nodes();
+        for node in &mut nodes {
+            node.abandon(cx);
+        }
+        if let Some(finished) = finished
+            && !cx.control.is_cancelled()
+        {
+            let left = nodes.iter_mut().skip(finished);
+            self.failures.extend(left.filter_map(|node| node.rescue(cx).err()));
+        }
+        let prepared = nodes.iter_mut().take(self.initialised);
+        self.failures
+            .extend(prepared.rev().filter_map(|node| node.teardown(cx).err()));
+        for position in self.initialised..nodes.len() {
+            cx.pool().reclaim(position);
+        }
+        drop(nodes);
+        let ending = self.ending();
+        self.cx.enter(ending.state());
+        self.phase = Phase::Over(ending);
+        Turn::Done
+    }
+
+    fn ending(&mut self) -> Ending {
+        if self.cx.control.is_cancelled() {
+            return Ending::Cancelled;
+        }
+        if let Some(Drain::Deadline(ms)) = self.cx.drain() {
+            self.failures.push(Failure {
+                node: "(driver)",
+                component: "(runtime)",
+                operation: Operation::Pull,
+                element: None,
+                cause: Cause::FlowDeadline(ms),
+            });
+        }
+        match self.cx.drain() {
+            _ if !self.failures.is_empty() => Ending::Failed,
+            Some(Drain::Stop) => Ending::Interrupted,
+            Some(Drain::Timeout) => Ending::TimedOut,
+            Some(Drain::Limit | Drain::Deadline(_)) | None => Ending::Completed,
+        }
+    }
 }
 
-/// Runs stages until none can run any more.
-fn drive(flow: &mut dyn Flow, cx: &mut RunContext) -> Result<(), Failure> {
-    loop {
-        cx.look_around();
-        if cx.control.is_cancelled() {
-            return Ok(());
-        }
-        match flow.run_quantum(cx)? {
-            Step::Ran => {}
-            Step::Paused(until) => cx.control.sleep_until(until).map_err(|error| broken(&error))?,
-            Step::Idle => return Ok(()),
+impl Task for Run {
+    fn turn(&mut self) -> Turn {
+        match self.phase {
+            Phase::New => self.init(),
+            Phase::Working { finished } => self.work(finished),
+            Phase::Over(_) => Turn::Done,
         }
     }
 }

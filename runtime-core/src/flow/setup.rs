@@ -1,18 +1,23 @@
 //! Makes the stages of a flow, with its ends replaced where the command line asks for it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use super::apart::Apart;
 use crate::builtin::{Console, File, Generator, Lines};
+use crate::clock::ClockKind;
 use crate::context::RunContext;
-use crate::crossing::component::{ComponentSink, ComponentSource, Instantiator};
+use crate::control::Control;
+use crate::crossing::component::{ComponentSink, ComponentSource, Instantiator, Making};
 use crate::engine::{self, Artifact};
 use crate::error::Cause;
+use crate::executor::Waker;
 use crate::host::CopyStats;
-use crate::plan::{FlowPlan, NodePlan};
-use crate::stage::{Called, Sink, Source, Stage};
+use crate::plan::{FlowPlan, NodePlan, Role};
+use crate::stage::{Called, Demand, Pulled, Sink, Source, Stage, Supply};
 
 /// Where a source comes from instead of the manifest (`--input`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +63,12 @@ impl Ends {
     pub fn replace(&self, node: &str) -> bool {
         self.inputs.contains_key(node) || self.outputs.contains_key(node)
     }
+
+    /// Whether a node is a source that wants to know about pressure downstream: built-in ones do not.
+    #[must_use]
+    pub fn hears_pressure(&self, node: &'static NodePlan) -> bool {
+        node.role == Role::Source && !self.component(node).starts_with("builtin:")
+    }
 }
 
 /// Who implements an end, according to the manifest.
@@ -75,87 +86,131 @@ pub type SourceStage = Box<dyn Source>;
 /// Whoever is a sink.
 pub type SinkStage = Box<dyn Sink>;
 
-impl Stage for SourceStage {
-    fn init(&mut self, cx: &mut RunContext, config: &str) -> Called<()> {
-        (**self).init(cx, config)
-    }
+macro_rules! boxed_stage {
+    ($name:ty) => {
+        impl Stage for $name {
+            fn init(&mut self, cx: &mut RunContext, config: &str) -> Called<()> {
+                (**self).init(cx, config)
+            }
 
-    fn teardown(&mut self, cx: &mut RunContext) -> Called<()> {
-        (**self).teardown(cx)
-    }
+            fn teardown(&mut self, cx: &mut RunContext) -> Called<()> {
+                (**self).teardown(cx)
+            }
 
-    fn copies(&self) -> CopyStats {
-        (**self).copies()
-    }
-}
+            fn copies(&self) -> CopyStats {
+                (**self).copies()
+            }
 
-impl Stage for SinkStage {
-    fn init(&mut self, cx: &mut RunContext, config: &str) -> Called<()> {
-        (**self).init(cx, config)
-    }
+            fn is_dead(&self) -> bool {
+                (**self).is_dead()
+            }
 
-    fn teardown(&mut self, cx: &mut RunContext) -> Called<()> {
-        (**self).teardown(cx)
-    }
-
-    fn copies(&self) -> CopyStats {
-        (**self).copies()
-    }
-}
-
-/// What stages are made from.
-pub struct Setup<'a> {
-    engine: Engine,
-    instantiator: Instantiator,
-    /// Components by artifact: several nodes may use one.
-    loaded: BTreeMap<&'static str, Component>,
-    ends: &'a Ends,
-}
-
-impl<'a> Setup<'a> {
-    /// A set-up whose instances come from `instantiator`.
-    #[must_use]
-    pub fn new(engine: Engine, instantiator: Instantiator, ends: &'a Ends) -> Self {
-        Self {
-            engine,
-            instantiator,
-            loaded: BTreeMap::new(),
-            ends,
+            fn revive(&mut self, cx: &mut RunContext, config: &str) -> Called<()> {
+                (**self).revive(cx, config)
+            }
         }
+    };
+}
+
+boxed_stage!(SourceStage);
+boxed_stage!(SinkStage);
+
+impl Source for SourceStage {
+    fn supply(&mut self, cx: &mut RunContext) -> Supply {
+        (**self).supply(cx)
     }
 
+    fn is_pulling(&self) -> bool {
+        (**self).is_pulling()
+    }
+
+    fn pull(&mut self, cx: &mut RunContext) -> Called<Pulled> {
+        (**self).pull(cx)
+    }
+
+    fn notify(&mut self, cx: &mut RunContext, signal: Demand) -> Called<()> {
+        (**self).notify(cx, signal)
+    }
+}
+
+/// Components by artifact: several nodes, of several flows, may use one.
+#[derive(Default)]
+pub struct Loaded(BTreeMap<&'static str, Component>);
+
+impl Loaded {
+    fn component(&mut self, engine: &Engine, artifact: &'static Artifact) -> Called<Component> {
+        if let Some(component) = self.0.get(artifact.name) {
+            return Ok(component.clone());
+        }
+        let loaded = engine::load(engine, artifact);
+        let component = loaded.map_err(|error| Cause::Instantiation(format!("{error:#}")))?;
+        self.0.insert(artifact.name, component.clone());
+        Ok(component)
+    }
+}
+
+/// What the stages of a flow are made from.
+pub struct Setup<'a> {
+    /// The engine of all components.
+    pub engine: &'a Engine,
+    /// The imports of all components.
+    pub instantiator: &'a Arc<Instantiator>,
+    /// Components loaded so far.
+    pub loaded: &'a mut Loaded,
+    /// The ends that are replaced.
+    pub ends: &'a Ends,
+    /// Signals.
+    pub control: &'a Arc<Control>,
+    /// Wakes the flow.
+    pub waker: Waker,
+    /// The flow's time.
+    pub clock: ClockKind,
+}
+
+impl Setup<'_> {
     pub(super) fn ends(&self) -> &Ends {
         self.ends
     }
 
-    pub(super) fn instantiator(&self) -> &Instantiator {
-        &self.instantiator
+    fn making(&mut self, flow: &'static FlowPlan, position: usize, artifact: &'static Artifact) -> Called<Making> {
+        Ok(Making {
+            instantiator: Arc::clone(self.instantiator),
+            component: self.loaded.component(self.engine, artifact)?,
+            flow: flow.name,
+            plan: &flow.nodes[position],
+            position,
+        })
     }
 
-    pub(super) fn component(&mut self, artifact: &'static Artifact) -> Called<Component> {
-        if let Some(component) = self.loaded.get(artifact.name) {
-            return Ok(component.clone());
-        }
-        let loaded = engine::load(&self.engine, artifact);
-        let component = loaded.map_err(|error| Cause::Instantiation(format!("{error:#}")))?;
-        self.loaded.insert(artifact.name, component.clone());
-        Ok(component)
+    /// Makes the stage of a node with `instantiate`.
+    pub(super) fn instantiate<S>(
+        &mut self,
+        flow: &'static FlowPlan,
+        position: usize,
+        artifact: &'static Artifact,
+        instantiate: fn(Making) -> Called<S>,
+    ) -> Called<S> {
+        self.making(flow, position, artifact).and_then(instantiate)
     }
 
     pub(super) fn source(
         &mut self,
         flow: &'static FlowPlan,
-        plan: &'static NodePlan,
+        position: usize,
         origin: Origin<SourceStage>,
     ) -> Called<SourceStage> {
+        let plan = &flow.nodes[position];
         match (self.ends.inputs.get(plan.name), origin) {
             (Some(Input::Generator), _) => Ok(Box::new(Generator::default())),
             (Some(Input::Lines(path)), _) => Ok(Box::new(Lines::of(path.clone()))),
             (None, Origin::Builtin(stage)) => Ok(stage),
             (None, Origin::Component(artifact)) => {
-                let component = self.component(artifact)?;
-                let stage = ComponentSource::instantiate(&self.instantiator, &component, flow.name, plan)?;
-                Ok(Box::new(stage))
+                let making = self.making(flow, position, artifact)?;
+                let stage = ComponentSource::instantiate(making)?;
+                match plan.own_thread {
+                    true => Ok(Box::new(Apart::start(self, flow, plan, stage)?)),
+                    false => Ok(Box::new(stage)),
+                }
             }
         }
     }
@@ -163,17 +218,17 @@ impl<'a> Setup<'a> {
     pub(super) fn sink(
         &mut self,
         flow: &'static FlowPlan,
-        plan: &'static NodePlan,
+        position: usize,
         origin: Origin<SinkStage>,
     ) -> Called<SinkStage> {
+        let plan = &flow.nodes[position];
         match (self.ends.outputs.get(plan.name), origin) {
             (Some(Output::Console), _) => Ok(Box::new(Console::default())),
             (Some(Output::File(path)), _) => Ok(Box::new(File::of(path.clone()))),
             (None, Origin::Builtin(stage)) => Ok(stage),
             (None, Origin::Component(artifact)) => {
-                let component = self.component(artifact)?;
-                let stage = ComponentSink::instantiate(&self.instantiator, &component, flow.name, plan)?;
-                Ok(Box::new(stage))
+                let making = self.making(flow, position, artifact)?;
+                Ok(Box::new(ComponentSink::instantiate(making)?))
             }
         }
     }

@@ -202,7 +202,7 @@ fn contents<'a>(pool: &'a BufferPool, this: &Resource<Buffer>, function: &'stati
 /// are dropped outside of a call hold no buffers any more: their flow ended.
 fn drop_handle(store: &mut Context<'_>, rep: u32) {
     if let Some(pool) = &mut store.data_mut().pool {
-        let _ = pool.release(BufferId::from_rep(rep));
+        let _ = pool.drop_owned(BufferId::from_rep(rep));
     }
 }
 
@@ -225,31 +225,39 @@ fn write(
         Err(BufferError::CapacityExceeded) => Ok((Err(WitBufferError::CapacityExceeded),)),
         Err(BufferError::OutOfBounds) => Ok((Err(WitBufferError::OutOfBounds),)),
         Err(
-            error @ (BufferError::Stale | BufferError::TooLarge(_) | BufferError::Exhausted | BufferError::ContentType),
+            error @ (BufferError::Stale
+            | BufferError::Borrowed
+            | BufferError::NotOwner
+            | BufferError::TooLarge(_)
+            | BufferError::OverBudget(_)
+            | BufferError::Exhausted
+            | BufferError::ContentType),
         ) => Err(misuse(function)(error).into()),
     }
 }
 
 fn count_read(store: &mut Context<'_>, bytes: Vec<u8>) -> Vec<u8> {
-    let copies = &mut store.data_mut().copies;
-    copies.reads += 1;
-    copies.read_bytes += bytes.len() as u64;
+    store.data_mut().copies.read.add(bytes.len());
     bytes
 }
 
 fn count_write(store: &mut Context<'_>, bytes: usize) {
-    let copies = &mut store.data_mut().copies;
-    copies.writes += 1;
-    copies.write_bytes += bytes as u64;
+    store.data_mut().copies.write.add(bytes);
 }
 
 /// Why there is no buffer, in words for the component.
 fn refusal(error: BufferError, capacity: u64) -> WitBufferError {
     WitBufferError::AllocationFailed(match error {
-        BufferError::TooLarge(limit) => format!("{capacity} bytes asked for, a buffer has at most {limit}"),
-        BufferError::Exhausted => format!("no buffer of {capacity} bytes is left"),
-        BufferError::Stale | BufferError::CapacityExceeded | BufferError::OutOfBounds | BufferError::ContentType => {
-            "the buffer could not be made".to_owned()
+        BufferError::TooLarge(limit) => format!("{capacity} bytes asked for, a buffer has at most {limit} (E0300)"),
+        BufferError::OverBudget(budget) => {
+            format!("{capacity} bytes asked for, the stage's buffers may take {budget} in all (E0310)")
         }
+        BufferError::Exhausted => format!("no buffer of {capacity} bytes is left (E0301)"),
+        BufferError::Stale
+        | BufferError::Borrowed
+        | BufferError::NotOwner
+        | BufferError::CapacityExceeded
+        | BufferError::OutOfBounds
+        | BufferError::ContentType => "the buffer could not be made".to_owned(),
     })
 }

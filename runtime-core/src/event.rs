@@ -1,0 +1,320 @@
+//! What happens in a flow besides elements passing through: pressure, pauses, failures and what followed.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::clock::{Time, nanos};
+use crate::error::Category;
+use crate::flow::FlowState;
+use crate::stage::Demand;
+
+/// Events a run keeps; the oldest make room.
+const KEPT: usize = 4096;
+
+/// Warnings of one kind that a run tells; the others are counted in its report.
+const TOLD_OF_A_KIND: u64 = 20;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A stream became full.
+    Triggered {
+        /// Its name.
+        stream: StreamName,
+        /// Its length in elements.
+        depth: usize,
+    },
+    /// A stream that was full has room again.
+    Relieved {
+        /// Its name.
+        stream: StreamName,
+        /// Its length in elements.
+        depth: usize,
+        /// How long it lasted.
+        duration: Duration,
+        /// Elements dropped meanwhile.
+        dropped: u64,
+    },
+    /// A source was told about pressure.
+    Notified {
+        /// The source.
+        node: &'static str,
+        /// What it was told.
+        signal: Demand,
+    },
+    /// A sink asked for a pause.
+    SinkPaused {
+        /// The sink.
+        node: &'static str,
+        /// How long it gets nothing.
+        duration: Duration,
+    },
+    /// A call failed.
+    CallFailed {
+        /// The stage.
+        node: &'static str,
+        /// The function called.
+        operation: &'static str,
+        /// Sequence number of the element.
+        element: Option<u64>,
+        /// Code in the catalogue.
+        code: &'static str,
+        /// Its category; none when it ends the flow whatever the policy.
+        category: Option<Category>,
+    },
+    /// A stage was made anew.
+    Restarted {
+        /// The stage.
+        node: &'static str,
+        /// For the how-manieth time.
+        count: u64,
+    },
+    /// A call will be repeated.
+    Retry {
+        /// The stage.
+        node: &'static str,
+        /// Sequence number of the element.
+        element: Option<u64>,
+        /// Number of failures so far.
+        attempt: u32,
+        /// After so long.
+        delay: Duration,
+    },
+    /// An element ended at a stage that could not handle it.
+    Skipped {
+        /// The stage.
+        node: &'static str,
+        /// Sequence number of the element.
+        element: Option<u64>,
+        /// Why.
+        category: Category,
+    },
+    /// An element left by port `error`.
+    DeadLettered {
+        /// The stage.
+        node: &'static str,
+        /// Sequence number of the element.
+        element: Option<u64>,
+        /// Why.
+        category: Category,
+    },
+    /// A stage that lacks something is left alone for a while.
+    BreakerOpened {
+        /// The stage.
+        node: &'static str,
+        /// For so long.
+        duration: Duration,
+    },
+    /// It is used again.
+    BreakerClosed {
+        /// The stage.
+        node: &'static str,
+    },
+    /// The run entered a state.
+    State(FlowState),
+    /// The driver had no look at the clock for longer than the watchdog likes.
+    SlowQuantum {
+        /// For so long.
+        duration: Duration,
+    },
+}
+
+/// Both ends of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamName {
+    /// `node.port` of the producer.
+    pub from: &'static str,
+    /// `node.port` of the consumer.
+    pub to: &'static str,
+}
+
+impl std::fmt::Display for StreamName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} -> {}", self.from, self.to)
+    }
+}
+
+/// How much a reader has to know of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Something is not as it should be.
+    Warning,
+    /// The flow at work.
+    Detail,
+}
+
+impl Event {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Event::Triggered { .. } => "backpressure-triggered",
+            Event::Relieved { .. } => "backpressure-relieved",
+            Event::Notified { .. } => "notified",
+            Event::SinkPaused { .. } => "sink-paused",
+            Event::CallFailed { .. } => "call-failed",
+            Event::Restarted { .. } => "restarted",
+            Event::Retry { .. } => "retry",
+            Event::Skipped { .. } => "skipped",
+            Event::DeadLettered { .. } => "dead-lettered",
+            Event::BreakerOpened { .. } => "breaker-opened",
+            Event::BreakerClosed { .. } => "breaker-closed",
+            Event::State(_) => "state",
+            Event::SlowQuantum { .. } => "slow-quantum",
+        }
+    }
+
+    /// How much a reader has to know of it.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        match self {
+            Event::Restarted { .. }
+            | Event::Skipped { .. }
+            | Event::DeadLettered { .. }
+            | Event::BreakerOpened { .. }
+            | Event::SlowQuantum { .. } => Severity::Warning,
+            Event::Triggered { .. }
+            | Event::Relieved { .. }
+            | Event::Notified { .. }
+            | Event::SinkPaused { .. }
+            | Event::CallFailed { .. }
+            | Event::Retry { .. }
+            | Event::BreakerClosed { .. }
+            | Event::State(_) => Severity::Detail,
+        }
+    }
+
+    /// Its fields, by name.
+    fn fields(&self) -> Value {
+        match self {
+            Event::Triggered { stream, depth } => json!({ "stream": stream.to_string(), "depth": depth }),
+            Event::Relieved {
+                stream,
+                depth,
+                duration,
+                dropped,
+            } => json!({
+                "stream": stream.to_string(), "depth": depth, "duration_ns": nanos(*duration), "dropped": dropped,
+            }),
+            Event::Notified { node, signal } => json!({ "node": node, "signal": signal.as_str() }),
+            Event::SinkPaused { node, duration } => json!({ "node": node, "duration_ns": nanos(*duration) }),
+            Event::CallFailed {
+                node,
+                operation,
+                element,
+                code,
+                category,
+            } => json!({
+                "node": node, "operation": operation, "element": element, "code": code,
+                "category": category.map(Category::as_str),
+            }),
+            Event::Restarted { node, count } => json!({ "node": node, "count": count }),
+            Event::Retry {
+                node,
+                element,
+                attempt,
+                delay,
+            } => json!({ "node": node, "element": element, "attempt": attempt, "delay_ns": nanos(*delay) }),
+            Event::Skipped {
+                node,
+                element,
+                category,
+            }
+            | Event::DeadLettered {
+                node,
+                element,
+                category,
+            } => json!({ "node": node, "element": element, "category": category.as_str() }),
+            Event::BreakerOpened { node, duration } => json!({ "node": node, "duration_ns": nanos(*duration) }),
+            Event::BreakerClosed { node } => json!({ "node": node }),
+            Event::State(state) => json!({ "state": state.as_str() }),
+            Event::SlowQuantum { duration } => json!({ "duration_ns": nanos(*duration) }),
+        }
+    }
+
+    /// The event for machines.
+    fn to_json(&self, at: Time) -> Value {
+        let mut value = self.fields();
+        value["at_ns"] = json!(at.as_nanos());
+        value["event"] = json!(self.name());
+        value
+    }
+
+    /// The event in a line for people.
+    #[must_use]
+    pub fn to_text(&self, at: Time) -> String {
+        let mut text = format!("[{:>9.3} ms] {}", at.as_nanos() as f64 / 1e6, self.name());
+        if let Value::Object(fields) = self.fields() {
+            for (name, value) in &fields {
+                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                text.push_str(&format!(" {name}={value}"));
+            }
+        }
+        text
+    }
+}
+
+/// The events of one run.
+#[derive(Debug)]
+pub struct EventLog {
+    kept: VecDeque<(Time, Event)>,
+    dropped: u64,
+    /// Told at once on standard error, if at least so severe.
+    told: Option<Severity>,
+    /// Warnings told, by kind.
+    warnings: BTreeMap<&'static str, u64>,
+}
+
+impl EventLog {
+    /// A log that tells events up to `told` at once.
+    #[must_use]
+    pub fn new(told: Option<Severity>) -> Self {
+        Self {
+            kept: VecDeque::new(),
+            dropped: 0,
+            told,
+            warnings: BTreeMap::new(),
+        }
+    }
+
+    /// Adds what happened at `at`.
+    pub fn add(&mut self, at: Time, event: Event) {
+        self.tell(at, &event);
+        if self.kept.len() == KEPT {
+            self.kept.pop_front();
+            self.dropped += 1;
+        }
+        self.kept.push_back((at, event));
+    }
+
+    fn tell(&mut self, at: Time, event: &Event) {
+        match self.told {
+            Some(Severity::Detail) => crate::entry::eprint(&format!("{}\n", event.to_text(at))),
+            Some(Severity::Warning) if event.severity() == Severity::Warning => {
+                let told = self.warnings.entry(event.name()).or_default();
+                *told += 1;
+                if *told <= TOLD_OF_A_KIND {
+                    crate::entry::eprint(&format!("warning: {}\n", event.to_text(at)));
+                } else if *told == TOLD_OF_A_KIND + 1 {
+                    let name = event.name();
+                    crate::entry::eprint(&format!("warning: further `{name}` events are only counted\n"));
+                }
+            }
+            Some(Severity::Warning) | None => {}
+        }
+    }
+
+    /// The events kept, oldest first.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<Value> {
+        self.kept.iter().map(|(at, event)| event.to_json(*at)).collect()
+    }
+
+    /// Events that made room.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+}

@@ -1,0 +1,127 @@
+//! An aggregator in its place.
+
+use std::collections::VecDeque;
+
+use super::{Place, impl_node, release};
+use crate::clock::Time;
+use crate::context::RunContext;
+use crate::crossing::component::ComponentAggregator;
+use crate::element::Element;
+use crate::engine::Artifact;
+use crate::error::{Failure, Operation};
+use crate::flow::setup::Setup;
+use crate::plan::FlowPlan;
+use crate::queue::Stream;
+use crate::stage::{Aggregator, Payload, Stage};
+
+/// An aggregator in its place.
+pub struct AggregatorNode {
+    place: Place<ComponentAggregator>,
+    /// Sequence number and timestamp of the element taken in last: what is left at the end carries them.
+    last: (u64, u64),
+    /// What was left at the end and has not gone on yet.
+    left: VecDeque<Payload>,
+}
+
+impl AggregatorNode {
+    /// Makes the stage of node `position`.
+    ///
+    /// # Errors
+    /// When its component can't be instantiated.
+    pub fn new(
+        setup: &mut Setup<'_>,
+        flow: &'static FlowPlan,
+        position: usize,
+        artifact: &'static Artifact,
+    ) -> Result<Self, Failure> {
+        let stage = setup.instantiate(flow, position, artifact, ComponentAggregator::instantiate);
+        Ok(Self {
+            place: Place::new(flow, position, flow.nodes[position].component, stage)?,
+            last: (0, 0),
+            left: VecDeque::new(),
+        })
+    }
+
+    /// Whether there is something to take in or to put out, and room for a result.
+    #[inline]
+    #[must_use]
+    pub fn is_ready(&mut self, cx: &mut RunContext, streams: &[Stream]) -> bool {
+        let works = !self.left.is_empty() || self.place.has_work(cx, streams, Time::START);
+        works && self.place.outputs_accept(cx, streams)
+    }
+
+    /// Takes one element in, or puts one out that was left at the end.
+    ///
+    /// # Errors
+    /// When the aggregator failed, and its error policy ends the flow.
+    #[inline]
+    pub fn run(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Result<(), Failure> {
+        if let Some(payload) = self.left.pop_front() {
+            return self.put_out(cx, streams, payload);
+        }
+        let input = self.place.take(cx, streams);
+        let result = self.place.stage.ingest(cx, input);
+        match self.place.fitting(cx, streams, result) {
+            Ok(result) => {
+                self.place.succeeded(cx);
+                release(cx, input);
+                self.last = (input.sequence, input.timestamp_ns);
+                match result {
+                    Some(payload) => {
+                        let output = self.element(payload);
+                        self.place.emit(cx, streams, Operation::Ingest, output)
+                    }
+                    None => {
+                        self.place.stats.absorbed += 1;
+                        Ok(())
+                    }
+                }
+            }
+            Err(cause) => self.place.failed(cx, streams, Operation::Ingest, Some(input), cause),
+        }
+    }
+
+    fn put_out(&mut self, cx: &mut RunContext, streams: &mut [Stream], payload: Payload) -> Result<(), Failure> {
+        let output = self.element(payload);
+        match self.place.fits(cx, streams, payload) {
+            Ok(()) => self.place.emit(cx, streams, Operation::Flush, output),
+            Err(cause) => {
+                self.place.stats.failed += 1;
+                release(cx, output);
+                Err(self.place.report(Operation::Flush, cause))
+            }
+        }
+    }
+
+    fn element(&self, payload: Payload) -> Element {
+        let (sequence, timestamp_ns) = self.last;
+        Element {
+            sequence,
+            timestamp_ns,
+            content_type: payload.content_type,
+            payload: payload.buffer,
+        }
+    }
+}
+
+impl_node!(AggregatorNode, {
+    fn finish(&mut self, cx: &mut RunContext) -> Result<(), Failure> {
+        self.place.stats.calls += 1;
+        match self.place.stage.flush(cx) {
+            Ok(left) => {
+                self.place.stats.flushed += left.len() as u64;
+                self.left.extend(left);
+                Ok(())
+            }
+            Err(cause) => Err(self.place.report(Operation::Flush, cause)),
+        }
+    }
+
+    fn abandon(&mut self, cx: &mut RunContext) {
+        self.place.abandon(cx);
+        while let Some(payload) = self.left.pop_front() {
+            self.place.stats.failed += 1;
+            super::release_payload(cx, payload);
+        }
+    }
+});

@@ -1,0 +1,100 @@
+//! A router in its place.
+
+use super::{Place, impl_node, release};
+use crate::clock::Time;
+use crate::context::RunContext;
+use crate::crossing::component::ComponentRouter;
+use crate::element::Element;
+use crate::engine::Artifact;
+use crate::error::{Cause, Failure, Operation};
+use crate::flow::setup::Setup;
+use crate::plan::FlowPlan;
+use crate::queue::Stream;
+use crate::stage::{Called, Payload, Router, Stage};
+
+/// A router in its place.
+pub struct RouterNode {
+    place: Place<ComponentRouter>,
+    /// The streams of the ports that the present element goes to; kept for its memory.
+    targets: Vec<&'static usize>,
+}
+
+impl RouterNode {
+    /// Makes the stage of node `position`.
+    ///
+    /// # Errors
+    /// When its component can't be instantiated.
+    pub fn new(
+        setup: &mut Setup<'_>,
+        flow: &'static FlowPlan,
+        position: usize,
+        artifact: &'static Artifact,
+    ) -> Result<Self, Failure> {
+        let stage = setup.instantiate(flow, position, artifact, ComponentRouter::instantiate);
+        Ok(Self {
+            place: Place::new(flow, position, flow.nodes[position].component, stage)?,
+            targets: Vec::new(),
+        })
+    }
+
+    /// Whether an element waits and every port has room: it may go to any.
+    #[inline]
+    #[must_use]
+    pub fn is_ready(&mut self, cx: &mut RunContext, streams: &[Stream]) -> bool {
+        self.place.has_work(cx, streams, Time::START) && self.place.outputs_accept(cx, streams)
+    }
+
+    /// Sends one element on; it keeps its buffer.
+    ///
+    /// # Errors
+    /// When the router failed, and its error policy ends the flow.
+    #[inline]
+    pub fn run(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Result<(), Failure> {
+        let input = self.place.take(cx, streams);
+        let routed = self.place.stage.route(cx, input);
+        match routed.and_then(|ports| self.find_targets(cx, streams, input, &ports)) {
+            Ok(()) if self.targets.is_empty() => {
+                self.place.succeeded(cx);
+                release(cx, input);
+                self.place.stats.filtered += 1;
+                Ok(())
+            }
+            Ok(()) => {
+                self.place.succeeded(cx);
+                self.place.stats.emitted += 1;
+                let targets = self.targets.iter().copied();
+                self.place.put(cx, streams, Operation::Route, input, targets)
+            }
+            Err(cause) => self.place.failed(cx, streams, Operation::Route, Some(input), cause),
+        }
+    }
+
+    /// The streams of the named ports, each port once and in the order of the plan.
+    fn find_targets(
+        &mut self,
+        cx: &mut RunContext,
+        streams: &[Stream],
+        input: Element,
+        ports: &[String],
+    ) -> Called<()> {
+        self.targets.clear();
+        let known = self.place.plan.outputs;
+        if let Some(unknown) = ports.iter().find(|port| known.iter().all(|known| known.name != **port)) {
+            return Err(Cause::UnknownPort(unknown.clone()));
+        }
+        let named = known.iter().filter(|known| ports.iter().any(|port| port == known.name));
+        self.targets.extend(named.flat_map(|port| port.streams));
+        let passing = Payload {
+            buffer: input.payload,
+            content_type: input.content_type,
+        };
+        self.place
+            .fits_streams(cx, streams, passing, self.targets.iter().copied())
+    }
+}
+
+impl_node!(RouterNode, {
+    fn abandon(&mut self, cx: &mut RunContext) {
+        self.place.abandon(cx);
+    }
+});

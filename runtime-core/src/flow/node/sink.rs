@@ -1,0 +1,90 @@
+//! A sink in its place.
+
+use super::{Place, impl_node, release};
+use crate::clock::Time;
+use crate::context::RunContext;
+use crate::error::{Failure, Operation};
+use crate::event::Event;
+use crate::flow::setup::{Origin, Setup, SinkStage};
+use crate::plan::FlowPlan;
+use crate::queue::Stream;
+use crate::stage::{Demand, Stage};
+
+/// A sink in its place.
+pub struct SinkNode {
+    place: Place<SinkStage>,
+    paused_until: Time,
+}
+
+impl SinkNode {
+    /// Makes the stage of node `position`.
+    ///
+    /// # Errors
+    /// When its component can't be instantiated.
+    pub fn new(
+        setup: &mut Setup<'_>,
+        flow: &'static FlowPlan,
+        position: usize,
+        origin: Origin<SinkStage>,
+    ) -> Result<Self, Failure> {
+        let stage = setup.sink(flow, position, origin);
+        Ok(Self {
+            place: Place::new(flow, position, setup.ends().component(&flow.nodes[position]), stage)?,
+            paused_until: Time::START,
+        })
+    }
+
+    /// Whether an element waits and the sink wants it.
+    #[inline]
+    #[must_use]
+    pub fn is_ready(&mut self, cx: &mut RunContext, streams: &[Stream]) -> bool {
+        self.place.has_work(cx, streams, self.paused_until) && self.place.outputs_accept(cx, streams)
+    }
+
+    /// Delivers one element.
+    ///
+    /// # Errors
+    /// When the sink failed, and its error policy ends the flow.
+    #[inline]
+    pub fn run(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Result<(), Failure> {
+        let input = self.place.take(cx, streams);
+        match self.place.stage.push(cx, input) {
+            Ok(demand) => {
+                self.place.succeeded(cx);
+                release(cx, input);
+                self.place.stats.delivered += 1;
+                if demand == Demand::Pause {
+                    self.paused_until = cx.now().after(cx.sink_pause);
+                    cx.note(Event::SinkPaused {
+                        node: self.place.plan.name,
+                        duration: cx.sink_pause,
+                    });
+                }
+                Ok(())
+            }
+            Err(cause) => self.place.failed(cx, streams, Operation::Push, Some(input), cause),
+        }
+    }
+
+    fn complete(&mut self, cx: &mut RunContext) -> Result<(), Failure> {
+        self.place.stats.calls += 1;
+        self.place
+            .stage
+            .complete(cx)
+            .map_err(|cause| self.place.report(Operation::Complete, cause))
+    }
+}
+
+impl_node!(SinkNode, {
+    fn finish(&mut self, cx: &mut RunContext) -> Result<(), Failure> {
+        self.complete(cx)
+    }
+
+    fn rescue(&mut self, cx: &mut RunContext) -> Result<(), Failure> {
+        self.complete(cx)
+    }
+
+    fn abandon(&mut self, cx: &mut RunContext) {
+        self.place.abandon(cx);
+    }
+});
