@@ -17,6 +17,100 @@
 #[rustfmt::skip]
 #[allow(dead_code, clippy::all)]
 pub mod torvyn {
+    pub mod capabilities {
+        /// Lets a component adapt to the capabilities it was granted.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod capability_query {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            #[allow(unused_unsafe, clippy::all)]
+            /// Whether the capability (such as `wasi:clocks/wall-clock`) is granted to this component.
+            #[allow(async_fn_in_trait)]
+            pub fn has_capability(capability: &str) -> bool {
+                unsafe {
+                    let vec0 = capability;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(
+                        wasm_import_module = "torvyn:capabilities/capability-query@0.1.0"
+                    )]
+                    unsafe extern "C" {
+                        #[link_name = "has-capability"]
+                        fn wit_import1(_: *mut u8, _: usize) -> i32;
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import1(_: *mut u8, _: usize) -> i32 {
+                        unreachable!()
+                    }
+                    let ret = wit_import1(ptr0.cast_mut(), len0);
+                    _rt::bool_lift(ret as u8)
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Every capability granted to this component, sorted.
+            #[allow(async_fn_in_trait)]
+            pub fn granted_capabilities() -> _rt::Vec<_rt::String> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 2
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(
+                        wasm_import_module = "torvyn:capabilities/capability-query@0.1.0"
+                    )]
+                    unsafe extern "C" {
+                        #[link_name = "granted-capabilities"]
+                        fn wit_import1(_: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import1(_: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import1(ptr0);
+                    let l2 = *ptr0.add(0).cast::<*mut u8>();
+                    let l3 = *ptr0
+                        .add(::core::mem::size_of::<*const u8>())
+                        .cast::<usize>();
+                    let base7 = l2;
+                    let len7 = l3;
+                    let mut result7 = _rt::Vec::with_capacity(len7);
+                    for i in 0..len7 {
+                        let base = base7
+                            .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                        let e7 = {
+                            let l4 = *base.add(0).cast::<*mut u8>();
+                            let l5 = *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>();
+                            let len6 = l5;
+                            let bytes6 = _rt::Vec::from_raw_parts(l4.cast(), len6, len6);
+                            _rt::string_lift(bytes6)
+                        };
+                        result7.push(e7);
+                    }
+                    _rt::cabi_dealloc(
+                        base7,
+                        len7 * (2 * ::core::mem::size_of::<*const u8>()),
+                        ::core::mem::size_of::<*const u8>(),
+                    );
+                    let result8 = result7;
+                    result8
+                }
+            }
+        }
+    }
     pub mod streaming {
         /// Buffers, elements, errors and signals.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
@@ -1101,6 +1195,488 @@ pub mod torvyn {
 #[allow(dead_code, clippy::all)]
 pub mod exports {
     pub mod torvyn {
+        pub mod aggregation {
+            /// A stateful stage.
+            #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+            pub mod aggregator {
+                #[used]
+                #[doc(hidden)]
+                static __FORCE_SECTION_REF: fn() = super::super::super::super::__link_custom_section_describing_imports;
+                use super::super::super::super::_rt;
+                pub type OutputElement = super::super::super::super::torvyn::streaming::types::OutputElement;
+                pub type ProcessError = super::super::super::super::torvyn::streaming::types::ProcessError;
+                pub type StreamElement<'a> = super::super::super::super::torvyn::streaming::types::StreamElement<
+                    'a,
+                >;
+                #[doc(hidden)]
+                #[allow(non_snake_case, unused_unsafe)]
+                pub unsafe fn _export_ingest_cabi<T_: Guest>(
+                    arg0: i64,
+                    arg1: i64,
+                    arg2: *mut u8,
+                    arg3: usize,
+                    arg4: i32,
+                    arg5: i32,
+                ) -> *mut u8 {
+                    unsafe {
+                        #[cfg(target_arch = "wasm32")] _rt::run_ctors_once();
+                        let result3 = {
+                            let handle1;
+                            let handle2;
+                            let len0 = arg3;
+                            let bytes0 = _rt::Vec::from_raw_parts(
+                                arg2.cast(),
+                                len0,
+                                len0,
+                            );
+                            T_::ingest(super::super::super::super::torvyn::streaming::types::StreamElement {
+                                meta: super::super::super::super::torvyn::streaming::types::ElementMeta {
+                                    sequence: arg0 as u64,
+                                    timestamp_ns: arg1 as u64,
+                                    content_type: _rt::string_lift(bytes0),
+                                },
+                                payload: {
+                                    handle1 = super::super::super::super::torvyn::streaming::types::Buffer::from_handle(
+                                        arg4 as u32,
+                                    );
+                                    &handle1
+                                },
+                                context: {
+                                    handle2 = super::super::super::super::torvyn::streaming::types::FlowContext::from_handle(
+                                        arg5 as u32,
+                                    );
+                                    &handle2
+                                },
+                            })
+                        };
+                        let ptr4 = (&raw mut _RET_AREA.0).cast::<u8>();
+                        match result3 {
+                            Ok(e) => {
+                                *ptr4.add(0).cast::<u8>() = (0i32) as u8;
+                                match e {
+                                    Some(e) => {
+                                        *ptr4.add(8).cast::<u8>() = (1i32) as u8;
+                                        let super::super::super::super::torvyn::streaming::types::OutputElement {
+                                            meta: meta5,
+                                            payload: payload5,
+                                        } = e;
+                                        let super::super::super::super::torvyn::streaming::types::ElementMeta {
+                                            sequence: sequence6,
+                                            timestamp_ns: timestamp_ns6,
+                                            content_type: content_type6,
+                                        } = meta5;
+                                        *ptr4.add(16).cast::<i64>() = _rt::as_i64(sequence6);
+                                        *ptr4.add(24).cast::<i64>() = _rt::as_i64(timestamp_ns6);
+                                        let vec7 = (content_type6.into_bytes()).into_boxed_slice();
+                                        let ptr7 = vec7.as_ptr().cast::<u8>();
+                                        let len7 = vec7.len();
+                                        ::core::mem::forget(vec7);
+                                        *ptr4
+                                            .add(32 + 1 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len7;
+                                        *ptr4.add(32).cast::<*mut u8>() = ptr7.cast_mut();
+                                        *ptr4
+                                            .add(32 + 2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<i32>() = (payload5).take_handle() as i32;
+                                    }
+                                    None => {
+                                        *ptr4.add(8).cast::<u8>() = (0i32) as u8;
+                                    }
+                                };
+                            }
+                            Err(e) => {
+                                *ptr4.add(0).cast::<u8>() = (1i32) as u8;
+                                use super::super::super::super::torvyn::streaming::types::ProcessError as V12;
+                                match e {
+                                    V12::InvalidInput(e) => {
+                                        *ptr4.add(8).cast::<u8>() = (0i32) as u8;
+                                        let vec8 = (e.into_bytes()).into_boxed_slice();
+                                        let ptr8 = vec8.as_ptr().cast::<u8>();
+                                        let len8 = vec8.len();
+                                        ::core::mem::forget(vec8);
+                                        *ptr4
+                                            .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len8;
+                                        *ptr4
+                                            .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>() = ptr8.cast_mut();
+                                    }
+                                    V12::Unavailable(e) => {
+                                        *ptr4.add(8).cast::<u8>() = (1i32) as u8;
+                                        let vec9 = (e.into_bytes()).into_boxed_slice();
+                                        let ptr9 = vec9.as_ptr().cast::<u8>();
+                                        let len9 = vec9.len();
+                                        ::core::mem::forget(vec9);
+                                        *ptr4
+                                            .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len9;
+                                        *ptr4
+                                            .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>() = ptr9.cast_mut();
+                                    }
+                                    V12::Internal(e) => {
+                                        *ptr4.add(8).cast::<u8>() = (2i32) as u8;
+                                        let vec10 = (e.into_bytes()).into_boxed_slice();
+                                        let ptr10 = vec10.as_ptr().cast::<u8>();
+                                        let len10 = vec10.len();
+                                        ::core::mem::forget(vec10);
+                                        *ptr4
+                                            .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len10;
+                                        *ptr4
+                                            .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>() = ptr10.cast_mut();
+                                    }
+                                    V12::DeadlineExceeded => {
+                                        *ptr4.add(8).cast::<u8>() = (3i32) as u8;
+                                    }
+                                    V12::Fatal(e) => {
+                                        *ptr4.add(8).cast::<u8>() = (4i32) as u8;
+                                        let vec11 = (e.into_bytes()).into_boxed_slice();
+                                        let ptr11 = vec11.as_ptr().cast::<u8>();
+                                        let len11 = vec11.len();
+                                        ::core::mem::forget(vec11);
+                                        *ptr4
+                                            .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len11;
+                                        *ptr4
+                                            .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>() = ptr11.cast_mut();
+                                    }
+                                }
+                            }
+                        };
+                        ptr4
+                    }
+                }
+                #[doc(hidden)]
+                #[allow(non_snake_case)]
+                pub unsafe fn __post_return_ingest<T_: Guest>(arg0: *mut u8) {
+                    unsafe {
+                        let l0 = i32::from(*arg0.add(0).cast::<u8>());
+                        match l0 {
+                            0 => {
+                                let l1 = i32::from(*arg0.add(8).cast::<u8>());
+                                match l1 {
+                                    0 => {}
+                                    _ => {
+                                        let l2 = *arg0.add(32).cast::<*mut u8>();
+                                        let l3 = *arg0
+                                            .add(32 + 1 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        _rt::cabi_dealloc(l2, l3, 1);
+                                    }
+                                }
+                            }
+                            _ => {
+                                let l4 = i32::from(*arg0.add(8).cast::<u8>());
+                                match l4 {
+                                    0 => {
+                                        let l5 = *arg0
+                                            .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l6 = *arg0
+                                            .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        _rt::cabi_dealloc(l5, l6, 1);
+                                    }
+                                    1 => {
+                                        let l7 = *arg0
+                                            .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l8 = *arg0
+                                            .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        _rt::cabi_dealloc(l7, l8, 1);
+                                    }
+                                    2 => {
+                                        let l9 = *arg0
+                                            .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l10 = *arg0
+                                            .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        _rt::cabi_dealloc(l9, l10, 1);
+                                    }
+                                    3 => {}
+                                    _ => {
+                                        let l11 = *arg0
+                                            .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l12 = *arg0
+                                            .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        _rt::cabi_dealloc(l11, l12, 1);
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+                #[doc(hidden)]
+                #[allow(non_snake_case, unused_unsafe)]
+                pub unsafe fn _export_flush_cabi<T_: Guest>() -> *mut u8 {
+                    unsafe {
+                        #[cfg(target_arch = "wasm32")] _rt::run_ctors_once();
+                        let result0 = { T_::flush() };
+                        let ptr1 = (&raw mut _RET_AREA.0).cast::<u8>();
+                        match result0 {
+                            Ok(e) => {
+                                *ptr1.add(0).cast::<u8>() = (0i32) as u8;
+                                let vec5 = e;
+                                let len5 = vec5.len();
+                                let layout5 = _rt::alloc::Layout::from_size_align(
+                                        vec5.len() * (24 + 2 * ::core::mem::size_of::<*const u8>()),
+                                        8,
+                                    )
+                                    .unwrap();
+                                let (result5, _cleanup5) = ::wit_bindgen::rt::Cleanup::new(
+                                    layout5,
+                                );
+                                if let Some(cleanup) = _cleanup5 {
+                                    cleanup.forget();
+                                }
+                                for (i, e) in vec5.into_iter().enumerate() {
+                                    let base = result5
+                                        .add(i * (24 + 2 * ::core::mem::size_of::<*const u8>()));
+                                    {
+                                        let super::super::super::super::torvyn::streaming::types::OutputElement {
+                                            meta: meta2,
+                                            payload: payload2,
+                                        } = e;
+                                        let super::super::super::super::torvyn::streaming::types::ElementMeta {
+                                            sequence: sequence3,
+                                            timestamp_ns: timestamp_ns3,
+                                            content_type: content_type3,
+                                        } = meta2;
+                                        *base.add(0).cast::<i64>() = _rt::as_i64(sequence3);
+                                        *base.add(8).cast::<i64>() = _rt::as_i64(timestamp_ns3);
+                                        let vec4 = (content_type3.into_bytes()).into_boxed_slice();
+                                        let ptr4 = vec4.as_ptr().cast::<u8>();
+                                        let len4 = vec4.len();
+                                        ::core::mem::forget(vec4);
+                                        *base
+                                            .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len4;
+                                        *base.add(16).cast::<*mut u8>() = ptr4.cast_mut();
+                                        *base
+                                            .add(16 + 2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<i32>() = (payload2).take_handle() as i32;
+                                    }
+                                }
+                                *ptr1
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>() = len5;
+                                *ptr1
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>() = result5;
+                            }
+                            Err(e) => {
+                                *ptr1.add(0).cast::<u8>() = (1i32) as u8;
+                                use super::super::super::super::torvyn::streaming::types::ProcessError as V10;
+                                match e {
+                                    V10::InvalidInput(e) => {
+                                        *ptr1
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<u8>() = (0i32) as u8;
+                                        let vec6 = (e.into_bytes()).into_boxed_slice();
+                                        let ptr6 = vec6.as_ptr().cast::<u8>();
+                                        let len6 = vec6.len();
+                                        ::core::mem::forget(vec6);
+                                        *ptr1
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len6;
+                                        *ptr1
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>() = ptr6.cast_mut();
+                                    }
+                                    V10::Unavailable(e) => {
+                                        *ptr1
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<u8>() = (1i32) as u8;
+                                        let vec7 = (e.into_bytes()).into_boxed_slice();
+                                        let ptr7 = vec7.as_ptr().cast::<u8>();
+                                        let len7 = vec7.len();
+                                        ::core::mem::forget(vec7);
+                                        *ptr1
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len7;
+                                        *ptr1
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>() = ptr7.cast_mut();
+                                    }
+                                    V10::Internal(e) => {
+                                        *ptr1
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<u8>() = (2i32) as u8;
+                                        let vec8 = (e.into_bytes()).into_boxed_slice();
+                                        let ptr8 = vec8.as_ptr().cast::<u8>();
+                                        let len8 = vec8.len();
+                                        ::core::mem::forget(vec8);
+                                        *ptr1
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len8;
+                                        *ptr1
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>() = ptr8.cast_mut();
+                                    }
+                                    V10::DeadlineExceeded => {
+                                        *ptr1
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<u8>() = (3i32) as u8;
+                                    }
+                                    V10::Fatal(e) => {
+                                        *ptr1
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<u8>() = (4i32) as u8;
+                                        let vec9 = (e.into_bytes()).into_boxed_slice();
+                                        let ptr9 = vec9.as_ptr().cast::<u8>();
+                                        let len9 = vec9.len();
+                                        ::core::mem::forget(vec9);
+                                        *ptr1
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len9;
+                                        *ptr1
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>() = ptr9.cast_mut();
+                                    }
+                                }
+                            }
+                        };
+                        ptr1
+                    }
+                }
+                #[doc(hidden)]
+                #[allow(non_snake_case)]
+                pub unsafe fn __post_return_flush<T_: Guest>(arg0: *mut u8) {
+                    unsafe {
+                        let l0 = i32::from(*arg0.add(0).cast::<u8>());
+                        match l0 {
+                            0 => {
+                                let l1 = *arg0
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l2 = *arg0
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let base5 = l1;
+                                let len5 = l2;
+                                for i in 0..len5 {
+                                    let base = base5
+                                        .add(i * (24 + 2 * ::core::mem::size_of::<*const u8>()));
+                                    {
+                                        let l3 = *base.add(16).cast::<*mut u8>();
+                                        let l4 = *base
+                                            .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        _rt::cabi_dealloc(l3, l4, 1);
+                                    }
+                                }
+                                _rt::cabi_dealloc(
+                                    base5,
+                                    len5 * (24 + 2 * ::core::mem::size_of::<*const u8>()),
+                                    8,
+                                );
+                            }
+                            _ => {
+                                let l6 = i32::from(
+                                    *arg0.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                match l6 {
+                                    0 => {
+                                        let l7 = *arg0
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l8 = *arg0
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        _rt::cabi_dealloc(l7, l8, 1);
+                                    }
+                                    1 => {
+                                        let l9 = *arg0
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l10 = *arg0
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        _rt::cabi_dealloc(l9, l10, 1);
+                                    }
+                                    2 => {
+                                        let l11 = *arg0
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l12 = *arg0
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        _rt::cabi_dealloc(l11, l12, 1);
+                                    }
+                                    3 => {}
+                                    _ => {
+                                        let l13 = *arg0
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l14 = *arg0
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        _rt::cabi_dealloc(l13, l14, 1);
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+                pub trait Guest {
+                    /// Takes one element in and, when a result is due, returns it.
+                    #[allow(async_fn_in_trait)]
+                    fn ingest(
+                        element: StreamElement<'_>,
+                    ) -> ::core::result::Result<
+                        ::core::option::Option<OutputElement>,
+                        ProcessError,
+                    >;
+                    /// What is left when no further element will arrive.
+                    #[allow(async_fn_in_trait)]
+                    fn flush() -> ::core::result::Result<
+                        _rt::Vec<OutputElement>,
+                        ProcessError,
+                    >;
+                }
+                #[doc(hidden)]
+                #[macro_export]
+                macro_rules! __export_torvyn_aggregation_aggregator_0_1_0_cabi {
+                    ($ty:ident with_types_in $($path_to_types:tt)*) => {
+                        const _ : () = { #[unsafe (export_name =
+                        "torvyn:aggregation/aggregator@0.1.0#ingest")] unsafe extern "C"
+                        fn export_ingest(arg0 : i64, arg1 : i64, arg2 : * mut u8, arg3 :
+                        usize, arg4 : i32, arg5 : i32,) -> * mut u8 { unsafe {
+                        $($path_to_types)*:: _export_ingest_cabi::<$ty > (arg0, arg1,
+                        arg2, arg3, arg4, arg5) } } #[unsafe (export_name =
+                        "cabi_post_torvyn:aggregation/aggregator@0.1.0#ingest")] unsafe
+                        extern "C" fn _post_return_ingest(arg0 : * mut u8,) { unsafe {
+                        $($path_to_types)*:: __post_return_ingest::<$ty > (arg0) } }
+                        #[unsafe (export_name =
+                        "torvyn:aggregation/aggregator@0.1.0#flush")] unsafe extern "C"
+                        fn export_flush() -> * mut u8 { unsafe { $($path_to_types)*::
+                        _export_flush_cabi::<$ty > () } } #[unsafe (export_name =
+                        "cabi_post_torvyn:aggregation/aggregator@0.1.0#flush")] unsafe
+                        extern "C" fn _post_return_flush(arg0 : * mut u8,) { unsafe {
+                        $($path_to_types)*:: __post_return_flush::<$ty > (arg0) } } };
+                    };
+                }
+                #[doc(hidden)]
+                pub use __export_torvyn_aggregation_aggregator_0_1_0_cabi;
+                #[repr(align(8))]
+                struct _RetArea(
+                    [::core::mem::MaybeUninit<
+                        u8,
+                    >; 40 + 2 * ::core::mem::size_of::<*const u8>()],
+                );
+                static mut _RET_AREA: _RetArea = _RetArea(
+                    [::core::mem::MaybeUninit::uninit(); 40
+                        + 2 * ::core::mem::size_of::<*const u8>()],
+                );
+            }
+        }
         pub mod filtering {
             /// A stage that lets elements pass or not.
             #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
@@ -1318,6 +1894,286 @@ pub mod exports {
                 }
                 #[doc(hidden)]
                 pub use __export_torvyn_filtering_filter_0_1_0_cabi;
+                #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                struct _RetArea(
+                    [::core::mem::MaybeUninit<
+                        u8,
+                    >; 4 * ::core::mem::size_of::<*const u8>()],
+                );
+                static mut _RET_AREA: _RetArea = _RetArea(
+                    [::core::mem::MaybeUninit::uninit(); 4
+                        * ::core::mem::size_of::<*const u8>()],
+                );
+            }
+            /// A stage that chooses where an element goes.
+            #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+            pub mod router {
+                #[used]
+                #[doc(hidden)]
+                static __FORCE_SECTION_REF: fn() = super::super::super::super::__link_custom_section_describing_imports;
+                use super::super::super::super::_rt;
+                pub type ProcessError = super::super::super::super::torvyn::streaming::types::ProcessError;
+                pub type StreamElement<'a> = super::super::super::super::torvyn::streaming::types::StreamElement<
+                    'a,
+                >;
+                #[doc(hidden)]
+                #[allow(non_snake_case, unused_unsafe)]
+                pub unsafe fn _export_route_cabi<T_: Guest>(
+                    arg0: i64,
+                    arg1: i64,
+                    arg2: *mut u8,
+                    arg3: usize,
+                    arg4: i32,
+                    arg5: i32,
+                ) -> *mut u8 {
+                    unsafe {
+                        #[cfg(target_arch = "wasm32")] _rt::run_ctors_once();
+                        let result3 = {
+                            let handle1;
+                            let handle2;
+                            let len0 = arg3;
+                            let bytes0 = _rt::Vec::from_raw_parts(
+                                arg2.cast(),
+                                len0,
+                                len0,
+                            );
+                            T_::route(super::super::super::super::torvyn::streaming::types::StreamElement {
+                                meta: super::super::super::super::torvyn::streaming::types::ElementMeta {
+                                    sequence: arg0 as u64,
+                                    timestamp_ns: arg1 as u64,
+                                    content_type: _rt::string_lift(bytes0),
+                                },
+                                payload: {
+                                    handle1 = super::super::super::super::torvyn::streaming::types::Buffer::from_handle(
+                                        arg4 as u32,
+                                    );
+                                    &handle1
+                                },
+                                context: {
+                                    handle2 = super::super::super::super::torvyn::streaming::types::FlowContext::from_handle(
+                                        arg5 as u32,
+                                    );
+                                    &handle2
+                                },
+                            })
+                        };
+                        let ptr4 = (&raw mut _RET_AREA.0).cast::<u8>();
+                        match result3 {
+                            Ok(e) => {
+                                *ptr4.add(0).cast::<u8>() = (0i32) as u8;
+                                let vec6 = e;
+                                let len6 = vec6.len();
+                                let layout6 = _rt::alloc::Layout::from_size_align(
+                                        vec6.len() * (2 * ::core::mem::size_of::<*const u8>()),
+                                        ::core::mem::size_of::<*const u8>(),
+                                    )
+                                    .unwrap();
+                                let (result6, _cleanup6) = ::wit_bindgen::rt::Cleanup::new(
+                                    layout6,
+                                );
+                                if let Some(cleanup) = _cleanup6 {
+                                    cleanup.forget();
+                                }
+                                for (i, e) in vec6.into_iter().enumerate() {
+                                    let base = result6
+                                        .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                                    {
+                                        let vec5 = (e.into_bytes()).into_boxed_slice();
+                                        let ptr5 = vec5.as_ptr().cast::<u8>();
+                                        let len5 = vec5.len();
+                                        ::core::mem::forget(vec5);
+                                        *base
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len5;
+                                        *base.add(0).cast::<*mut u8>() = ptr5.cast_mut();
+                                    }
+                                }
+                                *ptr4
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>() = len6;
+                                *ptr4
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>() = result6;
+                            }
+                            Err(e) => {
+                                *ptr4.add(0).cast::<u8>() = (1i32) as u8;
+                                use super::super::super::super::torvyn::streaming::types::ProcessError as V11;
+                                match e {
+                                    V11::InvalidInput(e) => {
+                                        *ptr4
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<u8>() = (0i32) as u8;
+                                        let vec7 = (e.into_bytes()).into_boxed_slice();
+                                        let ptr7 = vec7.as_ptr().cast::<u8>();
+                                        let len7 = vec7.len();
+                                        ::core::mem::forget(vec7);
+                                        *ptr4
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len7;
+                                        *ptr4
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>() = ptr7.cast_mut();
+                                    }
+                                    V11::Unavailable(e) => {
+                                        *ptr4
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<u8>() = (1i32) as u8;
+                                        let vec8 = (e.into_bytes()).into_boxed_slice();
+                                        let ptr8 = vec8.as_ptr().cast::<u8>();
+                                        let len8 = vec8.len();
+                                        ::core::mem::forget(vec8);
+                                        *ptr4
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len8;
+                                        *ptr4
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>() = ptr8.cast_mut();
+                                    }
+                                    V11::Internal(e) => {
+                                        *ptr4
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<u8>() = (2i32) as u8;
+                                        let vec9 = (e.into_bytes()).into_boxed_slice();
+                                        let ptr9 = vec9.as_ptr().cast::<u8>();
+                                        let len9 = vec9.len();
+                                        ::core::mem::forget(vec9);
+                                        *ptr4
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len9;
+                                        *ptr4
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>() = ptr9.cast_mut();
+                                    }
+                                    V11::DeadlineExceeded => {
+                                        *ptr4
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<u8>() = (3i32) as u8;
+                                    }
+                                    V11::Fatal(e) => {
+                                        *ptr4
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<u8>() = (4i32) as u8;
+                                        let vec10 = (e.into_bytes()).into_boxed_slice();
+                                        let ptr10 = vec10.as_ptr().cast::<u8>();
+                                        let len10 = vec10.len();
+                                        ::core::mem::forget(vec10);
+                                        *ptr4
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len10;
+                                        *ptr4
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>() = ptr10.cast_mut();
+                                    }
+                                }
+                            }
+                        };
+                        ptr4
+                    }
+                }
+                #[doc(hidden)]
+                #[allow(non_snake_case)]
+                pub unsafe fn __post_return_route<T_: Guest>(arg0: *mut u8) {
+                    unsafe {
+                        let l0 = i32::from(*arg0.add(0).cast::<u8>());
+                        match l0 {
+                            0 => {
+                                let l1 = *arg0
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l2 = *arg0
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let base5 = l1;
+                                let len5 = l2;
+                                for i in 0..len5 {
+                                    let base = base5
+                                        .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                                    {
+                                        let l3 = *base.add(0).cast::<*mut u8>();
+                                        let l4 = *base
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        _rt::cabi_dealloc(l3, l4, 1);
+                                    }
+                                }
+                                _rt::cabi_dealloc(
+                                    base5,
+                                    len5 * (2 * ::core::mem::size_of::<*const u8>()),
+                                    ::core::mem::size_of::<*const u8>(),
+                                );
+                            }
+                            _ => {
+                                let l6 = i32::from(
+                                    *arg0.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                match l6 {
+                                    0 => {
+                                        let l7 = *arg0
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l8 = *arg0
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        _rt::cabi_dealloc(l7, l8, 1);
+                                    }
+                                    1 => {
+                                        let l9 = *arg0
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l10 = *arg0
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        _rt::cabi_dealloc(l9, l10, 1);
+                                    }
+                                    2 => {
+                                        let l11 = *arg0
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l12 = *arg0
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        _rt::cabi_dealloc(l11, l12, 1);
+                                    }
+                                    3 => {}
+                                    _ => {
+                                        let l13 = *arg0
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l14 = *arg0
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        _rt::cabi_dealloc(l13, l14, 1);
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+                pub trait Guest {
+                    /// Names of the output ports that get the element. None: it ends here, counted as filtered.
+                    #[allow(async_fn_in_trait)]
+                    fn route(
+                        element: StreamElement<'_>,
+                    ) -> ::core::result::Result<_rt::Vec<_rt::String>, ProcessError>;
+                }
+                #[doc(hidden)]
+                #[macro_export]
+                macro_rules! __export_torvyn_filtering_router_0_1_0_cabi {
+                    ($ty:ident with_types_in $($path_to_types:tt)*) => {
+                        const _ : () = { #[unsafe (export_name =
+                        "torvyn:filtering/router@0.1.0#route")] unsafe extern "C" fn
+                        export_route(arg0 : i64, arg1 : i64, arg2 : * mut u8, arg3 :
+                        usize, arg4 : i32, arg5 : i32,) -> * mut u8 { unsafe {
+                        $($path_to_types)*:: _export_route_cabi::<$ty > (arg0, arg1,
+                        arg2, arg3, arg4, arg5) } } #[unsafe (export_name =
+                        "cabi_post_torvyn:filtering/router@0.1.0#route")] unsafe extern
+                        "C" fn _post_return_route(arg0 : * mut u8,) { unsafe {
+                        $($path_to_types)*:: __post_return_route::<$ty > (arg0) } } };
+                    };
+                }
+                #[doc(hidden)]
+                pub use __export_torvyn_filtering_router_0_1_0_cabi;
                 #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
                 #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
                 struct _RetArea(
@@ -2528,9 +3384,16 @@ mod _rt {
             unsafe { core::hint::unreachable_unchecked() }
         }
     }
-    #[cfg(target_arch = "wasm32")]
-    pub fn run_ctors_once() {
-        ::wit_bindgen::rt::run_ctors_once();
+    pub unsafe fn bool_lift(val: u8) -> bool {
+        if cfg!(debug_assertions) {
+            match val {
+                0 => false,
+                1 => true,
+                _ => panic!("invalid bool discriminant"),
+            }
+        } else {
+            val != 0
+        }
     }
     pub unsafe fn cabi_dealloc(ptr: *mut u8, size: usize, align: usize) {
         if size == 0 {
@@ -2541,8 +3404,12 @@ mod _rt {
             alloc::dealloc(ptr, layout);
         }
     }
-    extern crate alloc as alloc_crate;
+    #[cfg(target_arch = "wasm32")]
+    pub fn run_ctors_once() {
+        ::wit_bindgen::rt::run_ctors_once();
+    }
     pub use alloc_crate::alloc;
+    extern crate alloc as alloc_crate;
 }
 #[rustfmt::skip]
 #[cfg(target_arch = "wasm32")]
@@ -2551,9 +3418,9 @@ mod _rt {
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 1581] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\x91\x0b\x01A\x02\x01\
-A\x07\x01B0\x04\0\x06buffer\x03\x01\x04\0\x0emutable-buffer\x03\x01\x01q\x03\x11\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 1700] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\x88\x0c\x01A\x02\x01\
+A\x09\x01B0\x04\0\x06buffer\x03\x01\x04\0\x0emutable-buffer\x03\x01\x01q\x03\x11\
 capacity-exceeded\0\0\x0dout-of-bounds\0\0\x11allocation-failed\x01s\0\x04\0\x0c\
 buffer-error\x03\0\x02\x04\0\x0cflow-context\x03\x01\x01r\x03\x08sequencew\x0cti\
 mestamp-nsw\x0ccontent-types\x04\0\x0celement-meta\x03\0\x05\x01h\0\x01h\x04\x01\
@@ -2581,10 +3448,12 @@ er\x02\x03\0\0\x0cbuffer-error\x02\x03\0\0\x0emutable-buffer\x01B\x0d\x02\x03\x0
 \x02\x02\x03\x02\x01\x03\x04\0\x0emutable-buffer\x03\0\x04\x01i\x05\x01j\x01\x06\
 \x01\x03\x01@\x01\x0dcapacity-hintw\0\x07\x04\0\x08allocate\x01\x08\x01h\x01\x01\
 @\x01\x06source\x09\0\x07\x04\0\x12clone-into-mutable\x01\x0a\x03\0'torvyn:strea\
-ming/buffer-allocator@0.1.0\x05\x04\x04\00torvyn:sdk/guest-with-all-of-its-expor\
-ts-removed\x04\0\x0b+\x01\0%guest-with-all-of-its-exports-removed\x03\0\0\0G\x09\
-producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.262.0\x10wit-bindgen-rus\
-t\x060.63.0";
+ming/buffer-allocator@0.1.0\x05\x04\x01B\x05\x01@\x01\x0acapabilitys\0\x7f\x04\0\
+\x0ehas-capability\x01\0\x01ps\x01@\0\0\x01\x04\0\x14granted-capabilities\x01\x02\
+\x03\0*torvyn:capabilities/capability-query@0.1.0\x05\x05\x04\00torvyn:sdk/guest\
+-with-all-of-its-exports-removed\x04\0\x0b+\x01\0%guest-with-all-of-its-exports-\
+removed\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.26\
+2.0\x10wit-bindgen-rust\x060.63.0";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {
@@ -2752,6 +3621,114 @@ element\x01B\x07\x02\x03\x02\x01\x01\x04\x00\rprocess-error\x03\x00\x00\x02\x03\
 rvyn:filtering/managed-filter@0.1.0\x04\x00\x0b\x14\x01\
 \x00\x0emanaged-filter\x03\x00\x00\x00/\tproducers\x01\x0cprocess\
 ed-by\x01\rwit-component\x070.262.0\
+";
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __world_router {
+    () => {
+        #[cfg(target_arch = "wasm32")]
+        #[unsafe(link_section = "component-type:torvyn:filtering/managed-router")]
+        pub static __COMPONENT_TYPE: [u8; 1548] = *b"\
+\x00asm\r\x00\x01\x00\x00\x19\x16wit-component-encoding\x04\x00\x07\x9f\x0b\x01A\
+\x02\x01A\x08\x01B0\x04\x00\x06buffer\x03\x01\x04\x00\x0emutable-buffer\x03\x01\x01q\x03\
+\x11capacity-exceeded\x00\x00\rout-of-bounds\x00\x00\x11all\
+ocation-failed\x01s\x00\x04\x00\x0cbuffer-error\x03\x00\x02\x04\x00\x0cfl\
+ow-context\x03\x01\x01r\x03\x08sequencew\x0ctimestamp-nsw\x0c\
+content-types\x04\x00\x0celement-meta\x03\x00\x05\x01h\x00\x01h\x04\x01r\x03\
+\x04meta\x06\x07payload\x07\x07context\x08\x04\x00\x0estream-elemen\
+t\x03\x00\t\x01i\x00\x01r\x02\x04meta\x06\x07payload\x0b\x04\x00\x0eoutput-eleme\
+nt\x03\x00\x0c\x01q\x02\x04emit\x01\r\x00\x04drop\x00\x00\x04\x00\x0eprocess-result\
+\x03\x00\x0e\x01q\x05\rinvalid-input\x01s\x00\x0bunavailable\x01s\x00\x08i\
+nternal\x01s\x00\x11deadline-exceeded\x00\x00\x05fatal\x01s\x00\x04\
+\x00\rprocess-error\x03\x00\x10\x01m\x02\x05ready\x05pause\x04\x00\x13back\
+pressure-signal\x03\x00\x12\x01@\x01\x04self\x07\x00w\x04\x00\x13[method]\
+buffer.size\x01\x14\x01@\x01\x04self\x07\x00s\x04\x00\x1b[method]buffe\
+r.content-type\x01\x15\x01p}\x01@\x03\x04self\x07\x06offsetw\x03len\
+w\x00\x16\x04\x00\x13[method]buffer.read\x01\x17\x01@\x01\x04self\x07\x00\x16\x04\x00\
+\x17[method]buffer.read-all\x01\x18\x01h\x01\x01j\x00\x01\x03\x01@\x03\x04se\
+lf\x19\x06offsetw\x05bytes\x16\x00\x1a\x04\x00\x1c[method]mutable-b\
+uffer.write\x01\x1b\x01@\x02\x04self\x19\x05bytes\x16\x00\x1a\x04\x00\x1d[metho\
+d]mutable-buffer.append\x01\x1c\x01@\x01\x04self\x19\x00w\x04\x00\x1b[\
+method]mutable-buffer.size\x01\x1d\x04\x00\x1f[method]m\
+utable-buffer.capacity\x01\x1d\x01@\x02\x04self\x19\x0cconten\
+t-types\x01\x00\x04\x00\'[method]mutable-buffer.set-c\
+ontent-type\x01\x1e\x01@\x01\x04self\x19\x00\x0b\x04\x00\x1d[method]mutab\
+le-buffer.freeze\x01\x1f\x01@\x01\x04self\x08\x00s\x04\x00\x1d[method]\
+flow-context.trace-id\x01\x20\x04\x00\x1c[method]flow-c\
+ontext.span-id\x01\x20\x01@\x01\x04self\x08\x00w\x04\x00\x20[method]fl\
+ow-context.deadline-ns\x01!\x04\x00\x1c[method]flow-\
+context.flow-id\x01\x20\x03\x00\x1ctorvyn:streaming/typ\
+es@0.1.0\x05\x00\x02\x03\x00\x00\rprocess-error\x02\x03\x00\x00\x0estream-\
+element\x01B\x08\x02\x03\x02\x01\x01\x04\x00\rprocess-error\x03\x00\x00\x02\x03\x02\x01\x02\x04\
+\x00\x0estream-element\x03\x00\x02\x01ps\x01j\x01\x04\x01\x01\x01@\x01\x07element\x03\
+\x00\x05\x04\x00\x05route\x01\x06\x04\x00\x1dtorvyn:filtering/router@0\
+.1.0\x05\x03\x01B\x07\x02\x03\x02\x01\x01\x04\x00\rprocess-error\x03\x00\x00\x01j\x00\x01\x01\x01@\
+\x01\x06configs\x00\x02\x04\x00\x04init\x01\x03\x01@\x00\x01\x00\x04\x00\x08teardown\x01\x04\x04\x00\
+\x20torvyn:streaming/lifecycle@0.1.0\x05\x04\x04\x00%to\
+rvyn:filtering/managed-router@0.1.0\x04\x00\x0b\x14\x01\
+\x00\x0emanaged-router\x03\x00\x00\x00/\tproducers\x01\x0cprocess\
+ed-by\x01\rwit-component\x070.262.0\
+";
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __world_aggregator {
+    () => {
+        #[cfg(target_arch = "wasm32")]
+        #[unsafe(link_section = "component-type:torvyn:aggregation/stream-aggregator")]
+        pub static __COMPONENT_TYPE: [u8; 1871] = *b"\
+\x00asm\r\x00\x01\x00\x00\x19\x16wit-component-encoding\x04\x00\x07\xdf\r\x01A\
+\x02\x01A\x0e\x01B0\x04\x00\x06buffer\x03\x01\x04\x00\x0emutable-buffer\x03\x01\x01q\x03\
+\x11capacity-exceeded\x00\x00\rout-of-bounds\x00\x00\x11all\
+ocation-failed\x01s\x00\x04\x00\x0cbuffer-error\x03\x00\x02\x04\x00\x0cfl\
+ow-context\x03\x01\x01r\x03\x08sequencew\x0ctimestamp-nsw\x0c\
+content-types\x04\x00\x0celement-meta\x03\x00\x05\x01h\x00\x01h\x04\x01r\x03\
+\x04meta\x06\x07payload\x07\x07context\x08\x04\x00\x0estream-elemen\
+t\x03\x00\t\x01i\x00\x01r\x02\x04meta\x06\x07payload\x0b\x04\x00\x0eoutput-eleme\
+nt\x03\x00\x0c\x01q\x02\x04emit\x01\r\x00\x04drop\x00\x00\x04\x00\x0eprocess-result\
+\x03\x00\x0e\x01q\x05\rinvalid-input\x01s\x00\x0bunavailable\x01s\x00\x08i\
+nternal\x01s\x00\x11deadline-exceeded\x00\x00\x05fatal\x01s\x00\x04\
+\x00\rprocess-error\x03\x00\x10\x01m\x02\x05ready\x05pause\x04\x00\x13back\
+pressure-signal\x03\x00\x12\x01@\x01\x04self\x07\x00w\x04\x00\x13[method]\
+buffer.size\x01\x14\x01@\x01\x04self\x07\x00s\x04\x00\x1b[method]buffe\
+r.content-type\x01\x15\x01p}\x01@\x03\x04self\x07\x06offsetw\x03len\
+w\x00\x16\x04\x00\x13[method]buffer.read\x01\x17\x01@\x01\x04self\x07\x00\x16\x04\x00\
+\x17[method]buffer.read-all\x01\x18\x01h\x01\x01j\x00\x01\x03\x01@\x03\x04se\
+lf\x19\x06offsetw\x05bytes\x16\x00\x1a\x04\x00\x1c[method]mutable-b\
+uffer.write\x01\x1b\x01@\x02\x04self\x19\x05bytes\x16\x00\x1a\x04\x00\x1d[metho\
+d]mutable-buffer.append\x01\x1c\x01@\x01\x04self\x19\x00w\x04\x00\x1b[\
+method]mutable-buffer.size\x01\x1d\x04\x00\x1f[method]m\
+utable-buffer.capacity\x01\x1d\x01@\x02\x04self\x19\x0cconten\
+t-types\x01\x00\x04\x00\'[method]mutable-buffer.set-c\
+ontent-type\x01\x1e\x01@\x01\x04self\x19\x00\x0b\x04\x00\x1d[method]mutab\
+le-buffer.freeze\x01\x1f\x01@\x01\x04self\x08\x00s\x04\x00\x1d[method]\
+flow-context.trace-id\x01\x20\x04\x00\x1c[method]flow-c\
+ontext.span-id\x01\x20\x01@\x01\x04self\x08\x00w\x04\x00\x20[method]fl\
+ow-context.deadline-ns\x01!\x04\x00\x1c[method]flow-\
+context.flow-id\x01\x20\x03\x00\x1ctorvyn:streaming/typ\
+es@0.1.0\x05\x00\x02\x03\x00\x00\x06buffer\x02\x03\x00\x00\x0cbuffer-error\x02\x03\
+\x00\x00\x0emutable-buffer\x01B\r\x02\x03\x02\x01\x01\x04\x00\x06buffer\x03\x00\x00\x02\x03\x02\
+\x01\x02\x04\x00\x0cbuffer-error\x03\x00\x02\x02\x03\x02\x01\x03\x04\x00\x0emutable-buff\
+er\x03\x00\x04\x01i\x05\x01j\x01\x06\x01\x03\x01@\x01\rcapacity-hintw\x00\x07\x04\x00\x08all\
+ocate\x01\x08\x01h\x01\x01@\x01\x06source\t\x00\x07\x04\x00\x12clone-into-mut\
+able\x01\n\x03\x00\'torvyn:streaming/buffer-allocat\
+or@0.1.0\x05\x04\x02\x03\x00\x00\x0eoutput-element\x02\x03\x00\x00\rproces\
+s-error\x02\x03\x00\x00\x0estream-element\x01B\x0e\x02\x03\x02\x01\x05\x04\x00\x0eout\
+put-element\x03\x00\x00\x02\x03\x02\x01\x06\x04\x00\rprocess-error\x03\x00\x02\x02\x03\
+\x02\x01\x07\x04\x00\x0estream-element\x03\x00\x04\x01k\x01\x01j\x01\x06\x01\x03\x01@\x01\x07elem\
+ent\x05\x00\x07\x04\x00\x06ingest\x01\x08\x01p\x01\x01j\x01\t\x01\x03\x01@\x00\x00\n\x04\x00\x05flush\x01\
+\x0b\x04\x00#torvyn:aggregation/aggregator@0.1.0\x05\
+\x08\x01B\x07\x02\x03\x02\x01\x06\x04\x00\rprocess-error\x03\x00\x00\x01j\x00\x01\x01\x01@\x01\x06con\
+figs\x00\x02\x04\x00\x04init\x01\x03\x01@\x00\x01\x00\x04\x00\x08teardown\x01\x04\x04\x00\x20torv\
+yn:streaming/lifecycle@0.1.0\x05\t\x04\x00*torvyn:\
+aggregation/stream-aggregator@0.1.0\x04\x00\x0b\x17\x01\
+\x00\x11stream-aggregator\x03\x00\x00\x00/\tproducers\x01\x0cproc\
+essed-by\x01\rwit-component\x070.262.0\
 ";
     };
 }

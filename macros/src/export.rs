@@ -2,16 +2,18 @@
 
 use std::cell::RefCell;
 
-use crate::bindings::exports::torvyn::filtering::filter;
+use crate::bindings::exports::torvyn::aggregation::aggregator;
+use crate::bindings::exports::torvyn::filtering::{filter, router};
 use crate::bindings::exports::torvyn::streaming::{lifecycle, processor, sink, source};
 use crate::bindings::torvyn::streaming::types::{
     BackpressureSignal, OutputElement, ProcessError, ProcessResult, StreamElement,
 };
 use crate::element::Element;
 use crate::error::Error;
-use crate::role::{Filter, Lifecycle, Processor, Signal, Sink, Source};
+use crate::role::{Aggregator, Filter, Lifecycle, Processor, Router, Signal, Sink, Source};
 
-/// Makes a type the component's one instance, in the given role: `source`, `processor`, `filter` or `sink`.
+/// Makes a type the component's one instance, in the given role: `source`, `processor`, `filter`, `router`,
+/// `aggregator` or `sink`.
 ///
 /// ```
 /// # use torvyn::{Element, Error, Filter, Lifecycle};
@@ -53,6 +55,22 @@ macro_rules! export {
             torvyn::filtering::filter
         );
     };
+    ($component:ty: router) => {
+        $crate::__export_instance!(
+            $component,
+            __world_router,
+            __export_torvyn_filtering_router_0_1_0_cabi,
+            torvyn::filtering::router
+        );
+    };
+    ($component:ty: aggregator) => {
+        $crate::__export_instance!(
+            $component,
+            __world_aggregator,
+            __export_torvyn_aggregation_aggregator_0_1_0_cabi,
+            torvyn::aggregation::aggregator
+        );
+    };
     ($component:ty: sink) => {
         $crate::__export_instance!(
             $component,
@@ -63,7 +81,7 @@ macro_rules! export {
     };
     ($component:ty: $role:ident) => {
         ::core::compile_error!(::core::concat!(
-            "expected `source`, `processor`, `filter` or `sink`, found `",
+            "expected `source`, `processor`, `filter`, `router`, `aggregator` or `sink`, found `",
             ::core::stringify!($role),
             "`"
         ));
@@ -176,6 +194,23 @@ impl<I: Instance<Component: Filter>> filter::Guest for I {
     }
 }
 
+impl<I: Instance<Component: Router>> router::Guest for I {
+    fn route(element: StreamElement<'_>) -> Result<Vec<String>, ProcessError> {
+        Ok(with::<I, _>(|router| router.route(&Element::new(element)))?.into())
+    }
+}
+
+impl<I: Instance<Component: Aggregator>> aggregator::Guest for I {
+    fn ingest(element: StreamElement<'_>) -> Result<Option<OutputElement>, ProcessError> {
+        Ok(with::<I, _>(|aggregator| aggregator.ingest(&Element::new(element)))?.map(OutputElement::from))
+    }
+
+    fn flush() -> Result<Vec<OutputElement>, ProcessError> {
+        let results = with::<I, _>(Aggregator::flush)?;
+        Ok(results.into_iter().map(OutputElement::from).collect())
+    }
+}
+
 impl<I: Instance<Component: Sink>> sink::Guest for I {
     fn push(element: StreamElement<'_>) -> Result<BackpressureSignal, ProcessError> {
         match with::<I, _>(|sink| sink.push(&Element::new(element)))? {
@@ -186,5 +221,68 @@ impl<I: Instance<Component: Sink>> sink::Guest for I {
 
     fn complete() -> Result<(), ProcessError> {
         with::<I, _>(Sink::complete)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread::LocalKey;
+
+    use super::{Instance, Slot, aggregator, lifecycle};
+    use crate::bindings::torvyn::streaming::types::ProcessError;
+    use crate::{Aggregator, Element, Error, Lifecycle, Output};
+
+    /// Counts its flushes down, so that no call needs a buffer.
+    struct Countdown(u64);
+
+    impl Lifecycle for Countdown {
+        fn init(config: &str) -> Result<Self, Error> {
+            config.parse().map(Countdown).map_err(Error::invalid_input)
+        }
+    }
+
+    impl Aggregator for Countdown {
+        fn ingest(&mut self, _element: &Element<'_>) -> Result<Option<Output>, Error> {
+            Ok(None)
+        }
+
+        fn flush(&mut self) -> Result<Vec<Output>, Error> {
+            self.0 = self.0.checked_sub(1).ok_or(Error::DeadlineExceeded)?;
+            Ok(Vec::new())
+        }
+    }
+
+    struct OnlyOne;
+
+    impl Instance for OnlyOne {
+        type Component = Countdown;
+
+        fn slot() -> &'static LocalKey<Slot<Countdown>> {
+            thread_local! {
+                static SLOT: Slot<Countdown> = const { Slot::new() };
+            }
+            &SLOT
+        }
+    }
+
+    #[test]
+    fn the_component_lives_from_init_to_teardown() {
+        let flush = <OnlyOne as aggregator::Guest>::flush;
+        let outside = "called outside of `init` and `teardown`";
+        assert!(matches!(flush(), Err(ProcessError::Internal(why)) if why == outside));
+
+        <OnlyOne as lifecycle::Guest>::init("1".to_owned()).expect("`1` is a number");
+        assert_eq!(flush().expect("one flush is allowed").len(), 0);
+        assert!(matches!(flush(), Err(ProcessError::DeadlineExceeded)));
+
+        <OnlyOne as lifecycle::Guest>::teardown();
+        assert!(matches!(flush(), Err(ProcessError::Internal(why)) if why == outside));
+    }
+
+    #[test]
+    fn a_config_that_init_refuses_leaves_no_component() {
+        let refused = <OnlyOne as lifecycle::Guest>::init("many".to_owned());
+        assert!(matches!(refused, Err(ProcessError::InvalidInput(why)) if why == "invalid digit found in string"));
+        assert!(<OnlyOne as aggregator::Guest>::flush().is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! Write Torvyn components in Rust.
 //!
-//! A component is a type that implements [`Lifecycle`] and one role: [`Source`], [`Processor`], [`Filter`] or
-//! [`Sink`]. [`export!`] makes it the component's one instance:
+//! A component is a type that implements [`Lifecycle`] and one role: [`Source`], [`Processor`], [`Filter`],
+//! [`Router`], [`Aggregator`] or [`Sink`]. [`export!`] makes it the component's one instance:
 //!
 //! ```
 //! use torvyn::{Element, Error, Lifecycle, Output, Processor};
@@ -26,16 +26,19 @@
 //! ```
 //!
 //! Build it with `crate-type = ["cdylib"]` for `wasm32-wasip2`. The component exports the standard world of its role
-//! (`managed-source`, `managed-transform`, `managed-filter`, `managed-sink`) and nothing else.
+//! (`managed-source`, `managed-transform`, `managed-filter`, `managed-router`, `stream-aggregator`, `managed-sink`) and
+//! nothing else.
 //!
 //! On other targets everything compiles, so that a component's own logic can be unit-tested; calls that need the
 //! runtime panic there.
 
+pub mod capabilities;
 mod element;
 mod error;
 mod export;
 mod output;
 mod role;
+mod route;
 
 #[doc(hidden)]
 #[rustfmt::skip]
@@ -44,7 +47,8 @@ pub mod bindings;
 pub use element::{Context, Element, Payload};
 pub use error::Error;
 pub use output::{Output, OutputBuffer};
-pub use role::{Filter, Lifecycle, Processor, Signal, Sink, Source};
+pub use role::{Aggregator, Filter, Lifecycle, Processor, Router, Signal, Sink, Source};
+pub use route::Route;
 
 /// What [`export!`] expands to; no stable interface.
 #[doc(hidden)]

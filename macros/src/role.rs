@@ -3,6 +3,7 @@
 use crate::element::Element;
 use crate::error::Error;
 use crate::output::Output;
+use crate::route::Route;
 
 /// How a component comes to life and ends.
 pub trait Lifecycle: Sized + 'static {
@@ -45,6 +46,31 @@ pub trait Filter: Lifecycle {
     /// # Errors
     /// The category selects what the flow does.
     fn evaluate(&mut self, element: &Element<'_>) -> Result<bool, Error>;
+}
+
+/// Chooses where elements go.
+pub trait Router: Lifecycle {
+    /// The output ports that get the element, unchanged and uncopied. A name that the flow gives no edge is an error of
+    /// the node.
+    ///
+    /// # Errors
+    /// The category selects what the flow does.
+    fn route(&mut self, element: &Element<'_>) -> Result<Route, Error>;
+}
+
+/// Gathers elements into fewer ones.
+pub trait Aggregator: Lifecycle {
+    /// Takes one element in; returns a result when one is due.
+    ///
+    /// # Errors
+    /// The category selects what the flow does.
+    fn ingest(&mut self, element: &Element<'_>) -> Result<Option<Output>, Error>;
+
+    /// What is left, now that no further element will arrive.
+    ///
+    /// # Errors
+    /// The flow fails.
+    fn flush(&mut self) -> Result<Vec<Output>, Error>;
 }
 
 /// Consumes elements.

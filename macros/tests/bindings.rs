@@ -20,19 +20,24 @@ package torvyn:sdk;
 world guest {
     import torvyn:streaming/types@0.1.0;
     import torvyn:streaming/buffer-allocator@0.1.0;
+    import torvyn:capabilities/capability-query@0.1.0;
     export torvyn:streaming/source@0.1.0;
     export torvyn:streaming/processor@0.1.0;
     export torvyn:filtering/filter@0.1.0;
+    export torvyn:filtering/router@0.1.0;
+    export torvyn:aggregation/aggregator@0.1.0;
     export torvyn:streaming/sink@0.1.0;
     export torvyn:streaming/lifecycle@0.1.0;
 }
 ";
 
 /// The role's word in `export!`, and the world that a component in that role targets.
-const ROLE_WORLDS: [(&str, &str); 4] = [
+const ROLE_WORLDS: [(&str, &str); 6] = [
     ("source", "torvyn:streaming/managed-source"),
     ("processor", "torvyn:streaming/managed-transform"),
     ("filter", "torvyn:filtering/managed-filter"),
+    ("router", "torvyn:filtering/managed-router"),
+    ("aggregator", "torvyn:aggregation/stream-aggregator"),
     ("sink", "torvyn:streaming/managed-sink"),
 ];
 
@@ -66,7 +71,12 @@ fn shipped_bindings_are_up_to_date() {
 
 fn generate(wit: &Path) -> String {
     let mut resolve = Resolve::default();
-    for package in ["torvyn-streaming", "torvyn-filtering"] {
+    for package in [
+        "torvyn-streaming",
+        "torvyn-filtering",
+        "torvyn-aggregation",
+        "torvyn-capabilities",
+    ] {
         resolve.push_dir(wit.join(package)).expect("wit/ resolves");
     }
     let package = resolve

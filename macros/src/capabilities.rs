@@ -1,0 +1,32 @@
+//! What the component was granted (`[security.grants]` in `Torvyn.toml`), so that it can adapt.
+//!
+//! A component that calls nothing of this module does not import `torvyn:capabilities/capability-query`.
+//!
+//! ```
+//! use torvyn::{Error, Lifecycle};
+//!
+//! struct Stamped {
+//!     clock: bool,
+//! }
+//!
+//! impl Lifecycle for Stamped {
+//!     fn init(_config: &str) -> Result<Self, Error> {
+//!         let clock = torvyn::capabilities::has("wasi:clocks/wall-clock");
+//!         Ok(Stamped { clock })
+//!     }
+//! }
+//! ```
+
+use crate::bindings::torvyn::capabilities::capability_query;
+
+/// Whether `capability`, such as `wasi:clocks/wall-clock`, is granted to this component.
+#[must_use]
+pub fn has(capability: &str) -> bool {
+    capability_query::has_capability(capability)
+}
+
+/// Every capability granted to this component, sorted.
+#[must_use]
+pub fn granted() -> Vec<String> {
+    capability_query::granted_capabilities()
+}
