@@ -1,13 +1,15 @@
-//! Counts from 0: `{"count": N, "size": BYTES}`. Without `count` for ever; `size` pads with zeros on the left.
+//! Counts from 0: `{"count": N, "size": BYTES, "announce": true}`. Without `count` for ever; `size` pads with zeros on
+//! the left; `announce` prints each `notify-backpressure`.
 
 use serde::Deserialize;
-use torvyn::{Error, Lifecycle, Output, Source};
+use torvyn::{Error, Lifecycle, Output, Signal, Source};
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Config {
     count: Option<u64>,
     size: usize,
+    announce: bool,
 }
 
 struct CounterSource {
@@ -35,6 +37,15 @@ impl Source for CounterSource {
         let text = "0".repeat(zeros) + &digits;
         self.next += 1;
         Output::text(&text).map(Some)
+    }
+
+    fn notify_backpressure(&mut self, signal: Signal) {
+        if self.config.announce {
+            match signal {
+                Signal::Ready => println!("notified: ready"),
+                Signal::Pause => println!("notified: pause"),
+            }
+        }
     }
 }
 

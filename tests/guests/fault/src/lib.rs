@@ -1,9 +1,13 @@
-//! Failing on demand: `{"fault": "trap", "in": "process", "element": 3}`.
+//! Failing on demand: `{"fault": "trap", "in": "process", "element": 3, "times": 1}`.
+
+mod kind;
 
 use std::time::Duration;
 
 use serde::Deserialize;
 use torvyn::Error;
+
+pub use kind::Kind;
 
 /// What goes wrong, and where.
 #[derive(Deserialize)]
@@ -12,76 +16,55 @@ pub struct Fault {
     fault: Kind,
     #[serde(rename = "in")]
     call: String,
-    /// Counted from 0; `init`, `complete` and `teardown` are always number 0.
+    /// Which of the instance's calls of that name is the first to fail, counted from 0.
     #[serde(default)]
     element: u64,
+    /// How many calls in a row fail; 0: all that follow.
+    #[serde(default = "once")]
+    times: u64,
+    #[serde(skip)]
+    calls: u64,
+    #[serde(skip)]
+    wait: Option<fn(Duration)>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Kind {
-    None,
-    Trap,
-    Loop,
-    /// Waits in the host for an hour.
-    Sleep,
-    /// Waits in the host for a moment, and goes on.
-    Nap,
-    /// Takes memory for ever.
-    Grow,
-    InvalidInput,
-    Unavailable,
-    Internal,
-    DeadlineExceeded,
-    Fatal,
+fn once() -> u64 {
+    1
 }
 
 impl Fault {
     /// Reads the config, and fails if that is to happen in `init`.
     pub fn init(config: &str) -> Result<Self, Error> {
-        let fault: Fault = serde_json::from_str(config).map_err(Error::invalid_input)?;
-        fault.strike("init", 0)?;
+        Self::new(config, None)
+    }
+
+    /// The same for a component that can wait in the host, and therefore imports what that takes.
+    pub fn init_with_waits(config: &str) -> Result<Self, Error> {
+        Self::new(config, Some(std::thread::sleep))
+    }
+
+    fn new(config: &str, wait: Option<fn(Duration)>) -> Result<Self, Error> {
+        let mut fault: Fault = serde_json::from_str(config).map_err(Error::invalid_input)?;
+        fault.wait = wait;
+        fault.strike("init")?;
         Ok(fault)
     }
 
-    /// Fails if that is to happen in the `element`-th call of `call`.
-    pub fn strike(&self, call: &str, element: u64) -> Result<(), Error> {
-        if self.call != call || self.element != element {
+    /// Fails if that is to happen in this call of `call`.
+    pub fn strike(&mut self, call: &str) -> Result<(), Error> {
+        if self.call != call {
             return Ok(());
         }
-        let why = format!("asked to fail in `{call}` at {element}");
-        match self.fault {
-            Kind::None => Ok(()),
-            Kind::Trap => panic!("{why}"),
-            Kind::Loop => spin(),
-            Kind::Sleep => {
-                std::thread::sleep(Duration::from_secs(3600));
-                Ok(())
-            }
-            Kind::Nap => {
-                std::thread::sleep(Duration::from_millis(20));
-                Ok(())
-            }
-            Kind::Grow => grow(),
-            Kind::InvalidInput => Err(Error::InvalidInput(why)),
-            Kind::Unavailable => Err(Error::Unavailable(why)),
-            Kind::Internal => Err(Error::Internal(why)),
-            Kind::DeadlineExceeded => Err(Error::DeadlineExceeded),
-            Kind::Fatal => Err(Error::Fatal(why)),
+        let number = self.calls;
+        self.calls += 1;
+        let last = match self.times {
+            0 => u64::MAX,
+            times => self.element.saturating_add(times - 1),
+        };
+        if (self.element..=last).contains(&number) {
+            let why = format!("asked to fail in `{call}` at {number}");
+            return self.fault.happen(why, self.wait);
         }
-    }
-}
-
-fn spin() -> ! {
-    loop {
-        std::hint::spin_loop();
-    }
-}
-
-fn grow() -> ! {
-    let mut taken = Vec::new();
-    loop {
-        taken.push(vec![1_u8; 1 << 20]);
-        std::hint::black_box(&taken);
+        Ok(())
     }
 }

@@ -5,28 +5,22 @@ use torvyn::{Element, Error, Filter, Lifecycle};
 
 struct FaultyFilter {
     fault: Fault,
-    evaluated: u64,
 }
 
 impl Lifecycle for FaultyFilter {
     fn init(config: &str) -> Result<Self, Error> {
-        Ok(FaultyFilter {
-            fault: Fault::init(config)?,
-            evaluated: 0,
-        })
+        let fault = Fault::init(config)?;
+        Ok(FaultyFilter { fault })
     }
 
-    fn teardown(self) {
-        self.fault
-            .strike("teardown", 0)
-            .expect("`teardown` can only trap or loop");
+    fn teardown(mut self) {
+        self.fault.strike("teardown").expect("`teardown` can't return an error");
     }
 }
 
 impl Filter for FaultyFilter {
     fn evaluate(&mut self, _element: &Element<'_>) -> Result<bool, Error> {
-        self.fault.strike("evaluate", self.evaluated)?;
-        self.evaluated += 1;
+        self.fault.strike("evaluate")?;
         Ok(true)
     }
 }

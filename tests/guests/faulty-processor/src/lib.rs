@@ -1,32 +1,26 @@
-//! Copies its input, until it fails as its config says.
+//! Copies its input, until it fails as its config says. The one of its kind that can also wait in the host.
 
 use fault::Fault;
 use torvyn::{Element, Error, Lifecycle, Output, Processor};
 
 struct FaultyProcessor {
     fault: Fault,
-    processed: u64,
 }
 
 impl Lifecycle for FaultyProcessor {
     fn init(config: &str) -> Result<Self, Error> {
-        Ok(FaultyProcessor {
-            fault: Fault::init(config)?,
-            processed: 0,
-        })
+        let fault = Fault::init_with_waits(config)?;
+        Ok(FaultyProcessor { fault })
     }
 
-    fn teardown(self) {
-        self.fault
-            .strike("teardown", 0)
-            .expect("`teardown` can only trap or loop");
+    fn teardown(mut self) {
+        self.fault.strike("teardown").expect("`teardown` can't return an error");
     }
 }
 
 impl Processor for FaultyProcessor {
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
-        self.fault.strike("process", self.processed)?;
-        self.processed += 1;
+        self.fault.strike("process")?;
         Output::bytes(input.content_type(), &input.payload().bytes()).map(Some)
     }
 }

@@ -5,35 +5,29 @@ use torvyn::{Element, Error, Lifecycle, Signal, Sink};
 
 struct FaultySink {
     fault: Fault,
-    pushed: u64,
 }
 
 impl Lifecycle for FaultySink {
     fn init(config: &str) -> Result<Self, Error> {
-        Ok(FaultySink {
-            fault: Fault::init(config)?,
-            pushed: 0,
-        })
+        let fault = Fault::init(config)?;
+        Ok(FaultySink { fault })
     }
 
-    fn teardown(self) {
-        self.fault
-            .strike("teardown", 0)
-            .expect("`teardown` can only trap or loop");
+    fn teardown(mut self) {
+        self.fault.strike("teardown").expect("`teardown` can't return an error");
         println!("teardown");
     }
 }
 
 impl Sink for FaultySink {
     fn push(&mut self, element: &Element<'_>) -> Result<Signal, Error> {
-        self.fault.strike("push", self.pushed)?;
-        self.pushed += 1;
+        self.fault.strike("push")?;
         println!("push {}", element.payload().text()?);
         Ok(Signal::Ready)
     }
 
     fn complete(&mut self) -> Result<(), Error> {
-        self.fault.strike("complete", 0)?;
+        self.fault.strike("complete")?;
         println!("complete");
         Ok(())
     }

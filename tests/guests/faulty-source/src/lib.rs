@@ -1,33 +1,37 @@
 //! Counts for ever, until it fails as its config says.
 
 use fault::Fault;
-use torvyn::{Error, Lifecycle, Output, Source};
+use torvyn::{Error, Lifecycle, Output, Signal, Source};
 
 struct FaultySource {
     fault: Fault,
-    pulled: u64,
+    emitted: u64,
 }
 
 impl Lifecycle for FaultySource {
     fn init(config: &str) -> Result<Self, Error> {
         Ok(FaultySource {
             fault: Fault::init(config)?,
-            pulled: 0,
+            emitted: 0,
         })
     }
 
-    fn teardown(self) {
-        self.fault
-            .strike("teardown", 0)
-            .expect("`teardown` can only trap or loop");
+    fn teardown(mut self) {
+        self.fault.strike("teardown").expect("`teardown` can't return an error");
     }
 }
 
 impl Source for FaultySource {
     fn pull(&mut self) -> Result<Option<Output>, Error> {
-        self.fault.strike("pull", self.pulled)?;
-        self.pulled += 1;
-        Output::text(&(self.pulled - 1).to_string()).map(Some)
+        self.fault.strike("pull")?;
+        self.emitted += 1;
+        Output::text(&(self.emitted - 1).to_string()).map(Some)
+    }
+
+    fn notify_backpressure(&mut self, _signal: Signal) {
+        self.fault
+            .strike("notify-backpressure")
+            .expect("`notify-backpressure` can't return an error");
     }
 }
 

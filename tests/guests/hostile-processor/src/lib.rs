@@ -1,7 +1,11 @@
-//! Breaks the rules of buffers in the way its config names. Where the host answers with an error, the answer becomes
-//! the output; where the host ends the component, nothing does.
+//! Breaks the rules of buffers in the way its config names: `"freeze-twice"`, `{"leak-buffers": {"count": 8, "size":
+//! 64}}`. Where the host answers with an error, the answer becomes the output; where the host ends the component,
+//! nothing does.
 
-use std::cell::RefCell;
+mod buffers;
+mod handles;
+
+use std::cell::Cell;
 
 use serde::Deserialize;
 
@@ -13,11 +17,11 @@ wit_bindgen::generate!({
 use exports::torvyn::streaming::{lifecycle, processor};
 use torvyn::streaming::buffer_allocator::allocate;
 use torvyn::streaming::types::{
-    Buffer, BufferError, ElementMeta, MutableBuffer, OutputElement, ProcessError, ProcessResult, StreamElement,
+    Buffer, BufferError, ElementMeta, OutputElement, ProcessError, ProcessResult, StreamElement,
 };
 
 #[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 enum Misdeed {
     /// Appends until the buffer is full, and then once more.
     PassCapacity,
@@ -25,28 +29,80 @@ enum Misdeed {
     LeaveHole,
     /// Writes at the largest offset there is.
     OverflowOffset,
+    /// Reads beyond the end.
+    ReadBeyondEnd,
+    /// Reads lengths of 4 GiB and near the largest offset there is.
+    ReadFar,
     /// Asks for more memory than there is.
     AllocateTooMuch,
+    /// Takes that many buffers at once; gives them back when the call ends.
+    Allocate { count: u64, size: u64 },
     /// Allocates for ever, giving nothing back.
     HoardBuffers,
+    /// Allocates in each call, giving nothing back; freezes every other one.
+    LeakBuffers { count: u64, size: u64 },
+    /// Sets a content type of that many bytes.
+    LongContentType { size: usize },
+    /// Returns made-up metadata.
+    FalsifyMetadata,
     /// Writes to a buffer that was frozen.
     WriteAfterFreeze,
     /// Freezes twice.
     FreezeTwice,
-    /// Uses a handle that it was never given.
+    /// Uses a buffer that was given back.
+    UseAfterDrop,
+    /// Gives a buffer back twice.
+    DropTwice,
+    /// Appends to a buffer by a handle that it was never given.
     ForgeHandle,
+    /// Uses a handle that it was never given, or for something else.
+    Forge { handle: u32, call: Call },
+    /// Reads a buffer under construction as if it were frozen.
+    ConfuseTypes,
     /// Returns the same buffer for every element.
     ReturnTwice,
-    /// Returns made-up metadata.
-    FalsifyMetadata,
-    /// Reads beyond the end.
-    ReadBeyondEnd,
+    /// Returns a buffer that was given back.
+    ReturnDropped,
+    /// Returns a buffer under construction.
+    ReturnUnfrozen,
+    /// Returns the buffer that is only lent to it.
+    ReturnInput,
+    /// Keeps the buffer that is only lent to it.
+    KeepBorrow,
+    /// Gives back the buffer that is lent to it, and reads it then.
+    DropBorrow,
+    /// Reads the buffer that was lent to it with the first element.
+    StaleBorrow,
+}
+
+/// What to do with a forged handle.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Call {
+    Append,
+    Freeze,
+    Read,
+    Clone,
+    Context,
+    Drop,
+    Return,
+}
+
+/// What a misdeed comes to, if the host lets the component live.
+enum Outcome {
+    /// To be reported.
+    Answer(String),
+    Emit(ElementMeta, Buffer),
+}
+
+impl Outcome {
+    fn emit(buffer: Buffer) -> Self {
+        Outcome::Emit(no_meta(), buffer)
+    }
 }
 
 thread_local! {
-    static MISDEED: RefCell<Option<Misdeed>> = const { RefCell::new(None) };
-    static KEPT: RefCell<Vec<MutableBuffer>> = const { RefCell::new(Vec::new()) };
-    static RETURNED: RefCell<Option<u32>> = const { RefCell::new(None) };
+    static MISDEED: Cell<Option<Misdeed>> = const { Cell::new(None) };
 }
 
 struct Hostile;
@@ -63,81 +119,63 @@ impl lifecycle::Guest for Hostile {
 
 impl processor::Guest for Hostile {
     fn process(input: StreamElement) -> Result<ProcessResult, ProcessError> {
-        let misdeed = MISDEED.with_borrow(|misdeed| misdeed.expect("`init` was called"));
-        let (meta, payload) = commit(misdeed, &input).map_err(|error| ProcessError::Internal(format!("{error:?}")))?;
+        let misdeed = MISDEED.get().expect("`init` was called");
+        let (meta, payload) = commit(misdeed, &input)
+            .and_then(reported)
+            .map_err(|error| ProcessError::Internal(format!("{error:?}")))?;
         Ok(ProcessResult::Emit(OutputElement { meta, payload }))
     }
 }
 
-fn commit(misdeed: Misdeed, input: &StreamElement) -> Result<(ElementMeta, Buffer), BufferError> {
-    let buffer = allocate(64)?;
-    let answer = match misdeed {
-        Misdeed::PassCapacity => {
-            buffer.append(&vec![b'x'; buffer.capacity() as usize])?;
-            answer(buffer.append(b"y"))
-        }
-        Misdeed::LeaveHole => answer(buffer.write(1, b"x")),
-        Misdeed::OverflowOffset => answer(buffer.write(u64::MAX, b"x")),
-        Misdeed::AllocateTooMuch => answer(allocate(u64::MAX).map(drop)),
-        Misdeed::HoardBuffers => {
-            let hoarded = std::iter::from_fn(|| allocate(1 << 20).ok());
-            KEPT.with_borrow_mut(|kept| kept.extend(hoarded));
-            return Err(allocate(1 << 20).expect_err("the last one was refused"));
-        }
-        Misdeed::WriteAfterFreeze => {
-            let _frozen = buffer.freeze();
-            answer(buffer.append(b"x"))
-        }
-        Misdeed::FreezeTwice => {
-            let _frozen = buffer.freeze();
-            return Ok((no_meta(), buffer.freeze()));
-        }
-        Misdeed::ForgeHandle => {
-            // SAFETY: the host checks every handle; that it does is what this is for.
-            answer(unsafe { MutableBuffer::from_handle(4242) }.append(b"x"))
-        }
-        Misdeed::ReturnTwice => return Ok((no_meta(), returned_before(buffer))),
-        Misdeed::FalsifyMetadata => {
-            buffer.append(b"falsified")?;
-            buffer.set_content_type("application/x-buffer");
-            let content_type = "application/x-meta".to_owned();
-            return Ok((
-                ElementMeta {
-                    sequence: 4242,
-                    timestamp_ns: 1,
-                    content_type,
-                },
-                buffer.freeze(),
-            ));
-        }
-        Misdeed::ReadBeyondEnd => {
-            let size = input.payload.size();
-            let lengths = [(0, u64::MAX), (size, 1), (u64::MAX, u64::MAX), (1, size)];
-            format!(
-                "{:?}",
-                lengths.map(|(offset, len)| input.payload.read(offset, len).len())
-            )
-        }
-    };
-    let report = allocate(answer.len() as u64)?;
-    report.append(answer.as_bytes())?;
-    Ok((no_meta(), report.freeze()))
-}
-
-/// The buffer that was returned for the first element, though it is the host's since.
-fn returned_before(buffer: MutableBuffer) -> Buffer {
-    let handle = RETURNED.with_borrow_mut(|returned| *returned.get_or_insert_with(|| buffer.freeze().take_handle()));
-    // SAFETY: the host checks every handle; that it does is what this is for.
-    unsafe { Buffer::from_handle(handle) }
-}
-
-fn answer(result: Result<(), BufferError>) -> String {
-    match result {
-        Ok(()) => "allowed".to_owned(),
-        Err(BufferError::CapacityExceeded) => "capacity-exceeded".to_owned(),
-        Err(BufferError::OutOfBounds) => "out-of-bounds".to_owned(),
-        Err(BufferError::AllocationFailed(_)) => "allocation-failed".to_owned(),
+fn commit(misdeed: Misdeed, input: &StreamElement) -> Result<Outcome, BufferError> {
+    match misdeed {
+        Misdeed::PassCapacity => buffers::pass_capacity(),
+        Misdeed::LeaveHole => buffers::write_at(1),
+        Misdeed::OverflowOffset => buffers::write_at(u64::MAX),
+        Misdeed::ReadBeyondEnd => Ok(buffers::read_beyond_end(input.payload)),
+        Misdeed::ReadFar => Ok(buffers::read_far(input.payload)),
+        Misdeed::AllocateTooMuch => Ok(buffers::allocate_too_much()),
+        Misdeed::Allocate { count, size } => Ok(buffers::allocate_many(count, size)),
+        Misdeed::HoardBuffers => Err(buffers::hoard()),
+        Misdeed::LeakBuffers { count, size } => buffers::leak(count, size),
+        Misdeed::LongContentType { size } => buffers::long_content_type(size),
+        Misdeed::FalsifyMetadata => buffers::falsify_metadata(),
+        Misdeed::WriteAfterFreeze => handles::write_after_freeze(),
+        Misdeed::FreezeTwice => handles::freeze_twice(),
+        Misdeed::UseAfterDrop => handles::use_after_drop(),
+        Misdeed::DropTwice => handles::drop_twice(),
+        Misdeed::ForgeHandle => handles::forge(4242, Call::Append),
+        Misdeed::Forge { handle, call } => handles::forge(handle, call),
+        Misdeed::ConfuseTypes => handles::confuse_types(),
+        Misdeed::ReturnTwice => handles::return_twice(),
+        Misdeed::ReturnDropped => handles::return_dropped(),
+        Misdeed::ReturnUnfrozen => handles::return_unfrozen(),
+        Misdeed::ReturnInput => Ok(handles::return_input(input.payload)),
+        Misdeed::KeepBorrow => Ok(handles::keep_borrow(input.payload)),
+        Misdeed::DropBorrow => Ok(handles::drop_borrow(input.payload)),
+        Misdeed::StaleBorrow => Ok(handles::stale_borrow(input.payload)),
     }
+}
+
+fn reported(outcome: Outcome) -> Result<(ElementMeta, Buffer), BufferError> {
+    match outcome {
+        Outcome::Answer(answer) => {
+            let report = allocate(answer.len() as u64)?;
+            report.append(answer.as_bytes())?;
+            Ok((no_meta(), report.freeze()))
+        }
+        Outcome::Emit(meta, buffer) => Ok((meta, buffer)),
+    }
+}
+
+fn answer(result: Result<(), BufferError>) -> Outcome {
+    let answer = match result {
+        Ok(()) => "allowed",
+        Err(BufferError::CapacityExceeded) => "capacity-exceeded",
+        Err(BufferError::OutOfBounds) => "out-of-bounds",
+        Err(BufferError::AllocationFailed(_)) => "allocation-failed",
+    };
+    Outcome::Answer(answer.to_owned())
 }
 
 fn no_meta() -> ElementMeta {

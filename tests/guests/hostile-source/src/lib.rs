@@ -1,0 +1,36 @@
+//! Counts, and gives buffers back to nobody: `{"count": N, "leak": M, "size": BYTES}` leaks M buffers per element.
+
+use serde::Deserialize;
+use torvyn::{Error, Lifecycle, Output, OutputBuffer, Source};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HostileSource {
+    count: u64,
+    leak: u64,
+    #[serde(default)]
+    size: u64,
+    #[serde(skip)]
+    next: u64,
+}
+
+impl Lifecycle for HostileSource {
+    fn init(config: &str) -> Result<Self, Error> {
+        serde_json::from_str(config).map_err(Error::invalid_input)
+    }
+}
+
+impl Source for HostileSource {
+    fn pull(&mut self) -> Result<Option<Output>, Error> {
+        if self.next == self.count {
+            return Ok(None);
+        }
+        for _ in 0..self.leak {
+            std::mem::forget(OutputBuffer::with_capacity(self.size)?);
+        }
+        self.next += 1;
+        Output::text(&(self.next - 1).to_string()).map(Some)
+    }
+}
+
+torvyn::export!(HostileSource: source);

@@ -1,0 +1,43 @@
+//! Joins the texts of each `size` elements: `{"size": 3}`. `flush` has the rest, if there is one.
+
+use serde::Deserialize;
+use torvyn::{Aggregator, Element, Error, Lifecycle, Output};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JoiningAggregator {
+    size: usize,
+    #[serde(skip)]
+    texts: Vec<String>,
+}
+
+impl Lifecycle for JoiningAggregator {
+    fn init(config: &str) -> Result<Self, Error> {
+        serde_json::from_str(config).map_err(Error::invalid_input)
+    }
+}
+
+impl Aggregator for JoiningAggregator {
+    fn ingest(&mut self, element: &Element<'_>) -> Result<Option<Output>, Error> {
+        self.texts.push(element.payload().text()?);
+        if self.texts.len() < self.size {
+            return Ok(None);
+        }
+        self.joined().map(Some)
+    }
+
+    fn flush(&mut self) -> Result<Vec<Output>, Error> {
+        if self.texts.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(vec![self.joined()?])
+    }
+}
+
+impl JoiningAggregator {
+    fn joined(&mut self) -> Result<Output, Error> {
+        Output::text(&std::mem::take(&mut self.texts).join("+"))
+    }
+}
+
+torvyn::export!(JoiningAggregator: aggregator);

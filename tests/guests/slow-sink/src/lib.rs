@@ -1,0 +1,61 @@
+//! Takes its time: `{"pause": true, "every": 2, "work_ms": 5, "print": true}`.
+//!
+//! `work_ms`: each `push` computes for so long. `pause`: it then asks for a pause, after each `every`-th element only
+//! if that is given. `print`: one line per element, and one for `complete`.
+
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use torvyn::{Element, Error, Lifecycle, Signal, Sink};
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SlowSink {
+    pause: bool,
+    every: Option<u64>,
+    work_ms: u64,
+    print: bool,
+    #[serde(skip)]
+    pushed: u64,
+}
+
+impl Lifecycle for SlowSink {
+    fn init(config: &str) -> Result<Self, Error> {
+        match config {
+            "" => Ok(SlowSink::default()),
+            text => serde_json::from_str(text).map_err(Error::invalid_input),
+        }
+    }
+}
+
+impl Sink for SlowSink {
+    fn push(&mut self, element: &Element<'_>) -> Result<Signal, Error> {
+        work(Duration::from_millis(self.work_ms));
+        self.pushed += 1;
+        if self.print {
+            println!("push {} {}", element.sequence(), element.payload().text()?);
+        }
+        let due = self.pause && self.pushed.is_multiple_of(self.every.unwrap_or(1));
+        Ok(if due { Signal::Pause } else { Signal::Ready })
+    }
+
+    fn complete(&mut self) -> Result<(), Error> {
+        if self.print {
+            println!("complete after {}", self.pushed);
+        }
+        Ok(())
+    }
+}
+
+/// Computes; does not wait in the host.
+fn work(time: Duration) {
+    if time.is_zero() {
+        return;
+    }
+    let start = Instant::now();
+    while start.elapsed() < time {
+        std::hint::spin_loop();
+    }
+}
+
+torvyn::export!(SlowSink: sink);
