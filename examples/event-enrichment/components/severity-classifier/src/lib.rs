@@ -1,0 +1,43 @@
+//! Adds `severity`, a number that follows from the event's `level`, and `alert`: whether that is at least the threshold
+//! of the node's config, `{"alert_threshold": 7}`.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use torvyn::{Element, Error, Lifecycle, Output, Processor};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SeverityClassifier {
+    alert_threshold: u32,
+}
+
+impl Lifecycle for SeverityClassifier {
+    fn init(config: &str) -> Result<Self, Error> {
+        serde_json::from_str(config).map_err(Error::invalid_input)
+    }
+}
+
+impl Processor for SeverityClassifier {
+    fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
+        let mut event: Map<String, Value> =
+            serde_json::from_slice(&input.payload().bytes()).map_err(Error::invalid_input)?;
+        let severity = severity(event.get("level").and_then(Value::as_str).unwrap_or_default());
+        event.insert("severity".to_owned(), severity.into());
+        event.insert("alert".to_owned(), (severity >= self.alert_threshold).into());
+        let json = serde_json::to_string(&event).map_err(Error::internal)?;
+        Output::json(&json).map(Some)
+    }
+}
+
+fn severity(level: &str) -> u32 {
+    match level {
+        "debug" => 1,
+        "info" => 3,
+        "warn" => 5,
+        "error" => 9,
+        "critical" => 10,
+        _ => 0,
+    }
+}
+
+torvyn::export!(SeverityClassifier: processor);

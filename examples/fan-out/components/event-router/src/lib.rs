@@ -1,0 +1,34 @@
+//! Sends each event to the branch of its `type`; one of another type, to both.
+//!
+//! A router names ports. The buffer goes on as it is, also to several: the runtime counts who holds it.
+
+use serde::Deserialize;
+use torvyn::{Element, Error, Lifecycle, Route, Router};
+
+struct EventRouter;
+
+/// What the router needs of an event; the rest is skipped unread.
+#[derive(Deserialize)]
+struct Event<'a> {
+    r#type: &'a str,
+}
+
+impl Lifecycle for EventRouter {
+    fn init(_config: &str) -> Result<Self, Error> {
+        Ok(EventRouter)
+    }
+}
+
+impl Router for EventRouter {
+    fn route(&mut self, element: &Element<'_>) -> Result<Route, Error> {
+        let payload = element.payload().bytes();
+        let event: Event<'_> = serde_json::from_slice(&payload).map_err(Error::invalid_input)?;
+        Ok(match event.r#type {
+            "metric" => Route::to("metrics"),
+            "log" => Route::to("logs"),
+            _ => Route::to("metrics").and("logs"),
+        })
+    }
+}
+
+torvyn::export!(EventRouter: router);

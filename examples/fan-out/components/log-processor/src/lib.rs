@@ -1,0 +1,24 @@
+//! Marks each log event with the branch that it went through.
+
+use serde_json::{Map, Value};
+use torvyn::{Element, Error, Lifecycle, Output, Processor};
+
+struct LogProcessor;
+
+impl Lifecycle for LogProcessor {
+    fn init(_config: &str) -> Result<Self, Error> {
+        Ok(LogProcessor)
+    }
+}
+
+impl Processor for LogProcessor {
+    fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
+        let mut event: Map<String, Value> =
+            serde_json::from_slice(&input.payload().bytes()).map_err(Error::invalid_input)?;
+        event.insert("processed_by".to_owned(), "log-pipeline".into());
+        let json = serde_json::to_string(&event).map_err(Error::internal)?;
+        Output::json(&json).map(Some)
+    }
+}
+
+torvyn::export!(LogProcessor: processor);
