@@ -275,3 +275,83 @@ impl RunContext {
         (Some(until).filter(|until| *until < Time::NEVER), input)
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::executor::Group;
+    use crate::plan::{PoolPlan, TierPlan};
+
+    const TIER: TierPlan = TierPlan {
+        slot_bytes: 64,
+        slots: 0,
+    };
+
+    static PLAN: FlowPlan = FlowPlan {
+        name: "test",
+        nodes: &[],
+        streams: &[],
+        pools: PoolPlan {
+            tiers: [TIER; 4],
+            fallback_bytes: 1 << 20,
+            max_buffer_bytes: 1 << 20,
+        },
+        quantum: 1,
+        deadline_ms: Some(50),
+        sink_pause_ms: 10,
+        max_restarts: 5,
+        own_thread: false,
+    };
+
+    /// A run of a flow without stages, in simulated time, that knows the streams of `pressure`.
+    pub(crate) fn context(limit: Option<u64>, pressure: Pressure) -> RunContext {
+        let options = RunOptions {
+            limit,
+            timeout: None,
+            clock: ClockKind::Simulated,
+            told: None,
+        };
+        let pool = BufferPool::new(&PLAN.pools, &[]);
+        RunContext::new(
+            &PLAN,
+            options,
+            Control::unattended(),
+            Group::new(1).waker(0),
+            pool,
+            pressure,
+        )
+    }
+
+    #[test]
+    fn a_limit_counts_elements_on_their_way() {
+        let mut cx = context(Some(2), Pressure::default());
+        cx.reserve();
+        cx.reserve();
+        assert!(!cx.wants_elements(), "both are on their way");
+        assert_eq!(cx.count_emitted(), 0);
+        assert_eq!(cx.drain(), None, "one is still on its way");
+        cx.give_back_reservation();
+        assert!(cx.wants_elements(), "it did not come");
+        cx.reserve();
+        assert_eq!(cx.count_emitted(), 1);
+        assert_eq!(cx.drain(), Some(Drain::Limit));
+    }
+
+    #[test]
+    fn what_is_awaited_is_the_earliest() {
+        let mut cx = context(None, Pressure::default());
+        let at = |ms| Time::START.after(Duration::from_millis(ms));
+        cx.begin_step();
+        assert_eq!(cx.awaited(), (None, false));
+        cx.wake_at(at(70));
+        cx.wake_at(at(60));
+        assert_eq!(cx.awaited(), (Some(at(60)), false), "a pause outlasts the deadline");
+        cx.await_input();
+        assert_eq!(cx.awaited(), (Some(at(50)), true), "waiting for input does not");
+        cx.clock().wait_until(at(50));
+        cx.look_around();
+        assert_eq!(cx.drain(), Some(Drain::Deadline(50)));
+        cx.begin_step();
+        assert_eq!(cx.awaited(), (None, false), "each step asks again");
+    }
+}

@@ -58,6 +58,17 @@ impl Control {
         Ok(control)
     }
 
+    /// Flags that nobody sets.
+    #[cfg(test)]
+    pub(crate) fn unattended() -> Arc<Self> {
+        Arc::new(Self {
+            stop: AtomicBool::new(false),
+            cancelled: OnceLock::new(),
+            interrupted: Arc::new(AtomicBool::new(false)),
+            wakers: Mutex::new(Vec::new()),
+        })
+    }
+
     fn serve(&self, engine: &Engine, signals: &UnixStream) {
         loop {
             if wait_readable(signals, TICK).is_ok_and(|ready| ready) {

@@ -296,3 +296,6 @@ pub enum Pushed {
     /// There is no place, which the policy does not allow.
     Overflow(Element),
 }
+
+#[cfg(test)]
+mod tests;

@@ -233,16 +233,27 @@ fn accept(pool: &mut BufferPool, buffer: BufferId, named: &str) -> Result<Payloa
     Ok(Payload { buffer, content_type })
 }
 
+/// Longest text of an error that is kept, in bytes: a component may send any.
+const LONGEST_TEXT: usize = 4096;
+
 impl From<types::ProcessError> for ComponentError {
     fn from(error: types::ProcessError) -> Self {
         match error {
-            types::ProcessError::InvalidInput(text) => ComponentError::InvalidInput(text),
-            types::ProcessError::Unavailable(text) => ComponentError::Unavailable(text),
-            types::ProcessError::Internal(text) => ComponentError::Internal(text),
+            types::ProcessError::InvalidInput(text) => ComponentError::InvalidInput(bounded(text)),
+            types::ProcessError::Unavailable(text) => ComponentError::Unavailable(bounded(text)),
+            types::ProcessError::Internal(text) => ComponentError::Internal(bounded(text)),
             types::ProcessError::DeadlineExceeded => ComponentError::DeadlineExceeded,
-            types::ProcessError::Fatal(text) => ComponentError::Fatal(text),
+            types::ProcessError::Fatal(text) => ComponentError::Fatal(bounded(text)),
         }
     }
+}
+
+fn bounded(text: String) -> String {
+    if text.len() <= LONGEST_TEXT {
+        return text;
+    }
+    let end = text.floor_char_boundary(LONGEST_TEXT);
+    format!("{}… ({} bytes in all)", &text[..end], text.len())
 }
 
 /// What wasmtime's error means for the flow.
@@ -496,5 +507,18 @@ impl Sink for ComponentSink {
         }
         let limit = self.stage.limits().invocation_timeout_ms;
         self.stage.call(cx, limit, |store| self.guest.call_complete(store))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_errors_are_cut_between_characters() {
+        assert_eq!(bounded("short".to_owned()), "short");
+        let cut = bounded("é".repeat(LONGEST_TEXT));
+        assert!(cut.starts_with('é') && cut.ends_with("… (8192 bytes in all)"));
+        assert_eq!(cut.chars().filter(|c| *c == 'é').count(), LONGEST_TEXT / 2);
     }
 }

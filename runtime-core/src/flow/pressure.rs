@@ -44,6 +44,16 @@ impl Pressure {
         }
     }
 
+    /// The pressure of a flow in which each stream, by position, has these sources upstream.
+    #[cfg(test)]
+    pub(crate) fn of(sources: Vec<Vec<usize>>, nodes: usize) -> Self {
+        Self {
+            sources,
+            stalled: vec![0; nodes],
+            untold: VecDeque::new(),
+        }
+    }
+
     /// A stream holds up its producer.
     pub(crate) fn stalled(&mut self, stream: usize) {
         for source in &self.sources[stream] {
@@ -74,5 +84,28 @@ impl Pressure {
     /// The next to be told, and what.
     pub(crate) fn next_untold(&mut self) -> Option<(usize, Demand)> {
         self.untold.pop_front()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_told_once_however_many_streams_are_full() {
+        let mut pressure = Pressure::of(vec![vec![0], vec![0, 1]], 2);
+        pressure.stalled(0);
+        pressure.stalled(1);
+        pressure.flows_again(0);
+        pressure.flows_again(1);
+        let told: Vec<_> = std::iter::from_fn(|| pressure.next_untold()).collect();
+        let expected = [
+            (0, Demand::Pause),
+            (1, Demand::Pause),
+            (0, Demand::Ready),
+            (1, Demand::Ready),
+        ];
+        assert_eq!(told, expected);
+        assert!(!pressure.is_untold());
     }
 }
