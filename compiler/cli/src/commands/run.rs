@@ -34,24 +34,45 @@ pub(crate) struct Run {
 /// Options of the executable, passed on to it.
 #[derive(Args)]
 struct RunOptions {
+    /// Run all flows at once
+    #[arg(long, conflicts_with_all = ["flow", "positional_flow", "input", "output", "config"])]
+    all: bool,
     /// Read lines from a file, `stdin` or `generator`, in place of a source of the flow
     #[arg(long, value_name = "[NODE=]SOURCE")]
-    input: Option<String>,
+    input: Vec<String>,
     /// Write lines to a file or `stdout`, in place of a sink of the flow
     #[arg(long, value_name = "[NODE=]SINK")]
-    output: Option<String>,
+    output: Vec<String>,
     /// Process at most this many elements
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
     /// Stop after this time, such as `30s` or `5m`
     #[arg(long, value_name = "DURATION")]
     timeout: Option<String>,
+    /// Where time comes from; simulated time passes only while all stages wait
+    #[arg(long, value_enum, value_name = "CLOCK")]
+    clock: Option<Clock>,
     /// Override a key of a node's configuration
     #[arg(long, value_name = "NODE.KEY=VALUE", value_parser = key_value)]
     config: Vec<String>,
     /// Verbosity of the log
     #[arg(long, value_enum, value_name = "LEVEL")]
     log_level: Option<LogLevel>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Clock {
+    System,
+    Simulated,
+}
+
+impl Clock {
+    fn as_str(self) -> &'static str {
+        match self {
+            Clock::System => "system",
+            Clock::Simulated => "simulated",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -104,19 +125,25 @@ impl Run {
             .map(|level| level.as_str().to_owned())
             .or_else(|| log_level(context));
         let mut arguments = vec!["run".to_owned()];
+        arguments.extend(options.all.then(|| "--all".to_owned()));
         let mut option = |name: &str, value: Option<&str>| {
             if let Some(value) = value {
                 arguments.extend([name.to_owned(), value.to_owned()]);
             }
         };
         option("--flow", self.project.flow());
-        option("--input", options.input.as_deref());
-        option("--output", options.output.as_deref());
+        for (name, values) in [
+            ("--input", &options.input),
+            ("--output", &options.output),
+            ("--config", &options.config),
+        ] {
+            for value in values {
+                option(name, Some(value));
+            }
+        }
         option("--limit", limit.as_deref());
         option("--timeout", options.timeout.as_deref());
-        for setting in &options.config {
-            option("--config", Some(setting));
-        }
+        option("--clock", options.clock.map(Clock::as_str));
         option("--log-level", level.as_deref());
         match context.format {
             Format::Human => {}
