@@ -24,7 +24,7 @@ use crate::source::files::Files;
 use crate::source::{SourceMap, display_path};
 use crate::toolchain::{GUEST_TARGET, Toolchain};
 
-pub use crate::report::{EdgeReport, FlowReport, MemoryUse, StageReport};
+pub use crate::report::{EdgeReport, FlowReport, MemoryUse, ProgramReport, StageReport};
 
 /// What to compile.
 #[derive(Clone, Debug)]
@@ -124,8 +124,8 @@ pub struct Built {
     pub executable: PathBuf,
     /// Its size in bytes.
     pub bytes: u64,
-    /// Per flow: worst-case memory and the copies each edge makes.
-    pub flows: Vec<FlowReport>,
+    /// Worst-case memory, and the copies each edge makes.
+    pub report: ProgramReport,
     /// What `BuildOptions::emit` asked for.
     pub emitted: Vec<(Emit, String)>,
 }
@@ -174,7 +174,7 @@ pub fn build(
             analysis: finished(analysis, request),
             executable: back.executable.path,
             bytes: back.executable.bytes,
-            flows: report::report(&back.program),
+            report: report::report(&back.program, &back.artifacts),
             emitted: options
                 .emit
                 .iter()
@@ -188,6 +188,7 @@ pub fn build(
 /// What the back half made.
 struct Back {
     program: ProgramIr,
+    artifacts: AotArtifacts,
     generated: GeneratedCrate,
     krate: EmittedCrate,
     executable: Executable,
@@ -250,6 +251,7 @@ fn build_steps(
     })?;
     Ok(Back {
         program,
+        artifacts,
         generated,
         krate,
         executable,

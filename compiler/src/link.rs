@@ -3,11 +3,12 @@
 //! A linked flow is acyclic, every node has a role its component really exports, and every port is connected.
 
 mod imports;
+mod policies;
 mod ports;
 mod roles;
 mod topology;
 
-use torvyn_codegen::ir::{Builtin, Role};
+use torvyn_codegen::ir::{Builtin, ErrorPolicies, FanOut, Merge, OverflowPolicy, Role};
 
 use crate::contract::ContractSet;
 use crate::contract::interface::Interface;
@@ -42,6 +43,14 @@ pub struct LinkedNode {
     pub implementation: LinkedImplementation,
     /// Configuration string, possibly empty.
     pub config: String,
+    /// What follows a failed call.
+    pub on_error: ErrorPolicies,
+    /// What a full stream does to the others of its port.
+    pub fan_out: FanOut,
+    /// Which of several inputs is taken from.
+    pub merge: Merge,
+    /// What its component is granted, sorted; nothing for a built-in.
+    pub capabilities: Vec<String>,
     /// What it may use, where the manifest says so.
     pub limits: LimitsDecl,
 }
@@ -75,6 +84,12 @@ pub struct LinkedEdge {
     pub queue_depth: Option<u32>,
     /// Fill ratio at which a full stream has room again, when written.
     pub low_watermark_ratio: Option<f64>,
+    /// What a full stream does, when written.
+    pub policy: Option<OverflowPolicy>,
+    /// Rank among the inputs of the consumer.
+    pub rank: u8,
+    /// Longest payload, in bytes, when limited.
+    pub max_element_bytes: Option<u64>,
 }
 
 impl LinkedFlow {
@@ -137,7 +152,7 @@ impl LinkedFlow {
 pub fn check(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
     for flow in project.flows() {
         let roles = roles::check(diags, project, contracts, flow);
-        let _reported = check_shape(diags, flow, &roles);
+        let _reported = check_shape(diags, project, flow, &roles);
     }
 }
 
@@ -163,7 +178,7 @@ fn link_flow(
     flow: &ResolvedFlow,
 ) -> Checked<LinkedFlow> {
     let found = roles::check(diags, project, contracts, flow);
-    let order = check_shape(diags, flow, &found);
+    let order = check_shape(diags, project, flow, &found);
     let stages = roles::require(diags, flow, &found);
     let (order, stages) = (order?, stages?);
     diags.barrier()?;
@@ -183,17 +198,20 @@ fn link_flow(
 }
 
 /// The checks that need the whole graph; skipped where a part of it is missing, which has been reported.
-fn check_shape(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Interface>]) -> Checked<Vec<NodeIdx>> {
+fn check_shape(
+    diags: &mut Diagnostics,
+    project: &ResolvedProject,
+    flow: &ResolvedFlow,
+    roles: &[Option<Interface>],
+) -> Checked<Vec<NodeIdx>> {
     if !flow.complete {
         diags.barrier()?;
     }
-    let roles: Vec<_> = roles
-        .iter()
-        .map(|interface| interface.and_then(Interface::role))
-        .collect();
+    let roles: Vec<_> = roles.iter().map(|interface| interface.map(Interface::role)).collect();
     let ports = ports::check(diags, flow, &roles);
     let order = topology::check(diags, flow, &roles);
-    ports.and(order)
+    let policies = policies::check(diags, project, flow, &roles);
+    ports.and(policies).and(order)
 }
 
 fn linked_node(
@@ -203,12 +221,14 @@ fn linked_node(
     implementation: Implementation,
     role: Role,
 ) -> LinkedNode {
-    let implementation = match implementation {
-        Implementation::Builtin(builtin) => LinkedImplementation::Builtin(builtin),
+    let (implementation, capabilities) = match implementation {
+        Implementation::Builtin(builtin) => (LinkedImplementation::Builtin(builtin), Vec::new()),
         Implementation::Component(component) => {
-            let signature = contracts.signature(&project.component(component).reference);
+            let resolved = project.component(component);
+            let signature = contracts.signature(&resolved.reference);
             let lifecycle = signature.is_some_and(|signature| signature.lifecycle);
-            LinkedImplementation::Component { component, lifecycle }
+            let implementation = LinkedImplementation::Component { component, lifecycle };
+            (implementation, resolved.capabilities.clone())
         }
     };
     LinkedNode {
@@ -216,6 +236,10 @@ fn linked_node(
         role,
         implementation,
         config: node.config.clone(),
+        on_error: node.on_error.policies(),
+        fan_out: node.fan_out,
+        merge: node.merge,
+        capabilities,
         limits: node.limits.clone(),
     }
 }
@@ -228,6 +252,9 @@ fn linked_edge(edge: &ResolvedEdge) -> LinkedEdge {
         to_port: edge.to_port.value.clone(),
         queue_depth: edge.queue_depth,
         low_watermark_ratio: edge.low_watermark_ratio,
+        policy: edge.policy.map(|policy| policy.value),
+        rank: edge.rank.map_or(0, |rank| rank.value),
+        max_element_bytes: edge.max_element_bytes,
     }
 }
 

@@ -5,17 +5,26 @@
 
 mod buffers;
 mod path;
+#[cfg(test)]
+pub(crate) mod sample;
 mod schedule;
+mod threads;
 mod wasi;
 
-use torvyn_codegen::ir::{self, Artifact, ArtifactIdx, FlowIr, Limits, Node, OutPort, ProgramIr, Stream, StreamIdx};
+use std::cmp::Reverse;
+
+use torvyn_codegen::ir::{
+    self, Artifact, ArtifactIdx, FlowIr, Limits, Merge, Node, OutPort, OverflowPolicy, ProgramIr, Stream, StreamIdx,
+};
 
 use crate::aot::Normalised;
-use crate::link::{LinkedFlow, LinkedImplementation, LinkedNode};
+use crate::link::{LinkedEdge, LinkedFlow, LinkedImplementation, LinkedNode};
 use crate::manifest::ast::{LimitsDecl, RuntimeDecl};
 use crate::resolve::{ComponentIdx, ResolvedProject};
 use crate::source::Spanned;
+use buffers::MAX_BUFFER_BYTES;
 use schedule::Schedule;
+use threads::Threads;
 
 /// What a node may use where the manifest does not say.
 const DEFAULT_LIMITS: Limits = Limits {
@@ -24,10 +33,15 @@ const DEFAULT_LIMITS: Limits = Limits {
     init_timeout_ms: 5000,
     teardown_timeout_ms: 2000,
     fuel: 0,
+    max_buffer_bytes: MAX_BUFFER_BYTES,
+    buffer_budget_bytes: 64 << 20,
 };
 
 /// How long a sink that returned `pause` gets nothing where the manifest does not say, in milliseconds.
 const SINK_PAUSE_MS: u64 = 10;
+
+/// How often a stage is made anew within a minute where the manifest does not say.
+const MAX_RESTARTS: u32 = 5;
 
 /// The components that `flows` use, in order of their first use.
 #[must_use]
@@ -45,7 +59,10 @@ pub fn components(flows: &[LinkedFlow]) -> Vec<ComponentIdx> {
 /// Lowers the flows of `project` for `target`. `binaries` are those of [`components`], in that order.
 #[must_use]
 pub fn lower(project: &ResolvedProject, flows: &[LinkedFlow], binaries: &[Normalised], target: &str) -> ProgramIr {
-    let used = components(flows);
+    let components = Components {
+        used: components(flows),
+        threads: Threads::new(binaries),
+    };
     let artifacts = binaries.iter().map(|binary| Artifact {
         name: binary.name.clone(),
         sha256: binary.sha256.clone(),
@@ -57,40 +74,43 @@ pub fn lower(project: &ResolvedProject, flows: &[LinkedFlow], binaries: &[Normal
         target: target.to_owned(),
         artifacts: artifacts.collect(),
         wasi: wasi::packages(binaries),
+        worker_threads: project.runtime().worker_threads.map(|threads| threads.value),
         flows: flows
             .iter()
-            .map(|flow| lower_flow(project.runtime(), flow, &used))
+            .map(|flow| lower_flow(project.runtime(), flow, &components))
             .collect(),
     };
     ir::verify(&program);
     program
 }
 
-fn lower_flow(runtime: &RuntimeDecl, flow: &LinkedFlow, used: &[ComponentIdx]) -> FlowIr {
+/// What is known of the components of a program.
+struct Components {
+    /// By artifact.
+    used: Vec<ComponentIdx>,
+    threads: Threads,
+}
+
+fn lower_flow(runtime: &RuntimeDecl, flow: &LinkedFlow, components: &Components) -> FlowIr {
     let schedule = Schedule::new(flow);
-    let streams: Vec<Stream> = flow
-        .edges()
-        .iter()
-        .map(|edge| {
-            let queue = buffers::queue(runtime, flow, edge);
-            Stream {
-                from: schedule.node(edge.from),
-                from_port: edge.from_port.clone(),
-                to: schedule.node(edge.to),
-                to_port: edge.to_port.clone(),
-                depth: queue.depth,
-                low_watermark: queue.low_watermark,
-                policy: ir::OverflowPolicy::Block,
-            }
-        })
-        .collect();
+    let edges = flow.edges().iter();
+    let streams: Vec<Stream> = edges.map(|edge| lower_edge(runtime, flow, &schedule, edge)).collect();
     let nodes: Vec<Node> = flow
         .order()
         .iter()
         .enumerate()
-        .map(|(position, id)| lower_node(runtime, flow.node(*id), ir::NodeIdx::new(position), &streams, used))
+        .map(|(position, id)| {
+            lower_node(
+                runtime,
+                flow.node(*id),
+                ir::NodeIdx::new(position),
+                &streams,
+                components,
+            )
+        })
         .collect();
     let buffers = buffers::pools(runtime, &nodes, &streams);
+    let own_thread = components.threads.of_flow(&nodes);
     FlowIr {
         name: flow.name().to_owned(),
         description: flow.description().to_owned(),
@@ -104,6 +124,24 @@ fn lower_flow(runtime: &RuntimeDecl, flow: &LinkedFlow, used: &[ComponentIdx]) -
         quantum: schedule::quantum(flow.priority()),
         sink_pause_ms: runtime.sink_pause_ms.map_or(SINK_PAUSE_MS, |pause| pause.value),
         deadline_ms: flow.deadline_ms(),
+        max_restarts: runtime.max_restarts.map_or(MAX_RESTARTS, |restarts| restarts.value),
+        own_thread,
+    }
+}
+
+fn lower_edge(runtime: &RuntimeDecl, flow: &LinkedFlow, schedule: &Schedule, edge: &LinkedEdge) -> Stream {
+    let queue = buffers::queue(runtime, flow, edge);
+    let default = runtime.default_policy.map(|policy| policy.value);
+    Stream {
+        from: schedule.node(edge.from),
+        from_port: edge.from_port.clone(),
+        to: schedule.node(edge.to),
+        to_port: edge.to_port.clone(),
+        depth: queue.depth,
+        low_watermark: queue.low_watermark,
+        policy: edge.policy.or(default).unwrap_or(OverflowPolicy::Block),
+        rank: edge.rank,
+        max_element_bytes: edge.max_element_bytes,
     }
 }
 
@@ -112,12 +150,12 @@ fn lower_node(
     node: &LinkedNode,
     idx: ir::NodeIdx,
     streams: &[Stream],
-    used: &[ComponentIdx],
+    components: &Components,
 ) -> Node {
     let implementation = match node.implementation {
         LinkedImplementation::Builtin(builtin) => ir::Implementation::Builtin(builtin),
         LinkedImplementation::Component { component, lifecycle } => {
-            let position = used.iter().position(|other| *other == component);
+            let position = components.used.iter().position(|other| *other == component);
             let position = position.expect("invariant: `components` lists every component of the flows");
             ir::Implementation::Component {
                 artifact: ArtifactIdx::new(position),
@@ -125,14 +163,37 @@ fn lower_node(
             }
         }
     };
-    let numbered = || {
-        streams
-            .iter()
-            .enumerate()
-            .map(|(position, stream)| (StreamIdx::new(position), stream))
-    };
+    Node {
+        name: node.name.clone(),
+        role: node.role,
+        config: node.config.clone(),
+        inputs: inputs(idx, node.merge, streams),
+        outputs: outputs(idx, streams),
+        merge: node.merge,
+        fan_out: node.fan_out,
+        on_error: node.on_error,
+        capabilities: node.capabilities.clone(),
+        own_thread: components.threads.of_source(node.role, &implementation),
+        limits: limits(&node.limits, &runtime.limits),
+        path: path::choose(&implementation),
+        implementation,
+    }
+}
+
+/// The streams that end at a node, in the order in which it takes from them.
+fn inputs(node: ir::NodeIdx, merge: Merge, streams: &[Stream]) -> Vec<StreamIdx> {
+    let mut inputs: Vec<_> = numbered(streams).filter(|(_, stream)| stream.to == node).collect();
+    match merge {
+        Merge::RoundRobin => {}
+        Merge::Priority => inputs.sort_by_key(|(_, stream)| Reverse(stream.rank)),
+    }
+    inputs.into_iter().map(|(id, _)| id).collect()
+}
+
+/// The output ports of a node, in order of their first stream.
+fn outputs(node: ir::NodeIdx, streams: &[Stream]) -> Vec<OutPort> {
     let mut outputs: Vec<OutPort> = Vec::new();
-    for (id, stream) in numbered().filter(|(_, stream)| stream.from == idx) {
+    for (id, stream) in numbered(streams).filter(|(_, stream)| stream.from == node) {
         match outputs.iter_mut().find(|port| port.name == stream.from_port) {
             Some(port) => port.streams.push(id),
             None => outputs.push(OutPort {
@@ -141,19 +202,12 @@ fn lower_node(
             }),
         }
     }
-    Node {
-        name: node.name.clone(),
-        role: node.role,
-        config: node.config.clone(),
-        inputs: numbered()
-            .filter(|(_, stream)| stream.to == idx)
-            .map(|(id, _)| id)
-            .collect(),
-        outputs,
-        limits: limits(&node.limits, &runtime.limits),
-        path: path::choose(&implementation),
-        implementation,
-    }
+    outputs
+}
+
+fn numbered(streams: &[Stream]) -> impl Iterator<Item = (StreamIdx, &Stream)> {
+    let streams = streams.iter().enumerate();
+    streams.map(|(position, stream)| (StreamIdx::new(position), stream))
 }
 
 fn limits(node: &LimitsDecl, runtime: &LimitsDecl) -> Limits {
@@ -175,5 +229,87 @@ fn limits(node: &LimitsDecl, runtime: &LimitsDecl) -> Limits {
             default.teardown_timeout_ms,
         ),
         fuel: value(node.fuel, runtime.fuel, default.fuel),
+        max_buffer_bytes: value(
+            node.max_buffer_bytes,
+            runtime.max_buffer_bytes,
+            default.max_buffer_bytes,
+        ),
+        buffer_budget_bytes: value(
+            node.buffer_budget_bytes,
+            runtime.buffer_budget_bytes,
+            default.buffer_budget_bytes,
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use torvyn_codegen::ir::{ErrorAction, ErrorPolicies, LastResort};
+
+    use super::sample::{edge, node, program};
+    use super::*;
+
+    fn positions(streams: &[StreamIdx]) -> Vec<usize> {
+        streams.iter().map(|stream| stream.position()).collect()
+    }
+
+    #[test]
+    fn inputs_are_in_the_order_they_are_taken_from() {
+        let flow = |merge: &str| {
+            let nodes = ["a", "b", "c", "d"].map(|name| node("m", name, "generator", ""));
+            let ranks = [
+                ("a", "priority = 1"),
+                ("b", ""),
+                ("c", "priority = 9"),
+                ("d", "priority = 1"),
+            ];
+            let edges = ranks.map(|(name, rank)| match merge {
+                "priority" => edge("m", (name, "output"), "out", rank),
+                _ => edge("m", (name, "output"), "out", ""),
+            });
+            let out = node("m", "out", "console", &format!("merge = \"{merge}\""));
+            program(&format!("{}{out}{}", nodes.concat(), edges.concat()))
+        };
+        let inputs = |program: ProgramIr| positions(&program.flows[0].nodes.last().unwrap().inputs);
+        assert_eq!(inputs(flow("round-robin")), [0, 1, 2, 3]);
+        assert_eq!(inputs(flow("priority")), [2, 0, 3, 1]);
+    }
+
+    #[test]
+    fn what_the_manifest_does_not_say_has_a_value() {
+        let on_error = "on_error = { invalid-input = \"retry\", default = { retry = { then = \"dead-letter\" } } }";
+        let text = [
+            node("m", "lines", "lines", ""),
+            node("m", "out", "console", on_error),
+            node("m", "rejected", "console", ""),
+            edge("m", ("lines", "output"), "out", ""),
+            edge(
+                "m",
+                ("out", "error"),
+                "rejected",
+                "backpressure = { policy = \"block\" }",
+            ),
+            "[runtime.backpressure]\nbackpressure_policy = \"drop-oldest\"\n".to_owned(),
+        ];
+        let program = program(&text.concat());
+        let flow = &program.flows[0];
+        let retry = |then| ErrorAction::Retry {
+            max: 3,
+            backoff_ms: 100,
+            then,
+        };
+        let expected = ErrorPolicies {
+            invalid_input: retry(LastResort::Terminate),
+            ..ErrorPolicies::all(retry(LastResort::DeadLetter))
+        };
+        assert_eq!(flow.nodes[1].on_error, expected);
+        assert_eq!(flow.nodes[0].on_error, ErrorPolicies::TERMINATE);
+        let policies: Vec<_> = flow.streams.iter().map(|stream| stream.policy).collect();
+        assert_eq!(policies, [OverflowPolicy::DropOldest, OverflowPolicy::Block]);
+        assert_eq!(flow.nodes[0].own_thread.as_deref(), Some("may wait for its input"));
+        assert_eq!(
+            (flow.max_restarts, flow.nodes[0].limits.buffer_budget_bytes),
+            (5, 64 << 20)
+        );
     }
 }

@@ -1,32 +1,37 @@
-//! What a build tells about a program: memory it can take, copies it makes, its graph. In: the IR.
+//! What a build tells about a program: memory it can take, copies it makes, its graph. In: the IR, and the machine code.
+
+mod memory;
 
 use std::fmt::Write as _;
 
-use torvyn_codegen::ir::{CallPath, Exhaustion, FlowIr, Implementation, Node, ProgramIr, Role, Stream};
+use torvyn_codegen::ir::{CallPath, ERROR_PORT, FlowIr, Implementation, Node, ProgramIr, Role, Stream};
 
-/// More than a queued element takes in a stream: id of the buffer and metadata.
-const QUEUED_BYTES: u64 = 64;
+use crate::aot::AotArtifacts;
+
+pub use memory::MemoryUse;
+
+/// What can be said of a program before it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProgramReport {
+    /// What it can take in all, in bytes.
+    pub memory_bytes: u64,
+    /// Its flows, in manifest order.
+    pub flows: Vec<FlowReport>,
+}
 
 /// What can be said of a flow before it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlowReport {
     /// Name of the flow.
     pub flow: String,
-    /// What takes memory, in the worst case.
+    /// Why its driver has a thread of its own, if it has.
+    pub own_thread: Option<String>,
+    /// What takes memory, in the worst case. Machine code and process are there for every flow, and count once.
     pub memory: Vec<MemoryUse>,
     /// The streams, in manifest order.
     pub edges: Vec<EdgeReport>,
     /// The stages, in schedule order.
     pub stages: Vec<StageReport>,
-}
-
-/// Something that takes memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MemoryUse {
-    /// What.
-    pub what: &'static str,
-    /// How much it can take, in bytes.
-    pub bytes: u64,
 }
 
 /// A stream.
@@ -55,6 +60,8 @@ pub struct StageReport {
     pub component: String,
     /// How it is called, with the reason.
     pub path: String,
+    /// Why it has a thread of its own, if it has.
+    pub own_thread: Option<String>,
 }
 
 impl FlowReport {
@@ -73,62 +80,36 @@ impl EdgeReport {
     }
 }
 
-/// Reports on every flow of a program.
+/// Reports on a program and each of its flows. `artifacts` are the program's.
 #[must_use]
-pub fn report(program: &ProgramIr) -> Vec<FlowReport> {
+pub fn report(program: &ProgramIr, artifacts: &AotArtifacts) -> ProgramReport {
+    let code: Vec<u64> = artifacts
+        .artifacts
+        .iter()
+        .map(|artifact| artifact.code.len() as u64)
+        .collect();
     let report = |flow: &FlowIr| FlowReport {
         flow: flow.name.clone(),
-        memory: memory(flow),
+        own_thread: flow.own_thread.clone(),
+        memory: memory::of_flow(flow, &code),
         edges: flow.streams.iter().map(|stream| edge(flow, stream)).collect(),
         stages: flow.nodes.iter().map(|node| stage(program, node)).collect(),
     };
-    program.flows.iter().map(report).collect()
-}
-
-fn memory(flow: &FlowIr) -> Vec<MemoryUse> {
-    let pools = flow
-        .pools
-        .iter()
-        .map(|pool| u64::from(pool.slot_bytes) * u64::from(pool.slots))
-        .sum();
-    let outside = match flow.exhaustion {
-        Exhaustion::FallbackAlloc => flow.fallback_bytes,
-        Exhaustion::Error => 0,
-    };
-    let queued: u64 = flow.streams.iter().map(|stream| u64::from(stream.depth)).sum();
-    let is_component = |node: &&Node| matches!(node.implementation, Implementation::Component { .. });
-    let linear = flow
-        .nodes
-        .iter()
-        .filter(is_component)
-        .map(|node| node.limits.memory_bytes)
-        .sum();
-    vec![
-        MemoryUse {
-            what: "buffer pools",
-            bytes: pools,
-        },
-        MemoryUse {
-            what: "buffers outside the pools",
-            bytes: outside,
-        },
-        MemoryUse {
-            what: "streams",
-            bytes: queued * QUEUED_BYTES,
-        },
-        MemoryUse {
-            what: "linear memories",
-            bytes: linear,
-        },
-    ]
+    ProgramReport {
+        memory_bytes: memory::of_program(program, &code),
+        flows: program.flows.iter().map(report).collect(),
+    }
 }
 
 fn edge(flow: &FlowIr, stream: &Stream) -> EdgeReport {
     let (from, to) = (&flow.nodes[stream.from.position()], &flow.nodes[stream.to.position()]);
     let writes = match (&from.implementation, from.role) {
-        (Implementation::Component { .. }, Role::Source | Role::Processor) => 1,
+        // A dead letter is the input element.
+        _ if stream.from_port == ERROR_PORT => 0,
+        (Implementation::Component { .. }, Role::Source | Role::Processor | Role::Aggregator) => 1,
         // A filter passes its input on; a built-in writes in host memory.
-        (Implementation::Component { .. }, Role::Filter | Role::Sink) | (Implementation::Builtin(_), _) => 0,
+        (Implementation::Component { .. }, Role::Filter | Role::Router | Role::Sink)
+        | (Implementation::Builtin(_), _) => 0,
     };
     let reads = match to.implementation {
         Implementation::Component { .. } => 1,
@@ -152,6 +133,7 @@ fn stage(program: &ProgramIr, node: &Node) -> StageReport {
             CallPath::Builtin => "host".to_owned(),
             CallPath::Component(reason) => format!("component ({reason})"),
         },
+        own_thread: node.own_thread.clone(),
     }
 }
 

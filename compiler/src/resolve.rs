@@ -5,16 +5,17 @@
 
 mod completion;
 mod components;
+mod grants;
 
-use torvyn_codegen::ir::Builtin;
+use torvyn_codegen::ir::{Builtin, FanOut, Merge, OverflowPolicy};
 
 use components::Components;
 
 use crate::contract::ContractSet;
 use crate::diag::{Code, Diagnostic, Diagnostics, listed, suggest};
 use crate::manifest::ast::{
-    BuiltinRef, ComponentRef, EdgeDecl, FlowDecl, InterfaceRef, LimitsDecl, Manifest, NodeDecl, PortRef, Priority,
-    RuntimeDecl,
+    BuiltinRef, ComponentRef, EdgeDecl, FlowDecl, InterfaceRef, LimitsDecl, Manifest, NodeDecl, OnErrorDecl, PortRef,
+    Priority, RuntimeDecl,
 };
 use crate::source::{Span, Spanned};
 
@@ -66,6 +67,8 @@ pub struct ResolvedComponent {
     pub name: String,
     /// As the manifest refers to it; the key into the [`ContractSet`].
     pub reference: ComponentRef,
+    /// What it is granted, sorted.
+    pub capabilities: Vec<String>,
 }
 
 /// A flow.
@@ -100,8 +103,16 @@ pub struct ResolvedNode {
     pub interface: Option<Spanned<InterfaceRef>>,
     /// Configuration string, possibly empty.
     pub config: String,
+    /// What follows a failed call, where the manifest says so.
+    pub on_error: OnErrorDecl,
+    /// What a full stream does to the others of its port.
+    pub fan_out: FanOut,
+    /// Which of several inputs is taken from.
+    pub merge: Merge,
     /// What the node may use, where the manifest says so.
     pub limits: LimitsDecl,
+    /// False when a part could not be read, which has been reported.
+    pub complete: bool,
 }
 
 /// Who does the work of a node.
@@ -128,6 +139,12 @@ pub struct ResolvedEdge {
     pub queue_depth: Option<u32>,
     /// Fill ratio at which a full stream has room again, when written.
     pub low_watermark_ratio: Option<f64>,
+    /// What a full stream does, when written.
+    pub policy: Option<Spanned<OverflowPolicy>>,
+    /// Rank among the inputs of the consumer, when written.
+    pub rank: Option<Spanned<u8>>,
+    /// Longest payload, in bytes, when limited.
+    pub max_element_bytes: Option<u64>,
     /// The `from` table.
     pub from_span: Span,
     /// The `to` table.
@@ -228,6 +245,7 @@ pub fn resolve(
             known,
         });
     }
+    grants::check(diags, manifest);
     for flow in &mut flows {
         completion::complete(flow, &components, contracts);
     }
@@ -245,7 +263,7 @@ pub fn resolve(
             .map(|text| text.value.clone())
             .unwrap_or_default(),
         header: project.name.as_ref().map_or(project.span, |name| name.span),
-        components: components.into_list(),
+        components: components.into_list(&manifest.grants),
         flows,
         runtime: manifest.runtime.clone(),
     }
@@ -321,7 +339,11 @@ fn resolve_node(
             .as_ref()
             .map(|config| config.value.clone())
             .unwrap_or_default(),
+        on_error: node.on_error,
+        fan_out: node.fan_out.map_or(FanOut::Minimum, |fan_out| fan_out.value),
+        merge: node.merge.map_or(Merge::RoundRobin, |merge| merge.value),
         limits: node.limits.clone(),
+        complete: node.complete,
     }
 }
 
@@ -335,6 +357,9 @@ fn resolve_edge(diags: &mut Diagnostics, flow: &FlowDecl, edge: &EdgeDecl) -> Op
         to_port: edge.to.port.clone(),
         queue_depth: edge.queue_depth.map(|depth| depth.value),
         low_watermark_ratio: edge.low_watermark_ratio.map(|ratio| ratio.value),
+        policy: edge.policy,
+        rank: edge.priority,
+        max_element_bytes: edge.max_element_bytes.map(|bytes| bytes.value),
         from_span: edge.from.span,
         to_span: edge.to.span,
         span: edge.span,

@@ -26,10 +26,11 @@ const FILES: &[(&str, &str)] = embedded![
 ];
 
 /// Interfaces of the contracts that the runtime provides.
-pub const IMPORTS: [&str; 3] = [
+pub const IMPORTS: [&str; 4] = [
     "torvyn:streaming/types",
     "torvyn:streaming/buffer-allocator",
     "torvyn:resources/buffer-ops",
+    "torvyn:capabilities/capability-query",
 ];
 
 /// Interfaces of the contracts that components export.

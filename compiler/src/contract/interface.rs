@@ -116,15 +116,16 @@ impl Interface {
         })
     }
 
-    /// What a node with this interface does in a flow; `None` where this version can't run it.
+    /// What a node with this interface does in a flow.
     #[must_use]
-    pub fn role(self) -> Option<Role> {
+    pub fn role(self) -> Role {
         match self {
-            Interface::Source => Some(Role::Source),
-            Interface::Processor => Some(Role::Processor),
-            Interface::Filter => Some(Role::Filter),
-            Interface::Sink => Some(Role::Sink),
-            Interface::Router | Interface::Aggregator => None,
+            Interface::Source => Role::Source,
+            Interface::Processor => Role::Processor,
+            Interface::Filter => Role::Filter,
+            Interface::Router => Role::Router,
+            Interface::Aggregator => Role::Aggregator,
+            Interface::Sink => Role::Sink,
         }
     }
 
@@ -135,6 +136,8 @@ impl Interface {
             Role::Source => Interface::Source,
             Role::Processor => Interface::Processor,
             Role::Filter => Interface::Filter,
+            Role::Router => Interface::Router,
+            Role::Aggregator => Interface::Aggregator,
             Role::Sink => Interface::Sink,
         }
     }

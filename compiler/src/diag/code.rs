@@ -98,7 +98,7 @@ codes! {
     VersionMismatch = "E0201", Check, "a component or project targets other contracts than the runtime";
     CapabilityNotGranted = "E0202", Nothing, "a capability that a component requires is not granted";
     TopologyInvalid = "E0203", Check, "the graph of a flow is malformed";
-    RouterPortUnknown = "E0204", Nothing, "a router named a port without a stream";
+    RouterPortUnknown = "E0204", Run, "a router named a port that no edge leaves";
     PortUnknown = "E0205", Check, "an edge names a port that its node does not have";
     ComponentNotFound = "E0210", Check, "a component could not be found";
     InterfaceNotExported = "E0211", Check, "a component does not export the interface its node declares";
@@ -109,16 +109,19 @@ codes! {
     StaleHandle = "E0303", Run, "a component used a buffer handle that is no longer valid";
     BorrowsOutstanding = "E0304", Run, "a buffer was given away while it was lent";
     CapacityExceeded = "E0305", Run, "a write would pass the end of a buffer";
-    BudgetExceeded = "E0310", Run, "a component asked for more memory than it may have";
+    ElementTooLarge = "E0306", Run, "an element is larger than a stream takes";
+    BudgetExceeded = "E0310", Run, "a component would own more bytes of buffers than it may";
     FlowDeadlineExceeded = "E0400", Run, "a flow ran longer than its deadline";
     ComponentTimeout = "E0401", Run, "a call into a component took too long";
     FlowCancelled = "E0402", Run, "a flow was cancelled";
+    StreamOverflow = "E0403", Run, "a full stream was sent another element";
     FatalComponentError = "E0410", Run, "a component returned `process-error::fatal`";
     ComponentError = "E0411", Run, "a component could not handle an element";
     ComponentTrapped = "E0412", Run, "a component trapped";
     InitFailed = "E0413", Run, "a component could not be set up";
     EndpointFailed = "E0414", Run, "a built-in source or sink could not read or write";
     ResourceMisuse = "E0415", Run, "a component broke the rules of the contracts";
+    TooManyRestarts = "E0416", Run, "a component had to be restarted too often";
     CapabilityDenied = "E0500", Nothing, "a component used a capability that it was not granted";
     SandboxViolation = "E0501", Nothing, "a component tried to leave its sandbox";
     AuditLogFailed = "E0510", Nothing, "the audit log could not be written";
@@ -132,6 +135,7 @@ codes! {
     DuplicateName = "E0703", Check, "something is declared twice";
     InvalidOption = "E0704", Check, "a command-line option does not fit the project";
     MissingField = "E0705", Check, "the manifest lacks something it needs";
+    SettingIneffective = "E0706", Check, "a setting has no effect where it stands";
 }
 
 impl Code {

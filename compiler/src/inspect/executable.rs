@@ -1,5 +1,7 @@
 //! Reads the description that every executable carries in a section of its own.
 
+use std::collections::BTreeMap;
+
 use object::{File, Object, ObjectSection};
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +44,12 @@ pub struct FlowDescription {
     /// Buffer pools by tier.
     #[serde(default)]
     pub pools: Vec<PoolDescription>,
+    /// How often a stage may be made anew within a minute.
+    #[serde(default)]
+    pub max_restarts: Option<u32>,
+    /// Why the driver has a thread of its own, if it has.
+    #[serde(default)]
+    pub own_thread: Option<String>,
 }
 
 /// One stage.
@@ -60,6 +68,21 @@ pub struct NodeDescription {
     /// How it is called.
     #[serde(default)]
     pub path: Option<String>,
+    /// Which of its inputs it takes from.
+    #[serde(default)]
+    pub merge: Option<String>,
+    /// What a full stream does to the others of its port.
+    #[serde(default)]
+    pub fan_out: Option<String>,
+    /// What follows a failed call, by category.
+    #[serde(default)]
+    pub on_error: BTreeMap<String, String>,
+    /// What the component was granted.
+    #[serde(default)]
+    pub capabilities: Vec<String>,
+    /// Why the source has a thread of its own, if it has.
+    #[serde(default)]
+    pub own_thread: Option<String>,
 }
 
 /// One queue.
@@ -73,6 +96,15 @@ pub struct StreamDescription {
     pub depth: u32,
     /// What happens when it is full.
     pub policy: String,
+    /// The rate of `rate-limit`.
+    #[serde(default)]
+    pub max_elements_per_second: Option<u64>,
+    /// Rank among the inputs of the consumer.
+    #[serde(default)]
+    pub priority: u8,
+    /// Longest payload in bytes, when limited.
+    #[serde(default)]
+    pub max_element_bytes: Option<u64>,
 }
 
 /// One tier of the buffer pool.

@@ -1,17 +1,26 @@
 //! Ports: every edge leaves an output and enters an input, none twice, none left open.
 
-use torvyn_codegen::ir::Role;
+use torvyn_codegen::ir::{ERROR_PORT, Role};
 
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics, suggest};
 use crate::resolve::{ResolvedEdge, ResolvedFlow};
 use crate::source::Span;
 
-/// The ports of a role: inputs, outputs.
-pub(super) fn ports_of(role: Role) -> (&'static [&'static str], &'static [&'static str]) {
+/// The input ports of a role.
+fn inputs(role: Role) -> &'static [&'static str] {
     match role {
-        Role::Source => (&[], &["output"]),
-        Role::Processor | Role::Filter => (&["input"], &["output"]),
-        Role::Sink => (&["input"], &[]),
+        Role::Source => &[],
+        Role::Processor | Role::Filter | Role::Router | Role::Aggregator | Role::Sink => &["input"],
+    }
+}
+
+/// The output ports of a role; `None`: they are called as the component likes.
+fn outputs(role: Role) -> Option<&'static [&'static str]> {
+    match role {
+        Role::Source => Some(&["output"]),
+        Role::Processor | Role::Filter | Role::Aggregator => Some(&["output", ERROR_PORT]),
+        Role::Router => None,
+        Role::Sink => Some(&[ERROR_PORT]),
     }
 }
 
@@ -19,11 +28,11 @@ pub(super) fn ports_of(role: Role) -> (&'static [&'static str], &'static [&'stat
 pub(super) fn check(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) -> Checked<()> {
     let before = diags.errors();
     for (at, edge) in flow.edges.iter().enumerate() {
-        if let Some(role) = roles[edge.from.position()] {
-            check_port(diags, flow, role, ports_of(role).1, edge, Direction::Out);
+        if let Some(role) = roles[edge.from.position()].filter(|role| *role != Role::Sink) {
+            check_port(diags, flow, role, edge, Direction::Out);
         }
-        if let Some(role) = roles[edge.to.position()] {
-            check_port(diags, flow, role, ports_of(role).0, edge, Direction::In);
+        if let Some(role) = roles[edge.to.position()].filter(|role| *role != Role::Source) {
+            check_port(diags, flow, role, edge, Direction::In);
         }
         if let Some(first) = flow.edges[..at].iter().find(|earlier| is_same(earlier, edge)) {
             diags.error(PortError::Twice {
@@ -45,19 +54,13 @@ enum Direction {
     Out,
 }
 
-fn check_port(
-    diags: &mut Diagnostics,
-    flow: &ResolvedFlow,
-    role: Role,
-    known: &'static [&'static str],
-    edge: &ResolvedEdge,
-    direction: Direction,
-) {
-    let (port, node) = match direction {
-        Direction::In => (&edge.to_port, edge.to),
-        Direction::Out => (&edge.from_port, edge.from),
+fn check_port(diags: &mut Diagnostics, flow: &ResolvedFlow, role: Role, edge: &ResolvedEdge, direction: Direction) {
+    let (port, node, known) = match direction {
+        Direction::In => (&edge.to_port, edge.to, Some(inputs(role))),
+        Direction::Out => (&edge.from_port, edge.from, outputs(role)),
     };
-    if known.is_empty() || known.contains(&port.value.as_str()) {
+    let is_known = known.map_or(!port.value.is_empty(), |known| known.contains(&port.value.as_str()));
+    if is_known {
         return;
     }
     diags.error(PortError::Unknown {
@@ -66,7 +69,7 @@ fn check_port(
         node: flow.node(node).name.value.clone(),
         role,
         direction,
-        known,
+        known: known.unwrap_or_default(),
     });
 }
 
@@ -107,9 +110,10 @@ impl From<PortError> for Diagnostic {
                 let diagnostic =
                     Diagnostic::error(Code::PortUnknown, format!("node `{node}` has no {kind} port `{port}`"))
                         .primary(at, format!("no {kind} of this name"));
-                match suggest(&port, known).or_else(|| known.first().map(|only| (*only).to_owned())) {
-                    Some(near) => diagnostic.help(format!("the {kind} of a {} is called `{near}`", role.as_str())),
-                    None => diagnostic,
+                match (suggest(&port, known), known.first()) {
+                    (Some(near), _) if near == ERROR_PORT => diagnostic.help(format!("did you mean `{near}`?")),
+                    (_, Some(own)) => diagnostic.help(format!("the {kind} of a {} is called `{own}`", role.as_str())),
+                    (_, None) => diagnostic,
                 }
             }
             PortError::Twice { first, again } => {

@@ -30,7 +30,7 @@ pub(super) fn require(
 ) -> Checked<Vec<(Implementation, Role)>> {
     let mut stages = Vec::new();
     for (node, interface) in flow.nodes.iter().zip(interfaces) {
-        match (node.implementation, interface.and_then(Interface::role)) {
+        match (node.implementation, interface.map(Interface::role)) {
             (Some(implementation), Some(role)) => stages.push((implementation.value, role)),
             (Some(_) | None, Some(_) | None) => {
                 if diags.barrier().is_ok() {
@@ -52,10 +52,10 @@ fn check_node(
     node: &ResolvedNode,
 ) -> Option<Interface> {
     let implementation = node.implementation?;
-    let interface = match implementation.value {
+    match implementation.value {
         Implementation::Builtin(builtin) => {
             let provided = Interface::of_role(builtin.role());
-            check_builtin(diags, node, builtin.as_str(), provided).ok()?
+            check_builtin(diags, node, builtin.as_str(), provided).ok()
         }
         Implementation::Component(id) => check_component(
             diags,
@@ -64,17 +64,8 @@ fn check_node(
             &project.component(id).reference,
             implementation.span,
         )
-        .ok()??,
-    };
-    if interface.role().is_none() {
-        let at = node
-            .interface
-            .as_ref()
-            .map_or(implementation.span, |written| written.span);
-        diags.error(RoleError::Unsupported { interface, at });
-        return None;
+        .ok()?,
     }
-    Some(interface)
 }
 
 fn check_builtin(
@@ -157,10 +148,6 @@ enum RoleError {
         node: String,
         at: Span,
     },
-    Unsupported {
-        interface: Interface,
-        at: Span,
-    },
     NotExported {
         written: Spanned<InterfaceRef>,
         exporter: String,
@@ -190,12 +177,6 @@ impl From<RoleError> for Diagnostic {
                 Diagnostic::error(Code::MissingField, format!("nothing says what node `{node}` does"))
                     .primary(at, "add `interface`")
             }
-            RoleError::Unsupported { interface, at } => Diagnostic::error(
-                Code::NotSupported,
-                format!("`{}` can't be run by this version", interface.path()),
-            )
-            .primary(at, "a stage of this kind")
-            .note("supported: `source`, `processor` and `sink` of `torvyn:streaming`, `filter` of `torvyn:filtering`"),
             RoleError::NotExported {
                 written,
                 exporter,

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, BinaryHeap};
 
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::DiGraph;
-use torvyn_codegen::ir::Role;
+use torvyn_codegen::ir::{ERROR_PORT, Role};
 
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
 use crate::resolve::{NodeIdx, ResolvedEdge, ResolvedFlow};
@@ -44,7 +44,7 @@ fn check_ends(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role
                 edge: edge.to_span,
             });
         }
-        if roles[edge.from.position()] == Some(Role::Sink) {
+        if leaves_sink(edge, roles) {
             let node = &flow.node(edge.from).name;
             diags.error(TopologyError::SinkWithOutput {
                 name: node.value.clone(),
@@ -94,14 +94,15 @@ fn check_cycles(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Ro
 fn check_connections(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) {
     for id in flow.node_ids() {
         let Some(role) = roles[id.position()] else { continue };
-        let (inputs, outputs) = super::ports::ports_of(role);
-        let fed = inputs.is_empty() || flow.edges.iter().any(|edge| edge.to == id);
-        let drained = outputs.is_empty() || flow.edges.iter().any(|edge| edge.from == id);
+        let fed = role == Role::Source || flow.edges.iter().any(|edge| edge.to == id);
+        let takes = |edge: &ResolvedEdge| edge.from == id && edge.from_port.value != ERROR_PORT;
+        let drained = role == Role::Sink || flow.edges.iter().any(takes);
         if fed && drained {
             continue;
         }
         let name = &flow.node(id).name;
         let open = match (fed, drained) {
+            (true, _) if flow.edges.iter().any(|edge| edge.from == id) => Open::AllButDeadLetters,
             (true, _) => Open::Output,
             (false, true) => Open::Input,
             (false, false) => Open::Both,
@@ -119,13 +120,17 @@ fn check_connections(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Opti
 fn graph(flow: &ResolvedFlow, roles: &[Option<Role>]) -> DiGraph<NodeIdx, ()> {
     let mut graph = DiGraph::new();
     let nodes: Vec<_> = flow.node_ids().map(|id| graph.add_node(id)).collect();
-    let is_reported = |edge: &&ResolvedEdge| {
-        roles[edge.to.position()] == Some(Role::Source) || roles[edge.from.position()] == Some(Role::Sink)
-    };
+    let is_reported =
+        |edge: &&ResolvedEdge| roles[edge.to.position()] == Some(Role::Source) || leaves_sink(edge, roles);
     for edge in flow.edges.iter().filter(|edge| !is_reported(edge)) {
         graph.add_edge(nodes[edge.from.position()], nodes[edge.to.position()], ());
     }
     graph
+}
+
+/// Whether a sink would emit elements along this edge. Dead letters do leave sinks.
+fn leaves_sink(edge: &ResolvedEdge, roles: &[Option<Role>]) -> bool {
+    roles[edge.from.position()] == Some(Role::Sink) && edge.from_port.value != ERROR_PORT
 }
 
 /// Kahn's algorithm with the smallest ready node first: petgraph's `toposort` leaves ties to its traversal.
@@ -162,6 +167,8 @@ struct CycleEdge {
 enum Open {
     Input,
     Output,
+    /// Dead letters leave, and nothing else does.
+    AllButDeadLetters,
     Both,
 }
 
@@ -207,7 +214,9 @@ impl From<TopologyError> for Diagnostic {
                 let builtins = match role {
                     Role::Source => "`builtin:generator`, `builtin:lines`",
                     Role::Sink => "`builtin:console`, `builtin:file`",
-                    Role::Processor | Role::Filter => unreachable!("invariant: a flow needs only its two ends"),
+                    Role::Processor | Role::Filter | Role::Router | Role::Aggregator => {
+                        unreachable!("invariant: a flow needs only its two ends")
+                    }
                 };
                 diagnostic(format!("flow `{flow}` has no {}", role.as_str()))
                     .primary(at, format!("needs a {}", role.as_str()))
@@ -218,15 +227,21 @@ impl From<TopologyError> for Diagnostic {
                 .secondary(node, "a source takes no elements"),
             TopologyError::SinkWithOutput { name, node, edge } => diagnostic(format!("sink `{name}` has an output"))
                 .primary(edge, "an edge out of a sink")
-                .secondary(node, "a sink emits no elements"),
+                .secondary(node, "a sink emits no elements")
+                .help(format!("dead letters leave a sink by port `{ERROR_PORT}`")),
             TopologyError::Cycle { edges } => cycle_diagnostic(&edges),
             TopologyError::Unconnected { name, at, role, open } => {
+                let role = role.as_str();
                 let (message, label) = match open {
                     Open::Both => (format!("node `{name}` is not connected"), "no edge begins or ends here"),
-                    Open::Input => (format!("nothing feeds {} `{name}`", role.as_str()), "no edge ends here"),
+                    Open::Input => (format!("nothing feeds {role} `{name}`"), "no edge ends here"),
                     Open::Output => (
-                        format!("nothing takes what {} `{name}` emits", role.as_str()),
+                        format!("nothing takes what {role} `{name}` emits"),
                         "no edge begins here",
+                    ),
+                    Open::AllButDeadLetters => (
+                        format!("nothing takes what {role} `{name}` emits"),
+                        "only dead letters leave here",
                     ),
                 };
                 diagnostic(message)

@@ -25,12 +25,14 @@ const SLOT_BYTES: [u32; 4] = [256, 4 << 10, 64 << 10, 1 << 20];
 const DEFAULT_BOUNDS: [u32; 4] = [4096, 1024, 256, 32];
 
 /// Largest buffer a component may ask for.
-const MAX_BUFFER_BYTES: u64 = 16 << 20;
+pub(super) const MAX_BUFFER_BYTES: u64 = 16 << 20;
 
 /// So many of the largest buffers may be outside the pools at once.
 const LARGEST_OUTSIDE: u64 = 4;
 
-/// What a stage can have in hand: its input, and the element it makes of it.
+/// What a stage can have in hand: its input, which it keeps while it waits to try again, and the element it makes of it.
+/// A dead letter is that input, and stands in a stream as soon as it is one. A source on a thread of its own has one
+/// element ready, and one in the making.
 const IN_HAND: u64 = 2;
 
 pub(super) struct Queue {

@@ -17,7 +17,7 @@ pub(super) fn packages(binaries: &[Normalised]) -> Vec<WasiPackage> {
 }
 
 /// Names of the imports of the outermost component.
-fn imports(component: &[u8]) -> Vec<String> {
+pub(super) fn imports(component: &[u8]) -> Vec<String> {
     let mut depth = 0_u32;
     let mut names = Vec::new();
     for payload in Parser::new(0).parse_all(component) {

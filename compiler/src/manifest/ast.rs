@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use torvyn_codegen::ir::Builtin;
+use torvyn_codegen::ir::{Builtin, ErrorAction, ErrorPolicies, FanOut, LastResort, Merge, OverflowPolicy};
 
 use crate::contract::interface::{Interface, InterfaceName};
 use crate::source::{SourceId, Span, Spanned};
@@ -22,6 +22,8 @@ pub struct Manifest {
     pub flows: Vec<FlowDecl>,
     /// `[runtime]`.
     pub runtime: RuntimeDecl,
+    /// `[security.grants.COMPONENT]`, in order.
+    pub grants: Vec<GrantDecl>,
 }
 
 /// `[torvyn]`.
@@ -114,8 +116,31 @@ pub struct NodeDecl {
     pub interface: Option<Spanned<InterfaceRef>>,
     /// Configuration string; a table became JSON.
     pub config: Option<Spanned<String>>,
+    /// What follows a failed call.
+    pub on_error: OnErrorDecl,
+    /// What a full stream does to the others of its port.
+    pub fan_out: Option<Spanned<FanOut>>,
+    /// Which of several inputs is taken from.
+    pub merge: Option<Spanned<Merge>>,
     /// `limits`.
     pub limits: LimitsDecl,
+    /// False when a part could not be read: what it seems to lack may be that part.
+    pub complete: bool,
+}
+
+/// `on_error` of a node. The span of an action is where its last resort is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OnErrorDecl {
+    /// After `invalid-input`.
+    pub invalid_input: Option<Spanned<ErrorAction>>,
+    /// After `unavailable`.
+    pub unavailable: Option<Spanned<ErrorAction>>,
+    /// After `internal`.
+    pub internal: Option<Spanned<ErrorAction>>,
+    /// After `deadline-exceeded`.
+    pub deadline_exceeded: Option<Spanned<ErrorAction>>,
+    /// After an error of a category that is not named.
+    pub default: Option<Spanned<ErrorAction>>,
 }
 
 /// `interface` of a node, understood.
@@ -140,6 +165,10 @@ pub struct LimitsDecl {
     pub init_timeout_ms: Option<Spanned<u64>>,
     /// Time for `lifecycle.teardown`, in milliseconds.
     pub teardown_timeout_ms: Option<Spanned<u64>>,
+    /// Largest buffer, in bytes.
+    pub max_buffer_bytes: Option<Spanned<u64>>,
+    /// Capacity of all buffers owned at once, in bytes.
+    pub buffer_budget_bytes: Option<Spanned<u64>>,
 }
 
 /// A `[[flow.NAME.edges]]`.
@@ -153,6 +182,12 @@ pub struct EdgeDecl {
     pub queue_depth: Option<Spanned<u32>>,
     /// Fill ratio at which a full stream has room again.
     pub low_watermark_ratio: Option<Spanned<f64>>,
+    /// What a full stream does; the rate of `rate-limit` is part of it.
+    pub policy: Option<Spanned<OverflowPolicy>>,
+    /// Rank among the inputs of the consumer.
+    pub priority: Option<Spanned<u8>>,
+    /// Longest payload, in bytes.
+    pub max_element_bytes: Option<Spanned<u64>>,
     /// The table's header.
     pub span: Span,
 }
@@ -168,13 +203,28 @@ pub struct PortRef {
     pub span: Span,
 }
 
+/// A `[security.grants.COMPONENT]`.
+#[derive(Clone, Debug)]
+pub struct GrantDecl {
+    /// Name of the component.
+    pub component: Spanned<String>,
+    /// What it is granted, as written.
+    pub capabilities: Vec<Spanned<String>>,
+}
+
 /// `[runtime]`, `[runtime.backpressure]` and `[runtime.pools]`.
 #[derive(Clone, Debug, Default)]
 pub struct RuntimeDecl {
     /// Limits of nodes that set none.
     pub limits: LimitsDecl,
+    /// Threads that run flows.
+    pub worker_threads: Option<Spanned<u32>>,
+    /// How often a stage is made anew within a minute.
+    pub max_restarts: Option<Spanned<u32>>,
     /// Capacity of streams where neither edge nor flow sets one.
     pub default_queue_depth: Option<Spanned<u32>>,
+    /// What a full stream does, where the edge does not say; never `rate-limit`.
+    pub default_policy: Option<Spanned<OverflowPolicy>>,
     /// Fill ratio at which a full stream has room again, where the edge sets none.
     pub low_watermark_ratio: Option<Spanned<f64>>,
     /// How long a sink that returned `pause` gets nothing, in milliseconds.
@@ -228,6 +278,38 @@ impl fmt::Display for ComponentRef {
             ComponentRef::File(path) => write!(f, "file://{path}"),
             ComponentRef::Builtin(BuiltinRef(builtin)) => write!(f, "builtin:{}", builtin.as_str()),
         }
+    }
+}
+
+impl OnErrorDecl {
+    /// The actions by category, what is not written included.
+    #[must_use]
+    pub fn policies(&self) -> ErrorPolicies {
+        let action = |own: Option<Spanned<ErrorAction>>| {
+            let written = own.or(self.default);
+            written.map_or(ErrorAction::Now(LastResort::Terminate), |action| action.value)
+        };
+        ErrorPolicies {
+            invalid_input: action(self.invalid_input),
+            unavailable: action(self.unavailable),
+            internal: action(self.internal),
+            deadline_exceeded: action(self.deadline_exceeded),
+        }
+    }
+
+    /// Where `dead-letter` is written first, if anywhere.
+    #[must_use]
+    pub fn dead_letter(&self) -> Option<Span> {
+        let actions = [
+            self.invalid_input,
+            self.unavailable,
+            self.internal,
+            self.deadline_exceeded,
+            self.default,
+        ];
+        let written = actions.into_iter().flatten();
+        let dead_letters = written.filter(|action| action.value.last_resort() == LastResort::DeadLetter);
+        dead_letters.map(|action| action.span).min_by_key(|span| span.start)
     }
 }
 

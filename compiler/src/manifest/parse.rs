@@ -1,8 +1,10 @@
 //! Checked tables to the AST, and the rules that span several keys.
 
+mod policy;
+
 use super::ast::{
-    ComponentDecl, EdgeDecl, ExhaustionPolicy, FlowDecl, Language, LimitsDecl, Manifest, NodeDecl, PortRef, Priority,
-    ProjectDecl, RuntimeDecl,
+    ComponentDecl, EdgeDecl, ExhaustionPolicy, FlowDecl, GrantDecl, Language, LimitsDecl, Manifest, NodeDecl, PortRef,
+    Priority, ProjectDecl, RuntimeDecl,
 };
 use super::section::Section;
 use super::toml::Document;
@@ -18,18 +20,29 @@ pub(super) fn manifest(diags: &mut Diagnostics, document: &Document<'_>, root: &
         .collect();
     check_duplicates(diags, &components);
     let flows_are_whole = !document.is_broken_within("flow");
+    let flows = root.named("flow").iter();
+    let flows = flows.map(|(name, section)| flow(diags, name, section, flows_are_whole));
     Manifest {
         source: document.source,
         project: project(root.section("torvyn"), root.span),
         components_complete: components.len() == sections.len() && !document.is_broken_within("component"),
         components,
-        flows: root
-            .named("flow")
-            .iter()
-            .map(|(name, section)| flow(name, section, flows_are_whole))
-            .collect(),
-        runtime: root.section("runtime").map(runtime).unwrap_or_default(),
+        flows: flows.collect(),
+        runtime: root
+            .section("runtime")
+            .map(|section| runtime(diags, section))
+            .unwrap_or_default(),
+        grants: root.section("security").map(grants).unwrap_or_default(),
     }
+}
+
+fn grants(security: &Section) -> Vec<GrantDecl> {
+    let grants = security.named("grants").iter();
+    let grant = |(component, section): &(Spanned<String>, Section)| GrantDecl {
+        component: component.clone(),
+        capabilities: section.texts("capabilities").to_vec(),
+    };
+    grants.map(grant).collect()
 }
 
 fn project(section: Option<&Section>, start: Span) -> ProjectDecl {
@@ -91,17 +104,20 @@ fn language(word: &str) -> Language {
         .unwrap_or(Language::Rust)
 }
 
-fn flow(name: &Spanned<String>, section: &Section, whole: bool) -> FlowDecl {
+fn flow(diags: &mut Diagnostics, name: &Spanned<String>, section: &Section, whole: bool) -> FlowDecl {
     let nodes = section.named("nodes");
     let edge_sections = section.sections("edges");
-    let edges: Vec<_> = edge_sections.iter().filter_map(edge).collect();
+    let edges: Vec<_> = edge_sections
+        .iter()
+        .filter_map(|section| edge(diags, section))
+        .collect();
     FlowDecl {
         name: name.clone(),
         description: section.text("description"),
         default_queue_depth: section.small_integer("default_queue_depth"),
         priority: section.text("priority").map(|word| word.map(|word| priority(&word))),
         deadline_ms: section.integer("deadline"),
-        nodes: nodes.iter().map(|(name, section)| node(name, section)).collect(),
+        nodes: nodes.iter().map(|(name, section)| node(diags, name, section)).collect(),
         complete: whole && section.is_whole() && edges.len() == edge_sections.len(),
         edges,
     }
@@ -116,13 +132,17 @@ fn priority(word: &str) -> Priority {
     }
 }
 
-fn node(name: &Spanned<String>, section: &Section) -> NodeDecl {
+fn node(diags: &mut Diagnostics, name: &Spanned<String>, section: &Section) -> NodeDecl {
     NodeDecl {
         name: name.clone(),
         component: section.component("component"),
         interface: section.interface("interface"),
         config: section.text("config"),
+        on_error: policy::on_error(diags, section),
+        fan_out: policy::fan_out(section),
+        merge: policy::merge(section),
         limits: section.section("limits").map(node_limits).unwrap_or_default(),
+        complete: !section.is_lossy(),
     }
 }
 
@@ -133,16 +153,23 @@ fn node_limits(section: &Section) -> LimitsDecl {
         invocation_timeout_ms: section.integer("invocation_timeout_ms"),
         init_timeout_ms: section.integer("init_timeout_ms"),
         teardown_timeout_ms: section.integer("teardown_timeout_ms"),
+        max_buffer_bytes: section.integer("max_buffer_size"),
+        buffer_budget_bytes: section.integer("buffer_budget"),
     }
 }
 
-fn edge(section: &Section) -> Option<EdgeDecl> {
+fn edge(diags: &mut Diagnostics, section: &Section) -> Option<EdgeDecl> {
     let backpressure = section.section("backpressure");
     Some(EdgeDecl {
         from: port(section.section("from")?)?,
         to: port(section.section("to")?)?,
         queue_depth: backpressure.and_then(|s| s.small_integer("queue_depth")),
         low_watermark_ratio: backpressure.and_then(|s| s.number("low_watermark_ratio")),
+        policy: backpressure.and_then(|s| policy::overflow(diags, s)),
+        priority: section
+            .integer("priority")
+            .map(|rank| rank.map(|rank| u8::try_from(rank).expect("invariant: the schema's bound is 255"))),
+        max_element_bytes: section.integer("max_element_size"),
         span: section.span,
     })
 }
@@ -155,7 +182,7 @@ fn port(section: &Section) -> Option<PortRef> {
     })
 }
 
-fn runtime(section: &Section) -> RuntimeDecl {
+fn runtime(diags: &mut Diagnostics, section: &Section) -> RuntimeDecl {
     let backpressure = section.section("backpressure");
     let pools = section.section("pools");
     let pool = |key: &str| pools.and_then(|s| s.small_integer(key));
@@ -166,8 +193,12 @@ fn runtime(section: &Section) -> RuntimeDecl {
             invocation_timeout_ms: section.integer("invocation_timeout_ms"),
             init_timeout_ms: section.integer("component_init_timeout_ms"),
             teardown_timeout_ms: section.integer("component_teardown_timeout_ms"),
+            ..LimitsDecl::default()
         },
         sink_pause_ms: section.integer("sink_pause_ms"),
+        worker_threads: section.small_integer("worker_threads"),
+        max_restarts: section.small_integer("max_restarts"),
+        default_policy: backpressure.and_then(|s| policy::default_overflow(diags, s)),
         default_queue_depth: backpressure.and_then(|s| s.small_integer("default_queue_depth")),
         low_watermark_ratio: backpressure.and_then(|s| s.number("low_watermark_ratio")),
         pool_sizes: [

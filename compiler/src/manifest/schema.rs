@@ -28,8 +28,6 @@ pub enum Effect {
     Now,
     /// It is read and checked, and a warning says that nothing follows.
     Later,
-    /// It would change results and does not yet, so it is an error.
-    Refused,
 }
 
 /// What a value may be.
@@ -65,8 +63,8 @@ pub enum Kind {
     Component,
     /// The name of a processing interface.
     Interface,
-    /// What follows an element's error: a word, or a table of words and retry settings.
-    ErrorPolicy,
+    /// What follows an error: a word, or a table.
+    Action(&'static [Key]),
     /// A table.
     Table(&'static [Key]),
     /// An array of tables.
@@ -104,6 +102,9 @@ fn search(keys: &[Key], path: &str, name: &str, found: &mut Vec<String>) {
         };
         match key.kind {
             Kind::Table(inner) | Kind::Tables(inner) => search(inner, &at, name, found),
+            // What one category takes, all of them together take too: it is found there.
+            Kind::Action(inner) if !inner.iter().any(|key| matches!(key.kind, Kind::Action(_))) => {}
+            Kind::Action(inner) => search(inner, &at, name, found),
             Kind::Named(inner) => search(inner, &format!("{at}.NAME"), name, found),
             Kind::Text
             | Kind::ProjectName
@@ -119,8 +120,7 @@ fn search(keys: &[Key], path: &str, name: &str, found: &mut Vec<String>) {
             | Kind::Config
             | Kind::Flags
             | Kind::Component
-            | Kind::Interface
-            | Kind::ErrorPolicy => {}
+            | Kind::Interface => {}
         }
     }
 }
@@ -143,7 +143,7 @@ impl Kind {
             Kind::Integer(..) => "an integer",
             Kind::Ratio(_) => "a number",
             Kind::Texts => "a list of strings",
-            Kind::Config | Kind::ErrorPolicy => "a string or a table",
+            Kind::Config | Kind::Action(_) => "a string or a table",
             Kind::Flags | Kind::Table(_) | Kind::Named(_) => "a table",
             Kind::Tables(_) => "an array of tables",
         }
@@ -162,6 +162,7 @@ mod tests {
             ["[flow.NAME]", "[runtime.backpressure]"]
         );
         assert_eq!(tables_with("torvyn"), ["[capabilities]"]);
+        assert_eq!(tables_with("backoff_ms"), ["[flow.NAME.nodes.NAME.on_error.retry]"]);
         assert!(tables_with("no_such_key").is_empty());
     }
 }

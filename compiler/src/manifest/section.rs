@@ -18,6 +18,8 @@ pub(super) struct Section {
     values: BTreeMap<&'static str, Spanned<Value>>,
     /// False when some list or table in it lost an item.
     whole: bool,
+    /// True when something was written in it that could not be read.
+    lost: bool,
 }
 
 /// A checked value.
@@ -27,7 +29,7 @@ pub(super) enum Value {
     Integer(u64),
     Number(f64),
     Version(semver::Version),
-    Texts,
+    Texts(Vec<Spanned<String>>),
     Component(ComponentRef),
     Interface(InterfaceRef),
     Section(Section),
@@ -39,6 +41,17 @@ impl Section {
     /// Whether every item of its lists and tables could be read.
     pub(super) fn is_whole(&self) -> bool {
         self.whole
+    }
+
+    /// Whether something was written in it, or in a table of it, that could not be read.
+    pub(super) fn is_lossy(&self) -> bool {
+        let lossy = |value: &Spanned<Value>| matches!(&value.value, Value::Section(section) if section.is_lossy());
+        self.lost || self.values.values().any(lossy)
+    }
+
+    /// Whether the key is there, and could be read.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.values.contains_key(key)
     }
 
     pub(super) fn text(&self, key: &str) -> Option<Spanned<String>> {
@@ -104,6 +117,14 @@ impl Section {
                 None
             }
         })
+    }
+
+    /// The strings of a list, in order; none when it is absent.
+    pub(super) fn texts(&self, key: &str) -> &[Spanned<String>] {
+        match self.values.get(key).map(|found| &found.value) {
+            Some(Value::Texts(list)) => list,
+            _ => &[],
+        }
     }
 
     pub(super) fn section(&self, key: &str) -> Option<&Section> {

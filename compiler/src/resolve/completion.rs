@@ -1,10 +1,10 @@
 //! Completes a project so that one stage alone can be tried: a built-in generator before it, a built-in console
 //! behind it.
 
-use torvyn_codegen::ir::{Builtin, Role};
+use torvyn_codegen::ir::{Builtin, ERROR_PORT, FanOut, Merge, Role};
 
 use crate::contract::ContractSet;
-use crate::manifest::ast::{ComponentRef, LimitsDecl, Manifest};
+use crate::manifest::ast::{ComponentRef, LimitsDecl, Manifest, OnErrorDecl};
 use crate::resolve::components::Components;
 use crate::resolve::{Implementation, NodeIdx, ResolvedEdge, ResolvedFlow, ResolvedNode};
 use crate::source::{Span, Spanned};
@@ -34,14 +34,20 @@ pub(super) fn implied_flow(
     match role {
         Role::Source => add_sink(&mut flow, &[NodeIdx::new(0)]),
         Role::Sink => add_source(&mut flow, &[NodeIdx::new(0)]),
-        Role::Processor | Role::Filter => {}
+        Role::Processor | Role::Filter | Role::Aggregator => {}
+        // Nothing says what its ports are called.
+        Role::Router => return None,
     }
     Some(flow)
 }
 
-/// Gives a flow of nothing but processors and filters a source and a sink.
+/// Gives a flow of nothing but inner stages a source and a sink.
 pub(super) fn complete(flow: &mut ResolvedFlow, components: &Components, contracts: &ContractSet) {
-    let inner = |node: &ResolvedNode| matches!(role(node, components, contracts), Some(Role::Processor | Role::Filter));
+    let role = |node: &ResolvedNode| role(node, components, contracts);
+    let inner = |node: &ResolvedNode| match role(node) {
+        Some(Role::Processor | Role::Filter | Role::Router | Role::Aggregator) => true,
+        Some(Role::Source | Role::Sink) | None => false,
+    };
     if !flow.complete || flow.nodes.is_empty() || !flow.nodes.iter().all(inner) {
         return;
     }
@@ -51,9 +57,15 @@ pub(super) fn complete(flow: &mut ResolvedFlow, components: &Components, contrac
         .collect();
     let tails: Vec<_> = flow
         .node_ids()
-        .filter(|id| flow.edges.iter().all(|edge| edge.from != *id))
+        .filter(|id| {
+            !flow
+                .edges
+                .iter()
+                .any(|edge| edge.from == *id && edge.from_port.value != ERROR_PORT)
+        })
         .collect();
-    if heads.is_empty() || tails.is_empty() {
+    let open_router = tails.iter().any(|id| role(flow.node(*id)) == Some(Role::Router));
+    if heads.is_empty() || tails.is_empty() || open_router {
         return;
     }
     add_source(flow, &heads);
@@ -62,7 +74,7 @@ pub(super) fn complete(flow: &mut ResolvedFlow, components: &Components, contrac
 
 fn role(node: &ResolvedNode, components: &Components, contracts: &ContractSet) -> Option<Role> {
     if let Some(written) = &node.interface {
-        return written.value.interface.role();
+        return Some(written.value.interface.role());
     }
     match node.implementation?.value {
         Implementation::Builtin(builtin) => Some(builtin.role()),
@@ -72,7 +84,7 @@ fn role(node: &ResolvedNode, components: &Components, contracts: &ContractSet) -
 
 fn sole_role(contracts: &ContractSet, component: &ComponentRef) -> Option<Role> {
     match contracts.signature(component)?.interfaces.as_slice() {
-        [interface] => interface.role(),
+        [interface] => Some(interface.role()),
         _ => None,
     }
 }
@@ -110,7 +122,11 @@ fn node(name: String, implementation: Implementation, span: Span) -> ResolvedNod
         implementation: Some(Spanned::new(implementation, span)),
         interface: None,
         config: String::new(),
+        on_error: OnErrorDecl::default(),
+        fan_out: FanOut::Minimum,
+        merge: Merge::RoundRobin,
         limits: LimitsDecl::default(),
+        complete: true,
     }
 }
 
@@ -123,6 +139,9 @@ fn connect(flow: &mut ResolvedFlow, from: NodeIdx, to: NodeIdx) {
         to_port: Spanned::new("input".into(), span),
         queue_depth: None,
         low_watermark_ratio: None,
+        policy: None,
+        rank: None,
+        max_element_bytes: None,
         from_span: span,
         to_span: span,
         span,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{ComponentIdx, ResolvedComponent};
-use crate::manifest::ast::ComponentRef;
+use super::{ComponentIdx, ResolvedComponent, grants};
+use crate::manifest::ast::{ComponentRef, GrantDecl};
 
 /// The components met so far, each once.
 #[derive(Default)]
@@ -30,6 +30,7 @@ impl Components {
         self.list.push(ResolvedComponent {
             name,
             reference: reference.clone(),
+            capabilities: Vec::new(),
         });
         self.ids.insert(reference.clone(), id);
         id
@@ -40,8 +41,11 @@ impl Components {
         &self.list[id.position()].reference
     }
 
-    /// All components, by id.
-    pub(super) fn into_list(self) -> Vec<ResolvedComponent> {
+    /// All components, by id, with what `grants` say about them.
+    pub(super) fn into_list(mut self, grants: &[GrantDecl]) -> Vec<ResolvedComponent> {
+        for component in &mut self.list {
+            component.capabilities = grants::capabilities(grants, &component.reference);
+        }
         self.list
     }
 }

@@ -4,7 +4,7 @@ use torvyn_runtime_core as rt;
 const _: () = rt::EMITTED_INTERFACE_1;
 #[used]
 #[unsafe(link_section = ".torvyn")]
-static DOCUMENT: [u8; 794usize] = *b"{\"artifacts\":[{\"name\":\"numbers\",\"sha256\":\"6e853fde94edf08253212b3e176eda26b0fd954f18bcd452355b0162eecb5162\"},{\"name\":\"store\",\"sha256\":\"910badea1c773f41183474ad2581b25ade30a55202116327a8bb5d6db3a407c6\"}],\"description\":\"\",\"flows\":[{\"description\":\"\",\"name\":\"main\",\"nodes\":[{\"component\":\"numbers\",\"name\":\"numbers\",\"path\":\"component path: typed component calls, with lifecycle\",\"role\":\"source\"},{\"component\":\"store\",\"name\":\"store\",\"path\":\"component path: typed component calls, with lifecycle\",\"role\":\"sink\"}],\"pools\":[{\"bytes\":256,\"slots\":20},{\"bytes\":4096,\"slots\":20},{\"bytes\":65536,\"slots\":4},{\"bytes\":1048576,\"slots\":0}],\"streams\":[{\"depth\":16,\"from\":\"numbers.output\",\"policy\":\"block\",\"to\":\"store.input\"}]}],\"name\":\"chain\",\"target\":\"TARGET\",\"torvync\":\"0.1.0\",\"version\":\"1.2.3\"}";
+static DOCUMENT: [u8; 1298usize] = *b"{\"artifacts\":[{\"name\":\"numbers\",\"sha256\":\"6e853fde94edf08253212b3e176eda26b0fd954f18bcd452355b0162eecb5162\"},{\"name\":\"store\",\"sha256\":\"910badea1c773f41183474ad2581b25ade30a55202116327a8bb5d6db3a407c6\"}],\"description\":\"\",\"flows\":[{\"description\":\"\",\"max_restarts\":5,\"name\":\"main\",\"nodes\":[{\"capabilities\":[],\"component\":\"numbers\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"numbers\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"component path: typed component calls, with lifecycle\",\"role\":\"source\"},{\"capabilities\":[],\"component\":\"store\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"store\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"component path: typed component calls, with lifecycle\",\"role\":\"sink\"}],\"own_thread\":null,\"pools\":[{\"bytes\":256,\"slots\":20},{\"bytes\":4096,\"slots\":20},{\"bytes\":65536,\"slots\":4},{\"bytes\":1048576,\"slots\":0}],\"streams\":[{\"depth\":16,\"from\":\"numbers.output\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"block\",\"priority\":0,\"to\":\"store.input\"}]}],\"name\":\"chain\",\"target\":\"TARGET\",\"torvync\":\"0.1.0\",\"version\":\"1.2.3\"}";
 static CODE_0: rt::engine::PageAligned<
     { include_bytes!("../artifacts/numbers.cwasm").len() },
 > = rt::engine::PageAligned(*include_bytes!("../artifacts/numbers.cwasm"));
@@ -24,36 +24,83 @@ mod flow_0_main {
         nodes: &[
             rt::plan::NodePlan {
                 name: "numbers",
-                role: "source",
+                role: rt::plan::Role::Source,
                 component: "numbers",
                 config: "{\"count\": 5}",
                 path: "component path: typed component calls, with lifecycle",
                 lifecycle: true,
                 inputs: &[],
-                outputs: &[0usize],
+                outputs: &[
+                    rt::plan::PortPlan {
+                        name: "output",
+                        streams: &[0usize],
+                    },
+                ],
+                dead_letters: &[],
+                merge: rt::plan::Merge::RoundRobin,
+                fan_out: rt::plan::FanOut::Minimum,
+                on_error: rt::plan::ErrorPlan {
+                    invalid_input: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                    unavailable: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                    internal: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                    deadline_exceeded: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                },
+                capabilities: &[],
+                own_thread: false,
                 limits: rt::plan::LimitsPlan {
                     memory_bytes: 8388608u64,
                     invocation_timeout_ms: 50u64,
                     init_timeout_ms: 5000u64,
                     teardown_timeout_ms: 2000u64,
                     fuel: 1000000u64,
+                    max_buffer_bytes: 16777216u64,
+                    buffer_budget_bytes: 67108864u64,
                 },
             },
             rt::plan::NodePlan {
                 name: "store",
-                role: "sink",
+                role: rt::plan::Role::Sink,
                 component: "store",
                 config: "",
                 path: "component path: typed component calls, with lifecycle",
                 lifecycle: true,
                 inputs: &[0usize],
                 outputs: &[],
+                dead_letters: &[],
+                merge: rt::plan::Merge::RoundRobin,
+                fan_out: rt::plan::FanOut::Minimum,
+                on_error: rt::plan::ErrorPlan {
+                    invalid_input: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                    unavailable: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                    internal: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                    deadline_exceeded: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                },
+                capabilities: &[],
+                own_thread: false,
                 limits: rt::plan::LimitsPlan {
                     memory_bytes: 8388608u64,
                     invocation_timeout_ms: 50u64,
                     init_timeout_ms: 5000u64,
                     teardown_timeout_ms: 2000u64,
                     fuel: 1000000u64,
+                    max_buffer_bytes: 16777216u64,
+                    buffer_budget_bytes: 67108864u64,
                 },
             },
         ],
@@ -63,6 +110,9 @@ mod flow_0_main {
                 to: "store.input",
                 depth: 16u32,
                 low_watermark: 8u32,
+                overflow: rt::plan::Overflow::Block,
+                rank: 0u8,
+                max_element_bytes: None,
             },
         ],
         pools: rt::plan::PoolPlan {
@@ -90,6 +140,8 @@ mod flow_0_main {
         quantum: 128u32,
         deadline_ms: None,
         sink_pause_ms: 25u64,
+        max_restarts: 5u32,
+        own_thread: false,
     };
     struct Driver {
         n0_numbers: rt::flow::SourceNode,
@@ -103,20 +155,25 @@ mod flow_0_main {
         fn step(
             &mut self,
             cx: &mut rt::context::RunContext,
-        ) -> Result<rt::flow::Step, rt::error::Failure> {
+        ) -> Result<bool, rt::error::Failure> {
             if self.n1_store.is_ready(cx, &self.streams) {
-                return self.n1_store.run(cx, &mut self.streams);
+                self.n1_store.run(cx, &mut self.streams)?;
+                return Ok(true);
             }
             if self.n0_numbers.is_ready(cx, &self.streams) {
-                return self.n0_numbers.run(cx, &mut self.streams);
+                self.n0_numbers.run(cx, &mut self.streams)?;
+                return Ok(true);
             }
-            Ok(rt::flow::Step::resting(&[self.n1_store.pause(&self.streams)]))
+            Ok(false)
         }
         fn nodes(&mut self) -> Vec<&mut dyn rt::flow::Node> {
             vec![& mut self.n0_numbers, & mut self.n1_store]
         }
         fn streams(&self) -> &[rt::queue::Stream] {
             &self.streams
+        }
+        fn streams_mut(&mut self) -> &mut [rt::queue::Stream] {
+            &mut self.streams
         }
     }
     pub(super) fn start(
@@ -136,7 +193,7 @@ mod flow_0_main {
                     1usize,
                     rt::flow::Origin::Component(&super::ARTIFACT_1),
                 )?,
-                streams: [rt::queue::Stream::new(&PLAN.streams[0usize])],
+                streams: rt::flow::streams(&PLAN),
             }),
         )
     }
@@ -148,6 +205,7 @@ static PROGRAM: rt::plan::ProgramPlan = rt::plan::ProgramPlan {
     document: &DOCUMENT,
     fuel: true,
     wasi: &[],
+    worker_threads: None,
 };
 static FLOWS: &[rt::flow::FlowEntry] = &[
     rt::flow::FlowEntry {

@@ -4,7 +4,7 @@ use torvyn_runtime_core as rt;
 const _: () = rt::EMITTED_INTERFACE_1;
 #[used]
 #[unsafe(link_section = ".torvyn")]
-static DOCUMENT: [u8; 1397usize] = *b"{\"artifacts\":[{\"name\":\"upper\",\"sha256\":\"92e813265e4bd828e8f93a05714d78f29b73b07fef721315e3911f74c52229d5\"},{\"name\":\"keep\",\"sha256\":\"2b3da4f65a8f8bfb1cc70f21a9562ab49976dbc33d7d27d11f6a2a4236e2f25e\"}],\"description\":\"Two sources, two ways, two sinks\",\"flows\":[{\"description\":\"\",\"name\":\"main\",\"nodes\":[{\"component\":\"builtin:generator\",\"name\":\"greetings\",\"path\":\"builtin\",\"role\":\"source\"},{\"component\":\"builtin:lines\",\"name\":\"lines\",\"path\":\"builtin\",\"role\":\"source\"},{\"component\":\"upper\",\"name\":\"upper\",\"path\":\"component path: typed component calls\",\"role\":\"processor\"},{\"component\":\"keep\",\"name\":\"keep\",\"path\":\"component path: typed component calls\",\"role\":\"filter\"},{\"component\":\"builtin:console\",\"name\":\"screen\",\"path\":\"builtin\",\"role\":\"sink\"},{\"component\":\"builtin:file\",\"name\":\"archive\",\"path\":\"builtin\",\"role\":\"sink\"}],\"pools\":[{\"bytes\":256,\"slots\":276},{\"bytes\":4096,\"slots\":276},{\"bytes\":65536,\"slots\":12},{\"bytes\":1048576,\"slots\":6}],\"streams\":[{\"depth\":64,\"from\":\"greetings.output\",\"policy\":\"block\",\"to\":\"upper.input\"},{\"depth\":64,\"from\":\"lines.output\",\"policy\":\"block\",\"to\":\"upper.input\"},{\"depth\":64,\"from\":\"upper.output\",\"policy\":\"block\",\"to\":\"keep.input\"},{\"depth\":64,\"from\":\"upper.output\",\"policy\":\"block\",\"to\":\"archive.input\"},{\"depth\":8,\"from\":\"keep.output\",\"policy\":\"block\",\"to\":\"screen.input\"}]}],\"name\":\"fan\",\"target\":\"TARGET\",\"torvync\":\"0.1.0\",\"version\":\"0.1.0\"}";
+static DOCUMENT: [u8; 5088usize] = *b"{\"artifacts\":[{\"name\":\"upper\",\"sha256\":\"a33f799d6a40dc7a69562af0346c59fd46a72c375f765cde4cf5aba9cb74031b\"},{\"name\":\"keep\",\"sha256\":\"2b3da4f65a8f8bfb1cc70f21a9562ab49976dbc33d7d27d11f6a2a4236e2f25e\"},{\"name\":\"choose\",\"sha256\":\"f67c2d4b5cba1d330491bc84a223ba97313ccdbce4377e9da618f4208d53700d\"},{\"name\":\"join\",\"sha256\":\"8205c638951fb5cca4b8cf2d7b922fd7e96fa0989340e24353ce6192fdfe1b08\"}],\"description\":\"Two sources, a stage of each role, and what they do when things go wrong\",\"flows\":[{\"description\":\"\",\"max_restarts\":3,\"name\":\"main\",\"nodes\":[{\"capabilities\":[],\"component\":\"builtin:generator\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"greetings\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"builtin\",\"role\":\"source\"},{\"capabilities\":[],\"component\":\"builtin:lines\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"lines\",\"on_error\":{\"deadline-exceeded\":\"retry 2 times from 100 ms, then terminate\",\"internal\":\"retry 2 times from 100 ms, then terminate\",\"invalid-input\":\"retry 2 times from 100 ms, then terminate\",\"unavailable\":\"retry 2 times from 100 ms, then terminate\"},\"own_thread\":\"may wait for its input\",\"path\":\"builtin\",\"role\":\"source\"},{\"capabilities\":[\"wasi:clocks/wall-clock\",\"wasi:random/random\"],\"component\":\"upper\",\"fan_out\":\"independent\",\"merge\":\"priority\",\"name\":\"upper\",\"on_error\":{\"deadline-exceeded\":\"skip\",\"internal\":\"skip\",\"invalid-input\":\"dead-letter\",\"unavailable\":\"retry 5 times from 10 ms, then dead-letter\"},\"own_thread\":null,\"path\":\"component path: typed component calls, with lifecycle\",\"role\":\"processor\"},{\"capabilities\":[],\"component\":\"keep\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"keep\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"component path: typed component calls\",\"role\":\"filter\"},{\"capabilities\":[],\"component\":\"choose\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"choose\",\"on_error\":{\"deadline-exceeded\":\"skip\",\"internal\":\"skip\",\"invalid-input\":\"skip\",\"unavailable\":\"skip\"},\"own_thread\":null,\"path\":\"component path: typed component calls\",\"role\":\"router\"},{\"capabilities\":[],\"component\":\"join\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"join\",\"on_error\":{\"deadline-exceeded\":\"retry 3 times from 100 ms, then terminate\",\"internal\":\"retry 3 times from 100 ms, then terminate\",\"invalid-input\":\"retry 3 times from 100 ms, then terminate\",\"unavailable\":\"retry 3 times from 100 ms, then terminate\"},\"own_thread\":null,\"path\":\"component path: typed component calls, with lifecycle\",\"role\":\"aggregator\"},{\"capabilities\":[],\"component\":\"builtin:console\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"screen\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"builtin\",\"role\":\"sink\"},{\"capabilities\":[],\"component\":\"builtin:file\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"archive\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"builtin\",\"role\":\"sink\"},{\"capabilities\":[],\"component\":\"builtin:file\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"rejected\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"builtin\",\"role\":\"sink\"}],\"own_thread\":\"stage `upper` imports wasi:io/poll: may wait\",\"pools\":[{\"bytes\":256,\"slots\":538},{\"bytes\":4096,\"slots\":538},{\"bytes\":65536,\"slots\":18},{\"bytes\":1048576,\"slots\":9}],\"streams\":[{\"depth\":64,\"from\":\"greetings.output\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"drop-newest\",\"priority\":0,\"to\":\"upper.input\"},{\"depth\":64,\"from\":\"lines.output\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"drop-newest\",\"priority\":7,\"to\":\"upper.input\"},{\"depth\":64,\"from\":\"upper.error\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"drop-newest\",\"priority\":0,\"to\":\"rejected.input\"},{\"depth\":64,\"from\":\"upper.output\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"block\",\"priority\":0,\"to\":\"keep.input\"},{\"depth\":64,\"from\":\"upper.output\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"drop-oldest\",\"priority\":0,\"to\":\"archive.input\"},{\"depth\":64,\"from\":\"keep.output\",\"max_element_bytes\":65536,\"max_elements_per_second\":null,\"policy\":\"error\",\"priority\":0,\"to\":\"choose.input\"},{\"depth\":8,\"from\":\"choose.urgent\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"drop-newest\",\"priority\":0,\"to\":\"screen.input\"},{\"depth\":64,\"from\":\"choose.rest\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"drop-newest\",\"priority\":0,\"to\":\"join.input\"},{\"depth\":64,\"from\":\"join.output\",\"max_element_bytes\":null,\"max_elements_per_second\":50,\"policy\":\"rate-limit\",\"priority\":0,\"to\":\"screen.input\"}]}],\"name\":\"fan\",\"target\":\"TARGET\",\"torvync\":\"0.1.0\",\"version\":\"0.1.0\"}";
 static CODE_0: rt::engine::PageAligned<
     { include_bytes!("../artifacts/upper.cwasm").len() },
 > = rt::engine::PageAligned(*include_bytes!("../artifacts/upper.cwasm"));
@@ -17,6 +17,18 @@ static CODE_1: rt::engine::PageAligned<
 static ARTIFACT_1: rt::engine::Artifact = unsafe {
     rt::engine::Artifact::new("keep", &CODE_1)
 };
+static CODE_2: rt::engine::PageAligned<
+    { include_bytes!("../artifacts/choose.cwasm").len() },
+> = rt::engine::PageAligned(*include_bytes!("../artifacts/choose.cwasm"));
+static ARTIFACT_2: rt::engine::Artifact = unsafe {
+    rt::engine::Artifact::new("choose", &CODE_2)
+};
+static CODE_3: rt::engine::PageAligned<
+    { include_bytes!("../artifacts/join.cwasm").len() },
+> = rt::engine::PageAligned(*include_bytes!("../artifacts/join.cwasm"));
+static ARTIFACT_3: rt::engine::Artifact = unsafe {
+    rt::engine::Artifact::new("join", &CODE_3)
+};
 mod flow_0_main {
     use super::rt;
     pub(super) static PLAN: rt::plan::FlowPlan = rt::plan::FlowPlan {
@@ -24,104 +36,390 @@ mod flow_0_main {
         nodes: &[
             rt::plan::NodePlan {
                 name: "greetings",
-                role: "source",
+                role: rt::plan::Role::Source,
                 component: "builtin:generator",
                 config: "",
                 path: "builtin",
                 lifecycle: false,
                 inputs: &[],
-                outputs: &[0usize],
+                outputs: &[
+                    rt::plan::PortPlan {
+                        name: "output",
+                        streams: &[0usize],
+                    },
+                ],
+                dead_letters: &[],
+                merge: rt::plan::Merge::RoundRobin,
+                fan_out: rt::plan::FanOut::Minimum,
+                on_error: rt::plan::ErrorPlan {
+                    invalid_input: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                    unavailable: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                    internal: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                    deadline_exceeded: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                },
+                capabilities: &[],
+                own_thread: false,
                 limits: rt::plan::LimitsPlan {
                     memory_bytes: 67108864u64,
                     invocation_timeout_ms: 1000u64,
                     init_timeout_ms: 5000u64,
                     teardown_timeout_ms: 2000u64,
                     fuel: 0u64,
+                    max_buffer_bytes: 16777216u64,
+                    buffer_budget_bytes: 67108864u64,
                 },
             },
             rt::plan::NodePlan {
                 name: "lines",
-                role: "source",
+                role: rt::plan::Role::Source,
                 component: "builtin:lines",
                 config: "{\"path\":\"input.txt\"}",
                 path: "builtin",
                 lifecycle: false,
                 inputs: &[],
-                outputs: &[1usize],
+                outputs: &[
+                    rt::plan::PortPlan {
+                        name: "output",
+                        streams: &[1usize],
+                    },
+                ],
+                dead_letters: &[],
+                merge: rt::plan::Merge::RoundRobin,
+                fan_out: rt::plan::FanOut::Minimum,
+                on_error: rt::plan::ErrorPlan {
+                    invalid_input: rt::plan::ErrorAction::Retry {
+                        max: 2u32,
+                        backoff_ms: 100u64,
+                        then: rt::plan::LastResort::Terminate,
+                    },
+                    unavailable: rt::plan::ErrorAction::Retry {
+                        max: 2u32,
+                        backoff_ms: 100u64,
+                        then: rt::plan::LastResort::Terminate,
+                    },
+                    internal: rt::plan::ErrorAction::Retry {
+                        max: 2u32,
+                        backoff_ms: 100u64,
+                        then: rt::plan::LastResort::Terminate,
+                    },
+                    deadline_exceeded: rt::plan::ErrorAction::Retry {
+                        max: 2u32,
+                        backoff_ms: 100u64,
+                        then: rt::plan::LastResort::Terminate,
+                    },
+                },
+                capabilities: &[],
+                own_thread: true,
                 limits: rt::plan::LimitsPlan {
                     memory_bytes: 67108864u64,
                     invocation_timeout_ms: 1000u64,
                     init_timeout_ms: 5000u64,
                     teardown_timeout_ms: 2000u64,
                     fuel: 0u64,
+                    max_buffer_bytes: 16777216u64,
+                    buffer_budget_bytes: 67108864u64,
                 },
             },
             rt::plan::NodePlan {
                 name: "upper",
-                role: "processor",
+                role: rt::plan::Role::Processor,
                 component: "upper",
                 config: "",
-                path: "component path: typed component calls",
-                lifecycle: false,
-                inputs: &[0usize, 1usize],
-                outputs: &[2usize, 3usize],
+                path: "component path: typed component calls, with lifecycle",
+                lifecycle: true,
+                inputs: &[1usize, 0usize],
+                outputs: &[
+                    rt::plan::PortPlan {
+                        name: "output",
+                        streams: &[3usize, 4usize],
+                    },
+                ],
+                dead_letters: &[2usize],
+                merge: rt::plan::Merge::Priority,
+                fan_out: rt::plan::FanOut::Independent,
+                on_error: rt::plan::ErrorPlan {
+                    invalid_input: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::DeadLetter,
+                    ),
+                    unavailable: rt::plan::ErrorAction::Retry {
+                        max: 5u32,
+                        backoff_ms: 10u64,
+                        then: rt::plan::LastResort::DeadLetter,
+                    },
+                    internal: rt::plan::ErrorAction::Now(rt::plan::LastResort::Skip),
+                    deadline_exceeded: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Skip,
+                    ),
+                },
+                capabilities: &["wasi:clocks/wall-clock", "wasi:random/random"],
+                own_thread: false,
                 limits: rt::plan::LimitsPlan {
                     memory_bytes: 67108864u64,
                     invocation_timeout_ms: 1000u64,
                     init_timeout_ms: 5000u64,
                     teardown_timeout_ms: 2000u64,
                     fuel: 0u64,
+                    max_buffer_bytes: 16777216u64,
+                    buffer_budget_bytes: 67108864u64,
                 },
             },
             rt::plan::NodePlan {
                 name: "keep",
-                role: "filter",
+                role: rt::plan::Role::Filter,
                 component: "keep",
                 config: "",
                 path: "component path: typed component calls",
                 lifecycle: false,
-                inputs: &[2usize],
-                outputs: &[4usize],
+                inputs: &[3usize],
+                outputs: &[
+                    rt::plan::PortPlan {
+                        name: "output",
+                        streams: &[5usize],
+                    },
+                ],
+                dead_letters: &[],
+                merge: rt::plan::Merge::RoundRobin,
+                fan_out: rt::plan::FanOut::Minimum,
+                on_error: rt::plan::ErrorPlan {
+                    invalid_input: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                    unavailable: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                    internal: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                    deadline_exceeded: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                },
+                capabilities: &[],
+                own_thread: false,
                 limits: rt::plan::LimitsPlan {
                     memory_bytes: 67108864u64,
                     invocation_timeout_ms: 1000u64,
                     init_timeout_ms: 5000u64,
                     teardown_timeout_ms: 2000u64,
                     fuel: 0u64,
+                    max_buffer_bytes: 16777216u64,
+                    buffer_budget_bytes: 67108864u64,
+                },
+            },
+            rt::plan::NodePlan {
+                name: "choose",
+                role: rt::plan::Role::Router,
+                component: "choose",
+                config: "",
+                path: "component path: typed component calls",
+                lifecycle: false,
+                inputs: &[5usize],
+                outputs: &[
+                    rt::plan::PortPlan {
+                        name: "urgent",
+                        streams: &[6usize],
+                    },
+                    rt::plan::PortPlan {
+                        name: "rest",
+                        streams: &[7usize],
+                    },
+                ],
+                dead_letters: &[],
+                merge: rt::plan::Merge::RoundRobin,
+                fan_out: rt::plan::FanOut::Minimum,
+                on_error: rt::plan::ErrorPlan {
+                    invalid_input: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Skip,
+                    ),
+                    unavailable: rt::plan::ErrorAction::Now(rt::plan::LastResort::Skip),
+                    internal: rt::plan::ErrorAction::Now(rt::plan::LastResort::Skip),
+                    deadline_exceeded: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Skip,
+                    ),
+                },
+                capabilities: &[],
+                own_thread: false,
+                limits: rt::plan::LimitsPlan {
+                    memory_bytes: 67108864u64,
+                    invocation_timeout_ms: 1000u64,
+                    init_timeout_ms: 5000u64,
+                    teardown_timeout_ms: 2000u64,
+                    fuel: 0u64,
+                    max_buffer_bytes: 16777216u64,
+                    buffer_budget_bytes: 67108864u64,
+                },
+            },
+            rt::plan::NodePlan {
+                name: "join",
+                role: rt::plan::Role::Aggregator,
+                component: "join",
+                config: "",
+                path: "component path: typed component calls, with lifecycle",
+                lifecycle: true,
+                inputs: &[7usize],
+                outputs: &[
+                    rt::plan::PortPlan {
+                        name: "output",
+                        streams: &[8usize],
+                    },
+                ],
+                dead_letters: &[],
+                merge: rt::plan::Merge::RoundRobin,
+                fan_out: rt::plan::FanOut::Minimum,
+                on_error: rt::plan::ErrorPlan {
+                    invalid_input: rt::plan::ErrorAction::Retry {
+                        max: 3u32,
+                        backoff_ms: 100u64,
+                        then: rt::plan::LastResort::Terminate,
+                    },
+                    unavailable: rt::plan::ErrorAction::Retry {
+                        max: 3u32,
+                        backoff_ms: 100u64,
+                        then: rt::plan::LastResort::Terminate,
+                    },
+                    internal: rt::plan::ErrorAction::Retry {
+                        max: 3u32,
+                        backoff_ms: 100u64,
+                        then: rt::plan::LastResort::Terminate,
+                    },
+                    deadline_exceeded: rt::plan::ErrorAction::Retry {
+                        max: 3u32,
+                        backoff_ms: 100u64,
+                        then: rt::plan::LastResort::Terminate,
+                    },
+                },
+                capabilities: &[],
+                own_thread: false,
+                limits: rt::plan::LimitsPlan {
+                    memory_bytes: 67108864u64,
+                    invocation_timeout_ms: 1000u64,
+                    init_timeout_ms: 5000u64,
+                    teardown_timeout_ms: 2000u64,
+                    fuel: 0u64,
+                    max_buffer_bytes: 1048576u64,
+                    buffer_budget_bytes: 2097152u64,
                 },
             },
             rt::plan::NodePlan {
                 name: "screen",
-                role: "sink",
+                role: rt::plan::Role::Sink,
                 component: "builtin:console",
                 config: "",
                 path: "builtin",
                 lifecycle: false,
-                inputs: &[4usize],
+                inputs: &[6usize, 8usize],
                 outputs: &[],
+                dead_letters: &[],
+                merge: rt::plan::Merge::RoundRobin,
+                fan_out: rt::plan::FanOut::Minimum,
+                on_error: rt::plan::ErrorPlan {
+                    invalid_input: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                    unavailable: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                    internal: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                    deadline_exceeded: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                },
+                capabilities: &[],
+                own_thread: false,
                 limits: rt::plan::LimitsPlan {
                     memory_bytes: 67108864u64,
                     invocation_timeout_ms: 1000u64,
                     init_timeout_ms: 5000u64,
                     teardown_timeout_ms: 2000u64,
                     fuel: 0u64,
+                    max_buffer_bytes: 16777216u64,
+                    buffer_budget_bytes: 67108864u64,
                 },
             },
             rt::plan::NodePlan {
                 name: "archive",
-                role: "sink",
+                role: rt::plan::Role::Sink,
                 component: "builtin:file",
                 config: "{\"path\":\"archive.txt\"}",
                 path: "builtin",
                 lifecycle: false,
-                inputs: &[3usize],
+                inputs: &[4usize],
                 outputs: &[],
+                dead_letters: &[],
+                merge: rt::plan::Merge::RoundRobin,
+                fan_out: rt::plan::FanOut::Minimum,
+                on_error: rt::plan::ErrorPlan {
+                    invalid_input: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                    unavailable: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                    internal: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                    deadline_exceeded: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                },
+                capabilities: &[],
+                own_thread: false,
                 limits: rt::plan::LimitsPlan {
                     memory_bytes: 67108864u64,
                     invocation_timeout_ms: 1000u64,
                     init_timeout_ms: 5000u64,
                     teardown_timeout_ms: 2000u64,
                     fuel: 0u64,
+                    max_buffer_bytes: 16777216u64,
+                    buffer_budget_bytes: 67108864u64,
+                },
+            },
+            rt::plan::NodePlan {
+                name: "rejected",
+                role: rt::plan::Role::Sink,
+                component: "builtin:file",
+                config: "{\"path\":\"rejected.txt\"}",
+                path: "builtin",
+                lifecycle: false,
+                inputs: &[2usize],
+                outputs: &[],
+                dead_letters: &[],
+                merge: rt::plan::Merge::RoundRobin,
+                fan_out: rt::plan::FanOut::Minimum,
+                on_error: rt::plan::ErrorPlan {
+                    invalid_input: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                    unavailable: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                    internal: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                    deadline_exceeded: rt::plan::ErrorAction::Now(
+                        rt::plan::LastResort::Terminate,
+                    ),
+                },
+                capabilities: &[],
+                own_thread: false,
+                limits: rt::plan::LimitsPlan {
+                    memory_bytes: 67108864u64,
+                    invocation_timeout_ms: 1000u64,
+                    init_timeout_ms: 5000u64,
+                    teardown_timeout_ms: 2000u64,
+                    fuel: 0u64,
+                    max_buffer_bytes: 16777216u64,
+                    buffer_budget_bytes: 67108864u64,
                 },
             },
         ],
@@ -131,49 +429,102 @@ mod flow_0_main {
                 to: "upper.input",
                 depth: 64u32,
                 low_watermark: 32u32,
+                overflow: rt::plan::Overflow::DropNewest,
+                rank: 0u8,
+                max_element_bytes: None,
             },
             rt::plan::StreamPlan {
                 from: "lines.output",
                 to: "upper.input",
                 depth: 64u32,
                 low_watermark: 32u32,
+                overflow: rt::plan::Overflow::DropNewest,
+                rank: 7u8,
+                max_element_bytes: None,
+            },
+            rt::plan::StreamPlan {
+                from: "upper.error",
+                to: "rejected.input",
+                depth: 64u32,
+                low_watermark: 32u32,
+                overflow: rt::plan::Overflow::DropNewest,
+                rank: 0u8,
+                max_element_bytes: None,
             },
             rt::plan::StreamPlan {
                 from: "upper.output",
                 to: "keep.input",
                 depth: 64u32,
                 low_watermark: 32u32,
+                overflow: rt::plan::Overflow::Block,
+                rank: 0u8,
+                max_element_bytes: None,
             },
             rt::plan::StreamPlan {
                 from: "upper.output",
                 to: "archive.input",
                 depth: 64u32,
                 low_watermark: 32u32,
+                overflow: rt::plan::Overflow::DropOldest,
+                rank: 0u8,
+                max_element_bytes: None,
             },
             rt::plan::StreamPlan {
                 from: "keep.output",
+                to: "choose.input",
+                depth: 64u32,
+                low_watermark: 32u32,
+                overflow: rt::plan::Overflow::Error,
+                rank: 0u8,
+                max_element_bytes: Some(65536u64),
+            },
+            rt::plan::StreamPlan {
+                from: "choose.urgent",
                 to: "screen.input",
                 depth: 8u32,
                 low_watermark: 2u32,
+                overflow: rt::plan::Overflow::DropNewest,
+                rank: 0u8,
+                max_element_bytes: None,
+            },
+            rt::plan::StreamPlan {
+                from: "choose.rest",
+                to: "join.input",
+                depth: 64u32,
+                low_watermark: 32u32,
+                overflow: rt::plan::Overflow::DropNewest,
+                rank: 0u8,
+                max_element_bytes: None,
+            },
+            rt::plan::StreamPlan {
+                from: "join.output",
+                to: "screen.input",
+                depth: 64u32,
+                low_watermark: 32u32,
+                overflow: rt::plan::Overflow::RateLimit {
+                    per_second: 50u64,
+                },
+                rank: 0u8,
+                max_element_bytes: None,
             },
         ],
         pools: rt::plan::PoolPlan {
             tiers: [
                 rt::plan::TierPlan {
                     slot_bytes: 256u32,
-                    slots: 276u32,
+                    slots: 538u32,
                 },
                 rt::plan::TierPlan {
                     slot_bytes: 4096u32,
-                    slots: 276u32,
+                    slots: 538u32,
                 },
                 rt::plan::TierPlan {
                     slot_bytes: 65536u32,
-                    slots: 12u32,
+                    slots: 18u32,
                 },
                 rt::plan::TierPlan {
                     slot_bytes: 1048576u32,
-                    slots: 6u32,
+                    slots: 9u32,
                 },
             ],
             fallback_bytes: 67108864u64,
@@ -182,15 +533,20 @@ mod flow_0_main {
         quantum: 32u32,
         deadline_ms: None,
         sink_pause_ms: 10u64,
+        max_restarts: 3u32,
+        own_thread: true,
     };
     struct Driver {
         n0_greetings: rt::flow::SourceNode,
         n1_lines: rt::flow::SourceNode,
         n2_upper: rt::flow::ProcessorNode,
         n3_keep: rt::flow::FilterNode,
-        n4_screen: rt::flow::SinkNode,
-        n5_archive: rt::flow::SinkNode,
-        streams: [rt::queue::Stream; 5usize],
+        n4_choose: rt::flow::RouterNode,
+        n5_join: rt::flow::AggregatorNode,
+        n6_screen: rt::flow::SinkNode,
+        n7_archive: rt::flow::SinkNode,
+        n8_rejected: rt::flow::SinkNode,
+        streams: [rt::queue::Stream; 9usize],
     }
     impl rt::flow::Flow for Driver {
         fn plan(&self) -> &'static rt::plan::FlowPlan {
@@ -199,42 +555,57 @@ mod flow_0_main {
         fn step(
             &mut self,
             cx: &mut rt::context::RunContext,
-        ) -> Result<rt::flow::Step, rt::error::Failure> {
-            if self.n4_screen.is_ready(cx, &self.streams) {
-                return self.n4_screen.run(cx, &mut self.streams);
+        ) -> Result<bool, rt::error::Failure> {
+            if self.n6_screen.is_ready(cx, &self.streams) {
+                self.n6_screen.run(cx, &mut self.streams)?;
+                return Ok(true);
             }
-            if self.n3_keep.is_ready(&self.streams) {
-                return self.n3_keep.run(cx, &mut self.streams);
+            if self.n5_join.is_ready(cx, &self.streams) {
+                self.n5_join.run(cx, &mut self.streams)?;
+                return Ok(true);
             }
-            if self.n5_archive.is_ready(cx, &self.streams) {
-                return self.n5_archive.run(cx, &mut self.streams);
+            if self.n4_choose.is_ready(cx, &self.streams) {
+                self.n4_choose.run(cx, &mut self.streams)?;
+                return Ok(true);
             }
-            if self.n2_upper.is_ready(&self.streams) {
-                return self.n2_upper.run(cx, &mut self.streams);
+            if self.n3_keep.is_ready(cx, &self.streams) {
+                self.n3_keep.run(cx, &mut self.streams)?;
+                return Ok(true);
+            }
+            if self.n7_archive.is_ready(cx, &self.streams) {
+                self.n7_archive.run(cx, &mut self.streams)?;
+                return Ok(true);
+            }
+            if self.n8_rejected.is_ready(cx, &self.streams) {
+                self.n8_rejected.run(cx, &mut self.streams)?;
+                return Ok(true);
+            }
+            if self.n2_upper.is_ready(cx, &self.streams) {
+                self.n2_upper.run(cx, &mut self.streams)?;
+                return Ok(true);
             }
             if self.n0_greetings.is_ready(cx, &self.streams) {
-                return self.n0_greetings.run(cx, &mut self.streams);
+                self.n0_greetings.run(cx, &mut self.streams)?;
+                return Ok(true);
             }
             if self.n1_lines.is_ready(cx, &self.streams) {
-                return self.n1_lines.run(cx, &mut self.streams);
+                self.n1_lines.run(cx, &mut self.streams)?;
+                return Ok(true);
             }
-            Ok(
-                rt::flow::Step::resting(
-                    &[
-                        self.n4_screen.pause(&self.streams),
-                        self.n5_archive.pause(&self.streams),
-                    ],
-                ),
-            )
+            Ok(false)
         }
         fn nodes(&mut self) -> Vec<&mut dyn rt::flow::Node> {
             vec![
                 & mut self.n0_greetings, & mut self.n1_lines, & mut self.n2_upper, & mut
-                self.n3_keep, & mut self.n4_screen, & mut self.n5_archive
+                self.n3_keep, & mut self.n4_choose, & mut self.n5_join, & mut self
+                .n6_screen, & mut self.n7_archive, & mut self.n8_rejected
             ]
         }
         fn streams(&self) -> &[rt::queue::Stream] {
             &self.streams
+        }
+        fn streams_mut(&mut self) -> &mut [rt::queue::Stream] {
+            &mut self.streams
         }
     }
     pub(super) fn start(
@@ -268,25 +639,37 @@ mod flow_0_main {
                     3usize,
                     &super::ARTIFACT_1,
                 )?,
-                n4_screen: rt::flow::SinkNode::new(
+                n4_choose: rt::flow::RouterNode::new(
                     setup,
                     &PLAN,
                     4usize,
-                    rt::flow::Origin::Builtin(Box::new(rt::builtin::Console::default())),
+                    &super::ARTIFACT_2,
                 )?,
-                n5_archive: rt::flow::SinkNode::new(
+                n5_join: rt::flow::AggregatorNode::new(
                     setup,
                     &PLAN,
                     5usize,
+                    &super::ARTIFACT_3,
+                )?,
+                n6_screen: rt::flow::SinkNode::new(
+                    setup,
+                    &PLAN,
+                    6usize,
+                    rt::flow::Origin::Builtin(Box::new(rt::builtin::Console::default())),
+                )?,
+                n7_archive: rt::flow::SinkNode::new(
+                    setup,
+                    &PLAN,
+                    7usize,
                     rt::flow::Origin::Builtin(Box::new(rt::builtin::File::default())),
                 )?,
-                streams: [
-                    rt::queue::Stream::new(&PLAN.streams[0usize]),
-                    rt::queue::Stream::new(&PLAN.streams[1usize]),
-                    rt::queue::Stream::new(&PLAN.streams[2usize]),
-                    rt::queue::Stream::new(&PLAN.streams[3usize]),
-                    rt::queue::Stream::new(&PLAN.streams[4usize]),
-                ],
+                n8_rejected: rt::flow::SinkNode::new(
+                    setup,
+                    &PLAN,
+                    8usize,
+                    rt::flow::Origin::Builtin(Box::new(rt::builtin::File::default())),
+                )?,
+                streams: rt::flow::streams(&PLAN),
             }),
         )
     }
@@ -294,10 +677,11 @@ mod flow_0_main {
 static PROGRAM: rt::plan::ProgramPlan = rt::plan::ProgramPlan {
     name: "fan",
     version: "0.1.0",
-    description: "Two sources, two ways, two sinks",
+    description: "Two sources, a stage of each role, and what they do when things go wrong",
     document: &DOCUMENT,
     fuel: false,
-    wasi: &[],
+    wasi: &[rt::host::wasi::io],
+    worker_threads: Some(2u32),
 };
 static FLOWS: &[rt::flow::FlowEntry] = &[
     rt::flow::FlowEntry {

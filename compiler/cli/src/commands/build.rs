@@ -169,16 +169,18 @@ fn lines(text: &str) -> String {
 }
 
 fn report(context: &Context, built: &Built) -> String {
-    let memory = built.flows.iter().map(FlowReport::memory_bytes).sum();
     let mut report = format!(
         "  {} Built the executable\n\n    path    {}\n    size    {}\n    memory  {} in the worst case\n",
         context.tick(),
         display_path(&built.executable),
         text::bytes(built.bytes),
-        text::bytes(memory),
+        text::bytes(built.report.memory_bytes),
     );
-    for flow in &built.flows {
+    for flow in &built.report.flows {
         report.push_str(&format!("\n  Flow {}\n", flow.flow));
+        if let Some(reason) = &flow.own_thread {
+            report.push_str(&format!("    on a thread of its own: {reason}\n"));
+        }
         report.extend(flow.stages.iter().map(stage));
         report.push_str("    copies of each payload\n");
         report.extend(flow.edges.iter().map(edge));
@@ -192,7 +194,11 @@ fn report(context: &Context, built: &Built) -> String {
 
 fn stage(stage: &StageReport) -> String {
     let (node, role, component, path) = (&stage.node, stage.role.as_str(), &stage.component, &stage.path);
-    format!("    {node:<16} {role:<10} {component:<20} {path}\n")
+    let thread = match &stage.own_thread {
+        Some(reason) => format!(", own thread: {reason}"),
+        None => String::new(),
+    };
+    format!("    {node:<16} {role:<10} {component:<20} {path}{thread}\n")
 }
 
 fn edge(edge: &EdgeReport) -> String {
@@ -205,10 +211,11 @@ fn edge(edge: &EdgeReport) -> String {
 }
 
 fn as_json(outcome: Outcome, built: &Built) -> Outcome {
-    let flows: Vec<Value> = built.flows.iter().map(flow_as_json).collect();
+    let flows: Vec<Value> = built.report.flows.iter().map(flow_as_json).collect();
     let mut outcome = outcome
         .field("executable", display_path(&built.executable))
         .field("bytes", built.bytes)
+        .field("memory_bytes", built.report.memory_bytes)
         .field("flows", flows);
     let mut emitted = Map::new();
     for (kind, text) in &built.emitted {
@@ -233,9 +240,15 @@ fn flow_as_json(flow: &FlowReport) -> Value {
             "copies": edge.copies(), "writes": edge.writes, "reads": edge.reads,
         })
     };
-    let stage = |stage: &StageReport| json!({ "node": stage.node, "role": stage.role.as_str(), "component": stage.component, "path": stage.path });
+    let stage = |stage: &StageReport| {
+        json!({
+            "node": stage.node, "role": stage.role.as_str(), "component": stage.component,
+            "path": stage.path, "own_thread": stage.own_thread,
+        })
+    };
     json!({
         "name": flow.flow,
+        "own_thread": flow.own_thread,
         "memory_bytes": flow.memory_bytes(),
         "memory": flow.memory.iter().map(|item| json!({ "what": item.what, "bytes": item.bytes })).collect::<Vec<_>>(),
         "edges": flow.edges.iter().map(edge).collect::<Vec<_>>(),

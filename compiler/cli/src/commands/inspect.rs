@@ -8,7 +8,8 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 use torvync_compiler::diag::{Code, Diagnostic};
 use torvync_compiler::inspect::{
-    self, Component, CoreModule, FlowDescription, Inspection, Interface, Producer, ProgramDescription, Size,
+    self, Component, CoreModule, FlowDescription, Inspection, Interface, NodeDescription, Producer, ProgramDescription,
+    Size, StreamDescription,
 };
 use torvync_compiler::source::display_path;
 
@@ -179,19 +180,63 @@ impl Inspect {
 
 fn flow(flow: &FlowDescription) -> String {
     let mut text = format!("Flow {}\n", flow.name);
-    for node in &flow.nodes {
-        let by = node.component.as_deref().unwrap_or_default();
-        let path = node.path.as_deref().unwrap_or_default();
-        text.push_str(format!("  {:<20} {:<10} {by:<28} {path}", node.name, node.role).trim_end());
-        text.push('\n');
+    if let Some(reason) = &flow.own_thread {
+        text.push_str(&format!("  own thread: {reason}\n"));
     }
-    for stream in &flow.streams {
-        text.push_str(&format!(
-            "  {} → {}  depth {}, {}\n",
-            stream.from, stream.to, stream.depth, stream.policy
-        ));
-    }
+    text.extend(flow.nodes.iter().map(node));
+    text.extend(flow.streams.iter().map(stream));
     text
+}
+
+/// What a node is, and what about it is not the default.
+fn node(node: &NodeDescription) -> String {
+    let by = node.component.as_deref().unwrap_or_default();
+    let path = node.path.as_deref().unwrap_or_default();
+    let line = format!("  {:<20} {:<10} {by:<28} {path}", node.name, node.role);
+    let merge = node.merge.as_deref().filter(|merge| *merge != "round-robin");
+    let fan_out = node.fan_out.as_deref().filter(|fan_out| *fan_out != "minimum");
+    let granted = node.capabilities.join(", ");
+    let details = [
+        ("own thread", node.own_thread.clone()),
+        ("merge", merge.map(str::to_owned)),
+        ("fan-out", fan_out.map(str::to_owned)),
+        ("on error", on_error(node)),
+        ("granted", (!granted.is_empty()).then_some(granted)),
+    ];
+    let details = details
+        .iter()
+        .filter_map(|(what, how)| Some(format!("    {what}: {}\n", how.as_ref()?)));
+    format!("{}\n{}", line.trim_end(), details.collect::<String>())
+}
+
+/// The actions of a node, unless every error ends the flow.
+fn on_error(node: &NodeDescription) -> Option<String> {
+    let first = node.on_error.values().next()?;
+    if node.on_error.values().all(|action| action == first) {
+        return (first != "terminate").then(|| first.clone());
+    }
+    let actions = node.on_error.iter();
+    let actions: Vec<String> = actions
+        .map(|(category, action)| format!("{category}: {action}"))
+        .collect();
+    Some(actions.join("; "))
+}
+
+fn stream(stream: &StreamDescription) -> String {
+    let mut text = format!(
+        "  {} → {}  depth {}, {}",
+        stream.from, stream.to, stream.depth, stream.policy
+    );
+    if let Some(rate) = stream.max_elements_per_second {
+        text.push_str(&format!(" {rate} per second"));
+    }
+    if stream.priority > 0 {
+        text.push_str(&format!(", priority {}", stream.priority));
+    }
+    if let Some(bytes) = stream.max_element_bytes {
+        text.push_str(&format!(", elements up to {}", text::bytes(bytes)));
+    }
+    text + "\n"
 }
 
 fn pools(flow: &FlowDescription) -> String {

@@ -17,7 +17,10 @@ const SINK: &str = r#"
 /// As the generated code embeds it.
 const DESCRIPTION: &str = r#"{"name":"demo","version":"1.2.3","torvync":"0.1.0","target":"x86_64-unknown-linux-gnu",
 "description":"A demo","flows":[{"name":"main","nodes":[{"name":"in","role":"source","component":"builtin:lines",
-"interface":"torvyn:streaming/source","path":"builtin"}],"streams":[],"pools":[{"bytes":4096,"slots":12}]}],
+"interface":"torvyn:streaming/source","path":"builtin","own_thread":"may wait for its input"},{"name":"out",
+"role":"sink","component":"builtin:console","path":"builtin","merge":"round-robin","fan_out":"minimum",
+"on_error":{"internal":"skip","unavailable":"terminate"}}],"streams":[{"from":"in.output","to":"out.input","depth":4,
+"policy":"rate-limit","max_elements_per_second":50,"priority":7,"max_element_bytes":1024}],"pools":[{"bytes":4096,"slots":12}]}],
 "artifacts":[{"name":"upper","sha256":"00ff"}]}"#;
 
 fn inspect(folder: &Path, name: &str, contents: &[u8], more: &[&str]) -> Run {
@@ -91,6 +94,16 @@ fn an_executable_is_read_and_not_run() {
     assert!(text.contains("builtin:lines"), "{text}");
     assert!(text.contains("12 × 4.0 KiB      48.0 KiB"), "{text}");
     assert!(text.contains("upper  sha256 00ff"), "{text}");
+    assert!(text.contains("own thread: may wait for its input"), "{text}");
+    assert!(
+        text.contains("on error: internal: skip; unavailable: terminate"),
+        "{text}"
+    );
+    assert!(
+        text.contains("depth 4, rate-limit 50 per second, priority 7, elements up to 1.0 KiB"),
+        "{text}"
+    );
+    assert!(!text.contains("round-robin"), "defaults are left out: {text}");
     let json = torvync(folder.path(), &["inspect", &program, "--format", "json"])
         .succeeds()
         .json();

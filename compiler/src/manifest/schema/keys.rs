@@ -43,17 +43,6 @@ const fn later(name: &'static str, kind: Kind, default: &'static str, doc: &'sta
     }
 }
 
-const fn refused(name: &'static str, kind: Kind, doc: &'static str) -> Key {
-    Key {
-        name,
-        kind,
-        required: false,
-        default: "",
-        doc,
-        effect: Effect::Refused,
-    }
-}
-
 /// The smallest unit of linear memory and the most a 32-bit module can have.
 const MEMORY: Kind = Kind::Size(64 << 10, 4 << 30);
 const DEPTH: Kind = Kind::Integer(1, 1 << 20);
@@ -62,10 +51,10 @@ const MILLISECONDS: Kind = Kind::Integer(1, 86_400_000);
 const FUEL: Kind = Kind::Integer(0, u64::MAX >> 1);
 const POLICY: Kind = Kind::Choice(&[
     yes("block"),
-    no("drop-oldest"),
-    no("drop-newest"),
-    no("error"),
-    no("rate-limit"),
+    yes("drop-oldest"),
+    yes("drop-newest"),
+    yes("error"),
+    yes("rate-limit"),
 ]);
 
 /// The keys of the document itself.
@@ -86,7 +75,7 @@ pub const ROOT: &[Key] = &[
         "",
         "What is measured and where it goes.",
     ),
-    later("security", Kind::Table(SECURITY), "", "What components are granted."),
+    key("security", Kind::Table(SECURITY), "", "What components are granted."),
     later("registry", Kind::Table(REGISTRY), "", "Where components are published."),
 ];
 
@@ -214,19 +203,19 @@ const NODE: &[Key] = &[
     ),
     key(
         "on_error",
-        Kind::ErrorPolicy,
+        Kind::Action(ON_ERROR),
         "\"terminate\"",
         "What follows when an element can't be handled.",
     ),
     key(
         "fan_out",
-        Kind::Choice(&[yes("minimum"), no("independent")]),
+        Kind::Choice(&[yes("minimum"), yes("independent")]),
         "\"minimum\"",
         "Whether one full branch holds up the others.",
     ),
     key(
         "merge",
-        Kind::Choice(&[yes("round-robin"), no("priority")]),
+        Kind::Choice(&[yes("round-robin"), yes("priority")]),
         "\"round-robin\"",
         "Which of several inputs is taken from first.",
     ),
@@ -259,6 +248,76 @@ const LIMITS: &[Key] = &[
         "of `[runtime]`",
         "Time for `lifecycle.teardown`.",
     ),
+    key(
+        "max_buffer_size",
+        Kind::Size(1, 16 << 20),
+        "\"16MiB\"",
+        "Largest buffer that the stage may allocate.",
+    ),
+    key(
+        "buffer_budget",
+        Kind::Size(1, 4 << 30),
+        "\"64MiB\"",
+        "Capacity of all buffers that the stage may own at once.",
+    ),
+];
+
+/// One action for all categories, or each category with its own.
+const ON_ERROR: &[Key] = &[
+    key(
+        "retry",
+        Kind::Table(RETRY),
+        "",
+        "The element is tried again, after any error.",
+    ),
+    key(
+        "invalid-input",
+        Kind::Action(ACTION),
+        "of `default`",
+        "What follows when the element is not acceptable.",
+    ),
+    key(
+        "unavailable",
+        Kind::Action(ACTION),
+        "of `default`",
+        "What follows when something that the stage needs is not there.",
+    ),
+    key(
+        "internal",
+        Kind::Action(ACTION),
+        "of `default`",
+        "What follows a fault of the stage; a trap is one.",
+    ),
+    key(
+        "deadline-exceeded",
+        Kind::Action(ACTION),
+        "of `default`",
+        "What follows when a call takes too long.",
+    ),
+    key(
+        "default",
+        Kind::Action(ACTION),
+        "\"terminate\"",
+        "What follows an error of a category that is not named.",
+    ),
+];
+
+const ACTION: &[Key] = &[required("retry", Kind::Table(RETRY), "The element is tried again.")];
+
+const RETRY: &[Key] = &[
+    key("max", Kind::Integer(1, 1000), "3", "Attempts after the first one."),
+    key(
+        "backoff_ms",
+        Kind::Integer(0, 60_000),
+        "100",
+        "Time before the first of them; doubled before each further one.",
+    ),
+    key(
+        "then",
+        Kind::Choice(&[yes("terminate"), yes("skip"), yes("dead-letter")]),
+        "\"terminate\"",
+        "What follows when all of them failed.",
+    ),
 ];
 
 const EDGE: &[Key] = &[
@@ -270,13 +329,13 @@ const EDGE: &[Key] = &[
         "of the flow",
         "What happens when the stream is full.",
     ),
-    later(
+    key(
         "priority",
         Kind::Integer(0, 255),
         "0",
-        "Rank among the inputs of a node with `merge = \"priority\"`.",
+        "Rank among the inputs of a node with `merge = \"priority\"`; higher first.",
     ),
-    later(
+    key(
         "max_element_size",
         Kind::Size(1, 4 << 30),
         "none",
@@ -286,7 +345,11 @@ const EDGE: &[Key] = &[
 
 const PORT: &[Key] = &[
     required("node", Kind::Text, "Name of the node."),
-    required("port", Kind::Text, "Name of its port: `output` or `input`."),
+    required(
+        "port",
+        Kind::Text,
+        "Name of its port: `input`, `output`, `error`, or what a router calls it.",
+    ),
 ];
 
 const EDGE_BACKPRESSURE: &[Key] = &[
@@ -303,15 +366,16 @@ const EDGE_BACKPRESSURE: &[Key] = &[
         "of `[runtime.backpressure]`",
         "Fill ratio at which there is room again.",
     ),
-    refused(
+    key(
         "max_elements_per_second",
         Kind::Integer(1, 1 << 40),
-        "Rate limit of the stream.",
+        "none",
+        "Rate of a stream with `policy = \"rate-limit\"`.",
     ),
 ];
 
 const RUNTIME: &[Key] = &[
-    later(
+    key(
         "worker_threads",
         Kind::Integer(1, 1024),
         "CPU count",
@@ -348,11 +412,11 @@ const RUNTIME: &[Key] = &[
         "10",
         "How long a sink that returned `pause` gets nothing.",
     ),
-    later(
+    key(
         "max_restarts",
         Kind::Integer(0, 1_000_000),
         "5",
-        "Restarts of a trapped stage, per minute.",
+        "How often a stage is made anew within a minute.",
     ),
     key(
         "backpressure",
@@ -455,25 +519,30 @@ const OBSERVABILITY: &[Key] = &[
 ];
 
 const SECURITY: &[Key] = &[
-    key(
+    later(
         "default_capability_policy",
         Kind::Choice(&[yes("deny-all"), no("allow-all")]),
         "\"deny-all\"",
         "What holds for a capability that is not granted.",
     ),
-    key(
+    later(
         "audit_enabled",
         Kind::Flag,
         "true",
         "Whether uses of capabilities are logged.",
     ),
-    key(
+    later(
         "audit_target",
         Kind::Choice(&[yes("file"), yes("stdout"), yes("event-sink")]),
         "\"file\"",
         "Where they are logged.",
     ),
-    key("grants", Kind::Named(GRANT), "", "What one component is granted."),
+    key(
+        "grants",
+        Kind::Named(GRANT),
+        "",
+        "What one component is granted; `capability-query` answers it.",
+    ),
 ];
 
 const GRANT: &[Key] = &[key(

@@ -64,10 +64,6 @@ pub(super) enum SectionError {
         path: String,
         at: Span,
     },
-    Refused {
-        path: String,
-        at: Span,
-    },
 }
 
 impl From<SectionError> for Diagnostic {
@@ -130,10 +126,6 @@ impl From<SectionError> for Diagnostic {
                 Diagnostic::warning(Code::NotSupported, format!("`{path}` has no effect in this version"))
                     .primary(at, "read and checked, but not acted upon")
             }
-            SectionError::Refused { path, at } => {
-                Diagnostic::error(Code::NotSupported, format!("`{path}` is not supported by this version"))
-                    .primary(at, "would change what the flow does")
-            }
         }
     }
 }
@@ -144,19 +136,21 @@ fn missing_key(key: &Key, path: &str, table: Span) -> Diagnostic {
     } else {
         format!("`{path}`")
     };
-    let (name, note) = if let Kind::Table(keys) = key.kind {
+    let (name, required) = if let Kind::Table(keys) = key.kind {
         let required: Vec<_> = keys.iter().filter(|key| key.required).map(|key| key.name).collect();
         let name = if path.is_empty() {
             format!("[{}]", key.name)
         } else {
             key.name.to_owned()
         };
-        (name, listed("its required keys", &required))
+        (name, required)
     } else {
-        (
-            key.name.to_owned(),
-            format!("`{}`: {}", key.name, key.doc.trim_end_matches('.')),
-        )
+        (key.name.to_owned(), Vec::new())
+    };
+    let note = if required.is_empty() {
+        format!("`{}`: {}", key.name, key.doc.trim_end_matches('.'))
+    } else {
+        listed("its required keys", &required)
     };
     Diagnostic::error(Code::MissingField, format!("{place} has no `{name}`"))
         .primary(table, format!("`{name}` is required"))

@@ -37,11 +37,13 @@ impl Reader<'_, '_> {
             span,
             values: BTreeMap::new(),
             whole: true,
+            lost: false,
         };
         let mut unknown = Vec::new();
         for (name, value) in in_order(table) {
             let Some(key) = keys.iter().find(|key| key.name == name.get_ref().as_ref()) else {
                 unknown.push(name.get_ref().as_ref());
+                section.lost = true;
                 self.report(&name.span(), |at| SectionError::UnknownKey {
                     name: name.get_ref().to_string(),
                     at,
@@ -55,7 +57,10 @@ impl Reader<'_, '_> {
                     section.whole &= item_count(&read.value).is_none_or(|count| Some(count) == items(value.get_ref()));
                     section.values.insert(key.name, read);
                 }
-                None => section.whole &= !matches!(key.kind, Kind::Tables(_) | Kind::Named(_)),
+                None => {
+                    section.whole &= !matches!(key.kind, Kind::Tables(_) | Kind::Named(_));
+                    section.lost = true;
+                }
             }
         }
         self.check_required(table, span, keys, path, &unknown);
@@ -88,11 +93,8 @@ impl Reader<'_, '_> {
         let read = self.value(key, value, &path);
         match key.effect {
             Effect::Now => {}
-            Effect::Later if self.document.is_doubtful(name) => {}
+            Effect::Later if read.is_err() || self.document.is_doubtful(name) => {}
             Effect::Later => self.diags.warn(SectionError::NoEffect { path, at }),
-            Effect::Refused => {
-                self.diags.error(SectionError::Refused { path, at });
-            }
         }
         read.ok()
     }
@@ -135,7 +137,13 @@ impl Reader<'_, '_> {
                 self.check(text, span, path, "a semantic version, such as `0.1.0`", read)
             }
             Kind::Size(min, max) => {
-                let rule = format!("a size from {} to {}, such as `64MiB`", bytes(min), bytes(max));
+                let example = max.min(64 << 20);
+                let rule = format!(
+                    "a size from {} to {}, such as `{}`",
+                    bytes(min),
+                    bytes(max),
+                    bytes(example)
+                );
                 let read = value::size(text)
                     .filter(|n| (min..=max).contains(n))
                     .map(Value::Integer);
@@ -152,7 +160,7 @@ impl Reader<'_, '_> {
                 )
             }
             Kind::Choice(words) => self.choice(words, text, span, path),
-            Kind::ErrorPolicy => self.choice(ERROR_POLICIES, text, span, path),
+            Kind::Action(_) => self.choice(ACTIONS, text, span, path),
             Kind::Component => self.component(text, span),
             Kind::Interface => self.interface(text, span),
             Kind::Flag
@@ -191,10 +199,7 @@ impl Reader<'_, '_> {
     /// The value of a key that takes a list; `None` for other keys.
     fn array(&mut self, kind: Kind, list: &DeArray<'_>, path: &str) -> Option<Value> {
         if matches!(kind, Kind::Texts) {
-            for item in list.iter().filter(|item| !item.get_ref().is_str()) {
-                self.wrong_type(item, "a string", path);
-            }
-            return Some(Value::Texts);
+            return Some(Value::Texts(self.texts(list, path)));
         }
         let Kind::Tables(keys) = kind else { return None };
         let mut sections = Vec::new();
@@ -211,7 +216,7 @@ impl Reader<'_, '_> {
 
     /// The value of a key that takes a table; `None` for other keys.
     fn inner_table(&mut self, kind: Kind, table: &DeTable<'_>, span: Span, path: &str) -> Option<Checked<Value>> {
-        if let Kind::Table(keys) = kind {
+        if let Kind::Table(keys) | Kind::Action(keys) = kind {
             return Some(Ok(Value::Section(self.table(table, span, keys, path))));
         }
         if let Kind::Named(keys) = kind {
@@ -229,12 +234,18 @@ impl Reader<'_, '_> {
             }
             return Some(Ok(Value::Flag));
         }
-        let unsupported = SectionError::Unsupported {
-            what: format!("`{path}` by category or with retries"),
-            at: span,
-            instead: vec!["terminate"],
-        };
-        matches!(kind, Kind::ErrorPolicy).then(|| Err(self.diags.error(unsupported)))
+        None
+    }
+
+    fn texts(&mut self, list: &DeArray<'_>, path: &str) -> Vec<Spanned<String>> {
+        let mut texts = Vec::new();
+        for item in list.iter() {
+            match item.get_ref().as_str() {
+                Some(text) => texts.push(Spanned::new(text.to_owned(), self.document.span(item.span()))),
+                None => self.wrong_type(item, "a string", path),
+            }
+        }
+        texts
     }
 
     fn named(&mut self, table: &DeTable<'_>, keys: &'static [Key], path: &str) -> Vec<(Spanned<String>, Section)> {
@@ -373,7 +384,7 @@ fn item_count(value: &Value) -> Option<usize> {
         | Value::Integer(_)
         | Value::Number(_)
         | Value::Version(_)
-        | Value::Texts
+        | Value::Texts(_)
         | Value::Component(_)
         | Value::Interface(_)
         | Value::Section(_) => None,
@@ -390,22 +401,23 @@ fn items(value: &DeValue<'_>) -> Option<usize> {
 
 pub(super) const NAME_RULE: &str = "letters, digits, `-` and `_`, starting with a letter";
 
-const ERROR_POLICIES: &[Choice] = &[
+/// The words of a [`Kind::Action`].
+const ACTIONS: &[Choice] = &[
     Choice {
         word: "terminate",
         supported: true,
     },
     Choice {
         word: "skip",
-        supported: false,
+        supported: true,
     },
     Choice {
         word: "retry",
-        supported: false,
+        supported: true,
     },
     Choice {
         word: "dead-letter",
-        supported: false,
+        supported: true,
     },
 ];
 

@@ -1,0 +1,202 @@
+//! Policies against edges: dead letters have a way out, and what is written has an effect.
+
+use std::collections::BTreeMap;
+
+use torvyn_codegen::ir::{ERROR_PORT, FanOut, Merge, OverflowPolicy, Role};
+
+use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
+use crate::manifest::ast::RuntimeDecl;
+use crate::resolve::{NodeIdx, ResolvedEdge, ResolvedFlow, ResolvedNode, ResolvedProject};
+use crate::source::{Span, Spanned};
+
+/// Checks each node that could be read as a whole, whatever its role if that is not known (`None`).
+pub(super) fn check(
+    diags: &mut Diagnostics,
+    project: &ResolvedProject,
+    flow: &ResolvedFlow,
+    roles: &[Option<Role>],
+) -> Checked<()> {
+    let before = diags.errors();
+    for id in flow.node_ids().filter(|id| flow.node(*id).complete) {
+        check_dead_letters(diags, flow, id, roles[id.position()]);
+        check_fan_out(diags, project.runtime(), flow, id);
+        check_ranks(diags, flow, id);
+    }
+    if diags.errors() > before {
+        diags.barrier()
+    } else {
+        Ok(())
+    }
+}
+
+/// `dead-letter` and the edges of port `error` need each other.
+fn check_dead_letters(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeIdx, role: Option<Role>) {
+    let node = flow.node(id);
+    let name = node.name.value.clone();
+    let written = node.on_error.dead_letter();
+    let written = written.filter(|_| node.on_error.policies().dead_letters());
+    let edge = flow
+        .edges
+        .iter()
+        .find(|edge| edge.from == id && edge.from_port.value == ERROR_PORT);
+    match (role, written, edge) {
+        (Some(Role::Source), Some(at), _) => {
+            diags.error(PolicyError::SourceDeadLetter { name, at });
+        }
+        (_, Some(at), None) => {
+            diags.error(PolicyError::DeadLetterWithoutEdge { name, at });
+        }
+        // An edge from any other port than `output` of a source is `ports`' to report.
+        (Some(Role::Source), None, _) | (_, Some(_), Some(_)) | (_, None, None) => {}
+        (_, None, Some(edge)) => {
+            diags.error(PolicyError::EdgeWithoutDeadLetter {
+                name,
+                node: node.name.span,
+                port: edge.from_port.span,
+                is_router: role == Some(Role::Router),
+            });
+        }
+    }
+}
+
+/// In a fan-out whose streams wait for each other, none is ever pushed to while it is full.
+fn check_fan_out(diags: &mut Diagnostics, runtime: &RuntimeDecl, flow: &ResolvedFlow, id: NodeIdx) {
+    let node = flow.node(id);
+    if node.fan_out == FanOut::Independent {
+        return;
+    }
+    for (port, edges) in ports(flow, id).into_iter().filter(|(_, edges)| edges.len() > 1) {
+        let mut seen = Vec::new();
+        for policy in edges.iter().filter_map(|edge| edge.policy.or(runtime.default_policy)) {
+            if policy.value.waits() || seen.contains(&policy.span) {
+                continue;
+            }
+            seen.push(policy.span);
+            diags.warn(PolicyError::NeverFull {
+                policy,
+                port: format!("{}.{port}", node.name.value),
+                edges: edges.len(),
+                node: node.name.span,
+            });
+        }
+    }
+}
+
+/// The edges out of a node, by port.
+fn ports(flow: &ResolvedFlow, id: NodeIdx) -> BTreeMap<&str, Vec<&ResolvedEdge>> {
+    let mut ports: BTreeMap<&str, Vec<&ResolvedEdge>> = BTreeMap::new();
+    for edge in flow.edges.iter().filter(|edge| edge.from == id) {
+        ports.entry(&edge.from_port.value).or_default().push(edge);
+    }
+    ports
+}
+
+/// A rank says something only where inputs are merged by rank.
+fn check_ranks(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeIdx) {
+    let ResolvedNode { name, merge, .. } = flow.node(id);
+    if *merge == Merge::Priority {
+        return;
+    }
+    for rank in flow
+        .edges
+        .iter()
+        .filter(|edge| edge.to == id)
+        .filter_map(|edge| edge.rank)
+    {
+        diags.warn(PolicyError::UnusedRank {
+            name: name.value.clone(),
+            node: name.span,
+            at: rank.span,
+        });
+    }
+}
+
+enum PolicyError {
+    SourceDeadLetter {
+        name: String,
+        at: Span,
+    },
+    DeadLetterWithoutEdge {
+        name: String,
+        at: Span,
+    },
+    EdgeWithoutDeadLetter {
+        name: String,
+        node: Span,
+        port: Span,
+        is_router: bool,
+    },
+    NeverFull {
+        policy: Spanned<OverflowPolicy>,
+        port: String,
+        edges: usize,
+        node: Span,
+    },
+    UnusedRank {
+        name: String,
+        node: Span,
+        at: Span,
+    },
+}
+
+impl From<PolicyError> for Diagnostic {
+    fn from(error: PolicyError) -> Self {
+        match error {
+            PolicyError::SourceDeadLetter { name, at } => Diagnostic::error(
+                Code::ConstraintViolation,
+                format!("source `{name}` can't have dead letters"),
+            )
+            .primary(at, "a source has no input element to send out")
+            .help("`terminate`, `skip` and `retry` are for sources too"),
+            PolicyError::DeadLetterWithoutEdge { name, at } => Diagnostic::error(
+                Code::TopologyInvalid,
+                format!("dead letters of `{name}` have nowhere to go"),
+            )
+            .primary(at, format!("no edge leaves port `{ERROR_PORT}`"))
+            .help(format!(
+                "add an edge with `from = {{ node = \"{name}\", port = \"{ERROR_PORT}\" }}`"
+            )),
+            PolicyError::EdgeWithoutDeadLetter {
+                name,
+                node,
+                port,
+                is_router,
+            } => {
+                let diagnostic = Diagnostic::error(
+                    Code::TopologyInvalid,
+                    format!("nothing leaves port `{ERROR_PORT}` of `{name}`"),
+                )
+                .primary(port, "the port of dead letters")
+                .secondary(node, "its `on_error` never says `dead-letter`")
+                .help("set `on_error = \"dead-letter\"`, or remove the edge");
+                if is_router {
+                    diagnostic.note(format!("a router's own ports can have any name but `{ERROR_PORT}`"))
+                } else {
+                    diagnostic
+                }
+            }
+            PolicyError::NeverFull {
+                policy,
+                port,
+                edges,
+                node,
+            } => Diagnostic::warning(
+                Code::SettingIneffective,
+                format!(
+                    "policy `{}` never applies: the {edges} streams of `{port}` wait for each other",
+                    policy.value.as_str()
+                ),
+            )
+            .primary(policy.span, "no element arrives while the stream is full")
+            .secondary(node, "sends each element to all of them, or waits")
+            .help("set `fan_out = \"independent\"` at the node, or the policy `block`"),
+            PolicyError::UnusedRank { name, node, at } => Diagnostic::warning(
+                Code::SettingIneffective,
+                format!("`priority` has no effect: `{name}` takes from its inputs in turn"),
+            )
+            .primary(at, "a rank among the inputs")
+            .secondary(node, "needs `merge = \"priority\"`")
+            .help("set `merge = \"priority\"` at the node, or remove the rank"),
+        }
+    }
+}

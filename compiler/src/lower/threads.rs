@@ -1,0 +1,107 @@
+//! Finds the stages that may wait: such a source gets a thread of its own, and so does a whole flow in which another
+//! stage may, because a worker that waits holds up every other flow.
+
+use torvyn_codegen::ir::{Builtin, Implementation, Node, Role};
+use wasmparser::{Validator, WasmFeatures, component_types::ComponentEntityType, types::Types};
+
+use super::wasi;
+use crate::aot::Normalised;
+
+/// What a component calls to wait.
+const WAITS: [&str; 2] = ["poll", "[method]pollable.block"];
+
+/// Which components may wait.
+pub(super) struct Threads(Vec<bool>);
+
+impl Threads {
+    /// Looks at what each of `binaries` imports.
+    pub(super) fn new(binaries: &[Normalised]) -> Self {
+        Self(binaries.iter().map(|binary| imports_poll(&binary.bytes)).collect())
+    }
+
+    /// Why a source gets a thread of its own, if it does.
+    pub(super) fn of_source(&self, role: Role, implementation: &Implementation) -> Option<String> {
+        match (role, implementation) {
+            (Role::Source, Implementation::Builtin(Builtin::Lines)) => Some("may wait for its input".to_owned()),
+            (Role::Source, Implementation::Component { .. }) => self
+                .waits(implementation)
+                .then(|| "imports wasi:io/poll: may wait".to_owned()),
+            (Role::Source, Implementation::Builtin(Builtin::Generator | Builtin::Console | Builtin::File))
+            | (Role::Processor | Role::Filter | Role::Router | Role::Aggregator | Role::Sink, _) => None,
+        }
+    }
+
+    /// Why the driver of a flow with these nodes gets a thread of its own, if it does.
+    pub(super) fn of_flow(&self, nodes: &[Node]) -> Option<String> {
+        let waiting = nodes
+            .iter()
+            .find(|node| node.role != Role::Source && self.waits(&node.implementation))?;
+        Some(format!("stage `{}` imports wasi:io/poll: may wait", waiting.name))
+    }
+
+    fn waits(&self, implementation: &Implementation) -> bool {
+        match implementation {
+            Implementation::Component { artifact, .. } => self.0[artifact.position()],
+            Implementation::Builtin(_) => false,
+        }
+    }
+}
+
+/// Whether a component imports a function that waits. Many import `wasi:io/poll` for its types alone, so the names of
+/// interfaces do not tell.
+fn imports_poll(component: &[u8]) -> bool {
+    let interfaces = wasi::imports(component);
+    let mut polls = interfaces
+        .iter()
+        .filter(|name| name.starts_with("wasi:io/poll@"))
+        .peekable();
+    if polls.peek().is_none() {
+        return false;
+    }
+    let types = Validator::new_with_features(WasmFeatures::all())
+        .validate_all(component)
+        .expect("invariant: the component was read before");
+    polls.any(|interface| has_waits(&types, interface))
+}
+
+fn has_waits(types: &Types, interface: &str) -> bool {
+    let types = types.as_ref();
+    let import = types.component_item_for_import(interface).map(|item| item.ty);
+    let Some(ComponentEntityType::Instance(instance)) = import else {
+        return false;
+    };
+    WAITS
+        .iter()
+        .any(|function| types[instance].exports.contains_key(*function))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn component(exports: &str) -> Vec<u8> {
+        let text = format!("(component (import \"wasi:io/poll@0.2.3\" (instance {exports})))");
+        wat::parse_str(text).unwrap()
+    }
+
+    #[test]
+    fn a_component_that_imports_only_the_type_does_not_wait() {
+        assert!(!imports_poll(&component(
+            r#"(export "pollable" (type (sub resource)))"#
+        )));
+        assert!(!imports_poll(&wat::parse_str("(component)").unwrap()));
+    }
+
+    #[test]
+    fn a_component_that_imports_a_function_that_blocks_may_wait() {
+        let block = r#"(export "pollable" (type $p (sub resource)))
+            (export "[method]pollable.block" (func (param "self" (borrow $p))))"#;
+        assert!(imports_poll(&component(block)));
+        let poll = r#"(export "pollable" (type $p (sub resource)))
+            (export "poll" (func (param "in" (list (borrow $p))) (result (list u32))))"#;
+        assert!(imports_poll(&component(poll)));
+        let ready = r#"(export "pollable" (type $p (sub resource)))
+            (export "[method]pollable.ready" (func (param "self" (borrow $p)) (result bool)))"#;
+        assert!(!imports_poll(&component(ready)));
+    }
+}

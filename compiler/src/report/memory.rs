@@ -1,0 +1,169 @@
+//! What a program can take of the machine's memory. In: the IR, and the size of each artifact.
+//!
+//! Each line is an upper bound: queues have places for so many elements, buffers come from pools of this size or from
+//! the budget beside them, and no linear memory grows beyond its limit.
+
+use std::collections::BTreeSet;
+
+use torvyn_codegen::ir::{Exhaustion, FlowIr, Implementation, ProgramIr};
+
+/// More than a queued element takes in a stream: id of the buffer and metadata.
+const QUEUED_BYTES: u64 = 64;
+
+/// More than the runtime keeps about a buffer.
+const BUFFER_RECORD_BYTES: u64 = 96;
+
+/// Buffers that a flow can tell apart, inside and outside of its pools.
+const BUFFERS: u64 = 1 << 16;
+
+/// More than the content types of a flow take.
+const CONTENT_TYPE_BYTES: u64 = 1 << 20;
+
+/// What a thread touches of its stack. It has 2 MiB of addresses; the rest never becomes memory.
+const STACK_BYTES: u64 = 64 << 10;
+
+/// The executable itself, its heap and what wasmtime keeps about each instance.
+const PROCESS_BYTES: u64 = 6 << 20;
+
+/// Something that takes memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemoryUse {
+    /// What.
+    pub what: String,
+    /// How much it can take, in bytes.
+    pub bytes: u64,
+}
+
+/// What each flow can take, line by line. `code` are the sizes of the program's artifacts.
+pub(super) fn of_flow(flow: &FlowIr, code: &[u64]) -> Vec<MemoryUse> {
+    let mut lines = own(flow);
+    lines.push(line(
+        "machine code",
+        artifacts(flow).map(|artifact| code[artifact]).sum(),
+    ));
+    lines.push(line("process", PROCESS_BYTES));
+    lines
+}
+
+/// What the program can take in all: machine code and process count once, whatever the number of flows.
+pub(super) fn of_program(program: &ProgramIr, code: &[u64]) -> u64 {
+    let flows = program.flows.iter().flat_map(own);
+    flows.map(|line| line.bytes).sum::<u64>() + code.iter().sum::<u64>() + PROCESS_BYTES
+}
+
+/// What a flow shares with no other.
+fn own(flow: &FlowIr) -> Vec<MemoryUse> {
+    let mut lines = Vec::new();
+    for pool in &flow.pools {
+        let (bytes, slots) = (u64::from(pool.slot_bytes), u64::from(pool.slots));
+        lines.push(line(&format!("buffer pool, {slots} x {}", unit(bytes)), bytes * slots));
+    }
+    let pooled: u64 = flow.pools.iter().map(|pool| u64::from(pool.slots)).sum();
+    let (outside, buffers) = match flow.exhaustion {
+        Exhaustion::FallbackAlloc => (flow.fallback_bytes, BUFFERS),
+        Exhaustion::Error => (0, pooled.min(BUFFERS)),
+    };
+    lines.push(line("buffers outside the pools", outside));
+    lines.push(line(
+        "records of buffers",
+        buffers * BUFFER_RECORD_BYTES + CONTENT_TYPE_BYTES,
+    ));
+    let queued: u64 = flow.streams.iter().map(|stream| u64::from(stream.depth)).sum();
+    lines.push(line("queues", queued * QUEUED_BYTES));
+    for node in &flow.nodes {
+        match node.implementation {
+            Implementation::Component { .. } => {
+                lines.push(line(
+                    &format!("linear memory of {}", node.name),
+                    node.limits.memory_bytes,
+                ));
+            }
+            Implementation::Builtin(_) => {}
+        }
+    }
+    lines.push(line("stacks of own threads", own_threads(flow) * STACK_BYTES));
+    lines
+}
+
+fn own_threads(flow: &FlowIr) -> u64 {
+    let sources = flow.nodes.iter().filter(|node| node.own_thread.is_some()).count() as u64;
+    sources + u64::from(flow.own_thread.is_some())
+}
+
+/// Positions of the artifacts that the flow uses, each once.
+fn artifacts(flow: &FlowIr) -> impl Iterator<Item = usize> {
+    let used = flow.nodes.iter().filter_map(|node| match &node.implementation {
+        Implementation::Component { artifact, .. } => Some(artifact.position()),
+        Implementation::Builtin(_) => None,
+    });
+    used.collect::<BTreeSet<_>>().into_iter()
+}
+
+fn line(what: &str, bytes: u64) -> MemoryUse {
+    MemoryUse {
+        what: what.to_owned(),
+        bytes,
+    }
+}
+
+/// The capacity of a tier, for people.
+fn unit(bytes: u64) -> String {
+    match bytes {
+        bytes if bytes >= 1 << 20 => format!("{} MiB", bytes >> 20),
+        bytes if bytes >= 1 << 10 => format!("{} KiB", bytes >> 10),
+        bytes => format!("{bytes} B"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lower::sample::{edge, node, program};
+
+    fn flow(name: &str, depth: u32) -> String {
+        let backpressure = format!("backpressure = {{ queue_depth = {depth} }}");
+        node(name, "in", "lines", "")
+            + &node(name, "out", "console", "")
+            + &edge(name, ("in", "output"), "out", &backpressure)
+    }
+
+    fn bytes(lines: &[MemoryUse], what: &str) -> u64 {
+        let found = lines.iter().find(|line| line.what == what);
+        found.unwrap_or_else(|| panic!("no line for {what}")).bytes
+    }
+
+    #[test]
+    fn the_pools_hold_what_queues_and_stages_can_hold() {
+        let program = program(&flow("m", 10));
+        let lines = of_flow(&program.flows[0], &[]);
+        assert_eq!(bytes(&lines, "buffer pool, 14 x 256 B"), 14 * 256);
+        assert_eq!(bytes(&lines, "buffer pool, 14 x 4 KiB"), 14 * 4096);
+        assert_eq!(bytes(&lines, "queues"), 10 * QUEUED_BYTES);
+        assert_eq!(bytes(&lines, "buffers outside the pools"), 64 << 20);
+        assert_eq!(
+            bytes(&lines, "stacks of own threads"),
+            STACK_BYTES,
+            "`builtin:lines` has a thread"
+        );
+    }
+
+    #[test]
+    fn flows_share_the_process() {
+        let program = program(&(flow("a", 10) + &flow("b", 20)));
+        let total = |lines: Vec<MemoryUse>| lines.iter().map(|line| line.bytes).sum::<u64>();
+        let alone: u64 = program.flows.iter().map(|flow| total(of_flow(flow, &[]))).sum();
+        assert_eq!(of_program(&program, &[]), alone - PROCESS_BYTES);
+    }
+
+    #[test]
+    fn without_memory_outside_the_pools_only_their_buffers_are_recorded() {
+        let text = flow("m", 10) + "[runtime.pools]\nexhaustion_policy = \"error\"\n";
+        let lines = of_flow(&program(&text).flows[0], &[]);
+        assert_eq!(bytes(&lines, "buffers outside the pools"), 0);
+        let buffers = 14 + 14 + 4 + 2;
+        assert_eq!(
+            bytes(&lines, "records of buffers"),
+            buffers * BUFFER_RECORD_BYTES + CONTENT_TYPE_BYTES
+        );
+    }
+}
