@@ -78,7 +78,8 @@ impl ResourceMisuse {
             BufferError::Borrowed => "E0304",
             BufferError::NotOwner => "E0302",
             BufferError::CapacityExceeded | BufferError::OutOfBounds => "E0305",
-            BufferError::TooLarge(_) | BufferError::Exhausted => "E0301",
+            BufferError::TooLarge(_) => "E0300",
+            BufferError::Exhausted => "E0301",
             BufferError::OverBudget(_) => "E0310",
             BufferError::ContentType => "E0415",
         }

@@ -77,6 +77,15 @@ pub struct Copies {
 }
 
 impl Copies {
+    /// Both counts together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            count: self.count + other.count,
+            bytes: self.bytes + other.bytes,
+        }
+    }
+
     /// Counts one copy.
     #[inline]
     pub(crate) fn add(&mut self, bytes: usize) {
@@ -86,6 +95,17 @@ impl Copies {
 }
 
 impl CopyStats {
+    /// Both counts together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            read: self.read.and(other.read),
+            write: self.write.and(other.write),
+            metadata: self.metadata.and(other.metadata),
+            host_serialize: self.host_serialize.and(other.host_serialize),
+        }
+    }
+
     /// Every reason, with its word in output.
     #[must_use]
     pub fn by_reason(&self) -> [(&'static str, Copies); 4] {
@@ -174,11 +194,6 @@ impl StageData {
     /// What the stage copied so far.
     pub(crate) fn copies(&self) -> CopyStats {
         self.copies
-    }
-
-    /// Takes over the counts of the instance before.
-    pub(crate) fn go_on_counting(&mut self, copies: CopyStats) {
-        self.copies = copies;
     }
 
     /// Counts an element's metadata on its way in or out.

@@ -10,7 +10,7 @@ use crate::clock::nanos;
 use crate::context::RunContext;
 use crate::error::Failure;
 use crate::flow::{Flow, Node, NodeStats, Outcome};
-use crate::host::{Copies, CopyStats};
+use crate::host::CopyStats;
 use crate::plan::{Role, StreamPlan};
 use crate::queue::StreamStats;
 
@@ -145,14 +145,9 @@ impl Report {
             && self.live == 0
     }
 
-    fn copies(&self, of: impl Fn(&CopyStats) -> Copies) -> Copies {
-        self.nodes.iter().fold(Copies::default(), |sum, node| {
-            let copies = of(&node.copies);
-            Copies {
-                count: sum.count + copies.count,
-                bytes: sum.bytes + copies.bytes,
-            }
-        })
+    fn copies(&self) -> CopyStats {
+        let all = self.nodes.iter().map(|node| node.copies);
+        all.fold(CopyStats::default(), CopyStats::and)
     }
 
     /// Bytes of payload copied for each byte that was put into a buffer by a source.
@@ -161,9 +156,8 @@ impl Report {
         let made: u64 = sources
             .map(|node| node.copies.write.bytes + node.copies.host_serialize.bytes)
             .sum();
-        let copied = self.copies(|copies| copies.read).bytes
-            + self.copies(|copies| copies.write).bytes
-            + self.copies(|copies| copies.host_serialize).bytes;
+        let copies = self.copies();
+        let copied = copies.read.bytes + copies.write.bytes + copies.host_serialize.bytes;
         copied as f64 / made.max(1) as f64
     }
 
@@ -179,7 +173,7 @@ impl Report {
             true => entered.to_string(),
             false => format!("{entered} in, {delivered} delivered"),
         };
-        let (read, write) = (self.copies(|copies| copies.read), self.copies(|copies| copies.write));
+        let CopyStats { read, write, .. } = self.copies();
         let mut text = format!(
             "\n  ── Summary ──────────────\n  Flow:        {}\n  State:       {}\n  Elements:    {elements}\n",
             self.flow,

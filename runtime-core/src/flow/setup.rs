@@ -173,13 +173,8 @@ impl Setup<'_> {
     }
 
     fn making(&mut self, flow: &'static FlowPlan, position: usize, artifact: &'static Artifact) -> Called<Making> {
-        Ok(Making {
-            instantiator: Arc::clone(self.instantiator),
-            component: self.loaded.component(self.engine, artifact)?,
-            flow: flow.name,
-            plan: &flow.nodes[position],
-            position,
-        })
+        let component = self.loaded.component(self.engine, artifact)?;
+        Making::new(self.instantiator, &component, flow, position)
     }
 
     /// Makes the stage of a node with `instantiate`.

@@ -1,0 +1,95 @@
+//! What an error of a component or of the sandbox means for the flow.
+
+use wasmtime::{Error, Trap};
+
+use crate::error::{Cause, ComponentError, Interruption, ResourceMisuse};
+use crate::host::bindings::torvyn::streaming::types;
+
+/// Longest text of an error that is kept, in bytes: a component may send any.
+const LONGEST_TEXT: usize = 4096;
+
+impl From<types::ProcessError> for ComponentError {
+    fn from(error: types::ProcessError) -> Self {
+        match error {
+            types::ProcessError::InvalidInput(text) => ComponentError::InvalidInput(bounded(text)),
+            types::ProcessError::Unavailable(text) => ComponentError::Unavailable(bounded(text)),
+            types::ProcessError::Internal(text) => ComponentError::Internal(bounded(text)),
+            types::ProcessError::DeadlineExceeded => ComponentError::DeadlineExceeded,
+            types::ProcessError::Fatal(text) => ComponentError::Fatal(bounded(text)),
+        }
+    }
+}
+
+fn bounded(text: String) -> String {
+    if text.len() <= LONGEST_TEXT {
+        return text;
+    }
+    let end = text.floor_char_boundary(LONGEST_TEXT);
+    format!("{}… ({} bytes in all)", &text[..end], text.len())
+}
+
+/// What wasmtime's error means for the flow.
+pub(super) fn cause(error: &Error) -> Cause {
+    if let Some(interruption) = interruption(error) {
+        return interruption;
+    }
+    if let Some(found) = error.downcast_ref::<ResourceMisuse>() {
+        return misuse(found);
+    }
+    let text = words(error);
+    match handle_misuse(&text) {
+        Some(code) => Cause::Misuse(code, text),
+        None => Cause::Trap(text),
+    }
+}
+
+/// The cause when the call was stopped from outside.
+pub(super) fn interruption(error: &Error) -> Option<Cause> {
+    error.downcast_ref::<Interruption>().map(|stopped| match stopped {
+        Interruption::Deadline(ms) => Cause::Deadline(*ms),
+        Interruption::Cancelled => Cause::Cancelled,
+    })
+}
+
+/// The words of the trap itself, where it is one.
+pub(super) fn words(error: &Error) -> String {
+    match error.downcast_ref::<Trap>() {
+        Some(trap) => trap.to_string(),
+        None => format!("{error:#}"),
+    }
+}
+
+pub(super) fn misuse(found: &ResourceMisuse) -> Cause {
+    Cause::Misuse(found.code(), found.to_string())
+}
+
+/// The code for a handle that the sandbox itself found to be wrong. It tells them apart in words only (wasmtime 48,
+/// `runtime/vm/component/{handle_table,resources}.rs`).
+fn handle_misuse(text: &str) -> Option<&'static str> {
+    let words = [
+        ("unknown handle index", "E0303"),
+        ("is not a resource", "E0303"),
+        ("used with the wrong type", "E0303"),
+        ("is not an own resource", "E0302"),
+        ("cannot lift own resource from a borrow", "E0302"),
+        ("borrow handles still remain", "E0304"),
+        ("cannot remove owned resource while borrowed", "E0304"),
+    ];
+    words
+        .into_iter()
+        .find(|(words, _)| text.contains(words))
+        .map(|(_, code)| code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_errors_are_cut_between_characters() {
+        assert_eq!(bounded("short".to_owned()), "short");
+        let cut = bounded("é".repeat(LONGEST_TEXT));
+        assert!(cut.starts_with('é') && cut.ends_with("… (8192 bytes in all)"));
+        assert_eq!(cut.chars().filter(|c| *c == 'é').count(), LONGEST_TEXT / 2);
+    }
+}
