@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use tokio::runtime::Runtime;
 use wasmtime::component::{Linker, ResourceTable};
-use wasmtime::{Engine, Result, Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
+use wasmtime::{Engine, Result, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
+use crate::bounds;
 use crate::buffer::BufferPool;
 use crate::control::{Control, TICK};
 use crate::error::Interruption;
 use crate::plan::NodePlan;
+use limits::Limits;
 
 mod capabilities;
+mod limits;
 mod resources;
 mod wait;
 pub mod wasi;
@@ -132,7 +135,7 @@ pub struct StageData {
     watchdog: Watchdog,
     wasi: WasiCtx,
     table: ResourceTable,
-    limits: StoreLimits,
+    limits: Limits,
     /// Where waiting components wait.
     runtime: Arc<Runtime>,
 }
@@ -228,11 +231,12 @@ pub(crate) fn store(
         },
         wasi: denied_wasi(),
         table: ResourceTable::new(),
-        limits: StoreLimitsBuilder::new().memory_size(memory).build(),
+        limits: Limits::new(memory),
         runtime,
     };
     let mut store = Store::new(engine, data);
     store.limiter(|data| &mut data.limits);
+    store.set_hostcall_fuel(bounds::CALL_BYTES as usize);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|mut store| store.data_mut().watchdog.tick());
     store

@@ -3,6 +3,7 @@
 //!
 //! With the feature `compile` alone it is the engine configuration, which the compiler shares.
 
+pub mod bounds;
 pub mod engine;
 
 #[cfg(feature = "runtime")]

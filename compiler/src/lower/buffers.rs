@@ -8,6 +8,7 @@
 //! not fit goes to the system allocator, within a budget. `[runtime.pools]` bounds all of that from above.
 
 use torvyn_codegen::ir::{Exhaustion, Node, Pool, Stream};
+use torvyn_runtime_core::bounds;
 
 use crate::link::{LinkedEdge, LinkedFlow};
 use crate::manifest::ast::{ExhaustionPolicy, RuntimeDecl};
@@ -25,7 +26,7 @@ const SLOT_BYTES: [u32; 4] = [256, 4 << 10, 64 << 10, 1 << 20];
 const DEFAULT_BOUNDS: [u32; 4] = [4096, 1024, 256, 32];
 
 /// Largest buffer a component may ask for.
-pub(super) const MAX_BUFFER_BYTES: u64 = 16 << 20;
+pub(super) const MAX_BUFFER_BYTES: u64 = bounds::LARGEST_BUFFER_BYTES;
 
 /// So many of the largest buffers may be outside the pools at once.
 const LARGEST_OUTSIDE: u64 = 4;

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use torvyn_codegen::ir::{Exhaustion, FlowIr, Implementation, ProgramIr};
+use torvyn_codegen::ir::{Exhaustion, FlowIr, Implementation, Node, ProgramIr};
+use torvyn_runtime_core::bounds;
 
 /// More than a queued element takes in a stream: id of the buffer and metadata.
 const QUEUED_BYTES: u64 = 64;
@@ -21,6 +22,12 @@ const CONTENT_TYPE_BYTES: u64 = 1 << 20;
 
 /// What a thread touches of its stack. It has 2 MiB of addresses; the rest never becomes memory.
 const STACK_BYTES: u64 = 64 << 10;
+
+/// What a call can have the host allocate: for what it passes, and for one read.
+const COPIED_BYTES: u64 = bounds::CALL_BYTES + bounds::LARGEST_BUFFER_BYTES;
+
+/// More than is read ahead of a flow.
+const CHUNKS_BYTES: u64 = 1 << 20;
 
 /// The executable itself, its heap and what wasmtime keeps about each instance.
 const PROCESS_BYTES: u64 = 6 << 20;
@@ -81,8 +88,42 @@ fn own(flow: &FlowIr) -> Vec<MemoryUse> {
             Implementation::Builtin(_) => {}
         }
     }
-    lines.push(line("stacks of own threads", own_threads(flow) * STACK_BYTES));
+    let stages = flow.nodes.iter().filter(|node| is_component(node)).count() as u64;
+    let tables = bounds::TABLE_ELEMENTS * bounds::TABLE_ELEMENT_BYTES;
+    lines.push(line("tables of the stages", stages * tables));
+    let apart: u64 = flow.nodes.iter().map(buffers_apart).sum();
+    if own_threads(flow) > 0 {
+        lines.push(line("buffers of own threads", apart));
+        lines.push(line("stacks of own threads", own_threads(flow) * STACK_BYTES));
+    }
+    lines.push(line("copies of one call at a time", calls_at_once(flow) * COPIED_BYTES));
     lines
+}
+
+fn is_component(node: &Node) -> bool {
+    match node.implementation {
+        Implementation::Component { .. } => true,
+        Implementation::Builtin(_) => false,
+    }
+}
+
+/// What a source on a thread of its own keeps beside the flow's buffers: a component its budget, the lines of a file the
+/// longest line and some chunks.
+fn buffers_apart(node: &Node) -> u64 {
+    match (&node.own_thread, is_component(node)) {
+        (None, _) => 0,
+        (Some(_), true) => node.limits.buffer_budget_bytes,
+        (Some(_), false) => bounds::LARGEST_BUFFER_BYTES + CHUNKS_BYTES,
+    }
+}
+
+/// A flow calls one component at a time; sources on threads of their own are called meanwhile.
+fn calls_at_once(flow: &FlowIr) -> u64 {
+    let apart = flow
+        .nodes
+        .iter()
+        .filter(|node| node.own_thread.is_some() && is_component(node));
+    apart.count() as u64 + 1
 }
 
 fn own_threads(flow: &FlowIr) -> u64 {

@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread;
 
 use super::{config, payload, text_key};
+use crate::bounds;
 use crate::context::RunContext;
 use crate::error::Cause;
 use crate::executor::Waker;
@@ -19,8 +20,8 @@ const CHUNK: usize = 64 << 10;
 /// Chunks read ahead.
 const AHEAD: usize = 2;
 
-/// Longest line in bytes: no buffer is larger (see `max_buffer_size` in the manifest).
-const LONGEST_LINE: usize = 16 << 20;
+/// Longest line in bytes: no buffer is larger.
+const LONGEST_LINE: usize = bounds::LARGEST_BUFFER_BYTES as usize;
 
 /// Source of lines, without their `\n` or `\r\n`. Configuration: `{"path": "…"}`; `-` or none is standard input.
 ///
