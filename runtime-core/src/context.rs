@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::buffer::BufferPool;
 use crate::clock::{Clock, ClockKind, Time};
 use crate::control::Control;
+use crate::error::Failure;
 use crate::event::{Event, EventLog, Severity};
 use crate::executor::Waker;
 use crate::flow::{FlowState, Pressure};
@@ -66,6 +67,8 @@ pub struct RunContext {
     wake_at: Time,
     /// Whether a source waits for input that is on its way.
     awaits_input: bool,
+    /// Failures that end nothing but make the run a failed one.
+    reported: Vec<Failure>,
     /// How long a sink that returned `pause` gets nothing.
     pub sink_pause: Duration,
     /// How often a stage may be made anew within a minute.
@@ -101,6 +104,7 @@ impl RunContext {
             drain: (options.limit == Some(0)).then_some(Drain::Limit),
             wake_at: Time::NEVER,
             awaits_input: false,
+            reported: Vec::new(),
             sink_pause: Duration::from_millis(plan.sink_pause_ms),
             max_restarts: plan.max_restarts,
         }
@@ -157,6 +161,16 @@ impl RunContext {
     /// Keeps an event.
     pub fn note(&mut self, event: Event) {
         self.events.add(self.clock.now(), event);
+    }
+
+    /// Keeps a failure that does not end the flow.
+    pub(crate) fn report(&mut self, failure: Failure) {
+        self.reported.push(failure);
+    }
+
+    /// The failures kept since they were asked for last.
+    pub(crate) fn take_reported(&mut self) -> Vec<Failure> {
+        std::mem::take(&mut self.reported)
     }
 
     /// The events so far.

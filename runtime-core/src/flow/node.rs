@@ -172,9 +172,10 @@ impl<S: Stage> Place<S> {
     }
 
     /// A failure outside of the elements' way: reported, and no error policy applies.
-    fn report(&mut self, operation: Operation, cause: Cause) -> Failure {
-        self.stats.errors += 1;
-        self.failure(operation, None, cause)
+    fn report(&mut self, cx: &mut RunContext, operation: Operation, cause: Cause) -> Failure {
+        let failure = self.failure(operation, None, cause);
+        policy::note_failure(self, cx, &failure);
+        failure
     }
 
     #[inline]
@@ -369,9 +370,8 @@ impl<S: Stage> Place<S> {
 
     fn init(&mut self, cx: &mut RunContext, config: &str) -> Result<(), Failure> {
         config.clone_into(&mut self.config);
-        self.stage
-            .init(cx, config)
-            .map_err(|cause| self.report(Operation::Init, cause))
+        let prepared = self.stage.init(cx, config);
+        prepared.map_err(|cause| self.report(cx, Operation::Init, cause))
     }
 
     fn abandon(&mut self, cx: &mut RunContext) {
@@ -384,7 +384,7 @@ impl<S: Stage> Place<S> {
     fn teardown(&mut self, cx: &mut RunContext) -> Result<(), Failure> {
         let ended = self.stage.teardown(cx);
         self.stats.leaked_buffers += cx.pool().reclaim(self.position);
-        ended.map_err(|cause| self.report(Operation::Teardown, cause))
+        ended.map_err(|cause| self.report(cx, Operation::Teardown, cause))
     }
 }
 

@@ -141,7 +141,9 @@ impl Run {
         if is_asked_to_stop && cx.state() == FlowState::Running {
             cx.enter(FlowState::Draining);
         }
-        match self.flow.run_quantum(cx) {
+        let ran = self.flow.run_quantum(cx);
+        self.failures.extend(cx.take_reported());
+        match ran {
             Ok(true) => {
                 self.watch();
                 Turn::Again

@@ -88,7 +88,10 @@ impl AggregatorNode {
             Err(cause) => {
                 self.place.stats.failed += 1;
                 release(cx, output);
-                Err(self.place.report(Operation::Flush, cause))
+                // The flow ends anyway; what else is left still goes on.
+                let failure = self.place.report(cx, Operation::Flush, cause);
+                cx.report(failure);
+                Ok(())
             }
         }
     }
@@ -113,7 +116,7 @@ impl_node!(AggregatorNode, {
                 self.left.extend(left);
                 Ok(())
             }
-            Err(cause) => Err(self.place.report(Operation::Flush, cause)),
+            Err(cause) => Err(self.place.report(cx, Operation::Flush, cause)),
         }
     }
 

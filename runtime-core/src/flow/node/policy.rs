@@ -131,7 +131,7 @@ pub(super) fn failed<S: Stage>(
         }
         Ok((category, Next::Settle { how, open })) => {
             place.policy.forget_element();
-            settle(place, cx, streams, input, category, how, failure)?;
+            let settled = settle(place, cx, input, category, how, failure)?;
             if let Some(duration) = open {
                 place.policy.breaker = Some(Breaker {
                     open_until: cx.now().after(duration),
@@ -141,7 +141,10 @@ pub(super) fn failed<S: Stage>(
                     duration,
                 });
             }
-            Ok(())
+            match settled {
+                Some(letter) => place.put(cx, streams, operation, letter, place.plan.dead_letters.iter()),
+                None => Ok(()),
+            }
         }
         Err(failure) => give_up(place, cx, input, failure),
     }
@@ -215,10 +218,8 @@ pub(super) fn restart<S: Stage>(place: &mut Place<S>, cx: &mut RunContext, failu
     }
     place.stats.restarts += 1;
     cx.pool().reclaim(place.position);
-    place
-        .stage
-        .revive(cx, &place.config)
-        .map_err(|cause| place.report(Operation::Init, cause))?;
+    let revived = place.stage.revive(cx, &place.config);
+    revived.map_err(|cause| place.report(cx, Operation::Init, cause))?;
     cx.note(Event::Restarted {
         node: place.plan.name,
         count: place.stats.restarts,
@@ -226,19 +227,18 @@ pub(super) fn restart<S: Stage>(place: &mut Place<S>, cx: &mut RunContext, failu
     Ok(())
 }
 
-/// Ends an element that can't be handled.
+/// Ends an element that can't be handled. Returns what leaves by port `error`.
 fn settle<S: Stage>(
     place: &mut Place<S>,
     cx: &mut RunContext,
-    streams: &mut [Stream],
     input: Option<Element>,
     category: Category,
     how: LastResort,
     failure: Failure,
-) -> Result<(), Failure> {
+) -> Result<Option<Element>, Failure> {
     let (node, element) = (place.plan.name, failure.element);
     match (how, input) {
-        (LastResort::Terminate, _) => give_up(place, cx, input, failure),
+        (LastResort::Terminate, _) => give_up(place, cx, input, failure).map(|()| None),
         (LastResort::DeadLetter, Some(input)) => {
             place.stats.dead_lettered += 1;
             cx.note(Event::DeadLettered {
@@ -246,11 +246,10 @@ fn settle<S: Stage>(
                 element,
                 category,
             });
-            let letter = Element {
+            Ok(Some(Element {
                 content_type: letter_type(cx, input.content_type, category, node),
                 ..input
-            };
-            place.put(cx, streams, failure.operation, letter, place.plan.dead_letters.iter())
+            }))
         }
         // A source has no element that could be sent anywhere; the compiler refuses that policy for it.
         (LastResort::Skip | LastResort::DeadLetter, _) => {
@@ -263,7 +262,7 @@ fn settle<S: Stage>(
             if let Some(input) = input {
                 release(cx, input);
             }
-            Ok(())
+            Ok(None)
         }
     }
 }

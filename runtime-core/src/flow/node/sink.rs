@@ -68,10 +68,8 @@ impl SinkNode {
 
     fn complete(&mut self, cx: &mut RunContext) -> Result<(), Failure> {
         self.place.stats.calls += 1;
-        self.place
-            .stage
-            .complete(cx)
-            .map_err(|cause| self.place.report(Operation::Complete, cause))
+        let completed = self.place.stage.complete(cx);
+        completed.map_err(|cause| self.place.report(cx, Operation::Complete, cause))
     }
 }
 

@@ -1,0 +1,424 @@
+//! What a run of a flow does, in the plainest way: the specification as a program. It shares no code with the runtime.
+//!
+//! In: a [`Case`]. Out: an [`Outcome`]: what the sinks print, and the report.
+
+use std::collections::VecDeque;
+
+use serde_json::{Value, json};
+
+use crate::guest::Reply;
+use crate::node::Node;
+use crate::shape::{Case, Category, Merge, Role, Shape};
+use crate::stream::{Pushed, Stream};
+use crate::{order, report};
+
+/// `max_restarts` of the project.
+pub(crate) const MAX_RESTARTS: usize = 3;
+/// `sink_pause_ms` of the project.
+pub(crate) const SINK_PAUSE_MS: u64 = 10;
+/// More steps than any run needs that ends.
+const MAX_STEPS: u64 = 20_000;
+/// Nanoseconds of a millisecond.
+pub(crate) const MS: u64 = 1_000_000;
+
+/// What a run comes to.
+#[derive(Clone, Debug)]
+pub(crate) struct Outcome {
+    /// What the sinks print, in order.
+    pub(crate) lines: Vec<String>,
+    /// The fields of the report that do not depend on the machine.
+    pub(crate) report: Value,
+    pub(crate) exit_code: i32,
+    /// Steps taken.
+    pub(crate) steps: u64,
+}
+
+/// An element on its way.
+#[derive(Clone, Debug)]
+pub(crate) struct Element {
+    pub(crate) sequence: u64,
+    pub(crate) content_type: String,
+    pub(crate) payload: String,
+}
+
+/// Why a call counts as failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The component's own error.
+    Reported(Category),
+    Fatal,
+    Trap,
+    /// A stream does not take an element so large.
+    TooLarge,
+    /// A router named a port that leads nowhere.
+    UnknownPort,
+}
+
+impl Fault {
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Fault::Reported(_) => "E0411",
+            Fault::Fatal => "E0410",
+            Fault::Trap => "E0412",
+            Fault::TooLarge => "E0306",
+            Fault::UnknownPort => "E0204",
+        }
+    }
+
+    /// What the error policy goes by; none when it ends the flow whatever the policy.
+    pub(crate) fn category(self) -> Option<Category> {
+        match self {
+            Fault::Reported(category) => Some(category),
+            Fault::Fatal => None,
+            Fault::Trap | Fault::TooLarge | Fault::UnknownPort => Some(Category::Internal),
+        }
+    }
+}
+
+/// What ends a flow, or is reported at its end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Failure {
+    pub(crate) code: &'static str,
+    pub(crate) node: usize,
+    pub(crate) operation: &'static str,
+    pub(crate) element: Option<u64>,
+}
+
+/// What a call that did not fail leads to.
+enum Effect {
+    /// The element goes into these streams.
+    Emit(Element, Vec<usize>),
+    Exhausted,
+    Absorbed,
+    Filtered,
+    Delivered {
+        pause: bool,
+    },
+}
+
+/// A run of a flow.
+pub(crate) struct Run<'a> {
+    pub(crate) shape: &'a Shape,
+    /// By declaration, as the edges.
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) streams: Vec<Stream>,
+    pub(crate) topological: Vec<usize>,
+    pub(crate) events: Vec<Value>,
+    pub(crate) failures: Vec<Failure>,
+    /// Nanoseconds since the start.
+    pub(crate) now: u64,
+    pub(crate) next_sequence: u64,
+    schedule: Vec<usize>,
+    /// What sources are to be told before the next step.
+    notices: VecDeque<(usize, &'static str)>,
+    limit: Option<u64>,
+    pub(crate) draining: bool,
+    pub(crate) lines: Vec<String>,
+    steps: u64,
+}
+
+/// Runs `case` to its end.
+pub(crate) fn run(case: &Case) -> Outcome {
+    let mut run = Run::new(case);
+    for state in ["validated", "instantiated", "running"] {
+        run.event("state", json!({ "state": state }));
+    }
+    let ended = run.work().and_then(|()| run.end());
+    run.failures.extend(ended.err());
+    run.close();
+    Outcome {
+        report: report::of(&run),
+        exit_code: run.exit_code(),
+        lines: run.lines,
+        steps: run.steps,
+    }
+}
+
+impl<'a> Run<'a> {
+    fn new(case: &'a Case) -> Self {
+        let shape = &case.shape;
+        let streams = shape.edges.iter().map(|edge| Stream::new(edge, shape.is_shared(edge)));
+        Self {
+            shape,
+            nodes: (0..shape.nodes.len()).map(|at| Node::new(case, at)).collect(),
+            streams: streams.collect(),
+            topological: order::topological(shape),
+            events: Vec::new(),
+            failures: Vec::new(),
+            now: 0,
+            next_sequence: 0,
+            schedule: order::schedule(shape),
+            notices: VecDeque::new(),
+            limit: case.limit,
+            draining: case.limit == Some(0),
+            lines: Vec::new(),
+            steps: 0,
+        }
+    }
+
+    /// The word for how the run ended.
+    pub(crate) fn state(&self) -> &'static str {
+        match self.failures.is_empty() {
+            true => "completed",
+            false => "failed",
+        }
+    }
+
+    pub(crate) fn exit_code(&self) -> i32 {
+        i32::from(!self.failures.is_empty())
+    }
+
+    pub(crate) fn event(&mut self, name: &str, mut fields: Value) {
+        fields["at_ns"] = json!(self.now);
+        fields["event"] = json!(name);
+        self.events.push(fields);
+    }
+
+    /// An event of a node.
+    pub(crate) fn tell(&mut self, name: &str, node: usize, mut fields: Value) {
+        fields["node"] = json!(self.shape.nodes[node].name);
+        self.event(name, fields);
+    }
+
+    /// An event of a stream.
+    fn tell_pressure(&mut self, name: &str, stream: usize, mut fields: Value) {
+        let (from, to) = report::ends(self.shape, stream);
+        fields["stream"] = json!(format!("{from} -> {to}"));
+        fields["depth"] = json!(self.streams[stream].queue.len());
+        self.event(name, fields);
+    }
+
+    /// Runs nodes until none is ready and there is no timer.
+    pub(crate) fn work(&mut self) -> Result<(), Failure> {
+        loop {
+            self.notify();
+            if let Some(node) = self.schedule.iter().copied().find(|node| self.is_ready(*node)) {
+                self.steps += 1;
+                assert!(self.steps < MAX_STEPS, "flow `{}` does not end", self.shape.name);
+                self.turn(node)?;
+            } else if let Some(next) = self.timers().into_iter().min() {
+                self.now = next;
+            } else {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Delivers what sources are to be told. Scripted sources do nothing with it.
+    fn notify(&mut self) {
+        while let Some((source, signal)) = self.notices.pop_front() {
+            if !self.nodes[source].exhausted && !self.draining {
+                self.tell("notified", source, json!({ "signal": signal }));
+            }
+        }
+    }
+
+    fn is_ready(&self, at: usize) -> bool {
+        let accepts = |output: &usize| self.streams[*output].accepts(self.now);
+        self.is_willing(at) && self.nodes[at].outputs().iter().all(accepts)
+    }
+
+    /// Whether a node would run, as far as its outputs allow.
+    fn is_willing(&self, at: usize) -> bool {
+        let node = &self.nodes[at];
+        let waits = [node.retry_at, node.paused_until, node.breaker.unwrap_or(0)]
+            .iter()
+            .any(|until| *until > self.now);
+        !node.results.is_empty() || (self.has_work(at) && !waits)
+    }
+
+    /// Whether a node has something to handle, now or later.
+    fn has_work(&self, at: usize) -> bool {
+        let node = &self.nodes[at];
+        let has_input = |input: &usize| !self.streams[*input].queue.is_empty();
+        match node.role {
+            Role::Source => !node.exhausted && !self.draining,
+            Role::Processor | Role::Filter | Role::Router | Role::Aggregator | Role::Sink => {
+                node.in_hand.is_some() || node.inputs.iter().any(has_input)
+            }
+        }
+    }
+
+    /// Times to come at which a node may be ready that is not.
+    fn timers(&self) -> Vec<u64> {
+        let mut timers = Vec::new();
+        for (at, node) in self.nodes.iter().enumerate() {
+            if self.has_work(at) {
+                timers.extend([node.retry_at, node.paused_until]);
+                timers.extend(node.breaker);
+            }
+            let outputs: Vec<&Stream> = node.outputs().into_iter().map(|output| &self.streams[output]).collect();
+            if self.is_willing(at) && outputs.iter().all(|stream| stream.has_room()) {
+                timers.extend(outputs.iter().map(|stream| stream.next_token()));
+            }
+        }
+        timers.retain(|timer| *timer > self.now);
+        timers
+    }
+
+    /// One run of a node.
+    fn turn(&mut self, at: usize) -> Result<(), Failure> {
+        if let Some(result) = self.nodes[at].results.pop_front() {
+            return self.emit_result(at, result);
+        }
+        let input = self.take(at);
+        let reply = self.nodes[at].guest.call(input.as_ref(), &mut self.lines);
+        match reply.and_then(|reply| self.effect(at, input.as_ref(), reply)) {
+            Ok(effect) => {
+                self.close_breaker(at);
+                self.nodes[at].attempts = 0;
+                self.nodes[at].last_sequence = input.map_or(0, |input| input.sequence);
+                self.apply(at, effect)
+            }
+            Err(fault) => self.fail(at, input, fault),
+        }
+    }
+
+    /// The element that a node handles next; none for a source.
+    fn take(&mut self, at: usize) -> Option<Element> {
+        let node = &mut self.nodes[at];
+        if node.role == Role::Source || node.in_hand.is_some() {
+            return node.in_hand.take();
+        }
+        let count = node.inputs.len();
+        let first = match (self.shape.nodes[at].merge, node.last_input) {
+            (Merge::RoundRobin, Some(last)) => last + 1,
+            (Merge::RoundRobin, None) | (Merge::Priority, _) => 0,
+        };
+        let mut asked = (first..first + count).map(|turn| turn % count);
+        let input = asked.find(|input| !self.streams[node.inputs[*input]].queue.is_empty());
+        let input = input.expect("a node without input is not ready");
+        node.last_input = Some(input);
+        node.counters.taken += 1;
+        node.attempts = 0;
+        Some(self.pop(self.nodes[at].inputs[input]))
+    }
+
+    fn pop(&mut self, stream: usize) -> Element {
+        let (element, relief) = self.streams[stream].pop(self.now);
+        if let Some(relief) = relief {
+            let fields = json!({ "duration_ns": relief.duration_ns, "dropped": relief.dropped });
+            self.tell_pressure("backpressure-relieved", stream, fields);
+            self.press(stream, false);
+        }
+        element
+    }
+
+    /// A stream became full or has room again: the sources above hear of it, if it holds them up.
+    fn press(&mut self, stream: usize, full: bool) {
+        if !self.streams[stream].stalls {
+            return;
+        }
+        for source in order::sources_above(self.shape, self.shape.edges[stream].from) {
+            let pressure = &mut self.nodes[source].pressure;
+            let before = *pressure;
+            *pressure = if full { before + 1 } else { before - 1 };
+            match (before, *pressure) {
+                (0, _) => self.notices.push_back((source, "pause")),
+                (_, 0) => self.notices.push_back((source, "ready")),
+                (_, _) => {}
+            }
+        }
+    }
+
+    /// What a reply means, or why the call counts as failed.
+    fn effect(&self, at: usize, input: Option<&Element>, reply: Reply) -> Result<Effect, Fault> {
+        let passed_on = || input.cloned().expect("only sources have no input");
+        match reply {
+            Reply::Element(output) => {
+                let sequence = input.map_or(self.next_sequence, |input| input.sequence);
+                self.emission(at, output.numbered(sequence), &["output"])
+            }
+            Reply::Nothing if self.nodes[at].role == Role::Source => Ok(Effect::Exhausted),
+            Reply::Nothing => Ok(Effect::Absorbed),
+            Reply::Verdict(true) => self.emission(at, passed_on(), &["output"]),
+            Reply::Verdict(false) => Ok(Effect::Filtered),
+            Reply::Ports(ports) if ports.is_empty() => Ok(Effect::Filtered),
+            Reply::Ports(ports) => self.emission(at, passed_on(), &ports),
+            Reply::Taken { pause } => Ok(Effect::Delivered { pause }),
+        }
+    }
+
+    fn emission(&self, at: usize, element: Element, ports: &[&str]) -> Result<Effect, Fault> {
+        let streams = self.streams_for(at, &element, ports)?;
+        Ok(Effect::Emit(element, streams))
+    }
+
+    /// The streams of `ports`, if each takes the element.
+    pub(crate) fn streams_for(&self, at: usize, element: &Element, ports: &[&str]) -> Result<Vec<usize>, Fault> {
+        let streams = self.nodes[at].streams_of(ports).ok_or(Fault::UnknownPort)?;
+        let takes = |stream: &usize| {
+            let most = self.shape.edges[*stream].max_element_bytes;
+            most.is_none_or(|most| element.payload.len() <= most)
+        };
+        match streams.iter().all(takes) {
+            true => Ok(streams),
+            false => Err(Fault::TooLarge),
+        }
+    }
+
+    fn apply(&mut self, at: usize, effect: Effect) -> Result<(), Failure> {
+        let node = &mut self.nodes[at];
+        match effect {
+            Effect::Emit(element, streams) => {
+                if node.role == Role::Source {
+                    self.next_sequence += 1;
+                    self.draining |= self.limit == Some(self.next_sequence);
+                }
+                let operation = node.role.operation();
+                return self.emit(at, operation, &element, &streams);
+            }
+            Effect::Exhausted => node.exhausted = true,
+            Effect::Absorbed => node.counters.absorbed += 1,
+            Effect::Filtered => node.counters.filtered += 1,
+            Effect::Delivered { pause } => {
+                node.counters.delivered += 1;
+                if pause {
+                    node.paused_until = self.now + SINK_PAUSE_MS * MS;
+                    self.tell("sink-paused", at, json!({ "duration_ns": SINK_PAUSE_MS * MS }));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn emit(
+        &mut self,
+        at: usize,
+        operation: &'static str,
+        element: &Element,
+        to: &[usize],
+    ) -> Result<(), Failure> {
+        self.nodes[at].counters.out += 1;
+        self.push(at, operation, element, to)
+    }
+
+    /// Puts an element into streams, all of them; if one overflows the flow ends.
+    pub(crate) fn push(
+        &mut self,
+        at: usize,
+        operation: &'static str,
+        element: &Element,
+        to: &[usize],
+    ) -> Result<(), Failure> {
+        let mut overflow = None;
+        for stream in to {
+            match self.streams[*stream].push(self.now, element.clone()) {
+                Pushed::Normal => {}
+                Pushed::BecameFull => {
+                    self.tell_pressure("backpressure-triggered", *stream, json!({}));
+                    self.press(*stream, true);
+                }
+                Pushed::Overflow => {
+                    overflow = Some(Failure {
+                        code: "E0403",
+                        node: at,
+                        operation,
+                        element: Some(element.sequence),
+                    });
+                }
+            }
+        }
+        overflow.map_or(Ok(()), Err)
+    }
+}
