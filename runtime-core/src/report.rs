@@ -47,6 +47,35 @@ impl NodeReport {
         self.role == Role::Source || entered == left + stats.skipped + stats.dead_lettered + stats.failed
     }
 
+    fn to_text(&self) -> String {
+        let stats = self.stats;
+        let mut text = match self.role {
+            Role::Source => format!("{} out", stats.emitted),
+            Role::Sink => format!("{} in", stats.received),
+            Role::Processor | Role::Filter | Role::Router | Role::Aggregator => {
+                format!("{} in, {} out", stats.received, stats.emitted)
+            }
+        };
+        let also = [
+            ("filtered", stats.filtered),
+            ("absorbed", stats.absorbed),
+            ("flushed", stats.flushed),
+            ("errors", stats.errors),
+            ("retries", stats.retries),
+            ("restarts", stats.restarts),
+            ("skipped", stats.skipped),
+            ("dead letters", stats.dead_lettered),
+            ("in hand at the end", stats.failed),
+            ("buffers leaked", stats.leaked_buffers),
+        ];
+        text.push_str(&counted(&also));
+        let copies = self.copies.read.and(self.copies.write).and(self.copies.host_serialize);
+        if copies.count > 0 {
+            text.push_str(&format!(", {} copies of {} bytes", copies.count, copies.bytes));
+        }
+        text
+    }
+
     fn to_json(&self) -> Value {
         let stats = self.stats;
         let copies = self.copies.by_reason().into_iter().flat_map(|(reason, copies)| {
@@ -74,6 +103,24 @@ impl StreamReport {
     fn dropped(&self) -> u64 {
         let stats = self.stats;
         stats.dropped_oldest + stats.dropped_newest + stats.dropped_overflow
+    }
+
+    fn to_text(&self) -> String {
+        let stats = self.stats;
+        let mut text = format!(
+            "{} passed, peak {} of {}",
+            stats.dequeued, stats.peak_depth, self.plan.depth
+        );
+        let also = [
+            ("dropped", self.dropped()),
+            ("discarded", stats.discarded),
+            ("episodes of backpressure", stats.episodes),
+        ];
+        text.push_str(&counted(&also));
+        if stats.episodes > 0 {
+            text.push_str(&format!(", {} in all", duration(stats.pressure)));
+        }
+        text
     }
 
     fn to_json(&self) -> Value {
@@ -182,18 +229,8 @@ impl Report {
         let mut row = |name: &str, value: String| {
             writeln!(text, "  {:<13}{value}", format!("{name}:")).expect("invariant: writing to a String succeeds");
         };
-        let counted = [
-            ("Filtered", self.sum(|stats| stats.filtered)),
-            ("Absorbed", self.sum(|stats| stats.absorbed)),
-            ("Dropped", self.dropped()),
-            ("Skipped", self.sum(|stats| stats.skipped)),
-            ("Dead letters", self.sum(|stats| stats.dead_lettered)),
-            ("Retries", self.sum(|stats| stats.retries)),
-            ("Restarts", self.sum(|stats| stats.restarts)),
-            ("Leaked", self.sum(|stats| stats.leaked_buffers)),
-        ];
-        for (name, count) in counted.into_iter().filter(|(_, count)| *count > 0) {
-            row(name, count.to_string());
+        if self.dropped() > 0 {
+            row("Dropped", self.dropped().to_string());
         }
         if self.undelivered() > 0 {
             row("Undelivered", format!("{} when the flow ended", self.undelivered()));
@@ -211,14 +248,22 @@ impl Report {
         );
         let peak = self.streams.iter().map(|stream| stream.stats.peak_depth).max();
         row("Peak queue", format!("{} elements", peak.unwrap_or(0)));
-        let episodes: u64 = self.streams.iter().map(|stream| stream.stats.episodes).sum();
-        if episodes > 0 {
-            let longest = self.streams.iter().map(|stream| stream.stats.pressure).max();
-            let longest = longest.unwrap_or_default();
-            row(
-                "Pressure",
-                format!("{episodes} episodes, at most {} on a stream", duration(longest)),
-            );
+        text.push_str(&self.account());
+        text
+    }
+
+    /// The account of each node and each stream, for people.
+    fn account(&self) -> String {
+        let mut text = String::from("\n  ── Account ──────────────\n");
+        let rows = self.nodes.iter().map(|node| (node.name.to_owned(), node.to_text()));
+        let streams = self.streams.iter().map(|stream| {
+            let name = format!("{} → {}", stream.plan.from, stream.plan.to);
+            (name, stream.to_text())
+        });
+        let rows: Vec<(String, String)> = rows.chain(streams).collect();
+        let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        for (name, account) in rows {
+            text.push_str(&format!("  {name:<width$}  {account}\n"));
         }
         text
     }
@@ -259,6 +304,12 @@ fn node_report(node: &mut dyn Node) -> NodeReport {
         stats: node.stats(),
         copies: node.copies(),
     }
+}
+
+/// What there is of several things.
+fn counted(things: &[(&str, u64)]) -> String {
+    let there = things.iter().filter(|(_, count)| *count > 0);
+    there.map(|(name, count)| format!(", {count} {name}")).collect()
 }
 
 /// Seconds, or milliseconds where those would read as nothing.
