@@ -6,9 +6,12 @@
 use crate::plan::{NodePlan, PoolPlan};
 
 mod content_type;
+mod hands;
+mod slot;
 mod tier;
 
 pub use content_type::{ContentType, ContentTypes};
+use slot::{Account, Owner, Slot, State, Storage};
 use tier::Tier;
 
 /// Slots of one flow's pool: an id has 16 bits for the slot.
@@ -66,67 +69,6 @@ pub enum BufferError {
     Exhausted,
     /// More content types than a flow may use, or one that is too long.
     ContentType,
-}
-
-/// Who may do what with a buffer (design section 6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    /// In the free list.
-    Pooled,
-    /// Mutable, owned by whoever fills it.
-    Draft,
-    /// Immutable, still owned by whoever filled it.
-    Owned,
-    /// Immutable, held by the streams and the stage that have the element.
-    Transit,
-    /// In transit, and lent to a component for one call.
-    Borrowed,
-}
-
-/// Who owns a draft or a finished buffer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Owner(u16);
-
-impl Owner {
-    /// The flow itself: built-in stages, and everything in transit.
-    const FLOW: Self = Self(u16::MAX);
-
-    fn node(node: usize) -> Self {
-        Self(u16::try_from(node).unwrap_or(u16::MAX))
-    }
-}
-
-/// What a component owns and may own.
-#[derive(Clone, Copy, Debug)]
-pub struct Account {
-    /// Largest buffer it may ask for, in bytes.
-    pub max_buffer_bytes: u64,
-    /// Bytes of buffers it may own at once.
-    pub budget_bytes: u64,
-    /// Bytes it owns.
-    pub held_bytes: u64,
-}
-
-/// Where the bytes of a slot are.
-#[derive(Debug)]
-enum Storage {
-    /// In a tier, which is fixed for the life of the slot.
-    Tier { tier: usize, at: usize },
-    /// Allocated for this one buffer.
-    Heap(Vec<u8>),
-}
-
-#[derive(Debug)]
-struct Slot {
-    generation: u16,
-    state: State,
-    owner: Owner,
-    /// Streams and stages that hold the element; 1 before it is in transit.
-    refs: u32,
-    len: usize,
-    capacity: usize,
-    content_type: ContentType,
-    storage: Storage,
 }
 
 /// Use of a pool since the flow started.
@@ -197,14 +139,8 @@ impl BufferPool {
         self.current = Owner::FLOW;
     }
 
-    /// What `node` owns and may own.
-    #[must_use]
-    pub fn account(&self, node: usize) -> Option<Account> {
-        self.accounts.get(node).copied()
-    }
-
     fn account_of(&mut self, owner: Owner) -> Option<&mut Account> {
-        self.accounts.get_mut(usize::from(owner.0))
+        self.accounts.get_mut(owner.position())
     }
 
     /// Use of the pool so far.
@@ -357,98 +293,6 @@ impl BufferPool {
         Ok(())
     }
 
-    /// Makes the buffer immutable. The old id is stale afterwards, the returned one is the owner's.
-    ///
-    /// # Errors
-    /// [`BufferError::Stale`].
-    pub fn freeze(&mut self, id: BufferId) -> Result<BufferId, BufferError> {
-        let slot = self.find(id, State::Draft)?;
-        let entry = &mut self.slots[slot];
-        entry.state = State::Owned;
-        entry.generation = entry.generation.wrapping_add(1);
-        Ok(BufferId::new(slot, entry.generation))
-    }
-
-    /// Takes a finished buffer from the stage that made it: it is on its way through the flow now.
-    ///
-    /// # Errors
-    /// [`BufferError::Stale`], [`BufferError::NotOwner`].
-    pub fn take_over(&mut self, id: BufferId) -> Result<(), BufferError> {
-        let slot = self.find(id, State::Owned)?;
-        if self.slots[slot].owner != self.current {
-            return Err(BufferError::NotOwner);
-        }
-        self.disown(slot);
-        self.slots[slot].state = State::Transit;
-        Ok(())
-    }
-
-    /// Takes the contents of a buffer in transit, which has one holder, out of the pool; without a copy where they are
-    /// not in a tier.
-    ///
-    /// # Errors
-    /// [`BufferError::Stale`].
-    pub fn export(&mut self, id: BufferId) -> Result<Vec<u8>, BufferError> {
-        let slot = self.find(id, State::Transit)?;
-        let len = self.slots[slot].len;
-        let bytes = match &mut self.slots[slot].storage {
-            Storage::Heap(memory) => {
-                let mut bytes = std::mem::take(memory);
-                bytes.truncate(len);
-                bytes
-            }
-            Storage::Tier { .. } => self.memory(slot)[..len].to_vec(),
-        };
-        self.give_back(slot);
-        Ok(bytes)
-    }
-
-    /// Makes a buffer in transit of bytes from outside of the pool, without a copy.
-    ///
-    /// # Errors
-    /// [`BufferError::Exhausted`], [`BufferError::ContentType`].
-    pub fn adopt(&mut self, bytes: Vec<u8>, content_type: &str) -> Result<BufferId, BufferError> {
-        let content_type = self.content_types.intern(content_type)?;
-        let slot = self.take_from_heap(0)?;
-        let left = self.fallback_left.checked_sub(bytes.len() as u64);
-        let Some(left) = left else {
-            self.spare.push(slot);
-            return Err(BufferError::Exhausted);
-        };
-        self.fallback_left = left;
-        self.stats.allocated += 1;
-        self.stats.peak_live = self.stats.peak_live.max(self.live());
-        let entry = &mut self.slots[slot];
-        entry.state = State::Transit;
-        entry.owner = Owner::FLOW;
-        entry.refs = 1;
-        entry.len = bytes.len();
-        entry.capacity = bytes.len();
-        entry.content_type = content_type;
-        entry.storage = Storage::Heap(bytes);
-        Ok(BufferId::new(slot, entry.generation))
-    }
-
-    /// Lends a buffer in transit to a component.
-    ///
-    /// # Errors
-    /// [`BufferError::Stale`].
-    pub fn lend(&mut self, id: BufferId) -> Result<(), BufferError> {
-        let slot = self.find(id, State::Transit)?;
-        self.slots[slot].state = State::Borrowed;
-        Ok(())
-    }
-
-    /// Ends the loan.
-    ///
-    /// # Errors
-    /// [`BufferError::Stale`].
-    pub fn end_loan(&mut self, id: BufferId) -> Result<(), BufferError> {
-        let slot = self.find(id, State::Borrowed)?;
-        self.slots[slot].state = State::Transit;
-        Ok(())
-    }
-
     /// The contents of an immutable buffer.
     ///
     /// # Errors
@@ -464,85 +308,6 @@ impl BufferPool {
     /// [`BufferError::Stale`].
     pub fn content_type(&self, id: BufferId) -> Result<ContentType, BufferError> {
         Ok(self.slots[self.find_immutable(id)?].content_type)
-    }
-
-    /// Adds `more` holders to a buffer in transit (fan-out): no copy.
-    ///
-    /// # Errors
-    /// [`BufferError::Stale`].
-    pub fn retain(&mut self, id: BufferId, more: u32) -> Result<(), BufferError> {
-        let slot = self.find(id, State::Transit)?;
-        self.slots[slot].refs += more;
-        Ok(())
-    }
-
-    /// Ends one holder's claim on a buffer in transit; the last one returns it to the pool.
-    ///
-    /// # Errors
-    /// [`BufferError::Stale`], [`BufferError::Borrowed`].
-    pub fn release(&mut self, id: BufferId) -> Result<(), BufferError> {
-        if self.find(id, State::Borrowed).is_ok() {
-            return Err(BufferError::Borrowed);
-        }
-        let slot = self.find(id, State::Transit)?;
-        self.slots[slot].refs -= 1;
-        if self.slots[slot].refs == 0 {
-            self.give_back(slot);
-        }
-        Ok(())
-    }
-
-    /// The stage that is being called gives up a buffer of its own.
-    ///
-    /// # Errors
-    /// [`BufferError::Stale`], [`BufferError::NotOwner`].
-    pub fn drop_owned(&mut self, id: BufferId) -> Result<(), BufferError> {
-        let slot = self.find(id, State::Owned).or_else(|_| self.find(id, State::Draft))?;
-        if self.slots[slot].owner != self.current {
-            return Err(BufferError::NotOwner);
-        }
-        self.disown(slot);
-        self.give_back(slot);
-        Ok(())
-    }
-
-    /// Returns everything to the pool that `node` still owns, because it will not be called again. Returns how many
-    /// buffers these were.
-    pub fn reclaim(&mut self, node: usize) -> u64 {
-        let owner = Owner::node(node);
-        let mut found = 0;
-        for slot in 0..self.slots.len() {
-            let entry = &self.slots[slot];
-            if entry.owner == owner && matches!(entry.state, State::Draft | State::Owned) {
-                self.disown(slot);
-                self.give_back(slot);
-                found += 1;
-            }
-        }
-        found
-    }
-
-    fn disown(&mut self, slot: usize) {
-        let (owner, capacity) = (self.slots[slot].owner, self.slots[slot].capacity as u64);
-        if let Some(account) = self.account_of(owner) {
-            account.held_bytes -= capacity;
-        }
-        self.slots[slot].owner = Owner::FLOW;
-    }
-
-    fn give_back(&mut self, slot: usize) {
-        let entry = &mut self.slots[slot];
-        entry.state = State::Pooled;
-        entry.generation = entry.generation.wrapping_add(1);
-        self.stats.returned += 1;
-        match &mut entry.storage {
-            Storage::Tier { tier, .. } => self.tiers[*tier].give_back(slot),
-            Storage::Heap(memory) => {
-                self.fallback_left += entry.capacity as u64;
-                *memory = Vec::new();
-                self.spare.push(slot);
-            }
-        }
     }
 
     fn find(&self, id: BufferId, state: State) -> Result<usize, BufferError> {

@@ -105,13 +105,9 @@ fn a_stage_owns_no_more_than_its_budget() {
         "slots count as a whole"
     );
     let frozen = pool.freeze(first).unwrap();
-    assert_eq!(pool.account(1).map(|account| account.held_bytes), Some(512));
+    assert_eq!(pool.accounts[1].held_bytes, 512);
     pool.take_over(frozen).unwrap();
-    assert_eq!(
-        pool.account(1).map(|account| account.held_bytes),
-        Some(256),
-        "what left is not its own"
-    );
+    assert_eq!(pool.accounts[1].held_bytes, 256, "what left is not its own");
     assert!(pool.allocate(100).is_ok());
     pool.drop_owned(second).unwrap();
     pool.end_call();
@@ -128,7 +124,7 @@ fn what_a_dead_stage_owned_comes_back() {
     pool.end_call();
     let kept = in_transit(&mut pool, b"kept");
     assert_eq!((pool.reclaim(1), pool.reclaim(1), pool.live()), (2, 0, 1));
-    assert_eq!(pool.account(1).map(|account| account.held_bytes), Some(0));
+    assert_eq!(pool.accounts[1].held_bytes, 0);
     assert_eq!(pool.contents(kept), Ok(&b"kept"[..]));
 }
 

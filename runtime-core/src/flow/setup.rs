@@ -11,7 +11,7 @@ use crate::builtin::{Console, File, Generator, Lines};
 use crate::clock::ClockKind;
 use crate::context::RunContext;
 use crate::control::Control;
-use crate::crossing::component::{ComponentSink, ComponentSource, Instantiator, Making};
+use crate::crossing::component::{ComponentSink, ComponentSource, ComponentStage, Exports, Instantiator, Making};
 use crate::engine::{self, Artifact};
 use crate::error::Cause;
 use crate::executor::Waker;
@@ -172,20 +172,15 @@ impl Setup<'_> {
         self.ends
     }
 
-    fn making(&mut self, flow: &'static FlowPlan, position: usize, artifact: &'static Artifact) -> Called<Making> {
-        let component = self.loaded.component(self.engine, artifact)?;
-        Making::new(self.instantiator, &component, flow, position)
-    }
-
-    /// Makes the stage of a node with `instantiate`.
-    pub(super) fn instantiate<S>(
+    /// Makes the component that is the stage of a node.
+    pub(super) fn instantiate<G: Exports>(
         &mut self,
         flow: &'static FlowPlan,
         position: usize,
         artifact: &'static Artifact,
-        instantiate: fn(Making) -> Called<S>,
-    ) -> Called<S> {
-        self.making(flow, position, artifact).and_then(instantiate)
+    ) -> Called<ComponentStage<G>> {
+        let component = self.loaded.component(self.engine, artifact)?;
+        ComponentStage::instantiate(Making::new(self.instantiator, &component, flow, position)?)
     }
 
     pub(super) fn source(
@@ -200,8 +195,7 @@ impl Setup<'_> {
             (Some(Input::Lines(path)), _) => Ok(Box::new(Lines::of(path.clone()))),
             (None, Origin::Builtin(stage)) => Ok(stage),
             (None, Origin::Component(artifact)) => {
-                let making = self.making(flow, position, artifact)?;
-                let stage = ComponentSource::instantiate(making)?;
+                let stage: ComponentSource = self.instantiate(flow, position, artifact)?;
                 match plan.own_thread {
                     true => Ok(Box::new(Apart::start(self, flow, plan, stage)?)),
                     false => Ok(Box::new(stage)),
@@ -222,8 +216,8 @@ impl Setup<'_> {
             (Some(Output::File(path)), _) => Ok(Box::new(File::of(path.clone()))),
             (None, Origin::Builtin(stage)) => Ok(stage),
             (None, Origin::Component(artifact)) => {
-                let making = self.making(flow, position, artifact)?;
-                Ok(Box::new(ComponentSink::instantiate(making)?))
+                let stage: ComponentSink = self.instantiate(flow, position, artifact)?;
+                Ok(Box::new(stage))
             }
         }
     }

@@ -34,9 +34,8 @@ impl AggregatorNode {
         position: usize,
         artifact: &'static Artifact,
     ) -> Result<Self, Failure> {
-        let stage = setup.instantiate(flow, position, artifact, ComponentAggregator::instantiate);
         Ok(Self {
-            place: Place::new(flow, position, flow.nodes[position].component, stage)?,
+            place: Place::of_component(setup, flow, position, artifact)?,
             last: (0, 0),
             left: VecDeque::new(),
         })

@@ -27,9 +27,8 @@ impl FilterNode {
         position: usize,
         artifact: &'static Artifact,
     ) -> Result<Self, Failure> {
-        let stage = setup.instantiate(flow, position, artifact, ComponentFilter::instantiate);
         Ok(Self {
-            place: Place::new(flow, position, flow.nodes[position].component, stage)?,
+            place: Place::of_component(setup, flow, position, artifact)?,
         })
     }
 

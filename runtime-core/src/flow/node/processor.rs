@@ -28,9 +28,8 @@ impl ProcessorNode {
         position: usize,
         artifact: &'static Artifact,
     ) -> Result<Self, Failure> {
-        let stage = setup.instantiate(flow, position, artifact, ComponentProcessor::instantiate);
         Ok(Self {
-            place: Place::new(flow, position, flow.nodes[position].component, stage)?,
+            place: Place::of_component(setup, flow, position, artifact)?,
         })
     }
 

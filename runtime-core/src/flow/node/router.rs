@@ -30,9 +30,8 @@ impl RouterNode {
         position: usize,
         artifact: &'static Artifact,
     ) -> Result<Self, Failure> {
-        let stage = setup.instantiate(flow, position, artifact, ComponentRouter::instantiate);
         Ok(Self {
-            place: Place::new(flow, position, flow.nodes[position].component, stage)?,
+            place: Place::of_component(setup, flow, position, artifact)?,
             targets: Vec::new(),
         })
     }
