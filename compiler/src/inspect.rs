@@ -7,7 +7,7 @@ mod wasm;
 pub use executable::{
     ArtifactDescription, FlowDescription, NodeDescription, PoolDescription, ProgramDescription, StreamDescription,
 };
-pub use wasm::{Component, CoreModule, CoreModuleSize, CustomSection, Interface, Producer, Size};
+pub use wasm::{Component, CoreCode, CoreModule, CoreModuleSize, CustomSection, Interface, Producer, Size};
 
 use serde::Serialize;
 

@@ -9,6 +9,7 @@
 //! The front half (to `LinkedFlow`) reads only through [`source::files::Files`] and reports all it finds. The back
 //! half writes files, runs cargo, and fails fast. [`driver`] names every step in order; no other module does.
 
+pub mod anatomy;
 pub mod aot;
 pub mod cache;
 pub mod contract;

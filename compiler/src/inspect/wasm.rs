@@ -1,6 +1,6 @@
 //! Describes WebAssembly: what a component imports and exports, which role it plays, who made it and what takes space.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use serde::Serialize;
@@ -9,6 +9,7 @@ use wit_component::{DecodedWasm, WitPrinter};
 use wit_parser::{PackageId, Resolve, WorldId, WorldItem, WorldKey};
 
 use super::{InspectError, Inspection};
+use crate::anatomy::{Anatomy, Origin};
 
 const ROLES: [(&str, &str); 6] = [
     ("torvyn:streaming/source", "source"),
@@ -31,12 +32,23 @@ pub struct Component {
     pub imports: Vec<Interface>,
     /// What it offers, sorted.
     pub exports: Vec<Interface>,
+    /// Which core code does its work.
+    pub code: CoreCode,
     /// Its contract as WIT text.
     pub contract: String,
     /// Who made it.
     pub producers: Vec<Producer>,
     /// What takes space in it.
     pub size: Size,
+}
+
+/// The core code behind a component's exports.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CoreCode {
+    /// Position of the module that all exported functions are in; `None` when they are in several.
+    pub main_module: Option<usize>,
+    /// What that module calls, by who provides it: interfaces of the component's imports, and other core instances.
+    pub calls: Vec<Interface>,
 }
 
 /// A core WebAssembly module.
@@ -128,6 +140,7 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Inspection, InspectError> {
             &resolve,
             world,
             print(&resolve, world)?,
+            core_code(&Anatomy::of(bytes).map_err(invalid)?),
             survey,
         ))),
     }
@@ -137,7 +150,7 @@ fn invalid(error: impl Display) -> InspectError {
     InspectError::InvalidWasm(format!("{error:#}"))
 }
 
-fn component(resolve: &Resolve, world: WorldId, contract: String, survey: Survey) -> Component {
+fn component(resolve: &Resolve, world: WorldId, contract: String, code: CoreCode, survey: Survey) -> Component {
     let world = &resolve.worlds[world];
     let exports = interfaces(resolve, world.exports.iter());
     let exported = |name: &str| exports.iter().any(|export| unversioned(&export.name) == name);
@@ -150,9 +163,33 @@ fn component(resolve: &Resolve, world: WorldId, contract: String, survey: Survey
         lifecycle: exported(LIFECYCLE),
         imports: interfaces(resolve, world.imports.iter()),
         exports,
+        code,
         contract,
         producers: survey.producers.into_iter().collect(),
         size: survey.size,
+    }
+}
+
+fn core_code(anatomy: &Anatomy) -> CoreCode {
+    let Some(main) = &anatomy.main else {
+        return CoreCode::default();
+    };
+    let mut calls: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for import in &main.imports {
+        let (provider, function) = match &import.origin {
+            Origin::Imported { interface, function } => (interface.clone(), function.clone()),
+            Origin::ResourceDrop { interface, resource } => (interface.clone(), format!("{resource} (drop)")),
+            Origin::Code(export) => (format!("core instance {}", export.instance), export.name.clone()),
+            Origin::Intrinsic | Origin::Unknown => (import.origin.to_string(), import.name.clone()),
+        };
+        calls.entry(provider).or_default().push(function);
+    }
+    CoreCode {
+        main_module: Some(main.module),
+        calls: calls
+            .into_iter()
+            .map(|(name, functions)| Interface { name, functions })
+            .collect(),
     }
 }
 

@@ -8,8 +8,8 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 use torvync_compiler::diag::{Code, Diagnostic};
 use torvync_compiler::inspect::{
-    self, Component, CoreModule, FlowDescription, Inspection, Interface, NodeDescription, Producer, ProgramDescription,
-    Size, StreamDescription,
+    self, Component, CoreCode, CoreModule, FlowDescription, Inspection, Interface, NodeDescription, Producer,
+    ProgramDescription, Size, StreamDescription,
 };
 use torvync_compiler::source::display_path;
 
@@ -41,6 +41,8 @@ enum Section {
     All,
     /// Imports and exports; the flows of an executable
     Interfaces,
+    /// Which core module does the work, and what it calls
+    Code,
     /// What it needs from its host besides Torvyn
     Capabilities,
     /// Who made it, with what
@@ -104,6 +106,9 @@ impl Inspect {
             parts.push(format!("Exports\n{}", interfaces(component.exports.iter())));
             let imports = component.imports.iter().filter(|import| !import.name.starts_with(WASI));
             parts.push(format!("Imports\n{}", interfaces(imports)));
+        }
+        if self.wants(Section::Code) {
+            parts.push(core_code(&component.code));
         }
         if self.wants(Section::Capabilities) {
             let imports = component.imports.iter().filter(|import| import.name.starts_with(WASI));
@@ -263,6 +268,14 @@ fn interfaces<'a>(interfaces: impl Iterator<Item = &'a Interface>) -> String {
         })
         .collect();
     list(&lines)
+}
+
+fn core_code(code: &CoreCode) -> String {
+    let main = match code.main_module {
+        Some(module) => format!("all exported functions are in core module {module}, which calls"),
+        None => "the exported functions are in several core modules".to_owned(),
+    };
+    format!("Core code\n  {main}\n{}", interfaces(code.calls.iter()))
 }
 
 /// `buffer.read` of `[method]buffer.read`.

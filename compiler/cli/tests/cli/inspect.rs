@@ -45,6 +45,18 @@ fn a_component_shows_its_role_and_interfaces() {
     assert_eq!(json["roles"][0], "sink");
     assert_eq!(json["lifecycle"], false);
     assert_eq!(json["size"]["total"], wasm.len());
+    assert_eq!(json["code"]["main_module"], 0);
+}
+
+#[test]
+fn the_code_behind_the_exports_is_named() {
+    let folder = folder();
+    let wasm = wat::parse_str(SINK).expect("a component");
+    let text = inspect(folder.path(), "sink.wasm", &wasm, &["--show", "code"])
+        .succeeds()
+        .stdout;
+    let expected = "Core code\n  all exported functions are in core module 0, which calls\n  none\n";
+    assert_eq!(text, expected);
 }
 
 #[test]
