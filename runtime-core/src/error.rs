@@ -318,6 +318,18 @@ impl Failure {
         }
     }
 
+    /// The message, cut where many of them are kept.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        const LONGEST: usize = 200;
+        let mut message = self.message();
+        if message.len() > LONGEST {
+            message.truncate(message.floor_char_boundary(LONGEST));
+            message.push('…');
+        }
+        message
+    }
+
     /// How it may be mended.
     #[must_use]
     pub fn help(&self) -> Option<&'static str> {

@@ -90,6 +90,8 @@ pub enum Event {
         element: Option<u64>,
         /// Why.
         category: Category,
+        /// The same in words.
+        message: String,
     },
     /// An element left by port `error`.
     DeadLettered {
@@ -99,6 +101,8 @@ pub enum Event {
         element: Option<u64>,
         /// Why.
         category: Category,
+        /// The same in words.
+        message: String,
     },
     /// A stage that lacks something is left alone for a while.
     BreakerOpened {
@@ -221,12 +225,16 @@ impl Event {
                 node,
                 element,
                 category,
+                message,
             }
             | Event::DeadLettered {
                 node,
                 element,
                 category,
-            } => json!({ "node": node, "element": element, "category": category.as_str() }),
+                message,
+            } => json!({
+                "node": node, "element": element, "category": category.as_str(), "message": message,
+            }),
             Event::BreakerOpened { node, duration } => json!({ "node": node, "duration_ns": nanos(*duration) }),
             Event::BreakerClosed { node } => json!({ "node": node }),
             Event::State(state) => json!({ "state": state.as_str() }),

@@ -60,7 +60,7 @@ impl NodeReport {
             ("filtered", stats.filtered),
             ("absorbed", stats.absorbed),
             ("flushed", stats.flushed),
-            ("errors", stats.errors),
+            ("failed calls", stats.errors),
             ("retries", stats.retries),
             ("restarts", stats.restarts),
             ("skipped", stats.skipped),

@@ -245,6 +245,7 @@ fn settle<S: Stage>(
                 node,
                 element,
                 category,
+                message: failure.summary(),
             });
             Ok(Some(Element {
                 content_type: letter_type(cx, input.content_type, category, node),
@@ -258,6 +259,7 @@ fn settle<S: Stage>(
                 node,
                 element,
                 category,
+                message: failure.summary(),
             });
             if let Some(input) = input {
                 release(cx, input);
