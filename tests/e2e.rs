@@ -6,6 +6,12 @@
 
 #[path = "e2e/artifacts.rs"]
 mod artifacts;
+#[path = "e2e/backpressure.rs"]
+mod backpressure;
+#[path = "e2e/crowd.rs"]
+mod crowd;
+#[path = "e2e/draining.rs"]
+mod draining;
 #[path = "e2e/endings.rs"]
 mod endings;
 #[path = "e2e/examples.rs"]
@@ -16,11 +22,28 @@ mod failures;
 mod flows;
 #[path = "e2e/guests.rs"]
 mod guests;
+#[path = "e2e/hostile.rs"]
+mod hostile;
 #[path = "e2e/lab.rs"]
 mod lab;
+#[cfg(target_os = "linux")]
+#[path = "e2e/memory.rs"]
+mod memory;
+#[path = "e2e/overload.rs"]
+mod overload;
+#[path = "e2e/policies.rs"]
+mod policies;
 #[path = "e2e/process.rs"]
 mod process;
+#[path = "e2e/report.rs"]
+mod report;
+#[path = "e2e/roles.rs"]
+mod roles;
+#[path = "e2e/together.rs"]
+mod together;
 #[path = "e2e/tools.rs"]
 mod tools;
 #[path = "e2e/torvync.rs"]
 mod torvync;
+#[path = "e2e/waiting.rs"]
+mod waiting;

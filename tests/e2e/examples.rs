@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::process::{Finished, Running};
+use crate::report::Reported;
 use crate::torvync::{build, executable, root, run_to_end, torvync, workshop};
 
 fn example(name: &str) -> PathBuf {
@@ -25,8 +26,11 @@ fn run(program: &Path, folder: &Path, arguments: &[&str]) -> Finished {
 fn prints_what_is_expected(name: &str) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let finished = run(&built(name), folder.path(), &[]);
-    let expected = std::fs::read_to_string(example(name).join("expected-output.txt")).expect("the example says");
-    assert_eq!(finished.stdout, expected);
+    assert_eq!(finished.stdout, expected_output(name));
+}
+
+fn expected_output(name: &str) -> String {
+    std::fs::read_to_string(example(name).join("expected-output.txt")).expect("the example says")
 }
 
 #[test]
@@ -44,7 +48,18 @@ fn every_example_is_tested() {
         })
         .collect();
     names.sort();
-    assert_eq!(names, ["hello-world", "log-triage", "stream-transform"]);
+    assert_eq!(
+        names,
+        [
+            "backpressure-demo",
+            "event-enrichment",
+            "fan-out",
+            "hello-world",
+            "log-triage",
+            "stream-transform",
+            "token-streaming"
+        ]
+    );
 }
 
 #[test]
@@ -55,6 +70,64 @@ fn hello_world() {
 #[test]
 fn stream_transform() {
     prints_what_is_expected("stream-transform");
+}
+
+#[test]
+fn backpressure_demo() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program = built("backpressure-demo");
+    let finished = run(&program, folder.path(), &["--clock", "simulated", "--format", "json"]);
+    let told = Reported::of(finished);
+    assert_eq!(told.stdout, expected_output("backpressure-demo"));
+    assert!(told.stderr.contains("123"), "how often it paused: {}", told.stderr);
+    let stream = told.report.stream("source", "sink");
+    assert_eq!(stream.count("backpressure_episodes"), 123);
+    assert_eq!(["peak_depth", "dequeued"].map(|key| stream.count(key)), [16, 1000]);
+    // One element every ten milliseconds, all of which were waits.
+    let states = told.report.events(&["state"]);
+    assert_eq!(states.last().map(String::as_str), Some("9990 state completed"));
+}
+
+#[test]
+fn token_streaming() {
+    prints_what_is_expected("token-streaming");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program = built("token-streaming");
+    let finished = run(&program, folder.path(), &["--limit", "18"]);
+    assert!(
+        finished.stdout.contains("sentence 2: Torvyn handles streaming\n"),
+        "what was left is flushed: {finished}"
+    );
+    let blocked = ["--config", "filter.blocked=[\"lazy\",\"quick\"]"];
+    let finished = run(&program, folder.path(), &blocked);
+    assert!(
+        finished
+            .stdout
+            .contains("sentence 0: The brown fox jumped over the dog.\n"),
+        "{finished}"
+    );
+}
+
+#[test]
+fn event_enrichment() {
+    prints_what_is_expected("event-enrichment");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program = built("event-enrichment");
+    let finished = run(&program, folder.path(), &["--config", "severity.alert_threshold=5"]);
+    assert_eq!(finished.stdout.matches("ALERT").count(), 3, "{finished}");
+    assert!(finished.stdout.contains("Non-alert events: 2 "), "{finished}");
+}
+
+#[test]
+fn fan_out() {
+    prints_what_is_expected("fan-out");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let finished = run(&built("fan-out"), folder.path(), &["--format", "json"]);
+    let told = Reported::of(finished);
+    assert_eq!(told.stdout, expected_output("fan-out"));
+    let delivered = ["metric-sink", "log-sink"].map(|sink| told.report.count(sink, "delivered"));
+    assert_eq!(delivered.iter().sum::<u64>(), told.report.number("delivered"));
+    assert_eq!(told.report.count("router", "in"), told.report.number("elements"));
 }
 
 #[test]

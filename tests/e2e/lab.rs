@@ -1,14 +1,103 @@
-//! One executable with many flows, built once for all tests: `lab/Torvyn.toml`.
+//! Executables with many flows each, built once for all tests: `lab/*.toml`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use serde_json::Value;
 use wit_component::StringEncoding;
 use wit_parser::Resolve;
 
 use crate::process::{Finished, Running};
-use crate::torvync::{build, executable, root, run_to_end, target, workshop};
+use crate::report::Reported;
+use crate::torvync::{executable, root, run_to_end, target, torvync, workshop};
+
+/// What components deliver, and how they fail.
+static LAB: Lab = Lab::new("lab", "Torvyn.toml");
+/// What follows failures, full streams and overload.
+pub(crate) static POLICIES: Lab = Lab::new("policies", "policies.toml");
+/// Flows that run at the same time.
+pub(crate) static TOGETHER: Lab = Lab::new("together", "together.toml");
+/// Flows that take much memory.
+#[cfg(target_os = "linux")]
+pub(crate) static MEMORY: Lab = Lab::new("memory", "memory.toml");
+
+/// A project of the tests' guests.
+pub(crate) struct Lab {
+    name: &'static str,
+    manifest: &'static str,
+    built: OnceLock<Built>,
+}
+
+/// What a build came to.
+pub(crate) struct Built {
+    pub(crate) executable: PathBuf,
+    /// What `torvync build --format json` printed.
+    pub(crate) report: Value,
+}
+
+impl Lab {
+    const fn new(name: &'static str, manifest: &'static str) -> Self {
+        Lab {
+            name,
+            manifest,
+            built: OnceLock::new(),
+        }
+    }
+
+    /// The project, built when it is first asked for.
+    pub(crate) fn built(&self) -> &Built {
+        self.built.get_or_init(|| {
+            let manifest = root().join("tests/e2e/lab").join(self.manifest);
+            let manifest = std::fs::read_to_string(manifest).expect("the lab has a manifest");
+            build_project(self.name, &manifest)
+        })
+    }
+
+    /// A flow as the build describes it.
+    #[track_caller]
+    pub(crate) fn flow(&self, name: &str) -> &Value {
+        let flows = self.built().report["flows"].as_array().expect("a list of flows");
+        let found = flows.iter().find(|flow| flow["name"] == name);
+        found.unwrap_or_else(|| panic!("no flow `{name}`"))
+    }
+
+    /// Runs the executable in `folder`.
+    pub(crate) fn run_in(&self, folder: &Path, arguments: &[&str]) -> Finished {
+        Running::start(executable(&self.built().executable, folder, arguments)).finish()
+    }
+
+    /// Starts the executable; its standard input is open.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
+        let mut command = executable(&self.built().executable, &workshop(self.name), arguments);
+        command.stdin(Stdio::piped());
+        Running::start(command)
+    }
+
+    /// Starts a flow that will report. Of `settings`, options are passed as they are, all others by `--config`.
+    pub(crate) fn start_flow(&self, flow: &str, settings: &[&str]) -> Running {
+        let mut arguments = vec!["--flow", flow, "--format", "json"];
+        for setting in settings {
+            if !setting.starts_with("--") {
+                arguments.push("--config");
+            }
+            arguments.push(setting);
+        }
+        self.start(&arguments)
+    }
+
+    /// Runs a flow to its end, which must have exit code `code` and an account in which nothing is missing.
+    #[track_caller]
+    pub(crate) fn report(&self, flow: &str, settings: &[&str], code: i32) -> Reported {
+        Reported::of(self.start_flow(flow, settings).finish().expect_code(code))
+    }
+
+    /// The same with the simulated clock.
+    #[track_caller]
+    pub(crate) fn simulate(&self, flow: &str, settings: &[&str], code: i32) -> Reported {
+        self.report(flow, &[&["--clock=simulated"], settings].concat(), code)
+    }
+}
 
 /// Runs a flow of the lab in an empty folder.
 pub(crate) fn run(arguments: &[&str]) -> Finished {
@@ -18,7 +107,7 @@ pub(crate) fn run(arguments: &[&str]) -> Finished {
 
 /// Runs a flow of the lab.
 pub(crate) fn run_in(folder: &Path, arguments: &[&str]) -> Finished {
-    Running::start(executable(lab(), folder, arguments)).finish()
+    LAB.run_in(folder, arguments)
 }
 
 /// Runs a flow of the lab with `input` as standard input.
@@ -30,50 +119,54 @@ pub(crate) fn run_with_input(arguments: &[&str], input: &str) -> Finished {
 
 /// Starts a flow of the lab; its standard input is open.
 pub(crate) fn start(arguments: &[&str]) -> Running {
-    let mut command = executable(lab(), &workshop("lab"), arguments);
-    command.stdin(Stdio::piped());
-    Running::start(command)
+    LAB.start(arguments)
 }
 
-/// The executable.
-pub(crate) fn lab() -> &'static Path {
-    static LAB: OnceLock<PathBuf> = OnceLock::new();
-    LAB.get_or_init(|| {
-        let folder = workshop("lab");
-        let guests = folder.join("guests");
-        std::fs::create_dir_all(&guests).expect("the workshop is writable");
-        for entry in std::fs::read_dir(build_guests()).expect("the guests were built") {
-            let path = entry.expect("a folder entry").path();
-            if path.extension().is_some_and(|extension| extension == "wasm") {
-                std::fs::copy(&path, guests.join(path.file_name().expect("a file"))).expect("a copy");
-            }
+/// Runs a flow of the lab with the simulated clock; see [`Lab::report`].
+#[track_caller]
+pub(crate) fn simulate(flow: &str, settings: &[&str], code: i32) -> Reported {
+    LAB.simulate(flow, settings, code)
+}
+
+/// Builds a project of the tests' guests.
+pub(crate) fn build_project(name: &str, manifest: &str) -> Built {
+    let folder = workshop(name);
+    let guests = folder.join("guests");
+    std::fs::create_dir_all(&guests).expect("the workshop is writable");
+    for entry in std::fs::read_dir(guest_folder()).expect("the guests were built") {
+        let path = entry.expect("a folder entry").path();
+        if path.extension().is_some_and(|extension| extension == "wasm") {
+            std::fs::copy(&path, guests.join(path.file_name().expect("a file"))).expect("a copy");
         }
-        std::fs::write(guests.join("even_filter.core.wasm"), even_filter()).expect("the workshop is writable");
-        std::fs::copy(root().join("tests/e2e/lab/Torvyn.toml"), folder.join("Torvyn.toml")).expect("a copy");
-        let output = folder.join("bin/lab");
-        build(&folder, &[], &output);
-        output
-    })
+    }
+    std::fs::write(guests.join("even_filter.core.wasm"), even_filter()).expect("the workshop is writable");
+    let path = folder.join("Torvyn.toml");
+    std::fs::write(&path, manifest).expect("the workshop is writable");
+    let executable = folder.join("bin").join(name);
+    let mut command = torvync();
+    command.args(["build", "--format", "json", "--manifest"]).arg(path);
+    let printed = run_to_end(command.arg("-o").arg(&executable));
+    Built {
+        executable,
+        report: serde_json::from_str(&printed).expect("the build prints JSON"),
+    }
 }
 
-/// Builds `tests/guests`, as `cargo xtask test` did before. Returns the folder of the components.
-fn build_guests() -> PathBuf {
-    let target = target().join("test-guests");
-    let mut cargo = Command::new(std::env::var_os("CARGO").expect("cargo runs the tests"));
-    cargo.args([
-        "build",
-        "--locked",
-        "--release",
-        "--target",
-        "wasm32-wasip2",
-        "--manifest-path",
-    ]);
-    cargo
-        .arg(root().join("tests/guests/Cargo.toml"))
-        .arg("--target-dir")
-        .arg(&target);
-    run_to_end(&mut cargo);
-    target.join("wasm32-wasip2/release")
+/// The folder of the components of `tests/guests`, built once, as `cargo xtask test` did before.
+fn guest_folder() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let target = target().join("test-guests");
+        let mut cargo = Command::new(std::env::var_os("CARGO").expect("cargo runs the tests"));
+        cargo
+            .args(["build", "--locked", "--release", "--target", "wasm32-wasip2"])
+            .arg("--manifest-path")
+            .arg(root().join("tests/guests/Cargo.toml"))
+            .arg("--target-dir")
+            .arg(&target);
+        run_to_end(&mut cargo);
+        target.join("wasm32-wasip2/release")
+    })
 }
 
 /// The hand-written core module, with the WIT metadata that a compiler would embed.

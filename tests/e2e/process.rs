@@ -93,6 +93,16 @@ impl Running {
             .expect("the process reads");
     }
 
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What standard output has so far.
+    pub(crate) fn so_far(&self) -> String {
+        self.lines.text.lock().expect("not poisoned").clone()
+    }
+
     /// Waits until standard output contains `text`.
     pub(crate) fn wait_for(&self, text: &str) {
         let seen = self.lines.text.lock().expect("not poisoned");

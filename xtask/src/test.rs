@@ -45,6 +45,8 @@ pub(crate) fn bench(arguments: &[&str]) -> Done {
         "dev",
         "--bench",
         "startup",
+        "--bench",
+        "interrupt",
     ]);
     run(command.args(arguments))
 }

@@ -1,0 +1,126 @@
+//! The kill switch: how long a component that does not return keeps its flow. A `process` that loops for ever, with a
+//! deadline of 50 ms for each call.
+//!
+//! Prints the median and the worst of twenty runs beside the goal, which is the deadline and two ticks of the watchdog.
+//! All of it is seen from outside: a call begins when the element before it has arrived, and its failure is reported
+//! when the first word of it is on standard error.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark starts processes and reads their files"
+)]
+
+use std::error::Error;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Runs measured.
+const RUNS: usize = 20;
+
+/// Time for one call.
+const DEADLINE: Duration = Duration::from_millis(50);
+
+/// Time beyond that.
+const GOAL: Duration = Duration::from_millis(20);
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .ok_or("the tests are in a folder of the project")?;
+    let folder = tempfile::tempdir()?;
+    let app = build(root, folder.path())?;
+    let mut times = Vec::new();
+    for _ in 0..RUNS {
+        times.push(interruption(&app)?);
+    }
+    times.sort();
+    let (median, worst) = (times[RUNS / 2], times[RUNS - 1]);
+
+    println!("figure                                   measured      goal");
+    for (name, time) in [("median", median), ("worst", worst)] {
+        println!(
+            "start of call to failure, {name:<14} {:>6.2} ms     {} ms",
+            millis(time),
+            (DEADLINE + GOAL).as_millis()
+        );
+    }
+    println!(
+        "  beyond the deadline, worst             {:>6.2} ms     {} ms",
+        millis(worst.saturating_sub(DEADLINE)),
+        GOAL.as_millis()
+    );
+    Ok(())
+}
+
+/// A flow whose second element is never done with.
+fn manifest(root: &Path) -> String {
+    let component = root.join("tests/guests/failing-processor");
+    let edge = |from: &str, to: &str| {
+        format!(
+            "    {{ from = {{ node = \"{from}\", port = \"output\" }}, to = {{ node = \"{to}\", port = \"input\" }} }},\n"
+        )
+    };
+    format!(
+        "[torvyn]\nname = \"interrupt\"\nversion = \"0.1.0\"\ncontract_version = \"0.1.0\"\n\n\
+         [runtime]\ninvocation_timeout_ms = {}\n\n\
+         [[component]]\nname = \"failing\"\npath = {component:?}\nlanguage = \"rust\"\n\n[flow.main]\n\
+         nodes.source = {{ component = \"builtin:generator\" }}\n\
+         nodes.middle = {{ component = \"failing\", config = {{ how = \"loop\", elements = [1] }} }}\n\
+         nodes.sink = {{ component = \"builtin:console\" }}\nedges = [\n{}{}]\n",
+        DEADLINE.as_millis(),
+        edge("source", "middle"),
+        edge("middle", "sink"),
+    )
+}
+
+fn build(root: &Path, folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    let compiler = root.join("target/debug/torvync");
+    let (app, path) = (folder.join("app"), folder.join("Torvyn.toml"));
+    std::fs::write(&path, manifest(root))?;
+    let status = Command::new(&compiler)
+        .args(["build", "--release", "--quiet", "-o"])
+        .arg(&app)
+        .arg("--manifest")
+        .arg(&path)
+        .env("TORVYN_HOME", root.join("target/torvyn-home"))
+        .env("CARGO_TARGET_DIR", root.join("target/test-guests"))
+        .status()
+        .map_err(|error| format!("{}: {error}; run `cargo build -p torvync` first", compiler.display()))?;
+    if status.success() {
+        Ok(app)
+    } else {
+        Err(format!("torvync build ended with {status}").into())
+    }
+}
+
+/// From the arrival of the first element to the first byte of the failure of the second.
+fn interruption(app: &Path) -> Result<Duration, Box<dyn Error>> {
+    let mut child = Command::new(app)
+        .arg("--quiet")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let mut out = child.stdout.take().ok_or("standard output is piped")?;
+    let mut failure = child.stderr.take().ok_or("standard error is piped")?;
+    out.read_exact(&mut [0])?;
+    let started = Instant::now();
+    let mut text = vec![0];
+    failure.read_exact(&mut text)?;
+    let took = started.elapsed();
+    failure.read_to_end(&mut text)?;
+    child.wait()?;
+    let text = String::from_utf8(text)?;
+    if text.contains("error[E0401]") {
+        Ok(took)
+    } else {
+        Err(format!("the call was not interrupted: {text}").into())
+    }
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}

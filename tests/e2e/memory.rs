@@ -1,0 +1,106 @@
+//! What a flow takes of the machine's memory is never more than the build says it can.
+
+use std::time::{Duration, Instant};
+
+use crate::lab::MEMORY;
+use crate::process::Running;
+use crate::report::Reported;
+
+/// How long a resident set that has settled did not grow.
+const QUIET: Duration = Duration::from_millis(400);
+/// How long it may take to grow.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The worst case of a flow, in bytes.
+fn bound(flow: &str) -> u64 {
+    MEMORY.flow(flow)["memory_bytes"].as_u64().expect("the build says it")
+}
+
+/// The largest resident set of a process so far, in bytes.
+fn peak(running: &Running) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", running.id())).expect("the process lives");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib: u64 = line
+        .and_then(|line| line.trim().trim_end_matches("kB").trim().parse().ok())
+        .expect("the system tells the peak");
+    kib * 1024
+}
+
+/// Waits until the resident set has had `least` bytes and no longer grows. Returns its peak.
+fn settled_peak(running: &Running, least: u64) -> u64 {
+    let started = Instant::now();
+    let (mut last, mut since) = (peak(running), started);
+    while since.elapsed() < QUIET || (last < least && started.elapsed() < PATIENCE) {
+        std::thread::sleep(Duration::from_millis(20));
+        let now = peak(running);
+        if now > last {
+            (last, since) = (now, Instant::now());
+        }
+    }
+    last
+}
+
+/// Runs a flow without end until its streams are full. `least`: bytes that the elements in them have.
+fn fill(flow: &str, depth: u64, least: u64) {
+    let running = MEMORY.start_flow(flow, &[]);
+    let peak = settled_peak(&running, least);
+    running.signal("TERM");
+    std::thread::sleep(Duration::from_millis(20));
+    running.signal("TERM");
+    let told = Reported::of(running.finish_with_open_stdin().expect_code(1));
+    for (from, to) in [("source", "middle"), ("middle", "sink")] {
+        assert_eq!(
+            told.report.stream(from, to).count("peak_depth"),
+            depth,
+            "{}",
+            told.report
+        );
+    }
+    is_within(flow, peak, least);
+}
+
+fn is_within(flow: &str, peak: u64, least: u64) {
+    assert!(peak >= least, "{peak} of at least {least} bytes: nothing was measured");
+    assert!(peak <= bound(flow), "{flow} took {peak} of {} bytes", bound(flow));
+}
+
+#[test]
+fn streams_full_of_large_elements() {
+    fill("large-elements", 31, 60_000_000);
+}
+
+#[test]
+fn long_streams_full_of_elements_that_fill_the_pools() {
+    fill("many-elements", 8000, 60_000_000);
+}
+
+#[test]
+fn streams_full_of_elements_from_an_own_thread() {
+    fill("own-thread", 8000, 4_000_000);
+}
+
+/// Runs a flow in which each line makes a stage misbehave, and becomes a dead letter.
+fn misbehave(flow: &str, least: u64) {
+    let mut running = MEMORY.start_flow(flow, &[]);
+    running.write("one\ntwo\nthree\n");
+    running.wait_for("k 2 ");
+    let peak = settled_peak(&running, least);
+    let told = Reported::of(running.finish().expect_code(0));
+    assert_eq!(told.report.count("middle", "dead_lettered"), 3, "{}", told.report);
+    is_within(flow, peak, least);
+}
+
+#[test]
+fn errors_of_100_mib() {
+    misbehave("huge-error", 100_000_000);
+}
+
+#[test]
+fn a_stage_that_takes_all_buffers() {
+    misbehave("hoarding", 1_000_000);
+}
+
+#[test]
+fn a_stage_that_takes_all_memory_again_and_again() {
+    misbehave("greedy", 64_000_000);
+}
