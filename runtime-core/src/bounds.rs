@@ -10,5 +10,13 @@ pub const TABLE_ELEMENT_BYTES: u64 = 8;
 /// Bytes that one call may have the host allocate for what it passes, such as texts and lists.
 pub const CALL_BYTES: u64 = 32 << 20;
 
+/// Buffers that one flow can tell apart: what its streams can hold, and what its stages have in hand.
+pub const BUFFERS: u64 = 1 << 16;
+
+/// What a stage can have in hand: its input, which it keeps while it waits to try again, and the element it makes of it.
+/// A dead letter is that input, and stands in a stream as soon as it is one. A source on a thread of its own has one
+/// element ready, and one in the making.
+pub const IN_HAND: u64 = 2;
+
 /// Largest buffer, in bytes; also the longest line that `builtin:lines` reads, and the most that one read copies.
 pub const LARGEST_BUFFER_BYTES: u64 = 16 << 20;

@@ -3,6 +3,7 @@
 //! A buffer is named by a [`BufferId`]: slot and generation. The generation changes whenever the buffer changes hands in
 //! a way that ends earlier claims (freeze, release), so a stale id is recognised, never followed.
 
+use crate::bounds;
 use crate::plan::{NodePlan, PoolPlan};
 
 mod content_type;
@@ -15,7 +16,7 @@ use slot::{Account, Owner, Slot, State, Storage};
 use tier::Tier;
 
 /// Slots of one flow's pool: an id has 16 bits for the slot.
-const MAX_SLOTS: usize = 1 << 16;
+const MAX_SLOTS: usize = bounds::BUFFERS as usize;
 
 /// Names one buffer for as long as it has the same owner: 16 bits generation, 16 bits slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

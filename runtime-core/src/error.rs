@@ -348,7 +348,13 @@ impl Failure {
                 | Operation::Push
                 | Operation::Complete => "raise `invocation_timeout_ms` in `[runtime]`, or look for an endless loop",
             }),
-            Cause::Trap(_) => Some("a panic message of the component stands above, on standard error"),
+            Cause::Trap(text) if text.contains("hostcalls") => {
+                Some("one call passes at most 32 MiB to the host: return less, or write it to a buffer")
+            }
+            Cause::Trap(text) if text.contains("unreachable") => {
+                Some("the component panicked or aborted: its message stands above, on standard error")
+            }
+            Cause::Trap(_) => None,
             Cause::Component(_) if self.operation == Operation::Init => {
                 Some("check the node's `config`; `--config NODE.KEY=VALUE` overrides it")
             }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use torvyn_codegen::ir::{ERROR_PORT, FanOut, Merge, OverflowPolicy, Role};
+use torvyn_runtime_core::bounds;
 
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
 use crate::manifest::ast::RuntimeDecl;
@@ -22,6 +23,8 @@ pub(super) fn check(
         check_fan_out(diags, project.runtime(), flow, id);
         check_ranks(diags, flow, id);
     }
+    check_depths(diags, project.runtime(), flow);
+    check_letter_sizes(diags, flow);
     if diags.errors() > before {
         diags.barrier()
     } else {
@@ -91,6 +94,33 @@ fn ports(flow: &ResolvedFlow, id: NodeIdx) -> BTreeMap<&str, Vec<&ResolvedEdge>>
     ports
 }
 
+/// Dead letters are elements that their node has taken in already: nothing is made that could be too large.
+fn check_letter_sizes(diags: &mut Diagnostics, flow: &ResolvedFlow) {
+    let letters = flow.edges.iter().filter(|edge| edge.from_port.value == ERROR_PORT);
+    for edge in letters.filter(|edge| edge.max_element_bytes.is_some()) {
+        diags.warn(PolicyError::UnusedSize {
+            edge: edge.span,
+            port: edge.from_port.span,
+        });
+    }
+}
+
+/// A flow can tell so many buffers apart: its streams must not be able to hold more.
+fn check_depths(diags: &mut Diagnostics, runtime: &RuntimeDecl, flow: &ResolvedFlow) {
+    let depth = |edge: &ResolvedEdge| u64::from(runtime.queue_depth(edge.queue_depth, flow.default_queue_depth));
+    let held = flow.edges.iter().map(depth).sum::<u64>() + bounds::IN_HAND * flow.nodes.len() as u64;
+    if let Some(deepest) = flow.edges.iter().max_by_key(|edge| depth(edge))
+        && held > bounds::BUFFERS
+    {
+        diags.error(PolicyError::TooDeep {
+            flow: flow.name.value.clone(),
+            held,
+            depth: depth(deepest),
+            edge: deepest.span,
+        });
+    }
+}
+
 /// A rank says something only where inputs are merged by rank.
 fn check_ranks(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeIdx) {
     let ResolvedNode { name, merge, .. } = flow.node(id);
@@ -112,6 +142,12 @@ fn check_ranks(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeIdx) {
 }
 
 enum PolicyError {
+    TooDeep {
+        flow: String,
+        held: u64,
+        depth: u64,
+        edge: Span,
+    },
     SourceDeadLetter {
         name: String,
         at: Span,
@@ -132,6 +168,10 @@ enum PolicyError {
         edges: usize,
         node: Span,
     },
+    UnusedSize {
+        edge: Span,
+        port: Span,
+    },
     UnusedRank {
         name: String,
         node: Span,
@@ -142,6 +182,24 @@ enum PolicyError {
 impl From<PolicyError> for Diagnostic {
     fn from(error: PolicyError) -> Self {
         match error {
+            PolicyError::TooDeep {
+                flow,
+                held,
+                depth,
+                edge,
+            } => Diagnostic::error(
+                Code::ConstraintViolation,
+                format!(
+                    "flow `{flow}` can hold {held} elements at once, and {} is the most",
+                    bounds::BUFFERS
+                ),
+            )
+            .primary(edge, format!("the deepest of its streams holds {depth}"))
+            .note(format!(
+                "streams hold `queue_depth` elements, stages up to {} each",
+                bounds::IN_HAND
+            ))
+            .help("lower `queue_depth`: a deep queue delays backpressure, it does not make a consumer faster"),
             PolicyError::SourceDeadLetter { name, at } => Diagnostic::error(
                 Code::ConstraintViolation,
                 format!("source `{name}` can't have dead letters"),
@@ -190,6 +248,13 @@ impl From<PolicyError> for Diagnostic {
             .primary(policy.span, "no element arrives while the stream is full")
             .secondary(node, "sends each element to all of them, or waits")
             .help("set `fan_out = \"independent\"` at the node, or the policy `block`"),
+            PolicyError::UnusedSize { edge, port } => Diagnostic::warning(
+                Code::SettingIneffective,
+                "`max_element_size` has no effect on dead letters".to_owned(),
+            )
+            .primary(edge, "a stream of dead letters")
+            .secondary(port, "these are elements that the node has taken in already")
+            .help("set it on the edges into the node"),
             PolicyError::UnusedRank { name, node, at } => Diagnostic::warning(
                 Code::SettingIneffective,
                 format!("`priority` has no effect: `{name}` takes from its inputs in turn"),

@@ -13,9 +13,6 @@ use torvyn_runtime_core::bounds;
 use crate::link::{LinkedEdge, LinkedFlow};
 use crate::manifest::ast::{ExhaustionPolicy, RuntimeDecl};
 
-/// Capacity of a stream where nobody sets one.
-const DEFAULT_DEPTH: u32 = 64;
-
 /// Part of the capacity at which a full stream has room again, where nobody sets it.
 const DEFAULT_LOW_WATERMARK: f64 = 0.5;
 
@@ -31,25 +28,14 @@ pub(super) const MAX_BUFFER_BYTES: u64 = bounds::LARGEST_BUFFER_BYTES;
 /// So many of the largest buffers may be outside the pools at once.
 const LARGEST_OUTSIDE: u64 = 4;
 
-/// What a stage can have in hand: its input, which it keeps while it waits to try again, and the element it makes of it.
-/// A dead letter is that input, and stands in a stream as soon as it is one. A source on a thread of its own has one
-/// element ready, and one in the making.
-const IN_HAND: u64 = 2;
-
 pub(super) struct Queue {
     pub(super) depth: u32,
     pub(super) low_watermark: u32,
 }
 
-/// The queue of an edge: what it says itself, else its flow, else `[runtime.backpressure]`.
+/// The queue of an edge.
 pub(super) fn queue(runtime: &RuntimeDecl, flow: &LinkedFlow, edge: &LinkedEdge) -> Queue {
-    let default = runtime.default_queue_depth.map(|depth| depth.value);
-    let depth = edge
-        .queue_depth
-        .or(flow.default_queue_depth())
-        .or(default)
-        .unwrap_or(DEFAULT_DEPTH)
-        .max(1);
+    let depth = runtime.queue_depth(edge.queue_depth, flow.default_queue_depth());
     let default = runtime.low_watermark_ratio.map(|ratio| ratio.value);
     let ratio = edge.low_watermark_ratio.or(default).unwrap_or(DEFAULT_LOW_WATERMARK);
     Queue {
@@ -80,8 +66,8 @@ pub(super) struct Buffers {
 pub(super) fn pools(runtime: &RuntimeDecl, nodes: &[Node], streams: &[Stream]) -> Buffers {
     let stages = nodes.len() as u64;
     let queued: u64 = streams.iter().map(|stream| u64::from(stream.depth)).sum();
-    let held = queued + IN_HAND * stages;
-    let wanted = [held, held, IN_HAND * stages, stages];
+    let held = queued + bounds::IN_HAND * stages;
+    let wanted = [held, held, bounds::IN_HAND * stages, stages];
     let bound = |tier: usize| u64::from(runtime.pool_sizes[tier].map_or(DEFAULT_BOUNDS[tier], |size| size.value));
     let slots = |tier: usize| u32::try_from(wanted[tier].min(bound(tier))).unwrap_or(u32::MAX);
     let exhaustion = match runtime

@@ -235,6 +235,18 @@ pub struct RuntimeDecl {
     pub exhaustion_policy: Option<Spanned<ExhaustionPolicy>>,
 }
 
+/// Capacity of a stream where nobody sets one.
+const DEFAULT_QUEUE_DEPTH: u32 = 64;
+
+impl RuntimeDecl {
+    /// Capacity of a stream: what its edge says, else its flow, else `[runtime.backpressure]`.
+    #[must_use]
+    pub fn queue_depth(&self, edge: Option<u32>, flow: Option<u32>) -> u32 {
+        let runtime = self.default_queue_depth.map(|depth| depth.value);
+        edge.or(flow).or(runtime).unwrap_or(DEFAULT_QUEUE_DEPTH).max(1)
+    }
+}
+
 /// What an allocation does when its pool is empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExhaustionPolicy {

@@ -14,9 +14,6 @@ const QUEUED_BYTES: u64 = 64;
 /// More than the runtime keeps about a buffer.
 const BUFFER_RECORD_BYTES: u64 = 96;
 
-/// Buffers that a flow can tell apart, inside and outside of its pools.
-const BUFFERS: u64 = 1 << 16;
-
 /// More than the content types of a flow take.
 const CONTENT_TYPE_BYTES: u64 = 1 << 20;
 
@@ -67,8 +64,8 @@ fn own(flow: &FlowIr) -> Vec<MemoryUse> {
     }
     let pooled: u64 = flow.pools.iter().map(|pool| u64::from(pool.slots)).sum();
     let (outside, buffers) = match flow.exhaustion {
-        Exhaustion::FallbackAlloc => (flow.fallback_bytes, BUFFERS),
-        Exhaustion::Error => (0, pooled.min(BUFFERS)),
+        Exhaustion::FallbackAlloc => (flow.fallback_bytes, bounds::BUFFERS),
+        Exhaustion::Error => (0, pooled.min(bounds::BUFFERS)),
     };
     lines.push(line("buffers outside the pools", outside));
     lines.push(line(
