@@ -181,6 +181,8 @@ pub enum Cause {
     Trap(String),
     /// The call exceeded its deadline in milliseconds.
     Deadline(u64),
+    /// The call used up its fuel.
+    OutOfFuel,
     /// The flow was cancelled during the call.
     Cancelled,
     /// The component misused a handle; with the code in the catalogue.
@@ -231,7 +233,9 @@ impl Cause {
             | Cause::Endpoint(_)
             | Cause::TooLarge { .. }
             | Cause::UnknownPort(_) => Some(Category::Internal),
-            Cause::Component(ComponentError::DeadlineExceeded) | Cause::Deadline(_) => Some(Category::DeadlineExceeded),
+            Cause::Component(ComponentError::DeadlineExceeded) | Cause::Deadline(_) | Cause::OutOfFuel => {
+                Some(Category::DeadlineExceeded)
+            }
             Cause::Component(ComponentError::Fatal(_))
             | Cause::Cancelled
             | Cause::Instantiation(_)
@@ -262,7 +266,7 @@ impl Failure {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match &self.cause {
-            Cause::Deadline(_) => "E0401",
+            Cause::Deadline(_) | Cause::OutOfFuel => "E0401",
             Cause::Cancelled => "E0402",
             Cause::Component(ComponentError::Fatal(_)) => "E0410",
             Cause::Component(_) if self.operation == Operation::Init => "E0413",
@@ -291,6 +295,7 @@ impl Failure {
             Cause::Component(error) => format!("node `{node}` returned an error {place}: {error}"),
             Cause::Trap(text) => format!("node `{node}` trapped {place}: {text}"),
             Cause::Deadline(ms) => format!("node `{node}` was stopped {place}: it ran longer than {ms} ms"),
+            Cause::OutOfFuel => format!("node `{node}` was stopped {place}: it used up its fuel"),
             Cause::Cancelled => format!("node `{node}` was cancelled {place}"),
             Cause::Misuse(_, text) => format!("node `{node}` misused a handle {place}: {text}"),
             Cause::Endpoint(text) => format!("node `{node}` failed {place}: {text}"),
@@ -348,6 +353,7 @@ impl Failure {
                 | Operation::Push
                 | Operation::Complete => "raise `invocation_timeout_ms` in `[runtime]`, or look for an endless loop",
             }),
+            Cause::OutOfFuel => Some("raise `fuel_per_invocation` in `[runtime]` or in the node's `limits`"),
             Cause::Trap(text) if text.contains("hostcalls") => {
                 Some("one call passes at most 32 MiB to the host: return less, or write it to a buffer")
             }

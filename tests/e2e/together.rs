@@ -6,10 +6,11 @@ use crate::lab::TOGETHER;
 use crate::report::{Report, split};
 
 /// The flows of the manifest, and what each one's failure is.
-const FLOWS: [(&str, &str); 9] = [
+const FLOWS: [(&str, &str); 10] = [
     ("first", ""),
     ("trapping", "E0412"),
     ("looping", "E0401"),
+    ("burning", "E0401"),
     ("greedy", "E0412"),
     ("forging", "E0303"),
     ("hoarding", "E0411"),
@@ -63,6 +64,7 @@ fn hostile_flows_do_no_harm_to_others() {
     for (flow, delivered) in [
         ("trapping", 20),
         ("looping", 10),
+        ("burning", 15),
         ("greedy", 30),
         ("forging", 0),
         ("hoarding", 0),
@@ -99,6 +101,15 @@ fn a_flow_that_waits_in_the_host_does_not_stop_another() {
     let quick = position("quick complete").expect("the quick flow completes");
     let sleepy = position("sleepy 39 text/plain 39").expect("the sleeping flow completes");
     assert!(quick < sleepy, "{finished}");
+}
+
+#[test]
+fn a_call_that_uses_up_its_fuel_is_stopped() {
+    let finished = TOGETHER
+        .run_in(&crate::torvync::workshop("burning"), &["burning"])
+        .expect_code(1);
+    let expected = "error[E0401]: node `middle` was stopped in `process` of element 15: it used up its fuel";
+    assert!(finished.stderr.contains(expected), "{finished}");
 }
 
 #[test]

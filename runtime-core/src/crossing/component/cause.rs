@@ -36,6 +36,9 @@ pub(super) fn cause(error: &Error) -> Cause {
     if let Some(found) = error.downcast_ref::<ResourceMisuse>() {
         return misuse(found);
     }
+    if error.downcast_ref::<Trap>() == Some(&Trap::OutOfFuel) {
+        return Cause::OutOfFuel;
+    }
     let text = words(error);
     match handle_misuse(&text) {
         Some(code) => Cause::Misuse(code, text),
