@@ -1,8 +1,11 @@
 //! How a flow is ended from outside: it drains, and `complete` and `teardown` are called.
 
+use std::io::{BufReader, Read};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::lab::{run, start};
+use crate::lab::{LAB, run, start};
+use crate::torvync::{executable, workshop};
 
 #[test]
 fn a_limit_stops_the_source_and_drains() {
@@ -65,6 +68,38 @@ fn a_second_signal_cancels_a_call_that_does_not_end() {
     running.signal("INT");
     let finished = running.finish_with_open_stdin().expect_code(130);
     assert!(since.elapsed() < Duration::from_secs(20), "{finished}");
+}
+
+/// A write to a pipe that nobody reads: neither does it end, nor can an epoch interrupt it.
+#[test]
+fn a_call_that_resists_its_interruption_is_abandoned() {
+    let mut command = executable(
+        &LAB.built().executable,
+        &workshop("lab"),
+        &["--flow", "endless", "--output", "-"],
+    );
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = child.expect("the executable starts");
+    // A pipe holds 64 KiB: far less than the generator makes in this time.
+    std::thread::sleep(Duration::from_millis(500));
+    let since = Instant::now();
+    for _ in 0..2 {
+        let sent = Command::new("kill")
+            .args(["-s", "INT", &child.id().to_string()])
+            .status();
+        assert!(sent.is_ok_and(|status| status.success()));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let status = child.wait().expect("the process can be waited for");
+    let mut told = String::new();
+    let stderr = child.stderr.take().expect("standard error is piped");
+    BufReader::new(stderr).read_to_string(&mut told).expect("text");
+    assert_eq!(status.code(), Some(130), "{told}");
+    assert!(
+        told.contains("error[E0402]: cancelled; a stage waits in the host"),
+        "{told}"
+    );
+    assert!(since.elapsed() < Duration::from_secs(20), "{told}");
 }
 
 /// How many elements were delivered: each once and in order, then `complete`, then `teardown`.

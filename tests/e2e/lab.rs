@@ -13,7 +13,7 @@ use crate::report::Reported;
 use crate::torvync::{executable, root, run_to_end, target, torvync, workshop};
 
 /// What components deliver, and how they fail.
-static LAB: Lab = Lab::new("lab", "Torvyn.toml");
+pub(crate) static LAB: Lab = Lab::new("lab", "Torvyn.toml");
 /// What follows failures, full streams and overload.
 pub(crate) static POLICIES: Lab = Lab::new("policies", "policies.toml");
 /// Flows that run at the same time.
