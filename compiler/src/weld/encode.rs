@@ -1,0 +1,209 @@
+//! Writes the welded module. In: a [`Program`]. Out: its binary, section by section.
+
+use std::collections::BTreeSet;
+
+use wasm_encoder::reencode::{self, Reencode, RoundtripReencoder};
+use wasm_encoder::{
+    CodeSection, ConstExpr, DataCountSection, DataSection, ElementSection, Elements, EntityType, ExportKind,
+    ExportSection, FunctionSection, GlobalSection, GlobalType, ImportSection, MemorySection, TableSection, TypeSection,
+    ValType,
+};
+
+use super::item::{ItemType, Kind};
+use super::link::{self, Program, count};
+use super::remap::{Error, Remap};
+use super::{Export, Item, WeldError, limits};
+
+/// Writes the module that `program` is, with these exports.
+///
+/// # Errors
+/// When an export names nothing, a global gets its initial value from itself, or the module is too large.
+pub(super) fn module(program: &Program<'_, '_>, exports: &[Export]) -> Result<Vec<u8>, WeldError> {
+    let exports = self::exports(program, exports)?;
+    let mut contents = Contents::new(program);
+    for part in 0..program.parts.len() {
+        contents.add(program, part).map_err(weld_error)?;
+    }
+    contents.declare_references();
+    let mut module = wasm_encoder::Module::new();
+    module.section(&types(program));
+    module.section(&imports(program));
+    module.section(&functions(program));
+    module.section(&tables(program));
+    module.section(&memories(program));
+    module.section(&contents.globals);
+    module.section(&exports);
+    module.section(&contents.elements);
+    module.section(&DataCountSection {
+        count: contents.data.len(),
+    });
+    module.section(&contents.code);
+    module.section(&contents.data);
+    Ok(module.finish())
+}
+
+/// The sections with code and expressions.
+#[derive(Default)]
+struct Contents {
+    globals: GlobalSection,
+    elements: ElementSection,
+    code: CodeSection,
+    data: DataSection,
+    /// Functions that code makes references to.
+    referenced: BTreeSet<u32>,
+}
+
+impl Contents {
+    fn new(program: &Program<'_, '_>) -> Self {
+        let mut contents = Self::default();
+        for value in &program.constants {
+            let ty = GlobalType {
+                val_type: ValType::I32,
+                mutable: false,
+                shared: false,
+            };
+            contents.globals.global(ty, &ConstExpr::i32_const(*value));
+        }
+        contents
+    }
+
+    fn add(&mut self, program: &Program<'_, '_>, part: usize) -> Result<(), Error> {
+        let module = &program.modules[part];
+        let mut remap = Remap::new(program, part);
+        for global in &module.globals {
+            remap.parse_global(&mut self.globals, global.clone())?;
+        }
+        for element in &module.elements {
+            remap.parse_element(&mut self.elements, element.clone())?;
+        }
+        for (position, body) in module.bodies.iter().enumerate() {
+            remap.body(&mut self.code, position, body)?;
+        }
+        for data in &module.data {
+            remap.parse_data(&mut self.data, data.clone())?;
+        }
+        self.referenced.append(&mut remap.referenced);
+        Ok(())
+    }
+
+    /// Code may only make references to functions that are named outside of it; what was exported before need not be now.
+    fn declare_references(&mut self) {
+        if !self.referenced.is_empty() {
+            let functions: Vec<u32> = self.referenced.iter().copied().collect();
+            self.elements.declared(Elements::Functions(functions.into()));
+        }
+    }
+}
+
+fn types(program: &Program<'_, '_>) -> TypeSection {
+    let mut section = TypeSection::new();
+    for ty in &program.types.list {
+        section.ty().func_type(&known(RoundtripReencoder.func_type(ty.clone())));
+    }
+    section
+}
+
+fn imports(program: &Program<'_, '_>) -> ImportSection {
+    let mut section = ImportSection::new();
+    for import in &program.imports.list {
+        let ty = match &import.ty {
+            ItemType::Function(ty) => EntityType::Function(program.types.number_of(ty)),
+            ItemType::Table(ty) => EntityType::Table(known(RoundtripReencoder.table_type(*ty))),
+            ItemType::Memory(ty) => EntityType::Memory((*ty).into()),
+            ItemType::Global(ty) => EntityType::Global(known(RoundtripReencoder.global_type(*ty))),
+        };
+        section.import(&import.module, &import.name, ty);
+    }
+    section
+}
+
+fn functions(program: &Program<'_, '_>) -> FunctionSection {
+    let mut section = FunctionSection::new();
+    for (part, module) in program.modules.iter().enumerate() {
+        for ty in &module.functions {
+            section.function(program.types.number(part, *ty));
+        }
+    }
+    section
+}
+
+fn tables(program: &Program<'_, '_>) -> TableSection {
+    let mut section = TableSection::new();
+    for (part, module) in program.parts.iter().zip(program.modules) {
+        for table in limits::tables(&module.tables, part.guest.as_ref()) {
+            section.table(known(RoundtripReencoder.table_type(table)));
+        }
+    }
+    section
+}
+
+fn memories(program: &Program<'_, '_>) -> MemorySection {
+    let mut section = MemorySection::new();
+    for (part, module) in program.parts.iter().zip(program.modules) {
+        for memory in &module.memories {
+            section.memory(limits::memory(*memory, part.guest.as_ref()).into());
+        }
+    }
+    section
+}
+
+fn exports(program: &Program<'_, '_>, exports: &[Export]) -> Result<ExportSection, WeldError> {
+    let mut section = ExportSection::new();
+    let mut names = BTreeSet::new();
+    let mut types = Vec::with_capacity(exports.len());
+    for export in exports {
+        let (kind, index) = item(program, export)?;
+        if !names.insert(&export.name) {
+            let name = export.name.clone();
+            return Err(WeldError::DuplicateExport { name });
+        }
+        types.push(program.item_type(export.part, kind, index));
+        let number = program.index(export.part, kind, index);
+        section.export(&export.name, export_kind(kind), number);
+    }
+    limits::check_exports(program, exports, &types)?;
+    Ok(section)
+}
+
+/// Kind of an export, and its number in its part.
+fn item(program: &Program<'_, '_>, export: &Export) -> Result<(Kind, u32), WeldError> {
+    let part = export.part;
+    let module = program.modules.get(part).ok_or(WeldError::NoSuchPart { part })?;
+    match &export.item {
+        Item::Named(name) => link::exported(program.modules, part, name),
+        Item::Start => {
+            let start = module.start.ok_or(WeldError::NoStart { part })?;
+            Ok((Kind::Function, start))
+        }
+        Item::MutableGlobal(position) => {
+            let global = module.mutable_globals().nth(*position);
+            let (index, _) = global.ok_or(WeldError::NoSuchGlobal {
+                part,
+                position: *position,
+            })?;
+            Ok((Kind::Global, count(module.imported[Kind::Global].len() + index)))
+        }
+    }
+}
+
+fn export_kind(kind: Kind) -> ExportKind {
+    match kind {
+        Kind::Function => ExportKind::Func,
+        Kind::Table => ExportKind::Table,
+        Kind::Memory => ExportKind::Memory,
+        Kind::Global => ExportKind::Global,
+    }
+}
+
+/// A type in the encoder's terms.
+fn known<T>(ty: Result<T, reencode::Error>) -> T {
+    ty.expect("invariant: without garbage collection, types do not refer to each other")
+}
+
+/// The part of an error that input can cause.
+fn weld_error(error: Error) -> WeldError {
+    if let reencode::Error::UserError(error) = error {
+        return error;
+    }
+    panic!("invariant: a valid part can be rewritten: {error}");
+}

@@ -1,0 +1,272 @@
+//! Binds the parts to each other. In: parts as they were read. Out: a [`Program`], in which every import leads to an item
+//! and every item has its number in the welded module.
+
+use std::collections::BTreeSet;
+
+use super::imports::{HostImport, Imports};
+use super::item::{ItemType, Kind, PerKind};
+use super::module::Module;
+use super::poll::Injector;
+use super::types::Types;
+use super::{Binding, GuestRules, Part, WeldError, limits};
+
+/// Parts that are bound to each other.
+pub(super) struct Program<'p, 'a> {
+    pub(super) parts: &'p [Part<'a>],
+    pub(super) modules: &'p [Module<'a>],
+    pub(super) types: Types,
+    pub(super) imports: Imports,
+    /// The constants that imports are bound to. As globals, they are behind the imported ones.
+    pub(super) constants: Vec<i32>,
+    /// What puts polls into each part.
+    pub(super) injectors: Vec<Option<Injector>>,
+    targets: Vec<Vec<Target>>,
+    /// The number that the first defined item of each part and kind gets.
+    bases: Vec<PerKind<u32>>,
+}
+
+/// What an import leads to in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// An import of the welded module, by its number among those of its kind.
+    Import(u32),
+    /// An item that a part defines, numbered without the imports.
+    Defined { part: usize, index: usize },
+    /// A constant.
+    Constant(i32),
+}
+
+impl<'p, 'a> Program<'p, 'a> {
+    /// Binds the parts to each other.
+    ///
+    /// # Errors
+    /// When a binding names nothing or does not fit, or a guest breaks its rules.
+    pub(super) fn link(parts: &'p [Part<'a>], modules: &'p [Module<'a>]) -> Result<Self, WeldError> {
+        for (position, (part, module)) in parts.iter().zip(modules).enumerate() {
+            check_bindings(position, part, module)?;
+            if let Some(rules) = &part.guest {
+                check_guest(position, rules, module)?;
+            }
+        }
+        let imports = imports(parts, modules)?;
+        let types = Types::gather(modules, &imports);
+        let mut program = Self {
+            parts,
+            modules,
+            types,
+            imports,
+            constants: Vec::new(),
+            injectors: Vec::new(),
+            targets: Vec::new(),
+            bases: Vec::new(),
+        };
+        program.targets = (0..parts.len())
+            .map(|part| program.targets_of(part))
+            .collect::<Result<_, _>>()?;
+        let constants: BTreeSet<i32> = program.targets.iter().flatten().filter_map(Target::constant).collect();
+        program.constants = constants.into_iter().collect();
+        limits::check_totals(&program)?;
+        program.bases = program.bases();
+        program.injectors = parts
+            .iter()
+            .zip(modules)
+            .map(|(part, module)| program.injector(part, module))
+            .collect();
+        Ok(program)
+    }
+
+    /// What the imports of a part lead to.
+    fn targets_of(&self, part: usize) -> Result<Vec<Target>, WeldError> {
+        let module = &self.modules[part];
+        let target = |import| {
+            let (target, found) = self.follow(part, import)?;
+            let expected = module.import_type(import);
+            match expected.accepts(&found) {
+                true => Ok(target),
+                false => Err(WeldError::Mismatch {
+                    part,
+                    import: module.import_name(import),
+                    expected: expected.to_string(),
+                    found: found.to_string(),
+                }),
+            }
+        };
+        (0..module.imports.len()).map(target).collect()
+    }
+
+    /// What an import leads to, and the type of that.
+    fn follow(&self, mut part: usize, mut import: usize) -> Result<(Target, ItemType), WeldError> {
+        let mut seen = BTreeSet::new();
+        while seen.insert((part, import)) {
+            match &self.parts[part].bindings[import] {
+                Binding::Host { module, name } => {
+                    let import = self.imports.get(module, name);
+                    let HostImport { index, ty, .. } = import.expect("invariant: bindings to the host are imports");
+                    return Ok((Target::Import(*index), ty.clone()));
+                }
+                Binding::Constant(value) => return Ok((Target::Constant(*value), ItemType::constant())),
+                Binding::Part { part: other, export } => {
+                    let (kind, index) = exported(self.modules, *other, export)?;
+                    let module = &self.modules[*other];
+                    let imported = &module.imported[kind];
+                    match imported.get(index as usize) {
+                        Some(passed_on) => (part, import) = (*other, *passed_on),
+                        None => {
+                            let index = index as usize - imported.len();
+                            let target = Target::Defined { part: *other, index };
+                            return Ok((target, module.defined_type(kind, index)));
+                        }
+                    }
+                }
+            }
+        }
+        Err(WeldError::Cycle {
+            part,
+            import: self.modules[part].import_name(import),
+        })
+    }
+
+    fn bases(&self) -> Vec<PerKind<u32>> {
+        let mut next = PerKind::default();
+        for kind in [Kind::Function, Kind::Table, Kind::Memory, Kind::Global] {
+            next[kind] = self.imports.count(kind);
+        }
+        next[Kind::Global] += count(self.constants.len());
+        let mut bases = Vec::with_capacity(self.modules.len());
+        for module in self.modules {
+            bases.push(next);
+            for kind in [Kind::Function, Kind::Table, Kind::Memory, Kind::Global] {
+                next[kind] += count(module.defined(kind));
+            }
+        }
+        bases
+    }
+
+    fn injector(&self, part: &Part<'_>, module: &Module<'_>) -> Option<Injector> {
+        let poll = part.guest.as_ref()?.poll.as_ref()?;
+        let import = |(module, name): &(String, String)| {
+            let import = self.imports.get(module, name);
+            import.expect("invariant: what polls need is imported")
+        };
+        Some(Injector::new(
+            poll,
+            import(&poll.memory),
+            import(&poll.interrupted),
+            module,
+        ))
+    }
+
+    /// Where an item of a part comes from, by its number in the part.
+    pub(super) fn origin(&self, part: usize, kind: Kind, index: u32) -> Target {
+        let imported = &self.modules[part].imported[kind];
+        match imported.get(index as usize) {
+            Some(import) => self.targets[part][*import],
+            None => Target::Defined {
+                part,
+                index: index as usize - imported.len(),
+            },
+        }
+    }
+
+    /// The type of an item of a part.
+    pub(super) fn item_type(&self, part: usize, kind: Kind, index: u32) -> ItemType {
+        let module = &self.modules[part];
+        let imported = &module.imported[kind];
+        match imported.get(index as usize) {
+            Some(import) => module.import_type(*import),
+            None => module.defined_type(kind, index as usize - imported.len()),
+        }
+    }
+
+    /// The error of a cycle that an imported global of a part closes.
+    pub(super) fn cycle(&self, part: usize, global: u32) -> WeldError {
+        let import = self.modules[part].imported[Kind::Global][global as usize];
+        WeldError::Cycle {
+            part,
+            import: self.modules[part].import_name(import),
+        }
+    }
+
+    /// The number that an item of a part has in the welded module.
+    pub(super) fn index(&self, part: usize, kind: Kind, index: u32) -> u32 {
+        match self.origin(part, kind, index) {
+            Target::Import(index) => index,
+            Target::Defined { part, index } => self.bases[part][kind] + count(index),
+            Target::Constant(value) => {
+                let position = self.constants.binary_search(&value);
+                let position = position.expect("invariant: the constants that imports lead to are listed");
+                self.imports.count(Kind::Global) + count(position)
+            }
+        }
+    }
+}
+
+impl Target {
+    fn constant(&self) -> Option<i32> {
+        match self {
+            Target::Constant(value) => Some(*value),
+            Target::Import(_) | Target::Defined { .. } => None,
+        }
+    }
+}
+
+/// Kind and number of what a part exports under a name.
+///
+/// # Errors
+/// When there is no such part or export.
+pub(super) fn exported(modules: &[Module<'_>], part: usize, export: &str) -> Result<(Kind, u32), WeldError> {
+    let module = modules.get(part).ok_or(WeldError::NoSuchPart { part })?;
+    module.export(export).ok_or_else(|| WeldError::NoSuchExport {
+        part,
+        export: export.to_owned(),
+    })
+}
+
+/// A number of items as the binary format has it.
+pub(super) fn count(items: usize) -> u32 {
+    u32::try_from(items).expect("invariant: the totals are checked")
+}
+
+fn check_bindings(position: usize, part: &Part<'_>, module: &Module<'_>) -> Result<(), WeldError> {
+    let (imports, bindings) = (module.imports.len(), part.bindings.len());
+    if imports == bindings {
+        return Ok(());
+    }
+    Err(WeldError::Bindings {
+        part: position,
+        imports,
+        bindings,
+    })
+}
+
+fn check_guest(part: usize, rules: &GuestRules, module: &Module<'_>) -> Result<(), WeldError> {
+    for kind in [Kind::Memory, Kind::Table] {
+        if let Some(import) = module.imported[kind].first() {
+            return Err(WeldError::GuestImport {
+                part,
+                import: module.import_name(*import),
+                kind: kind.name(),
+            });
+        }
+    }
+    if module.memories.iter().any(|memory| memory.shared) {
+        return Err(WeldError::SharedMemory { part });
+    }
+    limits::check_guest(part, rules, module)
+}
+
+/// The imports that bindings and polls ask for.
+fn imports(parts: &[Part<'_>], modules: &[Module<'_>]) -> Result<Imports, WeldError> {
+    let mut imports = Imports::default();
+    for (part, of) in parts.iter().zip(modules) {
+        for (position, binding) in part.bindings.iter().enumerate() {
+            if let Binding::Host { module, name } = binding {
+                imports.require(module, name, of.import_type(position))?;
+            }
+        }
+    }
+    for poll in parts.iter().filter_map(|part| part.guest.as_ref()?.poll.as_ref()) {
+        poll.require(&mut imports)?;
+    }
+    Ok(imports)
+}

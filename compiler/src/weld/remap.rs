@@ -1,0 +1,152 @@
+//! Rewrites what a part says in terms of its own numbers to the numbers of the welded module.
+
+use std::collections::BTreeSet;
+
+use wasm_encoder::reencode::{self, Reencode};
+use wasm_encoder::{CodeSection, Encode as _, Instruction};
+use wasmparser::{ConstExpr, FunctionBody, Operator};
+
+use super::WeldError;
+use super::item::Kind;
+use super::link::{Program, Target, count};
+use super::poll::{Injector, Place};
+
+/// Rewrites one part.
+pub(super) struct Remap<'x> {
+    program: &'x Program<'x, 'x>,
+    part: usize,
+    /// Numbers that the part's first element and data segments get.
+    elements: u32,
+    data: u32,
+    /// Functions that code makes references to, by their numbers in the welded module.
+    pub(super) referenced: BTreeSet<u32>,
+    /// The globals whose initial values are being written: each is needed for the one before.
+    initial: Vec<(usize, usize)>,
+}
+
+/// What goes wrong while a part is rewritten.
+pub(super) type Error = reencode::Error<WeldError>;
+
+impl<'x> Remap<'x> {
+    pub(super) fn new(program: &'x Program<'x, 'x>, part: usize) -> Self {
+        let before = &program.modules[..part];
+        Self {
+            program,
+            part,
+            elements: count(before.iter().map(|module| module.elements.len()).sum()),
+            data: count(before.iter().map(|module| module.data.len()).sum()),
+            referenced: BTreeSet::new(),
+            initial: Vec::new(),
+        }
+    }
+
+    /// Writes a function, with polls if the part has an injector.
+    pub(super) fn body(
+        &mut self,
+        code: &mut CodeSection,
+        position: usize,
+        body: &FunctionBody<'_>,
+    ) -> Result<(), Error> {
+        let injector = self.program.injectors[self.part].as_ref();
+        let mut polls = injector.and_then(|injector| injector.function(position));
+        let poll = injector.filter(|_| polls.is_some()).map_or(&[][..], Injector::code);
+        let mut function = self.new_function_with_parsed_locals(body)?;
+        function.raw(poll.iter().copied());
+        let mut operators = body.get_operators_reader()?;
+        while !operators.eof() {
+            let operator = operators.read()?;
+            let place = polls.as_mut().and_then(|polls| polls.pass(&operator));
+            if place == Some(Place::Before) {
+                function.raw(poll.iter().copied());
+            }
+            function.instruction(&self.instruction(operator)?);
+            if place == Some(Place::After) {
+                function.raw(poll.iter().copied());
+            }
+        }
+        code.function(&function);
+        Ok(())
+    }
+
+    /// Writes the operators of a constant expression of `part`. A global that another part defines can't be named in one,
+    /// so its initial value is put in its place.
+    fn expression(&mut self, part: usize, expression: &ConstExpr<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
+        let mut operators = expression.get_operators_reader();
+        while !operators.is_end_then_eof() {
+            let operator = operators.read()?;
+            if let Operator::GlobalGet { global_index } = operator {
+                self.initial_value(part, global_index, out)?;
+            } else if let Operator::RefFunc { function_index } = operator {
+                let function = self.program.index(part, Kind::Function, function_index);
+                Instruction::RefFunc(function).encode(out);
+            } else {
+                self.instruction(operator)?.encode(out);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what reads an immutable global of `part`.
+    fn initial_value(&mut self, part: usize, global: u32, out: &mut Vec<u8>) -> Result<(), Error> {
+        match self.program.origin(part, Kind::Global, global) {
+            Target::Import(index) => Instruction::GlobalGet(index).encode(out),
+            Target::Constant(value) => Instruction::I32Const(value).encode(out),
+            Target::Defined { part: other, index } => {
+                if self.initial.contains(&(other, index)) {
+                    return Err(reencode::Error::UserError(self.program.cycle(part, global)));
+                }
+                self.initial.push((other, index));
+                let value = self.program.modules[other].globals[index].init_expr.clone();
+                self.expression(other, &value, out)?;
+                self.initial.pop();
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Reencode for Remap<'_> {
+    type Error = WeldError;
+
+    fn type_index(&mut self, ty: u32) -> Result<u32, Error> {
+        Ok(self.program.types.number(self.part, ty))
+    }
+
+    fn function_index(&mut self, function: u32) -> Result<u32, Error> {
+        Ok(self.program.index(self.part, Kind::Function, function))
+    }
+
+    fn table_index(&mut self, table: u32) -> Result<u32, Error> {
+        Ok(self.program.index(self.part, Kind::Table, table))
+    }
+
+    fn memory_index(&mut self, memory: u32) -> Result<u32, Error> {
+        Ok(self.program.index(self.part, Kind::Memory, memory))
+    }
+
+    fn global_index(&mut self, global: u32) -> Result<u32, Error> {
+        Ok(self.program.index(self.part, Kind::Global, global))
+    }
+
+    fn element_index(&mut self, element: u32) -> Result<u32, Error> {
+        Ok(self.elements + element)
+    }
+
+    fn data_index(&mut self, data: u32) -> Result<u32, Error> {
+        Ok(self.data + data)
+    }
+
+    fn const_expr(&mut self, expression: ConstExpr<'_>) -> Result<wasm_encoder::ConstExpr, Error> {
+        let mut code = Vec::new();
+        self.expression(self.part, &expression, &mut code)?;
+        Ok(wasm_encoder::ConstExpr::raw(code))
+    }
+
+    fn instruction<'a>(&mut self, operator: Operator<'a>) -> Result<Instruction<'a>, Error> {
+        let instruction = reencode::utils::instruction(self, operator)?;
+        if let Instruction::RefFunc(function) = instruction {
+            self.referenced.insert(function);
+        }
+        Ok(instruction)
+    }
+}

@@ -1,0 +1,98 @@
+//! Random modules do the same before and after they are welded.
+
+use arbitrary::Unstructured;
+use wasm_smith::Config;
+
+use super::observe::{Subject, between_others};
+use super::*;
+
+const FUEL: u64 = 3_000;
+
+/// What the fuel of code without polls is multiplied by for code with polls.
+const POLLS: u64 = 8;
+
+/// A random module. Some of them use reference types, most of these in ways that can't be welded.
+fn random(seed: u64) -> Option<Vec<u8>> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut bytes = vec![0; 4096];
+    random.fill(&mut bytes);
+    let config = Config {
+        compact_imports_enabled: false,
+        exceptions_enabled: false,
+        gc_enabled: false,
+        wide_arithmetic_enabled: false,
+        // Waiting for another thread does not end.
+        threads_enabled: false,
+        reference_types_enabled: random.u8(0..4) == 0,
+        memory64_enabled: random.bool(),
+        export_everything: true,
+        max_data_segments: 4,
+        max_element_segments: 5,
+        max_elements: 6,
+        max_funcs: 7,
+        min_funcs: 4,
+        min_types: 3,
+        disallow_traps: random.bool(),
+        max_globals: 6,
+        max_imports: 6,
+        max_instructions: random.usize(10..60),
+        max_memories: 3,
+        max_memory32_bytes: 1 << 18,
+        max_memory64_bytes: 1 << 18,
+        memory_max_size_required: true,
+        max_table_elements: 50,
+        max_tables: 3,
+        table_max_size_required: true,
+        max_types: 8,
+        ..Config::default()
+    };
+    let module = wasm_smith::Module::new(config, &mut Unstructured::new(&bytes));
+    Some(module.ok()?.to_bytes())
+}
+
+/// Checks one module; how many results were compared.
+fn check(seed: u64) -> Option<usize> {
+    let code = random(seed)?;
+    let what = format!("seed {seed}");
+    let welded = match between_others(&code, None) {
+        Ok(welded) => welded,
+        Err(WeldError::Unsupported { .. } | WeldError::Conflict { .. }) => return None,
+        Err(error) => panic!("{what}: {error}"),
+    };
+    let alone = Subject::new(&code);
+    let welded = Subject::new(&welded);
+    let with_polls = match between_others(&code, Some(polled())) {
+        Ok(welded) => Some(Subject::new(&welded)),
+        Err(WeldError::GuestImport { .. }) => None,
+        Err(error) => panic!("{what}: {error}"),
+    };
+    let names = alone.functions();
+    let mut compared = 0;
+    // One at a time: what comes after code that ran out of fuel is lost.
+    for name in names.chunks(1) {
+        let expected = alone.observe(FUEL, name);
+        welded.observe(FUEL, name).assert_same(&expected, &what);
+        if let Some(with_polls) = &with_polls {
+            with_polls.observe(FUEL * POLLS, name).assert_same(&expected, &what);
+        }
+        compared += expected.len();
+    }
+    Some(compared)
+}
+
+fn check_all(seeds: std::ops::Range<u64>) {
+    let counts: Vec<usize> = seeds.filter_map(check).collect();
+    let compared: usize = counts.iter().sum();
+    assert!(counts.len() >= 110, "only {} modules could be welded", counts.len());
+    assert!(compared >= 1500, "only {compared} results were compared");
+}
+
+#[test]
+fn random_modules_do_the_same() {
+    check_all(0..160);
+}
+
+#[test]
+fn more_random_modules_do_the_same() {
+    check_all(1_000_000..1_000_160);
+}

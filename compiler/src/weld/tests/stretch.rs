@@ -1,0 +1,192 @@
+//! How much of a guest's code runs from one poll to the next, measured by fuel: each operator takes at most one.
+
+use std::fmt::Write as _;
+
+use wasmtime::Caller;
+
+use super::*;
+use crate::weld::poll::STRETCH;
+
+/// What is seen at the polls of a run.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    polls: u64,
+    /// Fuel that was left at the last poll.
+    last: u64,
+    /// Most fuel taken from one poll to the next.
+    longest: u64,
+}
+
+const FUEL: u64 = 1_000_000_000;
+
+/// Runs `go` of a guest, with the word set all the time: every poll calls the host.
+fn run(text: &str, argument: i32) -> Seen {
+    let code = wat(text);
+    let setter = wat(&format!(
+        r#"(module {EXCHANGE} (func (export "set") (i32.atomic.store (i32.const 0) (i32.const 1))))"#
+    ));
+    let parts = [held(&code, vec![], polled()), glue(&setter, vec![exchange()])];
+    let code = welded(&parts, &[Export::named(0, "go", "go"), Export::named(1, "set", "set")]);
+    let engine = engine(true);
+    let mut store = Store::new(&engine, Seen::default());
+    store.set_fuel(FUEL).unwrap();
+    let mut linker = Linker::new(&engine);
+    linker.define(&store, "exchange", "memory", shared(&engine)).unwrap();
+    let interrupted = |mut caller: Caller<'_, Seen>| {
+        let left = caller.get_fuel().unwrap();
+        see(caller.data_mut(), left);
+    };
+    linker.func_wrap("host", "interrupted", interrupted).unwrap();
+    let instance = linker
+        .instantiate(&mut store, &Module::new(&engine, code).unwrap())
+        .unwrap();
+    let set = instance.get_typed_func::<(), ()>(&mut store, "set").unwrap();
+    set.call(&mut store, ()).unwrap();
+    store.data_mut().last = store.get_fuel().unwrap();
+    let go = instance.get_typed_func::<i32, ()>(&mut store, "go").unwrap();
+    go.call(&mut store, argument).unwrap();
+    let left = store.get_fuel().unwrap();
+    see(store.data_mut(), left);
+    *store.data()
+}
+
+fn see(seen: &mut Seen, left: u64) {
+    seen.polls += 1;
+    seen.longest = seen.longest.max(seen.last - left);
+    seen.last = left;
+}
+
+/// What a function may take from one poll to the next, with the poll itself.
+const PER_FUNCTION: u64 = STRETCH as u64 + 8;
+
+/// Four operators.
+const WORK: &str = "(local.set $x (i32.add (local.get $x) (i32.const 1)))";
+
+fn function(code: &str) -> String {
+    format!(
+        r#"(module
+          (func $leaf (local $x i32) {} )
+          (func (export "go") (param $seed i32) (local $x i32) {code}))"#,
+        WORK.repeat(7)
+    )
+}
+
+#[test]
+fn straight_code() {
+    let seen = run(&function(&WORK.repeat(5000)), 0);
+    assert!(seen.longest <= PER_FUNCTION, "{seen:?}");
+    assert!(
+        (20_000 / PER_FUNCTION..30_000 / PER_FUNCTION).contains(&seen.polls),
+        "{seen:?}"
+    );
+    let seen = run(&function(&"(call $leaf)".repeat(2000)), 0);
+    assert!(seen.longest <= PER_FUNCTION, "{seen:?}");
+}
+
+#[test]
+fn code_that_jumps_over_polls() {
+    let exits = [
+        "(br_if $out (i32.const 1))",
+        "(br_table $out $out (i32.const 0))",
+        "(br $out)",
+        "(if (i32.const 1) (then (br $out)))",
+        "(block (br_if $out (i32.const 1)) (br 0))",
+    ];
+    for exit in exits {
+        let block = format!("(block $out {} {exit} {})", WORK.repeat(150), WORK.repeat(300));
+        let seen = run(&function(&block.repeat(6)), 0);
+        assert!(seen.longest <= PER_FUNCTION, "{exit}: {seen:?}");
+    }
+    let arms = format!(
+        "(if (i32.const 0) (then {}) (else {}))",
+        WORK.repeat(300),
+        WORK.repeat(100)
+    );
+    let seen = run(&function(&arms.repeat(6)), 0);
+    assert!(seen.longest <= PER_FUNCTION, "{seen:?}");
+    let skipped = format!("{} (if (i32.const 0) (then {}))", WORK.repeat(100), WORK.repeat(300));
+    let seen = run(&function(&skipped.repeat(6)), 0);
+    assert!(seen.longest <= PER_FUNCTION, "{seen:?}");
+}
+
+#[test]
+fn random_code() {
+    let mut polls = 0;
+    for seed in 0..8 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut code = String::new();
+        while code.len() < 120_000 {
+            block(&mut random, &mut code, 6, 0);
+        }
+        let text = function(&code);
+        for argument in [1, 77, -5] {
+            let seen = run(&text, argument);
+            assert!(seen.longest <= PER_FUNCTION, "seed {seed}: {seen:?}");
+            polls += seen.polls;
+        }
+    }
+    assert!(polls > 100, "{polls} polls were seen");
+}
+
+/// Code that goes this way or that by a random number in `$seed`, inside of `depth` blocks.
+fn block(random: &mut fastrand::Rng, code: &mut String, budget: u32, depth: u32) {
+    const RANDOM: &str =
+        "(local.set $seed (i32.add (i32.mul (local.get $seed) (i32.const 1103515245)) (i32.const 12345)))";
+    let condition = format!("(i32.shr_u (local.get $seed) (i32.const {}))", random.u32(29..32));
+    code.push_str(RANDOM);
+    for _ in 0..random.u32(1..5) {
+        match random.u32(0..8) {
+            0 | 1 => code.push_str(&WORK.repeat(random.usize(0..80))),
+            2 => code.push_str(&"(call $leaf)".repeat(random.usize(0..8))),
+            3 if depth > 0 => {
+                write!(code, "(br_if {} {condition})", random.u32(0..depth)).unwrap();
+            }
+            4 if depth > 1 => {
+                let [first, second] = [random.u32(0..depth), random.u32(0..depth)];
+                write!(code, "(br_table {first} {second} {condition})").unwrap();
+            }
+            5 if budget > 0 => {
+                write!(code, "(if {condition} (then ").unwrap();
+                block(random, code, budget - 1, depth + 1);
+                code.push_str(") (else ");
+                block(random, code, budget - 1, depth + 1);
+                code.push_str("))");
+            }
+            6 if budget > 0 => {
+                write!(code, "(if {condition} (then ").unwrap();
+                block(random, code, budget - 1, depth + 1);
+                code.push_str("))");
+            }
+            _ if budget > 0 => {
+                code.push_str("(block ");
+                block(random, code, budget - 1, depth + 1);
+                code.push(')');
+            }
+            _ => code.push_str(WORK),
+        }
+    }
+}
+
+#[test]
+fn functions_that_return_one_into_the_other() {
+    let depth = 50;
+    let text = format!(
+        r#"(module (func $go (export "go") (param $n i32) (local $x i32)
+          (if (local.get $n) (then (call $go (i32.sub (local.get $n) (i32.const 1)))))
+          {}))"#,
+        WORK.repeat(2000)
+    );
+    // The end of one and the beginning of the rest of the next.
+    let seen = run(&text, depth);
+    assert!(seen.longest <= 2 * PER_FUNCTION, "{seen:?}");
+    let short = format!(
+        r#"(module (func $go (export "go") (param $n i32) (local $x i32)
+          (if (local.get $n) (then (call $go (i32.sub (local.get $n) (i32.const 1)))))
+          {}))"#,
+        WORK.repeat(200)
+    );
+    // Each of the functions on the stack adds its rest.
+    let seen = run(&short, depth);
+    assert!(seen.longest > 10 * PER_FUNCTION, "{seen:?}");
+    assert!(seen.longest <= 51 * PER_FUNCTION, "{seen:?}");
+}
