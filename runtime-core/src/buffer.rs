@@ -2,21 +2,34 @@
 //!
 //! A buffer is named by a [`BufferId`]: slot and generation. The generation changes whenever the buffer changes hands in
 //! a way that ends earlier claims (freeze, release), so a stale id is recognised, never followed.
+//!
+//! Tiers and what is known of each buffer are in the flow's exchange memory, as [`crate::layout`] has it: glue works on
+//! them too, and what the memory says holds.
+
+use wasmtime::{Engine, Error};
 
 use crate::bounds;
+use crate::layout::{control, flow_name, slot, stage, statistics, tier};
 use crate::plan::{NodePlan, PoolPlan};
 
 mod content_type;
+mod contents;
+mod entry;
+mod exchange;
 mod hands;
-mod slot;
-mod tier;
+mod map;
+mod memory;
+mod node;
+mod outside;
+mod pooled;
 
 pub use content_type::{ContentType, ContentTypes};
-use slot::{Account, Owner, Slot, State, Storage};
-use tier::Tier;
+use entry::{Slot, State};
+use map::Map;
+pub use memory::{ExchangeMemory, WatchedWords};
+use pooled::Tier;
 
-/// Slots of one flow's pool: an id has 16 bits for the slot.
-const MAX_SLOTS: usize = bounds::BUFFERS as usize;
+const _: () = assert!(slot::COUNT as u64 == bounds::BUFFERS);
 
 /// Names one buffer for as long as it has the same owner: 16 bits generation, 16 bits slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,28 +37,17 @@ pub struct BufferId(u32);
 
 impl BufferId {
     /// The id behind the representation a component handle carries.
+    #[inline]
     #[must_use]
     pub fn from_rep(rep: u32) -> Self {
         Self(rep)
     }
 
     /// What a component handle carries.
+    #[inline]
     #[must_use]
     pub fn rep(self) -> u32 {
         self.0
-    }
-
-    fn new(slot: usize, generation: u16) -> Self {
-        let slot = u16::try_from(slot).expect("invariant: the pool makes at most 2^16 slots");
-        Self(u32::from(generation) << 16 | u32::from(slot))
-    }
-
-    fn slot(self) -> usize {
-        (self.0 & 0xffff) as usize
-    }
-
-    fn generation(self) -> u16 {
-        (self.0 >> 16) as u16
     }
 }
 
@@ -90,70 +92,123 @@ pub struct PoolStats {
 /// All buffers of one flow.
 #[derive(Debug)]
 pub struct BufferPool {
+    memory: ExchangeMemory,
     tiers: [Tier; 4],
-    slots: Vec<Slot>,
-    /// Slots without storage, left by heap buffers.
-    spare: Vec<usize>,
+    /// How many slots were ever used; they come first.
+    slots: u32,
+    /// By slot, the bytes of buffers that are outside of the memory.
+    heap: Vec<Vec<u8>>,
+    /// Slots of such buffers that were given back.
+    spare: Vec<Slot>,
     fallback_left: u64,
+    fallback: u64,
     max_buffer_bytes: u64,
-    /// By node.
-    accounts: Vec<Account>,
-    /// Whose call is going on.
-    current: Owner,
-    stats: PoolStats,
-    /// Content types in use, by id.
+    /// How many nodes have a block in the memory.
+    nodes: u32,
+    /// Whose call is going on: as an owner in the memory.
+    current: u32,
+    /// Content types in use, by number.
     pub content_types: ContentTypes,
 }
 
 impl BufferPool {
-    /// Reserves the tiers of `plan`. The memory is zeroed by the system when it is first touched, not here. `nodes` are
-    /// the limits of the flow's stages.
+    /// The buffers of a flow without glue: reserves the tiers of `plan`. The memory is zeroed by the system when it is
+    /// first touched, not here. `nodes` are the limits of the flow's stages.
     #[must_use]
     pub fn new(plan: &PoolPlan, nodes: &[NodePlan]) -> Self {
-        let account = |node: &NodePlan| Account {
-            max_buffer_bytes: node.limits.max_buffer_bytes.min(plan.max_buffer_bytes),
-            budget_bytes: node.limits.buffer_budget_bytes,
-            held_bytes: 0,
-        };
+        let map = Map::of(plan, nodes.len(), 0).expect("invariant: a flow has fewer than 2^24 stages");
+        let memory = ExchangeMemory::own(map.pages);
+        Self::with(memory, &map, plan, nodes, |_| false)
+    }
+
+    /// The buffers of a flow with glue, in a memory that shells of `engine` can import. `flow` is the flow's name;
+    /// `on_core` says of each node whether its stage is on a core call path.
+    ///
+    /// # Errors
+    /// When the system has no memory of that size, `engine` no shared memory, or the flow too many stages or too long a
+    /// name.
+    pub fn shared(
+        engine: &Engine,
+        plan: &PoolPlan,
+        nodes: &[NodePlan],
+        flow: &str,
+        on_core: &[bool],
+    ) -> wasmtime::Result<Self> {
+        let tables = on_core.iter().filter(|on_core| **on_core).count();
+        let map = Map::of(plan, nodes.len(), tables)
+            .ok_or_else(|| Error::msg("the flow has more stages than one memory can serve"))?;
+        let memory = ExchangeMemory::importable(engine, map.pages)?;
+        let mut pool = Self::with(memory, &map, plan, nodes, |node| on_core[node]);
+        pool.set_flow_name(flow)?;
+        Ok(pool)
+    }
+
+    fn with(
+        mut memory: ExchangeMemory,
+        map: &Map,
+        plan: &PoolPlan,
+        nodes: &[NodePlan],
+        on_core: impl Fn(usize) -> bool,
+    ) -> Self {
+        node::write_blocks(&mut memory, map, plan, nodes, on_core);
+        for (tier, plan) in (0..).zip(&plan.tiers) {
+            memory.set_u32(pooled::field(tier, tier::SLOT_BYTES), plan.slot_bytes);
+        }
         Self {
-            tiers: plan.tiers.map(|tier| Tier::new(&tier)),
-            slots: Vec::new(),
+            content_types: ContentTypes::new(memory.shared().cloned()),
+            memory,
+            tiers: map.tiers,
+            slots: 0,
+            heap: Vec::new(),
             spare: Vec::new(),
             fallback_left: plan.fallback_bytes,
+            fallback: 0,
             max_buffer_bytes: plan.max_buffer_bytes,
-            accounts: nodes.iter().map(account).collect(),
-            current: Owner::FLOW,
-            stats: PoolStats::default(),
-            content_types: ContentTypes::default(),
+            nodes: u32::try_from(nodes.len()).expect("invariant: their blocks have 32-bit addresses"),
+            current: slot::FLOW,
         }
+    }
+
+    fn set_flow_name(&mut self, name: &str) -> wasmtime::Result<()> {
+        let length = u32::try_from(name.len()).ok();
+        let length = length
+            .filter(|length| *length <= flow_name::LONGEST)
+            .ok_or_else(|| Error::msg(format!("the name of a flow has at most {} bytes", flow_name::LONGEST)))?;
+        self.memory.write(flow_name::FIRST, name.as_bytes());
+        self.memory.set_u32(control::FLOW_NAME, flow_name::FIRST);
+        self.memory.set_u32(control::FLOW_NAME + 4, length);
+        Ok(())
     }
 
     /// A call of `node` begins: what is allocated from now on is its own.
     #[inline]
     pub fn begin_call(&mut self, node: usize) {
-        self.current = Owner::node(node);
+        self.current = node::owner(node);
     }
 
     /// The call has ended.
     #[inline]
     pub fn end_call(&mut self) {
-        self.current = Owner::FLOW;
-    }
-
-    fn account_of(&mut self, owner: Owner) -> Option<&mut Account> {
-        self.accounts.get_mut(owner.position())
+        self.current = slot::FLOW;
     }
 
     /// Use of the pool so far.
     #[must_use]
     pub fn stats(&self) -> PoolStats {
-        self.stats
+        PoolStats {
+            allocated: self.memory.u64(statistics::ALLOCATED),
+            returned: self.memory.u64(statistics::RETURNED),
+            fallback: self.fallback,
+            reused: self.memory.u64(statistics::REUSED),
+            peak_live: self.memory.u64(statistics::PEAK_LIVE),
+        }
     }
 
     /// Buffers that are not in the pool.
+    #[inline]
     #[must_use]
     pub fn live(&self) -> u64 {
-        self.stats.allocated - self.stats.returned
+        self.memory.u64(statistics::ALLOCATED) - self.memory.u64(statistics::RETURNED)
     }
 
     /// A mutable buffer of at least `capacity` bytes, owned by the stage that is being called.
@@ -162,185 +217,35 @@ impl BufferPool {
     /// [`BufferError::TooLarge`], [`BufferError::OverBudget`], [`BufferError::Exhausted`].
     pub fn allocate(&mut self, capacity: u64) -> Result<BufferId, BufferError> {
         let owner = self.current;
-        let account = self.account_of(owner).copied();
-        let limit = account.map_or(self.max_buffer_bytes, |account| account.max_buffer_bytes);
-        let wanted = usize::try_from(capacity).map_err(|_| BufferError::TooLarge(limit))?;
+        let block = self.block_of(owner);
+        let limit = block.map_or(self.max_buffer_bytes, |block| {
+            self.memory.u64(block + stage::MAX_BUFFER_BYTES)
+        });
+        let wanted = u32::try_from(capacity).map_err(|_| BufferError::TooLarge(limit))?;
         if capacity > limit {
             return Err(BufferError::TooLarge(limit));
         }
-        let tier = self.tiers.iter().position(|tier| wanted <= tier.slot_bytes());
-        let granted = tier.map_or(wanted, |tier| self.tiers[tier].slot_bytes());
-        if let Some(account) = account
-            && account.held_bytes + granted as u64 > account.budget_bytes
-        {
-            return Err(BufferError::OverBudget(account.budget_bytes));
-        }
+        let tier = (0..tier::COUNT).find(|tier| wanted <= self.slot_bytes(*tier));
+        let granted = tier.map_or(wanted, |tier| self.slot_bytes(tier));
+        let held = block.map(|block| self.held_with(block, granted)).transpose()?;
         let slot = match tier.and_then(|tier| self.take_from_tier(tier)) {
             Some(slot) => slot,
             None => self.take_from_heap(granted)?,
         };
-        if let Some(account) = self.account_of(owner) {
-            account.held_bytes += granted as u64;
+        if let Some((block, held)) = block.zip(held) {
+            self.memory.set_u64(block + stage::HELD_BYTES, held);
         }
-        self.stats.allocated += 1;
-        self.stats.peak_live = self.stats.peak_live.max(self.live());
-        let entry = &mut self.slots[slot];
-        entry.state = State::Draft;
-        entry.owner = owner;
-        entry.refs = 1;
-        entry.len = 0;
-        entry.content_type = ContentType::EMPTY;
-        Ok(BufferId::new(slot, entry.generation))
+        Ok(self.hand_out(slot, State::Draft, owner))
     }
 
-    fn take_from_tier(&mut self, tier: usize) -> Option<usize> {
-        if let Some(slot) = self.tiers[tier].take_free() {
-            self.stats.reused += 1;
-            return Some(slot);
-        }
-        if self.slots.len() == MAX_SLOTS {
-            return None;
-        }
-        let at = self.tiers[tier].take_unused()?;
-        self.slots.push(Slot {
-            generation: 0,
-            state: State::Pooled,
-            owner: Owner::FLOW,
-            refs: 0,
-            len: 0,
-            capacity: self.tiers[tier].slot_bytes(),
-            content_type: ContentType::EMPTY,
-            storage: Storage::Tier { tier, at },
-        });
-        Some(self.slots.len() - 1)
-    }
-
-    fn take_from_heap(&mut self, capacity: usize) -> Result<usize, BufferError> {
-        self.fallback_left = self
-            .fallback_left
-            .checked_sub(capacity as u64)
-            .ok_or(BufferError::Exhausted)?;
-        let memory = vec![0; capacity];
-        self.stats.fallback += 1;
-        if let Some(slot) = self.spare.pop() {
-            let entry = &mut self.slots[slot];
-            entry.capacity = capacity;
-            entry.storage = Storage::Heap(memory);
-            return Ok(slot);
-        }
-        if self.slots.len() == MAX_SLOTS {
-            return Err(BufferError::Exhausted);
-        }
-        self.slots.push(Slot {
-            generation: 0,
-            state: State::Pooled,
-            owner: Owner::FLOW,
-            refs: 0,
-            len: 0,
-            capacity,
-            content_type: ContentType::EMPTY,
-            storage: Storage::Heap(memory),
-        });
-        Ok(self.slots.len() - 1)
-    }
-
-    /// Writes `bytes` at `offset`, growing the contents up to the capacity.
-    ///
-    /// # Errors
-    /// [`BufferError::Stale`], [`BufferError::OutOfBounds`] for an offset beyond the contents,
-    /// [`BufferError::CapacityExceeded`]; the contents are unchanged then.
-    pub fn write(&mut self, id: BufferId, offset: u64, bytes: &[u8]) -> Result<(), BufferError> {
-        let slot = self.find(id, State::Draft)?;
-        let entry = &self.slots[slot];
-        let start = usize::try_from(offset).map_err(|_| BufferError::OutOfBounds)?;
-        if start > entry.len {
-            return Err(BufferError::OutOfBounds);
-        }
-        let end = start.checked_add(bytes.len()).ok_or(BufferError::CapacityExceeded)?;
-        if end > entry.capacity {
-            return Err(BufferError::CapacityExceeded);
-        }
-        self.memory_mut(slot)[start..end].copy_from_slice(bytes);
-        let entry = &mut self.slots[slot];
-        entry.len = entry.len.max(end);
-        Ok(())
-    }
-
-    /// Writes `bytes` behind the contents.
-    ///
-    /// # Errors
-    /// As [`BufferPool::write`].
-    pub fn append(&mut self, id: BufferId, bytes: &[u8]) -> Result<(), BufferError> {
-        let len = self.slots[self.find(id, State::Draft)?].len;
-        self.write(id, len as u64, bytes)
-    }
-
-    /// Length and capacity in bytes of a mutable buffer.
-    ///
-    /// # Errors
-    /// [`BufferError::Stale`].
-    pub fn extent(&self, id: BufferId) -> Result<(u64, u64), BufferError> {
-        let entry = &self.slots[self.find(id, State::Draft)?];
-        Ok((entry.len as u64, entry.capacity as u64))
-    }
-
-    /// Sets the content type of a mutable buffer.
-    ///
-    /// # Errors
-    /// [`BufferError::Stale`], [`BufferError::ContentType`].
-    pub fn set_content_type(&mut self, id: BufferId, content_type: &str) -> Result<(), BufferError> {
-        let slot = self.find(id, State::Draft)?;
-        self.slots[slot].content_type = self.content_types.intern(content_type)?;
-        Ok(())
-    }
-
-    /// The contents of an immutable buffer.
-    ///
-    /// # Errors
-    /// [`BufferError::Stale`].
-    pub fn contents(&self, id: BufferId) -> Result<&[u8], BufferError> {
-        let slot = self.find_immutable(id)?;
-        Ok(&self.memory(slot)[..self.slots[slot].len])
-    }
-
-    /// The content type of an immutable buffer.
-    ///
-    /// # Errors
-    /// [`BufferError::Stale`].
-    pub fn content_type(&self, id: BufferId) -> Result<ContentType, BufferError> {
-        Ok(self.slots[self.find_immutable(id)?].content_type)
-    }
-
-    fn find(&self, id: BufferId, state: State) -> Result<usize, BufferError> {
-        match self.slots.get(id.slot()) {
-            Some(entry) if entry.generation == id.generation() && entry.state == state => Ok(id.slot()),
-            Some(_) | None => Err(BufferError::Stale),
-        }
-    }
-
-    fn find_immutable(&self, id: BufferId) -> Result<usize, BufferError> {
-        match self.slots.get(id.slot()) {
-            Some(entry) if entry.generation == id.generation() => match entry.state {
-                State::Owned | State::Transit | State::Borrowed => Ok(id.slot()),
-                State::Pooled | State::Draft => Err(BufferError::Stale),
-            },
-            Some(_) | None => Err(BufferError::Stale),
-        }
-    }
-
-    fn memory(&self, slot: usize) -> &[u8] {
-        let entry = &self.slots[slot];
-        match &entry.storage {
-            Storage::Tier { tier, at } => &self.tiers[*tier].memory()[*at..*at + entry.capacity],
-            Storage::Heap(memory) => memory,
-        }
-    }
-
-    fn memory_mut(&mut self, slot: usize) -> &mut [u8] {
-        let entry = &mut self.slots[slot];
-        match &mut entry.storage {
-            Storage::Tier { tier, at } => &mut self.tiers[*tier].memory_mut()[*at..*at + entry.capacity],
-            Storage::Heap(memory) => memory,
+    /// Bytes that a node owns with `more`, if it may.
+    #[inline]
+    fn held_with(&self, block: u32, more: u32) -> Result<u64, BufferError> {
+        let held = self.memory.u64(block + stage::HELD_BYTES) + u64::from(more);
+        let budget = self.memory.u64(block + stage::BUDGET_BYTES);
+        match held <= budget {
+            true => Ok(held),
+            false => Err(BufferError::OverBudget(budget)),
         }
     }
 }

@@ -1,11 +1,10 @@
 //! Content types as small numbers: a flow has few of them, and each element carries one or two.
 
-use super::BufferError;
+use wasmtime::SharedMemory;
 
-/// Distinct content types a flow may use. A guest that makes up new ones for each element must not fill the memory.
-const MAX_TYPES: usize = 1024;
-/// Longest content type in bytes: RFC 6838 allows 127 + 1 + 127, parameters come on top.
-const MAX_LENGTH: usize = 1024;
+use super::BufferError;
+use super::memory::ExchangeMemory;
+use crate::layout::content_type;
 
 /// A content type of one flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +13,20 @@ pub struct ContentType(u16);
 impl ContentType {
     /// No content type.
     pub const EMPTY: Self = Self(0);
+
+    /// The content type behind a number in the memory.
+    #[inline]
+    #[must_use]
+    pub fn from_number(number: u32) -> Self {
+        Self(u16::try_from(number).expect("invariant: at most 1024 content types"))
+    }
+
+    /// What the memory has for it.
+    #[inline]
+    #[must_use]
+    pub fn number(self) -> u32 {
+        self.0.into()
+    }
 }
 
 /// The content types of one flow.
@@ -22,18 +35,20 @@ pub struct ContentTypes {
     names: Vec<Box<str>>,
     /// The one asked for last: most flows ask for the same again.
     recent: u16,
-}
-
-impl Default for ContentTypes {
-    fn default() -> Self {
-        Self {
-            names: vec![Box::from("")],
-            recent: 0,
-        }
-    }
+    /// Where glue finds them, if there is any in the flow.
+    table: Option<Table>,
 }
 
 impl ContentTypes {
+    /// None but the empty one. Those to come are put into `memory`, whose table and texts nobody else writes.
+    pub(super) fn new(memory: Option<SharedMemory>) -> Self {
+        Self {
+            names: vec![Box::from("")],
+            recent: 0,
+            table: memory.map(Table::new),
+        }
+    }
+
     /// The number of `name`.
     ///
     /// # Errors
@@ -42,21 +57,56 @@ impl ContentTypes {
         if *self.names[self.recent as usize] == *name {
             return Ok(ContentType(self.recent));
         }
-        let position = match self.names.iter().position(|known| **known == *name) {
-            Some(position) => position,
-            None if name.len() > MAX_LENGTH || self.names.len() == MAX_TYPES => return Err(BufferError::ContentType),
-            None => {
-                self.names.push(name.into());
-                self.names.len() - 1
+        let number = match self.names.iter().position(|known| **known == *name) {
+            Some(number) => number,
+            None if name.len() > content_type::LONGEST as usize || self.names.len() == content_type::COUNT as usize => {
+                return Err(BufferError::ContentType);
             }
+            None => self.add(name),
         };
-        self.recent = u16::try_from(position).expect("invariant: at most 1024 content types");
+        self.recent = u16::try_from(number).expect("invariant: at most 1024 content types");
         Ok(ContentType(self.recent))
+    }
+
+    fn add(&mut self, name: &str) -> usize {
+        let number = self.names.len();
+        self.names.push(name.into());
+        if let Some(table) = &mut self.table {
+            table.add(number, name);
+        }
+        number
     }
 
     /// The text of a content type.
     #[must_use]
     pub fn name(&self, content_type: ContentType) -> &str {
         &self.names[content_type.0 as usize]
+    }
+}
+
+/// The table of content types in the memory.
+#[derive(Debug)]
+struct Table {
+    memory: ExchangeMemory,
+    /// Where the next text is put.
+    next: u32,
+}
+
+impl Table {
+    fn new(memory: SharedMemory) -> Self {
+        Self {
+            memory: ExchangeMemory::of(memory),
+            next: content_type::TEXTS,
+        }
+    }
+
+    fn add(&mut self, number: usize, name: &str) {
+        let number = u32::try_from(number).expect("invariant: at most 1024 content types");
+        let length = u32::try_from(name.len()).expect("invariant: at most 1024 bytes each");
+        let entry = content_type::FIRST + number * content_type::SIZE;
+        self.memory.write(self.next, name.as_bytes());
+        self.memory.set_u32(entry, self.next);
+        self.memory.set_u32(entry + 4, length);
+        self.next += length;
     }
 }

@@ -1,7 +1,8 @@
 //! How buffers change hands: from the stage that fills one to the flow, through streams and loans, back to the pool.
 
-use super::slot::{Owner, State, Storage};
-use super::{BufferError, BufferId, BufferPool};
+use super::entry::{Slot, State};
+use super::{BufferError, BufferId, BufferPool, node, pooled};
+use crate::layout::{slot, stage, state, statistics, tier};
 
 impl BufferPool {
     /// Makes the buffer immutable. The old id is stale afterwards, the returned one is the owner's.
@@ -10,10 +11,8 @@ impl BufferPool {
     /// [`BufferError::Stale`].
     pub fn freeze(&mut self, id: BufferId) -> Result<BufferId, BufferError> {
         let slot = self.find(id, State::Draft)?;
-        let entry = &mut self.slots[slot];
-        entry.state = State::Owned;
-        entry.generation = entry.generation.wrapping_add(1);
-        Ok(BufferId::new(slot, entry.generation))
+        self.set_state(slot, State::Owned);
+        Ok(self.rename(slot))
     }
 
     /// Takes a finished buffer from the stage that made it: it is on its way through the flow now.
@@ -22,11 +21,11 @@ impl BufferPool {
     /// [`BufferError::Stale`], [`BufferError::NotOwner`].
     pub fn take_over(&mut self, id: BufferId) -> Result<(), BufferError> {
         let slot = self.find(id, State::Owned)?;
-        if self.slots[slot].owner != self.current {
+        if self.get(slot, slot::OWNER) != self.current {
             return Err(BufferError::NotOwner);
         }
         self.disown(slot);
-        self.slots[slot].state = State::Transit;
+        self.set_state(slot, State::Transit);
         Ok(())
     }
 
@@ -37,14 +36,13 @@ impl BufferPool {
     /// [`BufferError::Stale`].
     pub fn export(&mut self, id: BufferId) -> Result<Vec<u8>, BufferError> {
         let slot = self.find(id, State::Transit)?;
-        let len = self.slots[slot].len;
-        let bytes = match &mut self.slots[slot].storage {
-            Storage::Heap(memory) => {
-                let mut bytes = std::mem::take(memory);
-                bytes.truncate(len);
+        let bytes = match self.get(slot, slot::TIER) {
+            tier::COUNT => {
+                let mut bytes = std::mem::take(&mut self.heap[slot.index()]);
+                bytes.truncate(self.get(slot, slot::LEN) as usize);
                 bytes
             }
-            Storage::Tier { .. } => self.memory(slot)[..len].to_vec(),
+            _ => self.bytes(slot).to_vec(),
         };
         self.give_back(slot);
         Ok(bytes)
@@ -56,24 +54,13 @@ impl BufferPool {
     /// [`BufferError::Exhausted`], [`BufferError::ContentType`].
     pub fn adopt(&mut self, bytes: Vec<u8>, content_type: &str) -> Result<BufferId, BufferError> {
         let content_type = self.content_types.intern(content_type)?;
-        let slot = self.take_from_heap(0)?;
-        let left = self.fallback_left.checked_sub(bytes.len() as u64);
-        let Some(left) = left else {
-            self.spare.push(slot);
-            return Err(BufferError::Exhausted);
-        };
-        self.fallback_left = left;
-        self.stats.allocated += 1;
-        self.stats.peak_live = self.stats.peak_live.max(self.live());
-        let entry = &mut self.slots[slot];
-        entry.state = State::Transit;
-        entry.owner = Owner::FLOW;
-        entry.refs = 1;
-        entry.len = bytes.len();
-        entry.capacity = bytes.len();
-        entry.content_type = content_type;
-        entry.storage = Storage::Heap(bytes);
-        Ok(BufferId::new(slot, entry.generation))
+        let len = u32::try_from(bytes.len()).map_err(|_| BufferError::Exhausted)?;
+        let slot = self.take_outside(len)?;
+        self.keep_outside(slot, bytes);
+        let id = self.hand_out(slot, State::Transit, slot::FLOW);
+        self.set(slot, slot::LEN, len);
+        self.set(slot, slot::CONTENT_TYPE, content_type.number());
+        Ok(id)
     }
 
     /// Lends a buffer in transit to a component.
@@ -82,7 +69,7 @@ impl BufferPool {
     /// [`BufferError::Stale`].
     pub fn lend(&mut self, id: BufferId) -> Result<(), BufferError> {
         let slot = self.find(id, State::Transit)?;
-        self.slots[slot].state = State::Borrowed;
+        self.set_state(slot, State::Borrowed);
         Ok(())
     }
 
@@ -92,7 +79,7 @@ impl BufferPool {
     /// [`BufferError::Stale`].
     pub fn end_loan(&mut self, id: BufferId) -> Result<(), BufferError> {
         let slot = self.find(id, State::Borrowed)?;
-        self.slots[slot].state = State::Transit;
+        self.set_state(slot, State::Transit);
         Ok(())
     }
 
@@ -102,7 +89,7 @@ impl BufferPool {
     /// [`BufferError::Stale`].
     pub fn retain(&mut self, id: BufferId, more: u32) -> Result<(), BufferError> {
         let slot = self.find(id, State::Transit)?;
-        self.slots[slot].refs += more;
+        self.set(slot, slot::REFS, self.get(slot, slot::REFS) + more);
         Ok(())
     }
 
@@ -111,12 +98,18 @@ impl BufferPool {
     /// # Errors
     /// [`BufferError::Stale`], [`BufferError::Borrowed`].
     pub fn release(&mut self, id: BufferId) -> Result<(), BufferError> {
-        if self.find(id, State::Borrowed).is_ok() {
-            return Err(BufferError::Borrowed);
+        let slot = Slot::of(id);
+        if self.get(slot, slot::ID) != id.rep() {
+            return Err(BufferError::Stale);
         }
-        let slot = self.find(id, State::Transit)?;
-        self.slots[slot].refs -= 1;
-        if self.slots[slot].refs == 0 {
+        match self.get(slot, slot::STATE) {
+            state::TRANSIT => {}
+            state::BORROWED => return Err(BufferError::Borrowed),
+            _ => return Err(BufferError::Stale),
+        }
+        let refs = self.get(slot, slot::REFS) - 1;
+        self.set(slot, slot::REFS, refs);
+        if refs == 0 {
             self.give_back(slot);
         }
         Ok(())
@@ -128,7 +121,7 @@ impl BufferPool {
     /// [`BufferError::Stale`], [`BufferError::NotOwner`].
     pub fn drop_owned(&mut self, id: BufferId) -> Result<(), BufferError> {
         let slot = self.find(id, State::Owned).or_else(|_| self.find(id, State::Draft))?;
-        if self.slots[slot].owner != self.current {
+        if self.get(slot, slot::OWNER) != self.current {
             return Err(BufferError::NotOwner);
         }
         self.disown(slot);
@@ -139,11 +132,11 @@ impl BufferPool {
     /// Returns everything to the pool that `node` still owns, because it will not be called again. Returns how many
     /// buffers these were.
     pub fn reclaim(&mut self, node: usize) -> u64 {
-        let owner = Owner::node(node);
+        let owner = node::owner(node);
         let mut found = 0;
-        for slot in 0..self.slots.len() {
-            let entry = &self.slots[slot];
-            if entry.owner == owner && matches!(entry.state, State::Draft | State::Owned) {
+        for slot in (0..self.slots).map(Slot::new) {
+            let is_owned = matches!(self.get(slot, slot::STATE), state::DRAFT | state::OWNED);
+            if is_owned && self.get(slot, slot::OWNER) == owner {
                 self.disown(slot);
                 self.give_back(slot);
                 found += 1;
@@ -152,26 +145,38 @@ impl BufferPool {
         found
     }
 
-    fn disown(&mut self, slot: usize) {
-        let (owner, capacity) = (self.slots[slot].owner, self.slots[slot].capacity as u64);
-        if let Some(account) = self.account_of(owner) {
-            account.held_bytes -= capacity;
-        }
-        self.slots[slot].owner = Owner::FLOW;
+    /// Puts a slot into somebody's hands, as a buffer without contents.
+    #[inline]
+    pub(super) fn hand_out(&mut self, slot: Slot, state: State, owner: u32) -> BufferId {
+        self.memory.add(statistics::ALLOCATED, 1);
+        let peak = self.memory.u64(statistics::PEAK_LIVE).max(self.live());
+        self.memory.set_u64(statistics::PEAK_LIVE, peak);
+        self.set_state(slot, state);
+        self.set(slot, slot::OWNER, owner);
+        self.set(slot, slot::REFS, 1);
+        self.set(slot, slot::LEN, 0);
+        self.set(slot, slot::CONTENT_TYPE, 0);
+        BufferId::from_rep(self.get(slot, slot::ID))
     }
 
-    fn give_back(&mut self, slot: usize) {
-        let entry = &mut self.slots[slot];
-        entry.state = State::Pooled;
-        entry.generation = entry.generation.wrapping_add(1);
-        self.stats.returned += 1;
-        match &mut entry.storage {
-            Storage::Tier { tier, .. } => self.tiers[*tier].give_back(slot),
-            Storage::Heap(memory) => {
-                self.fallback_left += entry.capacity as u64;
-                *memory = Vec::new();
-                self.spare.push(slot);
-            }
+    #[inline]
+    pub(super) fn disown(&mut self, slot: Slot) {
+        if let Some(block) = self.block_of(self.get(slot, slot::OWNER)) {
+            let held = self.memory.u64(block + stage::HELD_BYTES);
+            let capacity = u64::from(self.get(slot, slot::CAPACITY));
+            self.memory.set_u64(block + stage::HELD_BYTES, held - capacity);
+        }
+        self.set(slot, slot::OWNER, slot::FLOW);
+    }
+
+    #[inline]
+    pub(super) fn give_back(&mut self, slot: Slot) {
+        self.set_state(slot, State::Pooled);
+        self.rename(slot);
+        self.memory.add(statistics::RETURNED, 1);
+        match self.get(slot, slot::TIER) {
+            tier::COUNT => self.discard_outside(slot),
+            tier => pooled::give_back(&mut self.memory, tier, slot),
         }
     }
 }

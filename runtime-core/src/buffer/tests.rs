@@ -1,22 +1,86 @@
-use super::*;
-use crate::plan::TierPlan;
+use std::sync::LazyLock;
 
-/// A pool whose tiers have `slots` slots each, and two stages: the second may own 600 bytes, in buffers up to 300.
-fn pool(slots: u32, fallback_bytes: u64) -> BufferPool {
+use wasmtime::Config;
+
+use super::*;
+use crate::plan::{ErrorAction, ErrorPlan, FanOut, LastResort, LimitsPlan, Merge, Role, TierPlan};
+
+mod layout;
+
+/// A stage that may own so many bytes, in buffers up to a size.
+fn node(max_buffer_bytes: u64, buffer_budget_bytes: u64) -> NodePlan {
+    let action = ErrorAction::Now(LastResort::Terminate);
+    NodePlan {
+        name: "stage",
+        role: Role::Processor,
+        component: "component",
+        config: "",
+        path: "",
+        lifecycle: false,
+        inputs: &[],
+        outputs: &[],
+        dead_letters: &[],
+        merge: Merge::RoundRobin,
+        fan_out: FanOut::Minimum,
+        on_error: ErrorPlan {
+            invalid_input: action,
+            unavailable: action,
+            internal: action,
+            deadline_exceeded: action,
+        },
+        capabilities: &[],
+        own_thread: false,
+        on_core: false,
+        limits: LimitsPlan {
+            memory_bytes: 0,
+            invocation_timeout_ms: 0,
+            init_timeout_ms: 0,
+            teardown_timeout_ms: 0,
+            fuel: 0,
+            max_buffer_bytes,
+            buffer_budget_bytes,
+        },
+    }
+}
+
+static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(Config::new().shared_memory(true)).unwrap());
+
+fn plan(slots: u32, fallback_bytes: u64) -> PoolPlan {
     let tier = |slot_bytes| TierPlan { slot_bytes, slots };
-    let plan = PoolPlan {
+    PoolPlan {
         tiers: [tier(256), tier(4096), tier(65_536), tier(1 << 20)],
         fallback_bytes,
         max_buffer_bytes: 2 << 20,
-    };
-    let mut pool = BufferPool::new(&plan, &[]);
-    let account = |max_buffer_bytes, budget_bytes| Account {
-        max_buffer_bytes,
-        budget_bytes,
-        held_bytes: 0,
-    };
-    pool.accounts = vec![account(2 << 20, u64::MAX >> 1), account(300, 600)];
-    pool
+    }
+}
+
+/// Two stages: the second may own 600 bytes, in buffers up to 300.
+fn nodes() -> [NodePlan; 2] {
+    [node(4 << 20, u64::MAX >> 1), node(300, 600)]
+}
+
+/// A pool whose tiers have `slots` slots each, in a memory of its own.
+fn pool(slots: u32, fallback_bytes: u64) -> BufferPool {
+    BufferPool::new(&plan(slots, fallback_bytes), &nodes())
+}
+
+/// The same in a memory that glue can work on; the second stage is on a core path.
+fn shared_pool(slots: u32, fallback_bytes: u64) -> BufferPool {
+    let plan = plan(slots, fallback_bytes);
+    BufferPool::shared(&ENGINE, &plan, &nodes(), "flow", &[false, true]).unwrap()
+}
+
+/// Pools of both kinds of memory.
+fn both(slots: u32, fallback_bytes: u64) -> [BufferPool; 2] {
+    [pool(slots, fallback_bytes), shared_pool(slots, fallback_bytes)]
+}
+
+fn held_bytes(pool: &BufferPool, node: usize) -> u64 {
+    pool.memory.u64(pool.stage_base(node) + stage::HELD_BYTES)
+}
+
+fn state_of(pool: &BufferPool, id: BufferId) -> u32 {
+    pool.get(Slot::of(id), slot::STATE)
 }
 
 /// A buffer in transit that holds `contents`.
@@ -30,102 +94,109 @@ fn in_transit(pool: &mut BufferPool, contents: &[u8]) -> BufferId {
 
 #[test]
 fn contents_survive_freeze_and_fan_out() {
-    let mut pool = pool(2, 0);
-    let draft = pool.allocate(5).unwrap();
-    pool.append(draft, b"hello").unwrap();
-    pool.write(draft, 0, b"J").unwrap();
-    let frozen = pool.freeze(draft).unwrap();
-    pool.take_over(frozen).unwrap();
-    pool.retain(frozen, 1).unwrap();
-    pool.release(frozen).unwrap();
-    assert_eq!(pool.contents(frozen), Ok(&b"Jello"[..]));
-    pool.release(frozen).unwrap();
-    assert_eq!(pool.contents(frozen), Err(BufferError::Stale));
-    assert_eq!(pool.live(), 0);
+    for mut pool in both(2, 0) {
+        let draft = pool.allocate(5).unwrap();
+        pool.append(draft, b"hello").unwrap();
+        pool.write(draft, 0, b"J").unwrap();
+        let frozen = pool.freeze(draft).unwrap();
+        pool.take_over(frozen).unwrap();
+        pool.retain(frozen, 1).unwrap();
+        pool.release(frozen).unwrap();
+        assert_eq!(pool.contents(frozen), Ok(&b"Jello"[..]));
+        pool.release(frozen).unwrap();
+        assert_eq!(pool.contents(frozen), Err(BufferError::Stale));
+        assert_eq!(pool.live(), 0);
+    }
 }
 
 #[test]
 fn a_reused_slot_does_not_answer_to_its_old_id() {
-    let mut pool = pool(1, 0);
-    let first = pool.allocate(1).unwrap();
-    pool.drop_owned(first).unwrap();
-    let second = pool.allocate(1).unwrap();
-    assert_ne!(first, second);
-    assert_eq!(pool.append(first, b"x"), Err(BufferError::Stale));
-    assert_eq!(pool.append(second, b"x"), Ok(()));
+    for mut pool in both(1, 0) {
+        let first = pool.allocate(1).unwrap();
+        pool.drop_owned(first).unwrap();
+        let second = pool.allocate(1).unwrap();
+        assert_ne!(first, second);
+        assert_eq!(pool.append(first, b"x"), Err(BufferError::Stale));
+        assert_eq!(pool.append(second, b"x"), Ok(()));
+    }
 }
 
 #[test]
 fn writes_outside_the_capacity_change_nothing() {
-    let mut pool = pool(1, 0);
-    let draft = pool.allocate(256).unwrap();
-    pool.append(draft, &[7; 250]).unwrap();
-    assert_eq!(pool.append(draft, &[8; 7]), Err(BufferError::CapacityExceeded));
-    assert_eq!(pool.write(draft, 251, b"x"), Err(BufferError::OutOfBounds));
-    assert_eq!(pool.write(draft, u64::MAX, b"x"), Err(BufferError::OutOfBounds));
-    assert_eq!(pool.extent(draft), Ok((250, 256)));
+    for mut pool in both(1, 0) {
+        let draft = pool.allocate(256).unwrap();
+        pool.append(draft, &[7; 250]).unwrap();
+        assert_eq!(pool.append(draft, &[8; 7]), Err(BufferError::CapacityExceeded));
+        assert_eq!(pool.write(draft, 251, b"x"), Err(BufferError::OutOfBounds));
+        assert_eq!(pool.write(draft, u64::MAX, b"x"), Err(BufferError::OutOfBounds));
+        assert_eq!(pool.extent(draft), Ok((250, 256)));
+    }
 }
 
 #[test]
 fn an_empty_tier_falls_back_within_the_budget() {
-    let mut pool = pool(1, 256);
-    let pooled = pool.allocate(10).unwrap();
-    let heap = pool.allocate(10).unwrap();
-    assert_eq!(pool.allocate(10), Err(BufferError::Exhausted));
-    assert_eq!(pool.stats().fallback, 1);
-    pool.drop_owned(heap).unwrap();
-    let again = pool.allocate(10).unwrap();
-    pool.drop_owned(again).unwrap();
-    pool.drop_owned(pooled).unwrap();
-    assert_eq!((pool.live(), pool.stats().peak_live), (0, 2));
+    for mut pool in both(1, 256) {
+        let pooled = pool.allocate(10).unwrap();
+        let heap = pool.allocate(10).unwrap();
+        assert_eq!(pool.allocate(10), Err(BufferError::Exhausted));
+        assert_eq!(pool.stats().fallback, 1);
+        pool.drop_owned(heap).unwrap();
+        let again = pool.allocate(10).unwrap();
+        pool.drop_owned(again).unwrap();
+        pool.drop_owned(pooled).unwrap();
+        assert_eq!((pool.live(), pool.stats().peak_live), (0, 2));
+    }
 }
 
 #[test]
 fn a_buffer_above_the_largest_size_is_refused() {
-    let mut pool = pool(1, u64::MAX);
-    assert_eq!(pool.allocate((2 << 20) + 1), Err(BufferError::TooLarge(2 << 20)));
-    assert_eq!(pool.allocate(u64::MAX), Err(BufferError::TooLarge(2 << 20)));
-    pool.begin_call(1);
-    assert_eq!(
-        pool.allocate(301),
-        Err(BufferError::TooLarge(300)),
-        "the stage's own limit"
-    );
+    for mut pool in both(1, u64::MAX) {
+        assert_eq!(pool.allocate((2 << 20) + 1), Err(BufferError::TooLarge(2 << 20)));
+        assert_eq!(pool.allocate(u64::MAX), Err(BufferError::TooLarge(2 << 20)));
+        pool.begin_call(1);
+        assert_eq!(
+            pool.allocate(301),
+            Err(BufferError::TooLarge(300)),
+            "the stage's own limit"
+        );
+    }
 }
 
 #[test]
 fn a_stage_owns_no_more_than_its_budget() {
-    let mut pool = pool(4, 0);
-    pool.begin_call(1);
-    let first = pool.allocate(100).unwrap();
-    let second = pool.allocate(100).unwrap();
-    assert_eq!(
-        pool.allocate(100),
-        Err(BufferError::OverBudget(600)),
-        "slots count as a whole"
-    );
-    let frozen = pool.freeze(first).unwrap();
-    assert_eq!(pool.accounts[1].held_bytes, 512);
-    pool.take_over(frozen).unwrap();
-    assert_eq!(pool.accounts[1].held_bytes, 256, "what left is not its own");
-    assert!(pool.allocate(100).is_ok());
-    pool.drop_owned(second).unwrap();
-    pool.end_call();
-    assert!(pool.allocate(100).is_ok(), "the flow itself has no budget");
+    for mut pool in both(4, 0) {
+        pool.begin_call(1);
+        let first = pool.allocate(100).unwrap();
+        let second = pool.allocate(100).unwrap();
+        assert_eq!(
+            pool.allocate(100),
+            Err(BufferError::OverBudget(600)),
+            "slots count as a whole"
+        );
+        let frozen = pool.freeze(first).unwrap();
+        assert_eq!(held_bytes(&pool, 1), 512);
+        pool.take_over(frozen).unwrap();
+        assert_eq!(held_bytes(&pool, 1), 256, "what left is not its own");
+        assert!(pool.allocate(100).is_ok());
+        pool.drop_owned(second).unwrap();
+        pool.end_call();
+        assert!(pool.allocate(100).is_ok(), "the flow itself has no budget");
+    }
 }
 
 #[test]
 fn what_a_dead_stage_owned_comes_back() {
-    let mut pool = pool(4, 0);
-    pool.begin_call(1);
-    let _forgotten = pool.allocate(1).unwrap();
-    let draft = pool.allocate(1).unwrap();
-    let _finished = pool.freeze(draft).unwrap();
-    pool.end_call();
-    let kept = in_transit(&mut pool, b"kept");
-    assert_eq!((pool.reclaim(1), pool.reclaim(1), pool.live()), (2, 0, 1));
-    assert_eq!(pool.accounts[1].held_bytes, 0);
-    assert_eq!(pool.contents(kept), Ok(&b"kept"[..]));
+    for mut pool in both(4, 0) {
+        pool.begin_call(1);
+        let _forgotten = pool.allocate(1).unwrap();
+        let draft = pool.allocate(1).unwrap();
+        let _finished = pool.freeze(draft).unwrap();
+        pool.end_call();
+        let kept = in_transit(&mut pool, b"kept");
+        assert_eq!((pool.reclaim(1), pool.reclaim(1), pool.live()), (2, 0, 1));
+        assert_eq!(held_bytes(&pool, 1), 0);
+        assert_eq!(pool.contents(kept), Ok(&b"kept"[..]));
+    }
 }
 
 /// Everything that can be done with a buffer.
@@ -189,43 +260,41 @@ fn each_state_allows_exactly_these_actions() {
     ];
     for (state, allowed) in allowed {
         for action in ACTIONS {
-            let mut pool = pool(1, 0);
-            let id = in_state(&mut pool, state);
-            let before = pool.slots[id.slot()].state;
-            let done = act(&mut pool, action, id);
-            assert_eq!(
-                done.is_ok(),
-                allowed.contains(&action),
-                "{action} of a buffer that is {state:?}"
-            );
-            if let Err(error) = done {
-                let expected = if (state, action) == (State::Borrowed, "release") {
-                    BufferError::Borrowed
-                } else {
-                    BufferError::Stale
-                };
-                assert_eq!(error, expected, "{action} of a buffer that is {state:?}");
-                assert_eq!(
-                    pool.slots[id.slot()].state,
-                    before,
-                    "a refused {action} changes nothing"
-                );
+            for pool in both(1, 0) {
+                check_action(pool, state, action, allowed.contains(&action));
             }
         }
+    }
+}
+
+fn check_action(mut pool: BufferPool, state: State, action: &str, is_allowed: bool) {
+    let id = in_state(&mut pool, state);
+    let before = state_of(&pool, id);
+    let done = act(&mut pool, action, id);
+    assert_eq!(done.is_ok(), is_allowed, "{action} of a buffer that is {state:?}");
+    if let Err(error) = done {
+        let expected = if (state, action) == (State::Borrowed, "release") {
+            BufferError::Borrowed
+        } else {
+            BufferError::Stale
+        };
+        assert_eq!(error, expected, "{action} of a buffer that is {state:?}");
+        assert_eq!(state_of(&pool, id), before, "a refused {action} changes nothing");
     }
 }
 
 #[test]
 fn nobody_takes_or_drops_what_another_stage_owns() {
     for state in [State::Draft, State::Owned] {
-        let mut pool = pool(1, 0);
-        let id = in_state(&mut pool, state);
-        pool.begin_call(1);
-        assert_eq!(pool.drop_owned(id), Err(BufferError::NotOwner));
-        if state == State::Owned {
-            assert_eq!(pool.take_over(id), Err(BufferError::NotOwner));
+        for mut pool in both(1, 0) {
+            let id = in_state(&mut pool, state);
+            pool.begin_call(1);
+            assert_eq!(pool.drop_owned(id), Err(BufferError::NotOwner));
+            if state == State::Owned {
+                assert_eq!(pool.take_over(id), Err(BufferError::NotOwner));
+            }
+            assert_eq!(pool.live(), 1);
         }
-        assert_eq!(pool.live(), 1);
     }
 }
 

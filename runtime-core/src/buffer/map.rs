@@ -1,0 +1,100 @@
+//! Where in an exchange memory the parts are whose size depends on the flow: the blocks of its nodes, the handle tables
+//! of its stages on core paths, and the tiers.
+
+use super::memory::MOST_PAGES;
+use super::pooled::Tier;
+use crate::layout::{PAGE_BYTES, handle, slot, stage};
+use crate::plan::{PoolPlan, TierPlan};
+
+/// Tiers begin at pages of the system, so that buffers of that size or more do not straddle two.
+const TIER_ALIGNMENT: u64 = 4096;
+
+/// Bytes of a handle table.
+pub(super) const HANDLES_BYTES: u32 = handle::COUNT * handle::SIZE;
+
+/// The parts of one memory.
+pub(super) struct Map {
+    /// Address of the first handle table; one follows the other.
+    pub(super) handles: u32,
+    pub(super) tiers: [Tier; 4],
+    /// Size of all.
+    pub(super) pages: u32,
+}
+
+impl Map {
+    /// The parts for so many `nodes`, `tables` of them with a handle table; nothing if they are more than there are
+    /// addresses. Of the tiers there is as much as fits then: what they lack comes from the system allocator.
+    pub(super) fn of(plan: &PoolPlan, nodes: usize, tables: usize) -> Option<Self> {
+        let handles = u64::from(stage::FIRST) + nodes as u64 * u64::from(stage::SIZE);
+        let mut end = handles + tables as u64 * u64::from(HANDLES_BYTES);
+        if end > u64::from(MOST_PAGES) * PAGE_BYTES {
+            return None;
+        }
+        let tiers = plan.tiers.map(|tier| place(&tier, &mut end));
+        Some(Self {
+            handles: address(handles),
+            tiers,
+            pages: address(end.div_ceil(PAGE_BYTES)),
+        })
+    }
+}
+
+fn place(plan: &TierPlan, end: &mut u64) -> Tier {
+    let first = end.next_multiple_of(TIER_ALIGNMENT);
+    let slot_bytes = u64::from(plan.slot_bytes);
+    let room = u64::from(MOST_PAGES) * PAGE_BYTES - first;
+    let fitting = room.checked_div(slot_bytes).unwrap_or_default();
+    *end = first + slot_bytes * u64::from(plan.slots.min(slot::COUNT)).min(fitting);
+    Tier::new(address(first), address(*end))
+}
+
+fn address(at: u64) -> u32 {
+    u32::try_from(at).expect("invariant: parts that fit have 32-bit addresses")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(slots: u32, nodes: usize, tables: usize) -> Option<Map> {
+        let tier = |slot_bytes| TierPlan { slot_bytes, slots };
+        let plan = PoolPlan {
+            tiers: [tier(300), tier(4096), tier(65_536), tier(1 << 20)],
+            fallback_bytes: 0,
+            max_buffer_bytes: 0,
+        };
+        Map::of(&plan, nodes, tables)
+    }
+
+    #[test]
+    fn parts_follow_each_other() {
+        let map = map(3, 5, 2).unwrap();
+        assert_eq!(map.handles, stage::FIRST + 5 * stage::SIZE);
+        let mut end = map.handles + 2 * HANDLES_BYTES;
+        for (tier, slot_bytes) in map.tiers.iter().zip([300, 4096, 65_536, 1 << 20]) {
+            let (first, behind) = tier.unused();
+            assert_eq!(first, end.next_multiple_of(4096));
+            assert_eq!(behind, first + 3 * slot_bytes);
+            end = behind;
+        }
+        assert_eq!(map.pages, end.div_ceil(65_536));
+    }
+
+    #[test]
+    fn tiers_have_what_there_are_addresses_for() {
+        let map = map(u32::MAX, 5, 2).unwrap();
+        assert!(map.pages <= MOST_PAGES);
+        let [smallest, small, large, largest] = map.tiers.map(|tier| tier.unused());
+        assert_eq!(smallest.1 - smallest.0, 300 * slot::COUNT, "more can't be told apart");
+        assert_eq!(small.1 - small.0, 4096 * slot::COUNT);
+        assert_eq!(large.1 - large.0, large.1 - small.1, "64 KiB each, up to the end");
+        assert!(MOST_PAGES * 65_536 - large.1 < 65_536);
+        assert_eq!(largest.0, largest.1, "nothing is left");
+    }
+
+    #[test]
+    fn a_flow_can_have_too_many_stages() {
+        assert!(map(1, 8000, 8000).is_some());
+        assert!(map(1, 8200, 8200).is_none());
+    }
+}

@@ -1,0 +1,106 @@
+//! The blocks of a flow's nodes in the memory: what each owns and may own, its handles, what it copied.
+
+use super::map::{HANDLES_BYTES, Map};
+use super::memory::ExchangeMemory;
+use super::{BufferPool, ContentType};
+use crate::host::{Copies, CopyStats, FIXED_METADATA_BYTES};
+use crate::layout::{slot, stage};
+use crate::plan::{NodePlan, PoolPlan};
+
+/// What the memory has for a node as an owner.
+#[inline]
+pub(super) fn owner(node: usize) -> u32 {
+    u32::try_from(node).unwrap_or(slot::FLOW)
+}
+
+/// Writes the blocks of all `nodes`. `on_core`: those of them that have handles.
+pub(super) fn write_blocks(
+    memory: &mut ExchangeMemory,
+    map: &Map,
+    plan: &PoolPlan,
+    nodes: &[NodePlan],
+    on_core: impl Fn(usize) -> bool,
+) {
+    let mut handles = map.handles;
+    for (position, node) in nodes.iter().enumerate() {
+        let block = block(owner(position));
+        memory.set_u64(block + stage::BUDGET_BYTES, node.limits.buffer_budget_bytes);
+        let largest = node.limits.max_buffer_bytes.min(plan.max_buffer_bytes);
+        memory.set_u64(block + stage::MAX_BUFFER_BYTES, largest);
+        memory.set_u32(block + stage::POSITION, owner(position));
+        if on_core(position) {
+            memory.set_u32(block + stage::HANDLES, handles);
+            handles += HANDLES_BYTES;
+        }
+        reset_handles(memory, block);
+    }
+}
+
+/// Address of a block.
+#[inline]
+fn block(owner: u32) -> u32 {
+    stage::FIRST + owner * stage::SIZE
+}
+
+/// No handle is in use. What the table had stays: nobody looks behind the first unused handle.
+fn reset_handles(memory: &mut ExchangeMemory, block: u32) {
+    memory.set_u32(block + stage::FREE_HANDLE, 0);
+    memory.set_u32(block + stage::UNUSED_HANDLE, 1);
+    memory.set_u32(block + stage::BORROWS, 0);
+    memory.set_u32(block + stage::MAY_LEAVE, 1);
+}
+
+impl BufferPool {
+    /// Address of a node's block in the memory.
+    #[inline]
+    #[must_use]
+    pub fn stage_base(&self, node: usize) -> u32 {
+        self.block_of(owner(node))
+            .expect("invariant: this is the position of a node")
+    }
+
+    /// Address of the block of whoever is a node.
+    #[inline]
+    pub(super) fn block_of(&self, owner: u32) -> Option<u32> {
+        (owner < self.nodes).then(|| block(owner))
+    }
+
+    /// A stage was made anew: its handles are gone.
+    pub fn reset_handles(&mut self, node: usize) {
+        let block = self.stage_base(node);
+        reset_handles(&mut self.memory, block);
+    }
+
+    /// What a stage on a core path copied so far.
+    #[must_use]
+    pub fn copies(&self, node: usize) -> CopyStats {
+        let block = self.stage_base(node);
+        let copies = |reason: u32| Copies {
+            count: self.memory.u64(block + reason),
+            bytes: self.memory.u64(block + reason + 8),
+        };
+        CopyStats {
+            read: copies(stage::READ),
+            write: copies(stage::WRITTEN),
+            metadata: copies(stage::METADATA),
+            host_serialize: Copies::default(),
+        }
+    }
+
+    /// Counts a payload part that the runtime wrote for a stage on a core path.
+    pub fn count_written(&mut self, node: usize, bytes: usize) {
+        self.count_copy(node, stage::WRITTEN, bytes);
+    }
+
+    /// Counts the metadata of an element that the runtime took from a stage on a core path.
+    pub fn count_metadata(&mut self, node: usize, content_type: ContentType) {
+        let text = self.content_types.name(content_type);
+        self.count_copy(node, stage::METADATA, FIXED_METADATA_BYTES + text.len());
+    }
+
+    fn count_copy(&mut self, node: usize, reason: u32, bytes: usize) {
+        let counts = self.stage_base(node) + reason;
+        self.memory.add(counts, 1);
+        self.memory.add(counts + 8, bytes as u64);
+    }
+}

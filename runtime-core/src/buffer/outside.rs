@@ -1,0 +1,45 @@
+//! Buffers whose bytes come from the system allocator: those that are larger than any tier's, or found their tier empty.
+
+use super::entry::Slot;
+use super::{BufferError, BufferPool};
+use crate::layout::{slot, tier};
+
+impl BufferPool {
+    /// A slot with so many zeroed bytes.
+    pub(super) fn take_from_heap(&mut self, capacity: u32) -> Result<Slot, BufferError> {
+        let slot = self.take_outside(capacity)?;
+        self.keep_outside(slot, vec![0; capacity as usize]);
+        Ok(slot)
+    }
+
+    /// A slot for a buffer of `capacity` bytes outside of the memory, taken from the budget for such.
+    #[cold]
+    pub(super) fn take_outside(&mut self, capacity: u32) -> Result<Slot, BufferError> {
+        let left = self.fallback_left.checked_sub(capacity.into());
+        let left = left.ok_or(BufferError::Exhausted)?;
+        let slot = match self.spare.pop() {
+            Some(slot) => slot,
+            None => self.new_slot(tier::COUNT, 0, 0).ok_or(BufferError::Exhausted)?,
+        };
+        self.fallback_left = left;
+        self.fallback += 1;
+        self.set(slot, slot::CAPACITY, capacity);
+        Ok(slot)
+    }
+
+    /// Keeps the bytes of a buffer that are as many as its capacity.
+    pub(super) fn keep_outside(&mut self, slot: Slot, bytes: Vec<u8>) {
+        if self.heap.len() <= slot.index() {
+            self.heap.resize_with(slot.index() + 1, Vec::new);
+        }
+        self.heap[slot.index()] = bytes;
+    }
+
+    /// Frees the bytes of a buffer that is given back.
+    #[cold]
+    pub(super) fn discard_outside(&mut self, slot: Slot) {
+        self.fallback_left += u64::from(self.get(slot, slot::CAPACITY));
+        self.heap[slot.index()] = Vec::new();
+        self.spare.push(slot);
+    }
+}
