@@ -5,12 +5,14 @@
 
 use std::fmt;
 
+mod path;
 mod policy;
 mod print;
 #[cfg(test)]
 pub(crate) mod sample;
 mod verify;
 
+pub use path::{CallPath, Shell};
 pub use policy::{ErrorAction, ErrorPolicies, FanOut, LastResort, Merge, OverflowPolicy};
 pub use print::print;
 pub use verify::verify;
@@ -55,8 +57,16 @@ index!(
     StreamIdx
 );
 index!(
+    /// Position of a [`Component`] in [`ProgramIr::components`].
+    ComponentIdx
+);
+index!(
     /// Position of an [`Artifact`] in [`ProgramIr::artifacts`].
     ArtifactIdx
+);
+index!(
+    /// Position of a [`Shell`] in [`FlowIr::shells`].
+    ShellIdx
 );
 
 /// Everything one executable consists of.
@@ -71,8 +81,10 @@ pub struct ProgramIr {
     /// Target triple of the executable and of its artifacts.
     pub target: String,
     /// The distinct components, in order of their first use.
+    pub components: Vec<Component>,
+    /// What is compiled ahead of time, in order of first use.
     pub artifacts: Vec<Artifact>,
-    /// The WASI packages that the components import, sorted.
+    /// The WASI packages that the components on the component path import, sorted.
     pub wasi: Vec<WasiPackage>,
     /// Threads that run flows; `None` leaves it to the machine.
     pub worker_threads: Option<u32>,
@@ -97,13 +109,33 @@ pub enum WasiPackage {
     Sockets,
 }
 
-/// A component compiled ahead of time.
+/// A component that stages are made of.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Artifact {
-    /// Name of the component; names the file `artifacts/<name>.cwasm` in the generated crate.
+pub struct Component {
+    /// Name, unique in the program.
     pub name: String,
     /// SHA-256 of the component binary, in hexadecimal.
     pub sha256: String,
+}
+
+/// Code compiled ahead of time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Artifact {
+    /// Name, unique in the program; names the file `artifacts/<name>.cwasm` in the generated crate.
+    pub name: String,
+    /// What is compiled.
+    pub kind: ArtifactKind,
+    /// SHA-256 of what is compiled, in hexadecimal.
+    pub sha256: String,
+}
+
+/// What an [`Artifact`] is compiled from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ArtifactKind {
+    /// A whole component.
+    Component,
+    /// A shell: the core modules of stages and the canonical ABI between them, welded to one core module.
+    Shell,
 }
 
 /// One flow.
@@ -120,6 +152,8 @@ pub struct FlowIr {
     pub schedule: Vec<NodeIdx>,
     /// In manifest order.
     pub streams: Vec<Stream>,
+    /// The chains of stages that are fused, in order of their first stage.
+    pub shells: Vec<Shell>,
     /// Buffer pools by tier, smallest first.
     pub pools: [Pool; 4],
     /// Bytes that buffers outside the pools may take in all, when `exhaustion` allows them.
@@ -220,8 +254,8 @@ pub enum Role {
 pub enum Implementation {
     /// A sandboxed component.
     Component {
-        /// Its compiled code.
-        artifact: ArtifactIdx,
+        /// Which one.
+        component: ComponentIdx,
         /// Whether it exports `torvyn:streaming/lifecycle`.
         lifecycle: bool,
     },
@@ -261,15 +295,6 @@ pub struct Limits {
     pub buffer_budget_bytes: u64,
 }
 
-/// How an element enters a stage (design section 7).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CallPath {
-    /// The runtime's own code.
-    Builtin,
-    /// Typed component functions, one store per stage; with the reason for the choice.
-    Component(String),
-}
-
 /// A bounded queue between two nodes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stream {
@@ -304,6 +329,28 @@ impl Role {
             Role::Router => "router",
             Role::Aggregator => "aggregator",
             Role::Sink => "sink",
+        }
+    }
+}
+
+impl ArtifactKind {
+    /// The word in output.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ArtifactKind::Component => "component",
+            ArtifactKind::Shell => "shell",
+        }
+    }
+}
+
+impl ProgramIr {
+    /// What does the work of a node: the name of a component, or `builtin:NAME`.
+    #[must_use]
+    pub fn worker(&self, node: &Node) -> String {
+        match &node.implementation {
+            Implementation::Component { component, .. } => self.components[component.position()].name.clone(),
+            Implementation::Builtin(builtin) => format!("builtin:{}", builtin.as_str()),
         }
     }
 }

@@ -6,3 +6,4 @@ pub(crate) mod driver;
 pub(crate) mod entry;
 pub(crate) mod plan;
 pub(crate) mod policy;
+mod rows;

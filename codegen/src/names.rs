@@ -3,7 +3,7 @@
 use proc_macro2::Ident;
 use quote::format_ident;
 
-use crate::ir::{ArtifactIdx, FlowIr, Node, NodeIdx, ProgramIr};
+use crate::ir::{ArtifactIdx, FlowIr, Node, NodeIdx, ProgramIr, ShellIdx};
 
 /// The package: a cargo package name can't start with a digit, nor be a keyword or `test`; the prefix excludes these.
 pub(crate) fn krate(program: &ProgramIr) -> String {
@@ -30,6 +30,16 @@ pub(crate) fn code(idx: ArtifactIdx) -> Ident {
     format_ident!("CODE_{}", idx.position())
 }
 
+/// The variable of a fused shell.
+pub(crate) fn shell(idx: ShellIdx) -> Ident {
+    format_ident!("shell_{}", idx.position())
+}
+
+/// The field of what takes elements through a fused shell.
+pub(crate) fn chain(idx: ShellIdx) -> Ident {
+    format_ident!("chain_{}", idx.position())
+}
+
 /// The part of a user's name that may stand in an identifier.
 fn word(name: &str) -> String {
     name.chars()
@@ -41,4 +51,9 @@ fn word(name: &str) -> String {
             }
         })
         .collect()
+}
+
+/// The field of the chain that begins with a source outside of any shell.
+pub(crate) fn row(first: NodeIdx) -> Ident {
+    format_ident!("row_{}", first.position())
 }

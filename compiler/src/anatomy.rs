@@ -4,16 +4,26 @@
 //! Nothing is recognised by the names that a toolchain happens to give: a shim is a function that passes its arguments
 //! on through a table, and what it reaches is what another module puts there.
 
+mod abi;
+mod lifts;
 mod module;
+#[cfg(test)]
+pub(crate) mod sample;
 mod spaces;
+mod stage;
+mod start;
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-use wasmparser::{BinaryReaderError, CanonicalOption, ComponentExternalKind, ExternalKind};
+use wasmparser::{BinaryReaderError, ComponentExternalKind, ExternalKind};
 
 use module::Module;
 use spaces::{CompInstance, CoreFunc, CoreInstance, Func, Spaces, Type};
+
+pub use abi::Abi;
+pub use stage::Obstacle;
+pub use start::Intrusion;
 
 /// Longest way from an import to what it is bound to. A table can lead back to where it came from.
 const LONGEST_WAY: usize = 64;
@@ -23,7 +33,9 @@ const LONGEST_WAY: usize = 64;
 pub struct Anatomy {
     /// Core modules, those of nested components not counted.
     pub modules: usize,
-    /// The exported functions, in the order of the exports.
+    /// The exported interfaces, by name with package and version.
+    pub interfaces: Vec<String>,
+    /// The exported functions whose code is found, in the order of the exports.
     pub lifts: Vec<Lift>,
     /// The one core instance that all exported functions are in, if there is one.
     pub main: Option<Main>,
@@ -36,14 +48,15 @@ pub struct Main {
     pub instance: u32,
     /// Position of its module among the core modules.
     pub module: usize,
-    /// The module's size in bytes.
-    pub bytes: usize,
+    /// The module.
+    pub code: Vec<u8>,
     /// Memories that the module defines.
     pub memories: usize,
-    /// Whether the module has a start function.
-    pub has_start: bool,
     /// What it imports, in order.
     pub imports: Vec<Import>,
+    /// Its functions that other core instances call when the component is instantiated, in order, by the names of their
+    /// exports; or what else they do to it then.
+    pub initialisers: Result<Vec<String>, Intrusion>,
 }
 
 /// An exported function.
@@ -57,12 +70,8 @@ pub struct Lift {
     pub code: CoreExport,
     /// Called with the core function's result when that has been read.
     pub post_return: Option<CoreExport>,
-    /// Where the host puts what it passes.
-    pub memory: Option<CoreExport>,
-    /// Allocates there.
-    pub realloc: Option<CoreExport>,
-    /// Whether texts are UTF-8.
-    pub utf8: bool,
+    /// How values get in and out.
+    pub abi: Abi,
 }
 
 /// An item of a core instance.
@@ -81,6 +90,8 @@ pub struct Import {
     pub module: String,
     /// Item name.
     pub name: String,
+    /// Whether it is a function.
+    pub is_function: bool,
     /// What it is bound to.
     pub origin: Origin,
 }
@@ -94,6 +105,8 @@ pub enum Origin {
         interface: String,
         /// Name within the interface.
         function: String,
+        /// How values get in and out.
+        abi: Abi,
     },
     /// Gives up a handle of an imported resource type.
     ResourceDrop {
@@ -113,8 +126,12 @@ pub enum Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Origin::Imported { interface, function } if interface.is_empty() => write!(f, "{function}"),
-            Origin::Imported { interface, function } => write!(f, "{interface}#{function}"),
+            Origin::Imported {
+                interface, function, ..
+            } if interface.is_empty() => write!(f, "{function}"),
+            Origin::Imported {
+                interface, function, ..
+            } => write!(f, "{interface}#{function}"),
             Origin::ResourceDrop { interface, resource } => write!(f, "{interface}#[resource-drop]{resource}"),
             Origin::Code(export) => write!(f, "core instance {}: {}", export.instance, export.name),
             Origin::Intrinsic => write!(f, "a built-in of the component model"),
@@ -142,8 +159,11 @@ impl Anatomy {
             Some(only) if instances.len() == 1 => body.main(*only),
             Some(_) | None => None,
         };
+        let exports = body.spaces.exports.iter();
+        let interfaces = exports.filter(|(_, kind, _)| *kind == ComponentExternalKind::Instance);
         Ok(Self {
             modules: body.modules.len(),
+            interfaces: interfaces.map(|(name, _, _)| name.clone()).collect(),
             lifts,
             main,
         })
@@ -165,15 +185,16 @@ impl Body<'_> {
         let imports = code.imports.iter().map(|import| Import {
             module: import.module.clone(),
             name: import.name.clone(),
+            is_function: import.kind == ExternalKind::Func,
             origin: self.argument(arguments, import, LONGEST_WAY),
         });
         Some(Main {
             instance,
             module: *module,
-            bytes: self.spaces.modules[*module].len(),
+            code: self.spaces.modules[*module].to_vec(),
             memories: code.memories.len(),
-            has_start: code.has_start,
             imports: imports.collect(),
+            initialisers: self.initialisers(instance),
         })
     }
 
@@ -233,11 +254,12 @@ impl Body<'_> {
     fn function(&self, index: u32, way: usize) -> Origin {
         match self.spaces.core_funcs.get(index as usize) {
             Some(CoreFunc::Export { instance, name }) => self.item(*instance, name, ExternalKind::Func, way),
-            Some(CoreFunc::Lower { func }) => {
+            Some(CoreFunc::Lower { func, options }) => {
                 self.imported(*func)
                     .map_or(Origin::Unknown, |(interface, function)| Origin::Imported {
                         interface,
                         function,
+                        abi: self.abi(options),
                     })
             }
             Some(CoreFunc::ResourceDrop { ty }) => {
@@ -306,105 +328,12 @@ impl Body<'_> {
         }
     }
 
-    fn lifts(&self) -> Result<Vec<Lift>, BinaryReaderError> {
-        let mut lifts = Vec::new();
-        for (name, kind, index) in &self.spaces.exports {
-            match kind {
-                ComponentExternalKind::Func => lifts.extend(self.lift("", name, *index)),
-                ComponentExternalKind::Instance => self.lifts_of(name, *index, &mut lifts)?,
-                ComponentExternalKind::Module
-                | ComponentExternalKind::Component
-                | ComponentExternalKind::Type
-                | ComponentExternalKind::Value => {}
-            }
-        }
-        Ok(lifts)
-    }
-
-    /// The functions of an exported instance.
-    fn lifts_of(&self, interface: &str, instance: u32, lifts: &mut Vec<Lift>) -> Result<(), BinaryReaderError> {
-        match self.spaces.instances.get(instance as usize) {
-            Some(CompInstance::Same(other)) => self.lifts_of(interface, *other, lifts),
-            Some(CompInstance::Bundle(items)) => {
-                let functions = items.iter().filter(|(_, kind, _)| *kind == ComponentExternalKind::Func);
-                lifts.extend(functions.filter_map(|(name, _, index)| self.lift(interface, name, *index)));
-                Ok(())
-            }
-            Some(CompInstance::Component { component, arguments }) => {
-                // Encoders wrap what they export into a component that passes on what it imports.
-                let Some(nested) = self.spaces.components.get(*component) else {
-                    return Ok(());
-                };
-                let nested = Spaces::read(nested)?;
-                for (name, kind, index) in &nested.exports {
-                    let import = passed_on(&nested, *index).filter(|_| *kind == ComponentExternalKind::Func);
-                    let argument = import.and_then(|import| {
-                        let is_it = |(name, kind, _): &&(String, ComponentExternalKind, u32)| {
-                            name == import && *kind == ComponentExternalKind::Func
-                        };
-                        arguments.iter().find(is_it)
-                    });
-                    lifts.extend(argument.and_then(|(_, _, func)| self.lift(interface, name, *func)));
-                }
-                Ok(())
-            }
-            Some(CompInstance::Import(_) | CompInstance::Export) | None => Ok(()),
-        }
-    }
-
-    fn lift(&self, interface: &str, function: &str, func: u32) -> Option<Lift> {
-        match self.spaces.funcs.get(func as usize)? {
-            Func::Same(other) => self.lift(interface, function, *other),
-            Func::Lift { core, options } => {
-                let mut lift = Lift {
-                    interface: interface.to_owned(),
-                    function: function.to_owned(),
-                    code: self.code(*core)?,
-                    post_return: None,
-                    memory: None,
-                    realloc: None,
-                    utf8: true,
-                };
-                for option in options {
-                    self.apply(&mut lift, *option);
-                }
-                Some(lift)
-            }
-            Func::Import(_) | Func::Export { .. } => None,
-        }
-    }
-
-    fn apply(&self, lift: &mut Lift, option: CanonicalOption) {
-        if let CanonicalOption::PostReturn(function) = option {
-            lift.post_return = self.code(function);
-        } else if let CanonicalOption::Realloc(function) = option {
-            lift.realloc = self.code(function);
-        } else if let CanonicalOption::Memory(memory) = option {
-            let item = self.spaces.core_memories.get(memory as usize);
-            lift.memory = item.map(|item| CoreExport {
-                instance: item.instance,
-                name: item.name.clone(),
-            });
-        } else if matches!(option, CanonicalOption::UTF16 | CanonicalOption::CompactUTF16) {
-            lift.utf8 = false;
-        }
-    }
-
     /// The code behind a core function, if it is code.
     fn code(&self, function: u32) -> Option<CoreExport> {
         match self.function(function, LONGEST_WAY) {
             Origin::Code(export) => Some(export),
             Origin::Imported { .. } | Origin::ResourceDrop { .. } | Origin::Intrinsic | Origin::Unknown => None,
         }
-    }
-}
-
-/// The import that an exported function of a nested component is.
-fn passed_on<'a>(nested: &'a Spaces<'_>, func: u32) -> Option<&'a str> {
-    match nested.funcs.get(func as usize)? {
-        Func::Import(name) => Some(name),
-        Func::Same(other) => passed_on(nested, *other),
-        Func::Export { .. } | Func::Lift { .. } => None,
     }
 }
 

@@ -1,19 +1,20 @@
-//! Compiles components to machine code. In: the binaries of a program. Out: [`AotArtifacts`].
+//! Compiles components and shells to machine code. In: the [`Unit`]s of a program. Out: [`AotArtifacts`].
 //!
 //! The code is for exactly the engine configuration that the runtime uses, and for the baseline of an explicit target:
-//! equal components give equal artifacts on every machine and in every folder.
+//! equal units give equal artifacts on every machine and in every folder.
 
+mod compiler;
 mod normalise;
 
 use std::path::{Path, PathBuf};
 use std::{io, thread};
 
-use torvyn_runtime_core::engine::{EngineOptions, compile_config};
-use wasmtime::Engine;
+use torvyn_codegen::ir::ArtifactKind;
 
-use crate::cache::{runtime_hash, sha256, write_atomically};
+use crate::cache::sha256;
 use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
+use compiler::Compilers;
 
 pub use normalise::{NormaliseError, normalise};
 
@@ -48,17 +49,32 @@ impl Normalised {
     }
 }
 
+/// What is compiled to one artifact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// Name, unique in the program.
+    pub name: String,
+    /// What it is.
+    pub kind: ArtifactKind,
+    /// The component, or the core module of a shell.
+    pub bytes: Vec<u8>,
+    /// Its SHA-256, in hexadecimal.
+    pub sha256: String,
+    /// Where the manifest uses it.
+    pub used: Span,
+}
+
 /// The machine code of a program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AotArtifacts {
-    /// One for each component, in the order of the components.
+    /// One for each unit, in the order of the units.
     pub artifacts: Vec<AotArtifact>,
 }
 
-/// The machine code of a component.
+/// The machine code of a unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AotArtifact {
-    /// Name of the component.
+    /// Name of the unit.
     pub name: String,
     /// What the runtime loads.
     pub code: Vec<u8>,
@@ -83,10 +99,12 @@ pub enum AotError {
         /// What wasmtime says.
         reason: String,
     },
-    /// A component can't be compiled.
-    Component {
-        /// Name of the component.
+    /// A component or a shell can't be compiled.
+    Unit {
+        /// Its name.
         name: String,
+        /// What it is.
+        kind: ArtifactKind,
         /// Where the manifest uses it.
         used: Span,
         /// What wasmtime says.
@@ -101,29 +119,16 @@ pub enum AotError {
     },
 }
 
-/// Compiles `components` for `target`, or takes from `cache` what was compiled before.
+/// Compiles `units` for `target`, or takes from `cache` what was compiled before. `fuel`: whether calls are metered.
 ///
 /// # Errors
-/// When a component can't be compiled, or the cache not be written.
-pub fn precompile(
-    components: &[Normalised],
-    target: &str,
-    options: EngineOptions,
-    cache: &Path,
-) -> Result<AotArtifacts, AotError> {
-    let unsupported = |error: wasmtime::Error| AotError::Target {
-        target: target.into(),
-        reason: format!("{error:#}"),
-    };
-    let config = compile_config(target, options).map_err(unsupported)?;
-    let engine = Engine::new(&config).map_err(unsupported)?;
-    // The runtime's sources hold the rest of the configuration, its lock file the version of the code generator.
-    let made_by = format!("{} {options:?} {target}", runtime_hash());
+/// When a unit can't be compiled, or the cache not be written.
+pub fn precompile(units: &[Unit], target: &str, fuel: bool, cache: &Path) -> Result<AotArtifacts, AotError> {
+    let compilers = Compilers::new(units, target, fuel)?;
     let artifacts = thread::scope(|scope| {
-        let compile = |component| precompile_one(&engine, component, &made_by, cache);
-        let running: Vec<_> = components
+        let running: Vec<_> = units
             .iter()
-            .map(|component| scope.spawn(move || compile(component)))
+            .map(|unit| scope.spawn(|| compilers.of(unit.kind).precompile(unit, cache)))
             .collect();
         let done = running
             .into_iter()
@@ -131,32 +136,6 @@ pub fn precompile(
         done.collect::<Result<Vec<_>, _>>()
     })?;
     Ok(AotArtifacts { artifacts })
-}
-
-#[expect(clippy::disallowed_methods, reason = "the cache is a folder")]
-fn precompile_one(
-    engine: &Engine,
-    component: &Normalised,
-    made_by: &str,
-    cache: &Path,
-) -> Result<AotArtifact, AotError> {
-    let name = component.name.clone();
-    let key = sha256(format!("{} {made_by}", component.sha256).as_bytes());
-    let path = cache.join(format!("{key}.cwasm"));
-    if let Ok(code) = std::fs::read(&path) {
-        return Ok(AotArtifact { name, code });
-    }
-    match engine.precompile_component(&component.bytes) {
-        Ok(code) => match write_atomically(&path, &code) {
-            Ok(()) => Ok(AotArtifact { name, code }),
-            Err(error) => Err(AotError::Cache { path, error }),
-        },
-        Err(error) => Err(AotError::Component {
-            name,
-            used: component.used,
-            reason: format!("{error:#}"),
-        }),
-    }
 }
 
 impl From<AotError> for Diagnostic {
@@ -194,9 +173,14 @@ impl From<AotError> for Diagnostic {
                 format!("no code can be generated for the target `{target}`"),
             )
             .note(reason),
-            AotError::Component { name, used, reason } => Diagnostic::error(
+            AotError::Unit {
+                name,
+                kind,
+                used,
+                reason,
+            } => Diagnostic::error(
                 Code::AotFailed,
-                format!("component `{name}` can't be compiled to machine code"),
+                format!("{} `{name}` can't be compiled to machine code", kind.as_str()),
             )
             .primary(used, "this component")
             .note(reason),
@@ -205,5 +189,41 @@ impl From<AotError> for Diagnostic {
                     .help("set TORVYN_HOME to a folder that can be written")
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::anatomy::Anatomy;
+    use crate::anatomy::sample::SINK;
+    use crate::glue;
+    use crate::source::SourceMap;
+
+    #[test]
+    fn components_and_shells_are_compiled_each_in_its_way() {
+        let cache = tempfile::tempdir().unwrap();
+        let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+        let used = Span::new(SourceMap::new().add(Path::new("Torvyn.toml"), String::new()), 0..0);
+        let unit = |name: &str, kind, bytes: Vec<u8>| Unit {
+            name: name.to_owned(),
+            kind,
+            sha256: sha256(&bytes),
+            bytes,
+            used,
+        };
+        let code = Anatomy::of(&SINK.binary()).unwrap().stage_code().unwrap();
+        let units = [
+            unit("sink.direct", ArtifactKind::Shell, glue::direct(&code).unwrap()),
+            unit("empty", ArtifactKind::Component, wat::parse_str("(component)").unwrap()),
+        ];
+        let made = precompile(&units, &target, false, cache.path()).unwrap();
+        let names: Vec<_> = made.artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
+        assert_eq!(names, ["sink.direct", "empty"]);
+        let again = precompile(&units, &target, false, cache.path()).unwrap();
+        assert_eq!(made, again, "from the cache");
+        assert_eq!(std::fs::read_dir(cache.path()).unwrap().count(), 2);
+        let metered = precompile(&units, &target, true, cache.path()).unwrap();
+        assert_ne!(made.artifacts[0].code, metered.artifacts[0].code);
     }
 }

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use torvyn_codegen::GeneratedCrate;
 use torvyn_codegen::ir::{self, ProgramIr};
-use torvyn_runtime_core::engine::EngineOptions;
 
 use crate::aot::{self, AotArtifacts, Normalised};
 use crate::cache::Cache;
@@ -15,7 +14,7 @@ use crate::emit::{self, EmittedCrate};
 use crate::exe::{self, ExeOptions, Executable};
 use crate::guest::{self, Binary, GuestOptions};
 use crate::link::{self, LinkedFlow};
-use crate::lower;
+use crate::lower::{self, Lowered};
 use crate::manifest::ast::ComponentRef;
 use crate::manifest::{self, Manifest};
 use crate::report;
@@ -24,6 +23,7 @@ use crate::source::files::Files;
 use crate::source::{SourceMap, display_path};
 use crate::toolchain::{GUEST_TARGET, Toolchain};
 
+pub use crate::manifest::ast::Optimize;
 pub use crate::report::{EdgeReport, FlowReport, MemoryUse, ProgramReport, StageReport};
 
 /// What to compile.
@@ -71,6 +71,8 @@ pub struct BuildOptions {
     pub cargo: PathBuf,
     /// Cargo target folder for guests; `None` is `target` beside the manifest.
     pub guest_target: Option<PathBuf>,
+    /// The call path that is wanted for all stages; `None` leaves it to the manifest.
+    pub optimize: Option<Optimize>,
     /// Intermediate results that the caller wants as text in [`Built::emitted`].
     pub emit: Vec<Emit>,
 }
@@ -97,7 +99,7 @@ pub enum Phase {
     Guests,
     /// Each node against its component.
     Link,
-    /// Components compiled ahead of time.
+    /// Components and shells compiled ahead of time.
     Aot,
     /// IR lowered, crate generated and written.
     Generate,
@@ -220,10 +222,10 @@ fn build_steps(
     let target = options.target.as_deref().unwrap_or(&toolchain.host);
     let components = read_components(analysis, files, &read.contracts)?;
     let project = analysis.project.as_ref().expect("invariant: linking keeps the project");
-    let program = lower::lower(project, &analysis.flows, &components, target);
+    let Lowered { program, units } = lower::lower(project, &analysis.flows, &components, target, options.optimize);
     let diags = &mut analysis.diagnostics;
     let artifacts: AotArtifacts = timed(progress, Phase::Aot, |_| {
-        aot::precompile(&components, target, engine_options(&program), &cache.artifacts()).map_err(|e| diags.error(e))
+        aot::precompile(&units, target, has_fuel(&program), &cache.artifacts()).map_err(|e| diags.error(e))
     })?;
     let work = root(request).join(".torvyn");
     let work = std::path::absolute(&work).unwrap_or(work);
@@ -349,14 +351,9 @@ fn read_components(analysis: &mut Analysis, files: &dyn Files, contracts: &Contr
 }
 
 /// Fuel is metered in the whole program as soon as one node asks for it.
-fn engine_options(program: &ProgramIr) -> EngineOptions {
-    EngineOptions {
-        fuel: program
-            .flows
-            .iter()
-            .flat_map(|flow| &flow.nodes)
-            .any(|node| node.limits.fuel > 0),
-    }
+fn has_fuel(program: &ProgramIr) -> bool {
+    let mut nodes = program.flows.iter().flat_map(|flow| &flow.nodes);
+    nodes.any(|node| node.limits.fuel > 0)
 }
 
 fn emitted(kind: Emit, program: &ProgramIr, generated: &GeneratedCrate, krate: &EmittedCrate) -> String {

@@ -3,8 +3,8 @@
 //! ```text
 //! Torvyn.toml ── manifest::parse ─► Manifest ────┐
 //! *.wit, *.wasm ─ contract::load ─► ContractSet ─┴─ resolve ─► ResolvedProject ─ link ─► LinkedFlow
-//! LinkedFlow ─ lower ─► FlowIr ─ codegen::generate ─► GeneratedCrate ─ emit ─► crate on disk ─┐
-//! LinkedFlow ─ aot::precompile ─► AotArtifacts ───────────────────────────────────────────────┴─ exe ─► Executable
+//! LinkedFlow, binaries ─ lower ─┬► ProgramIr ─ codegen::generate ─► GeneratedCrate ─ emit ─► crate on disk ─┐
+//!                               └► units ─ aot::precompile ─► AotArtifacts ─────────────────────────────────┴─ exe ─► Executable
 //! ```
 //! The front half (to `LinkedFlow`) reads only through [`source::files::Files`] and reports all it finds. The back
 //! half writes files, runs cargo, and fails fast. [`driver`] names every step in order; no other module does.
@@ -17,6 +17,7 @@ pub mod diag;
 pub mod driver;
 pub mod emit;
 pub mod exe;
+pub mod glue;
 pub mod guest;
 pub mod inspect;
 pub mod link;
@@ -27,3 +28,4 @@ pub mod report;
 pub mod resolve;
 pub mod source;
 pub mod toolchain;
+pub mod weld;

@@ -13,7 +13,7 @@ use torvyn_codegen::ir::{Builtin, ErrorPolicies, FanOut, Merge, OverflowPolicy, 
 use crate::contract::ContractSet;
 use crate::contract::interface::Interface;
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
-use crate::manifest::ast::{LimitsDecl, Priority};
+use crate::manifest::ast::{LimitsDecl, Optimize, Priority};
 use crate::resolve::{
     ComponentIdx, Implementation, NodeIdx, ResolvedEdge, ResolvedFlow, ResolvedNode, ResolvedProject,
 };
@@ -30,6 +30,7 @@ pub struct LinkedFlow {
     default_queue_depth: Option<u32>,
     priority: Option<Priority>,
     deadline_ms: Option<u64>,
+    optimize: Option<Optimize>,
 }
 
 /// A node of a linked flow.
@@ -146,6 +147,12 @@ impl LinkedFlow {
     pub fn deadline_ms(&self) -> Option<u64> {
         self.deadline_ms
     }
+
+    /// The call path that is wanted for its stages, when written.
+    #[must_use]
+    pub fn optimize(&self) -> Option<Optimize> {
+        self.optimize
+    }
 }
 
 /// Reports what is wrong with the flows as far as it can be known without component binaries.
@@ -194,6 +201,7 @@ fn link_flow(
         default_queue_depth: flow.default_queue_depth,
         priority: flow.priority,
         deadline_ms: flow.deadline_ms,
+        optimize: flow.optimize,
     })
 }
 

@@ -1,4 +1,5 @@
-//! Lowers linked flows to the IR. In: [`LinkedFlow`]s and the components they use. Out: a [`ProgramIr`].
+//! Lowers linked flows to the IR. In: [`LinkedFlow`]s and the components they use. Out: a [`ProgramIr`], and what is
+//! compiled for it.
 //!
 //! Spans and defaults end here: nodes stand in schedule order, every queue, pool and timeout has a value, and
 //! [`ir::verify`] holds.
@@ -14,15 +15,17 @@ mod wasi;
 use std::cmp::Reverse;
 
 use torvyn_codegen::ir::{
-    self, Artifact, ArtifactIdx, FlowIr, Limits, Merge, Node, OutPort, OverflowPolicy, ProgramIr, Stream, StreamIdx,
+    self, Artifact, CallPath, Component, FlowIr, Limits, Merge, Node, OutPort, OverflowPolicy, ProgramIr, Stream,
+    StreamIdx,
 };
 
-use crate::aot::Normalised;
+use crate::aot::{Normalised, Unit};
 use crate::link::{LinkedEdge, LinkedFlow, LinkedImplementation, LinkedNode};
-use crate::manifest::ast::{LimitsDecl, RuntimeDecl};
+use crate::manifest::ast::{LimitsDecl, Optimize, RuntimeDecl};
 use crate::resolve::{ComponentIdx, ResolvedProject};
 use crate::source::Spanned;
 use buffers::MAX_BUFFER_BYTES;
+use path::Wanted;
 use schedule::Schedule;
 use threads::Threads;
 
@@ -56,41 +59,76 @@ pub fn components(flows: &[LinkedFlow]) -> Vec<ComponentIdx> {
     used
 }
 
-/// Lowers the flows of `project` for `target`. `binaries` are those of [`components`], in that order.
+/// A lowered program.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lowered {
+    /// The program.
+    pub program: ProgramIr,
+    /// What its artifacts are compiled from, in their order.
+    pub units: Vec<Unit>,
+}
+
+/// Lowers the flows of `project` for `target`. `binaries` are those of [`components`], in that order; `optimize` is the
+/// call path that the command line wants for all stages.
 #[must_use]
-pub fn lower(project: &ResolvedProject, flows: &[LinkedFlow], binaries: &[Normalised], target: &str) -> ProgramIr {
+pub fn lower(
+    project: &ResolvedProject,
+    flows: &[LinkedFlow],
+    binaries: &[Normalised],
+    target: &str,
+    optimize: Option<Optimize>,
+) -> Lowered {
     let components = Components {
         used: components(flows),
         threads: Threads::new(binaries),
     };
-    let artifacts = binaries.iter().map(|binary| Artifact {
-        name: binary.name.clone(),
-        sha256: binary.sha256.clone(),
-    });
+    let mut lowered: Vec<(FlowIr, Wanted)> = flows
+        .iter()
+        .map(|flow| {
+            let wanted = Wanted::new(optimize, flow.optimize());
+            (lower_flow(project.runtime(), flow, &components), wanted)
+        })
+        .collect();
+    let units = path::choose(&mut lowered, binaries);
+    let flows: Vec<FlowIr> = lowered.into_iter().map(|(flow, _)| flow).collect();
     let program = ProgramIr {
         name: project.name().to_owned(),
         version: project.version().to_owned(),
         description: project.description().to_owned(),
         target: target.to_owned(),
-        artifacts: artifacts.collect(),
-        wasi: wasi::packages(binaries),
+        components: binaries.iter().map(component).collect(),
+        artifacts: units.iter().map(artifact).collect(),
+        wasi: wasi::packages(&flows, binaries),
         worker_threads: project.runtime().worker_threads.map(|threads| threads.value),
-        flows: flows
-            .iter()
-            .map(|flow| lower_flow(project.runtime(), flow, &components))
-            .collect(),
+        flows,
     };
     ir::verify(&program);
-    program
+    Lowered { program, units }
+}
+
+fn component(binary: &Normalised) -> Component {
+    Component {
+        name: binary.name.clone(),
+        sha256: binary.sha256.clone(),
+    }
+}
+
+fn artifact(unit: &Unit) -> Artifact {
+    Artifact {
+        name: unit.name.clone(),
+        kind: unit.kind,
+        sha256: unit.sha256.clone(),
+    }
 }
 
 /// What is known of the components of a program.
 struct Components {
-    /// By artifact.
+    /// By index.
     used: Vec<ComponentIdx>,
     threads: Threads,
 }
 
+/// A flow whose stages have no call path yet: [`path::choose`] looks at all of them.
 fn lower_flow(runtime: &RuntimeDecl, flow: &LinkedFlow, components: &Components) -> FlowIr {
     let schedule = Schedule::new(flow);
     let edges = flow.edges().iter();
@@ -117,6 +155,7 @@ fn lower_flow(runtime: &RuntimeDecl, flow: &LinkedFlow, components: &Components)
         nodes,
         schedule: schedule.turns(flow),
         streams,
+        shells: Vec::new(),
         pools: buffers.pools,
         fallback_bytes: buffers.fallback_bytes,
         exhaustion: buffers.exhaustion,
@@ -158,7 +197,7 @@ fn lower_node(
             let position = components.used.iter().position(|other| *other == component);
             let position = position.expect("invariant: `components` lists every component of the flows");
             ir::Implementation::Component {
-                artifact: ArtifactIdx::new(position),
+                component: ir::ComponentIdx::new(position),
                 lifecycle,
             }
         }
@@ -175,7 +214,7 @@ fn lower_node(
         capabilities: node.capabilities.clone(),
         own_thread: components.threads.of_source(node.role, &implementation),
         limits: limits(&node.limits, &runtime.limits),
-        path: path::choose(&implementation),
+        path: CallPath::Builtin,
         implementation,
     }
 }

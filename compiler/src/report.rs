@@ -4,7 +4,7 @@ mod memory;
 
 use std::fmt::Write as _;
 
-use torvyn_codegen::ir::{CallPath, ERROR_PORT, FlowIr, Implementation, Node, ProgramIr, Role, Stream};
+use torvyn_codegen::ir::{ERROR_PORT, FlowIr, Implementation, Node, ProgramIr, Role, Stream};
 
 use crate::aot::AotArtifacts;
 
@@ -93,7 +93,7 @@ pub fn report(program: &ProgramIr, artifacts: &AotArtifacts) -> ProgramReport {
         own_thread: flow.own_thread.clone(),
         memory: memory::of_flow(flow, &code),
         edges: flow.streams.iter().map(|stream| edge(flow, stream)).collect(),
-        stages: flow.nodes.iter().map(|node| stage(program, node)).collect(),
+        stages: flow.nodes.iter().map(|node| stage(program, flow, node)).collect(),
     };
     ProgramReport {
         memory_bytes: memory::of_program(program, &code),
@@ -124,23 +124,13 @@ fn edge(flow: &FlowIr, stream: &Stream) -> EdgeReport {
     }
 }
 
-fn stage(program: &ProgramIr, node: &Node) -> StageReport {
+fn stage(program: &ProgramIr, flow: &FlowIr, node: &Node) -> StageReport {
     StageReport {
         node: node.name.clone(),
         role: node.role,
-        component: component(program, node),
-        path: match &node.path {
-            CallPath::Builtin => "host".to_owned(),
-            CallPath::Component(reason) => format!("component ({reason})"),
-        },
+        component: program.worker(node),
+        path: flow.path(node),
         own_thread: node.own_thread.clone(),
-    }
-}
-
-fn component(program: &ProgramIr, node: &Node) -> String {
-    match &node.implementation {
-        Implementation::Component { artifact, .. } => program.artifacts[artifact.position()].name.clone(),
-        Implementation::Builtin(builtin) => format!("builtin:{}", builtin.as_str()),
     }
 }
 
@@ -158,7 +148,7 @@ pub fn graph(program: &ProgramIr) -> String {
             flow.name
         ));
         for node in &flow.nodes {
-            let label = format!("{}\n{} {}", node.name, node.role.as_str(), component(program, node));
+            let label = format!("{}\n{} {}", node.name, node.role.as_str(), program.worker(node));
             line(format!(
                 "    {:?} [label = {label:?}];",
                 format!("{}.{}", flow.name, node.name)

@@ -14,8 +14,8 @@ use components::Components;
 use crate::contract::ContractSet;
 use crate::diag::{Code, Diagnostic, Diagnostics, listed, suggest};
 use crate::manifest::ast::{
-    BuiltinRef, ComponentRef, EdgeDecl, FlowDecl, InterfaceRef, LimitsDecl, Manifest, NodeDecl, OnErrorDecl, PortRef,
-    Priority, RuntimeDecl,
+    BuiltinRef, ComponentRef, EdgeDecl, FlowDecl, InterfaceRef, LimitsDecl, Manifest, NodeDecl, OnErrorDecl, Optimize,
+    PortRef, Priority, RuntimeDecl,
 };
 use crate::source::{Span, Spanned};
 
@@ -84,6 +84,8 @@ pub struct ResolvedFlow {
     pub priority: Option<Priority>,
     /// How long the flow may run, in milliseconds.
     pub deadline_ms: Option<u64>,
+    /// The call path that is wanted for its stages, when written.
+    pub optimize: Option<Optimize>,
     /// In order of declaration.
     pub nodes: Vec<ResolvedNode>,
     /// In order of declaration.
@@ -298,6 +300,7 @@ fn resolve_flow(
         default_queue_depth: decl.default_queue_depth.map(|depth| depth.value),
         priority: decl.priority.map(|priority| priority.value),
         deadline_ms: decl.deadline_ms.map(|deadline| deadline.value),
+        optimize: decl.optimize.map(|optimize| optimize.value),
         nodes,
         edges,
         complete,

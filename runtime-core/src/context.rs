@@ -260,6 +260,24 @@ impl RunContext {
         sequence
     }
 
+    /// How many elements a source may still be asked for, with the one that it has a reservation for.
+    pub(crate) fn left_for(&self, reserved: bool) -> u64 {
+        self.remaining.saturating_add(u64::from(reserved))
+    }
+
+    /// Gives `count` new elements their sequence numbers: the next ones. `reserved`: whether one of them was counted
+    /// against the limit before, which it is no longer if there is one.
+    pub(crate) fn count_many_emitted(&mut self, count: u64, reserved: &mut bool) {
+        let from_reservation = u64::from(count > 0 && *reserved);
+        self.reserved -= from_reservation;
+        self.remaining -= count - from_reservation;
+        self.next_sequence += count;
+        *reserved &= count == 0;
+        if count > 0 && self.remaining == 0 && self.reserved == 0 && self.drain.is_none() {
+            self.drain = Some(Drain::Limit);
+        }
+    }
+
     /// A stage can't go on before `time`.
     #[inline]
     pub(crate) fn wake_at(&mut self, time: Time) {

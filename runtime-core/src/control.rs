@@ -4,13 +4,14 @@ use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use wasmtime::Engine;
 
+use crate::crossing::core::{Seen, Watched};
 use crate::executor::Waker;
 
 /// Resolution of call deadlines.
@@ -29,6 +30,10 @@ pub struct Control {
     interrupted: Arc<AtomicBool>,
     /// Flows to wake when they are to stop.
     wakers: Mutex<Vec<Waker>>,
+    /// Flows with calls that no epoch interrupts.
+    watched: Mutex<Vec<(Weak<Watched>, Seen)>>,
+    /// Its epoch is that of the calls on the component path; not there before one is prepared.
+    engine: OnceLock<Engine>,
 }
 
 impl Control {
@@ -38,7 +43,7 @@ impl Control {
     ///
     /// # Errors
     /// When the system refuses a handler, a socket pair or a thread.
-    pub fn start(engine: Engine) -> io::Result<Arc<Self>> {
+    pub fn start() -> io::Result<Arc<Self>> {
         let interrupted = Arc::new(AtomicBool::new(false));
         signal_hook::flag::register(SIGINT, Arc::clone(&interrupted))?;
         let (signals, on_signal) = UnixStream::pair()?;
@@ -49,12 +54,14 @@ impl Control {
             stop: AtomicBool::new(false),
             cancelled: OnceLock::new(),
             interrupted,
-            wakers: Mutex::new(Vec::new()),
+            wakers: Mutex::default(),
+            watched: Mutex::default(),
+            engine: OnceLock::new(),
         });
         let shared = Arc::clone(&control);
         std::thread::Builder::new()
             .name("control".to_owned())
-            .spawn(move || shared.serve(&engine, &signals))?;
+            .spawn(move || shared.serve(&signals))?;
         Ok(control)
     }
 
@@ -65,18 +72,23 @@ impl Control {
             stop: AtomicBool::new(false),
             cancelled: OnceLock::new(),
             interrupted: Arc::new(AtomicBool::new(false)),
-            wakers: Mutex::new(Vec::new()),
+            wakers: Mutex::default(),
+            watched: Mutex::default(),
+            engine: OnceLock::new(),
         })
     }
 
-    fn serve(&self, engine: &Engine, signals: &UnixStream) {
+    fn serve(&self, signals: &UnixStream) {
         loop {
             if wait_readable(signals, TICK).is_ok_and(|ready| ready) {
                 for _ in 0..count_bytes(signals) {
                     self.on_signal();
                 }
             }
-            engine.increment_epoch();
+            if let Some(engine) = self.engine.get() {
+                engine.increment_epoch();
+            }
+            self.watch();
             let since_cancelled = self.cancelled.get().map(Instant::elapsed);
             if since_cancelled.is_some_and(|since| since > CANCEL_GRACE + INTERRUPTION_GRACE) {
                 crate::entry::abandon(self.was_interrupted());
@@ -93,6 +105,30 @@ impl Control {
         for waker in self.wakers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             waker.wake();
         }
+    }
+
+    fn watch(&self) {
+        let stops_all = self.interrupts_calls();
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.retain_mut(|(flow, seen)| match flow.upgrade() {
+            Some(flow) => {
+                flow.tick(seen, stops_all);
+                true
+            }
+            None => false,
+        });
+    }
+
+    /// Has the epoch of an engine advance with each [`TICK`].
+    pub(crate) fn advance(&self, engine: &Engine) {
+        // There is one such engine.
+        let _ = self.engine.set(engine.clone());
+    }
+
+    /// Looks after the calls of a flow, for as long as it is there.
+    pub(crate) fn look_after(&self, flow: &Arc<Watched>) {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.push((Arc::downgrade(flow), Seen::default()));
     }
 
     /// Has a flow woken when it is to stop.

@@ -1,4 +1,101 @@
 //! How an element enters a component: one file per call path, the traits of [`crate::stage`] in front of each
 //! (design section 7).
 
+use std::any::Any;
+use std::sync::Arc;
+
+use wasmtime::Result;
+
+use crate::buffer::BufferPool;
+use crate::control::Control;
+use crate::plan::{FlowPlan, HostStart, ProgramPlan};
+
+mod cause;
 pub mod component;
+pub mod core;
+
+pub(crate) use cause::allocation_failure;
+use core::Watched;
+
+/// What the stages on one call path share in a process. The runtime knows it by this alone, so that an executable holds no
+/// path that its program does not name.
+pub trait Hosting: Any + Send {
+    /// The host itself, for the stages that are made from it.
+    fn as_any(&self) -> &dyn Any;
+
+    /// Prepares the thread that calls it for calls, until the result is dropped.
+    fn enter(&self) -> Option<Box<dyn Entered + '_>> {
+        None
+    }
+
+    /// The buffers of a flow, if its stages need them to be in a memory of their own kind.
+    fn pool(&self, _plan: &'static FlowPlan) -> Option<Result<BufferPool>> {
+        None
+    }
+
+    /// What the watchdog has to look at in a flow with these buffers, if it has to.
+    fn watched(&self, _pool: &BufferPool, _plan: &'static FlowPlan) -> Option<Arc<Watched>> {
+        None
+    }
+}
+
+/// A thread is prepared while this is there.
+pub trait Entered {}
+
+/// What the process has for the stages of all flows.
+pub struct Hosts {
+    control: Arc<Control>,
+    component: Option<Box<dyn Hosting>>,
+    core: Option<Box<dyn Hosting>>,
+}
+
+impl Hosts {
+    /// Prepares what the stages of a program need.
+    ///
+    /// # Errors
+    /// When the system refuses what [`Control`] needs, or one of the paths can't be prepared.
+    pub fn start(program: &ProgramPlan) -> Result<Self> {
+        let control = Control::start()?;
+        let start = |host: Option<HostStart>| host.map(|start| start(program, &control)).transpose();
+        Ok(Self {
+            component: start(program.component_host)?,
+            core: start(program.core_host)?,
+            control,
+        })
+    }
+
+    /// Signals.
+    #[must_use]
+    pub fn control(&self) -> &Arc<Control> {
+        &self.control
+    }
+
+    /// Prepares the thread that calls it for calls of any stage.
+    pub fn enter(&self) -> impl Sized + '_ {
+        self.component.as_ref().and_then(|host| host.enter())
+    }
+
+    /// The buffers of a flow.
+    ///
+    /// # Errors
+    /// When the system has no memory for them.
+    pub fn pool(&self, plan: &'static FlowPlan) -> Result<BufferPool> {
+        let of_core = self.core.as_ref().and_then(|host| host.pool(plan));
+        of_core.unwrap_or_else(|| Ok(BufferPool::new(&plan.pools, plan.nodes)))
+    }
+
+    pub(crate) fn component(&self) -> Option<&dyn Hosting> {
+        self.component.as_deref()
+    }
+
+    pub(crate) fn core(&self) -> Option<&dyn Hosting> {
+        self.core.as_deref()
+    }
+
+    /// Has the watchdog look after a flow with these buffers, if it has to.
+    pub(crate) fn watch(&self, plan: &'static FlowPlan, pool: &BufferPool) -> Option<Arc<Watched>> {
+        let watched = self.core.as_ref()?.watched(pool, plan)?;
+        self.control.look_after(&watched);
+        Some(watched)
+    }
+}

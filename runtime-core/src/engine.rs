@@ -6,11 +6,22 @@ use wasmtime::Config;
 #[cfg(feature = "runtime")]
 mod load;
 #[cfg(feature = "runtime")]
-pub use load::{Artifact, PageAligned, build, load};
+pub use load::{Artifact, PageAligned, build, load, load_shell};
+
+/// What an engine runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EngineKind {
+    /// Components, whose calls the watchdog interrupts by epochs.
+    Component,
+    /// Shells: welded core modules, which look for themselves whether they are to stop.
+    Core,
+}
 
 /// What of the configuration depends on the program.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EngineOptions {
+    /// What the engine runs.
+    pub kind: EngineKind,
     /// Meter calls with fuel, which costs at run time.
     pub fuel: bool,
 }
@@ -18,10 +29,12 @@ pub struct EngineOptions {
 /// The configuration shared by both sides.
 fn config(options: EngineOptions) -> Config {
     let mut config = Config::new();
-    // Every call is synchronous: one driver per flow, one store per stage.
+    // Every call is synchronous: one driver per flow.
     config.concurrency_support(false);
-    // The watchdog (see `control`) interrupts calls that exceed their deadline.
-    config.epoch_interruption(true);
+    // An epoch check at every loop and call costs a shell a quarter of its speed.
+    config.epoch_interruption(options.kind == EngineKind::Component);
+    // The exchange memory of a flow is shared by its shells.
+    config.shared_memory(options.kind == EngineKind::Core);
     config.consume_fuel(options.fuel);
     // Each component is instantiated once: preparing a copy-on-write image costs more than copying its data.
     config.memory_init_cow(false);

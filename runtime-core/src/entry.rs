@@ -7,20 +7,16 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use serde_json::json;
-use tokio::runtime::{Builder, Runtime};
-
-use crate::buffer::BufferPool;
 use crate::context::{RunContext, RunOptions};
 use crate::control::Control;
-use crate::crossing::component::Instantiator;
-use crate::engine::{self, EngineOptions};
+use crate::crossing::Hosts;
 use crate::error::{Cause, Failure, Operation};
 use crate::event::Severity;
 use crate::executor::{Group, Waker};
-use crate::flow::{Ending, FlowEntry, Loaded, Outcome, Pressure, Run, Setup};
+use crate::flow::{Ending, FlowEntry, Outcome, Pressure, Run, Setup};
 use crate::plan::ProgramPlan;
 use crate::report::{self, Report};
+use serde_json::json;
 
 mod arguments;
 mod configs;
@@ -56,43 +52,19 @@ pub fn main(program: &'static ProgramPlan, flows: &'static [FlowEntry]) -> ExitC
 
 fn run(program: &'static ProgramPlan, arguments: &RunArguments) -> u8 {
     let started = Instant::now();
-    // What components wait for runs on this one, instead of a pool of threads that wasmtime-wasi would start.
-    let runtime = Builder::new_current_thread().enable_time().build().map(Arc::new);
-    let _entered = runtime.as_ref().map(|runtime| runtime.enter());
-    let host = runtime
-        .map_err(|error| unprepared(error.to_string()))
-        .and_then(|runtime| Host::prepare(program, runtime));
-    match host {
-        Ok(host) => Session {
-            program,
-            arguments,
-            host,
-            started,
-        }
-        .run(),
-        Err(failure) => refuse(arguments, arguments.entries[0], &failure),
-    }
-}
-
-/// What all flows of the process share.
-struct Host {
-    engine: wasmtime::Engine,
-    instantiator: Arc<Instantiator>,
-    control: Arc<Control>,
-}
-
-impl Host {
-    fn prepare(program: &ProgramPlan, runtime: Arc<Runtime>) -> Result<Self, Failure> {
-        let options = EngineOptions { fuel: program.fuel };
-        let engine = engine::build(options).map_err(|error| unprepared(format!("{error:#}")))?;
-        let control = Control::start(engine.clone()).map_err(|error| unprepared(error.to_string()))?;
-        let instantiator = Instantiator::new(engine.clone(), options, program.wasi, Arc::clone(&control), runtime);
-        Ok(Self {
-            instantiator: Arc::new(instantiator.map_err(|error| unprepared(format!("{error:#}")))?),
-            engine,
-            control,
-        })
-    }
+    let hosts = match Hosts::start(program) {
+        Ok(hosts) => hosts,
+        Err(error) => return refuse(arguments, arguments.entries[0], &unprepared(format!("{error:#}"))),
+    };
+    let control = Arc::clone(hosts.control());
+    let session = Session {
+        program,
+        arguments,
+        control,
+        started,
+    };
+    let _entered = hosts.enter();
+    session.run(&hosts)
 }
 
 fn unprepared(text: String) -> Failure {
@@ -109,7 +81,7 @@ fn unprepared(text: String) -> Failure {
 struct Session<'a> {
     program: &'static ProgramPlan,
     arguments: &'a RunArguments,
-    host: Host,
+    control: Arc<Control>,
     started: Instant,
 }
 
@@ -122,17 +94,16 @@ enum Started {
 }
 
 impl Session<'_> {
-    fn run(&self) -> u8 {
+    fn run(&self, hosts: &Hosts) -> u8 {
         let entries = &self.arguments.entries;
         let shared: Vec<&'static FlowEntry> = entries.iter().copied().filter(|entry| !entry.plan.own_thread).collect();
         let alone: Vec<&'static FlowEntry> = entries.iter().copied().filter(|entry| entry.plan.own_thread).collect();
-        let mut loaded = Loaded::default();
         let mut groups = Vec::new();
         if !shared.is_empty() {
-            groups.push(self.start(&shared, &mut loaded));
+            groups.push(self.start(&shared, hosts));
         }
         for entry in &alone {
-            groups.push(self.start(std::slice::from_ref(entry), &mut loaded));
+            groups.push(self.start(std::slice::from_ref(entry), hosts));
         }
         self.debug(|| {
             format!(
@@ -166,18 +137,18 @@ impl Session<'_> {
     }
 
     /// Makes the stages of flows that share their threads.
-    fn start(&self, entries: &[&'static FlowEntry], loaded: &mut Loaded) -> Members {
+    fn start(&self, entries: &[&'static FlowEntry], hosts: &Hosts) -> Members {
         let group = Group::new(entries.len());
         let started = entries.iter().enumerate().map(|(task, entry)| {
             let waker = group.waker(task);
-            self.host.control.on_stop(waker.clone());
-            self.start_flow(entry, waker, loaded)
+            self.control.on_stop(waker.clone());
+            self.start_flow(entry, waker, hosts)
         });
         let started = started.collect();
         Members { group, started }
     }
 
-    fn start_flow(&self, entry: &'static FlowEntry, waker: Waker, loaded: &mut Loaded) -> Started {
+    fn start_flow(&self, entry: &'static FlowEntry, waker: Waker, hosts: &Hosts) -> Started {
         let (arguments, plan) = (self.arguments, entry.plan);
         let configs = match configs::resolve(plan, &arguments.ends, &arguments.configs) {
             Ok(configs) => configs,
@@ -189,15 +160,11 @@ impl Session<'_> {
                 .map_or_else(String::new, |limit| format!(" (limit: {limit} elements)"));
             eprint(&format!("▶ Running flow \"{}\"{limit}\n\n", plan.name));
         }
-        let mut setup = Setup {
-            engine: &self.host.engine,
-            instantiator: &self.host.instantiator,
-            loaded,
-            ends: &arguments.ends,
-            control: &self.host.control,
-            waker: waker.clone(),
-            clock: arguments.clock,
+        let pool = match hosts.pool(plan) {
+            Ok(pool) => pool,
+            Err(error) => return Started::Failed(entry, unprepared(format!("{error:#}"))),
         };
+        let mut setup = Setup::new(hosts, plan, &pool, &arguments.ends, waker.clone(), arguments.clock);
         let flow = match (entry.start)(&mut setup) {
             Ok(flow) => flow,
             Err(failure) => return Started::Failed(entry, failure),
@@ -209,9 +176,7 @@ impl Session<'_> {
             told: arguments.told(),
         };
         let pressure = Pressure::new(plan, |node| arguments.ends.hears_pressure(&plan.nodes[node]));
-        let pool = BufferPool::new(&plan.pools, plan.nodes);
-        let control = Arc::clone(&self.host.control);
-        let cx = RunContext::new(plan, options, control, waker, pool, pressure);
+        let cx = RunContext::new(plan, options, Arc::clone(&self.control), waker, pool, pressure);
         Started::Run(Box::new(Run::new(flow, cx, configs)))
     }
 

@@ -6,16 +6,19 @@ use crate::plan::FlowPlan;
 use crate::queue::Stream;
 
 mod apart;
+mod chain;
 mod node;
 mod pressure;
 mod run;
 mod setup;
 mod state;
 
+pub(crate) use apart::Apart;
+pub use chain::{Chain, Fused, FusedChain, Link};
 pub use node::{AggregatorNode, FilterNode, Node, NodeStats, ProcessorNode, RouterNode, SinkNode, SourceNode};
 pub use pressure::Pressure;
 pub use run::{Ending, Outcome, Run};
-pub use setup::{Ends, Input, Loaded, Origin, Output, Setup, SinkStage, SourceStage};
+pub use setup::{Builtin, Ends, Input, Make, Output, Setup, SinkStage, SourceStage};
 pub use state::FlowState;
 
 /// Steps between two looks at the time within a quantum.

@@ -15,7 +15,7 @@ use crate::plan::NodePlan;
 use limits::Limits;
 
 mod capabilities;
-mod limits;
+pub(crate) mod limits;
 mod resources;
 mod wait;
 pub mod wasi;
@@ -122,7 +122,7 @@ impl CopyStats {
 }
 
 /// Bytes of sequence number and timestamp.
-const FIXED_METADATA_BYTES: usize = 16;
+pub(crate) const FIXED_METADATA_BYTES: usize = 16;
 
 /// Data of one stage's store.
 pub struct StageData {

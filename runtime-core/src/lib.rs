@@ -5,6 +5,7 @@
 
 pub mod bounds;
 pub mod engine;
+pub mod layout;
 
 #[cfg(feature = "runtime")]
 pub mod buffer;

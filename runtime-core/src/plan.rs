@@ -1,6 +1,16 @@
 //! What the compiler decided, as static data in the executable: emitted by code generation, read-only at run time.
 
+use std::sync::Arc;
+
+use wasmtime::Result;
+
+use crate::control::Control;
+use crate::crossing::Hosting;
 use crate::host::wasi;
+
+/// Prepares what the stages on one of the call paths share. The program names it, so that an executable holds only what its
+/// stages need.
+pub type HostStart = fn(&ProgramPlan, &Arc<Control>) -> Result<Box<dyn Hosting>>;
 
 /// One executable.
 #[derive(Debug)]
@@ -15,7 +25,11 @@ pub struct ProgramPlan {
     pub document: &'static [u8],
     /// Whether calls are metered with fuel; part of the engine configuration.
     pub fuel: bool,
-    /// The WASI packages that the components import.
+    /// For stages on the component path; `None` when there are none.
+    pub component_host: Option<HostStart>,
+    /// For stages on the core paths; `None` when there are none.
+    pub core_host: Option<HostStart>,
+    /// The WASI packages that the components on the component path import.
     pub wasi: &'static [wasi::Package],
     /// Threads that run flows; `None`: one for each processor.
     pub worker_threads: Option<u32>,
@@ -57,6 +71,8 @@ pub struct NodePlan {
     pub config: &'static str,
     /// How it is called, with the reason.
     pub path: &'static str,
+    /// Whether the stage is on one of the core call paths.
+    pub on_core: bool,
     /// Whether the component exports `torvyn:streaming/lifecycle`.
     pub lifecycle: bool,
     /// Positions of the streams that end here, in the order in which they are asked.

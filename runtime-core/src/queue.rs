@@ -225,6 +225,23 @@ impl Stream {
         pushed
     }
 
+    /// Whether an element may go past the queue while it is empty, without anybody noticing: it would not fill it, and
+    /// there is no pace to keep.
+    #[inline]
+    #[must_use]
+    pub(crate) fn can_be_passed(&self) -> bool {
+        self.depth > 1 && self.pace.is_none() && self.queue.is_empty() && self.episode.is_none()
+    }
+
+    /// Counts elements that went past the queue.
+    #[inline]
+    pub(crate) fn count_passed(&mut self, elements: u64) {
+        self.stats.offered += elements;
+        self.stats.enqueued += elements;
+        self.stats.dequeued += elements;
+        self.stats.peak_depth = self.stats.peak_depth.max(usize::from(elements > 0));
+    }
+
     /// Takes the oldest element out.
     #[inline]
     pub fn pop(&mut self, cx: &mut RunContext) -> Option<Element> {

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{CallPath, ErrorPolicies, Exhaustion, FanOut, FlowIr, Implementation, Merge, Node, ProgramIr, Stream};
+use super::{
+    CallPath, ErrorPolicies, Exhaustion, FanOut, FlowIr, Implementation, Merge, Node, ProgramIr, ShellIdx, Stream,
+};
 
 /// Renders the whole program.
 #[must_use]
@@ -26,11 +28,13 @@ pub fn print(program: &ProgramIr) -> String {
     if let Some(threads) = program.worker_threads {
         line(&mut out, &format!("workers {threads}"));
     }
+    for component in &program.components {
+        let text = format!("component {} sha256:{}", component.name, component.sha256);
+        line(&mut out, &text);
+    }
     for (position, artifact) in program.artifacts.iter().enumerate() {
-        line(
-            &mut out,
-            &format!("artifact {position}: {} sha256:{}", artifact.name, artifact.sha256),
-        );
+        let (name, kind, sha256) = (&artifact.name, artifact.kind.as_str(), &artifact.sha256);
+        line(&mut out, &format!("artifact {position}: {kind} {name} sha256:{sha256}"));
     }
     for flow in &program.flows {
         print_flow(&mut out, program, flow);
@@ -61,10 +65,14 @@ fn print_flow(out: &mut String, program: &ProgramIr, flow: &FlowIr) {
         .collect();
     line(out, &format!("  schedule {}", schedule.join(", ")));
     for (position, node) in flow.nodes.iter().enumerate() {
-        print_node(out, program, position, node);
+        print_node(out, program, flow, position, node);
     }
     for (position, stream) in flow.streams.iter().enumerate() {
         print_stream(out, flow, position, stream);
+    }
+    for (position, shell) in flow.shells.iter().enumerate() {
+        let (artifact, chain) = (shell.artifact, flow.chain(ShellIdx::new(position)));
+        line(out, &format!("  shell {position}: {chain} (artifact {artifact})"));
     }
     for pool in &flow.pools {
         line(out, &format!("  pool {} x {} B", pool.slots, pool.slot_bytes));
@@ -82,10 +90,10 @@ fn print_flow(out: &mut String, program: &ProgramIr, flow: &FlowIr) {
     );
 }
 
-fn print_node(out: &mut String, program: &ProgramIr, position: usize, node: &Node) {
+fn print_node(out: &mut String, program: &ProgramIr, flow: &FlowIr, position: usize, node: &Node) {
     let implementation = match &node.implementation {
-        Implementation::Component { artifact, lifecycle } => {
-            let component = &program.artifacts[artifact.position()].name;
+        Implementation::Component { component, lifecycle } => {
+            let component = &program.components[component.position()].name;
             format!(
                 "component {component}{}",
                 if *lifecycle { " with lifecycle" } else { "" }
@@ -101,19 +109,21 @@ fn print_node(out: &mut String, program: &ProgramIr, position: usize, node: &Nod
             node.role.as_str()
         ),
     );
-    print_path(out, node);
+    print_path(out, flow, node);
     print_policies(out, node);
     if !node.config.is_empty() {
         line(out, &format!("    config {:?}", node.config));
     }
 }
 
-fn print_path(out: &mut String, node: &Node) {
-    let CallPath::Component(reason) = &node.path else {
-        return;
+fn print_path(out: &mut String, flow: &FlowIr, node: &Node) {
+    let code = match &node.path {
+        CallPath::Builtin => return,
+        CallPath::Component { artifact, .. } | CallPath::Direct { artifact, .. } => format!("artifact {artifact}"),
+        CallPath::Fused { shell, member } => format!("member {member} of shell {shell}"),
     };
+    line(out, &format!("    {} ({code})", flow.path(node)));
     let limits = &node.limits;
-    line(out, &format!("    path component: {reason}"));
     let fuel = match limits.fuel {
         0 => String::new(),
         fuel => format!(", fuel {fuel}"),
@@ -176,4 +186,27 @@ fn print_stream(out: &mut String, flow: &FlowIr, position: usize, stream: &Strea
 
 fn line(out: &mut String, text: &str) {
     writeln!(out, "{text}").expect("invariant: writing to a String succeeds");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn each_path_is_printed_with_its_code() {
+        let text = print(&sample::fused());
+        for expected in [
+            "component upper sha256:00ff\n",
+            "artifact 0: shell main.numbers.fused sha256:ff00\n",
+            "    fused path: source → processor (member 1 of shell 0)\n",
+            "    direct path: a router can't be part of a chain (artifact 1)\n",
+            "  shell 0: source → processor (artifact 0)\n",
+        ] {
+            assert!(text.contains(expected), "{expected}{text}");
+        }
+        let text = print(&sample::program());
+        let expected = "    component path: imports wasi:sockets/tcp@0.2.3 (artifact 0)\n";
+        assert!(text.contains(expected), "{text}");
+    }
 }

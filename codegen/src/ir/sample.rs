@@ -1,24 +1,82 @@
-//! A small program for the tests of this crate: two sources, a router with dead letters, and a sink for each of its ports.
+//! Small programs for the tests of this crate: two sources, a router with dead letters, and a sink for each of its ports;
+//! and a chain of fused stages before two direct ones.
 
 use super::{
-    Artifact, ArtifactIdx, Builtin, CallPath, ErrorAction, ErrorPolicies, Exhaustion, FanOut, FlowIr, Implementation,
-    LastResort, Limits, Merge, Node, NodeIdx, OutPort, OverflowPolicy, Pool, ProgramIr, Role, Stream, StreamIdx,
+    Artifact, ArtifactIdx, ArtifactKind, Builtin, CallPath, Component, ComponentIdx, ErrorAction, ErrorPolicies,
+    Exhaustion, FanOut, FlowIr, Implementation, LastResort, Limits, Merge, Node, NodeIdx, OutPort, OverflowPolicy,
+    Pool, ProgramIr, Role, Shell, ShellIdx, Stream, StreamIdx,
 };
 
-/// The program.
+/// A program with built-ins and one component, on the component path.
 pub(crate) fn program() -> ProgramIr {
     ProgramIr {
         name: "sample".to_owned(),
         version: "0.1.0".to_owned(),
         description: String::new(),
         target: "x86_64-unknown-linux-gnu".to_owned(),
-        artifacts: vec![Artifact {
-            name: "choose".to_owned(),
-            sha256: "00ff".to_owned(),
-        }],
+        components: vec![component("choose")],
+        artifacts: vec![artifact("choose", ArtifactKind::Component)],
         wasi: Vec::new(),
         worker_threads: Some(3),
         flows: vec![flow()],
+    }
+}
+
+/// A program without built-ins: source and processor are fused, router and sink are direct.
+pub(crate) fn fused() -> ProgramIr {
+    let shells = ["main.numbers.fused", "choose.direct", "store.direct"];
+    ProgramIr {
+        components: ["numbers", "upper", "choose", "store"].map(component).to_vec(),
+        artifacts: shells.map(|name| artifact(name, ArtifactKind::Shell)).to_vec(),
+        flows: vec![fused_flow()],
+        ..program()
+    }
+}
+
+fn fused_flow() -> FlowIr {
+    let fused = |member| CallPath::Fused {
+        shell: ShellIdx::new(0),
+        member,
+    };
+    let direct = |artifact, reason: &str| CallPath::Direct {
+        artifact: ArtifactIdx::new(artifact),
+        reason: reason.to_owned(),
+    };
+    let choose = direct(1, "a router can't be part of a chain");
+    let store = direct(2, "nothing beside it is fused");
+    FlowIr {
+        nodes: vec![
+            stage(0, Role::Source, fused(0), &[], &[("output", &[0])]),
+            stage(1, Role::Processor, fused(1), &[0], &[("output", &[1])]),
+            stage(2, Role::Router, choose, &[1], &[("some", &[2])]),
+            stage(3, Role::Sink, store, &[2], &[]),
+        ],
+        schedule: [3, 2, 1, 0].map(NodeIdx::new).to_vec(),
+        streams: vec![
+            stream(0, "output", 1, 0),
+            stream(1, "output", 2, 0),
+            stream(2, "some", 3, 0),
+        ],
+        shells: vec![Shell {
+            artifact: ArtifactIdx::new(0),
+            members: [0, 1].map(NodeIdx::new).to_vec(),
+        }],
+        ..flow()
+    }
+}
+
+fn component(name: &str) -> Component {
+    Component {
+        name: name.to_owned(),
+        sha256: "00ff".to_owned(),
+    }
+}
+
+fn artifact(name: &str, kind: ArtifactKind) -> Artifact {
+    Artifact {
+        name: name.to_owned(),
+        kind,
+        sha256: "ff00".to_owned(),
     }
 }
 
@@ -40,6 +98,7 @@ fn flow() -> FlowIr {
             stream(2, "error", 4, 0),
             stream(2, "some", 3, 0),
         ],
+        shells: Vec::new(),
         pools: [256, 4096, 65_536, 1 << 20].map(|slot_bytes| Pool { slot_bytes, slots: 4 }),
         fallback_bytes: 0,
         exhaustion: Exhaustion::Error,
@@ -58,25 +117,32 @@ fn router() -> Node {
         backoff_ms: 10,
         then: LastResort::DeadLetter,
     };
+    let path = CallPath::Component {
+        artifact: ArtifactIdx::new(0),
+        reason: "imports wasi:sockets/tcp@0.2.3".to_owned(),
+    };
+    let outputs: &[(&str, &[usize])] = &[("error", &[2]), ("some", &[3])];
     Node {
-        role: Role::Router,
-        implementation: Implementation::Component {
-            artifact: ArtifactIdx::new(0),
-            lifecycle: false,
-        },
-        path: CallPath::Component("typed component calls".to_owned()),
         merge: Merge::Priority,
         on_error: ErrorPolicies {
             unavailable,
             ..ErrorPolicies::TERMINATE
         },
         capabilities: vec!["a".to_owned(), "b".to_owned()],
-        ..builtin(
-            "choose",
-            Builtin::Generator,
-            &[1, 0],
-            &[("error", &[2]), ("some", &[3])],
-        )
+        ..stage(0, Role::Router, path, &[1, 0], outputs)
+    }
+}
+
+/// A node made of a component, named after its role.
+fn stage(component: usize, role: Role, path: CallPath, inputs: &[usize], outputs: &[(&str, &[usize])]) -> Node {
+    Node {
+        role,
+        implementation: Implementation::Component {
+            component: ComponentIdx::new(component),
+            lifecycle: false,
+        },
+        path,
+        ..builtin(role.as_str(), Builtin::Generator, inputs, outputs)
     }
 }
 

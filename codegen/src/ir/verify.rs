@@ -1,10 +1,11 @@
 //! What holds of every IR that reaches code generation, as assertions: a failure is a bug of `lower`.
 
+mod path;
+
 use std::cmp::Reverse;
 
 use super::{
-    CallPath, ErrorAction, FlowIr, Implementation, Merge, Node, NodeIdx, OverflowPolicy, ProgramIr, Role, Stream,
-    StreamIdx,
+    ErrorAction, FlowIr, Implementation, Merge, Node, NodeIdx, OverflowPolicy, ProgramIr, Role, Stream, StreamIdx,
 };
 
 /// Checks the invariants of the IR.
@@ -13,14 +14,6 @@ use super::{
 /// When one does not hold; the message names it.
 pub fn verify(program: &ProgramIr) {
     assert!(!program.flows.is_empty(), "a program has a flow");
-    for artifact in &program.artifacts {
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        assert!(
-            artifact.name.chars().all(plain),
-            "artifact `{}`: its name can be a file's",
-            artifact.name
-        );
-    }
     for flow in &program.flows {
         verify_streams(flow);
         verify_schedule(flow);
@@ -40,6 +33,7 @@ pub fn verify(program: &ProgramIr) {
             flow.name
         );
     }
+    path::verify(program);
 }
 
 fn verify_schedule(flow: &FlowIr) {
@@ -167,16 +161,12 @@ fn verify_policies(node: &Node, name: &str) {
 
 fn verify_implementation(program: &ProgramIr, node: &Node, name: &str) {
     match &node.implementation {
-        Implementation::Component { artifact, .. } => {
-            assert!(
-                artifact.position() < program.artifacts.len(),
-                "`{name}`: the artifact exists"
-            );
-            assert_ne!(node.path, CallPath::Builtin, "`{name}`: a component is called as one");
-        }
+        Implementation::Component { component, .. } => assert!(
+            component.position() < program.components.len(),
+            "`{name}`: the component exists"
+        ),
         Implementation::Builtin(builtin) => {
             assert_eq!(builtin.role(), node.role, "`{name}`: a built-in plays its own role");
-            assert_eq!(node.path, CallPath::Builtin, "`{name}`: a built-in is not a component");
         }
     }
 }

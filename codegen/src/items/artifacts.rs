@@ -1,4 +1,4 @@
-//! The embedded machine code: a static per component.
+//! The embedded machine code: a static per artifact.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -6,8 +6,8 @@ use quote::quote;
 use crate::ir::{Artifact, ArtifactIdx};
 use crate::{artifact_path, names};
 
-/// `static CODE_0: PageAligned = …;` and `static ARTIFACT_0: Artifact = …;` What the emitted `unsafe` promises holds: the compiler that writes the crate writes
-/// that file, with `Engine::precompile_component`.
+/// `static CODE_0: PageAligned = …;` and `static ARTIFACT_0: Artifact = …;` What the emitted `unsafe` promises holds: the
+/// compiler that writes the crate writes that file, with `Engine::precompile_component` or `precompile_module`.
 pub(crate) fn artifact(idx: ArtifactIdx, artifact: &Artifact) -> TokenStream {
     let (ident, code) = (names::artifact(idx), names::code(idx));
     let name = &artifact.name;

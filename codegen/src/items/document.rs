@@ -4,7 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use serde_json::{Value, json};
 
-use crate::ir::{CallPath, ErrorPolicies, FlowIr, Implementation, Node, OverflowPolicy, ProgramIr, Stream};
+use crate::ir::{ErrorPolicies, FlowIr, Node, OverflowPolicy, ProgramIr, Stream};
 
 /// `static DOCUMENT: [u8; N] = *b"…";` in the section of the target's object format. The section's name is unsafe to
 /// choose in general; this one has no meaning to any system, and holds plain bytes.
@@ -25,10 +25,14 @@ pub(crate) fn document(program: &ProgramIr) -> TokenStream {
 }
 
 fn json(program: &ProgramIr) -> Value {
+    let components = program
+        .components
+        .iter()
+        .map(|component| json!({ "name": component.name, "sha256": component.sha256 }));
     let artifacts = program
         .artifacts
         .iter()
-        .map(|artifact| json!({ "name": artifact.name, "sha256": artifact.sha256 }));
+        .map(|artifact| json!({ "name": artifact.name, "kind": artifact.kind.as_str(), "sha256": artifact.sha256 }));
     json!({
         "name": program.name,
         "version": program.version,
@@ -36,6 +40,7 @@ fn json(program: &ProgramIr) -> Value {
         "torvync": env!("CARGO_PKG_VERSION"),
         "target": program.target,
         "flows": program.flows.iter().map(|flow| flow_json(program, flow)).collect::<Vec<_>>(),
+        "components": components.collect::<Vec<_>>(),
         "artifacts": artifacts.collect::<Vec<_>>(),
     })
 }
@@ -48,7 +53,7 @@ fn flow_json(program: &ProgramIr, flow: &FlowIr) -> Value {
     json!({
         "name": flow.name,
         "description": flow.description,
-        "nodes": flow.nodes.iter().map(|node| node_json(program, node)).collect::<Vec<_>>(),
+        "nodes": flow.nodes.iter().map(|node| node_json(program, flow, node)).collect::<Vec<_>>(),
         "streams": flow.streams.iter().map(|stream| stream_json(flow, stream)).collect::<Vec<_>>(),
         "pools": pools.collect::<Vec<_>>(),
         "max_restarts": flow.max_restarts,
@@ -56,12 +61,12 @@ fn flow_json(program: &ProgramIr, flow: &FlowIr) -> Value {
     })
 }
 
-fn node_json(program: &ProgramIr, node: &Node) -> Value {
+fn node_json(program: &ProgramIr, flow: &FlowIr, node: &Node) -> Value {
     json!({
         "name": node.name,
         "role": node.role.as_str(),
-        "component": component(program, node),
-        "path": path(node),
+        "component": program.worker(node),
+        "path": flow.path(node),
         "merge": node.merge.as_str(),
         "fan_out": node.fan_out.as_str(),
         "on_error": errors_json(&node.on_error),
@@ -92,22 +97,6 @@ fn stream_json(flow: &FlowIr, stream: &Stream) -> Value {
         "priority": stream.rank,
         "max_element_bytes": stream.max_element_bytes,
     })
-}
-
-/// What implements a node, in words.
-pub(crate) fn component(program: &ProgramIr, node: &Node) -> String {
-    match &node.implementation {
-        Implementation::Component { artifact, .. } => program.artifacts[artifact.position()].name.clone(),
-        Implementation::Builtin(builtin) => format!("builtin:{}", builtin.as_str()),
-    }
-}
-
-/// How a node is called, in words.
-pub(crate) fn path(node: &Node) -> String {
-    match &node.path {
-        CallPath::Builtin => "builtin".to_owned(),
-        CallPath::Component(reason) => format!("component path: {reason}"),
-    }
 }
 
 /// `node.port` of a stream's producer.

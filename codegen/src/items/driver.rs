@@ -3,7 +3,8 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use crate::ir::{Builtin, FlowIr, Implementation, Node, NodeIdx, Role};
+use super::rows::{Row, rows};
+use crate::ir::{Builtin, CallPath, FlowIr, Implementation, Node, NodeIdx, Role, Shell, ShellIdx};
 use crate::names;
 
 /// `struct Driver`, its `Flow` implementation and `start`, which makes one.
@@ -49,14 +50,23 @@ fn idents(flow: &FlowIr) -> Vec<Ident> {
 
 fn definition(flow: &FlowIr) -> TokenStream {
     let fields = idents(flow);
-    let types = flow.nodes.iter().map(|node| node_type(node.role));
+    let types = flow.nodes.iter().map(field_type);
+    let chains = shells(flow).map(|(shell, _)| names::chain(shell));
+    let rows = rows(flow).into_iter().map(|row| names::row(row.first()));
     let streams = flow.streams.len();
     quote! {
         struct Driver {
             #(#fields: #types,)*
+            #(#chains: rt::flow::FusedChain,)*
+            #(#rows: rt::flow::Chain,)*
             streams: [rt::queue::Stream; #streams],
         }
     }
+}
+
+fn shells(flow: &FlowIr) -> impl Iterator<Item = (ShellIdx, &Shell)> {
+    let shells = flow.shells.iter().enumerate();
+    shells.map(|(position, shell)| (ShellIdx::new(position), shell))
 }
 
 fn node_type(role: Role) -> TokenStream {
@@ -70,20 +80,80 @@ fn node_type(role: Role) -> TokenStream {
     }
 }
 
+/// The type of a node: with that of its stage, where the role does not leave it open.
+fn field_type(node: &Node) -> TokenStream {
+    let node_type = node_type(node.role);
+    let component = match node.role {
+        Role::Source | Role::Sink => return node_type,
+        Role::Processor => quote! { rt::crossing::component::ComponentProcessor },
+        Role::Filter => quote! { rt::crossing::component::ComponentFilter },
+        Role::Router => quote! { rt::crossing::component::ComponentRouter },
+        Role::Aggregator => quote! { rt::crossing::component::ComponentAggregator },
+    };
+    match node.path.is_core() {
+        true => quote! { #node_type<rt::crossing::core::CoreStage> },
+        false => quote! { #node_type<#component> },
+    }
+}
+
 /// One step: the first ready stage of the schedule runs. Whether there was one is the answer.
 fn step(flow: &FlowIr) -> TokenStream {
     let idents = idents(flow);
-    let turns = flow.schedule.iter().map(|turn| &idents[turn.position()]);
+    let turns = flow.schedule.iter().map(|turn| {
+        let node = &idents[turn.position()];
+        let run = run(flow, *turn, &idents);
+        quote! {
+            if self.#node.is_ready(cx, &self.streams) {
+                #run
+                return Ok(true);
+            }
+        }
+    });
     quote! {
         fn step(&mut self, cx: &mut rt::context::RunContext) -> Result<bool, rt::error::Failure> {
-            #(
-                if self.#turns.is_ready(cx, &self.streams) {
-                    self.#turns.run(cx, &mut self.streams)?;
-                    return Ok(true);
-                }
-            )*
+            #(#turns)*
             Ok(false)
         }
+    }
+}
+
+/// The turn of a stage. The first one of a chain takes elements through all of it, where nothing is in the way.
+fn run(flow: &FlowIr, node: NodeIdx, idents: &[Ident]) -> TokenStream {
+    let first = &idents[node.position()];
+    let alone = quote! { self.#first.run(cx, &mut self.streams)?; };
+    let others = |members: &[NodeIdx]| -> Vec<Ident> {
+        let others = members[1..].iter();
+        others.map(|member| idents[member.position()].clone()).collect()
+    };
+    if let Some(row) = rows(flow).into_iter().find(|row| row.first() == node) {
+        let (chain, others) = (names::row(node), others(&row.nodes));
+        return quote! {
+            if self.#chain.is_clear(cx, &self.streams, &[#(&self.#others),*]) {
+                self.#chain.run(cx, &mut self.streams, &mut self.#first, &mut [#(&mut self.#others),*])?;
+            } else {
+                #alone
+            }
+        };
+    }
+    let Some((shell, members)) = shells(flow).find(|(_, shell)| shell.members[0] == node) else {
+        return alone;
+    };
+    let (chain, others) = (names::chain(shell), others(&members.members));
+    match flow.nodes[node.position()].role {
+        Role::Source => quote! {
+            if self.#chain.is_clear(cx, &self.streams, &[#(&self.#others),*]) {
+                self.#chain.pull(cx, &mut self.streams, &mut self.#first, &mut [#(&mut self.#others),*])?;
+            } else {
+                #alone
+            }
+        },
+        Role::Processor | Role::Filter | Role::Router | Role::Aggregator | Role::Sink => quote! {
+            if self.#chain.is_clear_behind(cx, &self.streams, &self.#first, &[#(&self.#others),*]) {
+                self.#chain.pass(cx, &mut self.streams, &mut [&mut self.#first, #(&mut self.#others),*])?;
+            } else {
+                #alone
+            }
+        },
     }
 }
 
@@ -94,41 +164,141 @@ fn start(flow: &FlowIr) -> TokenStream {
         .iter()
         .enumerate()
         .map(|(position, node)| instance(position, node));
+    let shells = || shells(flow);
+    let variables = shells().map(|(idx, shell)| shell_variable(idx, shell));
+    let chains = shells().map(|(idx, shell)| chain_value(idx, shell));
+    let rows = rows(flow).into_iter().map(|row| row_value(&row));
     quote! {
         pub(super) fn start(
             setup: &mut rt::flow::Setup<'_>,
         ) -> Result<Box<dyn rt::flow::Flow>, rt::error::Failure> {
+            #(#variables)*
             Ok(Box::new(Driver {
                 #(#fields: #values,)*
+                #(#chains,)*
+                #(#rows,)*
                 streams: rt::flow::streams(&PLAN),
             }))
         }
     }
 }
 
+fn shell_variable(idx: ShellIdx, shell: &Shell) -> TokenStream {
+    let (variable, artifact) = (names::shell(idx), names::artifact(shell.artifact));
+    let members = positions(shell);
+    quote! { let #variable = rt::crossing::core::shell(setup, &PLAN, &#members, &super::#artifact)?; }
+}
+
+fn chain_value(idx: ShellIdx, shell: &Shell) -> TokenStream {
+    let (chain, variable) = (names::chain(idx), names::shell(idx));
+    let members = positions(shell);
+    quote! { #chain: rt::flow::FusedChain::new(setup, &PLAN, &#members, &#variable) }
+}
+
+fn row_value(row: &Row) -> TokenStream {
+    let chain = names::row(row.first());
+    let nodes = row.nodes.iter().map(|node| node.position());
+    quote! { #chain: rt::flow::Chain::new(&PLAN, &[#(#nodes),*]) }
+}
+
+/// The members of a shell, by position in the flow.
+fn positions(shell: &Shell) -> TokenStream {
+    let members = shell.members.iter().map(|member| member.position());
+    quote! { [#(#members),*] }
+}
+
 fn instance(position: usize, node: &Node) -> TokenStream {
     let node_type = node_type(node.role);
-    let is_end = match node.role {
-        Role::Source | Role::Sink => true,
-        Role::Processor | Role::Filter | Role::Router | Role::Aggregator => false,
-    };
-    let implementation = match &node.implementation {
-        Implementation::Component { artifact, .. } => {
+    let origin = origin(node);
+    quote! { #node_type::new(setup, &PLAN, #position, #origin)? }
+}
+
+/// What a stage is made from, whenever it is made.
+fn origin(node: &Node) -> TokenStream {
+    match (&node.path, &node.implementation) {
+        (CallPath::Component { artifact, .. }, _) => {
             let artifact = names::artifact(*artifact);
-            match is_end {
-                true => quote! { rt::flow::Origin::Component(&super::#artifact) },
-                false => quote! { &super::#artifact },
-            }
+            quote! { rt::crossing::component::of(&super::#artifact) }
         }
-        Implementation::Builtin(builtin) => {
-            let builtin = match builtin {
-                Builtin::Generator => quote! { rt::builtin::Generator::default() },
-                Builtin::Lines => quote! { rt::builtin::Lines::default() },
-                Builtin::Console => quote! { rt::builtin::Console::default() },
-                Builtin::File => quote! { rt::builtin::File::default() },
-            };
-            quote! { rt::flow::Origin::Builtin(Box::new(#builtin)) }
+        (CallPath::Direct { artifact, .. }, _) => {
+            let artifact = names::artifact(*artifact);
+            quote! { rt::crossing::core::direct(&super::#artifact) }
         }
-    };
-    quote! { #node_type::new(setup, &PLAN, #position, #implementation)? }
+        (CallPath::Fused { shell, member }, _) => {
+            let shell = names::shell(*shell);
+            let member = *member as usize;
+            quote! { rt::crossing::core::member(&#shell, #member) }
+        }
+        (CallPath::Builtin, Implementation::Builtin(builtin)) => {
+            let (stage, builtin) = (boxed_stage(node.role), builtin_value(*builtin));
+            quote! { rt::flow::Builtin::<#stage>(Box::new(#builtin)) }
+        }
+        (CallPath::Builtin, Implementation::Component { .. }) => {
+            unreachable!("invariant: a component is called as one")
+        }
+    }
+}
+
+/// The type of built-ins of a role.
+fn boxed_stage(role: Role) -> TokenStream {
+    match role {
+        Role::Source => quote! { rt::flow::SourceStage },
+        Role::Sink => quote! { rt::flow::SinkStage },
+        Role::Processor | Role::Filter | Role::Router | Role::Aggregator => {
+            unreachable!("invariant: built-ins are sources and sinks")
+        }
+    }
+}
+
+fn builtin_value(builtin: Builtin) -> TokenStream {
+    match builtin {
+        Builtin::Generator => quote! { rt::builtin::Generator::default() },
+        Builtin::Lines => quote! { rt::builtin::Lines::default() },
+        Builtin::Console => quote! { rt::builtin::Console::default() },
+        Builtin::File => quote! { rt::builtin::File::default() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::sample;
+
+    /// The driver of the sample's flow as it is emitted, without white space.
+    fn text(flow: &FlowIr) -> String {
+        driver(flow).to_string().split_whitespace().collect()
+    }
+
+    #[test]
+    fn the_first_stage_of_a_chain_runs_all_of_it() {
+        let text = text(&sample::fused().flows[0]);
+        for expected in [
+            "n1_processor:rt::flow::ProcessorNode<rt::crossing::core::CoreStage>,",
+            "chain_0:rt::flow::FusedChain,",
+            "letshell_0=rt::crossing::core::shell(setup,&PLAN,&[0usize,1usize],&super::ARTIFACT_0)?;",
+            "rt::flow::SourceNode::new(setup,&PLAN,0usize,rt::crossing::core::member(&shell_0,0usize))?",
+            "chain_0:rt::flow::FusedChain::new(setup,&PLAN,&[0usize,1usize],&shell_0),",
+            "ifself.n0_source.is_ready(cx,&self.streams){if\
+             self.chain_0.is_clear(cx,&self.streams,&[&self.n1_processor]){",
+            "self.chain_0.pull(cx,&mutself.streams,&mutself.n0_source,&mut[&mutself.n1_processor])?;",
+            "}else{self.n0_source.run(cx,&mutself.streams)?;}returnOk(true);}",
+            "ifself.n1_processor.is_ready(cx,&self.streams){self.n1_processor.run(cx,&mutself.streams)?;returnOk(true);}",
+        ] {
+            assert!(text.contains(expected), "{expected}\n{text}");
+        }
+    }
+
+    #[test]
+    fn the_type_of_a_stage_is_that_of_its_path() {
+        let core = text(&sample::fused().flows[0]);
+        assert!(!core.contains("crossing::component"), "{core}");
+        assert!(core.contains("n2_router:rt::flow::RouterNode<rt::crossing::core::CoreStage>,"));
+        assert!(core.contains("(setup,&PLAN,2usize,rt::crossing::core::direct(&super::ARTIFACT_1))?"));
+        let component = text(&sample::program().flows[0]);
+        assert!(!component.contains("crossing::core"), "{component}");
+        assert!(component.contains("n2_router:rt::flow::RouterNode<rt::crossing::component::ComponentRouter>,"));
+        let builtin = "0usize,rt::flow::Builtin::<rt::flow::SourceStage>(Box::new(rt::builtin::Generator::default()))";
+        assert!(component.contains(builtin), "{component}");
+        assert!(component.contains("(setup,&PLAN,2usize,rt::crossing::component::of(&super::ARTIFACT_0))?"));
+    }
 }

@@ -4,17 +4,23 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::plan;
-use crate::ir::ProgramIr;
+use crate::ir::{CallPath, ProgramIr};
 use crate::names;
 
 /// `static PROGRAM`, `static FLOWS` and `fn main`.
 pub(crate) fn entry(program: &ProgramIr) -> TokenStream {
     let (name, version, description) = (&program.name, &program.version, &program.description);
-    let fuel = program
-        .flows
-        .iter()
-        .flat_map(|flow| &flow.nodes)
-        .any(|node| node.limits.fuel > 0);
+    let nodes = || program.flows.iter().flat_map(|flow| &flow.nodes);
+    let fuel = nodes().any(|node| node.limits.fuel > 0);
+    // What no stage needs is not named, so that the linker leaves it out.
+    let component_host = nodes()
+        .any(|node| matches!(node.path, CallPath::Component { .. }))
+        .then(|| quote! { rt::crossing::component::host });
+    let component_host = plan::option(component_host);
+    let core_host = nodes()
+        .any(|node| node.path.is_core())
+        .then(|| quote! { rt::crossing::core::host });
+    let core_host = plan::option(core_host);
     let modules = program
         .flows
         .iter()
@@ -29,7 +35,9 @@ pub(crate) fn entry(program: &ProgramIr) -> TokenStream {
             description: #description,
             document: &DOCUMENT,
             fuel: #fuel,
+            component_host: #component_host,
             wasi: &[#(rt::host::wasi::#wasi),*],
+            core_host: #core_host,
             worker_threads: #worker_threads,
         };
 
@@ -39,5 +47,29 @@ pub(crate) fn entry(program: &ProgramIr) -> TokenStream {
         fn main() -> std::process::ExitCode {
             rt::entry::main(&PROGRAM, FLOWS)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::{WasiPackage, sample};
+
+    fn text(program: &ProgramIr) -> String {
+        entry(program).to_string().split_whitespace().collect()
+    }
+
+    #[test]
+    fn only_the_hosts_that_stages_need_are_named() {
+        let core = text(&sample::fused());
+        assert!(
+            core.contains("component_host:None,wasi:&[],core_host:Some(rt::crossing::core::host)"),
+            "{core}"
+        );
+        let mut program = sample::program();
+        program.wasi.push(WasiPackage::Cli);
+        let component = text(&program);
+        let hosts = "component_host:Some(rt::crossing::component::host),wasi:&[rt::host::wasi::cli],core_host:None";
+        assert!(component.contains(hosts), "{component}");
     }
 }

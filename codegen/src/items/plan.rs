@@ -10,7 +10,7 @@ use crate::ir::{FlowIr, Implementation, Limits, Node, OutPort, Pool, ProgramIr, 
 /// `pub(super) static PLAN: FlowPlan = …;`
 pub(crate) fn plan(program: &ProgramIr, flow: &FlowIr) -> TokenStream {
     let name = &flow.name;
-    let nodes = flow.nodes.iter().map(|node| node_plan(program, node));
+    let nodes = flow.nodes.iter().map(|node| node_plan(program, flow, node));
     let streams = flow.streams.iter().map(|stream| stream_plan(flow, stream));
     let tiers = flow.pools.iter().map(tier_plan);
     let (fallback_bytes, max_buffer_bytes, quantum) = (flow.fallback_bytes, flow.max_buffer_bytes, flow.quantum);
@@ -36,10 +36,10 @@ pub(crate) fn plan(program: &ProgramIr, flow: &FlowIr) -> TokenStream {
     }
 }
 
-fn node_plan(program: &ProgramIr, node: &Node) -> TokenStream {
+fn node_plan(program: &ProgramIr, flow: &FlowIr, node: &Node) -> TokenStream {
     let (name, config, capabilities) = (&node.name, &node.config, &node.capabilities);
-    let component = document::component(program, node);
-    let path = document::path(node);
+    let component = program.worker(node);
+    let (path, on_core) = (flow.path(node), node.path.is_core());
     let lifecycle = match &node.implementation {
         Implementation::Component { lifecycle, .. } => *lifecycle,
         Implementation::Builtin(_) => false,
@@ -61,6 +61,7 @@ fn node_plan(program: &ProgramIr, node: &Node) -> TokenStream {
             component: #component,
             config: #config,
             path: #path,
+            on_core: #on_core,
             lifecycle: #lifecycle,
             inputs: #inputs,
             outputs: &[#(#outputs),*],
@@ -152,7 +153,7 @@ mod tests {
     #[test]
     fn dead_letters_are_no_port_of_the_plan() {
         let program = sample::program();
-        let router = text(&node_plan(&program, &program.flows[0].nodes[2]));
+        let router = text(&node_plan(&program, &program.flows[0], &program.flows[0].nodes[2]));
         let ports = r#"outputs : & [rt :: plan :: PortPlan { name : "some" , streams : & [3usize] }]"#;
         assert!(router.contains(ports), "{router}");
         assert!(router.contains("dead_letters : & [2usize]"), "{router}");
@@ -161,10 +162,21 @@ mod tests {
     }
 
     #[test]
+    fn stages_in_shells_are_on_core() {
+        let on_core = |program: ProgramIr| {
+            let nodes = program.flows[0].nodes.iter();
+            let plans = nodes.map(|node| text(&node_plan(&program, &program.flows[0], node)));
+            plans.map(|plan| plan.contains("on_core : true")).collect::<Vec<_>>()
+        };
+        assert_eq!(on_core(sample::fused()), [true; 4]);
+        assert_eq!(on_core(sample::program()), [false; 5]);
+    }
+
+    #[test]
     fn a_source_that_may_wait_has_its_own_thread() {
         let program = sample::program();
         let threads = program.flows[0].nodes.iter().map(|node| {
-            let plan = text(&node_plan(&program, node));
+            let plan = text(&node_plan(&program, &program.flows[0], node));
             plan.contains("own_thread : true")
         });
         assert_eq!(threads.collect::<Vec<_>>(), [false, true, false, false, false]);

@@ -1,8 +1,10 @@
 //! What is seen of a core module from outside, and of functions that only pass a call on through a table.
 
+use std::collections::BTreeSet;
+
 use wasmparser::{
-    BinaryReaderError, ConstExpr, ElementItems, ElementKind, ExternalKind, FunctionBody, MemoryType, Operator, Parser,
-    Payload, TypeRef,
+    BinaryReaderError, ConstExpr, DataKind, Element, ElementItems, ElementKind, ExternalKind, FunctionBody, MemoryType,
+    Operator, Parser, Payload, TypeRef,
 };
 
 /// A core module.
@@ -11,7 +13,12 @@ pub(super) struct Module<'a> {
     pub(super) imports: Vec<Import>,
     pub(super) exports: Vec<(String, ExternalKind, u32)>,
     pub(super) memories: Vec<MemoryType>,
-    pub(super) has_start: bool,
+    /// The function that is called when the module is instantiated.
+    pub(super) start: Option<u32>,
+    /// Memories that get data when the module is instantiated, by number.
+    pub(super) filled_memories: BTreeSet<u32>,
+    /// Tables that get functions when the module is instantiated, by number.
+    pub(super) filled_tables: BTreeSet<u32>,
     bodies: Vec<FunctionBody<'a>>,
     segments: Vec<Segment>,
 }
@@ -73,28 +80,38 @@ impl<'a> Module<'a> {
             }
         } else if let Payload::ElementSection(section) = payload {
             for element in section {
-                let element = element?;
-                let (
-                    ElementKind::Active {
-                        table_index,
-                        offset_expr,
-                    },
-                    ElementItems::Functions(functions),
-                ) = (element.kind, element.items)
-                else {
-                    continue;
-                };
-                let Some(offset) = constant(&offset_expr) else { continue };
-                self.segments.push(Segment {
-                    table: table_index.unwrap_or(0),
-                    offset,
-                    functions: functions.into_iter().collect::<Result<_, _>>()?,
-                });
+                self.element_segment(element?)?;
             }
-        } else if let Payload::StartSection { .. } = payload {
-            self.has_start = true;
+        } else if let Payload::DataSection(section) = payload {
+            for data in section {
+                if let DataKind::Active { memory_index, .. } = data?.kind {
+                    self.filled_memories.insert(memory_index);
+                }
+            }
+        } else if let Payload::StartSection { func, .. } = payload {
+            self.start = Some(func);
         } else if let Payload::CodeSectionEntry(body) = payload {
             self.bodies.push(body);
+        }
+        Ok(())
+    }
+
+    fn element_segment(&mut self, element: Element<'_>) -> Result<(), BinaryReaderError> {
+        let ElementKind::Active {
+            table_index,
+            offset_expr,
+        } = element.kind
+        else {
+            return Ok(());
+        };
+        let table = table_index.unwrap_or(0);
+        self.filled_tables.insert(table);
+        if let (Some(offset), ElementItems::Functions(functions)) = (constant(&offset_expr), element.items) {
+            self.segments.push(Segment {
+                table,
+                offset,
+                functions: functions.into_iter().collect::<Result<_, _>>()?,
+            });
         }
         Ok(())
     }
@@ -106,6 +123,16 @@ impl<'a> Module<'a> {
     /// The import behind a function, if it is one.
     pub(super) fn imported_function(&self, function: u32) -> Option<&Import> {
         self.imported(ExternalKind::Func).nth(function as usize)
+    }
+
+    /// The import behind a memory, if it is one.
+    pub(super) fn imported_memory(&self, memory: u32) -> Option<&Import> {
+        self.imported(ExternalKind::Memory).nth(memory as usize)
+    }
+
+    /// The import behind a table, if it is one.
+    pub(super) fn table_import(&self, table: u32) -> Option<&Import> {
+        self.imported(ExternalKind::Table).nth(table as usize)
     }
 
     /// The number of an imported table.
@@ -136,11 +163,31 @@ impl<'a> Module<'a> {
         })
     }
 
+    /// The code of a function that is no import.
+    fn body(&self, function: u32) -> Option<&FunctionBody<'a>> {
+        let imported = self.imported(ExternalKind::Func).count();
+        self.bodies.get((function as usize).checked_sub(imported)?)
+    }
+
+    /// The functions that a function calls one after the other, without arguments, if it does nothing else.
+    pub(super) fn plain_calls(&self, function: u32) -> Option<Vec<u32>> {
+        let mut operators = self.body(function)?.get_operators_reader().ok()?;
+        let mut calls = Vec::new();
+        loop {
+            let operator = operators.read().ok()?;
+            if let Operator::Call { function_index } = operator {
+                calls.push(function_index);
+            } else if matches!(operator, Operator::End) && operators.eof() {
+                return Some(calls);
+            } else if !matches!(operator, Operator::Nop) {
+                return None;
+            }
+        }
+    }
+
     /// Whether a function does nothing but pass its arguments on.
     pub(super) fn trampoline(&self, function: u32) -> Option<Trampoline> {
-        let imported = self.imported(ExternalKind::Func).count();
-        let body = self.bodies.get((function as usize).checked_sub(imported)?)?;
-        let mut operators = body.get_operators_reader().ok()?;
+        let mut operators = self.body(function)?.get_operators_reader().ok()?;
         let mut arguments = 0;
         loop {
             let operator = operators.read().ok()?;

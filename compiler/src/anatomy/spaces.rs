@@ -26,7 +26,7 @@ pub(super) enum CoreFunc {
     /// An export of a core instance.
     Export { instance: u32, name: String },
     /// A component function as core code calls it.
-    Lower { func: u32 },
+    Lower { func: u32, options: Vec<CanonicalOption> },
     /// Gives up a handle.
     ResourceDrop { ty: u32 },
     /// Another built-in of the component model.
@@ -240,8 +240,11 @@ impl<'a> Spaces<'a> {
                 core: core_func_index,
                 options: options.to_vec(),
             });
-        } else if let CanonicalFunction::Lower { func_index, .. } = function {
-            self.core_funcs.push(CoreFunc::Lower { func: func_index });
+        } else if let CanonicalFunction::Lower { func_index, options } = function {
+            self.core_funcs.push(CoreFunc::Lower {
+                func: func_index,
+                options: options.to_vec(),
+            });
         } else if let CanonicalFunction::ResourceDrop { resource } = function {
             self.core_funcs.push(CoreFunc::ResourceDrop { ty: resource });
         } else {

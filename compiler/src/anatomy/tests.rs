@@ -4,10 +4,18 @@ fn anatomy(text: &str) -> Anatomy {
     Anatomy::of(&wat::parse_str(text).expect("a component")).expect("it can be taken apart")
 }
 
-fn imported(interface: &str, function: &str) -> Origin {
+/// A function that the component imports, and the core instance whose memory it uses, if any.
+fn imported(interface: &str, function: &str, memory: Option<u32>) -> Origin {
     Origin::Imported {
         interface: interface.into(),
         function: function.into(),
+        abi: Abi {
+            memory: memory.map(|instance| CoreExport {
+                instance,
+                name: "memory".into(),
+            }),
+            ..Abi::NUMBERS
+        },
     }
 }
 
@@ -50,22 +58,25 @@ fn code_behind_an_export_is_found_with_its_options() {
         function: "go".into(),
         code: export("go"),
         post_return: Some(export("post")),
-        memory: Some(export("memory")),
-        realloc: Some(export("realloc")),
-        utf8: true,
+        abi: Abi {
+            memory: Some(export("memory")),
+            realloc: Some(export("realloc")),
+            ..Abi::NUMBERS
+        },
     };
+    assert_eq!(anatomy.interfaces, ["a:b/role@0.1.0"]);
     assert_eq!(anatomy.lifts, [expected]);
     let main = anatomy.main.expect("one instance does it all");
     assert_eq!(
-        (main.instance, main.module, main.memories, main.has_start),
-        (1, 0, 1, false)
+        (main.instance, main.module, main.memories, main.initialisers),
+        (1, 0, 1, Ok(Vec::new()))
     );
     let drop = Origin::ResourceDrop {
         interface: "a:b/types@0.1.0".into(),
         resource: "buffer".into(),
     };
     let origins: Vec<Origin> = main.imports.into_iter().map(|import| import.origin).collect();
-    assert_eq!(origins, [imported("a:b/types@0.1.0", "now"), drop]);
+    assert_eq!(origins, [imported("a:b/types@0.1.0", "now", None), drop]);
 }
 
 /// As encoders do for functions that need the main module's memory: main calls a shim, which calls through a table that
@@ -109,7 +120,7 @@ fn a_call_through_a_table_is_followed_to_what_was_put_there() {
         instance: 0,
         name: "other".into(),
     });
-    assert_eq!(origins, [imported("a:b/host@0.1.0", "say"), other]);
+    assert_eq!(origins, [imported("a:b/host@0.1.0", "say", Some(1)), other]);
 }
 
 #[test]

@@ -26,7 +26,10 @@ pub struct ProgramDescription {
     pub description: String,
     /// The flows in manifest order.
     pub flows: Vec<FlowDescription>,
-    /// The components inside.
+    /// The components it was made of.
+    #[serde(default)]
+    pub components: Vec<ComponentDescription>,
+    /// The machine code inside.
     #[serde(default)]
     pub artifacts: Vec<ArtifactDescription>,
 }
@@ -116,12 +119,24 @@ pub struct PoolDescription {
     pub slots: u64,
 }
 
-/// A component inside the executable.
+/// A component that stages are made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ArtifactDescription {
-    /// Name of the component.
+pub struct ComponentDescription {
+    /// Its name.
     pub name: String,
     /// SHA-256 of the component binary, in hexadecimal.
+    pub sha256: String,
+}
+
+/// Machine code inside the executable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ArtifactDescription {
+    /// Its name.
+    pub name: String,
+    /// `component` or `shell`.
+    #[serde(default)]
+    pub kind: Option<String>,
+    /// SHA-256 of what it is compiled from, in hexadecimal.
     pub sha256: String,
 }
 

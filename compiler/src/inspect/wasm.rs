@@ -10,6 +10,7 @@ use wit_parser::{PackageId, Resolve, WorldId, WorldItem, WorldKey};
 
 use super::{InspectError, Inspection};
 use crate::anatomy::{Anatomy, Origin};
+use crate::glue;
 
 const ROLES: [(&str, &str); 6] = [
     ("torvyn:streaming/source", "source"),
@@ -49,6 +50,8 @@ pub struct CoreCode {
     pub main_module: Option<usize>,
     /// What that module calls, by who provides it: interfaces of the component's imports, and other core instances.
     pub calls: Vec<Interface>,
+    /// Why a stage made of the component can't take the direct path; `None` when it can.
+    pub obstacle: Option<String>,
 }
 
 /// A core WebAssembly module.
@@ -171,13 +174,22 @@ fn component(resolve: &Resolve, world: WorldId, contract: String, code: CoreCode
 }
 
 fn core_code(anatomy: &Anatomy) -> CoreCode {
+    let obstacle = match anatomy.stage_code() {
+        Ok(code) => glue::direct(&code).err().map(|error| error.to_string()),
+        Err(obstacle) => Some(obstacle.to_string()),
+    };
     let Some(main) = &anatomy.main else {
-        return CoreCode::default();
+        return CoreCode {
+            obstacle,
+            ..CoreCode::default()
+        };
     };
     let mut calls: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for import in &main.imports {
         let (provider, function) = match &import.origin {
-            Origin::Imported { interface, function } => (interface.clone(), function.clone()),
+            Origin::Imported {
+                interface, function, ..
+            } => (interface.clone(), function.clone()),
             Origin::ResourceDrop { interface, resource } => (interface.clone(), format!("{resource} (drop)")),
             Origin::Code(export) => (format!("core instance {}", export.instance), export.name.clone()),
             Origin::Intrinsic | Origin::Unknown => (import.origin.to_string(), import.name.clone()),
@@ -190,6 +202,7 @@ fn core_code(anatomy: &Anatomy) -> CoreCode {
             .into_iter()
             .map(|(name, functions)| Interface { name, functions })
             .collect(),
+        obstacle,
     }
 }
 

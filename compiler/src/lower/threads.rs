@@ -41,7 +41,7 @@ impl Threads {
 
     fn waits(&self, implementation: &Implementation) -> bool {
         match implementation {
-            Implementation::Component { artifact, .. } => self.0[artifact.position()],
+            Implementation::Component { component, .. } => self.0[component.position()],
             Implementation::Builtin(_) => false,
         }
     }

@@ -1,19 +1,32 @@
 //! Finds the WASI packages that the components of a program import: what no component imports is left out of the
-//! executable.
+//! executable. In shells there is none.
 
-use torvyn_codegen::ir::WasiPackage;
+use std::collections::BTreeSet;
+
+use torvyn_codegen::ir::{CallPath, ComponentIdx, FlowIr, Implementation, Node, WasiPackage};
 use wasmparser::{Parser, Payload};
 
 use crate::aot::Normalised;
 
-/// The packages that one of `binaries` imports, sorted.
-pub(super) fn packages(binaries: &[Normalised]) -> Vec<WasiPackage> {
-    let names: Vec<String> = binaries.iter().flat_map(|binary| imports(&binary.bytes)).collect();
+/// The packages that a component on the component path imports, sorted. `binaries` are the components, by index.
+pub(super) fn packages(flows: &[FlowIr], binaries: &[Normalised]) -> Vec<WasiPackage> {
+    let nodes = flows.iter().flat_map(|flow| &flow.nodes);
+    let whole: BTreeSet<ComponentIdx> = nodes.filter_map(whole_component).collect();
+    let binaries = whole.iter().map(|component| &binaries[component.position()]);
+    let names: Vec<String> = binaries.flat_map(|binary| imports(&binary.bytes)).collect();
     let used = |package: &WasiPackage| {
         let prefix = format!("wasi:{}/", package.as_str());
         names.iter().any(|name| name.starts_with(&prefix))
     };
     WasiPackage::ALL.into_iter().filter(used).collect()
+}
+
+/// The component of a stage that is called as one.
+fn whole_component(node: &Node) -> Option<ComponentIdx> {
+    match (&node.path, &node.implementation) {
+        (CallPath::Component { .. }, Implementation::Component { component, .. }) => Some(*component),
+        (CallPath::Component { .. } | CallPath::Builtin | CallPath::Direct { .. } | CallPath::Fused { .. }, _) => None,
+    }
 }
 
 /// Names of the imports of the outermost component.

@@ -84,6 +84,8 @@ pub struct FlowDecl {
     pub priority: Option<Spanned<Priority>>,
     /// How long the flow may run, in milliseconds.
     pub deadline_ms: Option<Spanned<u64>>,
+    /// The call path that is wanted for its stages.
+    pub optimize: Option<Spanned<Optimize>>,
     /// `[flow.NAME.nodes.NODE]`, in order.
     pub nodes: Vec<NodeDecl>,
     /// `[[flow.NAME.edges]]`, in order.
@@ -103,6 +105,18 @@ pub enum Priority {
     Normal,
     /// Yields most often.
     Background,
+}
+
+/// The call path that is wanted for stages; those that can't take it take the next slower one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Optimize {
+    /// Typed component functions.
+    Component,
+    /// Core functions, one shell per stage: the default.
+    #[default]
+    Direct,
+    /// Core functions, one shell for a whole chain of stages.
+    Fused,
 }
 
 /// A `[flow.NAME.nodes.NODE]`.
@@ -322,6 +336,18 @@ impl OnErrorDecl {
         let written = actions.into_iter().flatten();
         let dead_letters = written.filter(|action| action.value.last_resort() == LastResort::DeadLetter);
         dead_letters.map(|action| action.span).min_by_key(|span| span.start)
+    }
+}
+
+impl Optimize {
+    /// The word in the manifest.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Optimize::Component => "component",
+            Optimize::Direct => "direct",
+            Optimize::Fused => "fused",
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 mod policy;
 
 use super::ast::{
-    ComponentDecl, EdgeDecl, ExhaustionPolicy, FlowDecl, GrantDecl, Language, LimitsDecl, Manifest, NodeDecl, PortRef,
-    Priority, ProjectDecl, RuntimeDecl,
+    ComponentDecl, EdgeDecl, ExhaustionPolicy, FlowDecl, GrantDecl, Language, LimitsDecl, Manifest, NodeDecl, Optimize,
+    PortRef, Priority, ProjectDecl, RuntimeDecl,
 };
 use super::section::Section;
 use super::toml::Document;
@@ -117,6 +117,7 @@ fn flow(diags: &mut Diagnostics, name: &Spanned<String>, section: &Section, whol
         default_queue_depth: section.small_integer("default_queue_depth"),
         priority: section.text("priority").map(|word| word.map(|word| priority(&word))),
         deadline_ms: section.integer("deadline"),
+        optimize: section.text("optimize").map(|word| word.map(|word| optimize(&word))),
         nodes: nodes.iter().map(|(name, section)| node(diags, name, section)).collect(),
         complete: whole && section.is_whole() && edges.len() == edge_sections.len(),
         edges,
@@ -130,6 +131,13 @@ fn priority(word: &str) -> Priority {
         "background" => Priority::Background,
         _ => Priority::Normal,
     }
+}
+
+fn optimize(word: &str) -> Optimize {
+    [Optimize::Component, Optimize::Fused]
+        .into_iter()
+        .find(|optimize| optimize.as_str() == word)
+        .unwrap_or(Optimize::Direct)
 }
 
 fn node(diags: &mut Diagnostics, name: &Spanned<String>, section: &Section) -> NodeDecl {

@@ -5,20 +5,28 @@
 
 use std::collections::BTreeSet;
 
-use torvyn_codegen::ir::{Exhaustion, FlowIr, Implementation, Node, ProgramIr};
+use torvyn_codegen::ir::{ArtifactIdx, Exhaustion, FlowIr, Implementation, Node, ProgramIr};
 use torvyn_runtime_core::bounds;
+use torvyn_runtime_core::layout::{content_type, handle, scratch, slot, stage};
 
 /// More than a queued element takes in a stream: id of the buffer and metadata.
 const QUEUED_BYTES: u64 = 64;
 
-/// More than the runtime keeps about a buffer.
-const BUFFER_RECORD_BYTES: u64 = 96;
+/// More than is kept about a buffer: its entry in the exchange memory, and what the runtime has beside it.
+const BUFFER_RECORD_BYTES: u64 = slot::SIZE as u64 + 64;
 
-/// More than the content types of a flow take.
-const CONTENT_TYPE_BYTES: u64 = 1 << 20;
+/// More than the content types of a flow take: the runtime has each text, and so has the exchange memory.
+const CONTENT_TYPE_BYTES: u64 = content_type::COUNT as u64 * (2 * content_type::LONGEST as u64 + 64);
+
+/// More than the parts of the exchange memory take that every flow has: control page, flow name, scratch.
+const EXCHANGE_BYTES: u64 = scratch::SIZE as u64 + (64 << 10);
 
 /// What a thread touches of its stack. It has 2 MiB of addresses; the rest never becomes memory.
 const STACK_BYTES: u64 = 64 << 10;
+
+/// What the handles of a stage in a shell take, where it has used all of them at once. On the component path they are few
+/// and its memory's.
+const HANDLES_BYTES: u64 = handle::SIZE as u64 * handle::COUNT as u64;
 
 /// What a call can have the host allocate: for what it passes, and for one read.
 const COPIED_BYTES: u64 = bounds::CALL_BYTES + bounds::LARGEST_BUFFER_BYTES;
@@ -68,10 +76,7 @@ fn own(flow: &FlowIr) -> Vec<MemoryUse> {
         Exhaustion::Error => (0, pooled.min(bounds::BUFFERS)),
     };
     lines.push(line("buffers outside the pools", outside));
-    lines.push(line(
-        "records of buffers",
-        buffers * BUFFER_RECORD_BYTES + CONTENT_TYPE_BYTES,
-    ));
+    lines.push(line("records of buffers", records(flow, buffers)));
     let queued: u64 = flow.streams.iter().map(|stream| u64::from(stream.depth)).sum();
     lines.push(line("queues", queued * QUEUED_BYTES));
     for node in &flow.nodes {
@@ -88,13 +93,21 @@ fn own(flow: &FlowIr) -> Vec<MemoryUse> {
     let stages = flow.nodes.iter().filter(|node| is_component(node)).count() as u64;
     let tables = bounds::TABLE_ELEMENTS * bounds::TABLE_ELEMENT_BYTES;
     lines.push(line("tables of the stages", stages * tables));
-    let apart: u64 = flow.nodes.iter().map(buffers_apart).sum();
+    let in_shells = flow.nodes.iter().filter(|node| node.path.is_core()).count() as u64;
+    lines.push(line("handles of the stages", in_shells * HANDLES_BYTES));
+    let apart: u64 = flow.nodes.iter().map(|node| buffers_apart(flow, node)).sum();
     if own_threads(flow) > 0 {
         lines.push(line("buffers of own threads", apart));
         lines.push(line("stacks of own threads", own_threads(flow) * STACK_BYTES));
     }
     lines.push(line("copies of one call at a time", calls_at_once(flow) * COPIED_BYTES));
     lines
+}
+
+/// What is kept about so many buffers in one place, and about the stages that they come from.
+fn records(flow: &FlowIr, buffers: u64) -> u64 {
+    let blocks = flow.nodes.len() as u64 * u64::from(stage::SIZE);
+    buffers * BUFFER_RECORD_BYTES + CONTENT_TYPE_BYTES + EXCHANGE_BYTES + blocks
 }
 
 fn is_component(node: &Node) -> bool {
@@ -104,12 +117,12 @@ fn is_component(node: &Node) -> bool {
     }
 }
 
-/// What a source on a thread of its own keeps beside the flow's buffers: a component its budget, the lines of a file the
-/// longest line and some chunks.
-fn buffers_apart(node: &Node) -> u64 {
+/// What a source on a thread of its own keeps beside the flow's buffers: a component its budget, and what is kept about
+/// them; the lines of a file the longest line and some chunks.
+fn buffers_apart(flow: &FlowIr, node: &Node) -> u64 {
     match (&node.own_thread, is_component(node)) {
         (None, _) => 0,
-        (Some(_), true) => node.limits.buffer_budget_bytes,
+        (Some(_), true) => node.limits.buffer_budget_bytes + records(flow, bounds::BUFFERS),
         (Some(_), false) => bounds::LARGEST_BUFFER_BYTES + CHUNKS_BYTES,
     }
 }
@@ -130,11 +143,8 @@ fn own_threads(flow: &FlowIr) -> u64 {
 
 /// Positions of the artifacts that the flow uses, each once.
 fn artifacts(flow: &FlowIr) -> impl Iterator<Item = usize> {
-    let used = flow.nodes.iter().filter_map(|node| match &node.implementation {
-        Implementation::Component { artifact, .. } => Some(artifact.position()),
-        Implementation::Builtin(_) => None,
-    });
-    used.collect::<BTreeSet<_>>().into_iter()
+    let used = flow.nodes.iter().filter_map(|node| flow.artifact(node));
+    used.map(ArtifactIdx::position).collect::<BTreeSet<_>>().into_iter()
 }
 
 fn line(what: &str, bytes: u64) -> MemoryUse {
@@ -155,6 +165,8 @@ fn unit(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use torvyn_codegen::ir::{CallPath, ComponentIdx};
+
     use super::*;
     use crate::lower::sample::{edge, node, program};
 
@@ -194,14 +206,35 @@ mod tests {
     }
 
     #[test]
+    fn stages_in_shells_have_handles() {
+        let mut program = program(&flow("m", 10));
+        let flow = &mut program.flows[0];
+        assert_eq!(bytes(&of_flow(flow, &[]), "handles of the stages"), 0);
+        let sink = &mut flow.nodes[1];
+        sink.implementation = Implementation::Component {
+            component: ComponentIdx::new(0),
+            lifecycle: false,
+        };
+        sink.path = CallPath::Direct {
+            artifact: ArtifactIdx::new(1),
+            reason: String::new(),
+        };
+        let lines = of_flow(flow, &[5, 7]);
+        assert_eq!(bytes(&lines, "handles of the stages"), 512 << 10);
+        assert_eq!(bytes(&lines, "machine code"), 7, "that of the artifacts it uses");
+        assert_eq!(bytes(&lines, "linear memory of out"), 64 << 20);
+    }
+
+    #[test]
     fn without_memory_outside_the_pools_only_their_buffers_are_recorded() {
         let text = flow("m", 10) + "[runtime.pools]\nexhaustion_policy = \"error\"\n";
         let lines = of_flow(&program(&text).flows[0], &[]);
         assert_eq!(bytes(&lines, "buffers outside the pools"), 0);
         let buffers = 14 + 14 + 4 + 2;
+        let stages = 2 * u64::from(stage::SIZE);
         assert_eq!(
             bytes(&lines, "records of buffers"),
-            buffers * BUFFER_RECORD_BYTES + CONTENT_TYPE_BYTES
+            buffers * BUFFER_RECORD_BYTES + CONTENT_TYPE_BYTES + EXCHANGE_BYTES + stages
         );
     }
 }

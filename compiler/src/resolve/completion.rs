@@ -27,6 +27,7 @@ pub(super) fn implied_flow(
         default_queue_depth: None,
         priority: None,
         deadline_ms: None,
+        optimize: None,
         nodes: vec![node(only.name.value.clone(), component, only.name.span)],
         edges: Vec::new(),
         complete: true,

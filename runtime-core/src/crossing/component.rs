@@ -1,27 +1,31 @@
 //! The component call path: wasmtime's typed component functions, one store per stage. Works for every component.
 
+use std::sync::Arc;
+
 use wasmtime::Store;
 use wasmtime::component::Resource;
 
 use crate::buffer::{BufferError, BufferId, BufferPool, ContentType};
 use crate::context::RunContext;
 use crate::element::Element;
+use crate::engine::Artifact;
 use crate::error::{Cause, ResourceMisuse};
+use crate::flow::{Apart, Make, Setup, SinkStage, SourceStage};
 use crate::host::bindings::exports::torvyn::aggregation::aggregator;
 use crate::host::bindings::exports::torvyn::filtering::{filter, router};
 use crate::host::bindings::exports::torvyn::streaming::{processor, sink, source};
 use crate::host::bindings::torvyn::streaming::types;
 use crate::host::{CopyStats, StageData};
-use crate::plan::LimitsPlan;
+use crate::plan::{FlowPlan, LimitsPlan};
 use crate::stage::{Aggregator, Called, Demand, Filter, Payload, Processor, Pulled, Router, Sink, Source, Stage};
 
 mod cause;
 mod instance;
 
-pub use instance::{Exports, Instantiator, Making};
+pub use instance::{Exports, Instantiator, host};
 
 use cause::{cause, misuse};
-use instance::Live;
+use instance::{Live, Making};
 
 /// A component in the role of a source.
 pub type ComponentSource = ComponentStage<source::Guest>;
@@ -48,19 +52,46 @@ pub struct ComponentStage<G> {
     copies: CopyStats,
 }
 
-impl<G: Exports> ComponentStage<G> {
-    /// Makes the first instance.
-    ///
-    /// # Errors
-    /// When the component can't be instantiated or lacks the interface of its role.
-    pub fn instantiate(making: Making) -> Called<Self> {
-        Ok(Self {
+/// A stage on the component path (see [`Make`]).
+#[must_use]
+pub fn of(artifact: &'static Artifact) -> OfComponent {
+    OfComponent(artifact)
+}
+
+/// The artifact of a stage on the component path.
+#[derive(Clone, Copy, Debug)]
+pub struct OfComponent(&'static Artifact);
+
+impl<G: Exports> Make<ComponentStage<G>> for OfComponent {
+    fn make(self, setup: &mut Setup<'_>, flow: &'static FlowPlan, position: usize) -> Called<ComponentStage<G>> {
+        let making = Making::new(setup.component_host::<Arc<Instantiator>>(), self.0, flow, position)?;
+        Ok(ComponentStage {
             live: Some(making.instantiate()?),
             making,
             copies: CopyStats::default(),
         })
     }
+}
 
+impl Make<SourceStage> for OfComponent {
+    fn make(self, setup: &mut Setup<'_>, flow: &'static FlowPlan, position: usize) -> Called<SourceStage> {
+        let stage: ComponentSource = self.make(setup, flow, position)?;
+        let plan = &flow.nodes[position];
+        match plan.own_thread {
+            true => Ok(Box::new(Apart::start(setup, flow, plan, stage)?)),
+            false => Ok(Box::new(stage)),
+        }
+    }
+}
+
+impl Make<SinkStage> for OfComponent {
+    fn make(self, setup: &mut Setup<'_>, flow: &'static FlowPlan, position: usize) -> Called<SinkStage> {
+        let stage: ComponentSink = self.make(setup, flow, position)?;
+        Ok(Box::new(stage))
+    }
+}
+
+impl<G: Exports> ComponentStage<G> {
     fn limits(&self) -> &'static LimitsPlan {
         &self.making.plan.limits
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustix::mm::{MprotectFlags, mprotect};
 use wasmtime::component::Component;
-use wasmtime::{CustomCodeMemory, Engine, Result};
+use wasmtime::{CustomCodeMemory, Engine, Module, Result};
 
 use super::{EngineOptions, config};
 
@@ -17,12 +17,12 @@ use super::{EngineOptions, config};
 #[cfg_attr(not(target_arch = "x86_64"), repr(C, align(65536)))]
 pub struct PageAligned<const LENGTH: usize>(pub [u8; LENGTH]);
 
-/// A component's machine code, embedded at build time.
+/// The machine code of a component or a shell, embedded at build time.
 #[derive(Debug)]
 pub struct Artifact {
-    /// Name of the component.
+    /// Its name.
     pub name: &'static str,
-    /// What `Engine::precompile_component` returned in the compiler that made this executable; page-aligned.
+    /// What wasmtime returned in the compiler that made this executable; page-aligned.
     code: &'static [u8],
 }
 
@@ -30,7 +30,7 @@ impl Artifact {
     /// Declares embedded code.
     ///
     /// # Safety
-    /// `code` is unchanged output of `Engine::precompile_component`: it is executed.
+    /// `code` is unchanged output of `Engine::precompile_component` or `Engine::precompile_module`: it is executed.
     #[expect(
         unsafe_code,
         reason = "only code generation, which embeds what the compiler made, can promise this"
@@ -86,6 +86,16 @@ pub fn build(options: EngineOptions) -> Result<Engine> {
 /// When the artifact was made for another engine configuration, or the machine lacks a feature of the target's baseline.
 #[expect(unsafe_code, reason = "machine code can't be checked; where it comes from can")]
 pub fn load(engine: &Engine, artifact: &Artifact) -> Result<Component> {
-    // SAFETY: `Artifact::new` demands unchanged output of `precompile_component`, which lives as long as the process.
+    // SAFETY: `Artifact::new` demands unchanged output of wasmtime, which lives as long as the process.
     unsafe { Component::deserialize_raw(engine, NonNull::from(artifact.code)) }
+}
+
+/// The welded module behind the artifact of a shell.
+///
+/// # Errors
+/// As [`load`].
+#[expect(unsafe_code, reason = "machine code can't be checked; where it comes from can")]
+pub fn load_shell(engine: &Engine, artifact: &Artifact) -> Result<Module> {
+    // SAFETY: as in `load`.
+    unsafe { Module::deserialize_raw(engine, NonNull::from(artifact.code)) }
 }

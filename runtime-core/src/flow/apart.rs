@@ -51,7 +51,7 @@ struct Report {
 }
 
 /// The flow's end of the thread.
-pub(super) struct Apart {
+pub(crate) struct Apart {
     requests: Sender<Request>,
     reports: Receiver<Report>,
     /// A pull was asked for, and its answer not taken.
@@ -68,7 +68,7 @@ impl Apart {
     ///
     /// # Errors
     /// When the system has no thread.
-    pub(super) fn start(
+    pub(crate) fn start(
         setup: &Setup<'_>,
         flow: &'static FlowPlan,
         plan: &'static NodePlan,
@@ -86,7 +86,7 @@ impl Apart {
         let cx = RunContext::new(
             flow,
             options,
-            Arc::clone(setup.control),
+            Arc::clone(setup.control()),
             setup.waker.clone(),
             pool,
             Pressure::default(),

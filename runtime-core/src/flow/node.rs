@@ -124,8 +124,8 @@ pub(super) fn shared_streams(plan: &FlowPlan) -> Vec<bool> {
 }
 
 macro_rules! impl_node {
-    ($name:ident, { $($own:tt)* }) => {
-        impl $crate::flow::Node for $name {
+    ($name:ident $(<$stage:ident: $role:ident>)?, { $($own:tt)* }) => {
+        impl $(<$stage: $role>)? $crate::flow::Node for $name $(<$stage>)? {
             fn plan(&self) -> &'static $crate::plan::NodePlan {
                 self.place.plan
             }

@@ -3,17 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use wasmtime::Engine;
-use wasmtime::component::Component;
-
-use super::apart::Apart;
+use crate::buffer::BufferPool;
 use crate::builtin::{Console, File, Generator, Lines};
 use crate::clock::ClockKind;
 use crate::context::RunContext;
 use crate::control::Control;
-use crate::crossing::component::{ComponentSink, ComponentSource, ComponentStage, Exports, Instantiator, Making};
-use crate::engine::{self, Artifact};
-use crate::error::Cause;
+use crate::crossing::Hosts;
+use crate::crossing::core::Watched;
 use crate::executor::Waker;
 use crate::host::CopyStats;
 use crate::plan::{FlowPlan, NodePlan, Role};
@@ -71,13 +67,23 @@ impl Ends {
     }
 }
 
-/// Who implements an end, according to the manifest.
+/// What a stage is made from: an artifact on one of the call paths, or a built-in.
+pub trait Make<S> {
+    /// Makes the stage of `flow`'s node `position`.
+    ///
+    /// # Errors
+    /// When it can't be instantiated.
+    fn make(self, setup: &mut Setup<'_>, flow: &'static FlowPlan, position: usize) -> Called<S>;
+}
+
+/// A stage that is there already.
 #[derive(Debug)]
-pub enum Origin<S> {
-    /// A component.
-    Component(&'static Artifact),
-    /// A built-in.
-    Builtin(S),
+pub struct Builtin<S>(pub S);
+
+impl<S> Make<S> for Builtin<S> {
+    fn make(self, _: &mut Setup<'_>, _: &'static FlowPlan, _: usize) -> Called<S> {
+        Ok(self.0)
+    }
 }
 
 /// Whoever is a source.
@@ -133,74 +139,79 @@ impl Source for SourceStage {
     }
 }
 
-/// Components by artifact: several nodes, of several flows, may use one.
-#[derive(Default)]
-pub struct Loaded(BTreeMap<&'static str, Component>);
-
-impl Loaded {
-    fn component(&mut self, engine: &Engine, artifact: &'static Artifact) -> Called<Component> {
-        if let Some(component) = self.0.get(artifact.name) {
-            return Ok(component.clone());
-        }
-        let loaded = engine::load(engine, artifact);
-        let component = loaded.map_err(|error| Cause::Instantiation(format!("{error:#}")))?;
-        self.0.insert(artifact.name, component.clone());
-        Ok(component)
-    }
-}
-
 /// What the stages of a flow are made from.
 pub struct Setup<'a> {
-    /// The engine of all components.
-    pub engine: &'a Engine,
-    /// The imports of all components.
-    pub instantiator: &'a Arc<Instantiator>,
-    /// Components loaded so far.
-    pub loaded: &'a mut Loaded,
+    /// What the process has for all flows.
+    hosts: &'a Hosts,
+    /// The buffers of the flow.
+    pub(crate) pool: &'a BufferPool,
     /// The ends that are replaced.
-    pub ends: &'a Ends,
-    /// Signals.
-    pub control: &'a Arc<Control>,
+    ends: &'a Ends,
+    /// What the watchdog looks at.
+    watched: Option<Arc<Watched>>,
     /// Wakes the flow.
-    pub waker: Waker,
+    pub(crate) waker: Waker,
     /// The flow's time.
-    pub clock: ClockKind,
+    pub(crate) clock: ClockKind,
 }
 
-impl Setup<'_> {
-    pub(super) fn ends(&self) -> &Ends {
+impl<'a> Setup<'a> {
+    /// For a flow with these buffers.
+    pub fn new(
+        hosts: &'a Hosts,
+        flow: &'static FlowPlan,
+        pool: &'a BufferPool,
+        ends: &'a Ends,
+        waker: Waker,
+        clock: ClockKind,
+    ) -> Self {
+        Self {
+            watched: hosts.watch(flow, pool),
+            hosts,
+            pool,
+            ends,
+            waker,
+            clock,
+        }
+    }
+
+    pub(crate) fn ends(&self) -> &Ends {
         self.ends
     }
 
-    /// Makes the component that is the stage of a node.
-    pub(super) fn instantiate<G: Exports>(
-        &mut self,
-        flow: &'static FlowPlan,
-        position: usize,
-        artifact: &'static Artifact,
-    ) -> Called<ComponentStage<G>> {
-        let component = self.loaded.component(self.engine, artifact)?;
-        ComponentStage::instantiate(Making::new(self.instantiator, &component, flow, position)?)
+    /// Signals.
+    pub(crate) fn control(&self) -> &Arc<Control> {
+        self.hosts.control()
+    }
+
+    /// The host of the component path, which is a `T`.
+    pub(crate) fn component_host<T: 'static>(&self) -> &'a T {
+        let host = self.hosts.component().and_then(|host| host.as_any().downcast_ref());
+        host.expect("invariant: a program with stages on the component path names its host")
+    }
+
+    /// The host of the core paths, which is a `T`.
+    pub(crate) fn core_host<T: 'static>(&self) -> &'a T {
+        let host = self.hosts.core().and_then(|host| host.as_any().downcast_ref());
+        host.expect("invariant: a program with stages on the core paths names its host")
+    }
+
+    /// What the watchdog looks at.
+    pub(crate) fn watched(&self) -> &Arc<Watched> {
+        let watched = self.watched.as_ref();
+        watched.expect("invariant: a flow with shells is watched")
     }
 
     pub(super) fn source(
         &mut self,
         flow: &'static FlowPlan,
         position: usize,
-        origin: Origin<SourceStage>,
+        origin: impl Make<SourceStage>,
     ) -> Called<SourceStage> {
-        let plan = &flow.nodes[position];
-        match (self.ends.inputs.get(plan.name), origin) {
-            (Some(Input::Generator), _) => Ok(Box::new(Generator::default())),
-            (Some(Input::Lines(path)), _) => Ok(Box::new(Lines::of(path.clone()))),
-            (None, Origin::Builtin(stage)) => Ok(stage),
-            (None, Origin::Component(artifact)) => {
-                let stage: ComponentSource = self.instantiate(flow, position, artifact)?;
-                match plan.own_thread {
-                    true => Ok(Box::new(Apart::start(self, flow, plan, stage)?)),
-                    false => Ok(Box::new(stage)),
-                }
-            }
+        match self.ends.inputs.get(flow.nodes[position].name) {
+            Some(Input::Generator) => Ok(Box::new(Generator::default())),
+            Some(Input::Lines(path)) => Ok(Box::new(Lines::of(path.clone()))),
+            None => origin.make(self, flow, position),
         }
     }
 
@@ -208,17 +219,12 @@ impl Setup<'_> {
         &mut self,
         flow: &'static FlowPlan,
         position: usize,
-        origin: Origin<SinkStage>,
+        origin: impl Make<SinkStage>,
     ) -> Called<SinkStage> {
-        let plan = &flow.nodes[position];
-        match (self.ends.outputs.get(plan.name), origin) {
-            (Some(Output::Console), _) => Ok(Box::new(Console::default())),
-            (Some(Output::File(path)), _) => Ok(Box::new(File::of(path.clone()))),
-            (None, Origin::Builtin(stage)) => Ok(stage),
-            (None, Origin::Component(artifact)) => {
-                let stage: ComponentSink = self.instantiate(flow, position, artifact)?;
-                Ok(Box::new(stage))
-            }
+        match self.ends.outputs.get(flow.nodes[position].name) {
+            Some(Output::Console) => Ok(Box::new(Console::default())),
+            Some(Output::File(path)) => Ok(Box::new(File::of(path.clone()))),
+            None => origin.make(self, flow, position),
         }
     }
 }

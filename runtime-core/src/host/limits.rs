@@ -9,14 +9,14 @@ const TABLE_ELEMENTS: usize = bounds::TABLE_ELEMENTS as usize;
 
 /// What a store took, and what it may.
 #[derive(Debug)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     memory_left: usize,
     table_elements_left: usize,
 }
 
 impl Limits {
     /// A store may have linear memory of `memory_bytes`.
-    pub(super) fn new(memory_bytes: usize) -> Self {
+    pub(crate) fn new(memory_bytes: usize) -> Self {
         Self {
             memory_left: memory_bytes,
             table_elements_left: TABLE_ELEMENTS,

@@ -7,6 +7,7 @@ use wasmtime::{Error, Result, StoreContextMut};
 use super::bindings::torvyn::streaming::types::BufferError as WitBufferError;
 use super::{Buffer, FlowContext, MutableBuffer, StageData};
 use crate::buffer::{BufferError, BufferId, BufferPool};
+use crate::crossing::allocation_failure;
 use crate::error::ResourceMisuse;
 
 type Context<'a> = StoreContextMut<'a, StageData>;
@@ -245,19 +246,7 @@ fn count_write(store: &mut Context<'_>, bytes: usize) {
     store.data_mut().copies.write.add(bytes);
 }
 
-/// Why there is no buffer, in words for the component.
+/// Why there is no buffer.
 fn refusal(error: BufferError, capacity: u64) -> WitBufferError {
-    WitBufferError::AllocationFailed(match error {
-        BufferError::TooLarge(limit) => format!("{capacity} bytes asked for, a buffer has at most {limit} (E0300)"),
-        BufferError::OverBudget(budget) => {
-            format!("{capacity} bytes asked for, the stage's buffers may take {budget} in all (E0310)")
-        }
-        BufferError::Exhausted => format!("no buffer of {capacity} bytes is left (E0301)"),
-        BufferError::Stale
-        | BufferError::Borrowed
-        | BufferError::NotOwner
-        | BufferError::CapacityExceeded
-        | BufferError::OutOfBounds
-        | BufferError::ContentType => "the buffer could not be made".to_owned(),
-    })
+    WitBufferError::AllocationFailed(allocation_failure(error, capacity))
 }

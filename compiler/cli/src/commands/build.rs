@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 use torvync_compiler::diag::Code;
-use torvync_compiler::driver::{self, Analysis, BuildOptions, Built, Emit};
+use torvync_compiler::driver::{self, Analysis, BuildOptions, Built, Emit, Optimize};
 use torvync_compiler::report::{EdgeReport, FlowReport, StageReport};
 use torvync_compiler::source::display_path;
 use torvync_compiler::source::files::DiskFiles;
@@ -44,6 +44,31 @@ pub(crate) struct Profile {
     /// Optimise for size and speed: what is shipped
     #[arg(long)]
     pub(crate) release: bool,
+    /// How elements cross the sandbox; a stage that can't be called that way is called in the next slower one
+    /// [default: `optimize` of the flow, else direct]
+    #[arg(long, value_enum, value_name = "PATH")]
+    opt: Option<CallPath>,
+}
+
+/// A way of calling components, slowest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum CallPath {
+    /// Typed component functions: any component, one instance for each stage
+    Component,
+    /// Core functions: no host call in the common case, one instance for each stage
+    Direct,
+    /// Core functions: chains of stages in one instance, through which elements go in batches
+    Fused,
+}
+
+impl From<CallPath> for Optimize {
+    fn from(path: CallPath) -> Self {
+        match path {
+            CallPath::Component => Optimize::Component,
+            CallPath::Direct => Optimize::Direct,
+            CallPath::Fused => Optimize::Fused,
+        }
+    }
 }
 
 /// What `--emit` prints.
@@ -129,6 +154,7 @@ pub(crate) fn build(
         cache: environment.cache.clone().ok_or(Failed::NoCache)?,
         cargo: environment.cargo.clone(),
         guest_target: environment.guest_target.clone(),
+        optimize: options.profile.opt.map(Optimize::from),
         emit: options.emit,
     };
     driver::build(&DiskFiles, &project.request(), &options, phases).map_err(Failed::Compilation)

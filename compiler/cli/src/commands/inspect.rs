@@ -8,8 +8,8 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 use torvync_compiler::diag::{Code, Diagnostic};
 use torvync_compiler::inspect::{
-    self, Component, CoreCode, CoreModule, FlowDescription, Inspection, Interface, NodeDescription, Producer,
-    ProgramDescription, Size, StreamDescription,
+    self, Component, CoreModule, FlowDescription, Inspection, Interface, NodeDescription, Producer, ProgramDescription,
+    Size, StreamDescription,
 };
 use torvync_compiler::source::display_path;
 
@@ -108,7 +108,7 @@ impl Inspect {
             parts.push(format!("Imports\n{}", interfaces(imports)));
         }
         if self.wants(Section::Code) {
-            parts.push(core_code(&component.code));
+            parts.push(core_code(component));
         }
         if self.wants(Section::Capabilities) {
             let imports = component.imports.iter().filter(|import| import.name.starts_with(WASI));
@@ -167,12 +167,15 @@ impl Inspect {
             parts.extend(program.flows.iter().map(pools));
         }
         if self.wants(Section::Metadata) {
-            let artifacts: Vec<String> = program
-                .artifacts
-                .iter()
-                .map(|artifact| format!("{}  sha256 {}", artifact.name, artifact.sha256))
-                .collect();
-            parts.push(format!("Components inside\n{}", list(&artifacts)));
+            let components = program.components.iter();
+            let components = components.map(|component| format!("{}  sha256 {}", component.name, component.sha256));
+            parts.push(format!("Made of\n{}", list(&components.collect::<Vec<_>>())));
+            let artifacts = program.artifacts.iter();
+            let artifacts = artifacts.map(|artifact| {
+                let kind = artifact.kind.as_deref().unwrap_or_default();
+                format!("{}  {kind}  sha256 {}", artifact.name, artifact.sha256)
+            });
+            parts.push(format!("Machine code inside\n{}", list(&artifacts.collect::<Vec<_>>())));
         }
     }
 
@@ -270,12 +273,19 @@ fn interfaces<'a>(interfaces: impl Iterator<Item = &'a Interface>) -> String {
     list(&lines)
 }
 
-fn core_code(code: &CoreCode) -> String {
+fn core_code(component: &Component) -> String {
+    let code = &component.code;
+    let path = match &code.obstacle {
+        // What can't be a stage takes no path.
+        _ if component.roles.is_empty() => String::new(),
+        Some(obstacle) => format!("  component path: {obstacle}\n"),
+        None => "  direct path: possible\n".to_owned(),
+    };
     let main = match code.main_module {
         Some(module) => format!("all exported functions are in core module {module}, which calls"),
         None => "the exported functions are in several core modules".to_owned(),
     };
-    format!("Core code\n  {main}\n{}", interfaces(code.calls.iter()))
+    format!("Core code\n{path}  {main}\n{}", interfaces(code.calls.iter()))
 }
 
 /// `buffer.read` of `[method]buffer.read`.

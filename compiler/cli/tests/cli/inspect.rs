@@ -21,7 +21,39 @@ const DESCRIPTION: &str = r#"{"name":"demo","version":"1.2.3","torvync":"0.1.0",
 "role":"sink","component":"builtin:console","path":"builtin","merge":"round-robin","fan_out":"minimum",
 "on_error":{"internal":"skip","unavailable":"terminate"}}],"streams":[{"from":"in.output","to":"out.input","depth":4,
 "policy":"rate-limit","max_elements_per_second":50,"priority":7,"max_element_bytes":1024}],"pools":[{"bytes":4096,"slots":12}]}],
-"artifacts":[{"name":"upper","sha256":"00ff"}]}"#;
+"components":[{"name":"upper","sha256":"00ff"}],"artifacts":[{"name":"upper.direct","kind":"shell","sha256":"ff00"}]}"#;
+
+/// A sink that calls the host directly.
+const SOCKET_SINK: &str = r#"
+(component
+  (import "wasi:sockets/tcp@0.2.3" (instance $tcp (export "start" (func))))
+  (core func $start (canon lower (func $tcp "start")))
+  (core module $main
+    (import "net" "start" (func))
+    (func (export "f")))
+  (core instance $main (instantiate $main (with "net" (instance (export "start" (func $start))))))
+  (func $f (canon lift (core func $main "f")))
+  (instance $sink (export "push" (func $f)) (export "complete" (func $f)))
+  (export "torvyn:streaming/sink@0.1.0" (instance $sink)))
+"#;
+
+/// A filter that is in one core module.
+const FILTER: &str = r#"
+(component
+  (core module $main
+    (memory (export "memory") 1)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 0)
+    (func (export "evaluate") (param i64 i64 i32 i32 i32 i32) (result i32) i32.const 0))
+  (core instance $main (instantiate $main))
+  (alias core export $main "memory" (core memory $memory))
+  (alias core export $main "realloc" (core func $realloc))
+  (type $element (func
+    (param "a" u64) (param "b" u64) (param "c" string) (param "d" u32) (param "e" u32) (result u32)))
+  (func $evaluate (type $element)
+    (canon lift (core func $main "evaluate") (memory $memory) (realloc $realloc)))
+  (instance $filter (export "evaluate" (func $evaluate)))
+  (export "torvyn:filtering/filter@0.1.0" (instance $filter)))
+"#;
 
 fn inspect(folder: &Path, name: &str, contents: &[u8], more: &[&str]) -> Run {
     fs::write(folder.join(name), contents).expect("a file");
@@ -55,8 +87,35 @@ fn the_code_behind_the_exports_is_named() {
     let text = inspect(folder.path(), "sink.wasm", &wasm, &["--show", "code"])
         .succeeds()
         .stdout;
-    let expected = "Core code\n  all exported functions are in core module 0, which calls\n  none\n";
+    let expected = "Core code
+  component path: no core code of its own is behind torvyn:streaming/sink@0.1.0#push
+  all exported functions are in core module 0, which calls
+  none
+";
     assert_eq!(text, expected);
+}
+
+#[test]
+fn the_call_path_that_a_stage_can_take_is_named() {
+    let folder = folder();
+    for (text, expected, obstacle) in [
+        (FILTER, "  direct path: possible\n", None),
+        (
+            SOCKET_SINK,
+            "  component path: imports wasi:sockets/tcp@0.2.3\n",
+            Some("imports wasi:sockets/tcp@0.2.3"),
+        ),
+    ] {
+        let wasm = wat::parse_str(text).expect("a component");
+        let text = inspect(folder.path(), "stage.wasm", &wasm, &["--show", "code"])
+            .succeeds()
+            .stdout;
+        assert!(text.contains(expected), "{text}");
+        let json = inspect(folder.path(), "stage.wasm", &wasm, &["--format", "json"])
+            .succeeds()
+            .json();
+        assert_eq!(json["code"]["obstacle"].as_str(), obstacle);
+    }
 }
 
 #[test]
@@ -105,7 +164,8 @@ fn an_executable_is_read_and_not_run() {
     assert!(text.contains("Executable demo 1.2.3"), "{text}");
     assert!(text.contains("builtin:lines"), "{text}");
     assert!(text.contains("12 × 4.0 KiB      48.0 KiB"), "{text}");
-    assert!(text.contains("upper  sha256 00ff"), "{text}");
+    assert!(text.contains("Made of\n  upper  sha256 00ff\n"), "{text}");
+    assert!(text.contains("upper.direct  shell  sha256 ff00"), "{text}");
     assert!(text.contains("own thread: may wait for its input"), "{text}");
     assert!(
         text.contains("on error: internal: skip; unavailable: terminate"),

@@ -41,6 +41,20 @@ fn a_missing_manifest_is_e0001() {
 }
 
 #[test]
+fn the_call_path_is_one_of_three() {
+    let folder = folder();
+    for command in ["build", "run"] {
+        let run = torvync(folder.path(), &[command, "--opt", "fastest"]).fails(1);
+        let expected = "[possible values: component, direct, fused]";
+        assert!(run.stderr.contains(expected), "{command}: {}", run.stderr);
+        let help = torvync(folder.path(), &[command, "--help"]).succeeds().stdout;
+        assert!(help.contains("--opt <PATH>"), "{command}: {help}");
+    }
+    let run = torvync(folder.path(), &["build", "--opt", "fused"]).fails(1);
+    assert!(run.stderr.contains("E0001"), "the option is fine: {}", run.stderr);
+}
+
+#[test]
 fn colour_is_as_asked_for() {
     let folder = folder();
     assert!(

@@ -175,9 +175,9 @@ const FLOW: &[Key] = &[
     key("deadline", Kind::Duration, "none", "How long the flow may run."),
     key(
         "optimize",
-        Kind::Choice(&[yes("component"), no("direct"), no("fused")]),
-        "\"component\"",
-        "How elements cross the sandbox.",
+        Kind::Choice(&[yes("component"), yes("direct"), yes("fused")]),
+        "\"direct\"",
+        "How elements cross the sandbox. A stage that can't be called that way is called in the next slower one.",
     ),
     key("nodes", Kind::Named(NODE), "", "A stage of the flow."),
     key("edges", Kind::Tables(EDGE), "", "A stream between two stages."),

@@ -2,11 +2,9 @@
 
 use wasmtime::{Error, Trap};
 
-use crate::error::{Cause, ComponentError, Interruption, ResourceMisuse};
+use crate::crossing::cause::{bounded, interruption, words};
+use crate::error::{Cause, ComponentError, ResourceMisuse};
 use crate::host::bindings::torvyn::streaming::types;
-
-/// Longest text of an error that is kept, in bytes: a component may send any.
-const LONGEST_TEXT: usize = 4096;
 
 impl From<types::ProcessError> for ComponentError {
     fn from(error: types::ProcessError) -> Self {
@@ -18,14 +16,6 @@ impl From<types::ProcessError> for ComponentError {
             types::ProcessError::Fatal(text) => ComponentError::Fatal(bounded(text)),
         }
     }
-}
-
-fn bounded(text: String) -> String {
-    if text.len() <= LONGEST_TEXT {
-        return text;
-    }
-    let end = text.floor_char_boundary(LONGEST_TEXT);
-    format!("{}… ({} bytes in all)", &text[..end], text.len())
 }
 
 /// What wasmtime's error means for the flow.
@@ -43,22 +33,6 @@ pub(super) fn cause(error: &Error) -> Cause {
     match handle_misuse(&text) {
         Some(code) => Cause::Misuse(code, text),
         None => Cause::Trap(text),
-    }
-}
-
-/// The cause when the call was stopped from outside.
-pub(super) fn interruption(error: &Error) -> Option<Cause> {
-    error.downcast_ref::<Interruption>().map(|stopped| match stopped {
-        Interruption::Deadline(ms) => Cause::Deadline(*ms),
-        Interruption::Cancelled => Cause::Cancelled,
-    })
-}
-
-/// The words of the trap itself, where it is one.
-pub(super) fn words(error: &Error) -> String {
-    match error.downcast_ref::<Trap>() {
-        Some(trap) => trap.to_string(),
-        None => format!("{error:#}"),
     }
 }
 
@@ -82,17 +56,4 @@ fn handle_misuse(text: &str) -> Option<&'static str> {
         .into_iter()
         .find(|(words, _)| text.contains(words))
         .map(|(_, code)| code)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_errors_are_cut_between_characters() {
-        assert_eq!(bounded("short".to_owned()), "short");
-        let cut = bounded("é".repeat(LONGEST_TEXT));
-        assert!(cut.starts_with('é') && cut.ends_with("… (8192 bytes in all)"));
-        assert_eq!(cut.chars().filter(|c| *c == 'é').count(), LONGEST_TEXT / 2);
-    }
 }

@@ -1,20 +1,23 @@
 //! Makes instances of components, at the start of a flow and after a trap.
 
-use std::sync::Arc;
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, EnterGuard, Runtime};
 use wasmtime::component::{Component, Instance, InstancePre, Linker};
 use wasmtime::{Engine, Store};
 
-use super::cause::{interruption, words};
 use crate::control::Control;
-use crate::engine::EngineOptions;
+use crate::crossing::cause::{interruption, words};
+use crate::crossing::{Entered, Hosting};
+use crate::engine::{self, Artifact, EngineKind, EngineOptions};
 use crate::error::Cause;
 use crate::host::bindings::exports::torvyn::aggregation::aggregator;
 use crate::host::bindings::exports::torvyn::filtering::{filter, router};
 use crate::host::bindings::exports::torvyn::streaming::{lifecycle, processor, sink, source};
 use crate::host::{self, StageData};
-use crate::plan::{FlowPlan, LimitsPlan, NodePlan};
+use crate::plan::{FlowPlan, LimitsPlan, NodePlan, ProgramPlan};
 use crate::stage::Called;
 
 /// What instances of components are made from, at the start and after a trap.
@@ -22,29 +25,54 @@ pub struct Instantiator {
     engine: Engine,
     linker: Linker<StageData>,
     control: Arc<Control>,
+    /// What components wait for runs on this one, instead of a pool of threads that wasmtime-wasi would start.
     runtime: Arc<Runtime>,
     metered: bool,
+    /// Components by artifact: several nodes, of several flows, may use one.
+    loaded: Mutex<BTreeMap<&'static str, Component>>,
 }
 
+/// Makes what the components of a program share.
+///
+/// # Errors
+/// When this machine can't run the code of its own target, or wasmtime refuses the host functions.
+pub fn host(program: &ProgramPlan, control: &Arc<Control>) -> wasmtime::Result<Box<dyn Hosting>> {
+    let engine = engine::build(EngineOptions {
+        kind: EngineKind::Component,
+        fuel: program.fuel,
+    })?;
+    control.advance(&engine);
+    Ok(Box::new(Arc::new(Instantiator {
+        linker: host::linker(&engine, program.wasi)?,
+        engine,
+        control: Arc::clone(control),
+        runtime: Arc::new(Builder::new_current_thread().enable_time().build()?),
+        metered: program.fuel,
+        loaded: Mutex::default(),
+    })))
+}
+
+impl Hosting for Arc<Instantiator> {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn enter(&self) -> Option<Box<dyn Entered + '_>> {
+        Some(Box::new(self.runtime.enter()))
+    }
+}
+
+impl Entered for EnterGuard<'_> {}
+
 impl Instantiator {
-    /// Prepares the imports.
-    ///
-    /// # Errors
-    /// When wasmtime refuses the host functions.
-    pub fn new(
-        engine: Engine,
-        options: EngineOptions,
-        wasi: &[host::wasi::Package],
-        control: Arc<Control>,
-        runtime: Arc<Runtime>,
-    ) -> wasmtime::Result<Self> {
-        Ok(Self {
-            linker: host::linker(&engine, wasi)?,
-            engine,
-            control,
-            runtime,
-            metered: options.fuel,
-        })
+    fn load(&self, artifact: &'static Artifact) -> wasmtime::Result<Component> {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(component) = loaded.get(artifact.name) {
+            return Ok(component.clone());
+        }
+        let component = engine::load(&self.engine, artifact)?;
+        loaded.insert(artifact.name, component.clone());
+        Ok(component)
     }
 
     /// Fuel for each call: with metering on, a stage without a limit gets all there is.
@@ -80,7 +108,7 @@ macro_rules! exports {
 exports!(aggregator, filter, lifecycle, processor, router, sink, source);
 
 /// What the instances of one node are made from.
-pub struct Making {
+pub(super) struct Making {
     instantiator: Arc<Instantiator>,
     pre: InstancePre<StageData>,
     flow: &'static str,
@@ -100,19 +128,20 @@ pub(super) struct Live<G> {
 }
 
 impl Making {
-    /// Resolves the imports of the component of `flow`'s node `position`.
+    /// Loads the component of `flow`'s node `position`, and resolves its imports.
     ///
     /// # Errors
-    /// When it imports something that nobody provides.
-    pub fn new(
+    /// When it can't be loaded, or imports something that nobody provides.
+    pub(super) fn new(
         instantiator: &Arc<Instantiator>,
-        component: &Component,
+        artifact: &'static Artifact,
         flow: &'static FlowPlan,
         position: usize,
     ) -> Called<Self> {
         let plan = &flow.nodes[position];
+        let component = export(instantiator.load(artifact))?;
         Ok(Self {
-            pre: export(instantiator.linker.instantiate_pre(component))?,
+            pre: export(instantiator.linker.instantiate_pre(&component))?,
             fuel: instantiator.fuel(&plan.limits),
             instantiator: Arc::clone(instantiator),
             flow: flow.name,

@@ -3,27 +3,28 @@
 use std::collections::VecDeque;
 
 use super::{Place, impl_node, release};
+use crate::buffer::BufferPool;
 use crate::clock::Time;
 use crate::context::RunContext;
-use crate::crossing::component::ComponentAggregator;
+use crate::crossing::core::{Counts, last_taken, result};
 use crate::element::Element;
-use crate::engine::Artifact;
 use crate::error::{Failure, Operation};
-use crate::flow::setup::Setup;
+use crate::flow::chain::{Fused, Link};
+use crate::flow::setup::{Make, Setup};
 use crate::plan::FlowPlan;
 use crate::queue::Stream;
-use crate::stage::{Aggregator, Payload, Stage};
+use crate::stage::{Aggregator, Called, Payload};
 
 /// An aggregator in its place.
-pub struct AggregatorNode {
-    place: Place<ComponentAggregator>,
+pub struct AggregatorNode<S> {
+    place: Place<S>,
     /// Sequence number and timestamp of the element taken in last: what is left at the end carries them.
     last: (u64, u64),
     /// What was left at the end and has not gone on yet.
     left: VecDeque<Payload>,
 }
 
-impl AggregatorNode {
+impl<S: Aggregator> AggregatorNode<S> {
     /// Makes the stage of node `position`.
     ///
     /// # Errors
@@ -32,10 +33,10 @@ impl AggregatorNode {
         setup: &mut Setup<'_>,
         flow: &'static FlowPlan,
         position: usize,
-        artifact: &'static Artifact,
+        origin: impl Make<S>,
     ) -> Result<Self, Failure> {
         Ok(Self {
-            place: Place::of_component(setup, flow, position, artifact)?,
+            place: Place::of(setup, flow, position, origin)?,
             last: (0, 0),
             left: VecDeque::new(),
         })
@@ -59,24 +60,44 @@ impl AggregatorNode {
             return self.put_out(cx, streams, payload);
         }
         let input = self.place.take(cx, streams);
+        match self.handle(cx, streams, input)? {
+            Some(output) => self.place.emit(cx, streams, Operation::Ingest, output),
+            None => Ok(()),
+        }
+    }
+
+    #[inline]
+    fn handle(
+        &mut self,
+        cx: &mut RunContext,
+        streams: &mut [Stream],
+        input: Element,
+    ) -> Result<Option<Element>, Failure> {
         let result = self.place.stage.ingest(cx, input);
+        self.settle(cx, streams, input, result)
+    }
+
+    fn settle(
+        &mut self,
+        cx: &mut RunContext,
+        streams: &mut [Stream],
+        input: Element,
+        result: Called<Option<Payload>>,
+    ) -> Result<Option<Element>, Failure> {
         match self.place.fitting(cx, streams, result) {
             Ok(result) => {
                 self.place.succeeded(cx);
                 release(cx, input);
                 self.last = (input.sequence, input.timestamp_ns);
-                match result {
-                    Some(payload) => {
-                        let output = self.element(payload);
-                        self.place.emit(cx, streams, Operation::Ingest, output)
-                    }
-                    None => {
-                        self.place.stats.absorbed += 1;
-                        Ok(())
-                    }
+                if result.is_none() {
+                    self.place.stats.absorbed += 1;
                 }
+                Ok(result.map(|payload| self.element(payload)))
             }
-            Err(cause) => self.place.failed(cx, streams, Operation::Ingest, Some(input), cause),
+            Err(cause) => self
+                .place
+                .failed(cx, streams, Operation::Ingest, Some(input), cause)
+                .map(|()| None),
         }
     }
 
@@ -106,7 +127,60 @@ impl AggregatorNode {
     }
 }
 
-impl_node!(AggregatorNode, {
+impl<S: Aggregator> Link for AggregatorNode<S> {
+    fn is_quiet(&self) -> bool {
+        !self.place.policy.is_eventful()
+    }
+
+    fn is_clear(&self, cx: &mut RunContext, streams: &[Stream]) -> bool {
+        self.left.is_empty() && self.place.is_clear(cx, streams, Time::START)
+    }
+
+    fn pass(
+        &mut self,
+        cx: &mut RunContext,
+        streams: &mut [Stream],
+        input: Element,
+    ) -> Result<Option<Element>, Failure> {
+        self.place.receive();
+        self.handle(cx, streams, input)
+    }
+
+    fn put(&mut self, cx: &mut RunContext, streams: &mut [Stream], output: Element) -> Result<(), Failure> {
+        self.place.emit(cx, streams, Operation::Ingest, output)
+    }
+
+    fn passed(&mut self) {
+        self.place.stats.emitted += 1;
+    }
+}
+
+impl<S: Aggregator> Fused for AggregatorNode<S> {
+    fn count(&mut self, pool: &BufferPool, counts: Counts) {
+        self.place.count(counts);
+        self.place.stats.absorbed += counts.ended;
+        if counts.emitted + counts.ended > 0 {
+            self.last = last_taken(pool, self.place.position);
+        }
+    }
+
+    fn take(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Element {
+        self.place.take(cx, streams)
+    }
+
+    fn conclude(
+        &mut self,
+        cx: &mut RunContext,
+        streams: &mut [Stream],
+        input: Element,
+        came_to: Called<u32>,
+    ) -> Result<Option<Element>, Failure> {
+        let result = came_to.map(|outcome| result(cx.pool(), self.place.position, outcome));
+        self.settle(cx, streams, input, result)
+    }
+}
+
+impl_node!(AggregatorNode<S: Aggregator>, {
     fn finish(&mut self, cx: &mut RunContext) -> Result<(), Failure> {
         self.place.stats.calls += 1;
         match self.place.stage.flush(cx) {

@@ -1,22 +1,25 @@
 //! A filter in its place.
 
 use super::{Place, impl_node, release};
+use crate::buffer::BufferPool;
 use crate::clock::Time;
 use crate::context::RunContext;
-use crate::crossing::component::ComponentFilter;
-use crate::engine::Artifact;
+use crate::crossing::core::Counts;
+use crate::element::Element;
 use crate::error::{Failure, Operation};
-use crate::flow::setup::Setup;
+use crate::flow::chain::{Fused, Link};
+use crate::flow::setup::{Make, Setup};
+use crate::layout::outcome;
 use crate::plan::FlowPlan;
 use crate::queue::Stream;
-use crate::stage::{Filter, Payload, Stage};
+use crate::stage::{Called, Filter, Payload};
 
 /// A filter in its place.
-pub struct FilterNode {
-    place: Place<ComponentFilter>,
+pub struct FilterNode<S> {
+    place: Place<S>,
 }
 
-impl FilterNode {
+impl<S: Filter> FilterNode<S> {
     /// Makes the stage of node `position`.
     ///
     /// # Errors
@@ -25,10 +28,10 @@ impl FilterNode {
         setup: &mut Setup<'_>,
         flow: &'static FlowPlan,
         position: usize,
-        artifact: &'static Artifact,
+        origin: impl Make<S>,
     ) -> Result<Self, Failure> {
         Ok(Self {
-            place: Place::of_component(setup, flow, position, artifact)?,
+            place: Place::of(setup, flow, position, origin)?,
         })
     }
 
@@ -46,31 +49,107 @@ impl FilterNode {
     #[inline]
     pub fn run(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Result<(), Failure> {
         let input = self.place.take(cx, streams);
+        match self.handle(cx, streams, input)? {
+            Some(passing) => self.place.emit(cx, streams, Operation::Evaluate, passing),
+            None => Ok(()),
+        }
+    }
+
+    #[inline]
+    fn handle(
+        &mut self,
+        cx: &mut RunContext,
+        streams: &mut [Stream],
+        input: Element,
+    ) -> Result<Option<Element>, Failure> {
+        let judged = self.place.stage.evaluate(cx, input);
+        self.settle(cx, streams, input, judged)
+    }
+
+    fn settle(
+        &mut self,
+        cx: &mut RunContext,
+        streams: &mut [Stream],
+        input: Element,
+        judged: Called<bool>,
+    ) -> Result<Option<Element>, Failure> {
         let passing = Payload {
             buffer: input.payload,
             content_type: input.content_type,
         };
-        let judged = self.place.stage.evaluate(cx, input).and_then(|passes| match passes {
+        let judged = judged.and_then(|passes| match passes {
             true => self.place.fits(cx, streams, passing).map(|()| true),
             false => Ok(false),
         });
         match judged {
             Ok(true) => {
                 self.place.succeeded(cx);
-                self.place.emit(cx, streams, Operation::Evaluate, input)
+                Ok(Some(input))
             }
             Ok(false) => {
                 self.place.succeeded(cx);
                 release(cx, input);
                 self.place.stats.filtered += 1;
-                Ok(())
+                Ok(None)
             }
-            Err(cause) => self.place.failed(cx, streams, Operation::Evaluate, Some(input), cause),
+            Err(cause) => self
+                .place
+                .failed(cx, streams, Operation::Evaluate, Some(input), cause)
+                .map(|()| None),
         }
     }
 }
 
-impl_node!(FilterNode, {
+impl<S: Filter> Link for FilterNode<S> {
+    fn is_quiet(&self) -> bool {
+        !self.place.policy.is_eventful()
+    }
+
+    fn is_clear(&self, cx: &mut RunContext, streams: &[Stream]) -> bool {
+        self.place.is_clear(cx, streams, Time::START)
+    }
+
+    fn pass(
+        &mut self,
+        cx: &mut RunContext,
+        streams: &mut [Stream],
+        input: Element,
+    ) -> Result<Option<Element>, Failure> {
+        self.place.receive();
+        self.handle(cx, streams, input)
+    }
+
+    fn put(&mut self, cx: &mut RunContext, streams: &mut [Stream], output: Element) -> Result<(), Failure> {
+        self.place.emit(cx, streams, Operation::Evaluate, output)
+    }
+
+    fn passed(&mut self) {
+        self.place.stats.emitted += 1;
+    }
+}
+
+impl<S: Filter> Fused for FilterNode<S> {
+    fn count(&mut self, _: &BufferPool, counts: Counts) {
+        self.place.count(counts);
+        self.place.stats.filtered += counts.ended;
+    }
+
+    fn take(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Element {
+        self.place.take(cx, streams)
+    }
+
+    fn conclude(
+        &mut self,
+        cx: &mut RunContext,
+        streams: &mut [Stream],
+        input: Element,
+        came_to: Called<u32>,
+    ) -> Result<Option<Element>, Failure> {
+        self.settle(cx, streams, input, came_to.map(|outcome| outcome == outcome::EMITTED))
+    }
+}
+
+impl_node!(FilterNode<S: Filter>, {
     fn abandon(&mut self, cx: &mut RunContext) {
         self.place.abandon(cx);
     }

@@ -3,12 +3,11 @@
 use super::{NodeStats, policy};
 use crate::clock::Time;
 use crate::context::RunContext;
-use crate::crossing::component::{ComponentStage, Exports};
+use crate::crossing::core::Counts;
 use crate::element::Element;
-use crate::engine::Artifact;
 use crate::error::{Cause, Failure, Operation};
 use crate::event::Event;
-use crate::flow::setup::Setup;
+use crate::flow::setup::{Make, Setup};
 use crate::plan::{FlowPlan, Merge, NodePlan};
 use crate::queue::{Pushed, Room, Stream};
 use crate::stage::{Called, Payload, Stage};
@@ -34,20 +33,18 @@ pub(super) struct Place<S> {
     pub(super) sized: bool,
 }
 
-impl<G: Exports> Place<ComponentStage<G>> {
-    /// A node of `flow` whose stage is a component.
-    pub(super) fn of_component(
+impl<S: Stage> Place<S> {
+    /// A node whose stage is what the manifest says.
+    pub(super) fn of(
         setup: &mut Setup<'_>,
         flow: &'static FlowPlan,
         position: usize,
-        artifact: &'static Artifact,
+        origin: impl Make<S>,
     ) -> Result<Self, Failure> {
-        let stage = setup.instantiate(flow, position, artifact);
+        let stage = origin.make(setup, flow, position);
         Self::new(flow, position, flow.nodes[position].component, stage)
     }
-}
 
-impl<S: Stage> Place<S> {
     pub(super) fn new(
         flow: &'static FlowPlan,
         position: usize,
@@ -137,6 +134,31 @@ impl<S: Stage> Place<S> {
             return false;
         }
         true
+    }
+
+    /// Whether an element may be handed to the node without passing through the stream in front of it: nothing is to be
+    /// handled before, nothing depends on how the call goes, and whatever comes of it has room.
+    #[inline]
+    pub(super) fn is_clear(&self, cx: &mut RunContext, streams: &[Stream], not_before: Time) -> bool {
+        self.hand.is_none()
+            && !self.has_input(streams)
+            && !self.policy.is_eventful()
+            && not_before <= cx.now()
+            && self.outputs_accept(cx, streams)
+    }
+
+    /// An element that did not pass through the stream in front of the node is handled.
+    #[inline]
+    pub(super) fn receive(&mut self) {
+        self.stats.calls += 1;
+        self.stats.received += 1;
+    }
+
+    /// Counts what the stage did within a chain that takes elements through several stages by itself.
+    pub(super) fn count(&mut self, counts: Counts) {
+        self.stats.calls += counts.calls;
+        self.stats.received += counts.calls;
+        self.stats.emitted += counts.emitted;
     }
 
     /// The element to handle: the one in hand, else the oldest of the next input that has one.

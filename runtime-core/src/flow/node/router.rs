@@ -3,23 +3,21 @@
 use super::{Place, impl_node, release};
 use crate::clock::Time;
 use crate::context::RunContext;
-use crate::crossing::component::ComponentRouter;
 use crate::element::Element;
-use crate::engine::Artifact;
 use crate::error::{Cause, Failure, Operation};
-use crate::flow::setup::Setup;
+use crate::flow::setup::{Make, Setup};
 use crate::plan::FlowPlan;
 use crate::queue::Stream;
-use crate::stage::{Called, Payload, Router, Stage};
+use crate::stage::{Called, Payload, Router};
 
 /// A router in its place.
-pub struct RouterNode {
-    place: Place<ComponentRouter>,
+pub struct RouterNode<S> {
+    place: Place<S>,
     /// The streams of the ports that the present element goes to; kept for its memory.
     targets: Vec<&'static usize>,
 }
 
-impl RouterNode {
+impl<S: Router> RouterNode<S> {
     /// Makes the stage of node `position`.
     ///
     /// # Errors
@@ -28,10 +26,10 @@ impl RouterNode {
         setup: &mut Setup<'_>,
         flow: &'static FlowPlan,
         position: usize,
-        artifact: &'static Artifact,
+        origin: impl Make<S>,
     ) -> Result<Self, Failure> {
         Ok(Self {
-            place: Place::of_component(setup, flow, position, artifact)?,
+            place: Place::of(setup, flow, position, origin)?,
             targets: Vec::new(),
         })
     }
@@ -92,7 +90,7 @@ impl RouterNode {
     }
 }
 
-impl_node!(RouterNode, {
+impl_node!(RouterNode<S: Router>, {
     fn abandon(&mut self, cx: &mut RunContext) {
         self.place.abandon(cx);
     }

@@ -1,14 +1,19 @@
 //! A sink in its place.
 
 use super::{Place, impl_node, release};
+use crate::buffer::BufferPool;
 use crate::clock::Time;
 use crate::context::RunContext;
+use crate::crossing::core::Counts;
+use crate::element::Element;
 use crate::error::{Failure, Operation};
 use crate::event::Event;
-use crate::flow::setup::{Origin, Setup, SinkStage};
+use crate::flow::chain::{Fused, Link};
+use crate::flow::setup::{Make, Setup, SinkStage};
+use crate::layout::outcome;
 use crate::plan::FlowPlan;
 use crate::queue::Stream;
-use crate::stage::{Demand, Stage};
+use crate::stage::{Called, Demand, Stage};
 
 /// A sink in its place.
 pub struct SinkNode {
@@ -25,7 +30,7 @@ impl SinkNode {
         setup: &mut Setup<'_>,
         flow: &'static FlowPlan,
         position: usize,
-        origin: Origin<SinkStage>,
+        origin: impl Make<SinkStage>,
     ) -> Result<Self, Failure> {
         let stage = setup.sink(flow, position, origin);
         Ok(Self {
@@ -48,7 +53,23 @@ impl SinkNode {
     #[inline]
     pub fn run(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Result<(), Failure> {
         let input = self.place.take(cx, streams);
-        match self.place.stage.push(cx, input) {
+        self.handle(cx, streams, input)
+    }
+
+    #[inline]
+    fn handle(&mut self, cx: &mut RunContext, streams: &mut [Stream], input: Element) -> Result<(), Failure> {
+        let demand = self.place.stage.push(cx, input);
+        self.settle(cx, streams, input, demand)
+    }
+
+    fn settle(
+        &mut self,
+        cx: &mut RunContext,
+        streams: &mut [Stream],
+        input: Element,
+        demand: Called<Demand>,
+    ) -> Result<(), Failure> {
+        match demand {
             Ok(demand) => {
                 self.place.succeeded(cx);
                 release(cx, input);
@@ -70,6 +91,59 @@ impl SinkNode {
         self.place.stats.calls += 1;
         let completed = self.place.stage.complete(cx);
         completed.map_err(|cause| self.place.report(cx, Operation::Complete, cause))
+    }
+}
+
+impl Link for SinkNode {
+    fn is_quiet(&self) -> bool {
+        !self.place.policy.is_eventful()
+    }
+
+    fn is_clear(&self, cx: &mut RunContext, streams: &[Stream]) -> bool {
+        self.place.is_clear(cx, streams, self.paused_until)
+    }
+
+    fn pass(
+        &mut self,
+        cx: &mut RunContext,
+        streams: &mut [Stream],
+        input: Element,
+    ) -> Result<Option<Element>, Failure> {
+        self.place.receive();
+        self.handle(cx, streams, input).map(|()| None)
+    }
+
+    fn put(&mut self, _: &mut RunContext, _: &mut [Stream], _: Element) -> Result<(), Failure> {
+        unreachable!("invariant: a sink puts nothing out")
+    }
+
+    fn passed(&mut self) {
+        unreachable!("invariant: a sink puts nothing out")
+    }
+}
+
+impl Fused for SinkNode {
+    fn count(&mut self, _: &BufferPool, counts: Counts) {
+        self.place.count(Counts { emitted: 0, ..counts });
+        self.place.stats.delivered += counts.emitted;
+    }
+
+    fn take(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Element {
+        self.place.take(cx, streams)
+    }
+
+    fn conclude(
+        &mut self,
+        cx: &mut RunContext,
+        streams: &mut [Stream],
+        input: Element,
+        came_to: Called<u32>,
+    ) -> Result<Option<Element>, Failure> {
+        let demand = came_to.map(|outcome| match outcome {
+            outcome::PAUSED => Demand::Pause,
+            _ => Demand::Ready,
+        });
+        self.settle(cx, streams, input, demand).map(|()| None)
     }
 }
 

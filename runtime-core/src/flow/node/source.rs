@@ -3,10 +3,11 @@
 use super::{Place, impl_node, policy};
 use crate::clock::Time;
 use crate::context::RunContext;
+use crate::crossing::core::Counts;
 use crate::element::Element;
 use crate::error::{Failure, Operation};
 use crate::event::Event;
-use crate::flow::setup::{Origin, Setup, SourceStage};
+use crate::flow::setup::{Make, Setup, SourceStage};
 use crate::plan::{ErrorAction, FlowPlan, LastResort};
 use crate::queue::Stream;
 use crate::stage::{Called, Demand, Pulled, Source, Stage, Supply};
@@ -28,7 +29,7 @@ impl SourceNode {
         setup: &mut Setup<'_>,
         flow: &'static FlowPlan,
         position: usize,
-        origin: Origin<SourceStage>,
+        origin: impl Make<SourceStage>,
     ) -> Result<Self, Failure> {
         let stage = setup.source(flow, position, origin);
         Ok(Self {
@@ -75,34 +76,92 @@ impl SourceNode {
     /// When the source failed, and its error policy ends the flow.
     #[inline]
     pub fn run(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Result<(), Failure> {
+        match self.pull(cx, streams)? {
+            Some(element) => self.place.emit(cx, streams, Operation::Pull, element),
+            None => Ok(()),
+        }
+    }
+
+    /// Pulls one element, which is the caller's to put where it belongs.
+    ///
+    /// # Errors
+    /// As [`SourceNode::run`].
+    #[inline]
+    pub(in crate::flow) fn pull(
+        &mut self,
+        cx: &mut RunContext,
+        streams: &mut [Stream],
+    ) -> Result<Option<Element>, Failure> {
         self.place.stats.calls += 1;
+        let pulled = self.place.stage.pull(cx);
+        self.settle(cx, streams, pulled)
+    }
+
+    fn settle(
+        &mut self,
+        cx: &mut RunContext,
+        streams: &mut [Stream],
+        pulled: Called<Pulled>,
+    ) -> Result<Option<Element>, Failure> {
         self.reserved = false;
-        let pulled = self.place.stage.pull(cx).and_then(|pulled| match pulled {
+        let pulled = pulled.and_then(|pulled| match pulled {
             Pulled::Element(payload) => self.fitting(cx, streams, payload),
             Pulled::Exhausted => Ok(Pulled::Exhausted),
         });
         match pulled {
             Ok(Pulled::Element(payload)) => {
                 self.place.succeeded(cx);
-                let element = Element {
+                Ok(Some(Element {
                     sequence: cx.count_emitted(),
                     timestamp_ns: cx.wall_ns(),
                     content_type: payload.content_type,
                     payload: payload.buffer,
-                };
-                self.place.emit(cx, streams, Operation::Pull, element)
+                }))
             }
             Ok(Pulled::Exhausted) => {
                 cx.give_back_reservation();
                 self.place.succeeded(cx);
                 self.exhausted = true;
-                Ok(())
+                Ok(None)
             }
             Err(cause) => {
                 cx.give_back_reservation();
-                self.place.failed(cx, streams, Operation::Pull, None, cause)
+                self.place
+                    .failed(cx, streams, Operation::Pull, None, cause)
+                    .map(|()| None)
             }
         }
+    }
+
+    /// Whether nothing depends on how the next pull goes.
+    pub(in crate::flow) fn is_clear(&self) -> bool {
+        !self.place.policy.is_eventful()
+    }
+
+    /// The element went on without passing through the stream behind the source.
+    pub(in crate::flow) fn passed(&mut self) {
+        self.place.stats.emitted += 1;
+    }
+
+    /// Counts what the source did within a chain. One element of those that it emitted was reserved before.
+    pub(in crate::flow) fn count(&mut self, cx: &mut RunContext, counts: Counts) {
+        self.place.stats.calls += counts.calls;
+        self.place.stats.emitted += counts.emitted;
+        cx.count_many_emitted(counts.emitted, &mut self.reserved);
+    }
+
+    /// Goes on after a pull within a chain that did not give an element.
+    pub(in crate::flow) fn conclude(
+        &mut self,
+        cx: &mut RunContext,
+        streams: &mut [Stream],
+        came_to: Called<u32>,
+    ) -> Result<(), Failure> {
+        if !self.reserved {
+            cx.reserve();
+        }
+        let pulled = came_to.map(|_| Pulled::Exhausted);
+        self.settle(cx, streams, pulled).map(|_| ())
     }
 
     fn fitting(&self, cx: &mut RunContext, streams: &[Stream], payload: crate::stage::Payload) -> Called<Pulled> {

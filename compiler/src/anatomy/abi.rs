@@ -1,0 +1,80 @@
+//! How values cross between core code and the canonical ABI: the options of lifts and lowers (component model,
+//! CanonicalABI.md).
+
+use wasmparser::{CanonicalOption, ExternalKind};
+
+use super::{Body, CoreExport, LONGEST_WAY, Origin};
+
+/// Options of a lift or a lower.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Abi {
+    /// Where values lie that are passed by address.
+    pub memory: Option<CoreExport>,
+    /// Allocates there.
+    pub realloc: Option<CoreExport>,
+    /// Whether texts are UTF-8.
+    pub utf8: bool,
+    /// Whether it has another option than these and post-return, or one that could not be followed.
+    pub special: bool,
+}
+
+impl Abi {
+    /// Of a function that passes numbers only.
+    pub const NUMBERS: Abi = Abi {
+        memory: None,
+        realloc: None,
+        utf8: true,
+        special: false,
+    };
+}
+
+impl Body<'_> {
+    /// What `options` say, but for post-return.
+    pub(super) fn abi(&self, options: &[CanonicalOption]) -> Abi {
+        let mut abi = Abi::NUMBERS;
+        for option in options {
+            match option {
+                CanonicalOption::UTF8 => {}
+                CanonicalOption::PostReturn(function) => abi.special |= self.code(*function).is_none(),
+                CanonicalOption::UTF16 | CanonicalOption::CompactUTF16 => abi.utf8 = false,
+                CanonicalOption::Memory(memory) => {
+                    abi.memory = self.memory(*memory);
+                    abi.special |= abi.memory.is_none();
+                }
+                CanonicalOption::Realloc(function) => {
+                    abi.realloc = self.code(*function);
+                    abi.special |= abi.realloc.is_none();
+                }
+                CanonicalOption::Async
+                | CanonicalOption::Callback(_)
+                | CanonicalOption::CoreType(_)
+                | CanonicalOption::Gc => abi.special = true,
+            }
+        }
+        abi
+    }
+
+    /// The function that `options` name as post-return.
+    pub(super) fn post_return(&self, options: &[CanonicalOption]) -> Option<CoreExport> {
+        options.iter().find_map(|option| match option {
+            CanonicalOption::PostReturn(function) => self.code(*function),
+            CanonicalOption::UTF8
+            | CanonicalOption::UTF16
+            | CanonicalOption::CompactUTF16
+            | CanonicalOption::Memory(_)
+            | CanonicalOption::Realloc(_)
+            | CanonicalOption::Async
+            | CanonicalOption::Callback(_)
+            | CanonicalOption::CoreType(_)
+            | CanonicalOption::Gc => None,
+        })
+    }
+
+    /// The core instance that has a memory, and its name there.
+    fn memory(&self, memory: u32) -> Option<CoreExport> {
+        match self.other(ExternalKind::Memory, memory, LONGEST_WAY) {
+            Origin::Code(export) => Some(export),
+            Origin::Imported { .. } | Origin::ResourceDrop { .. } | Origin::Intrinsic | Origin::Unknown => None,
+        }
+    }
+}

@@ -1,0 +1,416 @@
+//! The canonical ABI of the `torvyn:*` interfaces in WebAssembly, welded to the code of stages. In: [`StageCode`]s. Out:
+//! shells, each one core module.
+//!
+//! The glue is WebAssembly text, in `glue/*.wat`: a module with the basis of every call (`stage.wat`), one for each role,
+//! one for each group of functions that guests import. A shell holds what its stages need of it, once for each stage:
+//! with the address of the stage's block as a constant, or imported where nodes share the shell's code.
+
+mod chain;
+mod text;
+
+use torvyn_codegen::ir::Role;
+use torvyn_runtime_core::bounds;
+use torvyn_runtime_core::layout::{PAGE_BYTES, control, stage};
+
+use crate::weld::{self, Binding, Export, GuestRules, Part, Poll, WeldError};
+
+use text::{Assembled, assemble};
+
+/// The core module of a component that does its work, and how it is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StageCode {
+    /// The main core module.
+    pub module: Vec<u8>,
+    /// For each of its imports, in order, what it is bound to: a name from [`provides`].
+    pub imports: Vec<&'static str>,
+    /// Name of its memory.
+    pub memory: String,
+    /// Name of its allocator, where a function needs one.
+    pub realloc: Option<String>,
+    /// What it exports of the interfaces of roles and of `lifecycle`.
+    pub functions: Vec<StageFunction>,
+    /// Functions to be called once before all others, in order: by name of the export. The start function comes before.
+    pub initialisers: Vec<String>,
+}
+
+/// A function of an interface that a stage exports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StageFunction {
+    /// Interface without version: `torvyn:streaming/source`.
+    pub interface: String,
+    /// Name in the interface.
+    pub function: String,
+    /// Name of the core function.
+    pub core: String,
+    /// Name of its post-return function.
+    pub post_return: Option<String>,
+}
+
+/// A stage of a fused shell.
+#[derive(Clone, Debug)]
+pub struct Member<'a> {
+    /// Its code.
+    pub code: &'a StageCode,
+    /// What it does in the flow.
+    pub role: Role,
+    /// Position of its node in the flow.
+    pub node: usize,
+    /// Bytes of linear memory it may have.
+    pub memory_bytes: u64,
+}
+
+/// Interfaces whose functions a host calls, each with the glue for it.
+const INTERFACES: [(&str, &str); 7] = [
+    ("torvyn:streaming/source", include_str!("glue/source.wat")),
+    ("torvyn:streaming/processor", include_str!("glue/processor.wat")),
+    ("torvyn:filtering/filter", include_str!("glue/filter.wat")),
+    ("torvyn:filtering/router", include_str!("glue/router.wat")),
+    ("torvyn:aggregation/aggregator", include_str!("glue/aggregator.wat")),
+    ("torvyn:streaming/sink", include_str!("glue/sink.wat")),
+    (LIFECYCLE, include_str!("glue/lifecycle.wat")),
+];
+
+const LIFECYCLE: &str = "torvyn:streaming/lifecycle";
+
+const STAGE: &str = include_str!("glue/stage.wat");
+
+/// Groups of functions that guests import, each with the glue that has them.
+const GROUPS: [Group; 3] = [
+    Group {
+        text: include_str!("glue/buffers.wat"),
+        functions: &[
+            "torvyn:streaming/types#[method]buffer.size",
+            "torvyn:streaming/types#[method]buffer.content-type",
+            "torvyn:streaming/types#[method]buffer.read",
+            "torvyn:streaming/types#[method]buffer.read-all",
+            "torvyn:streaming/types#[method]mutable-buffer.write",
+            "torvyn:streaming/types#[method]mutable-buffer.append",
+            "torvyn:streaming/types#[method]mutable-buffer.size",
+            "torvyn:streaming/types#[method]mutable-buffer.capacity",
+            "torvyn:streaming/types#[method]mutable-buffer.set-content-type",
+            "torvyn:streaming/types#[method]mutable-buffer.freeze",
+            "torvyn:streaming/types#[method]flow-context.trace-id",
+            "torvyn:streaming/types#[method]flow-context.span-id",
+            "torvyn:streaming/types#[method]flow-context.deadline-ns",
+            "torvyn:streaming/types#[method]flow-context.flow-id",
+            "torvyn:streaming/types#[resource-drop]buffer",
+            "torvyn:streaming/types#[resource-drop]mutable-buffer",
+            "torvyn:streaming/types#[resource-drop]flow-context",
+            "torvyn:streaming/buffer-allocator#allocate",
+            "torvyn:streaming/buffer-allocator#clone-into-mutable",
+        ],
+    },
+    Group {
+        text: include_str!("glue/system.wat"),
+        functions: &[
+            "wasi_snapshot_preview1#fd_write",
+            "wasi_snapshot_preview1#environ_sizes_get",
+            "wasi_snapshot_preview1#environ_get",
+            "wasi_snapshot_preview1#args_sizes_get",
+            "wasi_snapshot_preview1#args_get",
+            "wasi_snapshot_preview1#clock_time_get",
+            "wasi_snapshot_preview1#random_get",
+            "wasi_snapshot_preview1#sched_yield",
+            "wasi_snapshot_preview1#proc_exit",
+            "wasi:random/insecure-seed#insecure-seed",
+        ],
+    },
+    Group {
+        text: include_str!("glue/capabilities.wat"),
+        functions: &[
+            "torvyn:capabilities/capability-query#has-capability",
+            "torvyn:capabilities/capability-query#granted-capabilities",
+        ],
+    },
+];
+
+/// Glue for functions that guests import.
+struct Group {
+    text: &'static str,
+    /// What it exports: interface without version, `#`, function.
+    functions: &'static [&'static str],
+}
+
+impl Group {
+    fn has(&self, function: &str) -> bool {
+        self.functions.contains(&function)
+    }
+}
+
+/// The name under which the glue has what a core module imports; `interface` is without version. For what comes from a
+/// WASI 0.1 adapter the interface is `wasi_snapshot_preview1`, and a resource's drop function is `[resource-drop]NAME`.
+#[must_use]
+pub fn provides(interface: &str, function: &str) -> Option<&'static str> {
+    // The tutorials' spelling of the same interface.
+    let interface = match interface {
+        "torvyn:resources/buffer-ops" => "torvyn:streaming/buffer-allocator",
+        interface => interface,
+    };
+    let is_it = |name: &&&'static str| name.split_once('#') == Some((interface, function));
+    let mut names = GROUPS.iter().flat_map(|group| group.functions);
+    names.find(is_it).copied()
+}
+
+/// The shell of one stage alone, whatever its role. Nodes share it: the stage's block is imported as `base.base`.
+///
+/// # Errors
+/// When its code can't be welded: with the reason.
+pub fn direct(code: &StageCode) -> Result<Vec<u8>, WeldError> {
+    let interfaces: Vec<&str> = INTERFACES
+        .iter()
+        .map(|(interface, _)| *interface)
+        .filter(|interface| code.functions.iter().any(|function| function.interface == *interface))
+        .collect();
+    let mut shell = Shell::default();
+    let base = Binding::Host {
+        module: "base".to_owned(),
+        name: "base".to_owned(),
+    };
+    let rules = GuestRules {
+        poll: Some(poll()),
+        ..GuestRules::default()
+    };
+    shell.add(code, &interfaces, &base, rules);
+    shell.weld()
+}
+
+/// The shell of a chain of stages of one flow, with a function that takes elements through all of them.
+///
+/// # Errors
+/// When the code of one can't be welded: its position in `members` if it is known, with the reason.
+pub fn fused(members: &[Member<'_>]) -> Result<Vec<u8>, (Option<usize>, WeldError)> {
+    let mut shell = Shell::default();
+    let mut owners = Vec::new();
+    for (position, member) in members.iter().enumerate() {
+        let base = Binding::Constant(stage_base(member.node).cast_signed());
+        let rules = GuestRules {
+            memory_pages: Some(member.memory_bytes / PAGE_BYTES),
+            table_elements: u32::try_from(bounds::TABLE_ELEMENTS).ok(),
+            poll: Some(poll()),
+        };
+        let interfaces = [interface(member.role), LIFECYCLE];
+        let has = |interface: &&str| member.code.functions.iter().any(|function| function.interface == *interface);
+        let interfaces: Vec<&str> = interfaces.into_iter().filter(has).collect();
+        shell.add(member.code, &interfaces, &base, rules);
+        shell.export_globals(member.code).map_err(|error| (Some(position), error))?;
+        owners.resize(shell.parts.len(), position);
+    }
+    shell.add_chain(members);
+    shell.weld().map_err(|error| {
+        let position = error.part().and_then(|part| owners.get(part).copied());
+        (position, error)
+    })
+}
+
+/// Address of the block of a node in its flow's exchange memory.
+fn stage_base(node: usize) -> u32 {
+    let node = u32::try_from(node).expect("invariant: a flow has fewer than 2^32 nodes");
+    stage::FIRST + node * stage::SIZE
+}
+
+fn interface(role: Role) -> &'static str {
+    match role {
+        Role::Source => "torvyn:streaming/source",
+        Role::Processor => "torvyn:streaming/processor",
+        Role::Filter => "torvyn:filtering/filter",
+        Role::Router => "torvyn:filtering/router",
+        Role::Aggregator => "torvyn:aggregation/aggregator",
+        Role::Sink => "torvyn:streaming/sink",
+    }
+}
+
+fn poll() -> Poll {
+    Poll {
+        memory: ("exchange".to_owned(), "memory".to_owned()),
+        address: u64::from(control::INTERRUPT),
+        interrupted: ("host".to_owned(), "interrupted".to_owned()),
+    }
+}
+
+/// What goes into one welded module.
+#[derive(Default)]
+struct Shell<'a> {
+    parts: Vec<Source<'a>>,
+    exports: Vec<Export>,
+    /// The parts of each member.
+    members: Vec<MemberParts>,
+}
+
+/// Where the parts of a member are.
+struct MemberParts {
+    guest: usize,
+    stage: usize,
+    /// By name of the function, the part that exports it for the host and the chain.
+    entries: Vec<(String, usize)>,
+}
+
+/// A part, before it is borrowed by the weld.
+struct Source<'a> {
+    code: Code<'a>,
+    bindings: Vec<Binding>,
+    guest: Option<GuestRules>,
+}
+
+enum Code<'a> {
+    Guest(&'a [u8]),
+    Glue(Vec<u8>),
+}
+
+impl<'a> Shell<'a> {
+    /// Adds a stage: its own code, and the glue for it.
+    fn add(&mut self, code: &'a StageCode, interfaces: &[&str], base: &Binding, rules: GuestRules) {
+        let position = self.members.len();
+        let guest = self.parts.len();
+        let stage = guest + 1;
+        let needed = |group: &&Group| code.imports.iter().any(|import| group.has(import));
+        let groups: Vec<&Group> = GROUPS.iter().filter(needed).collect();
+        let group_of = |import: &&str| {
+            let at = groups.iter().position(|group| group.has(import));
+            stage + 1 + at.expect("invariant: imports are bound to what the glue provides")
+        };
+        let imports = code.imports.iter();
+        self.parts.push(Source {
+            code: Code::Guest(&code.module),
+            bindings: imports
+                .map(|import| Binding::Part {
+                    part: group_of(import),
+                    export: (*import).to_owned(),
+                })
+                .collect(),
+            guest: Some(rules),
+        });
+        let bind = |part: &Assembled| part.bind(|module, name| bind(code, base, (guest, stage), module, name));
+        let texts = std::iter::once(STAGE).chain(groups.iter().map(|group| group.text));
+        for text in texts {
+            let part = assemble(text);
+            let bindings = bind(&part);
+            self.push_glue(part, bindings);
+        }
+        let mut entries = Vec::new();
+        for (_, text) in INTERFACES.iter().filter(|(name, _)| interfaces.contains(name)) {
+            let part = assemble(text);
+            let bindings = bind(&part);
+            for name in &part.exports {
+                entries.push((name.clone(), self.parts.len()));
+                let name_outside = format!("{position}.{name}");
+                self.exports.push(Export::named(self.parts.len(), name, name_outside));
+            }
+            self.push_glue(part, bindings);
+        }
+        let memory = format!("{position}.memory");
+        self.exports.push(Export::named(guest, &code.memory, memory));
+        if text::has_start(&code.module) {
+            self.exports.push(Export::start(guest, format!("{position}.start")));
+        }
+        for (number, name) in code.initialisers.iter().enumerate() {
+            let name_outside = format!("{position}.initialise.{number}");
+            self.exports.push(Export::named(guest, name, name_outside));
+        }
+        self.members.push(MemberParts { guest, stage, entries });
+    }
+
+    /// Makes the rest of a stage's state visible, so that the host can carry it over to another instance.
+    fn export_globals(&mut self, code: &StageCode) -> Result<(), WeldError> {
+        let position = self.members.len() - 1;
+        let guest = self.members[position].guest;
+        let globals = weld::mutable_globals(&code.module).map_err(|error| WeldError::invalid(guest, &error))?;
+        for number in 0..globals.len() {
+            let name = format!("{position}.global.{number}");
+            self.exports.push(Export::mutable_global(guest, number, name));
+        }
+        Ok(())
+    }
+
+    fn add_chain(&mut self, members: &[Member<'_>]) {
+        let roles: Vec<Role> = members.iter().map(|member| member.role).collect();
+        let bases: Vec<u32> = members.iter().map(|member| stage_base(member.node)).collect();
+        let part = assemble(&chain::text(&roles, &bases));
+        let bindings = part.bind(|module, name| match module {
+            "host" | "exchange" => outside(module, name),
+            "stage" => Binding::Part {
+                part: self.members[0].stage,
+                export: name.to_owned(),
+            },
+            position => {
+                let member: usize = position.parse().expect("invariant: a chain calls members by number");
+                let entry = self.members[member].entries.iter().find(|(entry, _)| entry == name);
+                let (_, part) = entry.expect("invariant: a member has the entries of its role");
+                Binding::Part {
+                    part: *part,
+                    export: name.to_owned(),
+                }
+            }
+        });
+        self.exports.push(Export::named(self.parts.len(), "run", "run"));
+        self.push_glue(part, bindings);
+    }
+
+    fn push_glue(&mut self, part: Assembled, bindings: Vec<Binding>) {
+        self.parts.push(Source {
+            code: Code::Glue(part.code),
+            bindings,
+            guest: None,
+        });
+    }
+
+    fn weld(&self) -> Result<Vec<u8>, WeldError> {
+        let parts: Vec<Part<'_>> = self
+            .parts
+            .iter()
+            .map(|part| Part {
+                code: match &part.code {
+                    Code::Guest(code) => code,
+                    Code::Glue(code) => code,
+                },
+                bindings: part.bindings.clone(),
+                guest: part.guest.clone(),
+            })
+            .collect();
+        weld::weld(&parts, &self.exports)
+    }
+}
+
+fn outside(module: &str, name: &str) -> Binding {
+    Binding::Host {
+        module: module.to_owned(),
+        name: name.to_owned(),
+    }
+}
+
+/// What an import of a stage's glue is bound to.
+fn bind(code: &StageCode, base: &Binding, (guest, stage): (usize, usize), module: &str, name: &str) -> Binding {
+    let of_stage = |export: &str| Binding::Part {
+        part: stage,
+        export: export.to_owned(),
+    };
+    let of_guest = |export: &str| Binding::Part {
+        part: guest,
+        export: export.to_owned(),
+    };
+    match module {
+        "base" => base.clone(),
+        "stage" => of_stage(name),
+        "guest" => match name {
+            "memory" => of_guest(&code.memory),
+            "realloc" => code
+                .realloc
+                .as_deref()
+                .map_or_else(|| of_stage("no_realloc"), of_guest),
+            name => {
+                let (function, is_post) = name.strip_suffix(".post").map_or((name, false), |name| (name, true));
+                let found = code.functions.iter().find(|found| found.function == function);
+                let found = found.expect("invariant: an interface is exported with all its functions");
+                match (is_post, &found.post_return, function) {
+                    (false, _, _) => of_guest(&found.core),
+                    (true, Some(post), _) => of_guest(post),
+                    (true, None, "notify-backpressure" | "teardown") => of_stage("no_post_either"),
+                    (true, None, _) => of_stage("no_post"),
+                }
+            }
+        },
+        module => outside(module, name),
+    }
+}
+
+#[cfg(test)]
+mod tests;

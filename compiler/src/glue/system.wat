@@ -1,0 +1,94 @@
+;; What guests import of WASI, as far as it is served without a component: standard output and error, the clocks and
+;; random numbers; arguments and environment are empty. Numbers of errors are those of WASI 0.1.
+(module
+  (import "exchange" "memory" (memory $x 1 65536 shared))
+  (import "guest" "memory" (memory $g 0))
+  ;; Writes that many bytes of scratch to standard output (1) or error (2): the error's number.
+  (import "host" "write" (func $write (param i32 i32) (result i32)))
+  ;; Nanoseconds of the clock: 0 since the Unix epoch, else monotonic.
+  (import "host" "clock" (func $clock (param i32) (result i64)))
+  ;; Fills that many bytes of scratch with random ones.
+  (import "host" "random" (func $random (param i32)))
+  ;; The guest ends itself. Does not return.
+  (import "host" "exit" (func $exit (param i32)))
+  (import "stage" "leave" (func $leave))
+  (import "stage" "area" (func $area (param i32 i32 i32)))
+  (import "stage" "take" (func $take (param i32 i32 i32)))
+  (import "stage" "give" (func $give (param i32 i32 i32)))
+
+  ;; Writes the first part that is not empty, as the component adapter of WASI 0.1 does.
+  (func (export "wasi_snapshot_preview1#fd_write")
+    (param $fd i32) (param $parts i32) (param $count i32) (param $to i32) (result i32)
+    (local $len i32) (local $error i32)
+    (call $leave)
+    (if (i32.gt_u (i32.sub (local.get $fd) (i32.const 1)) (i32.const 1))
+      ;; `badf`
+      (then (return (i32.const 8))))
+    (block $found
+      (loop $next
+        (if (i32.eqz (local.get $count))
+          (then (i32.store $g (local.get $to) (i32.const 0)) (return (i32.const 0))))
+        (br_if $found (local.tee $len (i32.load $g offset=4 (local.get $parts))))
+        (local.set $parts (i32.add (local.get $parts) (i32.const 8)))
+        (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+        (br $next)))
+    (if (i32.gt_u (local.get $len) (i32.const @scratch.size))
+      (then (local.set $len (i32.const @scratch.size))))
+    (call $take (i32.const @scratch.first) (i32.load $g (local.get $parts)) (local.get $len))
+    (if (local.tee $error (call $write (local.get $fd) (local.get $len)))
+      (then (return (local.get $error))))
+    (i32.store $g (local.get $to) (local.get $len))
+    (i32.const 0))
+
+  (func $none (param $count i32) (param $bytes i32) (result i32)
+    (call $leave)
+    (i32.store $g (local.get $count) (i32.const 0))
+    (i32.store $g (local.get $bytes) (i32.const 0))
+    (i32.const 0))
+  (export "wasi_snapshot_preview1#environ_sizes_get" (func $none))
+  (export "wasi_snapshot_preview1#args_sizes_get" (func $none))
+
+  (func $nothing (param i32 i32) (result i32)
+    (call $leave)
+    (i32.const 0))
+  (export "wasi_snapshot_preview1#environ_get" (func $nothing))
+  (export "wasi_snapshot_preview1#args_get" (func $nothing))
+
+  (func (export "wasi_snapshot_preview1#clock_time_get")
+    (param $clock i32) (param $precision i64) (param $to i32) (result i32)
+    (call $leave)
+    (if (i32.gt_u (local.get $clock) (i32.const 1))
+      ;; `inval`
+      (then (return (i32.const 28))))
+    (i64.store $g (local.get $to) (call $clock (local.get $clock)))
+    (i32.const 0))
+
+  (func (export "wasi_snapshot_preview1#random_get") (param $to i32) (param $len i32) (result i32)
+    (local $part i32)
+    (call $leave)
+    (block $end
+      (loop $parts
+        (br_if $end (i32.eqz (local.get $len)))
+        (local.set $part
+          (select (local.get $len) (i32.const @scratch.size) (i32.lt_u (local.get $len) (i32.const @scratch.size))))
+        (call $random (local.get $part))
+        (call $give (local.get $to) (i32.const @scratch.first) (local.get $part))
+        (local.set $to (i32.add (local.get $to) (local.get $part)))
+        (local.set $len (i32.sub (local.get $len) (local.get $part)))
+        (br $parts)))
+    (i32.const 0))
+
+  (func (export "wasi_snapshot_preview1#sched_yield") (result i32)
+    (call $leave)
+    (i32.const 0))
+
+  (func (export "wasi_snapshot_preview1#proc_exit") (param $code i32)
+    (call $leave)
+    (call $exit (local.get $code))
+    (unreachable))
+
+  (func (export "wasi:random/insecure-seed#insecure-seed") (param $to i32)
+    (call $leave)
+    (call $random (i32.const 16))
+    (call $area (local.get $to) (i32.const 16) (i32.const 7))
+    (call $give (local.get $to) (i32.const @scratch.first) (i32.const 16))))

@@ -1,0 +1,221 @@
+//! Finds chains of stages between which nothing can happen to an element, and welds each to one shell.
+
+use torvyn_codegen::ir::{FlowIr, Node, NodeIdx, OverflowPolicy, Role, Stream};
+
+use super::Code;
+use crate::glue::{self, Member, StageCode};
+use crate::weld::{self, WeldError};
+
+/// Most stages of one shell. Each has a memory of its own, of which a module has 100 at most (wasmparser and wasmtime).
+const LONGEST_CHAIN: usize = 32;
+
+/// Stages that share a shell.
+pub(super) struct Chain {
+    pub(super) members: Vec<NodeIdx>,
+    pub(super) shell: Vec<u8>,
+}
+
+/// Which stages of a flow are fused.
+pub(super) struct Fusion {
+    pub(super) chains: Vec<Chain>,
+    /// Why a stage that is in no chain is not, by node.
+    reasons: Vec<String>,
+}
+
+impl Fusion {
+    /// Nothing is fused, since nobody wants it.
+    pub(super) fn none(flow: &FlowIr) -> Self {
+        Self {
+            chains: Vec::new(),
+            reasons: vec!["fused was not asked for".to_owned(); flow.nodes.len()],
+        }
+    }
+
+    /// The longest chains of a flow, whose stages have these codes.
+    pub(super) fn of(flow: &FlowIr, codes: &[Code<'_>]) -> Self {
+        let members = flow.nodes.iter().zip(codes).map(|(node, code)| member(node, code));
+        let mut fuser = Fuser {
+            flow,
+            members: members.collect(),
+            chains: Vec::new(),
+        };
+        for run in fuser.runs() {
+            let pieces = run.len().div_ceil(LONGEST_CHAIN);
+            for piece in run.chunks(run.len().div_ceil(pieces)) {
+                fuser.fuse(piece);
+            }
+        }
+        fuser.chains.sort_by_key(|chain| chain.members[0]);
+        let nodes = (0..flow.nodes.len()).map(NodeIdx::new);
+        Self {
+            reasons: nodes.map(|node| fuser.reason(node)).collect(),
+            chains: fuser.chains,
+        }
+    }
+
+    /// The chain of a stage, and the stage's position in it.
+    ///
+    /// # Errors
+    /// Why it is in none.
+    pub(super) fn place(&self, node: NodeIdx) -> Result<(usize, usize), &str> {
+        let places = self
+            .chains
+            .iter()
+            .enumerate()
+            .find_map(|(chain, Chain { members, .. })| {
+                let member = members.iter().position(|member| *member == node)?;
+                Some((chain, member))
+            });
+        places.ok_or(&self.reasons[node.position()])
+    }
+}
+
+/// What a stage brings into a chain.
+///
+/// # Errors
+/// Why it can't be in one.
+fn member<'a>(node: &Node, code: &Code<'a>) -> Result<&'a StageCode, String> {
+    let code = match code {
+        Code::Builtin => return Err("is a built-in".to_owned()),
+        Code::Component(_) => return Err("takes the component path".to_owned()),
+        Code::Core(code) => *code,
+    };
+    match node.role {
+        Role::Router => return Err("is a router".to_owned()),
+        Role::Source | Role::Processor | Role::Filter | Role::Aggregator | Role::Sink => {}
+    }
+    if node.limits.fuel > 0 {
+        return Err("is metered with fuel".to_owned());
+    }
+    // What is not well-formed is not welded either.
+    if weld::changes_tables(&code.module).unwrap_or(true) {
+        return Err("changes its tables while it runs".to_owned());
+    }
+    Ok(code)
+}
+
+struct Fuser<'a> {
+    flow: &'a FlowIr,
+    /// By node.
+    members: Vec<Result<&'a StageCode, String>>,
+    chains: Vec<Chain>,
+}
+
+impl Fuser<'_> {
+    /// Maximal chains, those of one stage left out.
+    fn runs(&self) -> Vec<Vec<NodeIdx>> {
+        let mut runs: Vec<Vec<NodeIdx>> = Vec::new();
+        for node in (0..self.flow.nodes.len()).map(NodeIdx::new) {
+            if self.members[node.position()].is_err() {
+                continue;
+            }
+            let before = self.flow.nodes[node.position()].inputs.first();
+            let before = before.map(|input| self.flow.streams[input.position()].from);
+            let joined = before.filter(|before| self.next(*before) == Ok(node));
+            match runs
+                .iter_mut()
+                .find(|run| run.last().copied() == joined && joined.is_some())
+            {
+                Some(run) => run.push(node),
+                None => runs.push(vec![node]),
+            }
+        }
+        runs.retain(|run| run.len() > 1);
+        runs
+    }
+
+    /// Welds a chain. A stage that can't be welded is left out, and what is before and behind it are chains of their own;
+    /// a chain that can't be welded as a whole is cut in two.
+    fn fuse(&mut self, members: &[NodeIdx]) {
+        if members.len() < 2 {
+            return;
+        }
+        let welded = glue::fused(&members.iter().map(|node| self.member(*node)).collect::<Vec<_>>());
+        match welded {
+            Ok(shell) => self.chains.push(Chain {
+                members: members.to_vec(),
+                shell,
+            }),
+            Err((Some(position), error)) => {
+                let (before, behind) = members.split_at(position);
+                self.leave_out(&behind[..1], &error);
+                self.fuse(before);
+                self.fuse(&behind[1..]);
+            }
+            Err((None, error)) if members.len() < 4 => self.leave_out(members, &error),
+            Err((None, _)) => {
+                let (before, behind) = members.split_at(members.len() / 2);
+                self.fuse(before);
+                self.fuse(behind);
+            }
+        }
+    }
+
+    fn leave_out(&mut self, nodes: &[NodeIdx], error: &WeldError) {
+        for node in nodes {
+            self.members[node.position()] = Err(format!("can't be welded to others: {error}"));
+        }
+    }
+
+    fn member(&self, idx: NodeIdx) -> Member<'_> {
+        let node = &self.flow.nodes[idx.position()];
+        let code = self.members[idx.position()].as_ref();
+        Member {
+            code: code.expect("invariant: chains have stages that can be members"),
+            role: node.role,
+            node: idx.position(),
+            memory_bytes: node.limits.memory_bytes,
+        }
+    }
+
+    /// The stage behind a stage, if it can be in the same chain.
+    fn next(&self, idx: NodeIdx) -> Result<NodeIdx, String> {
+        let node = &self.flow.nodes[idx.position()];
+        let mut ports = node.ports();
+        let streams = ports.next().map_or(&[][..], |port| &port.streams);
+        let ([stream], None) = (streams, ports.next()) else {
+            return Err(format!("`{}` has several outputs", node.name));
+        };
+        let stream = &self.flow.streams[stream.position()];
+        let next = &self.flow.nodes[stream.to.position()];
+        if next.inputs.len() > 1 {
+            return Err(format!("`{}` has several inputs", next.name));
+        }
+        unhindered(stream).map_err(|why| format!("the stream from `{}` to `{}` {why}", node.name, next.name))?;
+        for end in [idx, stream.to] {
+            if let Err(why) = &self.members[end.position()] {
+                return Err(format!("`{}` {why}", self.flow.nodes[end.position()].name));
+            }
+        }
+        Ok(stream.to)
+    }
+
+    /// Why a stage is in no chain.
+    fn reason(&self, idx: NodeIdx) -> String {
+        if let Err(why) = &self.members[idx.position()] {
+            return why.clone();
+        }
+        let node = &self.flow.nodes[idx.position()];
+        let inputs = node.inputs.iter().map(|input| self.flow.streams[input.position()].from);
+        let behind = (node.role != Role::Sink).then_some(idx);
+        let mut reasons: Vec<String> = inputs.chain(behind).filter_map(|from| self.next(from).err()).collect();
+        reasons.dedup();
+        format!("no stage beside it can be fused with it: {}", reasons.join(", "))
+    }
+}
+
+/// Whether every element goes through a stream at once, two at a time.
+fn unhindered(stream: &Stream) -> Result<(), &'static str> {
+    if stream.depth < 2 {
+        return Err("holds one element");
+    }
+    if stream.max_element_bytes.is_some() {
+        return Err("limits the size of elements");
+    }
+    match stream.policy {
+        OverflowPolicy::RateLimit { .. } => Err("limits their rate"),
+        OverflowPolicy::Block | OverflowPolicy::DropOldest | OverflowPolicy::DropNewest | OverflowPolicy::Error => {
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,373 @@
+use std::path::Path;
+
+use torvyn_codegen::ir::{
+    ArtifactKind, Builtin, ComponentIdx, ErrorPolicies, Exhaustion, FanOut, Limits, Merge, OutPort, OverflowPolicy,
+    Pool, Role, Stream, StreamIdx, WasiPackage,
+};
+
+use super::*;
+use crate::anatomy::sample::{SINK, Sample, sample};
+use crate::lower::wasi;
+use crate::source::{SourceMap, Span};
+
+const SOURCE: usize = 0;
+const PROCESSOR: usize = 1;
+const FILTER: usize = 2;
+const AGGREGATOR: usize = 3;
+const CONSUMER: usize = 4;
+const ROUTER: usize = 5;
+/// A sink that imports WASI.
+const PRINTER: usize = 6;
+/// A processor that changes its tables.
+const TABLES: usize = 7;
+/// A sink that uses what can't be welded.
+const TAGGED: usize = 8;
+
+/// The components, by the constants above.
+fn binaries() -> Vec<Normalised> {
+    let printer = Sample {
+        before: r#"
+          (import "wasi:cli/stdout@0.2.3" (instance $stdout (export "get" (func))))
+          (core func $get (canon lower (func $stdout "get")))"#,
+        module: r#"(import "out" "get" (func))"#,
+        with: r#"(with "out" (instance (export "get" (func $get))))"#,
+        ..SINK
+    };
+    let tables = Sample {
+        module: "(table 1 funcref) (func i32.const 0 ref.null func table.set 0)",
+        ..sample("torvyn:streaming/processor")
+    };
+    let tagged = Sample {
+        module: "(tag (param i32))",
+        ..SINK
+    };
+    let samples = [
+        ("source", sample("torvyn:streaming/source")),
+        ("processor", sample("torvyn:streaming/processor")),
+        ("filter", sample("torvyn:filtering/filter")),
+        ("aggregator", sample("torvyn:aggregation/aggregator")),
+        ("sink", SINK),
+        ("router", sample("torvyn:filtering/router")),
+        ("printer", printer),
+        ("tables", tables),
+        ("tagged", tagged),
+    ];
+    let source = SourceMap::new().add(Path::new("Torvyn.toml"), String::new());
+    let used = Span::new(source, 0..0);
+    let binaries = samples.map(|(name, sample)| Normalised {
+        name: name.to_owned(),
+        bytes: sample.binary(),
+        sha256: "00ff".to_owned(),
+        used,
+    });
+    binaries.to_vec()
+}
+
+fn role(component: usize) -> Role {
+    match component {
+        SOURCE => Role::Source,
+        PROCESSOR | TABLES => Role::Processor,
+        FILTER => Role::Filter,
+        AGGREGATOR => Role::Aggregator,
+        ROUTER => Role::Router,
+        _ => Role::Sink,
+    }
+}
+
+/// A flow of these nodes, each with its component or a built-in, and of streams between them by position.
+fn flow(nodes: &[(&str, Option<usize>)], edges: &[(usize, usize)]) -> FlowIr {
+    let streams = edges.iter().map(|(from, to)| stream(*from, *to));
+    let nodes = nodes.iter().enumerate().map(|(position, (name, component))| {
+        let of = |end: fn(&(usize, usize)) -> usize| -> Vec<StreamIdx> {
+            let streams = edges.iter().enumerate().filter(|(_, edge)| end(edge) == position);
+            streams.map(|(at, _)| StreamIdx::new(at)).collect()
+        };
+        node(name, *component, of(|edge| edge.1), of(|edge| edge.0))
+    });
+    FlowIr {
+        name: "main".to_owned(),
+        description: String::new(),
+        nodes: nodes.collect(),
+        schedule: Vec::new(),
+        streams: streams.collect(),
+        shells: Vec::new(),
+        pools: [256, 4096, 65_536, 1 << 20].map(|slot_bytes| Pool { slot_bytes, slots: 4 }),
+        fallback_bytes: 0,
+        exhaustion: Exhaustion::Error,
+        max_buffer_bytes: 16 << 20,
+        quantum: 32,
+        sink_pause_ms: 10,
+        deadline_ms: None,
+        max_restarts: 5,
+        own_thread: None,
+    }
+}
+
+fn stream(from: usize, to: usize) -> Stream {
+    Stream {
+        from: NodeIdx::new(from),
+        from_port: "output".to_owned(),
+        to: NodeIdx::new(to),
+        to_port: "input".to_owned(),
+        depth: 4,
+        low_watermark: 2,
+        policy: OverflowPolicy::Block,
+        rank: 0,
+        max_element_bytes: None,
+    }
+}
+
+fn node(name: &str, component: Option<usize>, inputs: Vec<StreamIdx>, outputs: Vec<StreamIdx>) -> Node {
+    let output = OutPort {
+        name: "output".to_owned(),
+        streams: outputs,
+    };
+    Node {
+        name: name.to_owned(),
+        role: component.map_or(Role::Sink, role),
+        implementation: component.map_or(Implementation::Builtin(Builtin::Console), |component| {
+            Implementation::Component {
+                component: ComponentIdx::new(component),
+                lifecycle: false,
+            }
+        }),
+        config: String::new(),
+        inputs,
+        outputs: if output.streams.is_empty() {
+            Vec::new()
+        } else {
+            vec![output]
+        },
+        merge: Merge::RoundRobin,
+        fan_out: FanOut::Minimum,
+        on_error: ErrorPolicies::TERMINATE,
+        capabilities: Vec::new(),
+        own_thread: None,
+        limits: Limits {
+            memory_bytes: 64 << 20,
+            invocation_timeout_ms: 1000,
+            init_timeout_ms: 5000,
+            teardown_timeout_ms: 2000,
+            fuel: 0,
+            max_buffer_bytes: 16 << 20,
+            buffer_budget_bytes: 64 << 20,
+        },
+        path: CallPath::Builtin,
+    }
+}
+
+/// Source, processor and sink in a row.
+fn row() -> FlowIr {
+    let nodes = [("a", Some(SOURCE)), ("b", Some(PROCESSOR)), ("c", Some(CONSUMER))];
+    flow(&nodes, &[(0, 1), (1, 2)])
+}
+
+/// Chooses paths for a flow: the flow, and name and kind of each unit.
+fn chosen(flow: FlowIr, wanted: Wanted) -> (FlowIr, Vec<(String, ArtifactKind)>) {
+    let mut flows = [(flow, wanted)];
+    let units = choose(&mut flows, &binaries());
+    let [(flow, _)] = flows;
+    let units = units.into_iter().map(|unit| (unit.name, unit.kind));
+    (flow, units.collect())
+}
+
+/// The path of each stage in words, where chains are wanted.
+fn fused(flow: FlowIr) -> Vec<String> {
+    let (flow, _) = chosen(flow, Wanted::Manifest(Optimize::Fused));
+    flow.nodes.iter().map(|node| flow.path(node)).collect()
+}
+
+#[test]
+fn stages_are_direct_where_nothing_else_is_wanted() {
+    let nodes = [
+        ("a", Some(SOURCE)),
+        ("b", Some(PROCESSOR)),
+        ("c", Some(PROCESSOR)),
+        ("d", None),
+    ];
+    let (flow, units) = chosen(flow(&nodes, &[(0, 1), (1, 2), (2, 3)]), Wanted::Default);
+    let paths: Vec<String> = flow.nodes.iter().map(|node| flow.path(node)).collect();
+    let direct = "direct path: fused was not asked for";
+    assert_eq!(paths, [direct, direct, direct, "builtin"]);
+    let shell = |name: &str| (name.to_owned(), ArtifactKind::Shell);
+    assert_eq!(units, [shell("source.direct"), shell("processor.direct")]);
+    assert_eq!(
+        flow.artifact(&flow.nodes[1]),
+        flow.artifact(&flow.nodes[2]),
+        "they share the shell"
+    );
+}
+
+#[test]
+fn the_command_line_goes_before_the_manifest() {
+    let wanted = Wanted::new(Some(Optimize::Component), Some(Optimize::Fused));
+    let (flow, units) = chosen(row(), wanted);
+    assert_eq!(flow.path(&flow.nodes[0]), "component path: asked for by `--opt`");
+    assert_eq!(units[0], ("source".to_owned(), ArtifactKind::Component));
+    let (flow, _) = chosen(row(), Wanted::new(None, Some(Optimize::Component)));
+    assert_eq!(flow.path(&flow.nodes[0]), "component path: asked for by `optimize`");
+}
+
+#[test]
+fn a_stage_that_the_glue_can_not_serve_is_a_component() {
+    let nodes = [("a", Some(SOURCE)), ("b", Some(PRINTER))];
+    let (flow, units) = chosen(flow(&nodes, &[(0, 1)]), Wanted::Option(Optimize::Direct));
+    assert_eq!(
+        flow.path(&flow.nodes[1]),
+        "component path: imports wasi:cli/stdout@0.2.3"
+    );
+    assert_eq!(units[1], ("printer".to_owned(), ArtifactKind::Component));
+    assert_eq!(wasi::packages(&[flow], &binaries()), [WasiPackage::Cli]);
+}
+
+#[test]
+fn only_components_that_are_called_as_such_bring_wasi() {
+    let (flow, _) = chosen(row(), Wanted::Default);
+    assert_eq!(wasi::packages(&[flow], &binaries()), []);
+}
+
+#[test]
+fn a_stage_that_can_not_be_welded_is_a_component() {
+    let nodes = [("a", Some(SOURCE)), ("b", Some(TAGGED))];
+    let (flow, _) = chosen(flow(&nodes, &[(0, 1)]), Wanted::Default);
+    let path = flow.path(&flow.nodes[1]);
+    assert!(
+        path.starts_with("component path: ") && path.contains("welded"),
+        "{path}"
+    );
+}
+
+#[test]
+fn a_source_with_a_thread_of_its_own_is_a_component() {
+    let mut flow = row();
+    flow.nodes[0].own_thread = Some("imports wasi:io/poll: may wait".to_owned());
+    let paths = fused(flow);
+    let own = "component path: has a thread of its own: imports wasi:io/poll: may wait";
+    assert_eq!(paths, [own, "fused path: b → c", "fused path: b → c"]);
+}
+
+#[test]
+fn buffers_that_do_not_fit_into_one_memory_are_for_components() {
+    let mut flow = row();
+    flow.pools[3].slots = 3500;
+    let reason = |flow: &FlowIr| unwanted(flow, Wanted::Default);
+    assert_eq!(reason(&flow), None);
+    flow.pools[3].slots = 3584;
+    let expected = "the buffers of the flow do not fit into one memory of 4 GiB";
+    assert_eq!(reason(&flow).as_deref(), Some(expected));
+}
+
+#[test]
+fn a_row_of_stages_becomes_one_shell() {
+    let nodes = [
+        ("a", Some(SOURCE)),
+        ("b", Some(PROCESSOR)),
+        ("c", Some(FILTER)),
+        ("d", Some(AGGREGATOR)),
+        ("e", Some(CONSUMER)),
+    ];
+    let flow = flow(&nodes, &[(0, 1), (1, 2), (2, 3), (3, 4)]);
+    let (flow, units) = chosen(flow, Wanted::Manifest(Optimize::Fused));
+    assert_eq!(units, [("main.a.fused".to_owned(), ArtifactKind::Shell)]);
+    assert_eq!(flow.path(&flow.nodes[4]), "fused path: a → b → c → d → e");
+    let shell = ShellIdx::new(0);
+    assert_eq!(flow.nodes[4].path, CallPath::Fused { shell, member: 4 });
+}
+
+#[test]
+fn what_is_not_fused_says_why() {
+    let nodes = [
+        ("a", Some(SOURCE)),
+        ("b", Some(ROUTER)),
+        ("c", Some(PROCESSOR)),
+        ("d", Some(CONSUMER)),
+        ("e", None),
+        ("f", Some(TABLES)),
+    ];
+    let paths = fused(flow(&nodes, &[(0, 1), (1, 2), (1, 5), (2, 3), (5, 4)]));
+    let alone = "direct path: no stage beside it can be fused with it: `b` is a router";
+    let fused = "fused path: c → d";
+    let tables = "direct path: changes its tables while it runs";
+    assert_eq!(
+        paths,
+        [alone, "direct path: is a router", fused, fused, "builtin", tables]
+    );
+}
+
+#[test]
+fn a_stream_in_which_something_happens_is_not_fused() {
+    let why = |change: fn(&mut FlowIr)| {
+        let nodes = [("a", Some(SOURCE)), ("b", Some(CONSUMER))];
+        let mut flow = flow(&nodes, &[(0, 1)]);
+        change(&mut flow);
+        let paths = fused(flow);
+        assert_eq!(paths[0], paths[1], "both ends say the same");
+        paths[0].clone()
+    };
+    let because = |reason: &str| format!("direct path: no stage beside it can be fused with it: {reason}");
+    let stream = |what: &str| because(&format!("the stream from `a` to `b` {what}"));
+    assert_eq!(why(|flow| flow.streams[0].depth = 1), stream("holds one element"));
+    assert_eq!(
+        why(|flow| flow.streams[0].max_element_bytes = Some(5)),
+        stream("limits the size of elements")
+    );
+    let limit = |flow: &mut FlowIr| flow.streams[0].policy = OverflowPolicy::RateLimit { per_second: 1 };
+    assert_eq!(why(limit), stream("limits their rate"));
+}
+
+#[test]
+fn forks_and_joins_are_not_fused() {
+    let nodes = [("a", Some(SOURCE)), ("b", Some(CONSUMER)), ("c", Some(CONSUMER))];
+    let paths = fused(flow(&nodes, &[(0, 1), (0, 2)]));
+    let because = |reason: &str| format!("direct path: no stage beside it can be fused with it: {reason}");
+    assert_eq!(paths, vec![because("`a` has several outputs"); 3]);
+    let nodes = [("a", Some(SOURCE)), ("b", Some(SOURCE)), ("c", Some(CONSUMER))];
+    let paths = fused(flow(&nodes, &[(0, 2), (1, 2)]));
+    assert_eq!(paths, vec![because("`c` has several inputs"); 3]);
+}
+
+#[test]
+fn a_metered_stage_is_not_fused() {
+    let mut flow = row();
+    flow.nodes[2].limits.fuel = 1000;
+    let paths = fused(flow);
+    assert_eq!(
+        paths,
+        [
+            "fused path: a → b",
+            "fused path: a → b",
+            "direct path: is metered with fuel"
+        ]
+    );
+}
+
+#[test]
+fn a_stage_that_does_not_fit_is_left_out_of_its_chain() {
+    let nodes = [
+        ("a", Some(SOURCE)),
+        ("b", Some(PROCESSOR)),
+        ("c", Some(PROCESSOR)),
+        ("d", Some(PROCESSOR)),
+        ("e", Some(CONSUMER)),
+    ];
+    let mut flow = flow(&nodes, &[(0, 1), (1, 2), (2, 3), (3, 4)]);
+    // Its memory starts with a page.
+    flow.nodes[2].limits.memory_bytes = 1;
+    let (flow, units) = chosen(flow, Wanted::Option(Optimize::Fused));
+    let names: Vec<_> = units.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["main.a.fused", "processor.direct", "main.d.fused"]);
+    let path = flow.path(&flow.nodes[2]);
+    assert!(path.starts_with("direct path: can't be welded to others: "), "{path}");
+    assert_eq!(flow.shells[1].members, [3, 4].map(NodeIdx::new));
+}
+
+#[test]
+fn a_long_chain_is_cut_into_even_pieces() {
+    let count = 40;
+    let mut nodes = vec![("p", Some(PROCESSOR)); count];
+    nodes[0] = ("s", Some(SOURCE));
+    let edges: Vec<_> = (1..count).map(|to| (to - 1, to)).collect();
+    let (flow, _) = chosen(flow(&nodes, &edges), Wanted::Manifest(Optimize::Fused));
+    let lengths: Vec<usize> = flow.shells.iter().map(|shell| shell.members.len()).collect();
+    assert_eq!(lengths, [20, 20]);
+}

@@ -1,0 +1,88 @@
+//! What is compiled, in order of first use.
+
+use std::collections::BTreeMap;
+
+use torvyn_codegen::ir::{ArtifactIdx, ArtifactKind, ComponentIdx};
+
+use super::stage::Stage;
+use crate::aot::Unit;
+use crate::cache::sha256;
+
+/// The units met so far, each once.
+pub(super) struct Units<'a> {
+    /// The components, by index.
+    stages: &'a [Stage<'a>],
+    list: Vec<Unit>,
+    /// Whole components.
+    whole: BTreeMap<ComponentIdx, ArtifactIdx>,
+    /// Shells of components alone.
+    alone: BTreeMap<ComponentIdx, ArtifactIdx>,
+}
+
+impl<'a> Units<'a> {
+    pub(super) fn new(stages: &'a [Stage<'a>]) -> Self {
+        Self {
+            stages,
+            list: Vec::new(),
+            whole: BTreeMap::new(),
+            alone: BTreeMap::new(),
+        }
+    }
+
+    /// A component as it is.
+    pub(super) fn component(&mut self, component: ComponentIdx) -> ArtifactIdx {
+        if let Some(known) = self.whole.get(&component) {
+            return *known;
+        }
+        let binary = self.stages[component.position()].binary;
+        let idx = self.add(Unit {
+            name: binary.name.clone(),
+            kind: ArtifactKind::Component,
+            bytes: binary.bytes.clone(),
+            sha256: binary.sha256.clone(),
+            used: binary.used,
+        });
+        self.whole.insert(component, idx);
+        idx
+    }
+
+    /// The shell of a component alone, which can be made.
+    pub(super) fn direct(&mut self, component: ComponentIdx) -> ArtifactIdx {
+        if let Some(known) = self.alone.get(&component) {
+            return *known;
+        }
+        let stage = &self.stages[component.position()];
+        let shell = stage
+            .direct()
+            .expect("invariant: a direct path that is chosen can be taken");
+        let idx = self.add(Unit {
+            name: format!("{}.direct", stage.binary.name),
+            kind: ArtifactKind::Shell,
+            bytes: shell.to_vec(),
+            sha256: sha256(shell),
+            used: stage.binary.used,
+        });
+        self.alone.insert(component, idx);
+        idx
+    }
+
+    /// A shell of a flow. Its first stage tells it from the others, and the dots from components, whose names have none.
+    pub(super) fn fused(&mut self, flow: &str, first: &str, component: ComponentIdx, shell: Vec<u8>) -> ArtifactIdx {
+        self.add(Unit {
+            name: format!("{flow}.{first}.fused"),
+            kind: ArtifactKind::Shell,
+            sha256: sha256(&shell),
+            bytes: shell,
+            used: self.stages[component.position()].binary.used,
+        })
+    }
+
+    pub(super) fn into_list(self) -> Vec<Unit> {
+        self.list
+    }
+
+    fn add(&mut self, unit: Unit) -> ArtifactIdx {
+        self.list.push(unit);
+        ArtifactIdx::new(self.list.len() - 1)
+    }
+}

@@ -1,0 +1,64 @@
+//! What the errors of all call paths have in common.
+
+use wasmtime::{Error, Trap};
+
+use crate::buffer::BufferError;
+use crate::error::{Cause, Interruption};
+
+/// Longest text of an error that is kept, in bytes: a component may send any.
+const LONGEST_TEXT: usize = 4096;
+
+/// A component's text, cut where it is too long.
+pub(super) fn bounded(text: String) -> String {
+    if text.len() <= LONGEST_TEXT {
+        return text;
+    }
+    let end = text.floor_char_boundary(LONGEST_TEXT);
+    format!("{}… ({} bytes in all)", &text[..end], text.len())
+}
+
+/// The cause when the call was stopped from outside.
+pub(super) fn interruption(error: &Error) -> Option<Cause> {
+    error.downcast_ref::<Interruption>().map(|stopped| match stopped {
+        Interruption::Deadline(ms) => Cause::Deadline(*ms),
+        Interruption::Cancelled => Cause::Cancelled,
+    })
+}
+
+/// The words of the trap itself, where it is one.
+pub(super) fn words(error: &Error) -> String {
+    match error.downcast_ref::<Trap>() {
+        Some(trap) => trap.to_string(),
+        None => format!("{error:#}"),
+    }
+}
+
+/// Why there is no buffer, in words for the component.
+pub(crate) fn allocation_failure(error: BufferError, capacity: u64) -> String {
+    match error {
+        BufferError::TooLarge(limit) => format!("{capacity} bytes asked for, a buffer has at most {limit} (E0300)"),
+        BufferError::OverBudget(budget) => {
+            format!("{capacity} bytes asked for, the stage's buffers may take {budget} in all (E0310)")
+        }
+        BufferError::Exhausted => format!("no buffer of {capacity} bytes is left (E0301)"),
+        BufferError::Stale
+        | BufferError::Borrowed
+        | BufferError::NotOwner
+        | BufferError::CapacityExceeded
+        | BufferError::OutOfBounds
+        | BufferError::ContentType => "the buffer could not be made".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_errors_are_cut_between_characters() {
+        assert_eq!(bounded("short".to_owned()), "short");
+        let cut = bounded("é".repeat(LONGEST_TEXT));
+        assert!(cut.starts_with('é') && cut.ends_with("… (8192 bytes in all)"));
+        assert_eq!(cut.chars().filter(|c| *c == 'é').count(), LONGEST_TEXT / 2);
+    }
+}

@@ -1,0 +1,496 @@
+//! The core call paths: shells, which are the code of stages welded to glue that has the canonical ABI and the flow's
+//! buffers. On the *direct* path a stage has a shell for itself, on the *fused* path a chain of stages shares one.
+
+use std::any::Any;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use wasmtime::{Result, SharedMemory, Store};
+
+use crate::buffer::{BufferId, BufferPool, ContentType};
+use crate::context::RunContext;
+use crate::control::Control;
+use crate::crossing::Hosting;
+use crate::element::Element;
+use crate::engine::Artifact;
+use crate::error::{Cause, Failure, Operation, ResourceMisuse};
+use crate::flow::{Make, Setup, SinkStage, SourceStage};
+use crate::host::CopyStats;
+use crate::layout::{outcome, stage};
+use crate::plan::{FlowPlan, ProgramPlan};
+use crate::stage::{Aggregator, Called, Demand, Filter, Payload, Processor, Pulled, Router, Sink, Source, Stage};
+
+mod chain;
+mod host;
+mod imports;
+mod shell;
+mod violation;
+mod watched;
+
+pub use host::CoreHost;
+pub(crate) use watched::Seen;
+pub use watched::Watched;
+
+pub use chain::Counts;
+pub(crate) use chain::{Stop, last_taken, take_counts};
+use shell::{Making, Member, Shell, ShellData};
+use violation::cause;
+
+/// Makes what the shells of a program share.
+///
+/// # Errors
+/// When this machine can't run the code of its own target.
+pub fn host(program: &ProgramPlan, control: &Arc<Control>) -> Result<Box<dyn Hosting>> {
+    Ok(Box::new(Arc::new(CoreHost::start(program.fuel, Arc::clone(control))?)))
+}
+
+impl Hosting for Arc<CoreHost> {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn pool(&self, plan: &'static FlowPlan) -> Option<Result<BufferPool>> {
+        let on_core: Vec<bool> = plan.nodes.iter().map(|node| node.on_core).collect();
+        let pool = || BufferPool::shared(self.engine(), &plan.pools, plan.nodes, plan.name, &on_core);
+        on_core.contains(&true).then(pool)
+    }
+
+    fn watched(&self, pool: &BufferPool, plan: &'static FlowPlan) -> Option<Arc<Watched>> {
+        let words = pool.memory().watched_words()?;
+        Some(Arc::new(Watched::new(words, plan)))
+    }
+}
+
+/// A stage in a shell of its own (see [`Make`]).
+#[must_use]
+pub fn direct(artifact: &'static Artifact) -> Direct {
+    Direct(artifact)
+}
+
+/// The artifact of a stage on the direct path.
+#[derive(Clone, Copy, Debug)]
+pub struct Direct(&'static Artifact);
+
+/// One of the stages of a shell (see [`Make`]).
+#[must_use]
+pub fn member(shell: &SharedShell, member: usize) -> OfShell {
+    OfShell {
+        shell: shell.clone(),
+        member,
+    }
+}
+
+/// A stage on the fused path.
+pub struct OfShell {
+    shell: SharedShell,
+    member: usize,
+}
+
+/// A shell of several stages. Only the flow's driver uses it, in turns with its stages.
+#[derive(Clone)]
+pub struct SharedShell(Arc<Mutex<Shell>>);
+
+impl SharedShell {
+    fn lock(&self) -> MutexGuard<'_, Shell> {
+        self.0.lock().expect("invariant: panics end the process")
+    }
+}
+
+/// Makes the shell of the stages at `positions` of a flow.
+///
+/// # Errors
+/// When it can't be instantiated.
+pub fn shell(
+    setup: &mut Setup<'_>,
+    flow: &'static FlowPlan,
+    positions: &[usize],
+    artifact: &'static Artifact,
+) -> std::result::Result<SharedShell, Failure> {
+    let made = making(setup, flow, positions, artifact).and_then(Shell::new);
+    let first = &flow.nodes[positions[0]];
+    made.map(|shell| SharedShell(Arc::new(Mutex::new(shell))))
+        .map_err(|cause| Failure {
+            node: first.name,
+            component: first.component,
+            operation: Operation::Instantiate,
+            element: None,
+            cause,
+        })
+}
+
+fn making(
+    setup: &mut Setup<'_>,
+    flow: &'static FlowPlan,
+    positions: &[usize],
+    artifact: &'static Artifact,
+) -> Called<Making> {
+    let host = Arc::clone(setup.core_host::<Arc<CoreHost>>());
+    let module = host.load(artifact);
+    Ok(Making {
+        module: module.map_err(|error| Cause::Instantiation(format!("{error:#}")))?,
+        flow,
+        nodes: positions.to_vec(),
+        exchange: exchange(setup.pool).clone(),
+        watched: Arc::clone(setup.watched()),
+        base: setup.pool.stage_base(positions[0]),
+        host,
+    })
+}
+
+fn exchange(pool: &BufferPool) -> &SharedMemory {
+    let shared = pool.memory().shared();
+    shared.expect("invariant: a flow with shells has a memory that they can import")
+}
+
+/// Whose shell a stage is in.
+enum Held {
+    Alone(Box<Shell>),
+    Shared(SharedShell),
+}
+
+impl Held {
+    fn with<T>(&mut self, work: impl FnOnce(&mut Shell) -> T) -> T {
+        match self {
+            Held::Alone(shell) => work(shell),
+            Held::Shared(shell) => work(&mut shell.lock()),
+        }
+    }
+}
+
+/// A stage on one of the core call paths, whatever its role.
+pub struct CoreStage {
+    held: Held,
+    /// Its number in the shell.
+    member: usize,
+    /// Position of its node.
+    node: usize,
+    /// What was copied by the last time that somebody could look.
+    copies: CopyStats,
+}
+
+impl Make<CoreStage> for Direct {
+    fn make(self, setup: &mut Setup<'_>, flow: &'static FlowPlan, position: usize) -> Called<CoreStage> {
+        let shell = Shell::new(making(setup, flow, &[position], self.0)?)?;
+        Ok(CoreStage {
+            held: Held::Alone(Box::new(shell)),
+            member: 0,
+            node: position,
+            copies: CopyStats::default(),
+        })
+    }
+}
+
+impl Make<CoreStage> for OfShell {
+    fn make(self, _: &mut Setup<'_>, _: &'static FlowPlan, position: usize) -> Called<CoreStage> {
+        Ok(CoreStage {
+            held: Held::Shared(self.shell),
+            member: self.member,
+            node: position,
+            copies: CopyStats::default(),
+        })
+    }
+}
+
+macro_rules! make_boxed {
+    ($origin:ty, $stage:ty) => {
+        impl Make<$stage> for $origin {
+            fn make(self, setup: &mut Setup<'_>, flow: &'static FlowPlan, position: usize) -> Called<$stage> {
+                let stage: CoreStage = self.make(setup, flow, position)?;
+                Ok(Box::new(stage))
+            }
+        }
+    };
+}
+
+make_boxed!(Direct, SourceStage);
+make_boxed!(Direct, SinkStage);
+make_boxed!(OfShell, SourceStage);
+make_boxed!(OfShell, SinkStage);
+
+impl Shell {
+    /// Lends the flow's buffers to the shell for `call`, a call of `member` that may take `limit_ms`; 0: as long as the
+    /// plan gives it. Returns what the call says, in glue's terms.
+    fn enter<T>(
+        &mut self,
+        cx: &mut RunContext,
+        (member, limit_ms): (usize, u32),
+        call: impl FnOnce(&mut Store<ShellData>, &Member) -> Result<T>,
+    ) -> Result<T> {
+        if let Some(fuel) = self.fuel(member) {
+            self.store.set_fuel(fuel)?;
+        }
+        let deadline_ns = cx.deadline_ns();
+        let mut pool = cx.lend_pool();
+        pool.set_deadline_ns(deadline_ns);
+        if limit_ms > 0 {
+            pool.set_limit_ms(limit_ms);
+        }
+        let data = self.store.data_mut();
+        data.passed_bytes = 0;
+        data.pool = Some(pool);
+        let result = call(&mut self.store, &self.members[member]);
+        let data = self.store.data_mut();
+        let mut pool = data.pool.take().expect("invariant: it was just lent");
+        pool.leave_stage();
+        if limit_ms > 0 {
+            pool.set_limit_ms(0);
+        }
+        if result.is_err() {
+            data.text.clear();
+        }
+        cx.return_pool(pool);
+        result
+    }
+
+    /// What a call of `member` came to; after a trap the member is dead.
+    fn conclude(&mut self, cx: &mut RunContext, member: usize, result: Result<u32>) -> Called<u32> {
+        match result {
+            Ok(outcome::FAILED) => {
+                let error = self.store.data_mut().error.take();
+                Err(Cause::Component(
+                    error.expect("invariant: glue passes the error before it reports one"),
+                ))
+            }
+            Ok(outcome::REFUSED) => Err(refused()),
+            Ok(outcome) => Ok(outcome),
+            Err(error) => {
+                let member = &mut self.members[member];
+                member.is_dead = true;
+                end_loan(cx.pool(), member.node);
+                Err(cause(&error))
+            }
+        }
+    }
+}
+
+/// The result names a content type that the flow can't have.
+fn refused() -> Cause {
+    let misuse = ResourceMisuse {
+        function: "output-element",
+        error: crate::buffer::BufferError::ContentType,
+    };
+    Cause::Misuse(misuse.code(), misuse.to_string())
+}
+
+/// A call that trapped leaves its loan open, if it had one.
+fn end_loan(pool: &mut BufferPool, node: usize) {
+    let lent = pool.memory().u32(pool.stage_base(node) + stage::LENT);
+    // Otherwise the buffer is in other hands already.
+    let _ = pool.end_loan(BufferId::from_rep(lent));
+}
+
+/// What the stage of a node put out by a call that came to `outcome`.
+pub(crate) fn result(pool: &BufferPool, node: usize, outcome: u32) -> Option<Payload> {
+    let block = pool.stage_base(node);
+    (outcome == outcome::EMITTED).then(|| Payload {
+        buffer: BufferId::from_rep(pool.memory().u32(block + stage::RESULT)),
+        content_type: ContentType::from_number(pool.memory().u32(block + stage::RESULT_TYPE)),
+    })
+}
+
+impl CoreStage {
+    fn call(
+        &mut self,
+        cx: &mut RunContext,
+        limit_ms: u32,
+        call: impl FnOnce(&mut Store<ShellData>, &Member) -> Result<u32>,
+    ) -> Called<u32> {
+        let member = self.member;
+        self.held.with(|shell| {
+            let result = shell.enter(cx, (member, limit_ms), call);
+            shell.conclude(cx, member, result)
+        })
+    }
+
+    fn call_with(&mut self, cx: &mut RunContext, input: Element) -> Called<u32> {
+        self.call(cx, 0, |store, member| {
+            let element = (
+                input.sequence,
+                input.timestamp_ns,
+                input.content_type.number(),
+                input.payload.rep(),
+            );
+            entry(&member.entries.element).call(store, element)
+        })
+    }
+
+    fn look_at_copies(&mut self, cx: &mut RunContext) {
+        self.copies = cx.pool().copies(self.node);
+    }
+}
+
+fn entry<T>(entry: &Option<T>) -> &T {
+    entry.as_ref().expect("invariant: a stage has the entries of its role")
+}
+
+/// A limit as glue's side has it.
+fn milliseconds(limit_ms: u64) -> u32 {
+    u32::try_from(limit_ms.max(1)).unwrap_or(u32::MAX)
+}
+
+impl Stage for CoreStage {
+    fn init(&mut self, cx: &mut RunContext, config: &str) -> Called<()> {
+        let member = self.member;
+        let limit_ms = self
+            .held
+            .with(|shell| milliseconds(shell.limits(member).init_timeout_ms));
+        let called = self.call(cx, limit_ms, |store, member| {
+            let Some(init) = &member.entries.init else {
+                return Ok(outcome::EMITTED);
+            };
+            config.clone_into(&mut store.data_mut().config);
+            let length = u32::try_from(config.len())?;
+            init.call(store, length)
+        });
+        self.look_at_copies(cx);
+        called.map(|_| ())
+    }
+
+    fn teardown(&mut self, cx: &mut RunContext) -> Called<()> {
+        self.look_at_copies(cx);
+        // A cancelled flow calls nothing any more.
+        if self.is_dead() || cx.control.is_cancelled() {
+            return Ok(());
+        }
+        let member = self.member;
+        let limit_ms = self
+            .held
+            .with(|shell| milliseconds(shell.limits(member).teardown_timeout_ms));
+        let called = self.call(cx, limit_ms, |store, member| match &member.entries.teardown {
+            Some(teardown) => teardown.call(store, ()).map(|()| outcome::EMITTED),
+            None => Ok(outcome::EMITTED),
+        });
+        self.look_at_copies(cx);
+        called.map(|_| ())
+    }
+
+    fn copies(&self) -> CopyStats {
+        self.copies
+    }
+
+    fn is_dead(&self) -> bool {
+        match &self.held {
+            Held::Alone(shell) => shell.members[self.member].is_dead,
+            Held::Shared(shell) => shell.lock().members[self.member].is_dead,
+        }
+    }
+
+    fn revive(&mut self, cx: &mut RunContext, config: &str) -> Called<()> {
+        cx.pool().reset_handles(self.node);
+        let member = self.member;
+        self.held.with(|shell| shell.remake(member))?;
+        self.init(cx, config)
+    }
+}
+
+impl Source for CoreStage {
+    fn pull(&mut self, cx: &mut RunContext) -> Called<Pulled> {
+        let outcome = self.call(cx, 0, |store, member| entry(&member.entries.pull).call(store, ()))?;
+        Ok(match result(cx.pool(), self.node, outcome) {
+            Some(payload) => Pulled::Element(payload),
+            None => Pulled::Exhausted,
+        })
+    }
+
+    fn notify(&mut self, cx: &mut RunContext, signal: Demand) -> Called<()> {
+        let signal = match signal {
+            Demand::Ready => 0,
+            Demand::Pause => 1,
+        };
+        let called = self.call(cx, 0, |store, member| {
+            entry(&member.entries.notify)
+                .call(store, signal)
+                .map(|()| outcome::EMITTED)
+        });
+        called.map(|_| ())
+    }
+}
+
+impl Processor for CoreStage {
+    fn process(&mut self, cx: &mut RunContext, input: Element) -> Called<Option<Payload>> {
+        let outcome = self.call_with(cx, input)?;
+        Ok(result(cx.pool(), self.node, outcome))
+    }
+}
+
+impl Filter for CoreStage {
+    fn evaluate(&mut self, cx: &mut RunContext, input: Element) -> Called<bool> {
+        Ok(self.call_with(cx, input)? == outcome::EMITTED)
+    }
+}
+
+impl Router for CoreStage {
+    fn route(&mut self, cx: &mut RunContext, input: Element) -> Called<Vec<String>> {
+        let called = self.call_with(cx, input);
+        // Also what a call named that failed after all.
+        let ports = self
+            .held
+            .with(|shell| std::mem::take(&mut shell.store.data_mut().ports));
+        called.map(|_| ports)
+    }
+}
+
+impl Aggregator for CoreStage {
+    fn ingest(&mut self, cx: &mut RunContext, input: Element) -> Called<Option<Payload>> {
+        let outcome = self.call_with(cx, input)?;
+        Ok(result(cx.pool(), self.node, outcome))
+    }
+
+    fn flush(&mut self, cx: &mut RunContext) -> Called<Vec<Payload>> {
+        let called = self.call(cx, 0, |store, member| entry(&member.entries.flush).call(store, ()));
+        let results = self
+            .held
+            .with(|shell| std::mem::take(&mut shell.store.data_mut().results));
+        called?;
+        let mut accepted = Vec::with_capacity(results.len());
+        let mut is_refused = false;
+        for (buffer, named) in results {
+            let payload = accept(cx.pool(), self.node, buffer, named);
+            is_refused |= payload.is_none();
+            accepted.extend(payload);
+        }
+        if !is_refused {
+            return Ok(accepted);
+        }
+        // All or nothing: a part of the results would be taken for all of them.
+        for payload in accepted {
+            let released = cx.pool().release(payload.buffer);
+            released.expect("invariant: the buffer was just taken over");
+        }
+        Err(refused())
+    }
+}
+
+/// Takes over one of several results; nothing where the flow can't have its content type.
+fn accept(pool: &mut BufferPool, node: usize, buffer: BufferId, named: Option<ContentType>) -> Option<Payload> {
+    pool.begin_call(node);
+    let own = pool.content_type(buffer);
+    let own = own.expect("invariant: glue has taken it from a stage that had it");
+    let payload = named.map(|named| {
+        pool.count_metadata(node, named);
+        pool.take_over(buffer).expect("invariant: the stage owned it");
+        let content_type = if named == ContentType::EMPTY { own } else { named };
+        Payload { buffer, content_type }
+    });
+    if payload.is_none() {
+        pool.drop_owned(buffer).expect("invariant: the stage owned it");
+    }
+    pool.end_call();
+    payload
+}
+
+impl Sink for CoreStage {
+    fn push(&mut self, cx: &mut RunContext, input: Element) -> Called<Demand> {
+        Ok(match self.call_with(cx, input)? {
+            outcome::PAUSED => Demand::Pause,
+            _ => Demand::Ready,
+        })
+    }
+
+    fn complete(&mut self, cx: &mut RunContext) -> Called<()> {
+        if self.is_dead() {
+            return Ok(());
+        }
+        let called = self.call(cx, 0, |store, member| entry(&member.entries.complete).call(store, ()));
+        called.map(|_| ())
+    }
+}

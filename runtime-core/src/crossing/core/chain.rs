@@ -1,0 +1,108 @@
+//! A shell whose members are a chain: elements go through all of them without leaving the sandbox.
+
+use super::shell::Shell;
+use super::{SharedShell, entry};
+use crate::buffer::{BufferId, BufferPool, ContentType};
+use crate::context::RunContext;
+use crate::element::Element;
+use crate::layout::{chain, outcome, stage};
+use crate::stage::Called;
+
+/// What a member of a chain did since it was asked last.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Calls.
+    pub(crate) calls: u64,
+    /// Elements it put out, let pass, or took as a sink.
+    pub(crate) emitted: u64,
+    /// Elements that ended there as intended.
+    pub(crate) ended: u64,
+}
+
+/// Where a chain stopped: at a member, and what its call came to.
+pub(crate) struct Stop {
+    /// Its number in the chain.
+    pub(crate) member: usize,
+    /// The outcome.
+    pub(crate) came_to: Called<u32>,
+}
+
+impl SharedShell {
+    /// Takes up to `elements` elements through the chain, from its source. Returns where it stopped before.
+    pub(crate) fn pull(&self, cx: &mut RunContext, elements: u32) -> Option<Stop> {
+        let (sequence, wall_ns) = (cx.next_sequence(), cx.wall_ns());
+        cx.pool().set_sequence(sequence);
+        cx.pool().set_wall_ns(wall_ns);
+        self.run(cx, elements)
+    }
+
+    /// Takes an element through a chain without a source.
+    pub(crate) fn pass(&self, cx: &mut RunContext, element: Element) -> Option<Stop> {
+        let mut shell = self.lock();
+        let block = block(cx.pool(), &shell);
+        cx.pool().set_chain_element(block, element);
+        run(&mut shell, cx, 1)
+    }
+
+    fn run(&self, cx: &mut RunContext, elements: u32) -> Option<Stop> {
+        run(&mut self.lock(), cx, elements)
+    }
+
+    /// The element that the chain is at.
+    pub(crate) fn element(&self, cx: &mut RunContext) -> Element {
+        let pool = cx.pool();
+        let block = block(pool, &self.lock());
+        let memory = pool.memory();
+        Element {
+            sequence: memory.u64(block + chain::SEQUENCE),
+            timestamp_ns: memory.u64(block + chain::TIMESTAMP_NS),
+            content_type: ContentType::from_number(memory.u32(block + chain::CONTENT_TYPE)),
+            payload: BufferId::from_rep(memory.u32(block + chain::BUFFER)),
+        }
+    }
+}
+
+fn block(pool: &BufferPool, shell: &Shell) -> u32 {
+    pool.stage_base(shell.members[0].node)
+}
+
+fn run(shell: &mut Shell, cx: &mut RunContext, elements: u32) -> Option<Stop> {
+    let result = shell.enter(cx, (0, 0), |store, first| {
+        entry(&first.entries.run).call(store, elements)
+    });
+    match result {
+        Ok(outcome::DONE) => None,
+        Ok(stopped) => {
+            let member = (stopped >> 8) as usize;
+            let came_to = shell.conclude(cx, member, Ok(stopped & 0xff));
+            Some(Stop { member, came_to })
+        }
+        Err(error) => {
+            let block = block(cx.pool(), shell);
+            let member = cx.pool().memory().u32(block + chain::MEMBER) as usize;
+            let came_to = shell.conclude(cx, member, Err(error));
+            Some(Stop { member, came_to })
+        }
+    }
+}
+
+/// What the stage of a node did in its chain since it was asked last.
+pub(crate) fn take_counts(pool: &mut BufferPool, node: usize) -> Counts {
+    let block = pool.stage_base(node);
+    let mut take = |counter: u32| pool.take_count(block + counter);
+    Counts {
+        calls: take(stage::CHAIN_CALLS),
+        emitted: take(stage::CHAIN_EMITTED),
+        ended: take(stage::CHAIN_ENDED),
+    }
+}
+
+/// Sequence number and timestamp of the element that an aggregator took in last within a chain.
+pub(crate) fn last_taken(pool: &BufferPool, node: usize) -> (u64, u64) {
+    let block = pool.stage_base(node);
+    let memory = pool.memory();
+    (
+        memory.u64(block + stage::LAST_SEQUENCE),
+        memory.u64(block + stage::LAST_TIMESTAMP_NS),
+    )
+}

@@ -1,0 +1,65 @@
+//! What all shells of a process share.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use wasmtime::{Engine, Linker, Module, Result};
+
+use super::imports;
+use super::shell::ShellData;
+use crate::control::Control;
+use crate::engine::{self, Artifact, EngineKind, EngineOptions};
+use crate::plan::LimitsPlan;
+
+/// The engine of shells, their imports, and what was loaded of them.
+pub struct CoreHost {
+    pub(super) engine: Engine,
+    pub(super) linker: Linker<ShellData>,
+    pub(super) control: Arc<Control>,
+    /// Whether calls are metered with fuel.
+    pub(super) metered: bool,
+    /// Several nodes, of several flows, may use one.
+    loaded: Mutex<BTreeMap<&'static str, Module>>,
+}
+
+impl CoreHost {
+    /// Prepares the engine.
+    ///
+    /// # Errors
+    /// When this machine can't run the code of its own target.
+    pub(crate) fn start(metered: bool, control: Arc<Control>) -> Result<Self> {
+        let engine = engine::build(EngineOptions {
+            kind: EngineKind::Core,
+            fuel: metered,
+        })?;
+        Ok(Self {
+            linker: imports::linker(&engine)?,
+            engine,
+            control,
+            metered,
+            loaded: Mutex::default(),
+        })
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The module behind an artifact.
+    pub(super) fn load(&self, artifact: &'static Artifact) -> Result<Module> {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(module) = loaded.get(artifact.name) {
+            return Ok(module.clone());
+        }
+        let module = engine::load_shell(&self.engine, artifact)?;
+        loaded.insert(artifact.name, module.clone());
+        Ok(module)
+    }
+
+    /// Fuel for a call: with metering on, a stage without a limit gets all there is.
+    pub(super) fn fuel(&self, limits: &LimitsPlan) -> u64 {
+        if limits.fuel == 0 { u64::MAX } else { limits.fuel }
+    }
+}

@@ -1,0 +1,244 @@
+//! What glue asks of the host: whatever it can't do within the sandbox. Bytes pass through the scratch area of the exchange
+//! memory, so nothing here reads or writes the memory of a guest.
+
+use std::io::{self, Write};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use rustix::rand::{GetRandomFlags, getrandom};
+use wasmtime::{Caller, Engine, Error, Linker, Result};
+
+use super::shell::ShellData;
+use super::violation::Violation;
+use crate::bounds;
+use crate::buffer::{BufferError, BufferId, BufferPool, ContentType};
+use crate::crossing::cause::{allocation_failure, bounded};
+use crate::error::{ComponentError, Interruption};
+use crate::layout::{scratch, stage};
+
+type Host<'a> = Caller<'a, ShellData>;
+
+/// Error number of WASI 0.1: a write failed.
+const IO: i32 = 29;
+
+/// Everything in module `host`.
+///
+/// # Errors
+/// When a name is defined twice, which would be a bug here.
+pub(super) fn linker(engine: &Engine) -> Result<Linker<ShellData>> {
+    let mut linker = Linker::new(engine);
+    add_rules(&mut linker)?;
+    add_buffers(&mut linker)?;
+    add_texts(&mut linker)?;
+    add_system(&mut linker)?;
+    Ok(linker)
+}
+
+fn add_rules(linker: &mut Linker<ShellData>) -> Result<()> {
+    linker.func_wrap("host", "interrupted", |mut host: Host<'_>| interrupted(host.data_mut()))?;
+    linker.func_wrap(
+        "host",
+        "violation",
+        |_: Host<'_>, kind: u32, detail: u32| -> Result<()> { Err(Violation { kind, detail }.into()) },
+    )?;
+    Ok(())
+}
+
+/// The call was asked to stop; or the one before it was, and ended by itself in that moment.
+fn interrupted(data: &mut ShellData) -> Result<()> {
+    if data.control.interrupts_calls() {
+        return Err(Interruption::Cancelled.into());
+    }
+    match data.watched.take_interruption() {
+        Some(limit_ms) => Err(Interruption::Deadline(limit_ms).into()),
+        None => Ok(()),
+    }
+}
+
+fn add_buffers(linker: &mut Linker<ShellData>) -> Result<()> {
+    linker.func_wrap("host", "allocate", |mut host: Host<'_>, capacity: u64| {
+        let node = host.data().node();
+        let pool = pool(&mut host)?;
+        let allocated = pool.allocate_for(node, capacity);
+        Ok(answer(pool, allocated, capacity))
+    })?;
+    linker.func_wrap("host", "clone", |mut host: Host<'_>, id: u32| {
+        let node = host.data().node();
+        clone(pool(&mut host)?, node, BufferId::from_rep(id))
+    })?;
+    linker.func_wrap("host", "free", |mut host: Host<'_>, id: u32| {
+        pool(&mut host)?.give_back_heap(BufferId::from_rep(id));
+        Ok(())
+    })?;
+    linker.func_wrap(
+        "host",
+        "heap_read",
+        |mut host: Host<'_>, id: u32, offset: u32, len: u32| {
+            pool(&mut host)?.heap_read(BufferId::from_rep(id), offset, len);
+            Ok(())
+        },
+    )?;
+    linker.func_wrap(
+        "host",
+        "heap_write",
+        |mut host: Host<'_>, id: u32, offset: u32, len: u32| {
+            pool(&mut host)?.heap_write(BufferId::from_rep(id), offset, len);
+            Ok(())
+        },
+    )?;
+    linker.func_wrap("host", "result", |mut host: Host<'_>| {
+        let node = host.data().node();
+        let pool = pool(&mut host)?;
+        let block = pool.stage_base(node);
+        let buffer = BufferId::from_rep(pool.memory().u32(block + stage::RESULT));
+        let named = pool.memory().u32(block + stage::RESULT_TYPE).cast_signed();
+        let content_type = u32::try_from(named).ok().map(ContentType::from_number);
+        host.data_mut().results.push((buffer, content_type));
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// A copy of a buffer that the guest owns, to be changed.
+fn clone(pool: &mut BufferPool, node: usize, source: BufferId) -> Result<i64> {
+    let bytes = pool.contents(source).map_err(stale)?.to_vec();
+    let content_type = pool.content_type(source).map_err(stale)?;
+    let copy = pool.allocate_for(node, bytes.len() as u64);
+    if let Ok(copy) = copy {
+        pool.append(copy, &bytes).map_err(stale)?;
+        let name = pool.content_types.name(content_type).to_owned();
+        pool.set_content_type(copy, &name).map_err(stale)?;
+        pool.count_written(node, bytes.len());
+    }
+    Ok(answer(pool, copy, bytes.len() as u64))
+}
+
+/// The glue has checked the buffer.
+fn stale(error: BufferError) -> Error {
+    Error::msg(format!("the buffer is not there: {error:?}"))
+}
+
+/// The id of a new buffer; or -1 - length of the reason why there is none, which is in scratch then.
+fn answer(pool: &mut BufferPool, allocated: std::result::Result<BufferId, BufferError>, capacity: u64) -> i64 {
+    match allocated {
+        Ok(id) => i64::from(id.rep()),
+        Err(error) => {
+            let reason = allocation_failure(error, capacity);
+            pool.write_scratch(reason.as_bytes());
+            -1 - reason.len() as i64
+        }
+    }
+}
+
+fn add_texts(linker: &mut Linker<ShellData>) -> Result<()> {
+    linker.func_wrap("host", "text", |mut host: Host<'_>, len: u32| {
+        let data = host.data_mut();
+        let pool = data.pool.as_deref().ok_or_else(no_buffers)?;
+        let part = pool.read_scratch(len);
+        data.passed_bytes += part.len() as u64;
+        if data.passed_bytes > bounds::CALL_BYTES {
+            // In the words of the component path.
+            return Err(Error::msg(
+                "too much data is being copied between the host and the guest: \
+                 fuel allocated for hostcalls has been exhausted",
+            ));
+        }
+        data.text.extend_from_slice(part);
+        Ok(())
+    })?;
+    linker.func_wrap("host", "content_type", |mut host: Host<'_>| {
+        let text = take_text(host.data_mut())?;
+        let interned = pool(&mut host)?.content_types.intern(&text);
+        Ok(interned.map_or(-1, |content_type| content_type.number().cast_signed()))
+    })?;
+    linker.func_wrap("host", "failed", |mut host: Host<'_>, case: u32| {
+        let text = bounded(take_text(host.data_mut())?);
+        host.data_mut().error = Some(match case {
+            0 => ComponentError::InvalidInput(text),
+            1 => ComponentError::Unavailable(text),
+            2 => ComponentError::Internal(text),
+            3 => ComponentError::DeadlineExceeded,
+            _ => ComponentError::Fatal(text),
+        });
+        Ok(())
+    })?;
+    linker.func_wrap("host", "port", |mut host: Host<'_>| {
+        let text = take_text(host.data_mut())?;
+        host.data_mut().ports.push(text);
+        Ok(())
+    })?;
+    linker.func_wrap("host", "config", |mut host: Host<'_>, offset: u32| {
+        let data = host.data_mut();
+        let rest = data.config.as_bytes().get(offset as usize..).unwrap_or_default();
+        let part = &rest[..rest.len().min(scratch::SIZE as usize)];
+        data.pool.as_mut().ok_or_else(no_buffers)?.write_scratch(part);
+        Ok(part.len() as u32)
+    })?;
+    add_capabilities(linker)
+}
+
+fn add_capabilities(linker: &mut Linker<ShellData>) -> Result<()> {
+    linker.func_wrap("host", "has_capability", |mut host: Host<'_>| {
+        let asked = take_text(host.data_mut())?;
+        Ok(u32::from(host.data().capabilities().contains(&asked.as_str())))
+    })?;
+    linker.func_wrap("host", "capabilities", |host: Host<'_>| {
+        host.data().capabilities().len() as u32
+    })?;
+    linker.func_wrap("host", "capability", |mut host: Host<'_>, position: u32| {
+        let name = host.data().capabilities()[position as usize];
+        pool(&mut host)?.write_scratch(name.as_bytes());
+        Ok(name.len() as u32)
+    })?;
+    Ok(())
+}
+
+fn add_system(linker: &mut Linker<ShellData>) -> Result<()> {
+    linker.func_wrap("host", "write", |mut host: Host<'_>, stream: u32, len: u32| {
+        let bytes = pool(&mut host)?.read_scratch(len);
+        let written = match stream {
+            1 => write(io::stdout().lock(), bytes),
+            _ => write(io::stderr().lock(), bytes),
+        };
+        Ok(written.map_or(IO, |()| 0))
+    })?;
+    linker.func_wrap("host", "clock", |host: Host<'_>, clock: u32| match clock {
+        0 => SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_nanos() as u64),
+        _ => Instant::now().duration_since(host.data().started).as_nanos() as u64,
+    })?;
+    linker.func_wrap("host", "random", |mut host: Host<'_>, len: u32| {
+        let mut bytes = vec![0; len as usize];
+        let filled = getrandom(bytes.as_mut_slice(), GetRandomFlags::empty())?;
+        if filled != bytes.len() {
+            return Err(Error::msg("the system has no random numbers"));
+        }
+        pool(&mut host)?.write_scratch(&bytes);
+        Ok(())
+    })?;
+    linker.func_wrap("host", "exit", |_: Host<'_>, code: i32| -> Result<()> {
+        // In the words of the component path.
+        Err(Error::msg(format!("Exited with i32 exit status {code}")))
+    })?;
+    Ok(())
+}
+
+fn write(mut stream: impl Write, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes)?;
+    stream.flush()
+}
+
+/// The text that the guest passed; it must be UTF-8.
+fn take_text(data: &mut ShellData) -> Result<String> {
+    let text = std::mem::take(&mut data.text);
+    Ok(String::from_utf8(text).map_err(|error| error.utf8_error())?)
+}
+
+/// The flow's buffers. They are not there while a stage is instantiated, when its start function may run.
+fn pool<'a>(host: &'a mut Host<'_>) -> Result<&'a mut BufferPool> {
+    host.data_mut().pool.as_deref_mut().ok_or_else(no_buffers)
+}
+
+fn no_buffers() -> Error {
+    Error::msg("buffers can't be used while the component is instantiated")
+}

@@ -1,0 +1,322 @@
+//! A shell: an instance of a welded module, with the stages that are its members.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use wasmtime::{
+    Extern, Global, GlobalType, Instance, Memory, Module, Mutability, Store, TypedFunc, Val, ValType, WasmParams,
+    WasmResults,
+};
+
+use super::host::CoreHost;
+use super::watched::Watched;
+use crate::buffer::{BufferId, BufferPool, ContentType};
+use crate::control::Control;
+use crate::crossing::cause::{interruption, words};
+use crate::error::{Cause, ComponentError};
+use crate::host::limits::Limits;
+use crate::plan::{FlowPlan, LimitsPlan, Role};
+use crate::stage::Called;
+
+/// A call with an element: sequence number, timestamp, content type, buffer.
+pub(super) type Element = (u64, u64, u32, u32);
+
+/// Data of a shell's store.
+pub(crate) struct ShellData {
+    /// The flow's buffers, here only during a call: the driver lends them to one shell at a time.
+    pub(super) pool: Option<Box<BufferPool>>,
+    /// What the guest passes, part by part.
+    pub(super) text: Vec<u8>,
+    /// Bytes passed during the current call.
+    pub(super) passed_bytes: u64,
+    /// The error that the current call reported.
+    pub(super) error: Option<ComponentError>,
+    /// The ports that a router named.
+    pub(super) ports: Vec<String>,
+    /// What an aggregator had left: buffers, and the content types that it named; none where the flow has too many.
+    pub(super) results: Vec<(BufferId, Option<ContentType>)>,
+    /// The configuration for `init`.
+    pub(super) config: String,
+    pub(super) watched: Arc<Watched>,
+    pub(super) control: Arc<Control>,
+    /// Monotonic time begins here.
+    pub(super) started: Instant,
+    flow: &'static FlowPlan,
+    limits: Limits,
+}
+
+impl ShellData {
+    /// Position of the node whose stage is being called.
+    pub(super) fn node(&self) -> usize {
+        self.watched
+            .node()
+            .expect("invariant: glue calls the host only during a call")
+    }
+
+    /// What the stage that is being called was granted.
+    pub(super) fn capabilities(&self) -> &'static [&'static str] {
+        self.flow.nodes[self.node()].capabilities
+    }
+}
+
+/// What a shell is made of, at the start and after a trap.
+pub(super) struct Making {
+    pub(super) host: Arc<CoreHost>,
+    pub(super) module: Module,
+    pub(super) flow: &'static FlowPlan,
+    /// Positions of the nodes whose stages are its members.
+    pub(super) nodes: Vec<usize>,
+    pub(super) exchange: wasmtime::SharedMemory,
+    pub(super) watched: Arc<Watched>,
+    /// Address of the block of the first node.
+    pub(super) base: u32,
+}
+
+/// An instance of a welded module in its store.
+pub(super) struct Shell {
+    making: Making,
+    pub(super) store: Store<ShellData>,
+    pub(super) members: Vec<Member>,
+}
+
+/// A stage of a shell.
+pub(super) struct Member {
+    /// Position of its node.
+    pub(super) node: usize,
+    /// After a trap its state can't be used any more; the other members are not touched by it.
+    pub(super) is_dead: bool,
+    pub(super) entries: Entries,
+    memory: Memory,
+    /// What of its state is in globals; empty where a dead stage takes the whole shell along.
+    globals: Vec<Global>,
+}
+
+/// The functions of a stage's glue, as far as its role has them.
+#[derive(Default)]
+pub(super) struct Entries {
+    pub(super) pull: Option<TypedFunc<(), u32>>,
+    pub(super) notify: Option<TypedFunc<u32, ()>>,
+    /// `process`, `evaluate`, `route`, `ingest` or `push`.
+    pub(super) element: Option<TypedFunc<Element, u32>>,
+    pub(super) flush: Option<TypedFunc<(), u32>>,
+    pub(super) complete: Option<TypedFunc<(), u32>>,
+    pub(super) init: Option<TypedFunc<u32, u32>>,
+    pub(super) teardown: Option<TypedFunc<(), ()>>,
+    /// Takes elements through all members: the first of several has it.
+    pub(super) run: Option<TypedFunc<u32, u32>>,
+    /// To be called before all others, in order.
+    first: Vec<TypedFunc<(), ()>>,
+}
+
+impl Making {
+    fn limits(&self) -> &'static LimitsPlan {
+        &self.flow.nodes[self.nodes[0]].limits
+    }
+
+    fn is_fused(&self) -> bool {
+        self.nodes.len() > 1
+    }
+
+    /// Makes a shell. Its members' first functions are still to be called.
+    fn instantiate(&self) -> wasmtime::Result<(Store<ShellData>, Instance)> {
+        let data = ShellData {
+            pool: None,
+            text: Vec::new(),
+            passed_bytes: 0,
+            error: None,
+            ports: Vec::new(),
+            results: Vec::new(),
+            config: String::new(),
+            watched: Arc::clone(&self.watched),
+            control: Arc::clone(&self.host.control),
+            started: Instant::now(),
+            flow: self.flow,
+            limits: Limits::new(usize::try_from(self.limits().memory_bytes).unwrap_or(usize::MAX)),
+        };
+        let mut store = Store::new(&self.host.engine, data);
+        if !self.is_fused() {
+            // The memories of several stages have their limits in the module.
+            store.limiter(|data| &mut data.limits);
+        }
+        if self.host.metered {
+            store.set_fuel(self.host.fuel(self.limits()))?;
+        }
+        let mut imports: Vec<Extern> = Vec::new();
+        for import in self.module.imports() {
+            imports.push(match import.module() {
+                "exchange" => self.exchange.clone().into(),
+                "base" => {
+                    let base = GlobalType::new(ValType::I32, Mutability::Const);
+                    Global::new(&mut store, base, Val::I32(self.base.cast_signed()))?.into()
+                }
+                _ => self
+                    .host
+                    .linker
+                    .get_by_import(&mut store, &import)
+                    .ok_or_else(|| wasmtime::Error::msg(format!("the runtime has no `{}`", import.name())))?,
+            });
+        }
+        let instance = Instance::new(&mut store, &self.module, &imports)?;
+        Ok((store, instance))
+    }
+
+    fn member(&self, store: &mut Store<ShellData>, instance: &Instance, position: usize) -> Called<Member> {
+        let node = self.nodes[position];
+        let memory = instance.get_memory(&mut *store, &format!("{position}.memory"));
+        let globals =
+            (0..).map_while(|number| instance.get_global(&mut *store, &format!("{position}.global.{number}")));
+        let globals = globals.collect();
+        Ok(Member {
+            node,
+            is_dead: false,
+            memory: memory.ok_or_else(|| Cause::Instantiation("there is no memory".to_owned()))?,
+            globals,
+            entries: self.entries(store, instance, position)?,
+        })
+    }
+
+    fn entries(&self, store: &mut Store<ShellData>, instance: &Instance, position: usize) -> Called<Entries> {
+        let plan = &self.flow.nodes[self.nodes[position]];
+        let mut finder = Finder {
+            store,
+            instance,
+            position,
+        };
+        let mut entries = Entries::default();
+        match plan.role {
+            Role::Source => {
+                entries.pull = Some(finder.entry("pull")?);
+                entries.notify = Some(finder.entry("notify")?);
+            }
+            Role::Processor => entries.element = Some(finder.entry("process")?),
+            Role::Filter => entries.element = Some(finder.entry("evaluate")?),
+            Role::Router => entries.element = Some(finder.entry("route")?),
+            Role::Aggregator => {
+                entries.element = Some(finder.entry("ingest")?);
+                entries.flush = Some(finder.entry("flush")?);
+            }
+            Role::Sink => {
+                entries.element = Some(finder.entry("push")?);
+                entries.complete = Some(finder.entry("complete")?);
+            }
+        }
+        if plan.lifecycle {
+            entries.init = Some(finder.entry("init")?);
+            entries.teardown = Some(finder.entry("teardown")?);
+        }
+        if self.is_fused() && position == 0 {
+            let run = instance.get_typed_func(&mut *finder.store, "run");
+            entries.run = Some(run.map_err(|error| Cause::Instantiation(format!("{error:#}")))?);
+        }
+        entries.first.extend(finder.optional("start"));
+        entries
+            .first
+            .extend((0..).map_while(|number| finder.optional(&format!("initialise.{number}"))));
+        Ok(entries)
+    }
+}
+
+/// Finds the functions of a member.
+struct Finder<'a> {
+    store: &'a mut Store<ShellData>,
+    instance: &'a Instance,
+    position: usize,
+}
+
+impl Finder<'_> {
+    fn entry<P: WasmParams, R: WasmResults>(&mut self, name: &str) -> Called<TypedFunc<P, R>> {
+        let name = format!("{}.{name}", self.position);
+        let found = self.instance.get_typed_func(&mut *self.store, &name);
+        found.map_err(|error| Cause::Instantiation(format!("{error:#}")))
+    }
+
+    fn optional(&mut self, name: &str) -> Option<TypedFunc<(), ()>> {
+        let name = format!("{}.{name}", self.position);
+        self.instance.get_typed_func(&mut *self.store, &name).ok()
+    }
+}
+
+impl Shell {
+    /// Makes a shell, and calls what its members have to be called first.
+    ///
+    /// # Errors
+    /// When the module can't be instantiated, or one of these fails: then with its position.
+    pub(super) fn new(making: Making) -> Called<Self> {
+        let (store, members) = parts(&making)?;
+        let mut shell = Self { making, store, members };
+        for position in 0..shell.members.len() {
+            shell.begin(position)?;
+        }
+        Ok(shell)
+    }
+
+    /// Calls what a new member has to be called first.
+    fn begin(&mut self, position: usize) -> Called<()> {
+        let member = &self.members[position];
+        for first in &member.entries.first {
+            self.making.watched.enter(member.node);
+            let called = first.call(&mut self.store, ());
+            self.making.watched.leave();
+            called.map_err(|error| instantiation(&error))?;
+        }
+        Ok(())
+    }
+
+    /// Makes a dead member anew. The others keep their state: it is carried over to a new instance.
+    ///
+    /// # Errors
+    /// When that fails; the shell is unchanged then.
+    pub(super) fn remake(&mut self, position: usize) -> Called<()> {
+        let (mut store, mut members) = parts(&self.making)?;
+        for (number, (old, new)) in self.members.iter_mut().zip(&mut members).enumerate() {
+            if number == position {
+                continue;
+            }
+            new.is_dead = old.is_dead;
+            carry_over(&mut self.store, old, &mut store, new).map_err(|error| instantiation(&error))?;
+        }
+        self.store = store;
+        self.members = members;
+        self.begin(position)
+    }
+
+    /// What the node of a member may use.
+    pub(super) fn limits(&self, member: usize) -> &'static LimitsPlan {
+        &self.making.flow.nodes[self.members[member].node].limits
+    }
+
+    /// Fuel for a call of a member; nothing where calls are not metered.
+    pub(super) fn fuel(&self, member: usize) -> Option<u64> {
+        let host = &self.making.host;
+        host.metered.then(|| host.fuel(self.limits(member)))
+    }
+}
+
+fn parts(making: &Making) -> Called<(Store<ShellData>, Vec<Member>)> {
+    let (mut store, instance) = making.instantiate().map_err(|error| instantiation(&error))?;
+    let members = (0..making.nodes.len()).map(|position| making.member(&mut store, &instance, position));
+    let members = members.collect::<Called<Vec<_>>>()?;
+    Ok((store, members))
+}
+
+/// Copies the state of a member: its memory and its globals. Its tables are what they were at the start: stages that change
+/// theirs are not fused.
+fn carry_over(
+    from: &mut Store<ShellData>,
+    old: &Member,
+    to: &mut Store<ShellData>,
+    new: &Member,
+) -> wasmtime::Result<()> {
+    let missing = old.memory.size(&*from) - new.memory.size(&*to);
+    new.memory.grow(&mut *to, missing)?;
+    new.memory.data_mut(&mut *to).copy_from_slice(old.memory.data(&*from));
+    for (old, new) in old.globals.iter().zip(&new.globals) {
+        let value = old.get(&mut *from);
+        new.set(&mut *to, value)?;
+    }
+    Ok(())
+}
+
+fn instantiation(error: &wasmtime::Error) -> Cause {
+    interruption(error).unwrap_or_else(|| Cause::Instantiation(words(error)))
+}

@@ -1,0 +1,92 @@
+//! What it means for the flow that a guest broke a rule, or that its call ended otherwise than by returning.
+
+use std::fmt;
+
+use wasmtime::{Error, Trap};
+
+use crate::buffer::BufferError;
+use crate::crossing::cause::{interruption, words};
+use crate::error::{Cause, ResourceMisuse};
+use crate::layout::{function, violation};
+
+/// A rule of the canonical ABI that a guest broke, as its glue reports it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Violation {
+    /// See [`violation`].
+    pub(super) kind: u32,
+    /// The handle, or the function, that it concerns.
+    pub(super) detail: u32,
+}
+
+impl std::error::Error for Violation {}
+
+impl fmt::Display for Violation {
+    /// In the words of the component path, which is wasmtime's own.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let detail = self.detail;
+        match self.kind {
+            violation::MAY_NOT_LEAVE => write!(f, "cannot leave component instance"),
+            violation::UNALIGNED => write!(f, "return pointer not aligned"),
+            violation::OUT_OF_BOUNDS => write!(f, "pointer out of bounds of memory"),
+            violation::REALLOC_UNALIGNED => write!(f, "realloc return: result not aligned"),
+            violation::REALLOC_OUT_OF_BOUNDS => write!(f, "realloc return: beyond end of memory"),
+            violation::NO_REALLOC => write!(f, "the component has no allocator for what it is passed"),
+            violation::TEXT_OUT_OF_BOUNDS => write!(f, "string pointer/length out of bounds of memory"),
+            violation::LIST_OUT_OF_BOUNDS => write!(f, "list pointer/length out of bounds of memory"),
+            violation::LIST_UNALIGNED => write!(f, "list pointer is not aligned"),
+            violation::TOO_MANY_HANDLES => write!(f, "cannot allocate another handle: too many are in use"),
+            violation::UNKNOWN_HANDLE => write!(f, "unknown handle index {detail}"),
+            violation::WRONG_TYPE => write!(f, "handle index {detail} used with the wrong type"),
+            violation::OWN_OF_BORROW => write!(f, "cannot lift own resource from a borrow"),
+            violation::BORROWS_REMAIN => write!(f, "borrow handles still remain at the end of the call"),
+            violation::RESULT_CASE => write!(f, "invalid expected discriminant"),
+            violation::OPTION_CASE => write!(f, "invalid option discriminant"),
+            violation::VARIANT_CASE => write!(f, "unexpected variant discriminant"),
+            violation::ENUM_CASE => write!(f, "unexpected enum discriminant"),
+            violation::STALE | violation::CONTENT_TYPE => match self.misuse() {
+                Some(misuse) => misuse.fmt(f),
+                None => write!(f, "misuse of a buffer"),
+            },
+            kind => write!(f, "rule {kind} of the canonical ABI"),
+        }
+    }
+}
+
+impl Violation {
+    /// The misuse of a buffer that it is, if it is one.
+    fn misuse(&self) -> Option<ResourceMisuse> {
+        let error = match self.kind {
+            violation::STALE => BufferError::Stale,
+            violation::CONTENT_TYPE => BufferError::ContentType,
+            _ => return None,
+        };
+        let function = function::NAMES.get(self.detail as usize)?;
+        Some(ResourceMisuse { function, error })
+    }
+
+    fn cause(&self) -> Cause {
+        if let Some(misuse) = self.misuse() {
+            return Cause::Misuse(misuse.code(), misuse.to_string());
+        }
+        match self.kind {
+            violation::UNKNOWN_HANDLE | violation::WRONG_TYPE => Cause::Misuse("E0303", self.to_string()),
+            violation::OWN_OF_BORROW => Cause::Misuse("E0302", self.to_string()),
+            violation::BORROWS_REMAIN => Cause::Misuse("E0304", self.to_string()),
+            _ => Cause::Trap(self.to_string()),
+        }
+    }
+}
+
+/// What wasmtime's error means for the flow.
+pub(super) fn cause(error: &Error) -> Cause {
+    if let Some(interruption) = interruption(error) {
+        return interruption;
+    }
+    if let Some(violation) = error.downcast_ref::<Violation>() {
+        return violation.cause();
+    }
+    if error.downcast_ref::<Trap>() == Some(&Trap::OutOfFuel) {
+        return Cause::OutOfFuel;
+    }
+    Cause::Trap(words(error))
+}

@@ -1,0 +1,242 @@
+//! Stages in a row, each the only one behind the one before it: an element goes from one to the next without waiting in the
+//! streams between them. That can't be seen from outside: consumers run first, so each of these streams would hold one
+//! element, and for no longer than until the driver's next step.
+//!
+//! As soon as anything else is the case (an element waits or is to be tried again, a sink pauses), the nodes go on by
+//! themselves, through their streams.
+
+use crate::buffer::BufferPool;
+use crate::context::RunContext;
+use crate::crossing::core::{Counts, SharedShell, Stop, take_counts};
+use crate::element::Element;
+use crate::error::Failure;
+use crate::flow::{Setup, SourceNode};
+use crate::plan::FlowPlan;
+use crate::queue::Stream;
+use crate::stage::Called;
+
+/// A node that elements can be handed to.
+pub trait Link {
+    /// Whether nothing depends on how the next call goes.
+    fn is_quiet(&self) -> bool;
+
+    /// Whether an element may be handed to it now.
+    fn is_clear(&self, cx: &mut RunContext, streams: &[Stream]) -> bool;
+
+    /// Handles an element that did not wait in the stream in front of the node. Returns what the node puts out, which is
+    /// the caller's to count and to put where it belongs.
+    ///
+    /// # Errors
+    /// When the stage failed, and its error policy ends the flow.
+    fn pass(&mut self, cx: &mut RunContext, streams: &mut [Stream], input: Element)
+    -> Result<Option<Element>, Failure>;
+
+    /// Puts an element that the node has put out into its streams.
+    ///
+    /// # Errors
+    /// When that ends the flow.
+    fn put(&mut self, cx: &mut RunContext, streams: &mut [Stream], output: Element) -> Result<(), Failure>;
+
+    /// An element that the node has put out was handed on.
+    fn passed(&mut self);
+}
+
+/// A node whose stage is a member of a fused shell.
+pub trait Fused: Link {
+    /// Counts what the stage did within the shell.
+    fn count(&mut self, pool: &BufferPool, counts: Counts);
+
+    /// The element to handle next, which waits.
+    fn take(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Element;
+
+    /// Goes on after a call within the shell that came to something unusual, or was the last of the chain. Returns what the
+    /// node puts out.
+    ///
+    /// # Errors
+    /// When the stage failed, and its error policy ends the flow.
+    fn conclude(
+        &mut self,
+        cx: &mut RunContext,
+        streams: &mut [Stream],
+        input: Element,
+        came_to: Called<u32>,
+    ) -> Result<Option<Element>, Failure>;
+}
+
+/// The nodes of a chain, by position, and the streams between them.
+#[derive(Debug)]
+pub struct Chain {
+    /// One less than nodes.
+    between: Box<[usize]>,
+}
+
+impl Chain {
+    /// The chain of the nodes at `positions` of a flow.
+    #[must_use]
+    pub fn new(flow: &'static FlowPlan, positions: &[usize]) -> Self {
+        let inputs = positions.iter().skip(1).map(|position| flow.nodes[*position].inputs[0]);
+        Self {
+            between: inputs.collect(),
+        }
+    }
+
+    /// Whether an element may go through all of `links`, the nodes behind the first.
+    #[inline]
+    pub fn is_clear(&self, cx: &mut RunContext, streams: &[Stream], links: &[&dyn Link]) -> bool {
+        self.between.iter().all(|stream| streams[*stream].can_be_passed())
+            && links.iter().all(|link| link.is_clear(cx, streams))
+    }
+
+    /// Pulls an element, and hands it from node to node as far as it goes.
+    ///
+    /// # Errors
+    /// When a stage failed, and its error policy ends the flow.
+    #[inline]
+    pub fn run(
+        &self,
+        cx: &mut RunContext,
+        streams: &mut [Stream],
+        source: &mut SourceNode,
+        links: &mut [&mut dyn Link],
+    ) -> Result<(), Failure> {
+        let Some(mut element) = source.pull(cx, streams)? else {
+            return Ok(());
+        };
+        source.passed();
+        let last = links.len() - 1;
+        for (position, link) in links.iter_mut().enumerate() {
+            streams[self.between[position]].count_passed(1);
+            match link.pass(cx, streams, element)? {
+                Some(output) if position == last => return link.put(cx, streams, output),
+                Some(output) => {
+                    link.passed();
+                    element = output;
+                }
+                None => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A chain whose stages share a shell.
+pub struct FusedChain {
+    chain: Chain,
+    shell: SharedShell,
+    nodes: Box<[usize]>,
+    /// Whether each stage is that of the manifest: the command line may replace the ends.
+    is_whole: bool,
+    quantum: u32,
+}
+
+impl FusedChain {
+    /// The chain of the nodes at `positions` of a flow, whose stages are the members of `shell` in that order.
+    #[must_use]
+    pub fn new(setup: &Setup<'_>, flow: &'static FlowPlan, positions: &[usize], shell: &SharedShell) -> Self {
+        let is_replaced = |position: &usize| setup.ends().replace(flow.nodes[*position].name);
+        Self {
+            chain: Chain::new(flow, positions),
+            shell: shell.clone(),
+            nodes: positions.into(),
+            is_whole: !positions.iter().any(is_replaced),
+            quantum: flow.quantum,
+        }
+    }
+
+    /// Whether elements may go through the shell: `links` are the nodes behind the first.
+    #[inline]
+    pub fn is_clear(&self, cx: &mut RunContext, streams: &[Stream], links: &[&dyn Link]) -> bool {
+        self.is_whole && self.chain.is_clear(cx, streams, links)
+    }
+
+    /// As [`FusedChain::is_clear`], for a chain that begins with a node that is no source.
+    #[inline]
+    pub fn is_clear_behind(
+        &self,
+        cx: &mut RunContext,
+        streams: &[Stream],
+        first: &dyn Link,
+        links: &[&dyn Link],
+    ) -> bool {
+        first.is_quiet() && self.is_clear(cx, streams, links)
+    }
+
+    /// Takes elements from the source through the shell, up to a quantum of them.
+    ///
+    /// # Errors
+    /// When a stage failed, and its error policy ends the flow.
+    pub fn pull(
+        &self,
+        cx: &mut RunContext,
+        streams: &mut [Stream],
+        source: &mut SourceNode,
+        links: &mut [&mut dyn Fused],
+    ) -> Result<(), Failure> {
+        if !source.is_clear() {
+            return source.run(cx, streams);
+        }
+        let elements = u32::try_from(cx.left_for(true)).map_or(self.quantum, |left| left.min(self.quantum));
+        let stop = self.shell.pull(cx, elements);
+        let counts = take_counts(cx.pool(), self.nodes[0]);
+        source.count(cx, counts);
+        self.count(cx, streams, links, counts.emitted, 1);
+        match stop {
+            None => Ok(()),
+            Some(Stop { member: 0, came_to }) => source.conclude(cx, streams, came_to),
+            Some(Stop { member, came_to }) => self.conclude(cx, streams, links[member - 1], came_to),
+        }
+    }
+
+    /// Takes the element that the first node is to handle through the shell.
+    ///
+    /// # Errors
+    /// As [`FusedChain::pull`].
+    pub fn pass(
+        &self,
+        cx: &mut RunContext,
+        streams: &mut [Stream],
+        links: &mut [&mut dyn Fused],
+    ) -> Result<(), Failure> {
+        let element = links[0].take(cx, streams);
+        let stop = self.shell.pass(cx, element);
+        let counts = take_counts(cx.pool(), self.nodes[0]);
+        // The first call was counted when its element was taken.
+        links[0].count(cx.pool(), counts);
+        self.count(cx, streams, &mut links[1..], counts.emitted, 1);
+        match stop {
+            None => Ok(()),
+            Some(Stop { member, came_to }) => self.conclude(cx, streams, links[member], came_to),
+        }
+    }
+
+    /// Counts what the nodes from `first` on did, after the one before put out `emitted` elements.
+    fn count(
+        &self,
+        cx: &mut RunContext,
+        streams: &mut [Stream],
+        links: &mut [&mut dyn Fused],
+        mut emitted: u64,
+        first: usize,
+    ) {
+        for (link, position) in links.iter_mut().zip(first..) {
+            streams[self.chain.between[position - 1]].count_passed(emitted);
+            let counts = take_counts(cx.pool(), self.nodes[position]);
+            link.count(cx.pool(), counts);
+            emitted = counts.emitted;
+        }
+    }
+
+    fn conclude(
+        &self,
+        cx: &mut RunContext,
+        streams: &mut [Stream],
+        link: &mut dyn Fused,
+        came_to: Called<u32>,
+    ) -> Result<(), Failure> {
+        let element = self.shell.element(cx);
+        match link.conclude(cx, streams, element, came_to)? {
+            Some(output) => link.put(cx, streams, output),
+            None => Ok(()),
+        }
+    }
+}
