@@ -5,7 +5,8 @@ mod executable;
 mod wasm;
 
 pub use executable::{
-    ArtifactDescription, ComponentDescription, FlowDescription, NodeDescription, PoolDescription, ProgramDescription, StreamDescription,
+    ArtifactDescription, ComponentDescription, FlowDescription, NodeDescription, PoolDescription, ProgramDescription,
+    StreamDescription,
 };
 pub use wasm::{Component, CoreCode, CoreModule, CoreModuleSize, CustomSection, Interface, Producer, Size};
 

@@ -86,6 +86,8 @@ pub struct FlowDecl {
     pub deadline_ms: Option<Spanned<u64>>,
     /// The call path that is wanted for its stages.
     pub optimize: Option<Spanned<Optimize>>,
+    /// How many runs of it there are side by side.
+    pub replicas: Option<Spanned<u32>>,
     /// `[flow.NAME.nodes.NODE]`, in order.
     pub nodes: Vec<NodeDecl>,
     /// `[[flow.NAME.edges]]`, in order.

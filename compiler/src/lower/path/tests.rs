@@ -100,6 +100,7 @@ fn flow(nodes: &[(&str, Option<usize>)], edges: &[(usize, usize)]) -> FlowIr {
         deadline_ms: None,
         max_restarts: 5,
         own_thread: None,
+        replicas: 1,
     }
 }
 
