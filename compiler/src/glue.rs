@@ -189,10 +189,18 @@ pub fn fused(members: &[Member<'_>]) -> Result<Vec<u8>, (Option<usize>, WeldErro
             poll: Some(poll()),
         };
         let interfaces = [interface(member.role), LIFECYCLE];
-        let has = |interface: &&str| member.code.functions.iter().any(|function| function.interface == *interface);
+        let has = |interface: &&str| {
+            member
+                .code
+                .functions
+                .iter()
+                .any(|function| function.interface == *interface)
+        };
         let interfaces: Vec<&str> = interfaces.into_iter().filter(has).collect();
         shell.add(member.code, &interfaces, &base, rules);
-        shell.export_globals(member.code).map_err(|error| (Some(position), error))?;
+        shell
+            .export_globals(member.code)
+            .map_err(|error| (Some(position), error))?;
         owners.resize(shell.parts.len(), position);
     }
     shell.add_chain(members);
@@ -392,10 +400,7 @@ fn bind(code: &StageCode, base: &Binding, (guest, stage): (usize, usize), module
         "stage" => of_stage(name),
         "guest" => match name {
             "memory" => of_guest(&code.memory),
-            "realloc" => code
-                .realloc
-                .as_deref()
-                .map_or_else(|| of_stage("no_realloc"), of_guest),
+            "realloc" => code.realloc.as_deref().map_or_else(|| of_stage("no_realloc"), of_guest),
             name => {
                 let (function, is_post) = name.strip_suffix(".post").map_or((name, false), |name| (name, true));
                 let found = code.functions.iter().find(|found| found.function == function);

@@ -5,7 +5,6 @@
 mod imports;
 mod policies;
 mod ports;
-mod replicas;
 mod roles;
 mod topology;
 
@@ -32,7 +31,6 @@ pub struct LinkedFlow {
     priority: Option<Priority>,
     deadline_ms: Option<u64>,
     optimize: Option<Optimize>,
-    replicas: u32,
 }
 
 /// A node of a linked flow.
@@ -155,19 +153,13 @@ impl LinkedFlow {
     pub fn optimize(&self) -> Option<Optimize> {
         self.optimize
     }
-
-    /// How many runs of it there are side by side.
-    #[must_use]
-    pub fn replicas(&self) -> u32 {
-        self.replicas
-    }
 }
 
 /// Reports what is wrong with the flows as far as it can be known without component binaries.
 pub fn check(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
     for flow in project.flows() {
         let roles = roles::check(diags, project, contracts, flow);
-        let _reported = check_shape(diags, project, contracts, flow, &roles);
+        let _reported = check_shape(diags, project, flow, &roles);
     }
 }
 
@@ -193,7 +185,7 @@ fn link_flow(
     flow: &ResolvedFlow,
 ) -> Checked<LinkedFlow> {
     let found = roles::check(diags, project, contracts, flow);
-    let order = check_shape(diags, project, contracts, flow, &found);
+    let order = check_shape(diags, project, flow, &found);
     let stages = roles::require(diags, flow, &found);
     let (order, stages) = (order?, stages?);
     diags.barrier()?;
@@ -210,7 +202,6 @@ fn link_flow(
         priority: flow.priority,
         deadline_ms: flow.deadline_ms,
         optimize: flow.optimize,
-        replicas: flow.replicas.map_or(1, |replicas| replicas.value),
     })
 }
 
@@ -218,7 +209,6 @@ fn link_flow(
 fn check_shape(
     diags: &mut Diagnostics,
     project: &ResolvedProject,
-    contracts: &ContractSet,
     flow: &ResolvedFlow,
     roles: &[Option<Interface>],
 ) -> Checked<Vec<NodeIdx>> {
@@ -229,8 +219,7 @@ fn check_shape(
     let ports = ports::check(diags, flow, &roles);
     let order = topology::check(diags, flow, &roles);
     let policies = policies::check(diags, project, flow, &roles);
-    let replicas = replicas::check(diags, project, contracts, flow, &roles);
-    ports.and(policies).and(replicas).and(order)
+    ports.and(policies).and(order)
 }
 
 fn linked_node(

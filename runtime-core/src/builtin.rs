@@ -8,13 +8,11 @@ use crate::error::Cause;
 use crate::host::CopyStats;
 use crate::stage::{Called, Payload};
 
-mod common;
 mod console;
 mod file;
 mod generator;
 mod lines;
 
-pub use common::Common;
 pub use console::Console;
 pub use file::File;
 pub use generator::Generator;

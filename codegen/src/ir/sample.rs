@@ -108,7 +108,6 @@ fn flow() -> FlowIr {
         deadline_ms: None,
         max_restarts: 5,
         own_thread: None,
-        replicas: 1,
     }
 }
 

@@ -178,7 +178,10 @@ impl Member {
     }
 
     fn count(&self, counter: &str) -> String {
-        format!("(call $add (i32.add (i32.const {}) (i32.const @stage.{counter})))", self.base)
+        format!(
+            "(call $add (i32.add (i32.const {}) (i32.const @stage.{counter})))",
+            self.base
+        )
     }
 
     fn stop(&self) -> String {

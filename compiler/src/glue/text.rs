@@ -1,6 +1,5 @@
 //! From WebAssembly text with names of numbers to a part of a shell.
 
-use torvyn_runtime_core::bounds;
 use torvyn_runtime_core::layout::{
     chain, content_type, control, function, handle, outcome, scratch, slot, stage, state, statistics, tier, violation,
 };
@@ -30,7 +29,8 @@ impl Assembled {
 /// # Panics
 /// When it is wrong, which the tests of all texts exclude.
 pub(super) fn assemble(text: &str) -> Assembled {
-    let code = wat::parse_str(with_numbers(text)).unwrap_or_else(|error| panic!("invariant: the glue is right: {error}"));
+    let code =
+        wat::parse_str(with_numbers(text)).unwrap_or_else(|error| panic!("invariant: the glue is right: {error}"));
     let (mut imports, mut exports) = (Vec::new(), Vec::new());
     for payload in Parser::new(0).parse_all(&code) {
         let payload = payload.expect("invariant: what was assembled is well-formed");
@@ -69,7 +69,8 @@ fn with_numbers(text: &str) -> String {
         for piece in pieces {
             let end = piece.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.'));
             let (name, rest) = piece.split_at(end.unwrap_or(piece.len()));
-            let value = number(name).unwrap_or_else(|| panic!("invariant: line {}: `@{name}` is a number", position + 1));
+            let value =
+                number(name).unwrap_or_else(|| panic!("invariant: line {}: `@{name}` is a number", position + 1));
             out.push_str(&value.to_string());
             out.push_str(rest);
         }
@@ -157,7 +158,6 @@ fn number(name: &str) -> Option<u32> {
             ("done", outcome::DONE),
         ]),
         "violation" => named(&VIOLATIONS),
-        "bounds" => named(&[("call_bytes", u32::try_from(bounds::CALL_BYTES).ok()?)]),
         "function" => {
             let is_it = |name: &&str| name.replace(['.', '-'], "_") == field;
             let position = function::NAMES.iter().position(is_it)?;
@@ -191,7 +191,7 @@ const STAGE_FIELDS: [(&str, u32); 21] = [
     ("last_timestamp_ns", stage::LAST_TIMESTAMP_NS),
 ];
 
-const VIOLATIONS: [(&str, u32); 21] = [
+const VIOLATIONS: [(&str, u32); 20] = [
     ("may_not_leave", violation::MAY_NOT_LEAVE),
     ("unaligned", violation::UNALIGNED),
     ("out_of_bounds", violation::OUT_OF_BOUNDS),
@@ -212,5 +212,4 @@ const VIOLATIONS: [(&str, u32); 21] = [
     ("option_case", violation::OPTION_CASE),
     ("variant_case", violation::VARIANT_CASE),
     ("enum_case", violation::ENUM_CASE),
-    ("too_much", violation::TOO_MUCH),
 ];

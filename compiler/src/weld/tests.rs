@@ -2,7 +2,6 @@
 
 mod errors;
 mod guests;
-mod inline;
 mod link;
 mod observe;
 mod poll;

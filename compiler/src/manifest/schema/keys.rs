@@ -1,7 +1,5 @@
 //! The table itself.
 
-use torvyn_runtime_core::bounds;
-
 use super::{Choice, Effect, Key, Kind};
 
 const fn yes(word: &'static str) -> Choice {
@@ -50,7 +48,6 @@ const MEMORY: Kind = Kind::Size(64 << 10, 4 << 30);
 const DEPTH: Kind = Kind::Integer(1, 1 << 20);
 const POOL: Kind = Kind::Integer(0, 1 << 24);
 const MILLISECONDS: Kind = Kind::Integer(1, 86_400_000);
-const REPLICAS: Kind = Kind::Integer(1, bounds::REPLICAS);
 const FUEL: Kind = Kind::Integer(0, u64::MAX >> 1);
 const POLICY: Kind = Kind::Choice(&[
     yes("block"),
@@ -182,12 +179,6 @@ const FLOW: &[Key] = &[
         "\"direct\"",
         "How elements cross the sandbox. A stage that can't be called that way is called in the next slower one.",
     ),
-    key(
-        "replicas",
-        REPLICAS,
-        "1",
-        "How many runs of the flow there are side by side, each with stages of its own. Order is kept within each of them.",
-    ),
     key("nodes", Kind::Named(NODE), "", "A stage of the flow."),
     key("edges", Kind::Tables(EDGE), "", "A stream between two stages."),
 ];
@@ -208,7 +199,7 @@ const NODE: &[Key] = &[
         "config",
         Kind::Config,
         "\"\"",
-        "Passed to `lifecycle.init`. A table becomes JSON; `{replica}` and `{replicas}` become number and count.",
+        "Passed to `lifecycle.init`. A table becomes JSON.",
     ),
     key(
         "on_error",
