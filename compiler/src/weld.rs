@@ -1,16 +1,18 @@
 //! Welds core modules together: static linking of WebAssembly. In: [`Part`]s, each with what its imports are bound to. Out:
 //! one core module, in which the functions, memories, tables and globals of all parts share their index spaces.
 //!
-//! Nothing of a part is run or judged here, and nothing of it is left out but custom sections: the parts stay in the order
-//! given, active segments stay active, and only what the caller names is exported. There is no start section: the caller
-//! exports a part's start function and calls it when it likes.
+//! Nothing of a part is run or judged here: the parts stay in the order given, active segments stay active, and only what
+//! the caller names is exported. There is no start section: the caller exports a part's start function and calls it when it
+//! likes. Custom sections are left out.
 //!
 //! A part can be a guest, whose code isn't trusted: its memories and tables get a maximum, and its code polls whether to
-//! stop (see [`poll`]).
+//! stop (see [`poll`]). Otherwise the code of a guest stays as it is. The small functions of other parts are copied to where
+//! they are called, and those that nothing refers to are left out (see `inline`).
 
 mod encode;
 mod error;
 mod imports;
+mod inline;
 mod item;
 mod limits;
 mod link;
@@ -151,7 +153,7 @@ pub fn weld(parts: &[Part<'_>], exports: &[Export]) -> Result<Vec<u8>, WeldError
         .enumerate()
         .map(|(position, part)| Module::read(position, part.code))
         .collect::<Result<Vec<_>, _>>()?;
-    let program = Program::link(parts, &modules)?;
+    let program = Program::link(parts, &modules, exports)?;
     let welded = encode::module(&program, exports)?;
     if let Err(error) = Validator::new_with_features(FEATURES).validate_all(&welded) {
         panic!("invariant: valid parts weld to a valid module: {error}");

@@ -9,22 +9,24 @@ use wasm_encoder::{
     ValType,
 };
 
+use super::inline::expand;
 use super::item::{ItemType, Kind};
-use super::link::{self, Program, count};
+use super::link::{FunctionId, Program};
 use super::remap::{Error, Remap};
-use super::{Export, Item, WeldError, limits};
+use super::{Export, WeldError, limits};
 
 /// Writes the module that `program` is, with these exports.
 ///
 /// # Errors
-/// When an export names nothing, a global gets its initial value from itself, or the module is too large.
-pub(super) fn module(program: &Program<'_, '_>, exports: &[Export]) -> Result<Vec<u8>, WeldError> {
+/// When two exports have the same name, a global gets its initial value from itself, or the module is too large.
+pub(super) fn module<'x>(program: &'x Program<'x, 'x>, exports: &[Export]) -> Result<Vec<u8>, WeldError> {
     let exports = self::exports(program, exports)?;
     let mut contents = Contents::new(program);
+    let mut remaps: Vec<Remap<'_>> = (0..program.parts.len()).map(|part| Remap::new(program, part)).collect();
     for part in 0..program.parts.len() {
-        contents.add(program, part).map_err(weld_error)?;
+        contents.add(program, &mut remaps, part).map_err(weld_error)?;
     }
-    contents.declare_references();
+    contents.declare_references(&remaps);
     let mut module = wasm_encoder::Module::new();
     module.section(&types(program));
     module.section(&imports(program));
@@ -49,8 +51,6 @@ struct Contents {
     elements: ElementSection,
     code: CodeSection,
     data: DataSection,
-    /// Functions that code makes references to.
-    referenced: BTreeSet<u32>,
 }
 
 impl Contents {
@@ -67,29 +67,34 @@ impl Contents {
         contents
     }
 
-    fn add(&mut self, program: &Program<'_, '_>, part: usize) -> Result<(), Error> {
+    fn add<'x>(&mut self, program: &'x Program<'x, 'x>, remaps: &mut [Remap<'x>], part: usize) -> Result<(), Error> {
         let module = &program.modules[part];
-        let mut remap = Remap::new(program, part);
+        let remap = &mut remaps[part];
         for global in &module.globals {
             remap.parse_global(&mut self.globals, global.clone())?;
         }
         for element in &module.elements {
             remap.parse_element(&mut self.elements, element.clone())?;
         }
-        for (position, body) in module.bodies.iter().enumerate() {
-            remap.body(&mut self.code, position, body)?;
-        }
         for data in &module.data {
             remap.parse_data(&mut self.data, data.clone())?;
         }
-        self.referenced.append(&mut remap.referenced);
+        for (index, body) in module.bodies.iter().enumerate() {
+            let function = FunctionId { part, index };
+            if program.parts[part].guest.is_some() {
+                remaps[part].body(&mut self.code, index, body)?;
+            } else if program.keeps(function) {
+                self.code.function(&expand::function(program, remaps, function)?);
+            }
+        }
         Ok(())
     }
 
     /// Code may only make references to functions that are named outside of it; what was exported before need not be now.
-    fn declare_references(&mut self) {
-        if !self.referenced.is_empty() {
-            let functions: Vec<u32> = self.referenced.iter().copied().collect();
+    fn declare_references(&mut self, remaps: &[Remap<'_>]) {
+        let referenced: BTreeSet<u32> = remaps.iter().flat_map(|remap| &remap.referenced).copied().collect();
+        if !referenced.is_empty() {
+            let functions: Vec<u32> = referenced.into_iter().collect();
             self.elements.declared(Elements::Functions(functions.into()));
         }
     }
@@ -120,8 +125,10 @@ fn imports(program: &Program<'_, '_>) -> ImportSection {
 fn functions(program: &Program<'_, '_>) -> FunctionSection {
     let mut section = FunctionSection::new();
     for (part, module) in program.modules.iter().enumerate() {
-        for ty in &module.functions {
-            section.function(program.types.number(part, *ty));
+        for (index, ty) in module.functions.iter().enumerate() {
+            if program.keeps(FunctionId { part, index }) {
+                section.function(program.types.number(part, *ty));
+            }
         }
     }
     section
@@ -151,39 +158,17 @@ fn exports(program: &Program<'_, '_>, exports: &[Export]) -> Result<ExportSectio
     let mut section = ExportSection::new();
     let mut names = BTreeSet::new();
     let mut types = Vec::with_capacity(exports.len());
-    for export in exports {
-        let (kind, index) = item(program, export)?;
+    for (export, (part, kind, index)) in exports.iter().zip(&program.exports) {
         if !names.insert(&export.name) {
             let name = export.name.clone();
             return Err(WeldError::DuplicateExport { name });
         }
-        types.push(program.item_type(export.part, kind, index));
-        let number = program.index(export.part, kind, index);
-        section.export(&export.name, export_kind(kind), number);
+        types.push(program.item_type(*part, *kind, *index));
+        let number = program.index(*part, *kind, *index);
+        section.export(&export.name, export_kind(*kind), number);
     }
     limits::check_exports(program, exports, &types)?;
     Ok(section)
-}
-
-/// Kind of an export, and its number in its part.
-fn item(program: &Program<'_, '_>, export: &Export) -> Result<(Kind, u32), WeldError> {
-    let part = export.part;
-    let module = program.modules.get(part).ok_or(WeldError::NoSuchPart { part })?;
-    match &export.item {
-        Item::Named(name) => link::exported(program.modules, part, name),
-        Item::Start => {
-            let start = module.start.ok_or(WeldError::NoStart { part })?;
-            Ok((Kind::Function, start))
-        }
-        Item::MutableGlobal(position) => {
-            let global = module.mutable_globals().nth(*position);
-            let (index, _) = global.ok_or(WeldError::NoSuchGlobal {
-                part,
-                position: *position,
-            })?;
-            Ok((Kind::Global, count(module.imported[Kind::Global].len() + index)))
-        }
-    }
 }
 
 fn export_kind(kind: Kind) -> ExportKind {

@@ -4,11 +4,12 @@
 use std::collections::BTreeSet;
 
 use super::imports::{HostImport, Imports};
+use super::inline::Plan;
 use super::item::{ItemType, Kind, PerKind};
 use super::module::Module;
 use super::poll::Injector;
 use super::types::Types;
-use super::{Binding, GuestRules, Part, WeldError, limits};
+use super::{Binding, Export, GuestRules, Item, Part, WeldError, limits};
 
 /// Parts that are bound to each other.
 pub(super) struct Program<'p, 'a> {
@@ -20,9 +21,23 @@ pub(super) struct Program<'p, 'a> {
     pub(super) constants: Vec<i32>,
     /// What puts polls into each part.
     pub(super) injectors: Vec<Option<Injector>>,
+    /// What each export of the welded module is: part, kind, and number in the part.
+    pub(super) exports: Vec<(usize, Kind, u32)>,
+    /// Which functions are copied into others, and which are left out.
+    pub(super) plan: Plan,
     targets: Vec<Vec<Target>>,
-    /// The number that the first defined item of each part and kind gets.
+    /// The number that the first defined item of each part and kind gets, but for functions.
     bases: Vec<PerKind<u32>>,
+    /// For each part, the numbers that the functions it defines get, but for those that are left out.
+    functions: Vec<Vec<Option<u32>>>,
+}
+
+/// A function that a part defines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct FunctionId {
+    pub(super) part: usize,
+    /// Its number in the part without the imports.
+    pub(super) index: usize,
 }
 
 /// What an import leads to in the end.
@@ -40,8 +55,12 @@ impl<'p, 'a> Program<'p, 'a> {
     /// Binds the parts to each other.
     ///
     /// # Errors
-    /// When a binding names nothing or does not fit, or a guest breaks its rules.
-    pub(super) fn link(parts: &'p [Part<'a>], modules: &'p [Module<'a>]) -> Result<Self, WeldError> {
+    /// When a binding or an export names nothing, a binding does not fit, or a guest breaks its rules.
+    pub(super) fn link(
+        parts: &'p [Part<'a>],
+        modules: &'p [Module<'a>],
+        exports: &[Export],
+    ) -> Result<Self, WeldError> {
         for (position, (part, module)) in parts.iter().zip(modules).enumerate() {
             check_bindings(position, part, module)?;
             if let Some(rules) = &part.guest {
@@ -57,8 +76,11 @@ impl<'p, 'a> Program<'p, 'a> {
             imports,
             constants: Vec::new(),
             injectors: Vec::new(),
+            exports: Vec::new(),
+            plan: Plan::default(),
             targets: Vec::new(),
             bases: Vec::new(),
+            functions: Vec::new(),
         };
         program.targets = (0..parts.len())
             .map(|part| program.targets_of(part))
@@ -66,7 +88,13 @@ impl<'p, 'a> Program<'p, 'a> {
         let constants: BTreeSet<i32> = program.targets.iter().flatten().filter_map(Target::constant).collect();
         program.constants = constants.into_iter().collect();
         limits::check_totals(&program)?;
+        program.exports = exports
+            .iter()
+            .map(|export| program.export(export))
+            .collect::<Result<_, _>>()?;
+        program.plan = Plan::new(&program);
         program.bases = program.bases();
+        program.functions = program.functions();
         program.injectors = parts
             .iter()
             .zip(modules)
@@ -126,20 +154,58 @@ impl<'p, 'a> Program<'p, 'a> {
         })
     }
 
+    /// What an export is.
+    fn export(&self, export: &Export) -> Result<(usize, Kind, u32), WeldError> {
+        let part = export.part;
+        let module = self.modules.get(part).ok_or(WeldError::NoSuchPart { part })?;
+        let (kind, index) = match &export.item {
+            Item::Named(name) => exported(self.modules, part, name)?,
+            Item::Start => (Kind::Function, module.start.ok_or(WeldError::NoStart { part })?),
+            Item::MutableGlobal(position) => {
+                let position = *position;
+                let global = module.mutable_globals().nth(position);
+                let (index, _) = global.ok_or(WeldError::NoSuchGlobal { part, position })?;
+                (Kind::Global, count(module.imported[Kind::Global].len() + index))
+            }
+        };
+        Ok((part, kind, index))
+    }
+
     fn bases(&self) -> Vec<PerKind<u32>> {
         let mut next = PerKind::default();
-        for kind in [Kind::Function, Kind::Table, Kind::Memory, Kind::Global] {
+        for kind in [Kind::Table, Kind::Memory, Kind::Global] {
             next[kind] = self.imports.count(kind);
         }
         next[Kind::Global] += count(self.constants.len());
         let mut bases = Vec::with_capacity(self.modules.len());
         for module in self.modules {
             bases.push(next);
-            for kind in [Kind::Function, Kind::Table, Kind::Memory, Kind::Global] {
+            for kind in [Kind::Table, Kind::Memory, Kind::Global] {
                 next[kind] += count(module.defined(kind));
             }
         }
         bases
+    }
+
+    fn functions(&self) -> Vec<Vec<Option<u32>>> {
+        let mut next = self.imports.count(Kind::Function);
+        let mut number = |function| {
+            let number = next;
+            next += u32::from(self.keeps(function));
+            self.keeps(function).then_some(number)
+        };
+        let parts = self.modules.iter().enumerate();
+        parts
+            .map(|(part, module)| {
+                let defined = 0..module.functions.len();
+                defined.map(|index| number(FunctionId { part, index })).collect()
+            })
+            .collect()
+    }
+
+    /// Whether a function is in the welded module. All functions of guests are.
+    pub(super) fn keeps(&self, function: FunctionId) -> bool {
+        self.parts[function.part].guest.is_some() || self.plan.keeps(function)
     }
 
     fn injector(&self, part: &Part<'_>, module: &Module<'_>) -> Option<Injector> {
@@ -168,6 +234,14 @@ impl<'p, 'a> Program<'p, 'a> {
         }
     }
 
+    /// Where a function of a part comes from, if that is a part which is no guest.
+    pub(super) fn own_function(&self, part: usize, index: u32) -> Option<FunctionId> {
+        match self.origin(part, Kind::Function, index) {
+            Target::Defined { part, index } if self.parts[part].guest.is_none() => Some(FunctionId { part, index }),
+            Target::Defined { .. } | Target::Import(_) | Target::Constant(_) => None,
+        }
+    }
+
     /// The type of an item of a part.
     pub(super) fn item_type(&self, part: usize, kind: Kind, index: u32) -> ItemType {
         let module = &self.modules[part];
@@ -191,6 +265,9 @@ impl<'p, 'a> Program<'p, 'a> {
     pub(super) fn index(&self, part: usize, kind: Kind, index: u32) -> u32 {
         match self.origin(part, kind, index) {
             Target::Import(index) => index,
+            Target::Defined { part, index } if kind == Kind::Function => {
+                self.functions[part][index].expect("invariant: what is referred to is kept")
+            }
             Target::Defined { part, index } => self.bases[part][kind] + count(index),
             Target::Constant(value) => {
                 let position = self.constants.binary_search(&value);

@@ -126,11 +126,16 @@ impl<'a> Module<'a> {
     /// The type of an item that a valid module defines, numbered without the imports.
     pub(super) fn defined_type(&self, kind: Kind, index: usize) -> ItemType {
         match kind {
-            Kind::Function => ItemType::Function(self.types[self.functions[index] as usize].clone()),
+            Kind::Function => ItemType::Function(self.function_type(index).clone()),
             Kind::Table => ItemType::Table(self.tables[index]),
             Kind::Memory => ItemType::Memory(self.memories[index]),
             Kind::Global => ItemType::Global(self.globals[index].ty),
         }
+    }
+
+    /// The type of a function that a valid module defines, numbered without the imports.
+    pub(super) fn function_type(&self, index: usize) -> &FuncType {
+        &self.types[self.functions[index] as usize]
     }
 
     /// Kind and number of what is exported under a name.

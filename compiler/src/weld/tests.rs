@@ -2,6 +2,7 @@
 
 mod errors;
 mod guests;
+mod inline;
 mod link;
 mod observe;
 mod poll;

@@ -204,7 +204,7 @@ fn only_small_leaves_go_without_polls() {
 fn polls_are_for_guests_with_that_rule() {
     let code = wat(r#"(module (func (export "go") (loop)))"#);
     let parts = [glue(&code, vec![]), guest(&code, vec![]), held(&code, vec![], polled())];
-    let code = welded(&parts, &[]);
+    let code = welded(&parts, &[Export::named(0, "go", "go")]);
     let imports = Module::new(&engine(false), &code).unwrap();
     let imports: Vec<_> = imports.imports().map(|import| import.name().to_owned()).collect();
     assert_eq!(imports, ["memory", "interrupted"]);

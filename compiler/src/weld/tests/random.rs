@@ -50,8 +50,20 @@ fn random(seed: u64) -> Option<Vec<u8>> {
     Some(module.ok()?.to_bytes())
 }
 
-/// Checks one module; how many results were compared.
-fn check(seed: u64) -> Option<usize> {
+/// How many blocks there are in the functions of a module. Each copy of a function in another one is a block.
+fn blocks(code: &[u8]) -> usize {
+    let module = crate::weld::module::Module::parse(code).unwrap();
+    let operators = module
+        .bodies
+        .iter()
+        .flat_map(|body| body.get_operators_reader().unwrap());
+    operators
+        .filter(|operator| matches!(operator, Ok(wasmparser::Operator::Block { .. })))
+        .count()
+}
+
+/// Checks one module; how many results were compared, and how many copies of functions were put into others.
+fn check(seed: u64) -> Option<(usize, usize)> {
     let code = random(seed)?;
     let what = format!("seed {seed}");
     let welded = match between_others(&code, None) {
@@ -59,6 +71,7 @@ fn check(seed: u64) -> Option<usize> {
         Err(WeldError::Unsupported { .. } | WeldError::Conflict { .. }) => return None,
         Err(error) => panic!("{what}: {error}"),
     };
+    let copies = blocks(&welded) - blocks(&code);
     let alone = Subject::new(&code);
     let welded = Subject::new(&welded);
     let with_polls = match between_others(&code, Some(polled())) {
@@ -77,14 +90,16 @@ fn check(seed: u64) -> Option<usize> {
         }
         compared += expected.len();
     }
-    Some(compared)
+    Some((compared, copies))
 }
 
 fn check_all(seeds: std::ops::Range<u64>) {
-    let counts: Vec<usize> = seeds.filter_map(check).collect();
-    let compared: usize = counts.iter().sum();
+    let counts: Vec<(usize, usize)> = seeds.filter_map(check).collect();
+    let compared: usize = counts.iter().map(|(compared, _)| compared).sum();
+    let with_copies = counts.iter().filter(|(_, copies)| *copies > 0).count();
     assert!(counts.len() >= 110, "only {} modules could be welded", counts.len());
     assert!(compared >= 1500, "only {compared} results were compared");
+    assert!(with_copies >= 20, "only {with_copies} modules had copies");
 }
 
 #[test]

@@ -1,0 +1,148 @@
+//! Puts the bodies of small functions in the place of calls to them, among the parts that are no guests, and finds the
+//! functions of these parts that nothing needs any more. In: a [`Program`]. Out: a [`Plan`].
+//!
+//! The glue is made of many small functions; a call costs more than most of them do. An engine could do the same, but would
+//! have to look at guests' code too, whose compiler has done it already: with them it takes three times the time and space.
+//!
+//! A function is settled before its callers are, so that what is copied is what it became itself. A call to a function
+//! whose own calls lead back to the caller stays a call.
+
+pub(super) mod expand;
+mod shape;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::link::{FunctionId, Program};
+use shape::Shape;
+
+/// Most operators of a function that is copied to wherever it is called, with all that is copied into it.
+const SMALL: usize = 100;
+
+/// Most operators of a function that is copied because there is only one call to it.
+const ONCE: usize = 400;
+
+/// Most operators of a function that others are copied into.
+const LARGEST: usize = 2_000;
+
+/// What is copied where.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// Caller and callee of the calls that are replaced.
+    replaced: BTreeSet<(FunctionId, FunctionId)>,
+    /// The functions of parts that are no guests to which something refers still.
+    kept: BTreeSet<FunctionId>,
+}
+
+impl Plan {
+    pub(super) fn new(program: &Program<'_, '_>) -> Self {
+        let roots = shape::roots(program);
+        let mut planner = Planner::new(program, &roots);
+        for root in &roots {
+            planner.settle(*root);
+        }
+        let mut plan = Self {
+            replaced: planner.replaced,
+            kept: BTreeSet::new(),
+        };
+        for root in roots {
+            plan.keep(&planner.shapes, root);
+        }
+        plan
+    }
+
+    /// Whether calls to `callee` in `caller` are replaced.
+    pub(super) fn replaces(&self, caller: FunctionId, callee: FunctionId) -> bool {
+        self.replaced.contains(&(caller, callee))
+    }
+
+    /// Whether something refers to a function that a part other than a guest defines.
+    pub(super) fn keeps(&self, function: FunctionId) -> bool {
+        self.kept.contains(&function)
+    }
+
+    fn keep(&mut self, shapes: &BTreeMap<FunctionId, Shape>, function: FunctionId) {
+        if self.kept.insert(function) {
+            self.keep_references(shapes, function);
+        }
+    }
+
+    /// Keeps what a function refers to when others are copied into it.
+    fn keep_references(&mut self, shapes: &BTreeMap<FunctionId, Shape>, function: FunctionId) {
+        let shape = &shapes[&function];
+        for callee in shape.calls.keys() {
+            match self.replaces(function, *callee) {
+                true => self.keep_references(shapes, *callee),
+                false => self.keep(shapes, *callee),
+            }
+        }
+        for other in &shape.references {
+            self.keep(shapes, *other);
+        }
+    }
+}
+
+/// Decides what is copied where.
+struct Planner {
+    shapes: BTreeMap<FunctionId, Shape>,
+    /// How many calls and other references there are to each function.
+    uses: BTreeMap<FunctionId, usize>,
+    /// Functions whose calls are being decided, or have been.
+    begun: BTreeSet<FunctionId>,
+    /// Operators of each function whose calls have been decided, with all that is copied into it.
+    sizes: BTreeMap<FunctionId, usize>,
+    replaced: BTreeSet<(FunctionId, FunctionId)>,
+}
+
+impl Planner {
+    fn new(program: &Program<'_, '_>, roots: &BTreeSet<FunctionId>) -> Self {
+        let shapes = shape::reached(program, roots);
+        let mut uses = BTreeMap::new();
+        for root in roots {
+            *uses.entry(*root).or_default() += 1;
+        }
+        for shape in shapes.values() {
+            for (callee, calls) in &shape.calls {
+                *uses.entry(*callee).or_default() += calls;
+            }
+            for other in &shape.references {
+                *uses.entry(*other).or_default() += 1;
+            }
+        }
+        Self {
+            shapes,
+            uses,
+            begun: BTreeSet::new(),
+            sizes: BTreeMap::new(),
+            replaced: BTreeSet::new(),
+        }
+    }
+
+    /// Decides the calls in a function, those in the functions it calls first.
+    fn settle(&mut self, function: FunctionId) {
+        if !self.begun.insert(function) {
+            return;
+        }
+        let shape = &self.shapes[&function];
+        let (calls, references, mut size) = (shape.calls.clone(), shape.references.clone(), shape.size);
+        for other in calls.keys().chain(&references) {
+            self.settle(*other);
+        }
+        for (callee, calls) in calls {
+            if let Some(copied) = self.copied(callee)
+                && size + calls * copied <= LARGEST
+            {
+                size += calls * copied;
+                self.replaced.insert((function, callee));
+            }
+        }
+        self.sizes.insert(function, size);
+    }
+
+    /// Operators of a function that is worth copying.
+    fn copied(&self, callee: FunctionId) -> Option<usize> {
+        // Without a size yet, its own calls led to the caller.
+        let size = *self.sizes.get(&callee)?;
+        let limit = if self.uses[&callee] == 1 { ONCE } else { SMALL };
+        (self.shapes[&callee].can_be_copied() && size <= limit).then_some(size)
+    }
+}

@@ -1,0 +1,357 @@
+//! What functions of parts that are no guests do is the same when they are copied into each other.
+
+use super::observe::{Subject, between_others};
+use super::*;
+use crate::weld::module::Module as Read;
+
+/// Checks that a module does the same when it is welded as no guest as it does alone, and returns it welded.
+fn check(text: &str) -> Vec<u8> {
+    let code = wat(text);
+    let subject = Subject::new(&code);
+    let names = subject.functions();
+    let welded = between_others(&code, None).unwrap();
+    let copied = Subject::new(&welded);
+    // One instance for each call, and one for all.
+    for names in names.chunks(1).chain([&names[..]]) {
+        let alone = subject.observe(1_000_000, names);
+        assert!(alone.is_whole(), "{alone:?}");
+        copied.observe(1_000_000, names).assert_same(&alone, text);
+    }
+    welded
+}
+
+/// How many functions a module has, and how many calls.
+fn functions_and_calls(code: &[u8]) -> (usize, usize) {
+    let module = Read::parse(code).unwrap();
+    let operators = module
+        .bodies
+        .iter()
+        .flat_map(|body| body.get_operators_reader().unwrap());
+    let calls = operators.filter(|operator| matches!(operator, Ok(wasmparser::Operator::Call { .. })));
+    (module.bodies.len(), calls.count())
+}
+
+/// Checks that a module does the same, and that only these functions and calls are left of it.
+fn check_left(text: &str, functions: usize, calls: usize) {
+    let (found, found_calls) = functions_and_calls(&check(text));
+    // The modules around it have two functions each.
+    assert_eq!((found - 4, found_calls), (functions, calls), "{text}");
+}
+
+#[test]
+fn arguments_and_results_keep_their_order() {
+    check_left(
+        r#"(module
+          (func $weigh (param i32 i64 f32) (result i32)
+            (i32.add (local.get 0) (i32.mul (i32.wrap_i64 (local.get 1)) (i32.trunc_f32_s (local.get 2)))))
+          (func (export "go") (result i32)
+            (i32.sub (i32.const 1000) (call $weigh (i32.const 7) (i64.const 10) (f32.const 3)))))"#,
+        1,
+        0,
+    );
+}
+
+#[test]
+fn several_results_are_left_on_the_stack() {
+    check_left(
+        r#"(module
+          (func $three (param i32) (result i32 i64 f64)
+            (if (i32.eqz (local.get 0)) (then (return (i32.const 1) (i64.const 2) (f64.const 3))))
+            (local.get 0) (i64.const 5) (f64.const 6))
+          (func (export "go") (result i32 i64 f64 i32 i64 f64)
+            (call $three (i32.const 0))
+            (call $three (i32.const 9))))"#,
+        1,
+        0,
+    );
+}
+
+#[test]
+fn a_return_leaves_the_copy_only() {
+    check_left(
+        r#"(module
+          (func $sign (param i32) (result i32)
+            (block
+              (loop
+                (br_if 1 (i32.eqz (local.get 0)))
+                (if (i32.lt_s (local.get 0) (i32.const 0)) (then (return (i32.const 77) (i32.const -1))))
+                (return (i32.const 1))))
+            (i32.const 0))
+          (func (export "go") (result i32 i32 i32)
+            (i32.mul (call $sign (i32.const -5)) (i32.const 10))
+            (i32.mul (call $sign (i32.const 5)) (i32.const 10))
+            (i32.mul (call $sign (i32.const 0)) (i32.const 10))))"#,
+        1,
+        0,
+    );
+}
+
+#[test]
+fn branches_out_of_a_function_end_its_copy() {
+    check_left(
+        r#"(module
+          (func $choose (param i32) (result i32)
+            (i32.add (i32.const 1)
+              (block (result i32)
+                (i32.add (i32.const 2)
+                  (block (result i32)
+                    (br_table 0 2 1 (i32.const 30) (local.get 0)))))))
+          (func $maybe (param i32) (result i32)
+            (br_if 0 (i32.const 5) (local.get 0))
+            (drop)
+            (i32.const 6))
+          (func (export "go") (result i32 i32 i32 i32 i32)
+            (call $maybe (i32.const 0))
+            (call $maybe (i32.const 1))
+            (call $choose (i32.const 0))
+            (call $choose (i32.const 1))
+            (call $choose (i32.const 2))))"#,
+        1,
+        0,
+    );
+}
+
+#[test]
+fn locals_are_zero_whenever_a_copy_begins() {
+    check_left(
+        r#"(module
+          (func $count (param i32) (result i32)
+            (local $sum i32) (local $wide i64) (local $f f32) (local $d f64) (local $v v128) (local $r funcref)
+            (local.set $sum (i32.add (local.get $sum) (i32.add (local.get 0) (i32.wrap_i64 (local.get $wide)))))
+            (local.set $wide (i64.const 100))
+            (local.set $sum (i32.add (local.get $sum) (i32.trunc_f32_s (local.get $f))))
+            (local.set $f (f32.const 1000))
+            (local.set $sum (i32.add (local.get $sum) (i32.trunc_f64_s (local.get $d))))
+            (local.set $d (f64.const 10000))
+            (local.set $sum (i32.add (local.get $sum) (i32x4.extract_lane 2 (local.get $v))))
+            (local.set $v (v128.const i32x4 1 1 100000 1))
+            (local.set $sum (i32.add (local.get $sum) (ref.is_null (local.get $r))))
+            (local.set $r (ref.func $some))
+            (local.get $sum))
+          (elem declare func $some)
+          (func $some)
+          (func (export "go") (result i32)
+            (local $left i32) (local $sum i32)
+            (local.set $left (i32.const 5))
+            (loop $again
+              (local.set $sum (i32.add (local.get $sum) (call $count (local.get $left))))
+              (br_if $again (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+            (local.get $sum)))"#,
+        2,
+        0,
+    );
+}
+
+#[test]
+fn copies_hold_copies() {
+    check_left(
+        r#"(module
+          (global $calls (mut i32) (i32.const 0))
+          (func $a (param i32) (result i32)
+            (local $own i32)
+            (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+            (local.set $own (i32.add (local.get 0) (local.get $own)))
+            (if (i32.and (local.get 0) (i32.const 1)) (then (return (i32.const 3))))
+            (local.get $own))
+          (func $b (param i32) (result i32)
+            (local i32)
+            (block (br_if 0 (call $a (local.get 0))) (return (i32.const 50)))
+            (local.set 1 (call $a (i32.add (local.get 0) (i32.const 1))))
+            (i32.add (local.get 1) (call $a (local.get 0))))
+          (func $c (param i32) (result i32)
+            (i32.mul (call $b (local.get 0)) (call $b (i32.const 0))))
+          (func (export "go") (result i32 i32)
+            (i32.add (call $c (i32.const 2)) (call $b (i32.const 3)))
+            (global.get $calls)))"#,
+        1,
+        0,
+    );
+}
+
+#[test]
+fn functions_that_call_each_other_stay() {
+    check_left(
+        r#"(module
+          (func $factorial (param i64) (result i64)
+            (if (result i64) (i64.eqz (local.get 0))
+              (then (i64.const 1))
+              (else (i64.mul (local.get 0) (call $factorial (i64.sub (local.get 0) (i64.const 1)))))))
+          (func (export "go") (result i64) (call $factorial (i64.const 10))))"#,
+        2,
+        2,
+    );
+    check(
+        r#"(module
+          (func $even (param i32) (result i32)
+            (if (result i32) (i32.eqz (local.get 0))
+              (then (i32.const 1)) (else (call $odd (i32.sub (local.get 0) (i32.const 1))))))
+          (func $odd (param i32) (result i32)
+            (if (result i32) (i32.eqz (local.get 0))
+              (then (i32.const 0)) (else (call $even (i32.sub (local.get 0) (i32.const 1))))))
+          (func (export "go") (result i32 i32) (call $even (i32.const 10)) (call $odd (i32.const 10))))"#,
+    );
+}
+
+#[test]
+fn tail_calls_stay() {
+    check_left(
+        r#"(module
+          (type $f (func (result i32)))
+          (table funcref (elem $seven))
+          (func $seven (result i32) (i32.const 7))
+          (func $direct (result i32) (return_call $seven))
+          (func $indirect (result i32) (return_call_indirect (type $f) (i32.const 0)))
+          (func (export "go") (result i32)
+            (i32.add (i32.mul (call $direct) (i32.const 10)) (call $indirect))))"#,
+        4,
+        2,
+    );
+}
+
+#[test]
+fn traps_are_the_same() {
+    check_left(
+        r#"(module
+          (memory 1)
+          (func $divide (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
+          (func $check (param i32) (if (i32.eqz (local.get 0)) (then (unreachable))))
+          (func $fail (param i32) (i32.store (i32.const 0) (local.get 0)) (unreachable))
+          (func (export "by zero") (result i32) (call $divide (i32.const 1) (i32.const 0)))
+          (func (export "checked") (result i32) (call $check (i32.const 1)) (i32.const 5))
+          (func (export "wrong") (result i32) (call $check (i32.const 0)) (i32.const 5))
+          (func $load (param i32) (result i32) (i32.load (local.get 0)))
+          (func (export "outside") (result i32) (call $load (i32.const -4)))
+          (func (export "rare") (call $fail (i32.const 3))))"#,
+        6,
+        1,
+    );
+}
+
+#[test]
+fn code_that_is_not_reached_can_hold_copies() {
+    check_left(
+        r#"(module
+          (func $add (param i32 i64) (result i32) (i32.add (local.get 0) (i32.wrap_i64 (local.get 1))))
+          (func (export "go") (result i32)
+            (block (result i32)
+              (br 0 (i32.const 4))
+              (call $add)
+              (call $add (i64.const 1)))))"#,
+        1,
+        0,
+    );
+}
+
+#[test]
+fn large_functions_are_copied_when_there_is_one_call() {
+    let large = "(global.set $g (i32.add (global.get $g) (i32.const 1)))".repeat(40);
+    let module = |calls: &str, export: &str| {
+        format!(
+            r#"(module (global $g (mut i32) (i32.const 0)) (func $large {export} {large})
+              (func (export "go") (result i32) {calls} (global.get $g)))"#
+        )
+    };
+    check_left(&module("(call $large)", ""), 1, 0);
+    check_left(&module("(call $large) (call $large)", ""), 2, 2);
+    check_left(&module("(call $large)", r#"(export "large")"#), 2, 1);
+    let huge = large.repeat(3);
+    check_left(&module("(call $large)", "").replace(&large, &huge), 2, 1);
+}
+
+#[test]
+fn a_function_does_not_grow_without_limit() {
+    // Each is twice as large as the one before.
+    let mut functions = String::from("(func $f0 (global.set $g (i32.add (global.get $g) (i32.const 1))))");
+    for position in 1..12 {
+        let calls = format!("(call $f{})", position - 1).repeat(2);
+        functions += &format!("(func $f{position} {calls})");
+    }
+    let welded = check(&format!(
+        r#"(module (global $g (mut i32) (i32.const 0)) {functions}
+          (func (export "go") (result i32) (call $f11) (global.get $g)))"#
+    ));
+    let (functions, calls) = functions_and_calls(&welded);
+    assert!(
+        (2..12).contains(&functions) && calls > 0,
+        "{functions} functions, {calls} calls"
+    );
+    let module = Read::parse(&welded).unwrap();
+    assert!(
+        module
+            .bodies
+            .iter()
+            .all(|body| body.range().end - body.range().start < 20_000)
+    );
+}
+
+/// A part that copies from the memory and data of another one, and a guest that is between them.
+#[test]
+fn copies_use_what_their_own_part_has() {
+    let first = wat(r#"(module
+      (import "other" "get" (func $get (param i32) (result i32)))
+      (import "guest" "twice" (func $twice (param i32) (result i32)))
+      (memory 1) (data (i32.const 4) "\05\00\00\00")
+      (global $base (mut i32) (i32.const 4))
+      (func $own (result i32) (i32.load (global.get $base)))
+      (func (export "go") (param i32) (result i32)
+        (i32.add (call $own) (i32.mul (i32.const 10) (call $twice (call $get (local.get 0)))))))"#);
+    let between = wat(r#"(module
+      (import "other" "get" (func $get (param i32) (result i32)))
+      (func $double (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))
+      (func (export "twice") (param i32) (result i32)
+        (i32.add (call $double (local.get 0)) (i32.sub (call $get (i32.const 0)) (call $get (i32.const 0))))))"#);
+    let other = wat(r#"(module
+      (memory 1) (data $d "\03\00\00\00\07\00\00\00") (table 2 funcref) (elem $e func $seven)
+      (global $base (mut i32) (i32.const 0))
+      (func $seven (result i32) (i32.const 7))
+      (func (export "unused") (result i32) (i32.const 1))
+      (func (export "get") (param i32) (result i32)
+        (memory.init $d (global.get $base) (i32.const 0) (i32.const 8))
+        (table.init $e (i32.const 1) (i32.const 0) (i32.const 1))
+        (i32.add (call_indirect (result i32) (i32.const 1)) (i32.load (i32.add (local.get 0) (global.get $base))))))"#);
+    let parts = [
+        glue(&first, vec![of(2, "get"), of(1, "twice")]),
+        guest(&between, vec![of(2, "get")]),
+        glue(&other, vec![]),
+    ];
+    let code = welded(&parts, &[Export::named(0, "go", "go")]);
+    let mut run = Run::new(&code);
+    assert_eq!(run.call("go", 0), 5 + 10 * 2 * (7 + 3));
+    assert_eq!(run.call("go", 4), 5 + 10 * 2 * (7 + 7));
+    // Of the glue, `go`, `seven` and `get` are left; the guest's three calls are, and that of the guest.
+    assert_eq!(functions_and_calls(&code), (5, 4));
+}
+
+#[test]
+fn guests_stay_as_they_are() {
+    let text = r#"(module
+      (func $unused (result i32) (i32.const 1))
+      (func $small (result i32) (i32.const 2))
+      (func (export "go") (param i32) (result i32) (i32.add (local.get 0) (call $small))))"#;
+    let code = wat(text);
+    let exports = [Export::named(0, "go", "go")];
+    let as_guest = welded(&[guest(&code, vec![])], &exports);
+    assert_eq!(functions_and_calls(&as_guest), (3, 1));
+    let as_glue = welded(&[glue(&code, vec![])], &exports);
+    assert_eq!(functions_and_calls(&as_glue), (1, 0));
+    assert_eq!(Run::new(&as_guest).call("go", 40), 42);
+    assert_eq!(Run::new(&as_glue).call("go", 40), 42);
+}
+
+#[test]
+fn functions_that_are_referred_to_stay() {
+    let text = r#"(module
+      (table $t 1 funcref)
+      (elem (table $t) (i32.const 0) func $in_table)
+      (elem declare func $declared)
+      (global $g funcref (ref.func $in_global))
+      (func $in_table (result i32) (i32.const 1))
+      (func $in_global (result i32) (i32.const 2))
+      (func $declared (result i32) (call $of_declared))
+      (func $of_declared (result i32) (i32.const 3))
+      (func $unused (result i32) (call $of_declared))
+      (func (export "go") (result i32)
+        (table.set $t (i32.const 0) (ref.func $declared))
+        (i32.add (call_indirect $t (result i32) (i32.const 0)) (ref.is_null (global.get $g)))))"#;
+    check_left(text, 4, 0);
+}
