@@ -172,6 +172,8 @@ pub struct FlowIr {
     pub max_restarts: u32,
     /// Why the driver gets a thread of its own: one of its stages may block; `None` where it shares the workers.
     pub own_thread: Option<String>,
+    /// How many runs of it there are side by side, each with drivers, stages and buffers of its own; at least 1.
+    pub replicas: u32,
 }
 
 /// One tier of the buffer pool.

@@ -5,6 +5,7 @@
 mod imports;
 mod policies;
 mod ports;
+mod replicas;
 mod roles;
 mod topology;
 
@@ -31,6 +32,7 @@ pub struct LinkedFlow {
     priority: Option<Priority>,
     deadline_ms: Option<u64>,
     optimize: Option<Optimize>,
+    replicas: u32,
 }
 
 /// A node of a linked flow.
@@ -153,13 +155,19 @@ impl LinkedFlow {
     pub fn optimize(&self) -> Option<Optimize> {
         self.optimize
     }
+
+    /// How many runs of it there are side by side.
+    #[must_use]
+    pub fn replicas(&self) -> u32 {
+        self.replicas
+    }
 }
 
 /// Reports what is wrong with the flows as far as it can be known without component binaries.
 pub fn check(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
     for flow in project.flows() {
         let roles = roles::check(diags, project, contracts, flow);
-        let _reported = check_shape(diags, project, flow, &roles);
+        let _reported = check_shape(diags, project, contracts, flow, &roles);
     }
 }
 
@@ -185,7 +193,7 @@ fn link_flow(
     flow: &ResolvedFlow,
 ) -> Checked<LinkedFlow> {
     let found = roles::check(diags, project, contracts, flow);
-    let order = check_shape(diags, project, flow, &found);
+    let order = check_shape(diags, project, contracts, flow, &found);
     let stages = roles::require(diags, flow, &found);
     let (order, stages) = (order?, stages?);
     diags.barrier()?;
@@ -202,6 +210,7 @@ fn link_flow(
         priority: flow.priority,
         deadline_ms: flow.deadline_ms,
         optimize: flow.optimize,
+        replicas: flow.replicas.map_or(1, |replicas| replicas.value),
     })
 }
 
@@ -209,6 +218,7 @@ fn link_flow(
 fn check_shape(
     diags: &mut Diagnostics,
     project: &ResolvedProject,
+    contracts: &ContractSet,
     flow: &ResolvedFlow,
     roles: &[Option<Interface>],
 ) -> Checked<Vec<NodeIdx>> {
@@ -219,7 +229,8 @@ fn check_shape(
     let ports = ports::check(diags, flow, &roles);
     let order = topology::check(diags, flow, &roles);
     let policies = policies::check(diags, project, flow, &roles);
-    ports.and(policies).and(order)
+    let replicas = replicas::check(diags, project, contracts, flow, &roles);
+    ports.and(policies).and(replicas).and(order)
 }
 
 fn linked_node(

@@ -165,6 +165,7 @@ fn lower_flow(runtime: &RuntimeDecl, flow: &LinkedFlow, components: &Components)
         deadline_ms: flow.deadline_ms(),
         max_restarts: runtime.max_restarts.map_or(MAX_RESTARTS, |restarts| restarts.value),
         own_thread,
+        replicas: flow.replicas(),
     }
 }
 

@@ -26,7 +26,9 @@ pub struct FlowReport {
     pub flow: String,
     /// Why its driver has a thread of its own, if it has.
     pub own_thread: Option<String>,
-    /// What takes memory, in the worst case. Machine code and process are there for every flow, and count once.
+    /// How many runs of it there are side by side.
+    pub replicas: u32,
+    /// What takes memory, in the worst case, in all replicas together. Machine code and process are there for every flow, and count once.
     pub memory: Vec<MemoryUse>,
     /// The streams, in manifest order.
     pub edges: Vec<EdgeReport>,
@@ -91,6 +93,7 @@ pub fn report(program: &ProgramIr, artifacts: &AotArtifacts) -> ProgramReport {
     let report = |flow: &FlowIr| FlowReport {
         flow: flow.name.clone(),
         own_thread: flow.own_thread.clone(),
+        replicas: flow.replicas,
         memory: memory::of_flow(flow, &code),
         edges: flow.streams.iter().map(|stream| edge(flow, stream)).collect(),
         stages: flow.nodes.iter().map(|node| stage(program, flow, node)).collect(),

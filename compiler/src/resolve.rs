@@ -86,6 +86,8 @@ pub struct ResolvedFlow {
     pub deadline_ms: Option<u64>,
     /// The call path that is wanted for its stages, when written.
     pub optimize: Option<Optimize>,
+    /// How many runs of it there are side by side, when written.
+    pub replicas: Option<Spanned<u32>>,
     /// In order of declaration.
     pub nodes: Vec<ResolvedNode>,
     /// In order of declaration.
@@ -301,6 +303,7 @@ fn resolve_flow(
         priority: decl.priority.map(|priority| priority.value),
         deadline_ms: decl.deadline_ms.map(|deadline| deadline.value),
         optimize: decl.optimize.map(|optimize| optimize.value),
+        replicas: decl.replicas,
         nodes,
         edges,
         complete,

@@ -10,6 +10,9 @@ pub const TABLE_ELEMENT_BYTES: u64 = 8;
 /// Bytes that one call may have the host allocate for what it passes, such as texts and lists.
 pub const CALL_BYTES: u64 = 32 << 20;
 
+/// Handles that one stage may have at once: of buffers, and of what is lent to it.
+pub const HANDLES: u32 = 100_000;
+
 /// Buffers that one flow can tell apart: what its streams can hold, and what its stages have in hand.
 pub const BUFFERS: u64 = 1 << 16;
 
@@ -17,6 +20,15 @@ pub const BUFFERS: u64 = 1 << 16;
 /// A dead letter is that input, and stands in a stream as soon as it is one. A source on a thread of its own has one
 /// element ready, and one in the making.
 pub const IN_HAND: u64 = 2;
+
+/// Most runs of a flow side by side.
+pub const REPLICAS: u64 = 64;
+
+/// What a configuration says where the number of the replica is to stand: 0 for the first.
+pub const REPLICA: &str = "{replica}";
+
+/// What a configuration says where the count of replicas is to stand.
+pub const REPLICA_COUNT: &str = "{replicas}";
 
 /// Largest buffer, in bytes; also the longest line that `builtin:lines` reads, and the most that one read copies.
 pub const LARGEST_BUFFER_BYTES: u64 = 16 << 20;

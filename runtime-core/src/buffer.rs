@@ -89,6 +89,20 @@ pub struct PoolStats {
     pub peak_live: u64,
 }
 
+impl PoolStats {
+    /// What happened in both pools. Buffers in use at once were so in each of them.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            allocated: self.allocated + other.allocated,
+            returned: self.returned + other.returned,
+            fallback: self.fallback + other.fallback,
+            reused: self.reused + other.reused,
+            peak_live: self.peak_live + other.peak_live,
+        }
+    }
+}
+
 /// All buffers of one flow.
 #[derive(Debug)]
 pub struct BufferPool {

@@ -8,11 +8,13 @@ use crate::error::Cause;
 use crate::host::CopyStats;
 use crate::stage::{Called, Payload};
 
+mod common;
 mod console;
 mod file;
 mod generator;
 mod lines;
 
+pub use common::Common;
 pub use console::Console;
 pub use file::File;
 pub use generator::Generator;

@@ -11,6 +11,7 @@ use crate::event::{Event, EventLog, Severity};
 use crate::executor::Waker;
 use crate::flow::{FlowState, Pressure};
 use crate::plan::FlowPlan;
+use crate::replica::{Replica, Standing};
 
 /// How long a driver works at most before others have their turn (design section 6).
 const LONGEST_QUANTUM: Duration = Duration::from_micros(100);
@@ -57,10 +58,14 @@ pub struct RunContext {
     timeout: Time,
     deadline: Time,
     deadline_ms: u64,
-    /// Elements the sources may still be asked for.
+    /// Which run of its flow this is.
+    pub replica: Replica,
+    /// Elements the sources may still be asked for; with a limit that replicas share, in this turn.
     remaining: u64,
     /// Elements on their way.
     reserved: u64,
+    /// Elements taken from a limit that replicas share, and neither told of nor handed back.
+    drawn: u64,
     next_sequence: u64,
     drain: Option<Drain>,
     /// The earliest time at which a stage that waits can go on, as far as stages were asked in this step.
@@ -98,8 +103,10 @@ impl RunContext {
             timeout: limit_of(options.timeout),
             deadline: limit_of(plan.deadline_ms.map(Duration::from_millis)),
             deadline_ms: plan.deadline_ms.unwrap_or_default(),
+            replica: Replica::alone(),
             remaining: options.limit.unwrap_or(u64::MAX),
             reserved: 0,
+            drawn: 0,
             next_sequence: 0,
             drain: (options.limit == Some(0)).then_some(Drain::Limit),
             wake_at: Time::NEVER,
@@ -108,6 +115,16 @@ impl RunContext {
             sink_pause: Duration::from_millis(plan.sink_pause_ms),
             max_restarts: plan.max_restarts,
         }
+    }
+
+    /// The state at the start of a run that is one of several.
+    #[must_use]
+    pub fn of(mut self, replica: Replica) -> Self {
+        if replica.shares_limit() {
+            self.remaining = 0;
+        }
+        self.replica = replica;
+        self
     }
 
     /// The flow's buffers.
@@ -217,6 +234,42 @@ impl RunContext {
         }
     }
 
+    /// Takes what the sources may give in this turn from a limit that replicas share.
+    pub(crate) fn draw(&mut self) {
+        if !self.replica.shares_limit() || self.drain.is_some() {
+            return;
+        }
+        match self.replica.draw() {
+            Some(part) => {
+                self.remaining = part;
+                self.drawn += part;
+            }
+            None => self.drain = Some(Drain::Limit),
+        }
+    }
+
+    /// Hands back what the sources did not use of it. Elements on their way stay counted.
+    pub(crate) fn settle(&mut self) -> Standing {
+        if !self.replica.shares_limit() {
+            return Standing::Enough;
+        }
+        let unused = std::mem::take(&mut self.remaining);
+        let emitted = self.drawn - self.reserved - unused;
+        self.drawn = self.reserved;
+        let is_short = unused == 0 && self.drain.is_none();
+        let standing = self.replica.settle(emitted, unused, is_short);
+        if standing == Standing::Spent && self.drain.is_none() {
+            self.drain = Some(Drain::Limit);
+        }
+        standing
+    }
+
+    /// Whether the element that was emitted last is the last one that the limit allows. Of a limit that replicas share, the
+    /// end of the turn tells.
+    fn is_last(&self) -> bool {
+        self.remaining == 0 && self.reserved == 0 && self.drain.is_none() && !self.replica.shares_limit()
+    }
+
     /// Why sources are no longer pulled, when they are not.
     #[inline]
     #[must_use]
@@ -254,7 +307,7 @@ impl RunContext {
         let sequence = self.next_sequence;
         self.next_sequence += 1;
         self.reserved -= 1;
-        if self.remaining == 0 && self.reserved == 0 && self.drain.is_none() {
+        if self.is_last() {
             self.drain = Some(Drain::Limit);
         }
         sequence
@@ -273,7 +326,7 @@ impl RunContext {
         self.remaining -= count - from_reservation;
         self.next_sequence += count;
         *reserved &= count == 0;
-        if count > 0 && self.remaining == 0 && self.reserved == 0 && self.drain.is_none() {
+        if count > 0 && self.is_last() {
             self.drain = Some(Drain::Limit);
         }
     }
@@ -333,6 +386,7 @@ pub(crate) mod tests {
         sink_pause_ms: 10,
         max_restarts: 5,
         own_thread: false,
+        replicas: 1,
     };
 
     /// A run of a flow without stages, in simulated time, that knows the streams of `pressure`.

@@ -12,9 +12,10 @@ use crate::control::Control;
 use crate::crossing::Hosts;
 use crate::error::{Cause, Failure, Operation};
 use crate::event::Severity;
-use crate::executor::{Group, Waker};
+use crate::executor::{Group, Task, Turn, Waker};
 use crate::flow::{Ending, FlowEntry, Outcome, Pressure, Run, Setup};
 use crate::plan::ProgramPlan;
+use crate::replica::Replica;
 use crate::report::{self, Report};
 use serde_json::json;
 
@@ -23,6 +24,7 @@ mod configs;
 mod describe;
 
 use arguments::{Command, Format, LogLevel, RunArguments};
+use configs::Configs;
 
 /// Exit code after bad arguments: a missing or wrong input, as in the CLI reference.
 const USAGE: u8 = 2;
@@ -85,74 +87,100 @@ struct Session<'a> {
     started: Instant,
 }
 
-/// A flow of the session, before it runs and after.
+/// A run of the session: one for each replica of a flow.
+struct Seat {
+    /// Position of its flow in the session.
+    flow: usize,
+    started: Started,
+}
+
+/// A run, before it runs and after.
 enum Started {
     Run(Box<Run>),
-    Failed(&'static FlowEntry, Failure),
-    /// Its arguments do not fit it.
+    Failed(Failure),
+    /// The arguments do not fit the flow.
     Misused(String),
+    /// Another replica of the flow could not be started.
+    Spared,
 }
 
 impl Session<'_> {
     fn run(&self, hosts: &Hosts) -> u8 {
-        let entries = &self.arguments.entries;
-        let shared: Vec<&'static FlowEntry> = entries.iter().copied().filter(|entry| !entry.plan.own_thread).collect();
-        let alone: Vec<&'static FlowEntry> = entries.iter().copied().filter(|entry| entry.plan.own_thread).collect();
-        let mut groups = Vec::new();
-        if !shared.is_empty() {
-            groups.push(self.start(&shared, hosts));
-        }
-        for entry in &alone {
-            groups.push(self.start(std::slice::from_ref(entry), hosts));
-        }
+        let groups = self.start(hosts);
         self.debug(|| {
             format!(
                 "instantiated after {:.2} ms",
                 self.started.elapsed().as_secs_f64() * 1e3
             )
         });
-        let workers = self.program.worker_threads.map_or_else(
-            || thread::available_parallelism().map_or(1, NonZero::get),
-            |workers| workers as usize,
-        );
         let ended = thread::scope(|scope| {
             let mut groups = groups.into_iter();
             let first = groups.next();
-            let others: Vec<_> = groups
-                .map(|members| scope.spawn(move || run_group(members, 1)))
-                .collect();
-            let first_workers = if shared.is_empty() { 1 } else { workers };
-            let mut ended = first.map_or_else(Vec::new, |members| run_group(members, first_workers));
+            let others: Vec<_> = groups.map(|members| scope.spawn(move || members.run())).collect();
+            let mut ended = first.map_or_else(Vec::new, Members::run);
             for other in others {
                 ended.extend(other.join().expect("invariant: panics abort the process"));
             }
             ended
         });
         // In the order of the manifest, however they were grouped.
-        let order = shared.iter().chain(&alone).map(|entry| entry.plan.name);
-        let mut named: Vec<(&str, Started)> = order.zip(ended).collect();
-        named.sort_by_key(|(name, _)| entries.iter().position(|entry| entry.plan.name == *name));
-        let codes = named.into_iter().map(|(_, started)| self.finish(started));
+        let mut flows: Vec<Vec<Started>> = self.arguments.entries.iter().map(|_| Vec::new()).collect();
+        for seat in ended {
+            flows[seat.flow].push(seat.started);
+        }
+        let entries = self.arguments.entries.iter().copied();
+        let codes = entries.zip(flows).map(|(entry, runs)| self.finish(entry, runs));
         codes.max().unwrap_or(0)
     }
 
-    /// Makes the stages of flows that share their threads.
-    fn start(&self, entries: &[&'static FlowEntry], hosts: &Hosts) -> Members {
-        let group = Group::new(entries.len());
-        let started = entries.iter().enumerate().map(|(task, entry)| {
-            let waker = group.waker(task);
-            self.control.on_stop(waker.clone());
-            self.start_flow(entry, waker, hosts)
-        });
-        let started = started.collect();
-        Members { group, started }
+    /// Makes the stages of all flows: those that share their threads are one group, every other run is one by itself.
+    fn start(&self, hosts: &Hosts) -> Vec<Members> {
+        let entries = &self.arguments.entries;
+        let runs = |shares: bool| entries.iter().filter(move |entry| entry.plan.own_thread != shares);
+        let shared = Group::new(runs(true).map(|entry| entry.plan.replicas as usize).sum());
+        let mut together = Members::new(shared, self.workers());
+        let mut alone = Vec::new();
+        for (flow, entry) in entries.iter().enumerate() {
+            let mut groups: Vec<Members> = Vec::new();
+            let wakers: Vec<Waker> = (0..entry.plan.replicas as usize)
+                .map(|replica| {
+                    if !entry.plan.own_thread {
+                        return together.group.waker(together.seats.len() + replica);
+                    }
+                    groups.push(Members::new(Group::new(1), 1));
+                    groups[replica].group.waker(0)
+                })
+                .collect();
+            let started = self.start_flow(entry, wakers, hosts).into_iter();
+            let seats = started.map(|started| Seat { flow, started });
+            match entry.plan.own_thread {
+                false => together.seats.extend(seats),
+                true => alone.extend(groups.into_iter().zip(seats).map(|(group, seat)| group.with(seat))),
+            }
+        }
+        let together = (!together.seats.is_empty()).then_some(together);
+        together.into_iter().chain(alone).collect()
     }
 
-    fn start_flow(&self, entry: &'static FlowEntry, waker: Waker, hosts: &Hosts) -> Started {
+    /// Threads of the flows that share them.
+    fn workers(&self) -> usize {
+        self.program.worker_threads.map_or_else(
+            || thread::available_parallelism().map_or(1, NonZero::get),
+            |workers| workers as usize,
+        )
+    }
+
+    /// Makes the stages of each replica of a flow.
+    fn start_flow(&self, entry: &'static FlowEntry, wakers: Vec<Waker>, hosts: &Hosts) -> Vec<Started> {
         let (arguments, plan) = (self.arguments, entry.plan);
+        let runs = wakers.len();
+        let refused = |started: Started| {
+            let others = (1..runs).map(|_| Started::Spared);
+            std::iter::once(started).chain(others).collect()
+        };
         let configs = match configs::resolve(plan, &arguments.ends, &arguments.configs) {
             Ok(configs) => configs,
-            Err(message) => return Started::Misused(message),
+            Err(message) => return refused(Started::Misused(message)),
         };
         if arguments.announces() {
             let limit = arguments
@@ -160,15 +188,31 @@ impl Session<'_> {
                 .map_or_else(String::new, |limit| format!(" (limit: {limit} elements)"));
             eprint(&format!("▶ Running flow \"{}\"{limit}\n\n", plan.name));
         }
-        let pool = match hosts.pool(plan) {
-            Ok(pool) => pool,
-            Err(error) => return Started::Failed(entry, unprepared(format!("{error:#}"))),
-        };
-        let mut setup = Setup::new(hosts, plan, &pool, &arguments.ends, waker.clone(), arguments.clock);
-        let flow = match (entry.start)(&mut setup) {
-            Ok(flow) => flow,
-            Err(failure) => return Started::Failed(entry, failure),
-        };
+        let team = Replica::team(wakers.clone(), arguments.limit).into_iter().zip(wakers);
+        let runs: Result<Vec<Started>, Failure> = team
+            .map(|(replica, waker)| {
+                let configs = configs::of_replica(plan, &configs, &replica);
+                self.control.on_stop(waker.clone());
+                let run = self.start_run(entry, replica, waker, configs, hosts)?;
+                Ok(Started::Run(Box::new(run)))
+            })
+            .collect();
+        runs.unwrap_or_else(|failure| refused(Started::Failed(failure)))
+    }
+
+    fn start_run(
+        &self,
+        entry: &'static FlowEntry,
+        replica: Replica,
+        waker: Waker,
+        configs: Configs,
+        hosts: &Hosts,
+    ) -> Result<Run, Failure> {
+        let (arguments, plan) = (self.arguments, entry.plan);
+        let pool = hosts.pool(plan).map_err(|error| unprepared(format!("{error:#}")))?;
+        let setup = Setup::new(hosts, plan, pool, &arguments.ends, waker.clone(), arguments.clock);
+        let mut setup = setup.of(replica.clone());
+        let flow = (entry.start)(&mut setup)?;
         let options = RunOptions {
             limit: arguments.limit,
             timeout: arguments.timeout,
@@ -176,25 +220,32 @@ impl Session<'_> {
             told: arguments.told(),
         };
         let pressure = Pressure::new(plan, |node| arguments.ends.hears_pressure(&plan.nodes[node]));
-        let cx = RunContext::new(plan, options, Arc::clone(&self.control), waker, pool, pressure);
-        Started::Run(Box::new(Run::new(flow, cx, configs)))
+        let (control, pool) = (Arc::clone(&self.control), setup.into_pool());
+        let cx = RunContext::new(plan, options, control, waker, pool, pressure).of(replica);
+        Ok(Run::new(flow, cx, configs))
     }
 
-    fn finish(&self, started: Started) -> u8 {
-        match started {
-            Started::Run(run) => {
-                let (mut flow, mut cx, outcome) = run.into_outcome();
-                let report = Report::collect(flow.as_mut(), &mut cx, self.started.elapsed());
-                let code = exit_code(&outcome, &cx.control);
-                self.tell(&report, &outcome, code);
-                code
-            }
-            Started::Failed(entry, failure) => refuse(self.arguments, entry, &failure),
-            Started::Misused(message) => {
-                eprint(&format!("error[E0704]: {message}\n"));
-                USAGE
+    /// Tells what the runs of a flow came to, one of each of its replicas.
+    fn finish(&self, entry: &'static FlowEntry, runs: Vec<Started>) -> u8 {
+        let mut ended = Vec::new();
+        for started in runs {
+            match started {
+                Started::Run(run) => {
+                    let (mut flow, mut cx, outcome) = run.into_outcome();
+                    ended.push((Report::collect(flow.as_mut(), &mut cx, self.started.elapsed()), outcome));
+                }
+                Started::Failed(failure) => return refuse(self.arguments, entry, &failure),
+                Started::Misused(message) => {
+                    eprint(&format!("error[E0704]: {message}\n"));
+                    return USAGE;
+                }
+                Started::Spared => {}
             }
         }
+        let (report, outcome) = report::merge(ended);
+        let code = exit_code(&outcome, &self.control);
+        self.tell(&report, &outcome, code);
+        code
     }
 
     fn tell(&self, report: &Report, outcome: &Outcome, code: u8) {
@@ -222,23 +273,39 @@ impl Session<'_> {
     }
 }
 
-/// Flows that share their threads.
+/// Runs that share their threads.
 struct Members {
     group: Group,
-    started: Vec<Started>,
+    workers: usize,
+    seats: Vec<Seat>,
 }
 
-impl crate::executor::Task for Started {
-    fn turn(&mut self) -> crate::executor::Turn {
-        match self {
-            Started::Run(run) => run.turn(),
-            Started::Failed(..) | Started::Misused(_) => crate::executor::Turn::Done,
+impl Members {
+    fn new(group: Group, workers: usize) -> Self {
+        Self {
+            group,
+            workers,
+            seats: Vec::new(),
         }
+    }
+
+    fn with(mut self, seat: Seat) -> Self {
+        self.seats.push(seat);
+        self
+    }
+
+    fn run(self) -> Vec<Seat> {
+        self.group.run(self.seats, self.workers)
     }
 }
 
-fn run_group(members: Members, workers: usize) -> Vec<Started> {
-    members.group.run(members.started, workers)
+impl Task for Seat {
+    fn turn(&mut self) -> Turn {
+        match &mut self.started {
+            Started::Run(run) => run.turn(),
+            Started::Failed(_) | Started::Misused(_) | Started::Spared => Turn::Done,
+        }
+    }
 }
 
 fn exit_code(outcome: &Outcome, control: &Control) -> u8 {

@@ -41,6 +41,8 @@ struct State {
     /// When tasks want a turn; entries of tasks that were woken before are stale.
     timers: BinaryHeap<Reverse<(Instant, usize)>>,
     left: usize,
+    /// Threads that they share.
+    workers: usize,
 }
 
 impl State {
@@ -122,10 +124,11 @@ impl Waker {
         }
     }
 
-    /// Whether other tasks wait for their turn on the same threads.
+    /// Whether the tasks share fewer threads than there are of them.
     #[must_use]
     pub fn has_company(&self) -> bool {
-        self.group.shared.lock().left > 1
+        let state = self.group.shared.lock();
+        state.left > state.workers
     }
 }
 
@@ -138,6 +141,7 @@ impl Group {
             phases: vec![Phase::Ready; tasks],
             timers: BinaryHeap::new(),
             left: tasks,
+            workers: 1,
         };
         Self {
             shared: Arc::new(Shared {
@@ -161,7 +165,10 @@ impl Group {
     /// # Panics
     /// When there are not as many tasks as the group was made for.
     pub fn run<T: Task>(&self, tasks: Vec<T>, workers: usize) -> Vec<T> {
-        assert_eq!(tasks.len(), self.shared.lock().phases.len(), "invariant: one task each");
+        let mut state = self.shared.lock();
+        assert_eq!(tasks.len(), state.phases.len(), "invariant: one task each");
+        state.workers = workers;
+        drop(state);
         let tasks: Vec<Mutex<T>> = tasks.into_iter().map(Mutex::new).collect();
         thread::scope(|scope| {
             for number in 1..workers.min(tasks.len()) {

@@ -237,6 +237,7 @@ pub(crate) fn store(
     let mut store = Store::new(engine, data);
     store.limiter(|data| &mut data.limits);
     store.set_hostcall_fuel(bounds::CALL_BYTES as usize);
+    store.set_max_component_handles(bounds::HANDLES as usize);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|mut store| store.data_mut().watchdog.tick());
     store

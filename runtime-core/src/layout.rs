@@ -199,8 +199,8 @@ pub mod chain {
 pub mod handle {
     /// Bytes of an entry: its kind, and the id that it stands for or the free handle behind it, `u32` each.
     pub const SIZE: u32 = 8;
-    /// How many a stage may have.
-    pub const COUNT: u32 = 65_536;
+    /// Entries of a stage's table. The first is none: 0 is no handle.
+    pub const COUNT: u32 = crate::bounds::HANDLES + 1;
     /// Not in use.
     pub const FREE: u32 = 0;
     /// An immutable buffer that the stage owns.
@@ -271,6 +271,8 @@ pub mod violation {
     pub const VARIANT_CASE: u32 = 18;
     /// There is no such case of an enum.
     pub const ENUM_CASE: u32 = 19;
+    /// It passed more than the host takes in one call.
+    pub const TOO_MUCH: u32 = 20;
 }
 
 /// The functions that use buffers, in violations.

@@ -38,6 +38,8 @@ pub mod plan;
 #[cfg(feature = "runtime")]
 pub mod queue;
 #[cfg(feature = "runtime")]
+pub mod replica;
+#[cfg(feature = "runtime")]
 pub mod report;
 #[cfg(feature = "runtime")]
 pub mod stage;

@@ -56,6 +56,8 @@ pub struct FlowPlan {
     pub max_restarts: u32,
     /// Whether the driver has a thread of its own, because a stage may wait in the host.
     pub own_thread: bool,
+    /// How many runs of it there are side by side; at least 1.
+    pub replicas: u32,
 }
 
 /// One stage.

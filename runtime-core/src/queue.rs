@@ -39,6 +39,23 @@ impl StreamStats {
     fn dropped(&self) -> u64 {
         self.dropped_oldest + self.dropped_newest + self.dropped_overflow
     }
+
+    /// What passed through both streams, the same one of two replicas.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            offered: self.offered + other.offered,
+            enqueued: self.enqueued + other.enqueued,
+            dequeued: self.dequeued + other.dequeued,
+            dropped_oldest: self.dropped_oldest + other.dropped_oldest,
+            dropped_newest: self.dropped_newest + other.dropped_newest,
+            dropped_overflow: self.dropped_overflow + other.dropped_overflow,
+            discarded: self.discarded + other.discarded,
+            peak_depth: self.peak_depth.max(other.peak_depth),
+            episodes: self.episodes + other.episodes,
+            pressure: self.pressure + other.pressure,
+        }
+    }
 }
 
 /// The time during which a stream has no room: from when it is full until it is at its low watermark.

@@ -14,6 +14,10 @@ use crate::host::CopyStats;
 use crate::plan::{Role, StreamPlan};
 use crate::queue::StreamStats;
 
+mod merge;
+
+pub use merge::merge;
+
 /// The numbers of a finished run.
 pub struct Report {
     flow: &'static str,
@@ -24,6 +28,17 @@ pub struct Report {
     live: u64,
     events: Vec<Value>,
     events_dropped: u64,
+    /// Where there are several.
+    replicas: Vec<ReplicaReport>,
+}
+
+/// The part of one replica.
+struct ReplicaReport {
+    state: &'static str,
+    entered: u64,
+    delivered: u64,
+    throughput: f64,
+    failures: usize,
 }
 
 struct NodeReport {
@@ -93,6 +108,23 @@ impl NodeReport {
     }
 }
 
+impl ReplicaReport {
+    fn to_text(&self) -> String {
+        let (state, entered, delivered) = (self.state, self.entered, self.delivered);
+        format!(
+            "{state}, {entered} in, {delivered} delivered, ~{:.0} elem/s",
+            self.throughput
+        )
+    }
+
+    fn to_json(&self, number: usize) -> Value {
+        json!({
+            "replica": number, "state": self.state, "elements": self.entered, "delivered": self.delivered,
+            "elements_per_s": self.throughput, "errors": self.failures,
+        })
+    }
+}
+
 impl StreamReport {
     fn is_balanced(&self) -> bool {
         let stats = self.stats;
@@ -157,6 +189,7 @@ impl Report {
             live: cx.pool().live(),
             events: cx.events().to_json(),
             events_dropped: cx.events().dropped(),
+            replicas: Vec::new(),
         }
     }
 
@@ -260,7 +293,9 @@ impl Report {
             let name = format!("{} → {}", stream.plan.from, stream.plan.to);
             (name, stream.to_text())
         });
-        let rows: Vec<(String, String)> = rows.chain(streams).collect();
+        let replicas = self.replicas.iter().enumerate();
+        let replicas = replicas.map(|(number, replica)| (format!("replica {number}"), replica.to_text()));
+        let rows: Vec<(String, String)> = rows.chain(streams).chain(replicas).collect();
         let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
         for (name, account) in rows {
             text.push_str(&format!("  {name:<width$}  {account}\n"));
@@ -272,6 +307,7 @@ impl Report {
     #[must_use]
     pub fn to_json(&self, outcome: &Outcome, exit_code: u8) -> Value {
         let pool = self.pool;
+        let replicas = self.replicas.iter().enumerate();
         json!({
             "flow": self.flow,
             "state": outcome.ending.as_str(),
@@ -289,6 +325,7 @@ impl Report {
                 "fallback": pool.fallback, "peak_live": pool.peak_live, "live": self.live,
                 "reuse_rate": pool.reused as f64 / pool.allocated.max(1) as f64,
             },
+            "replicas": replicas.map(|(number, replica)| replica.to_json(number)).collect::<Vec<_>>(),
             "events": self.events,
             "events_dropped": self.events_dropped,
             "errors": outcome.failures.iter().map(failure_json).collect::<Vec<_>>(),

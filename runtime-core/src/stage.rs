@@ -1,6 +1,9 @@
 //! What a stage can do, whoever does it: a component behind one of the call paths, or a built-in.
 
+use std::sync::Arc;
+
 use crate::buffer::{BufferId, ContentType};
+use crate::builtin::Common;
 use crate::context::RunContext;
 use crate::element::Element;
 use crate::error::Cause;
@@ -91,6 +94,10 @@ pub trait Stage: Send {
 
 /// A stage that produces elements.
 pub trait Source: Stage {
+    /// Has the source share what it produces with itself in the other replicas of the flow. Called before `init`, of a flow
+    /// with several; a component's configuration says what its part is.
+    fn share(&mut self, _common: Arc<Common>) {}
+
     /// Whether a pull would wait. Asked only when the source may be pulled.
     fn supply(&mut self, _cx: &mut RunContext) -> Supply {
         Supply::Ready

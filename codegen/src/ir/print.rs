@@ -58,6 +58,9 @@ fn print_flow(out: &mut String, program: &ProgramIr, flow: &FlowIr) {
     if let Some(reason) = &flow.own_thread {
         line(out, &format!("  own thread: {reason}"));
     }
+    if flow.replicas > 1 {
+        line(out, &format!("  replicas {}", flow.replicas));
+    }
     let schedule: Vec<&str> = flow
         .schedule
         .iter()

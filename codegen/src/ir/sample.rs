@@ -108,6 +108,7 @@ fn flow() -> FlowIr {
         deadline_ms: None,
         max_restarts: 5,
         own_thread: None,
+        replicas: 1,
     }
 }
 

@@ -32,6 +32,7 @@ pub fn verify(program: &ProgramIr) {
             "flow `{}`: the driver makes progress between two looks at the clock",
             flow.name
         );
+        assert!(flow.replicas > 0, "flow `{}`: it runs", flow.name);
     }
     path::verify(program);
 }

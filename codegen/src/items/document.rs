@@ -58,6 +58,7 @@ fn flow_json(program: &ProgramIr, flow: &FlowIr) -> Value {
         "pools": pools.collect::<Vec<_>>(),
         "max_restarts": flow.max_restarts,
         "own_thread": flow.own_thread,
+        "replicas": flow.replicas,
     })
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn plan(program: &ProgramIr, flow: &FlowIr) -> TokenStream {
     let (fallback_bytes, max_buffer_bytes, quantum) = (flow.fallback_bytes, flow.max_buffer_bytes, flow.quantum);
     let sink_pause_ms = flow.sink_pause_ms;
     let deadline_ms = option(flow.deadline_ms);
-    let (max_restarts, own_thread) = (flow.max_restarts, flow.own_thread.is_some());
+    let (max_restarts, own_thread, replicas) = (flow.max_restarts, flow.own_thread.is_some(), flow.replicas);
     quote! {
         pub(super) static PLAN: rt::plan::FlowPlan = rt::plan::FlowPlan {
             name: #name,
@@ -32,6 +32,7 @@ pub(crate) fn plan(program: &ProgramIr, flow: &FlowIr) -> TokenStream {
             sink_pause_ms: #sink_pause_ms,
             max_restarts: #max_restarts,
             own_thread: #own_thread,
+            replicas: #replicas,
         };
     }
 }

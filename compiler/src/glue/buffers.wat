@@ -19,13 +19,11 @@
   (import "stage" "reserve" (func $reserve (param i32 i32) (result i32)))
   (import "stage" "lower" (func $lower (param i32 i32) (result i32)))
   (import "stage" "insert" (func $insert (param i32 i32) (result i32)))
-  (import "stage" "kind" (func $kind (param i32) (result i32)))
-  (import "stage" "id" (func $id (param i32) (result i32)))
-  (import "stage" "remove" (func $remove (param i32)))
+  (import "stage" "find" (func $find (param i32) (result i32)))
+  (import "stage" "remove" (func $remove (param i32 i32)))
   (import "stage" "end_borrow" (func $end_borrow))
   (import "stage" "wrong_handle" (func $wrong_handle (param i32)))
   (import "stage" "slot" (func $slot (param i32) (result i32)))
-  (import "stage" "is" (func $is (param i32 i32) (result i32)))
   (import "stage" "allocate" (func $allocate (param i64) (result i64)))
   (import "stage" "drop_owned" (func $drop_owned (param i32)))
   (import "stage" "intern" (func $intern (param i32 i32) (result i32)))
@@ -34,15 +32,14 @@
 
   ;; ---- arguments
 
-  ;; The entry of a buffer that the guest owns or was lent.
+  ;; The slot of a buffer that the guest owns or was lent.
   (func $buffer (param $handle i32) (param $function i32) (result i32)
-    (local $id i32) (local $slot i32)
-    ;; The kinds of both differ in one bit.
-    (if (i32.ne (i32.or (call $kind (local.get $handle)) (i32.const 2)) (i32.const @handle.lent_buffer))
+    (local $entry i32) (local $id i32) (local $slot i32)
+    (local.set $entry (call $find (local.get $handle)))
+    ;; The kinds of both differ in one bit, which no other kind has beside it.
+    (if (i32.ne (i32.or (i32.load $x (local.get $entry)) (i32.const 2)) (i32.const @handle.lent_buffer))
       (then (call $wrong_handle (local.get $handle))))
-    (if (i32.eq (call $kind (local.get $handle)) (i32.const @handle.mutable_buffer))
-      (then (call $wrong_handle (local.get $handle))))
-    (local.set $id (call $id (local.get $handle)))
+    (local.set $id (i32.load $x offset=4 (local.get $entry)))
     (local.set $slot (call $slot (local.get $id)))
     (if (i32.or
           (i32.ne (i32.load $x offset=@slot.id (local.get $slot)) (local.get $id))
@@ -50,41 +47,64 @@
       (then (call $violation (i32.const @violation.stale) (local.get $function)) (unreachable)))
     (local.get $slot))
 
-  ;; The entry of a buffer that the guest fills.
+  ;; The slot of a buffer that the guest fills.
   (func $mutable (param $handle i32) (param $function i32) (result i32)
-    (local $id i32)
-    (if (i32.ne (call $kind (local.get $handle)) (i32.const @handle.mutable_buffer))
+    (local $entry i32) (local $id i32) (local $slot i32)
+    (local.set $entry (call $find (local.get $handle)))
+    (if (i32.ne (i32.load $x (local.get $entry)) (i32.const @handle.mutable_buffer))
       (then (call $wrong_handle (local.get $handle))))
-    (local.set $id (call $id (local.get $handle)))
-    (if (i32.eqz (call $is (local.get $id) (i32.const @state.draft)))
+    (local.set $id (i32.load $x offset=4 (local.get $entry)))
+    (local.set $slot (call $slot (local.get $id)))
+    (if (i32.or
+          (i32.ne (i32.load $x offset=@slot.id (local.get $slot)) (local.get $id))
+          (i32.ne (i32.load $x offset=@slot.state (local.get $slot)) (i32.const @state.draft)))
       (then (call $violation (i32.const @violation.stale) (local.get $function)) (unreachable)))
-    (call $slot (local.get $id)))
+    (local.get $slot))
+
+  ;; Whether the handle is that of a buffer to be filled, or was before `freeze`.
+  (func $draft (param $handle i32)
+    (if (i32.ne (i32.load $x (call $find (local.get $handle))) (i32.const @handle.mutable_buffer))
+      (then (call $wrong_handle (local.get $handle)))))
+
+  ;; Bytes of the guest for such a buffer. The handle comes first, and what it stands for last.
+  (func $bytes (param $handle i32) (param $at i32) (param $len i32)
+    (if (i32.eqz (call $is_in_guest (local.get $at) (local.get $len)))
+      (then
+        (call $draft (local.get $handle))
+        (call $check (i32.const 0) (i32.const @violation.list_out_of_bounds))))
+    (if (i32.gt_u (local.get $len) (i32.const @bounds.call_bytes))
+      (then
+        (call $draft (local.get $handle))
+        (call $check (i32.const 0) (i32.const @violation.too_much)))))
 
   (func $context (param $handle i32)
-    (if (i32.ne (call $kind (local.get $handle)) (i32.const @handle.lent_context))
+    (if (i32.ne (i32.load $x (call $find (local.get $handle))) (i32.const @handle.lent_context))
       (then (call $wrong_handle (local.get $handle)))))
 
   ;; ---- results
 
+  ;; The place for a list or text. It is looked at before the guest's allocator runs, which may make more memory.
+  (func $list_area (param $to i32) (result i32)
+    (call $area (local.get $to) (i32.const 8) (i32.const 3))
+    (local.get $to))
+
   ;; A list or text of `len` bytes at `at` in the guest.
   (func $return_list (param $to i32) (param $at i32) (param $len i32)
-    (call $area (local.get $to) (i32.const 8) (i32.const 3))
     (i32.store $g (local.get $to) (local.get $at))
     (i32.store $g offset=4 (local.get $to) (local.get $len)))
 
   ;; `result<mutable-buffer, buffer-error>` of what `allocate` says.
   (func $return_allocated (param $to i32) (param $allocated i64)
     (local $len i32) (local $text i32)
+    (call $area (local.get $to) (i32.const 16) (i32.const 3))
     (if (i64.ge_s (local.get $allocated) (i64.const 0))
       (then
-        (call $area (local.get $to) (i32.const 16) (i32.const 3))
         (i32.store8 $g (local.get $to) (i32.const 0))
         (i32.store $g offset=4 (local.get $to)
           (call $insert (i32.const @handle.mutable_buffer) (i32.wrap_i64 (local.get $allocated)))))
       (else
         (local.set $len (i32.wrap_i64 (i64.sub (i64.const -1) (local.get $allocated))))
         (local.set $text (call $lower (i32.const @scratch.first) (local.get $len)))
-        (call $area (local.get $to) (i32.const 16) (i32.const 3))
         (i32.store8 $g (local.get $to) (i32.const 1))
         ;; `allocation-failed`
         (i32.store8 $g offset=4 (local.get $to) (i32.const 2))
@@ -111,7 +131,7 @@
       (i32.load $x offset=@slot.content_type
         (call $buffer (local.get $handle) (i32.const @function.buffer_content_type))))
     (call $return_list
-      (local.get $to)
+      (call $list_area (local.get $to))
       (call $lower (call $type_at (local.get $type)) (call $type_len (local.get $type)))
       (call $type_len (local.get $type))))
 
@@ -137,6 +157,7 @@
   (func $read (param $slot i32) (param $offset i32) (param $len i32) (param $to i32)
     (local $at i32)
     (call $count (i32.const @stage.read) (local.get $len))
+    (local.set $to (call $list_area (local.get $to)))
     (if (i32.eq (i32.load $x offset=@slot.tier (local.get $slot)) (i32.const @tier.count))
       (then
         (local.set $at (call $reserve (i32.const 1) (local.get $len)))
@@ -177,7 +198,7 @@
     (param $handle i32) (param $offset i64) (param $at i32) (param $len i32) (param $to i32)
     (local $slot i32)
     (call $leave)
-    (call $check (call $is_in_guest (local.get $at) (local.get $len)) (i32.const @violation.list_out_of_bounds))
+    (call $bytes (local.get $handle) (local.get $at) (local.get $len))
     (local.set $slot (call $mutable (local.get $handle) (i32.const @function.mutable_buffer_write)))
     (if (i64.gt_u (local.get $offset) (i64.load32_u $x offset=@slot.len (local.get $slot)))
       ;; `out-of-bounds`
@@ -190,7 +211,7 @@
     (param $handle i32) (param $at i32) (param $len i32) (param $to i32)
     (local $slot i32)
     (call $leave)
-    (call $check (call $is_in_guest (local.get $at) (local.get $len)) (i32.const @violation.list_out_of_bounds))
+    (call $bytes (local.get $handle) (local.get $at) (local.get $len))
     (local.set $slot (call $mutable (local.get $handle) (i32.const @function.mutable_buffer_append)))
     (call $write
       (local.get $slot)
@@ -231,6 +252,7 @@
     (param $handle i32) (param $at i32) (param $len i32)
     (local $type i32) (local $slot i32)
     (call $leave)
+    (call $draft (local.get $handle))
     (local.set $type (call $intern (local.get $at) (local.get $len)))
     (local.set $slot (call $mutable (local.get $handle) (i32.const @function.mutable_buffer_set_content_type)))
     (if (i32.lt_s (local.get $type) (i32.const 0))
@@ -255,12 +277,12 @@
   (func (export "torvyn:streaming/types#[method]flow-context.trace-id") (param $handle i32) (param $to i32)
     (call $leave)
     (call $context (local.get $handle))
-    (call $return_list (local.get $to) (call $lower (i32.const 0) (i32.const 0)) (i32.const 0)))
+    (call $return_list (call $list_area (local.get $to)) (call $lower (i32.const 0) (i32.const 0)) (i32.const 0)))
 
   (func (export "torvyn:streaming/types#[method]flow-context.span-id") (param $handle i32) (param $to i32)
     (call $leave)
     (call $context (local.get $handle))
-    (call $return_list (local.get $to) (call $lower (i32.const 0) (i32.const 0)) (i32.const 0)))
+    (call $return_list (call $list_area (local.get $to)) (call $lower (i32.const 0) (i32.const 0)) (i32.const 0)))
 
   (func (export "torvyn:streaming/types#[method]flow-context.deadline-ns") (param $handle i32) (result i64)
     (call $leave)
@@ -273,36 +295,41 @@
     (call $context (local.get $handle))
     (local.set $len (i32.load $x offset=@control.flow_name_len (i32.const 0)))
     (call $return_list
-      (local.get $to)
+      (call $list_area (local.get $to))
       (call $lower (i32.load $x offset=@control.flow_name (i32.const 0)) (local.get $len))
       (local.get $len)))
 
   ;; ---- giving up handles
 
   (func (export "torvyn:streaming/types#[resource-drop]buffer") (param $handle i32)
-    (local $kind i32) (local $id i32)
+    (local $entry i32) (local $kind i32) (local $id i32)
     (call $leave)
-    (local.set $kind (call $kind (local.get $handle)))
+    (local.set $entry (call $find (local.get $handle)))
+    (local.set $kind (i32.load $x (local.get $entry)))
+    (local.set $id (i32.load $x offset=4 (local.get $entry)))
     (if (i32.eq (local.get $kind) (i32.const @handle.lent_buffer))
-      (then (call $remove (local.get $handle)) (call $end_borrow) (return)))
+      (then (call $remove (local.get $entry) (local.get $handle)) (call $end_borrow) (return)))
     (if (i32.ne (local.get $kind) (i32.const @handle.buffer)) (then (call $wrong_handle (local.get $handle))))
-    (local.set $id (call $id (local.get $handle)))
-    (call $remove (local.get $handle))
+    (call $remove (local.get $entry) (local.get $handle))
     (call $drop_owned (local.get $id)))
 
   (func (export "torvyn:streaming/types#[resource-drop]mutable-buffer") (param $handle i32)
-    (local $id i32)
+    (local $entry i32) (local $id i32)
     (call $leave)
-    (if (i32.ne (call $kind (local.get $handle)) (i32.const @handle.mutable_buffer))
+    (local.set $entry (call $find (local.get $handle)))
+    (if (i32.ne (i32.load $x (local.get $entry)) (i32.const @handle.mutable_buffer))
       (then (call $wrong_handle (local.get $handle))))
-    (local.set $id (call $id (local.get $handle)))
-    (call $remove (local.get $handle))
+    (local.set $id (i32.load $x offset=4 (local.get $entry)))
+    (call $remove (local.get $entry) (local.get $handle))
     (call $drop_owned (local.get $id)))
 
   (func (export "torvyn:streaming/types#[resource-drop]flow-context") (param $handle i32)
+    (local $entry i32)
     (call $leave)
-    (call $context (local.get $handle))
-    (call $remove (local.get $handle))
+    (local.set $entry (call $find (local.get $handle)))
+    (if (i32.ne (i32.load $x (local.get $entry)) (i32.const @handle.lent_context))
+      (then (call $wrong_handle (local.get $handle))))
+    (call $remove (local.get $entry) (local.get $handle))
     (call $end_borrow))
 
   ;; ---- torvyn:streaming/buffer-allocator

@@ -24,6 +24,7 @@
   (func (export "torvyn:capabilities/capability-query#granted-capabilities") (param $to i32)
     (local $count i32) (local $list i32) (local $next i32) (local $at i32) (local $len i32) (local $name i32)
     (call $leave)
+    (call $area (local.get $to) (i32.const 8) (i32.const 3))
     (local.set $count (call $capabilities))
     (local.set $list (call $reserve (i32.const 4) (i32.shl (local.get $count) (i32.const 3))))
     (block $end
@@ -36,6 +37,5 @@
         (i32.store $g offset=4 (local.get $at) (local.get $len))
         (local.set $next (i32.add (local.get $next) (i32.const 1)))
         (br $names)))
-    (call $area (local.get $to) (i32.const 8) (i32.const 3))
     (i32.store $g (local.get $to) (local.get $list))
     (i32.store $g offset=4 (local.get $to) (local.get $count))))

@@ -8,6 +8,7 @@
   (import "stage" "type_len" (func $type_len (param i32) (result i32)))
   (import "stage" "lend" (func $lend (param i32 i32) (result i32 i32 i32)))
   (import "stage" "end_loan" (func $end_loan (param i32)))
+  (import "stage" "returned" (func $returned))
   (import "stage" "begin_post" (func $begin_post))
   (import "stage" "exit" (func $exit))
   (import "stage" "is_error" (func $is_error (param i32) (result i32)))
@@ -29,6 +30,7 @@
         (call $type_len (local.get $type))
         (local.get $payload)
         (local.get $context)))
+    (call $returned)
     (call $area (local.get $at) (i32.const 16) (i32.const 3))
     (if (call $is_error (local.get $at))
       (then

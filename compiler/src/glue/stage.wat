@@ -57,11 +57,83 @@
 
   ;; ---- copies
 
+  ;; Copies from the guest, whose bounds the caller has checked, to the exchange memory.
   (func $take (export "take") (param $to i32) (param $from i32) (param $len i32)
-    (memory.copy $x $g (local.get $to) (local.get $from) (local.get $len)))
+    (local $last i32)
+    ;; A call of the engine costs more than a few steps here.
+    (if (i32.gt_u (local.get $len) (i32.const 128))
+      (then (memory.copy $x $g (local.get $to) (local.get $from) (local.get $len)) (return)))
+    (if (i32.lt_u (local.get $len) (i32.const 16))
+      (then (call $take_few (local.get $to) (local.get $from) (local.get $len)) (return)))
+    (local.set $len (i32.sub (local.get $len) (i32.const 16)))
+    (local.set $last (i32.add (local.get $from) (local.get $len)))
+    (v128.store $x (i32.add (local.get $to) (local.get $len)) (v128.load $g (local.get $last)))
+    (block $end
+      (loop $parts
+        (br_if $end (i32.ge_u (local.get $from) (local.get $last)))
+        (v128.store $x (local.get $to) (v128.load $g (local.get $from)))
+        (local.set $from (i32.add (local.get $from) (i32.const 16)))
+        (local.set $to (i32.add (local.get $to) (i32.const 16)))
+        (br $parts))))
 
+  ;; Fewer than 16 bytes: the first and the last ones, which may overlap.
+  (func $take_few (param $to i32) (param $from i32) (param $len i32)
+    (local $last i32)
+    (if (i32.ge_u (local.get $len) (i32.const 8))
+      (then
+        (local.set $last (i32.sub (local.get $len) (i32.const 8)))
+        (i64.store $x (local.get $to) (i64.load $g (local.get $from)))
+        (i64.store $x
+          (i32.add (local.get $to) (local.get $last))
+          (i64.load $g (i32.add (local.get $from) (local.get $last))))
+        (return)))
+    (block $end
+      (loop $bytes
+        (br_if $end (i32.eqz (local.get $len)))
+        (local.set $len (i32.sub (local.get $len) (i32.const 1)))
+        (i32.store8 $x
+          (i32.add (local.get $to) (local.get $len))
+          (i32.load8_u $g (i32.add (local.get $from) (local.get $len))))
+        (br $bytes))))
+
+  ;; Copies from the exchange memory to the guest, whose bounds the caller has checked.
   (func $give (export "give") (param $to i32) (param $from i32) (param $len i32)
-    (memory.copy $g $x (local.get $to) (local.get $from) (local.get $len)))
+    (local $last i32)
+    ;; A call of the engine costs more than a few steps here.
+    (if (i32.gt_u (local.get $len) (i32.const 128))
+      (then (memory.copy $g $x (local.get $to) (local.get $from) (local.get $len)) (return)))
+    (if (i32.lt_u (local.get $len) (i32.const 16))
+      (then (call $give_few (local.get $to) (local.get $from) (local.get $len)) (return)))
+    (local.set $len (i32.sub (local.get $len) (i32.const 16)))
+    (local.set $last (i32.add (local.get $from) (local.get $len)))
+    (v128.store $g (i32.add (local.get $to) (local.get $len)) (v128.load $x (local.get $last)))
+    (block $end
+      (loop $parts
+        (br_if $end (i32.ge_u (local.get $from) (local.get $last)))
+        (v128.store $g (local.get $to) (v128.load $x (local.get $from)))
+        (local.set $from (i32.add (local.get $from) (i32.const 16)))
+        (local.set $to (i32.add (local.get $to) (i32.const 16)))
+        (br $parts))))
+
+  ;; Fewer than 16 bytes: the first and the last ones, which may overlap.
+  (func $give_few (param $to i32) (param $from i32) (param $len i32)
+    (local $last i32)
+    (if (i32.ge_u (local.get $len) (i32.const 8))
+      (then
+        (local.set $last (i32.sub (local.get $len) (i32.const 8)))
+        (i64.store $g (local.get $to) (i64.load $x (local.get $from)))
+        (i64.store $g
+          (i32.add (local.get $to) (local.get $last))
+          (i64.load $x (i32.add (local.get $from) (local.get $last))))
+        (return)))
+    (block $end
+      (loop $bytes
+        (br_if $end (i32.eqz (local.get $len)))
+        (local.set $len (i32.sub (local.get $len) (i32.const 1)))
+        (i32.store8 $g
+          (i32.add (local.get $to) (local.get $len))
+          (i32.load8_u $x (i32.add (local.get $from) (local.get $len))))
+        (br $bytes))))
 
   ;; Counts a copy of `len` bytes in the counters at `at` of the stage's block.
   (func $count (export "count") (param $at i32) (param $len i32)
@@ -121,17 +193,19 @@
     (i32.store $x offset=4 (local.get $at) (local.get $id))
     (local.get $handle))
 
-  (func $kind (export "kind") (param $handle i32) (result i32)
-    (if (i32.ge_u (local.get $handle) (i32.load $x offset=@stage.unused_handle (global.get $base)))
-      (then (return (i32.const @handle.free))))
-    (i32.load $x (call $entry (local.get $handle))))
+  ;; Where the entry of a handle is. That of handle 0, which is never in use, stands for all that the stage never had.
+  (func $find (export "find") (param $handle i32) (result i32)
+    (i32.add
+      (i32.load $x offset=@stage.handles (global.get $base))
+      (i32.shl
+        (select
+          (local.get $handle)
+          (i32.const 0)
+          (i32.lt_u (local.get $handle) (i32.load $x offset=@stage.unused_handle (global.get $base))))
+        (i32.const 3))))
 
-  (func $id (export "id") (param $handle i32) (result i32)
-    (i32.load $x offset=4 (call $entry (local.get $handle))))
-
-  (func $remove (export "remove") (param $handle i32)
-    (local $at i32)
-    (local.set $at (call $entry (local.get $handle)))
+  ;; Frees the entry of a handle.
+  (func $remove (export "remove") (param $at i32) (param $handle i32)
     (i32.store $x (local.get $at) (i32.const @handle.free))
     (i32.store $x offset=4 (local.get $at) (i32.load $x offset=@stage.free_handle (global.get $base)))
     (i32.store $x offset=@stage.free_handle (global.get $base) (local.get $handle)))
@@ -147,23 +221,15 @@
       (select
         (i32.const @violation.wrong_type)
         (i32.const @violation.unknown_handle)
-        (call $kind (local.get $handle)))
+        (i32.load $x (call $find (local.get $handle))))
       (local.get $handle))
     (unreachable))
 
   ;; ---- buffers
 
-  ;; Where a buffer's entry is, from the first one.
+  ;; Where a buffer's slot is, from the first one.
   (func $slot (export "slot") (param $id i32) (result i32)
     (i32.shl (i32.and (local.get $id) (i32.const 0xffff)) (i32.const 6)))
-
-  ;; Whether the id still names a buffer, in that state.
-  (func $is (export "is") (param $id i32) (param $state i32) (result i32)
-    (local $slot i32)
-    (local.set $slot (call $slot (local.get $id)))
-    (i32.and
-      (i32.eq (i32.load $x offset=@slot.id (local.get $slot)) (local.get $id))
-      (i32.eq (i32.load $x offset=@slot.state (local.get $slot)) (local.get $state))))
 
   ;; A buffer that the stage owns: its id, or -1 - length of the reason, which is in scratch.
   (func $allocate (export "allocate") (param $capacity i64) (result i64)
@@ -270,13 +336,21 @@
     (if (i32.ne (call $type_len (local.get $type)) (local.get $len)) (then (return (i32.const 0))))
     (local.set $text (call $type_at (local.get $type)))
     (local.set $end (i32.add (local.get $at) (local.get $len)))
-    (block $rest
-      (loop $words
-        (br_if $rest (i32.lt_u (i32.sub (local.get $end) (local.get $at)) (i32.const 8)))
-        (if (i64.ne (i64.load $g (local.get $at)) (i64.load $x (local.get $text))) (then (return (i32.const 0))))
-        (local.set $at (i32.add (local.get $at) (i32.const 8)))
-        (local.set $text (i32.add (local.get $text) (i32.const 8)))
-        (br $words)))
+    (if (i32.lt_u (local.get $len) (i32.const 8))
+      (then (return (call $are_equal (local.get $at) (local.get $text) (local.get $end)))))
+    ;; Word by word; the last one may overlap the one before.
+    (loop $words
+      (if (i64.ne (i64.load $g (local.get $at)) (i64.load $x (local.get $text))) (then (return (i32.const 0))))
+      (if (i32.eq (i32.add (local.get $at) (i32.const 8)) (local.get $end)) (then (return (i32.const 1))))
+      (local.set $len (i32.sub (local.get $end) (i32.add (local.get $at) (i32.const 8))))
+      (if (i32.gt_u (local.get $len) (i32.const 8)) (then (local.set $len (i32.const 8))))
+      (local.set $at (i32.add (local.get $at) (local.get $len)))
+      (local.set $text (i32.add (local.get $text) (local.get $len)))
+      (br $words))
+    (unreachable))
+
+  ;; Whether bytes of the guest up to `end` are those of a text.
+  (func $are_equal (param $at i32) (param $text i32) (param $end i32) (result i32)
     (loop $bytes
       (if (i32.eq (local.get $at) (local.get $end)) (then (return (i32.const 1))))
       (if (i32.ne (i32.load8_u $g (local.get $at)) (i32.load8_u $x (local.get $text)))
@@ -312,16 +386,19 @@
   (func $end_loan (export "end_loan") (param $id i32)
     (i32.store $x offset=@slot.state (call $slot (local.get $id)) (i32.const @state.transit)))
 
+  ;; A call with an element has returned: everything that was lent must have been given up, whatever the result is.
+  (func $returned (export "returned")
+    (call $check
+      (i32.eqz (i32.load $x offset=@stage.borrows (global.get $base)))
+      (i32.const @violation.borrows_remain)))
+
   ;; While the guest frees what it returned, it must not call out.
   (func $begin_post (export "begin_post")
     (i32.store $x offset=@stage.may_leave (global.get $base) (i32.const 0)))
 
-  ;; A call ends: everything that was lent must have been given up.
+  ;; A call ends.
   (func $exit (export "exit")
-    (i32.store $x offset=@stage.may_leave (global.get $base) (i32.const 1))
-    (call $check
-      (i32.eqz (i32.load $x offset=@stage.borrows (global.get $base)))
-      (i32.const @violation.borrows_remain)))
+    (i32.store $x offset=@stage.may_leave (global.get $base) (i32.const 1)))
 
   ;; Whether a result is an error. There are no other cases.
   (func $is_error (export "is_error") (param $at i32) (result i32)
@@ -343,18 +420,19 @@
   ;; Takes over an `output-element` from the guest: which content type it names, -1 for none that the flow can have, and
   ;; which buffer it hands out are in the stage's block. Sequence number and timestamp are advisory.
   (func $lift_output (export "lift_output") (param $at i32)
-    (local $handle i32)
+    (local $handle i32) (local $entry i32)
     (i32.store $x offset=@stage.result_type (global.get $base)
       (call $intern (i32.load $g offset=16 (local.get $at)) (i32.load $g offset=20 (local.get $at))))
     (local.set $handle (i32.load $g offset=24 (local.get $at)))
-    (if (i32.ne (call $kind (local.get $handle)) (i32.const @handle.buffer))
+    (local.set $entry (call $find (local.get $handle)))
+    (if (i32.ne (i32.load $x (local.get $entry)) (i32.const @handle.buffer))
       (then
         (call $check
-          (i32.ne (call $kind (local.get $handle)) (i32.const @handle.lent_buffer))
+          (i32.ne (i32.load $x (local.get $entry)) (i32.const @handle.lent_buffer))
           (i32.const @violation.own_of_borrow))
         (call $wrong_handle (local.get $handle))))
-    (i32.store $x offset=@stage.result (global.get $base) (call $id (local.get $handle)))
-    (call $remove (local.get $handle)))
+    (i32.store $x offset=@stage.result (global.get $base) (i32.load $x offset=4 (local.get $entry)))
+    (call $remove (local.get $entry) (local.get $handle)))
 
   ;; Puts the buffer of a result on its way: @outcome.emitted, or @outcome.refused when its content type is none.
   (func $accept (export "accept") (result i32)

@@ -1,5 +1,6 @@
 //! From WebAssembly text with names of numbers to a part of a shell.
 
+use torvyn_runtime_core::bounds;
 use torvyn_runtime_core::layout::{
     chain, content_type, control, function, handle, outcome, scratch, slot, stage, state, statistics, tier, violation,
 };
@@ -158,6 +159,7 @@ fn number(name: &str) -> Option<u32> {
             ("done", outcome::DONE),
         ]),
         "violation" => named(&VIOLATIONS),
+        "bounds" => named(&[("call_bytes", u32::try_from(bounds::CALL_BYTES).ok()?)]),
         "function" => {
             let is_it = |name: &&str| name.replace(['.', '-'], "_") == field;
             let position = function::NAMES.iter().position(is_it)?;
@@ -191,7 +193,7 @@ const STAGE_FIELDS: [(&str, u32); 21] = [
     ("last_timestamp_ns", stage::LAST_TIMESTAMP_NS),
 ];
 
-const VIOLATIONS: [(&str, u32); 20] = [
+const VIOLATIONS: [(&str, u32); 21] = [
     ("may_not_leave", violation::MAY_NOT_LEAVE),
     ("unaligned", violation::UNALIGNED),
     ("out_of_bounds", violation::OUT_OF_BOUNDS),
@@ -212,4 +214,5 @@ const VIOLATIONS: [(&str, u32); 20] = [
     ("option_case", violation::OPTION_CASE),
     ("variant_case", violation::VARIANT_CASE),
     ("enum_case", violation::ENUM_CASE),
+    ("too_much", violation::TOO_MUCH),
 ];

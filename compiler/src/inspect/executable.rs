@@ -53,6 +53,13 @@ pub struct FlowDescription {
     /// Why the driver has a thread of its own, if it has.
     #[serde(default)]
     pub own_thread: Option<String>,
+    /// How many runs of it there are side by side.
+    #[serde(default = "one")]
+    pub replicas: u32,
+}
+
+fn one() -> u32 {
+    1
 }
 
 /// One stage.

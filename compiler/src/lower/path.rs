@@ -144,8 +144,9 @@ fn unwanted(flow: &FlowIr, wanted: Wanted) -> Option<String> {
     match wanted {
         Wanted::Option(Optimize::Component) => return Some("asked for by `--opt`".to_owned()),
         Wanted::Manifest(Optimize::Component) => return Some("asked for by `optimize`".to_owned()),
-        Wanted::Default => return Some("no other path wanted".to_owned()),
-        Wanted::Option(Optimize::Direct | Optimize::Fused) | Wanted::Manifest(Optimize::Direct | Optimize::Fused) => {}
+        Wanted::Option(Optimize::Direct | Optimize::Fused)
+        | Wanted::Manifest(Optimize::Direct | Optimize::Fused)
+        | Wanted::Default => {}
     }
     let pools = flow
         .pools

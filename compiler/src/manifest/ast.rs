@@ -86,6 +86,8 @@ pub struct FlowDecl {
     pub deadline_ms: Option<Spanned<u64>>,
     /// The call path that is wanted for its stages.
     pub optimize: Option<Spanned<Optimize>>,
+    /// How many runs of it there are side by side.
+    pub replicas: Option<Spanned<u32>>,
     /// `[flow.NAME.nodes.NODE]`, in order.
     pub nodes: Vec<NodeDecl>,
     /// `[[flow.NAME.edges]]`, in order.
@@ -110,10 +112,10 @@ pub enum Priority {
 /// The call path that is wanted for stages; those that can't take it take the next slower one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Optimize {
-    /// Typed component functions: the default.
-    #[default]
+    /// Typed component functions.
     Component,
-    /// Core functions, one shell per stage.
+    /// Core functions, one shell per stage: the default.
+    #[default]
     Direct,
     /// Core functions, one shell for a whole chain of stages.
     Fused,

@@ -118,6 +118,7 @@ fn flow(diags: &mut Diagnostics, name: &Spanned<String>, section: &Section, whol
         priority: section.text("priority").map(|word| word.map(|word| priority(&word))),
         deadline_ms: section.integer("deadline"),
         optimize: section.text("optimize").map(|word| word.map(|word| optimize(&word))),
+        replicas: section.small_integer("replicas"),
         nodes: nodes.iter().map(|(name, section)| node(diags, name, section)).collect(),
         complete: whole && section.is_whole() && edges.len() == edge_sections.len(),
         edges,

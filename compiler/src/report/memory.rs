@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use torvyn_codegen::ir::{ArtifactIdx, Exhaustion, FlowIr, Implementation, Node, ProgramIr};
+use torvyn_codegen::ir::{ArtifactIdx, Builtin, Exhaustion, FlowIr, Implementation, Node, ProgramIr};
 use torvyn_runtime_core::bounds;
 use torvyn_runtime_core::layout::{content_type, handle, scratch, slot, stage};
 
@@ -63,8 +63,33 @@ pub(super) fn of_program(program: &ProgramIr, code: &[u64]) -> u64 {
     flows.map(|line| line.bytes).sum::<u64>() + code.iter().sum::<u64>() + PROCESS_BYTES
 }
 
-/// What a flow shares with no other.
+/// What a flow shares with no other: what one of its replicas takes, as often as there are any.
 fn own(flow: &FlowIr) -> Vec<MemoryUse> {
+    let replicas = u64::from(flow.replicas);
+    let lines = of_replica(flow).into_iter().map(|line| MemoryUse {
+        what: match replicas {
+            1 => line.what,
+            _ => format!("{replicas} x {}", line.what),
+        },
+        bytes: line.bytes * replicas,
+    });
+    lines.chain(shared_among_replicas(flow)).collect()
+}
+
+/// Input that is read for all replicas and shared out among them.
+fn shared_among_replicas(flow: &FlowIr) -> Option<MemoryUse> {
+    let is_lines = |node: &&Node| node.implementation == Implementation::Builtin(Builtin::Lines);
+    let lines = flow.nodes.iter().filter(is_lines).count() as u64;
+    (flow.replicas > 1 && lines > 0).then(|| {
+        line(
+            "lines shared out",
+            lines * (bounds::LARGEST_BUFFER_BYTES + CHUNKS_BYTES),
+        )
+    })
+}
+
+/// What a replica of a flow shares with no other.
+fn of_replica(flow: &FlowIr) -> Vec<MemoryUse> {
     let mut lines = Vec::new();
     for pool in &flow.pools {
         let (bytes, slots) = (u64::from(pool.slot_bytes), u64::from(pool.slots));
@@ -220,7 +245,7 @@ mod tests {
             reason: String::new(),
         };
         let lines = of_flow(flow, &[5, 7]);
-        assert_eq!(bytes(&lines, "handles of the stages"), 512 << 10);
+        assert_eq!(bytes(&lines, "handles of the stages"), 100_001 * 8);
         assert_eq!(bytes(&lines, "machine code"), 7, "that of the artifacts it uses");
         assert_eq!(bytes(&lines, "linear memory of out"), 64 << 20);
     }

@@ -28,6 +28,7 @@ pub(super) fn implied_flow(
         priority: None,
         deadline_ms: None,
         optimize: None,
+        replicas: None,
         nodes: vec![node(only.name.value.clone(), component, only.name.span)],
         edges: Vec::new(),
         complete: true,

@@ -1,7 +1,7 @@
 //! `builtin:file`: each payload as a line, appended to a file.
 
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 
 use super::{bad_config, config, text_key};
 use crate::context::RunContext;
@@ -9,15 +9,21 @@ use crate::element::Element;
 use crate::error::Cause;
 use crate::stage::{Called, Demand, Sink, Stage};
 
+/// Bytes written at once, if lines are shorter.
+const BUFFER: usize = 8 << 10;
+
 /// Sink that appends to a file, which it creates when needed. Configuration: `{"path": "…"}`.
 ///
-/// Written to disk when the flow completes or fails, and in between whenever the buffer is full.
+/// Written to disk when the flow completes or fails, and in between whenever the buffer is full. Only whole lines are
+/// written, so that replicas of a flow can append to the same file.
 #[derive(Debug, Default)]
 pub struct File {
     /// Replaces the configured path.
     path_override: Option<String>,
     path: String,
-    output: Option<BufWriter<fs::File>>,
+    output: Option<fs::File>,
+    /// Lines that are not written yet.
+    lines: Vec<u8>,
 }
 
 impl File {
@@ -30,8 +36,23 @@ impl File {
         }
     }
 
-    fn output(&mut self) -> &mut BufWriter<fs::File> {
-        self.output.as_mut().expect("invariant: `init` opened the file")
+    fn flush(&mut self) -> Called<()> {
+        let Some(output) = &mut self.output else {
+            return Ok(());
+        };
+        while !self.lines.is_empty() {
+            let written = match output.write(&self.lines) {
+                Ok(0) => Err(io::ErrorKind::WriteZero.into()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(0),
+                written => written,
+            };
+            // What was not written is left for the next attempt.
+            match written {
+                Ok(written) => drop(self.lines.drain(..written)),
+                Err(error) => return Err(self.failed(&error)),
+            }
+        }
+        Ok(())
     }
 
     fn failed(&self, error: &io::Error) -> Cause {
@@ -48,15 +69,12 @@ impl Stage for File {
         };
         let opened = fs::OpenOptions::new().append(true).create(true).open(&self.path);
         let file = opened.map_err(|error| Cause::Endpoint(format!("can't open `{}`: {error}", self.path)))?;
-        self.output = Some(BufWriter::new(file));
+        self.output = Some(file);
         Ok(())
     }
 
     fn teardown(&mut self, _: &mut RunContext) -> Called<()> {
-        match self.output.as_mut().map(BufWriter::flush) {
-            Some(Err(error)) => Err(self.failed(&error)),
-            Some(Ok(())) | None => Ok(()),
-        }
+        self.flush()
     }
 }
 
@@ -66,14 +84,15 @@ impl Sink for File {
             .pool()
             .contents(input.payload)
             .expect("invariant: a queued element holds its buffer");
-        let output = self.output();
-        match output.write_all(bytes).and_then(|()| output.write_all(b"\n")) {
-            Ok(()) => Ok(Demand::Ready),
-            Err(error) => Err(self.failed(&error)),
+        if self.lines.len() + bytes.len() >= BUFFER {
+            self.flush()?;
         }
+        self.lines.extend_from_slice(bytes);
+        self.lines.push(b'\n');
+        Ok(Demand::Ready)
     }
 
     fn complete(&mut self, _: &mut RunContext) -> Called<()> {
-        self.output().flush().map_err(|error| self.failed(&error))
+        self.flush()
     }
 }

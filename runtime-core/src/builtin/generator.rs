@@ -1,20 +1,41 @@
 //! `builtin:generator`: `Hello, Torvyn! (1)`, `(2)`, and so on, for ever or `count` times.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
-use super::{bad_config, config, payload, text_key};
+use super::{Common, bad_config, config, payload, text_key};
 use crate::context::RunContext;
 use crate::error::Cause;
 use crate::host::CopyStats;
 use crate::stage::{Called, Pulled, Source, Stage};
 
-/// Source of numbered greetings. Configuration: `{"count": N, "message": "…"}`, both optional.
-#[derive(Debug, Default)]
+/// Source of numbered greetings. Configuration: `{"count": N, "message": "…"}`, both optional. Each number is emitted by
+/// one of the replicas of a flow.
+#[derive(Default)]
 pub struct Generator {
     message: Option<String>,
     count: Option<u64>,
-    emitted: u64,
+    /// Where the replicas of the flow share numbers out.
+    common: Option<Arc<Common>>,
+    /// Last number emitted without them.
+    last: u64,
     copies: CopyStats,
+}
+
+impl Generator {
+    /// The number of the next greeting; `None` behind the last one.
+    fn next_number(&mut self) -> Option<u64> {
+        let number = match &self.common {
+            Some(common) => common.next_number(),
+            None => self.last + 1,
+        };
+        if self.count.is_some_and(|count| number > count) {
+            return None;
+        }
+        self.last = number;
+        Some(number)
+    }
 }
 
 impl Stage for Generator {
@@ -39,16 +60,16 @@ impl Stage for Generator {
 }
 
 impl Source for Generator {
+    fn share(&mut self, common: Arc<Common>) {
+        self.common = Some(common);
+    }
+
     fn pull(&mut self, cx: &mut RunContext) -> Called<Pulled> {
-        if self.count == Some(self.emitted) {
+        let Some(number) = self.next_number() else {
             return Ok(Pulled::Exhausted);
-        }
-        self.emitted += 1;
-        let text = format!(
-            "{} ({})",
-            self.message.as_deref().unwrap_or("Hello, Torvyn!"),
-            self.emitted
-        );
+        };
+        let message = self.message.as_deref().unwrap_or("Hello, Torvyn!");
+        let text = format!("{message} ({number})");
         let made = payload(cx, &mut self.copies, text.as_bytes());
         made.map(Pulled::Element).map_err(Cause::Endpoint)
     }

@@ -1,37 +1,40 @@
 //! `builtin:lines`: one element a line, of a file or of standard input.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::os::fd::AsFd;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{config, payload, text_key};
+use super::{Common, config, payload, text_key};
 use crate::bounds;
 use crate::context::RunContext;
 use crate::error::Cause;
-use crate::executor::Waker;
 use crate::host::CopyStats;
 use crate::stage::{Called, Pulled, Source, Stage, Supply};
 
-/// Bytes read at once.
-const CHUNK: usize = 64 << 10;
+mod feed;
+mod input;
 
-/// Chunks read ahead.
-const AHEAD: usize = 2;
+pub(super) use feed::Feed;
+
+use feed::Batch;
+use input::Input;
 
 /// Longest line in bytes: no buffer is larger.
 const LONGEST_LINE: usize = bounds::LARGEST_BUFFER_BYTES as usize;
 
 /// Source of lines, without their `\n` or `\r\n`. Configuration: `{"path": "…"}`; `-` or none is standard input.
 ///
-/// What may keep its readers waiting (a terminal, a pipe) is read by a thread of its own.
+/// What may keep its readers waiting (a terminal, a pipe) is read by a thread of its own. Replicas of a flow that read the
+/// same path share its lines out.
 #[derive(Default)]
 pub struct Lines {
     /// Replaces the configured path.
     path_override: Option<String>,
+    /// Where the replicas of the flow share lines out.
+    common: Option<Arc<Common>>,
     name: String,
-    input: Option<Input>,
+    input: Option<Reader>,
     /// Bytes read and not yet emitted start here.
     start: usize,
     /// Up to here there is no line end.
@@ -44,11 +47,11 @@ pub struct Lines {
     copies: CopyStats,
 }
 
-enum Input {
-    /// Never keeps its reader waiting.
-    File(File),
-    /// Read by another thread; an empty chunk is the end.
-    Chunks(Receiver<io::Result<Vec<u8>>>),
+enum Reader {
+    /// All lines are its own.
+    Own(Input),
+    /// Other replicas read from it too.
+    Shared(Arc<Mutex<Feed>>),
 }
 
 impl Lines {
@@ -97,16 +100,42 @@ impl Lines {
             if self.failed.is_some() || is_long || self.line_end().is_some() || self.at_end {
                 return true;
             }
-            let chunk = match self.input.as_mut() {
-                Some(Input::File(file)) => read_chunk(file),
-                Some(Input::Chunks(chunks)) => match chunks.try_recv() {
-                    Ok(chunk) => chunk,
-                    Err(TryRecvError::Empty) => return false,
-                    Err(TryRecvError::Disconnected) => Ok(Vec::new()),
-                },
-                None => Ok(Vec::new()),
+            let Some(chunk) = self.next_chunk() else {
+                return false;
             };
             self.add(chunk);
+        }
+    }
+
+    /// The next bytes, none at the end; `None` when they are not there yet.
+    fn next_chunk(&mut self) -> Option<io::Result<Vec<u8>>> {
+        match self.input.as_mut() {
+            Some(Reader::Own(input)) => input.next_chunk(),
+            Some(Reader::Shared(feed)) => {
+                // Nothing that holds the lock panics half-way.
+                let batch = feed.lock().unwrap_or_else(PoisonError::into_inner).next();
+                match batch {
+                    Ok(Batch::Lines { text, line }) => {
+                        self.line = line;
+                        Some(Ok(text))
+                    }
+                    Ok(Batch::Waiting) => None,
+                    Ok(Batch::End) => Some(Ok(Vec::new())),
+                    Err(error) => Some(Err(error)),
+                }
+            }
+            None => Some(Ok(Vec::new())),
+        }
+    }
+
+    /// Opens `path`, or joins the replicas that read it.
+    fn open(&self, cx: &RunContext, path: &str) -> io::Result<Reader> {
+        match &self.common {
+            Some(common) => {
+                let feed = common.feed(path, |wakers| Input::open(file(path)?, wakers).map(Feed::new));
+                feed.map(Reader::Shared)
+            }
+            None => Input::open(file(path)?, vec![cx.waker.clone()]).map(Reader::Own),
         }
     }
 
@@ -115,42 +144,12 @@ impl Lines {
     }
 }
 
-fn read_chunk(input: &mut impl Read) -> io::Result<Vec<u8>> {
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        match input.read(&mut chunk) {
-            Ok(read) => {
-                chunk.truncate(read);
-                return Ok(chunk);
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+fn file(path: &str) -> io::Result<File> {
+    match path {
+        // A descriptor of its own: the process's own buffer is not read.
+        "-" => io::stdin().as_fd().try_clone_to_owned().map(File::from),
+        path => File::open(path),
     }
-}
-
-/// Reads until the end, or until nobody wants any more.
-fn read_apart(mut input: File, chunks: &SyncSender<io::Result<Vec<u8>>>, waker: &Waker) {
-    loop {
-        let chunk = read_chunk(&mut input);
-        let is_last = chunk.as_ref().map_or(true, Vec::is_empty);
-        let is_wanted = chunks.send(chunk).is_ok();
-        waker.wake();
-        if is_last || !is_wanted {
-            return;
-        }
-    }
-}
-
-/// The file itself, or a thread that reads it.
-fn open(file: File, waker: Waker) -> io::Result<Input> {
-    if file.metadata().is_ok_and(|metadata| metadata.is_file()) {
-        return Ok(Input::File(file));
-    }
-    let (sender, chunks) = sync_channel(AHEAD);
-    let reader = thread::Builder::new().name("lines".to_owned());
-    reader.spawn(move || read_apart(file, &sender, &waker))?;
-    Ok(Input::Chunks(chunks))
 }
 
 impl Stage for Lines {
@@ -159,18 +158,11 @@ impl Stage for Lines {
             Some(path) => path,
             None => text_key(&config(text, &["path"])?, "path")?.unwrap_or_else(|| "-".to_owned()),
         };
-        let opened = match path.as_str() {
-            "-" => {
-                "standard input".clone_into(&mut self.name);
-                // A descriptor of its own: the process's own buffer is not read.
-                io::stdin().as_fd().try_clone_to_owned().map(File::from)
-            }
-            path => {
-                self.name = format!("`{path}`");
-                File::open(path)
-            }
+        self.name = match path.as_str() {
+            "-" => "standard input".to_owned(),
+            path => format!("`{path}`"),
         };
-        let input = opened.and_then(|file| open(file, cx.waker.clone()));
+        let input = self.open(cx, &path);
         self.input = Some(input.map_err(|error| Cause::Endpoint(format!("can't open {}: {error}", self.name)))?);
         Ok(())
     }
@@ -186,6 +178,10 @@ impl Stage for Lines {
 }
 
 impl Source for Lines {
+    fn share(&mut self, common: Arc<Common>) {
+        self.common = Some(common);
+    }
+
     fn supply(&mut self, _: &mut RunContext) -> Supply {
         match self.is_supplied() {
             true => Supply::Ready,

@@ -3,6 +3,7 @@
 
 use std::any::Any;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
 
 use wasmtime::{Result, SharedMemory, Store};
 
@@ -105,7 +106,7 @@ pub fn shell(
     positions: &[usize],
     artifact: &'static Artifact,
 ) -> std::result::Result<SharedShell, Failure> {
-    let made = making(setup, flow, positions, artifact).and_then(Shell::new);
+    let made = making(setup, flow, positions, artifact).and_then(|making| Shell::new(making, setup));
     let first = &flow.nodes[positions[0]];
     made.map(|shell| SharedShell(Arc::new(Mutex::new(shell))))
         .map_err(|cause| Failure {
@@ -129,9 +130,10 @@ fn making(
         module: module.map_err(|error| Cause::Instantiation(format!("{error:#}")))?,
         flow,
         nodes: positions.to_vec(),
-        exchange: exchange(setup.pool).clone(),
+        exchange: exchange(setup.pool()).clone(),
         watched: Arc::clone(setup.watched()),
-        base: setup.pool.stage_base(positions[0]),
+        base: setup.pool().stage_base(positions[0]),
+        started: Instant::now(),
         host,
     })
 }
@@ -169,7 +171,7 @@ pub struct CoreStage {
 
 impl Make<CoreStage> for Direct {
     fn make(self, setup: &mut Setup<'_>, flow: &'static FlowPlan, position: usize) -> Called<CoreStage> {
-        let shell = Shell::new(making(setup, flow, &[position], self.0)?)?;
+        let shell = Shell::new(making(setup, flow, &[position], self.0)?, setup)?;
         Ok(CoreStage {
             held: Held::Alone(Box::new(shell)),
             member: 0,
@@ -226,16 +228,13 @@ impl Shell {
         }
         let data = self.store.data_mut();
         data.passed_bytes = 0;
-        data.pool = Some(pool);
-        let result = call(&mut self.store, &self.members[member]);
-        let data = self.store.data_mut();
-        let mut pool = data.pool.take().expect("invariant: it was just lent");
+        let (mut pool, result) = self.lend(pool, |store, members| call(store, &members[member]));
         pool.leave_stage();
         if limit_ms > 0 {
             pool.set_limit_ms(0);
         }
         if result.is_err() {
-            data.text.clear();
+            self.store.data_mut().text.clear();
         }
         cx.return_pool(pool);
         result
@@ -377,7 +376,7 @@ impl Stage for CoreStage {
     fn revive(&mut self, cx: &mut RunContext, config: &str) -> Called<()> {
         cx.pool().reset_handles(self.node);
         let member = self.member;
-        self.held.with(|shell| shell.remake(member))?;
+        self.held.with(|shell| shell.remake(cx, member))?;
         self.init(cx, config)
     }
 }

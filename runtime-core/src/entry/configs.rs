@@ -6,15 +6,15 @@ use serde_json::{Map, Value};
 
 use crate::flow::Ends;
 use crate::plan::{FlowPlan, NodePlan};
+use crate::replica::Replica;
+
+/// Configurations that hold instead of the manifest's, by node.
+pub(super) type Configs = BTreeMap<&'static str, String>;
 
 /// The configurations that differ from the manifest. `overrides` holds `NODE.KEY` or `NODE`, and the value.
-pub(super) fn resolve(
-    plan: &'static FlowPlan,
-    ends: &Ends,
-    overrides: &[(String, String)],
-) -> Result<BTreeMap<&'static str, String>, String> {
+pub(super) fn resolve(plan: &'static FlowPlan, ends: &Ends, overrides: &[(String, String)]) -> Result<Configs, String> {
     // A replaced end does not understand the configuration of what it replaces.
-    let mut configs: BTreeMap<&'static str, String> = plan
+    let mut configs: Configs = plan
         .nodes
         .iter()
         .filter(|node| ends.replace(node.name))
@@ -33,6 +33,16 @@ pub(super) fn resolve(
         };
     }
     Ok(configs)
+}
+
+/// The configurations of one replica that differ from the manifest, of which `configs` hold for all of them.
+pub(super) fn of_replica(plan: &'static FlowPlan, configs: &Configs, replica: &Replica) -> Configs {
+    let filled = plan.nodes.iter().filter_map(|node| {
+        let general = configs.get(node.name).map_or(node.config, String::as_str);
+        let own = replica.fill(general);
+        (own != node.config).then_some((node.name, own))
+    });
+    filled.collect()
 }
 
 fn find(plan: &'static FlowPlan, name: &str) -> Result<&'static NodePlan, String> {

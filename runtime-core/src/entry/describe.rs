@@ -22,6 +22,9 @@ pub(super) fn text(program: &ProgramPlan) -> String {
     );
     for flow in document["flows"].as_array().into_iter().flatten() {
         text.push_str(&format!("flow {}\n", field(flow, "name")));
+        if let Some(replicas) = flow["replicas"].as_u64().filter(|replicas| *replicas > 1) {
+            text.push_str(&format!("  replicas   {replicas}\n"));
+        }
         for node in flow["nodes"].as_array().into_iter().flatten() {
             let (name, role, component) = (field(node, "name"), field(node, "role"), field(node, "component"));
             text.push_str(&format!("  {role:<10} {name}: {component} ({})\n", field(node, "path")));

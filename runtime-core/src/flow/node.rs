@@ -58,6 +58,29 @@ pub struct NodeStats {
     pub leaked_buffers: u64,
 }
 
+impl NodeStats {
+    /// What became of the elements of both nodes, the same one of two replicas.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            received: self.received + other.received,
+            emitted: self.emitted + other.emitted,
+            filtered: self.filtered + other.filtered,
+            absorbed: self.absorbed + other.absorbed,
+            delivered: self.delivered + other.delivered,
+            flushed: self.flushed + other.flushed,
+            calls: self.calls + other.calls,
+            errors: self.errors + other.errors,
+            retries: self.retries + other.retries,
+            skipped: self.skipped + other.skipped,
+            dead_lettered: self.dead_lettered + other.dead_lettered,
+            failed: self.failed + other.failed,
+            restarts: self.restarts + other.restarts,
+            leaked_buffers: self.leaked_buffers + other.leaked_buffers,
+        }
+    }
+}
+
 /// What the driver does with every node, whatever its role.
 pub trait Node {
     /// What the compiler decided.

@@ -8,6 +8,7 @@ use crate::context::{Drain, RunContext};
 use crate::error::{Cause, Failure, Operation};
 use crate::event::Event;
 use crate::executor::{Task, Turn};
+use crate::replica::Standing;
 
 /// A driver that keeps others waiting for longer than this is told of.
 const WATCHDOG: Duration = Duration::from_millis(10);
@@ -62,6 +63,8 @@ pub struct Outcome {
 enum Phase {
     /// No stage was called yet.
     New,
+    /// Stages are prepared; those of other replicas may not be.
+    Prepared,
     /// Stages work. So many nodes were told that no element will arrive any more.
     Working { finished: usize },
     /// Nothing is left to do.
@@ -118,10 +121,24 @@ impl Run {
             let plan = node.plan();
             let config = self.configs.get(plan.name).map_or(plan.config, String::as_str);
             if let Err(failure) = node.init(&mut self.cx, config) {
+                self.cx.replica.fail();
                 self.failures.push(failure);
                 return self.end(None);
             }
             self.initialised += 1;
+        }
+        self.phase = Phase::Prepared;
+        self.cx.replica.prepared();
+        self.begin()
+    }
+
+    /// Lets elements pass once the stages of all replicas are prepared.
+    fn begin(&mut self) -> Turn {
+        if self.cx.replica.has_failed() {
+            return self.end(None);
+        }
+        if !self.cx.replica.may_begin() {
+            return Turn::Rest(None);
         }
         self.cx.enter(FlowState::Running);
         self.phase = Phase::Working { finished: 0 };
@@ -131,9 +148,10 @@ impl Run {
     fn work(&mut self, finished: usize) -> Turn {
         let cx = &mut self.cx;
         cx.look_around();
-        if cx.control.is_cancelled() {
+        if cx.control.is_cancelled() || cx.replica.has_failed() {
             return self.end(Some(finished));
         }
+        cx.draw();
         if cx.state() == FlowState::Suspended {
             cx.enter(FlowState::Running);
         }
@@ -142,14 +160,18 @@ impl Run {
             cx.enter(FlowState::Draining);
         }
         let ran = self.flow.run_quantum(cx);
+        let standing = cx.settle();
         self.failures.extend(cx.take_reported());
-        match ran {
-            Ok(true) => {
+        match (ran, standing) {
+            (Ok(true), _) => {
                 self.watch();
                 Turn::Again
             }
-            Ok(false) => self.rest_or_finish(finished),
-            Err(failure) => {
+            (Ok(false), Standing::More) => Turn::Again,
+            (Ok(false), Standing::Waits) => self.rest(),
+            (Ok(false), Standing::Enough | Standing::Spent) => self.rest_or_finish(finished),
+            (Err(failure), _) => {
+                self.cx.replica.fail();
                 self.failures.push(failure);
                 self.end(Some(finished))
             }
@@ -167,11 +189,16 @@ impl Run {
 
     /// No stage is ready: for now, or for ever.
     fn rest_or_finish(&mut self, finished: usize) -> Turn {
-        let cx = &mut self.cx;
-        let (until, awaits_input) = cx.awaited();
-        if until.is_none() && !awaits_input {
-            return self.finish_next(finished);
+        match self.cx.awaited() {
+            (None, false) => self.finish_next(finished),
+            (Some(_), _) | (None, true) => self.rest(),
         }
+    }
+
+    /// Waits for what the stages wait for, or to be woken.
+    fn rest(&mut self) -> Turn {
+        let cx = &mut self.cx;
+        let (until, _) = cx.awaited();
         if cx.state() == FlowState::Running {
             cx.enter(FlowState::Suspended);
         }
@@ -245,7 +272,7 @@ impl Run {
             });
         }
         match self.cx.drain() {
-            _ if !self.failures.is_empty() => Ending::Failed,
+            _ if !self.failures.is_empty() || self.cx.replica.has_failed() => Ending::Failed,
             Some(Drain::Stop) => Ending::Interrupted,
             Some(Drain::Timeout) => Ending::TimedOut,
             Some(Drain::Limit | Drain::Deadline(_)) | None => Ending::Completed,
@@ -257,6 +284,7 @@ impl Task for Run {
     fn turn(&mut self) -> Turn {
         match self.phase {
             Phase::New => self.init(),
+            Phase::Prepared => self.begin(),
             Phase::Working { finished } => self.work(finished),
             Phase::Over(_) => Turn::Done,
         }

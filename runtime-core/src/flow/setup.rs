@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::buffer::BufferPool;
-use crate::builtin::{Console, File, Generator, Lines};
+use crate::builtin::{Common, Console, File, Generator, Lines};
 use crate::clock::ClockKind;
 use crate::context::RunContext;
 use crate::control::Control;
@@ -13,6 +13,7 @@ use crate::crossing::core::Watched;
 use crate::executor::Waker;
 use crate::host::CopyStats;
 use crate::plan::{FlowPlan, NodePlan, Role};
+use crate::replica::Replica;
 use crate::stage::{Called, Demand, Pulled, Sink, Source, Stage, Supply};
 
 /// Where a source comes from instead of the manifest (`--input`).
@@ -122,6 +123,10 @@ boxed_stage!(SourceStage);
 boxed_stage!(SinkStage);
 
 impl Source for SourceStage {
+    fn share(&mut self, common: Arc<Common>) {
+        (**self).share(common);
+    }
+
     fn supply(&mut self, cx: &mut RunContext) -> Supply {
         (**self).supply(cx)
     }
@@ -143,8 +148,8 @@ impl Source for SourceStage {
 pub struct Setup<'a> {
     /// What the process has for all flows.
     hosts: &'a Hosts,
-    /// The buffers of the flow.
-    pub(crate) pool: &'a BufferPool,
+    /// The buffers of the flow. Away only while a stage has them.
+    pool: Option<Box<BufferPool>>,
     /// The ends that are replaced.
     ends: &'a Ends,
     /// What the watchdog looks at.
@@ -153,6 +158,8 @@ pub struct Setup<'a> {
     pub(crate) waker: Waker,
     /// The flow's time.
     pub(crate) clock: ClockKind,
+    /// The run that they are for.
+    replica: Replica,
 }
 
 impl<'a> Setup<'a> {
@@ -160,23 +167,51 @@ impl<'a> Setup<'a> {
     pub fn new(
         hosts: &'a Hosts,
         flow: &'static FlowPlan,
-        pool: &'a BufferPool,
+        pool: BufferPool,
         ends: &'a Ends,
         waker: Waker,
         clock: ClockKind,
     ) -> Self {
         Self {
-            watched: hosts.watch(flow, pool),
+            watched: hosts.watch(flow, &pool),
             hosts,
-            pool,
+            pool: Some(Box::new(pool)),
             ends,
             waker,
             clock,
+            replica: Replica::alone(),
         }
+    }
+
+    /// For a run that is one of several.
+    #[must_use]
+    pub fn of(self, replica: Replica) -> Self {
+        Self { replica, ..self }
     }
 
     pub(crate) fn ends(&self) -> &Ends {
         self.ends
+    }
+
+    /// The buffers of the flow.
+    pub(crate) fn pool(&self) -> &BufferPool {
+        let pool = self.pool.as_ref();
+        pool.expect("invariant: the pool is away only while a stage has it")
+    }
+
+    pub(crate) fn lend_pool(&mut self) -> Box<BufferPool> {
+        let pool = self.pool.take();
+        pool.expect("invariant: one stage is made at a time")
+    }
+
+    pub(crate) fn return_pool(&mut self, pool: Box<BufferPool>) {
+        self.pool = Some(pool);
+    }
+
+    /// The buffers of the flow, for its run.
+    #[must_use]
+    pub fn into_pool(mut self) -> BufferPool {
+        *self.lend_pool()
     }
 
     /// Signals.
@@ -208,11 +243,15 @@ impl<'a> Setup<'a> {
         position: usize,
         origin: impl Make<SourceStage>,
     ) -> Called<SourceStage> {
-        match self.ends.inputs.get(flow.nodes[position].name) {
-            Some(Input::Generator) => Ok(Box::new(Generator::default())),
-            Some(Input::Lines(path)) => Ok(Box::new(Lines::of(path.clone()))),
-            None => origin.make(self, flow, position),
+        let mut stage: SourceStage = match self.ends.inputs.get(flow.nodes[position].name) {
+            Some(Input::Generator) => Box::new(Generator::default()),
+            Some(Input::Lines(path)) => Box::new(Lines::of(self.replica.fill(path))),
+            None => origin.make(self, flow, position)?,
+        };
+        if let Some(common) = self.replica.common(position) {
+            stage.share(common);
         }
+        Ok(stage)
     }
 
     pub(super) fn sink(
@@ -223,7 +262,7 @@ impl<'a> Setup<'a> {
     ) -> Called<SinkStage> {
         match self.ends.outputs.get(flow.nodes[position].name) {
             Some(Output::Console) => Ok(Box::new(Console::default())),
-            Some(Output::File(path)) => Ok(Box::new(File::of(path.clone()))),
+            Some(Output::File(path)) => Ok(Box::new(File::of(self.replica.fill(path)))),
             None => origin.make(self, flow, position),
         }
     }

@@ -4,18 +4,18 @@ use torvyn_runtime_core as rt;
 const _: () = rt::EMITTED_INTERFACE_1;
 #[used]
 #[unsafe(link_section = ".torvyn")]
-static DOCUMENT: [u8; 1505usize] = *b"{\"artifacts\":[{\"kind\":\"component\",\"name\":\"numbers\",\"sha256\":\"6e853fde94edf08253212b3e176eda26b0fd954f18bcd452355b0162eecb5162\"},{\"kind\":\"component\",\"name\":\"store\",\"sha256\":\"910badea1c773f41183474ad2581b25ade30a55202116327a8bb5d6db3a407c6\"}],\"components\":[{\"name\":\"numbers\",\"sha256\":\"6e853fde94edf08253212b3e176eda26b0fd954f18bcd452355b0162eecb5162\"},{\"name\":\"store\",\"sha256\":\"910badea1c773f41183474ad2581b25ade30a55202116327a8bb5d6db3a407c6\"}],\"description\":\"\",\"flows\":[{\"description\":\"\",\"max_restarts\":5,\"name\":\"main\",\"nodes\":[{\"capabilities\":[],\"component\":\"numbers\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"numbers\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"component path: no other path wanted\",\"role\":\"source\"},{\"capabilities\":[],\"component\":\"store\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"store\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"component path: no other path wanted\",\"role\":\"sink\"}],\"own_thread\":null,\"pools\":[{\"bytes\":256,\"slots\":20},{\"bytes\":4096,\"slots\":20},{\"bytes\":65536,\"slots\":4},{\"bytes\":1048576,\"slots\":0}],\"streams\":[{\"depth\":16,\"from\":\"numbers.output\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"block\",\"priority\":0,\"to\":\"store.input\"}]}],\"name\":\"chain\",\"target\":\"TARGET\",\"torvync\":\"0.1.0\",\"version\":\"1.2.3\"}";
+static DOCUMENT: [u8; 1524usize] = *b"{\"artifacts\":[{\"kind\":\"shell\",\"name\":\"numbers.direct\",\"sha256\":\"HASH\"},{\"kind\":\"shell\",\"name\":\"store.direct\",\"sha256\":\"HASH\"}],\"components\":[{\"name\":\"numbers\",\"sha256\":\"6e853fde94edf08253212b3e176eda26b0fd954f18bcd452355b0162eecb5162\"},{\"name\":\"store\",\"sha256\":\"910badea1c773f41183474ad2581b25ade30a55202116327a8bb5d6db3a407c6\"}],\"description\":\"\",\"flows\":[{\"description\":\"\",\"max_restarts\":5,\"name\":\"main\",\"nodes\":[{\"capabilities\":[],\"component\":\"numbers\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"numbers\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"direct path: fused was not asked for\",\"role\":\"source\"},{\"capabilities\":[],\"component\":\"store\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"store\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"direct path: fused was not asked for\",\"role\":\"sink\"}],\"own_thread\":null,\"pools\":[{\"bytes\":256,\"slots\":20},{\"bytes\":4096,\"slots\":20},{\"bytes\":65536,\"slots\":4},{\"bytes\":1048576,\"slots\":0}],\"replicas\":1,\"streams\":[{\"depth\":16,\"from\":\"numbers.output\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"block\",\"priority\":0,\"to\":\"store.input\"}]}],\"name\":\"chain\",\"target\":\"TARGET\",\"torvync\":\"0.1.0\",\"version\":\"1.2.3\"}";
 static CODE_0: rt::engine::PageAligned<
-    { include_bytes!("../artifacts/numbers.cwasm").len() },
-> = rt::engine::PageAligned(*include_bytes!("../artifacts/numbers.cwasm"));
+    { include_bytes!("../artifacts/numbers.direct.cwasm").len() },
+> = rt::engine::PageAligned(*include_bytes!("../artifacts/numbers.direct.cwasm"));
 static ARTIFACT_0: rt::engine::Artifact = unsafe {
-    rt::engine::Artifact::new("numbers", &CODE_0)
+    rt::engine::Artifact::new("numbers.direct", &CODE_0)
 };
 static CODE_1: rt::engine::PageAligned<
-    { include_bytes!("../artifacts/store.cwasm").len() },
-> = rt::engine::PageAligned(*include_bytes!("../artifacts/store.cwasm"));
+    { include_bytes!("../artifacts/store.direct.cwasm").len() },
+> = rt::engine::PageAligned(*include_bytes!("../artifacts/store.direct.cwasm"));
 static ARTIFACT_1: rt::engine::Artifact = unsafe {
-    rt::engine::Artifact::new("store", &CODE_1)
+    rt::engine::Artifact::new("store.direct", &CODE_1)
 };
 mod flow_0_main {
     use super::rt;
@@ -27,8 +27,8 @@ mod flow_0_main {
                 role: rt::plan::Role::Source,
                 component: "numbers",
                 config: "{\"count\": 5}",
-                path: "component path: no other path wanted",
-                on_core: false,
+                path: "direct path: fused was not asked for",
+                on_core: true,
                 lifecycle: true,
                 inputs: &[],
                 outputs: &[
@@ -71,8 +71,8 @@ mod flow_0_main {
                 role: rt::plan::Role::Sink,
                 component: "store",
                 config: "",
-                path: "component path: no other path wanted",
-                on_core: false,
+                path: "direct path: fused was not asked for",
+                on_core: true,
                 lifecycle: true,
                 inputs: &[0usize],
                 outputs: &[],
@@ -144,6 +144,7 @@ mod flow_0_main {
         sink_pause_ms: 25u64,
         max_restarts: 5u32,
         own_thread: false,
+        replicas: 1u32,
     };
     struct Driver {
         n0_numbers: rt::flow::SourceNode,
@@ -198,13 +199,13 @@ mod flow_0_main {
                     setup,
                     &PLAN,
                     0usize,
-                    rt::crossing::component::of(&super::ARTIFACT_0),
+                    rt::crossing::core::direct(&super::ARTIFACT_0),
                 )?,
                 n1_store: rt::flow::SinkNode::new(
                     setup,
                     &PLAN,
                     1usize,
-                    rt::crossing::component::of(&super::ARTIFACT_1),
+                    rt::crossing::core::direct(&super::ARTIFACT_1),
                 )?,
                 row_0: rt::flow::Chain::new(&PLAN, &[0usize, 1usize]),
                 streams: rt::flow::streams(&PLAN),
@@ -218,9 +219,9 @@ static PROGRAM: rt::plan::ProgramPlan = rt::plan::ProgramPlan {
     description: "",
     document: &DOCUMENT,
     fuel: true,
-    component_host: Some(rt::crossing::component::host),
+    component_host: None,
     wasi: &[],
-    core_host: None,
+    core_host: Some(rt::crossing::core::host),
     worker_threads: None,
 };
 static FLOWS: &[rt::flow::FlowEntry] = &[

@@ -4,7 +4,7 @@ use torvyn_runtime_core as rt;
 const _: () = rt::EMITTED_INTERFACE_1;
 #[used]
 #[unsafe(link_section = ".torvyn")]
-static DOCUMENT: [u8; 5514usize] = *b"{\"artifacts\":[{\"kind\":\"component\",\"name\":\"upper\",\"sha256\":\"a33f799d6a40dc7a69562af0346c59fd46a72c375f765cde4cf5aba9cb74031b\"},{\"kind\":\"component\",\"name\":\"keep\",\"sha256\":\"2b3da4f65a8f8bfb1cc70f21a9562ab49976dbc33d7d27d11f6a2a4236e2f25e\"},{\"kind\":\"component\",\"name\":\"choose\",\"sha256\":\"f67c2d4b5cba1d330491bc84a223ba97313ccdbce4377e9da618f4208d53700d\"},{\"kind\":\"component\",\"name\":\"join\",\"sha256\":\"8205c638951fb5cca4b8cf2d7b922fd7e96fa0989340e24353ce6192fdfe1b08\"}],\"components\":[{\"name\":\"upper\",\"sha256\":\"a33f799d6a40dc7a69562af0346c59fd46a72c375f765cde4cf5aba9cb74031b\"},{\"name\":\"keep\",\"sha256\":\"2b3da4f65a8f8bfb1cc70f21a9562ab49976dbc33d7d27d11f6a2a4236e2f25e\"},{\"name\":\"choose\",\"sha256\":\"f67c2d4b5cba1d330491bc84a223ba97313ccdbce4377e9da618f4208d53700d\"},{\"name\":\"join\",\"sha256\":\"8205c638951fb5cca4b8cf2d7b922fd7e96fa0989340e24353ce6192fdfe1b08\"}],\"description\":\"Two sources, a stage of each role, and what they do when things go wrong\",\"flows\":[{\"description\":\"\",\"max_restarts\":3,\"name\":\"main\",\"nodes\":[{\"capabilities\":[],\"component\":\"builtin:generator\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"greetings\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"builtin\",\"role\":\"source\"},{\"capabilities\":[],\"component\":\"builtin:lines\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"lines\",\"on_error\":{\"deadline-exceeded\":\"retry 2 times from 100 ms, then terminate\",\"internal\":\"retry 2 times from 100 ms, then terminate\",\"invalid-input\":\"retry 2 times from 100 ms, then terminate\",\"unavailable\":\"retry 2 times from 100 ms, then terminate\"},\"own_thread\":\"may wait for its input\",\"path\":\"builtin\",\"role\":\"source\"},{\"capabilities\":[\"wasi:clocks/wall-clock\",\"wasi:random/random\"],\"component\":\"upper\",\"fan_out\":\"independent\",\"merge\":\"priority\",\"name\":\"upper\",\"on_error\":{\"deadline-exceeded\":\"skip\",\"internal\":\"skip\",\"invalid-input\":\"dead-letter\",\"unavailable\":\"retry 5 times from 10 ms, then dead-letter\"},\"own_thread\":null,\"path\":\"component path: no other path wanted\",\"role\":\"processor\"},{\"capabilities\":[],\"component\":\"keep\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"keep\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"component path: no other path wanted\",\"role\":\"filter\"},{\"capabilities\":[],\"component\":\"choose\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"choose\",\"on_error\":{\"deadline-exceeded\":\"skip\",\"internal\":\"skip\",\"invalid-input\":\"skip\",\"unavailable\":\"skip\"},\"own_thread\":null,\"path\":\"component path: no other path wanted\",\"role\":\"router\"},{\"capabilities\":[],\"component\":\"join\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"join\",\"on_error\":{\"deadline-exceeded\":\"retry 3 times from 100 ms, then terminate\",\"internal\":\"retry 3 times from 100 ms, then terminate\",\"invalid-input\":\"retry 3 times from 100 ms, then terminate\",\"unavailable\":\"retry 3 times from 100 ms, then terminate\"},\"own_thread\":null,\"path\":\"component path: no other path wanted\",\"role\":\"aggregator\"},{\"capabilities\":[],\"component\":\"builtin:console\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"screen\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"builtin\",\"role\":\"sink\"},{\"capabilities\":[],\"component\":\"builtin:file\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"archive\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"builtin\",\"role\":\"sink\"},{\"capabilities\":[],\"component\":\"builtin:file\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"rejected\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"builtin\",\"role\":\"sink\"}],\"own_thread\":\"stage `upper` imports wasi:io/poll: may wait\",\"pools\":[{\"bytes\":256,\"slots\":538},{\"bytes\":4096,\"slots\":538},{\"bytes\":65536,\"slots\":18},{\"bytes\":1048576,\"slots\":9}],\"streams\":[{\"depth\":64,\"from\":\"greetings.output\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"drop-newest\",\"priority\":0,\"to\":\"upper.input\"},{\"depth\":64,\"from\":\"lines.output\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"drop-newest\",\"priority\":7,\"to\":\"upper.input\"},{\"depth\":64,\"from\":\"upper.error\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"drop-newest\",\"priority\":0,\"to\":\"rejected.input\"},{\"depth\":64,\"from\":\"upper.output\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"block\",\"priority\":0,\"to\":\"keep.input\"},{\"depth\":64,\"from\":\"upper.output\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"drop-oldest\",\"priority\":0,\"to\":\"archive.input\"},{\"depth\":64,\"from\":\"keep.output\",\"max_element_bytes\":65536,\"max_elements_per_second\":null,\"policy\":\"error\",\"priority\":0,\"to\":\"choose.input\"},{\"depth\":8,\"from\":\"choose.urgent\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"drop-newest\",\"priority\":0,\"to\":\"screen.input\"},{\"depth\":64,\"from\":\"choose.rest\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"drop-newest\",\"priority\":0,\"to\":\"join.input\"},{\"depth\":64,\"from\":\"join.output\",\"max_element_bytes\":null,\"max_elements_per_second\":50,\"policy\":\"rate-limit\",\"priority\":0,\"to\":\"screen.input\"}]}],\"name\":\"fan\",\"target\":\"TARGET\",\"torvync\":\"0.1.0\",\"version\":\"0.1.0\"}";
+static DOCUMENT: [u8; 5542usize] = *b"{\"artifacts\":[{\"kind\":\"component\",\"name\":\"upper\",\"sha256\":\"a33f799d6a40dc7a69562af0346c59fd46a72c375f765cde4cf5aba9cb74031b\"},{\"kind\":\"shell\",\"name\":\"keep.direct\",\"sha256\":\"HASH\"},{\"kind\":\"shell\",\"name\":\"choose.direct\",\"sha256\":\"HASH\"},{\"kind\":\"shell\",\"name\":\"join.direct\",\"sha256\":\"HASH\"}],\"components\":[{\"name\":\"upper\",\"sha256\":\"a33f799d6a40dc7a69562af0346c59fd46a72c375f765cde4cf5aba9cb74031b\"},{\"name\":\"keep\",\"sha256\":\"2b3da4f65a8f8bfb1cc70f21a9562ab49976dbc33d7d27d11f6a2a4236e2f25e\"},{\"name\":\"choose\",\"sha256\":\"f67c2d4b5cba1d330491bc84a223ba97313ccdbce4377e9da618f4208d53700d\"},{\"name\":\"join\",\"sha256\":\"8205c638951fb5cca4b8cf2d7b922fd7e96fa0989340e24353ce6192fdfe1b08\"}],\"description\":\"Two sources, a stage of each role, and what they do when things go wrong\",\"flows\":[{\"description\":\"\",\"max_restarts\":3,\"name\":\"main\",\"nodes\":[{\"capabilities\":[],\"component\":\"builtin:generator\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"greetings\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"builtin\",\"role\":\"source\"},{\"capabilities\":[],\"component\":\"builtin:lines\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"lines\",\"on_error\":{\"deadline-exceeded\":\"retry 2 times from 100 ms, then terminate\",\"internal\":\"retry 2 times from 100 ms, then terminate\",\"invalid-input\":\"retry 2 times from 100 ms, then terminate\",\"unavailable\":\"retry 2 times from 100 ms, then terminate\"},\"own_thread\":\"may wait for its input\",\"path\":\"builtin\",\"role\":\"source\"},{\"capabilities\":[\"wasi:clocks/wall-clock\",\"wasi:random/random\"],\"component\":\"upper\",\"fan_out\":\"independent\",\"merge\":\"priority\",\"name\":\"upper\",\"on_error\":{\"deadline-exceeded\":\"skip\",\"internal\":\"skip\",\"invalid-input\":\"dead-letter\",\"unavailable\":\"retry 5 times from 10 ms, then dead-letter\"},\"own_thread\":null,\"path\":\"component path: imports wasi:io/poll@0.2.3\",\"role\":\"processor\"},{\"capabilities\":[],\"component\":\"keep\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"keep\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"direct path: fused was not asked for\",\"role\":\"filter\"},{\"capabilities\":[],\"component\":\"choose\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"choose\",\"on_error\":{\"deadline-exceeded\":\"skip\",\"internal\":\"skip\",\"invalid-input\":\"skip\",\"unavailable\":\"skip\"},\"own_thread\":null,\"path\":\"direct path: fused was not asked for\",\"role\":\"router\"},{\"capabilities\":[],\"component\":\"join\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"join\",\"on_error\":{\"deadline-exceeded\":\"retry 3 times from 100 ms, then terminate\",\"internal\":\"retry 3 times from 100 ms, then terminate\",\"invalid-input\":\"retry 3 times from 100 ms, then terminate\",\"unavailable\":\"retry 3 times from 100 ms, then terminate\"},\"own_thread\":null,\"path\":\"direct path: fused was not asked for\",\"role\":\"aggregator\"},{\"capabilities\":[],\"component\":\"builtin:console\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"screen\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"builtin\",\"role\":\"sink\"},{\"capabilities\":[],\"component\":\"builtin:file\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"archive\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"builtin\",\"role\":\"sink\"},{\"capabilities\":[],\"component\":\"builtin:file\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"rejected\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"builtin\",\"role\":\"sink\"}],\"own_thread\":\"stage `upper` imports wasi:io/poll: may wait\",\"pools\":[{\"bytes\":256,\"slots\":538},{\"bytes\":4096,\"slots\":538},{\"bytes\":65536,\"slots\":18},{\"bytes\":1048576,\"slots\":9}],\"replicas\":1,\"streams\":[{\"depth\":64,\"from\":\"greetings.output\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"drop-newest\",\"priority\":0,\"to\":\"upper.input\"},{\"depth\":64,\"from\":\"lines.output\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"drop-newest\",\"priority\":7,\"to\":\"upper.input\"},{\"depth\":64,\"from\":\"upper.error\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"drop-newest\",\"priority\":0,\"to\":\"rejected.input\"},{\"depth\":64,\"from\":\"upper.output\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"block\",\"priority\":0,\"to\":\"keep.input\"},{\"depth\":64,\"from\":\"upper.output\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"drop-oldest\",\"priority\":0,\"to\":\"archive.input\"},{\"depth\":64,\"from\":\"keep.output\",\"max_element_bytes\":65536,\"max_elements_per_second\":null,\"policy\":\"error\",\"priority\":0,\"to\":\"choose.input\"},{\"depth\":8,\"from\":\"choose.urgent\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"drop-newest\",\"priority\":0,\"to\":\"screen.input\"},{\"depth\":64,\"from\":\"choose.rest\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"drop-newest\",\"priority\":0,\"to\":\"join.input\"},{\"depth\":64,\"from\":\"join.output\",\"max_element_bytes\":null,\"max_elements_per_second\":50,\"policy\":\"rate-limit\",\"priority\":0,\"to\":\"screen.input\"}]}],\"name\":\"fan\",\"target\":\"TARGET\",\"torvync\":\"0.1.0\",\"version\":\"0.1.0\"}";
 static CODE_0: rt::engine::PageAligned<
     { include_bytes!("../artifacts/upper.cwasm").len() },
 > = rt::engine::PageAligned(*include_bytes!("../artifacts/upper.cwasm"));
@@ -12,22 +12,22 @@ static ARTIFACT_0: rt::engine::Artifact = unsafe {
     rt::engine::Artifact::new("upper", &CODE_0)
 };
 static CODE_1: rt::engine::PageAligned<
-    { include_bytes!("../artifacts/keep.cwasm").len() },
-> = rt::engine::PageAligned(*include_bytes!("../artifacts/keep.cwasm"));
+    { include_bytes!("../artifacts/keep.direct.cwasm").len() },
+> = rt::engine::PageAligned(*include_bytes!("../artifacts/keep.direct.cwasm"));
 static ARTIFACT_1: rt::engine::Artifact = unsafe {
-    rt::engine::Artifact::new("keep", &CODE_1)
+    rt::engine::Artifact::new("keep.direct", &CODE_1)
 };
 static CODE_2: rt::engine::PageAligned<
-    { include_bytes!("../artifacts/choose.cwasm").len() },
-> = rt::engine::PageAligned(*include_bytes!("../artifacts/choose.cwasm"));
+    { include_bytes!("../artifacts/choose.direct.cwasm").len() },
+> = rt::engine::PageAligned(*include_bytes!("../artifacts/choose.direct.cwasm"));
 static ARTIFACT_2: rt::engine::Artifact = unsafe {
-    rt::engine::Artifact::new("choose", &CODE_2)
+    rt::engine::Artifact::new("choose.direct", &CODE_2)
 };
 static CODE_3: rt::engine::PageAligned<
-    { include_bytes!("../artifacts/join.cwasm").len() },
-> = rt::engine::PageAligned(*include_bytes!("../artifacts/join.cwasm"));
+    { include_bytes!("../artifacts/join.direct.cwasm").len() },
+> = rt::engine::PageAligned(*include_bytes!("../artifacts/join.direct.cwasm"));
 static ARTIFACT_3: rt::engine::Artifact = unsafe {
-    rt::engine::Artifact::new("join", &CODE_3)
+    rt::engine::Artifact::new("join.direct", &CODE_3)
 };
 mod flow_0_main {
     use super::rt;
@@ -135,7 +135,7 @@ mod flow_0_main {
                 role: rt::plan::Role::Processor,
                 component: "upper",
                 config: "",
-                path: "component path: no other path wanted",
+                path: "component path: imports wasi:io/poll@0.2.3",
                 on_core: false,
                 lifecycle: true,
                 inputs: &[1usize, 0usize],
@@ -179,8 +179,8 @@ mod flow_0_main {
                 role: rt::plan::Role::Filter,
                 component: "keep",
                 config: "",
-                path: "component path: no other path wanted",
-                on_core: false,
+                path: "direct path: fused was not asked for",
+                on_core: true,
                 lifecycle: false,
                 inputs: &[3usize],
                 outputs: &[
@@ -223,8 +223,8 @@ mod flow_0_main {
                 role: rt::plan::Role::Router,
                 component: "choose",
                 config: "",
-                path: "component path: no other path wanted",
-                on_core: false,
+                path: "direct path: fused was not asked for",
+                on_core: true,
                 lifecycle: false,
                 inputs: &[5usize],
                 outputs: &[
@@ -267,8 +267,8 @@ mod flow_0_main {
                 role: rt::plan::Role::Aggregator,
                 component: "join",
                 config: "",
-                path: "component path: no other path wanted",
-                on_core: false,
+                path: "direct path: fused was not asked for",
+                on_core: true,
                 lifecycle: true,
                 inputs: &[7usize],
                 outputs: &[
@@ -544,14 +544,15 @@ mod flow_0_main {
         sink_pause_ms: 10u64,
         max_restarts: 3u32,
         own_thread: true,
+        replicas: 1u32,
     };
     struct Driver {
         n0_greetings: rt::flow::SourceNode,
         n1_lines: rt::flow::SourceNode,
         n2_upper: rt::flow::ProcessorNode<rt::crossing::component::ComponentProcessor>,
-        n3_keep: rt::flow::FilterNode<rt::crossing::component::ComponentFilter>,
-        n4_choose: rt::flow::RouterNode<rt::crossing::component::ComponentRouter>,
-        n5_join: rt::flow::AggregatorNode<rt::crossing::component::ComponentAggregator>,
+        n3_keep: rt::flow::FilterNode<rt::crossing::core::CoreStage>,
+        n4_choose: rt::flow::RouterNode<rt::crossing::core::CoreStage>,
+        n5_join: rt::flow::AggregatorNode<rt::crossing::core::CoreStage>,
         n6_screen: rt::flow::SinkNode,
         n7_archive: rt::flow::SinkNode,
         n8_rejected: rt::flow::SinkNode,
@@ -648,19 +649,19 @@ mod flow_0_main {
                     setup,
                     &PLAN,
                     3usize,
-                    rt::crossing::component::of(&super::ARTIFACT_1),
+                    rt::crossing::core::direct(&super::ARTIFACT_1),
                 )?,
                 n4_choose: rt::flow::RouterNode::new(
                     setup,
                     &PLAN,
                     4usize,
-                    rt::crossing::component::of(&super::ARTIFACT_2),
+                    rt::crossing::core::direct(&super::ARTIFACT_2),
                 )?,
                 n5_join: rt::flow::AggregatorNode::new(
                     setup,
                     &PLAN,
                     5usize,
-                    rt::crossing::component::of(&super::ARTIFACT_3),
+                    rt::crossing::core::direct(&super::ARTIFACT_3),
                 )?,
                 n6_screen: rt::flow::SinkNode::new(
                     setup,
@@ -699,7 +700,7 @@ static PROGRAM: rt::plan::ProgramPlan = rt::plan::ProgramPlan {
     fuel: false,
     component_host: Some(rt::crossing::component::host),
     wasi: &[rt::host::wasi::io],
-    core_host: None,
+    core_host: Some(rt::crossing::core::host),
     worker_threads: Some(2u32),
 };
 static FLOWS: &[rt::flow::FlowEntry] = &[

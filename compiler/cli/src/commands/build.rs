@@ -45,7 +45,7 @@ pub(crate) struct Profile {
     #[arg(long)]
     pub(crate) release: bool,
     /// How elements cross the sandbox; a stage that can't be called that way is called in the next slower one
-    /// [default: `optimize` of the flow, else component]
+    /// [default: `optimize` of the flow, else direct]
     #[arg(long, value_enum, value_name = "PATH")]
     opt: Option<CallPath>,
 }
@@ -207,6 +207,9 @@ fn report(context: &Context, built: &Built) -> String {
         if let Some(reason) = &flow.own_thread {
             report.push_str(&format!("    on a thread of its own: {reason}\n"));
         }
+        if flow.replicas > 1 {
+            report.push_str(&format!("    {} replicas, each with these stages\n", flow.replicas));
+        }
         report.extend(flow.stages.iter().map(stage));
         report.push_str("    copies of each payload\n");
         report.extend(flow.edges.iter().map(edge));
@@ -275,6 +278,7 @@ fn flow_as_json(flow: &FlowReport) -> Value {
     json!({
         "name": flow.flow,
         "own_thread": flow.own_thread,
+        "replicas": flow.replicas,
         "memory_bytes": flow.memory_bytes(),
         "memory": flow.memory.iter().map(|item| json!({ "what": item.what, "bytes": item.bytes })).collect::<Vec<_>>(),
         "edges": flow.edges.iter().map(edge).collect::<Vec<_>>(),

@@ -191,6 +191,9 @@ fn flow(flow: &FlowDescription) -> String {
     if let Some(reason) = &flow.own_thread {
         text.push_str(&format!("  own thread: {reason}\n"));
     }
+    if flow.replicas > 1 {
+        text.push_str(&format!("  replicas: {}\n", flow.replicas));
+    }
     text.extend(flow.nodes.iter().map(node));
     text.extend(flow.streams.iter().map(stream));
     text

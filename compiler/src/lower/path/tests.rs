@@ -100,6 +100,7 @@ fn flow(nodes: &[(&str, Option<usize>)], edges: &[(usize, usize)]) -> FlowIr {
         deadline_ms: None,
         max_restarts: 5,
         own_thread: None,
+        replicas: 1,
     }
 }
 
@@ -185,10 +186,7 @@ fn stages_are_direct_where_nothing_else_is_wanted() {
         ("c", Some(PROCESSOR)),
         ("d", None),
     ];
-    let (flow, units) = chosen(
-        flow(&nodes, &[(0, 1), (1, 2), (2, 3)]),
-        Wanted::Manifest(Optimize::Direct),
-    );
+    let (flow, units) = chosen(flow(&nodes, &[(0, 1), (1, 2), (2, 3)]), Wanted::Default);
     let paths: Vec<String> = flow.nodes.iter().map(|node| flow.path(node)).collect();
     let direct = "direct path: fused was not asked for";
     assert_eq!(paths, [direct, direct, direct, "builtin"]);
@@ -225,14 +223,14 @@ fn a_stage_that_the_glue_can_not_serve_is_a_component() {
 
 #[test]
 fn only_components_that_are_called_as_such_bring_wasi() {
-    let (flow, _) = chosen(row(), Wanted::Manifest(Optimize::Direct));
+    let (flow, _) = chosen(row(), Wanted::Default);
     assert_eq!(wasi::packages(&[flow], &binaries()), []);
 }
 
 #[test]
 fn a_stage_that_can_not_be_welded_is_a_component() {
     let nodes = [("a", Some(SOURCE)), ("b", Some(TAGGED))];
-    let (flow, _) = chosen(flow(&nodes, &[(0, 1)]), Wanted::Manifest(Optimize::Direct));
+    let (flow, _) = chosen(flow(&nodes, &[(0, 1)]), Wanted::Default);
     let path = flow.path(&flow.nodes[1]);
     assert!(
         path.starts_with("component path: ") && path.contains("welded"),
@@ -253,7 +251,7 @@ fn a_source_with_a_thread_of_its_own_is_a_component() {
 fn buffers_that_do_not_fit_into_one_memory_are_for_components() {
     let mut flow = row();
     flow.pools[3].slots = 3500;
-    let reason = |flow: &FlowIr| unwanted(flow, Wanted::Manifest(Optimize::Direct));
+    let reason = |flow: &FlowIr| unwanted(flow, Wanted::Default);
     assert_eq!(reason(&flow), None);
     flow.pools[3].slots = 3584;
     let expected = "the buffers of the flow do not fit into one memory of 4 GiB";

@@ -1,5 +1,7 @@
 //! The table itself.
 
+use torvyn_runtime_core::bounds;
+
 use super::{Choice, Effect, Key, Kind};
 
 const fn yes(word: &'static str) -> Choice {
@@ -48,6 +50,7 @@ const MEMORY: Kind = Kind::Size(64 << 10, 4 << 30);
 const DEPTH: Kind = Kind::Integer(1, 1 << 20);
 const POOL: Kind = Kind::Integer(0, 1 << 24);
 const MILLISECONDS: Kind = Kind::Integer(1, 86_400_000);
+const REPLICAS: Kind = Kind::Integer(1, bounds::REPLICAS);
 const FUEL: Kind = Kind::Integer(0, u64::MAX >> 1);
 const POLICY: Kind = Kind::Choice(&[
     yes("block"),
@@ -179,6 +182,12 @@ const FLOW: &[Key] = &[
         "\"direct\"",
         "How elements cross the sandbox. A stage that can't be called that way is called in the next slower one.",
     ),
+    key(
+        "replicas",
+        REPLICAS,
+        "1",
+        "How many runs of the flow there are side by side, each with stages of its own. Order is kept within each of them.",
+    ),
     key("nodes", Kind::Named(NODE), "", "A stage of the flow."),
     key("edges", Kind::Tables(EDGE), "", "A stream between two stages."),
 ];
@@ -199,7 +208,7 @@ const NODE: &[Key] = &[
         "config",
         Kind::Config,
         "\"\"",
-        "Passed to `lifecycle.init`. A table becomes JSON.",
+        "Passed to `lifecycle.init`. A table becomes JSON; `{replica}` and `{replicas}` become number and count.",
     ),
     key(
         "on_error",

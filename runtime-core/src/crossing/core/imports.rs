@@ -8,7 +8,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 use wasmtime::{Caller, Engine, Error, Linker, Result};
 
 use super::shell::ShellData;
-use super::violation::Violation;
+use super::violation::{TOO_MUCH, Violation};
 use crate::bounds;
 use crate::buffer::{BufferError, BufferId, BufferPool, ContentType};
 use crate::crossing::cause::{allocation_failure, bounded};
@@ -57,43 +57,39 @@ fn interrupted(data: &mut ShellData) -> Result<()> {
 fn add_buffers(linker: &mut Linker<ShellData>) -> Result<()> {
     linker.func_wrap("host", "allocate", |mut host: Host<'_>, capacity: u64| {
         let node = host.data().node();
-        let pool = pool(&mut host)?;
+        let pool = pool(&mut host);
         let allocated = pool.allocate_for(node, capacity);
-        Ok(answer(pool, allocated, capacity))
+        answer(pool, allocated, capacity)
     })?;
     linker.func_wrap("host", "clone", |mut host: Host<'_>, id: u32| {
         let node = host.data().node();
-        clone(pool(&mut host)?, node, BufferId::from_rep(id))
+        clone(pool(&mut host), node, BufferId::from_rep(id))
     })?;
     linker.func_wrap("host", "free", |mut host: Host<'_>, id: u32| {
-        pool(&mut host)?.give_back_heap(BufferId::from_rep(id));
-        Ok(())
+        pool(&mut host).give_back_heap(BufferId::from_rep(id));
     })?;
     linker.func_wrap(
         "host",
         "heap_read",
         |mut host: Host<'_>, id: u32, offset: u32, len: u32| {
-            pool(&mut host)?.heap_read(BufferId::from_rep(id), offset, len);
-            Ok(())
+            pool(&mut host).heap_read(BufferId::from_rep(id), offset, len);
         },
     )?;
     linker.func_wrap(
         "host",
         "heap_write",
         |mut host: Host<'_>, id: u32, offset: u32, len: u32| {
-            pool(&mut host)?.heap_write(BufferId::from_rep(id), offset, len);
-            Ok(())
+            pool(&mut host).heap_write(BufferId::from_rep(id), offset, len);
         },
     )?;
     linker.func_wrap("host", "result", |mut host: Host<'_>| {
         let node = host.data().node();
-        let pool = pool(&mut host)?;
+        let pool = pool(&mut host);
         let block = pool.stage_base(node);
         let buffer = BufferId::from_rep(pool.memory().u32(block + stage::RESULT));
         let named = pool.memory().u32(block + stage::RESULT_TYPE).cast_signed();
         let content_type = u32::try_from(named).ok().map(ContentType::from_number);
         host.data_mut().results.push((buffer, content_type));
-        Ok(())
     })?;
     Ok(())
 }
@@ -132,26 +128,22 @@ fn answer(pool: &mut BufferPool, allocated: std::result::Result<BufferId, Buffer
 fn add_texts(linker: &mut Linker<ShellData>) -> Result<()> {
     linker.func_wrap("host", "text", |mut host: Host<'_>, len: u32| {
         let data = host.data_mut();
-        let pool = data.pool.as_deref().ok_or_else(no_buffers)?;
-        let part = pool.read_scratch(len);
-        data.passed_bytes += part.len() as u64;
-        if data.passed_bytes > bounds::CALL_BYTES {
-            // In the words of the component path.
-            return Err(Error::msg(
-                "too much data is being copied between the host and the guest: \
-                 fuel allocated for hostcalls has been exhausted",
-            ));
-        }
-        data.text.extend_from_slice(part);
+        // Texts of any length come in parts, and no code of the guest runs between them.
+        interrupted(data)?;
+        pass(data, u64::from(len))?;
+        let ShellData { pool, text, .. } = data;
+        text.extend_from_slice(lent(pool).read_scratch(len));
         Ok(())
     })?;
     linker.func_wrap("host", "content_type", |mut host: Host<'_>| {
         let text = take_text(host.data_mut())?;
-        let interned = pool(&mut host)?.content_types.intern(&text);
+        host.data_mut().passed_bytes = 0;
+        let interned = pool(&mut host).content_types.intern(&text);
         Ok(interned.map_or(-1, |content_type| content_type.number().cast_signed()))
     })?;
     linker.func_wrap("host", "failed", |mut host: Host<'_>, case: u32| {
         let text = bounded(take_text(host.data_mut())?);
+        host.data_mut().passed_bytes = 0;
         host.data_mut().error = Some(match case {
             0 => ComponentError::InvalidInput(text),
             1 => ComponentError::Unavailable(text),
@@ -163,6 +155,8 @@ fn add_texts(linker: &mut Linker<ShellData>) -> Result<()> {
     })?;
     linker.func_wrap("host", "port", |mut host: Host<'_>| {
         let text = take_text(host.data_mut())?;
+        // A list of names is passed as a whole.
+        pass(host.data_mut(), size_of::<String>() as u64)?;
         host.data_mut().ports.push(text);
         Ok(())
     })?;
@@ -170,8 +164,8 @@ fn add_texts(linker: &mut Linker<ShellData>) -> Result<()> {
         let data = host.data_mut();
         let rest = data.config.as_bytes().get(offset as usize..).unwrap_or_default();
         let part = &rest[..rest.len().min(scratch::SIZE as usize)];
-        data.pool.as_mut().ok_or_else(no_buffers)?.write_scratch(part);
-        Ok(part.len() as u32)
+        lent(&mut data.pool).write_scratch(part);
+        part.len() as u32
     })?;
     add_capabilities(linker)
 }
@@ -179,6 +173,7 @@ fn add_texts(linker: &mut Linker<ShellData>) -> Result<()> {
 fn add_capabilities(linker: &mut Linker<ShellData>) -> Result<()> {
     linker.func_wrap("host", "has_capability", |mut host: Host<'_>| {
         let asked = take_text(host.data_mut())?;
+        host.data_mut().passed_bytes = 0;
         Ok(u32::from(host.data().capabilities().contains(&asked.as_str())))
     })?;
     linker.func_wrap("host", "capabilities", |host: Host<'_>| {
@@ -186,20 +181,20 @@ fn add_capabilities(linker: &mut Linker<ShellData>) -> Result<()> {
     })?;
     linker.func_wrap("host", "capability", |mut host: Host<'_>, position: u32| {
         let name = host.data().capabilities()[position as usize];
-        pool(&mut host)?.write_scratch(name.as_bytes());
-        Ok(name.len() as u32)
+        pool(&mut host).write_scratch(name.as_bytes());
+        name.len() as u32
     })?;
     Ok(())
 }
 
 fn add_system(linker: &mut Linker<ShellData>) -> Result<()> {
     linker.func_wrap("host", "write", |mut host: Host<'_>, stream: u32, len: u32| {
-        let bytes = pool(&mut host)?.read_scratch(len);
+        let bytes = pool(&mut host).read_scratch(len);
         let written = match stream {
             1 => write(io::stdout().lock(), bytes),
             _ => write(io::stderr().lock(), bytes),
         };
-        Ok(written.map_or(IO, |()| 0))
+        written.map_or(IO, |()| 0)
     })?;
     linker.func_wrap("host", "clock", |host: Host<'_>, clock: u32| match clock {
         0 => SystemTime::now()
@@ -207,13 +202,15 @@ fn add_system(linker: &mut Linker<ShellData>) -> Result<()> {
             .map_or(0, |since| since.as_nanos() as u64),
         _ => Instant::now().duration_since(host.data().started).as_nanos() as u64,
     })?;
-    linker.func_wrap("host", "random", |mut host: Host<'_>, len: u32| {
+    linker.func_wrap("host", "random", |mut host: Host<'_>, len: u32| -> Result<()> {
+        // As for texts.
+        interrupted(host.data_mut())?;
         let mut bytes = vec![0; len as usize];
         let filled = getrandom(bytes.as_mut_slice(), GetRandomFlags::empty())?;
         if filled != bytes.len() {
             return Err(Error::msg("the system has no random numbers"));
         }
-        pool(&mut host)?.write_scratch(&bytes);
+        pool(&mut host).write_scratch(&bytes);
         Ok(())
     })?;
     linker.func_wrap("host", "exit", |_: Host<'_>, code: i32| -> Result<()> {
@@ -228,17 +225,27 @@ fn write(mut stream: impl Write, bytes: &[u8]) -> io::Result<()> {
     stream.flush()
 }
 
+/// Counts what the guest passes to the host before it is done with it.
+fn pass(data: &mut ShellData, bytes: u64) -> Result<()> {
+    data.passed_bytes += bytes;
+    match data.passed_bytes <= bounds::CALL_BYTES {
+        true => Ok(()),
+        false => Err(Error::msg(TOO_MUCH)),
+    }
+}
+
 /// The text that the guest passed; it must be UTF-8.
 fn take_text(data: &mut ShellData) -> Result<String> {
     let text = std::mem::take(&mut data.text);
     Ok(String::from_utf8(text).map_err(|error| error.utf8_error())?)
 }
 
-/// The flow's buffers. They are not there while a stage is instantiated, when its start function may run.
-fn pool<'a>(host: &'a mut Host<'_>) -> Result<&'a mut BufferPool> {
-    host.data_mut().pool.as_deref_mut().ok_or_else(no_buffers)
+/// The flow's buffers.
+fn pool<'a>(host: &'a mut Host<'_>) -> &'a mut BufferPool {
+    lent(&mut host.data_mut().pool)
 }
 
-fn no_buffers() -> Error {
-    Error::msg("buffers can't be used while the component is instantiated")
+fn lent(pool: &mut Option<Box<BufferPool>>) -> &mut BufferPool {
+    let pool = pool.as_deref_mut();
+    pool.expect("invariant: glue calls the host only while its shell has the flow's buffers")
 }

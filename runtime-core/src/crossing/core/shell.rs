@@ -11,9 +11,11 @@ use wasmtime::{
 use super::host::CoreHost;
 use super::watched::Watched;
 use crate::buffer::{BufferId, BufferPool, ContentType};
+use crate::context::RunContext;
 use crate::control::Control;
 use crate::crossing::cause::{interruption, words};
 use crate::error::{Cause, ComponentError};
+use crate::flow::Setup;
 use crate::host::limits::Limits;
 use crate::plan::{FlowPlan, LimitsPlan, Role};
 use crate::stage::Called;
@@ -27,7 +29,7 @@ pub(crate) struct ShellData {
     pub(super) pool: Option<Box<BufferPool>>,
     /// What the guest passes, part by part.
     pub(super) text: Vec<u8>,
-    /// Bytes passed during the current call.
+    /// Bytes that the guest passes with one call of the host, or as one result, so far.
     pub(super) passed_bytes: u64,
     /// The error that the current call reported.
     pub(super) error: Option<ComponentError>,
@@ -70,6 +72,8 @@ pub(super) struct Making {
     pub(super) watched: Arc<Watched>,
     /// Address of the block of the first node.
     pub(super) base: u32,
+    /// Monotonic time begins here, also for stages that go on in a new instance.
+    pub(super) started: Instant,
 }
 
 /// An instance of a welded module in its store.
@@ -129,7 +133,7 @@ impl Making {
             config: String::new(),
             watched: Arc::clone(&self.watched),
             control: Arc::clone(&self.host.control),
-            started: Instant::now(),
+            started: self.started,
             flow: self.flow,
             limits: Limits::new(usize::try_from(self.limits().memory_bytes).unwrap_or(usize::MAX)),
         };
@@ -241,32 +245,50 @@ impl Shell {
     ///
     /// # Errors
     /// When the module can't be instantiated, or one of these fails: then with its position.
-    pub(super) fn new(making: Making) -> Called<Self> {
+    pub(super) fn new(making: Making, setup: &mut Setup<'_>) -> Called<Self> {
         let (store, members) = parts(&making)?;
         let mut shell = Self { making, store, members };
         for position in 0..shell.members.len() {
-            shell.begin(position)?;
+            let (pool, begun) = shell.begin(setup.lend_pool(), position);
+            setup.return_pool(pool);
+            begun?;
         }
         Ok(shell)
     }
 
+    /// Lends the flow's buffers to the shell for `call`.
+    pub(super) fn lend<T>(
+        &mut self,
+        pool: Box<BufferPool>,
+        call: impl FnOnce(&mut Store<ShellData>, &[Member]) -> T,
+    ) -> (Box<BufferPool>, T) {
+        self.store.data_mut().pool = Some(pool);
+        let result = call(&mut self.store, &self.members);
+        let pool = self.store.data_mut().pool.take();
+        (pool.expect("invariant: it was just lent"), result)
+    }
+
     /// Calls what a new member has to be called first.
-    fn begin(&mut self, position: usize) -> Called<()> {
-        let member = &self.members[position];
-        for first in &member.entries.first {
-            self.making.watched.enter(member.node);
-            let called = first.call(&mut self.store, ());
-            self.making.watched.leave();
-            called.map_err(|error| instantiation(&error))?;
-        }
-        Ok(())
+    fn begin(&mut self, pool: Box<BufferPool>, position: usize) -> (Box<BufferPool>, Called<()>) {
+        let watched = Arc::clone(&self.making.watched);
+        let (pool, begun) = self.lend(pool, |store, members| {
+            let Member { node, entries, .. } = &members[position];
+            entries.first.iter().try_for_each(|first| {
+                watched.enter(*node);
+                let called = first.call(&mut *store, ());
+                watched.leave();
+                called
+            })
+        });
+        self.members[position].is_dead = begun.is_err();
+        (pool, begun.map_err(|error| instantiation(&error)))
     }
 
     /// Makes a dead member anew. The others keep their state: it is carried over to a new instance.
     ///
     /// # Errors
-    /// When that fails; the shell is unchanged then.
-    pub(super) fn remake(&mut self, position: usize) -> Called<()> {
+    /// When that fails; the member is still dead then, and the others are what they were.
+    pub(super) fn remake(&mut self, cx: &mut RunContext, position: usize) -> Called<()> {
         let (mut store, mut members) = parts(&self.making)?;
         for (number, (old, new)) in self.members.iter_mut().zip(&mut members).enumerate() {
             if number == position {
@@ -277,7 +299,9 @@ impl Shell {
         }
         self.store = store;
         self.members = members;
-        self.begin(position)
+        let (pool, begun) = self.begin(cx.lend_pool(), position);
+        cx.return_pool(pool);
+        begun
     }
 
     /// What the node of a member may use.

@@ -9,6 +9,10 @@ use crate::crossing::cause::{interruption, words};
 use crate::error::{Cause, ResourceMisuse};
 use crate::layout::{function, violation};
 
+/// A guest passes more than [`crate::bounds::CALL_BYTES`].
+pub(super) const TOO_MUCH: &str = "too much data is being copied between the host and the guest: \
+                                   fuel allocated for hostcalls has been exhausted";
+
 /// A rule of the canonical ABI that a guest broke, as its glue reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Violation {
@@ -34,15 +38,19 @@ impl fmt::Display for Violation {
             violation::TEXT_OUT_OF_BOUNDS => write!(f, "string pointer/length out of bounds of memory"),
             violation::LIST_OUT_OF_BOUNDS => write!(f, "list pointer/length out of bounds of memory"),
             violation::LIST_UNALIGNED => write!(f, "list pointer is not aligned"),
-            violation::TOO_MANY_HANDLES => write!(f, "cannot allocate another handle: too many are in use"),
+            violation::TOO_MANY_HANDLES => write!(f, "cannot allocate another handle: store handle limit exceeded"),
             violation::UNKNOWN_HANDLE => write!(f, "unknown handle index {detail}"),
-            violation::WRONG_TYPE => write!(f, "handle index {detail} used with the wrong type"),
+            violation::WRONG_TYPE => write!(
+                f,
+                "handle index {detail} used with the wrong type, expected guest-defined resource but found a different \
+                 guest-defined resource"
+            ),
             violation::OWN_OF_BORROW => write!(f, "cannot lift own resource from a borrow"),
             violation::BORROWS_REMAIN => write!(f, "borrow handles still remain at the end of the call"),
             violation::RESULT_CASE => write!(f, "invalid expected discriminant"),
             violation::OPTION_CASE => write!(f, "invalid option discriminant"),
-            violation::VARIANT_CASE => write!(f, "unexpected variant discriminant"),
-            violation::ENUM_CASE => write!(f, "unexpected enum discriminant"),
+            violation::VARIANT_CASE | violation::ENUM_CASE => write!(f, "unexpected discriminant: {detail}"),
+            violation::TOO_MUCH => write!(f, "{TOO_MUCH}"),
             violation::STALE | violation::CONTENT_TYPE => match self.misuse() {
                 Some(misuse) => misuse.fmt(f),
                 None => write!(f, "misuse of a buffer"),

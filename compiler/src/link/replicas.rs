@@ -1,0 +1,95 @@
+//! Replicas against sources: each replica produces a part of its own.
+
+use torvyn_codegen::ir::Role;
+use torvyn_runtime_core::bounds::{REPLICA, REPLICA_COUNT};
+
+use crate::contract::ContractSet;
+use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
+use crate::resolve::{Implementation, ResolvedFlow, ResolvedNode, ResolvedProject};
+use crate::source::Span;
+
+/// Checks the component sources of a flow with several replicas, as far as it is known which nodes are.
+pub(super) fn check(
+    diags: &mut Diagnostics,
+    project: &ResolvedProject,
+    contracts: &ContractSet,
+    flow: &ResolvedFlow,
+    roles: &[Option<Role>],
+) -> Checked<()> {
+    let Some(replicas) = flow.replicas.filter(|replicas| replicas.value > 1) else {
+        return Ok(());
+    };
+    let before = diags.errors();
+    let nodes = flow.nodes.iter().zip(roles);
+    for (node, _) in nodes.filter(|(node, role)| node.complete && **role == Some(Role::Source)) {
+        let Some(Implementation::Component(component)) = node.implementation.map(|found| found.value) else {
+            continue;
+        };
+        let signature = contracts.signature(&project.component(component).reference);
+        let mistake = match (node.config.contains(REPLICA), signature) {
+            (false, _) => Mistake::PartUnsaid,
+            (true, Some(signature)) if !signature.lifecycle => Mistake::PartUnheard,
+            (true, Some(_) | None) => continue,
+        };
+        diags.error(mistake.of(node, replicas.value, replicas.span));
+    }
+    if diags.errors() > before {
+        diags.barrier()
+    } else {
+        Ok(())
+    }
+}
+
+enum Mistake {
+    /// The configuration says nothing about it.
+    PartUnsaid,
+    /// The component takes no configuration.
+    PartUnheard,
+}
+
+impl Mistake {
+    fn of(self, node: &ResolvedNode, count: u32, replicas: Span) -> ReplicaError {
+        ReplicaError {
+            mistake: self,
+            source: node.name.value.clone(),
+            at: node.name.span,
+            count,
+            replicas,
+        }
+    }
+}
+
+struct ReplicaError {
+    mistake: Mistake,
+    source: String,
+    at: Span,
+    count: u32,
+    replicas: Span,
+}
+
+impl From<ReplicaError> for Diagnostic {
+    fn from(error: ReplicaError) -> Self {
+        let (source, count) = (error.source, error.count);
+        let diagnostic = Diagnostic::error(
+            Code::ConstraintViolation,
+            format!("each of the {count} replicas would produce all elements of source `{source}`"),
+        );
+        match error.mistake {
+            Mistake::PartUnsaid => diagnostic
+                .primary(error.at, format!("its `config` does not mention `{REPLICA}`"))
+                .secondary(error.replicas, "asked for here")
+                .note(format!(
+                    "in `config`, `{REPLICA}` is the number of the replica, from 0, and `{REPLICA_COUNT}` is {count}"
+                ))
+                .help(format!(
+                    "tell the source its part, such as `config = {{ part = \"{REPLICA}\", parts = \"{REPLICA_COUNT}\" }}`; \
+                     built-in sources know theirs"
+                )),
+            Mistake::PartUnheard => diagnostic
+                .primary(error.at, "does not hear which part is its own")
+                .secondary(error.replicas, "asked for here")
+                .note("its component does not export `torvyn:streaming/lifecycle`, so nobody tells it its `config`")
+                .help("export `lifecycle` and read the part in `init`, or remove `replicas`"),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The lines of one input, shared out among replicas: whole lines, a batch for whoever asks.
+
+use std::io;
+
+use super::LONGEST_LINE;
+use super::input::Input;
+
+/// Lines in a batch: few, so that slow stages share a short input too; enough for the hand-over to cost little.
+const BATCH: usize = 16;
+
+/// What is left of an input.
+pub(crate) struct Feed {
+    input: Input,
+    bytes: Vec<u8>,
+    /// Bytes before it were handed out.
+    start: usize,
+    /// Up to here, from `start`, there is no line end.
+    scanned: usize,
+    at_end: bool,
+    /// Lines handed out.
+    line: u64,
+}
+
+/// What a replica gets.
+pub(super) enum Batch {
+    /// Whole lines, the first of which has `line` lines before it; the last one of the input may lack its end, and so does
+    /// the beginning of one that is too long.
+    Lines {
+        /// The text.
+        text: Vec<u8>,
+        /// Lines before it.
+        line: u64,
+    },
+    /// There is none yet.
+    Waiting,
+    /// There will be none.
+    End,
+}
+
+impl Feed {
+    pub(super) fn new(input: Input) -> Self {
+        Self {
+            input,
+            bytes: Vec::new(),
+            start: 0,
+            scanned: 0,
+            at_end: false,
+            line: 0,
+        }
+    }
+
+    /// The next lines.
+    pub(super) fn next(&mut self) -> io::Result<Batch> {
+        loop {
+            if let Some((end, lines)) = self.batch_end() {
+                return Ok(self.cut(end, lines));
+            }
+            let left = self.bytes.len() - self.start;
+            if left > LONGEST_LINE || (self.at_end && left > 0) {
+                return Ok(self.cut(self.bytes.len(), 1));
+            }
+            if self.at_end {
+                return Ok(Batch::End);
+            }
+            match self.input.next_chunk() {
+                Some(Ok(chunk)) => self.add(&chunk),
+                Some(Err(error)) => {
+                    self.at_end = true;
+                    return Err(error);
+                }
+                None => return Ok(Batch::Waiting),
+            }
+        }
+    }
+
+    /// Behind the last line of a batch, and how many lines it has; `None` when no line is there as a whole.
+    fn batch_end(&mut self) -> Option<(usize, u64)> {
+        let from = self.scanned.max(self.start);
+        let unseen = self.bytes[from..].iter().enumerate();
+        let ends = unseen.filter(|(_, byte)| **byte == b'\n').take(BATCH);
+        let last = ends.fold(None, |found: Option<(usize, u64)>, (at, _)| {
+            Some((from + at + 1, found.map_or(1, |(_, lines)| lines + 1)))
+        });
+        if last.is_none() {
+            self.scanned = self.bytes.len();
+        }
+        last
+    }
+
+    fn cut(&mut self, end: usize, lines: u64) -> Batch {
+        let text = self.bytes[self.start..end].to_vec();
+        let line = self.line;
+        self.start = end;
+        self.line += lines;
+        Batch::Lines { text, line }
+    }
+
+    fn add(&mut self, chunk: &[u8]) {
+        self.bytes.drain(..self.start);
+        self.scanned = self.scanned.saturating_sub(self.start);
+        self.start = 0;
+        self.at_end = chunk.is_empty();
+        self.bytes.extend_from_slice(chunk);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::sync_channel;
+
+    use super::*;
+
+    /// A feed of these chunks; the input ends behind them if `ends`.
+    fn feed(chunks: &[&str], ends: bool) -> (Feed, Option<std::sync::mpsc::SyncSender<io::Result<Vec<u8>>>>) {
+        let (sender, receiver) = sync_channel(chunks.len() + 1);
+        for chunk in chunks {
+            sender.send(Ok(chunk.as_bytes().to_vec())).unwrap();
+        }
+        (Feed::new(Input::Chunks(receiver)), (!ends).then_some(sender))
+    }
+
+    fn next(feed: &mut Feed) -> Option<(String, u64)> {
+        match feed.next().unwrap() {
+            Batch::Lines { text, line } => Some((String::from_utf8(text).unwrap(), line)),
+            Batch::Waiting | Batch::End => None,
+        }
+    }
+
+    #[test]
+    fn batches_are_whole_lines() {
+        let (mut feed, _input) = feed(&["a\nb", "b\ncc\n", "d"], true);
+        assert_eq!(next(&mut feed), Some(("a\n".to_owned(), 0)));
+        assert_eq!(next(&mut feed), Some(("bb\ncc\n".to_owned(), 1)));
+        assert_eq!(
+            next(&mut feed),
+            Some(("d".to_owned(), 3)),
+            "the last line lacks its end"
+        );
+        assert!(matches!(feed.next(), Ok(Batch::End)));
+        assert!(matches!(feed.next(), Ok(Batch::End)));
+    }
+
+    #[test]
+    fn a_batch_has_so_many_lines_at_most() {
+        let text: String = (0..40).map(|n| format!("{n}\n")).collect();
+        let (mut feed, _input) = feed(&[&text], true);
+        let batches: Vec<_> = std::iter::from_fn(|| next(&mut feed)).collect();
+        let lines: Vec<_> = batches
+            .iter()
+            .map(|(text, line)| (text.lines().count(), *line))
+            .collect();
+        assert_eq!(lines, [(16, 0), (16, 16), (8, 32)]);
+        assert_eq!(batches.into_iter().map(|(text, _)| text).collect::<String>(), text);
+    }
+
+    #[test]
+    fn a_part_of_a_line_waits_for_the_rest() {
+        let (mut feed, input) = feed(&["one\ntw"], false);
+        assert_eq!(next(&mut feed), Some(("one\n".to_owned(), 0)));
+        assert!(matches!(feed.next(), Ok(Batch::Waiting)));
+        input.unwrap().send(Ok(b"o\n".to_vec())).unwrap();
+        assert_eq!(next(&mut feed), Some(("two\n".to_owned(), 1)));
+    }
+
+    #[test]
+    fn an_error_is_told_once() {
+        let (mut feed, input) = feed(&[], false);
+        input.unwrap().send(Err(io::Error::other("broken"))).unwrap();
+        assert!(feed.next().is_err());
+        assert!(matches!(feed.next(), Ok(Batch::End)));
+    }
+}

@@ -1,0 +1,76 @@
+//! Where lines are read from, in chunks.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::thread;
+
+use crate::executor::Waker;
+
+/// Bytes read at once.
+const CHUNK: usize = 64 << 10;
+
+/// Chunks read ahead.
+const AHEAD: usize = 2;
+
+/// An open input.
+pub(super) enum Input {
+    /// Never keeps its reader waiting.
+    File(File),
+    /// Read by another thread; an empty chunk is the end.
+    Chunks(Receiver<io::Result<Vec<u8>>>),
+}
+
+impl Input {
+    /// The file itself, or a thread that reads it and wakes whoever waits for it.
+    pub(super) fn open(file: File, wakers: Vec<Waker>) -> io::Result<Self> {
+        if file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+            return Ok(Input::File(file));
+        }
+        let (sender, chunks) = sync_channel(AHEAD);
+        let reader = thread::Builder::new().name("lines".to_owned());
+        reader.spawn(move || read_apart(file, &sender, &wakers))?;
+        Ok(Input::Chunks(chunks))
+    }
+
+    /// The next chunk, empty at the end; `None` when it is not there yet.
+    pub(super) fn next_chunk(&mut self) -> Option<io::Result<Vec<u8>>> {
+        match self {
+            Input::File(file) => Some(read_chunk(file)),
+            Input::Chunks(chunks) => match chunks.try_recv() {
+                Ok(chunk) => Some(chunk),
+                Err(TryRecvError::Empty) => None,
+                Err(TryRecvError::Disconnected) => Some(Ok(Vec::new())),
+            },
+        }
+    }
+}
+
+fn read_chunk(input: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        match input.read(&mut chunk) {
+            Ok(read) => {
+                chunk.truncate(read);
+                return Ok(chunk);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Reads until the end, or until nobody wants any more.
+fn read_apart(mut input: File, chunks: &SyncSender<io::Result<Vec<u8>>>, wakers: &[Waker]) {
+    loop {
+        let chunk = read_chunk(&mut input);
+        let is_last = chunk.as_ref().map_or(true, Vec::is_empty);
+        let is_wanted = chunks.send(chunk).is_ok();
+        for waker in wakers {
+            waker.wake();
+        }
+        if is_last || !is_wanted {
+            return;
+        }
+    }
+}
