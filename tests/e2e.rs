@@ -26,15 +26,21 @@ mod guests;
 mod hostile;
 #[path = "e2e/lab.rs"]
 mod lab;
+#[path = "e2e/languages.rs"]
+mod languages;
 #[cfg(target_os = "linux")]
 #[path = "e2e/memory.rs"]
 mod memory;
 #[path = "e2e/overload.rs"]
 mod overload;
+#[path = "e2e/paths.rs"]
+mod paths;
 #[path = "e2e/policies.rs"]
 mod policies;
 #[path = "e2e/process.rs"]
 mod process;
+#[path = "e2e/replicas.rs"]
+mod replicas;
 #[path = "e2e/report.rs"]
 mod report;
 #[path = "e2e/roles.rs"]

@@ -1,4 +1,5 @@
-//! Holds executables against a model of the flow semantics: random flows of scripted components, run both ways.
+//! Holds executables against a model of the flow semantics, and the call paths against each other: random flows of
+//! scripted components, run by the model and on every path.
 //!
 //! `TORVYNC_CASES=100000` runs more cases, `TORVYNC_SEED=7` others (the flows too: the executable is built again), and
 //! `TORVYNC_CASE=123` only one, as the message of a failure says.
@@ -29,6 +30,8 @@ mod model;
 mod node;
 #[path = "semantics/order.rs"]
 mod order;
+#[path = "e2e/paths.rs"]
+mod paths;
 #[path = "semantics/policy.rs"]
 mod policy;
 #[expect(dead_code, reason = "shared with the end-to-end tests, which need more of it")]

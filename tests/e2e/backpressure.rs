@@ -171,9 +171,9 @@ fn a_rate_is_exact_by_the_simulated_clock() {
 fn a_rate_is_not_exceeded_and_nothing_is_lost() {
     const PER_SECOND: f64 = 200.0;
     const BURST: f64 = 2.0;
-    POLICIES.built();
+    let built = POLICIES.built();
     let started = Instant::now();
-    let running = POLICIES.start_flow("paced", &[]);
+    let running = built.start_flow("paced", &[]);
     let mut seen = 0;
     while started.elapsed() < Duration::from_millis(1500) {
         std::thread::sleep(Duration::from_millis(20));

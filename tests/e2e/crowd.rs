@@ -43,7 +43,7 @@ fn manifest() -> String {
 
 #[test]
 fn a_thousand_flows_run_at_the_same_time() {
-    let built = build_project("crowd", &manifest());
+    let built = build_project("crowd", &manifest(), &[]);
     let mut command = Command::new(built.executable);
     command.args(["--all", "--format", "json"]);
     let finished = Running::start(command).finish().expect_code(0);

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::lab::POLICIES;
+use crate::lab::{Built, POLICIES};
+use crate::paths::PATHS;
 use crate::report::Reported;
 
 const RUNS: usize = 200;
@@ -20,7 +21,7 @@ const FLOWS: [(&str, &[&str]); 3] = [
 
 #[test]
 fn sigterm_at_any_time_loses_nothing() {
-    POLICIES.built();
+    let built = POLICIES.paths();
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..THREADS {
@@ -28,7 +29,7 @@ fn sigterm_at_any_time_loses_nothing() {
                 while let run = next.fetch_add(1, Ordering::Relaxed)
                     && run < RUNS
                 {
-                    terminate(run);
+                    terminate(built[run % built.len()], run);
                 }
             });
         }
@@ -36,10 +37,10 @@ fn sigterm_at_any_time_loses_nothing() {
 }
 
 /// Ends a run at a time of its own, and accounts for every element.
-fn terminate(run: usize) {
-    let (flow, settings) = FLOWS[run % FLOWS.len()];
+fn terminate(built: &Built, run: usize) {
+    let (flow, settings) = FLOWS[run / PATHS.len() % FLOWS.len()];
     let delay = fastrand::Rng::with_seed(SEED + run as u64).u64(0..30_000);
-    let running = POLICIES.start_flow(flow, settings);
+    let running = built.start_flow(flow, settings);
     running.wait_for("push 0 ");
     std::thread::sleep(Duration::from_micros(delay));
     running.signal("TERM");
@@ -60,7 +61,13 @@ fn terminate(run: usize) {
 
 #[test]
 fn sigint_drains_full_streams() {
-    let running = POLICIES.start_flow("draining", &[]);
+    for built in POLICIES.paths() {
+        sigint_drains(built);
+    }
+}
+
+fn sigint_drains(built: &Built) {
+    let running = built.start_flow("draining", &[]);
     running.wait_for("push 5 ");
     running.signal("INT");
     let told = Reported::of(running.finish_with_open_stdin().expect_code(130));
@@ -81,7 +88,7 @@ fn sigint_drains_full_streams() {
 fn a_second_signal_ends_at_once_and_reports_what_is_left() {
     for (signal, code) in [("INT", 130), ("TERM", 1)] {
         // The stream holds a minute's worth of elements.
-        let running = POLICIES.start_flow("held-for-long", &[]);
+        let running = POLICIES.built().start_flow("held-for-long", &[]);
         running.wait_for("notified: pause");
         running.signal(signal);
         std::thread::sleep(Duration::from_millis(50));
@@ -105,7 +112,9 @@ fn a_second_signal_ends_at_once_and_reports_what_is_left() {
 #[test]
 fn a_second_signal_ends_a_wait_for_the_next_attempt() {
     // The next attempt is 25 seconds away.
-    let running = POLICIES.start_flow("patient", &["middle.how=unavailable", "middle.elements=[1]"]);
+    let running = POLICIES
+        .built()
+        .start_flow("patient", &["middle.how=unavailable", "middle.elements=[1]"]);
     running.wait_for("k 0 ");
     running.signal("TERM");
     std::thread::sleep(Duration::from_millis(50));

@@ -4,7 +4,7 @@ use std::io::{BufReader, Read};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::lab::{LAB, run, start};
+use crate::lab::{Built, LAB, run, simulate};
 use crate::torvync::{executable, workshop};
 
 #[test]
@@ -15,34 +15,74 @@ fn a_limit_stops_the_source_and_drains() {
     assert_eq!(finished.stdout, expected);
 }
 
+/// Elements may go through stages in batches. A limit or an end in the middle of one is kept all the same.
+#[test]
+fn a_limit_may_end_anywhere() {
+    for (limit, elements) in [(1, 1), (31, 31), (32, 32), (33, 33), (45, 45), (64, 64), (100, 70)] {
+        let limit = format!("--limit={limit}");
+        let told = simulate("broken-processor", &["source.count=70", &limit], 0);
+        let account = format!("in {elements}, out {elements}");
+        assert_eq!(told.report.node("middle"), account, "{}", told.report);
+        assert_eq!(told.report.number("elements"), elements, "{}", told.report);
+        let pushes: String = (0..elements).map(|n| format!("push {n} text/plain {n}\n")).collect();
+        let expected = format!("{pushes}complete after {elements}\nteardown after {elements}\n");
+        assert_eq!(told.stdout, expected);
+    }
+}
+
+#[test]
+fn a_failure_may_come_anywhere() {
+    for element in [0, 1, 31, 32, 33, 45] {
+        let (at, limit) = (format!("middle.element={element}"), "--limit=50");
+        for fault in ["middle.fault=trap", "middle.fault=internal"] {
+            let told = simulate(
+                "broken-processor",
+                &["source.count=70", fault, "middle.in=process", &at, limit],
+                1,
+            );
+            let account = match element {
+                0 => "in 1, errors 1, failed 1".to_owned(),
+                out => format!("in {}, out {out}, errors 1, failed 1", out + 1),
+            };
+            assert_eq!(told.report.node("middle"), account, "{}", told.report);
+            assert_eq!(told.report.node("source"), format!("out {}", element + 1));
+        }
+    }
+}
+
 #[test]
 fn a_timeout_drains() {
-    let finished = run(&["--flow", "endless", "--timeout", "200ms"]).expect_code(0);
-    let pushed = drained(&finished.stdout);
-    assert!(pushed > 0, "{finished}");
+    for built in LAB.paths() {
+        let finished = built.run_in(&workshop("lab"), &["--flow", "endless", "--timeout", "200ms"]);
+        let finished = finished.expect_code(0);
+        let pushed = drained(&finished.stdout);
+        assert!(pushed > 0, "{finished}");
+    }
 }
 
 #[test]
 fn sigint_drains_and_exits_with_130() {
-    let running = start(&["--flow", "endless"]);
-    running.wait_for("push 3 ");
-    running.signal("INT");
-    let finished = running.finish_with_open_stdin().expect_code(130);
-    assert!(drained(&finished.stdout) > 3, "{finished}");
+    ends_after("INT", 130);
 }
 
 #[test]
 fn sigterm_drains_and_exits_with_0() {
-    let running = start(&["--flow", "endless"]);
-    running.wait_for("push 3 ");
-    running.signal("TERM");
-    let finished = running.finish_with_open_stdin().expect_code(0);
-    assert!(drained(&finished.stdout) > 3, "{finished}");
+    ends_after("TERM", 0);
+}
+
+fn ends_after(signal: &str, code: i32) {
+    for built in LAB.paths() {
+        let running = built.start(&["--flow", "endless"]);
+        running.wait_for("push 3 ");
+        running.signal(signal);
+        let finished = running.finish_with_open_stdin().expect_code(code);
+        assert!(drained(&finished.stdout) > 3, "{finished}");
+    }
 }
 
 #[test]
 fn a_signal_reaches_a_source_that_waits_for_input() {
-    let mut running = start(&["--flow", "lines"]);
+    let mut running = LAB.built().start(&["--flow", "lines"]);
     running.write("one\ntwo\n");
     running.wait_for("push 1 ");
     running.signal("INT");
@@ -55,12 +95,18 @@ fn a_signal_reaches_a_source_that_waits_for_input() {
 
 #[test]
 fn a_second_signal_cancels_a_call_that_does_not_end() {
+    for built in LAB.paths() {
+        is_cancelled(built);
+    }
+}
+
+fn is_cancelled(built: &Built) {
     let configs = ["middle.fault=loop", "middle.in=process", "middle.element=1"];
     let arguments: Vec<&str> = ["--flow", "stuck"]
         .into_iter()
         .chain(configs.iter().flat_map(|c| ["--config", c]))
         .collect();
-    let running = start(&arguments);
+    let running = built.start(&arguments);
     running.wait_for("push 0 ");
     let since = Instant::now();
     running.signal("INT");

@@ -52,6 +52,7 @@ fn every_example_is_tested() {
         names,
         [
             "backpressure-demo",
+            "benchmark-comparison",
             "event-enrichment",
             "fan-out",
             "hello-world",
@@ -70,6 +71,13 @@ fn hello_world() {
 #[test]
 fn stream_transform() {
     prints_what_is_expected("stream-transform");
+}
+
+#[test]
+fn benchmark_comparison() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let finished = run(&built("benchmark-comparison"), folder.path(), &["--limit", "1000"]);
+    assert_eq!(finished.stdout, expected_output("benchmark-comparison"));
 }
 
 #[test]

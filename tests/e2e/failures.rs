@@ -1,7 +1,7 @@
 //! Components that fail: the flow ends with a message that names node and element, a non-zero exit code, and with all
 //! flushed that was delivered before.
 
-use crate::lab::{run, run_in};
+use crate::lab::{LAB, run};
 use crate::process::Finished;
 
 /// Runs `flow`, whose node `node` fails in `call` at `element`.
@@ -197,20 +197,18 @@ fn a_component_that_takes_all_memory_is_stopped() {
 
 #[test]
 fn what_was_delivered_to_a_file_is_flushed() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
     let arguments = [
-        "--flow",
-        "to-file",
-        "--config",
-        "middle.fault=trap",
-        "--config",
-        "middle.in=process",
+        "--flow=to-file",
+        "--config=middle.fault=trap",
+        "--config=middle.in=process",
+        "--config=middle.element=3",
     ];
-    run_in(
-        folder.path(),
-        &[&arguments[..], &["--config", "middle.element=3"]].concat(),
-    )
-    .expect_code(1);
-    let delivered = std::fs::read_to_string(folder.path().join("delivered.txt")).expect("the file was written");
-    assert_eq!(delivered, "0\n1\n2\n");
+    let finished = LAB.compare(|built| {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let finished = built.run_in(folder.path(), &arguments);
+        let delivered = std::fs::read_to_string(folder.path().join("delivered.txt")).expect("the file was written");
+        assert_eq!(delivered, "0\n1\n2\n");
+        finished
+    });
+    finished.expect_code(1);
 }

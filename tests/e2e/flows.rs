@@ -127,7 +127,7 @@ fn pushed(line: &str) -> Option<u64> {
 
 #[test]
 fn the_report_accounts_for_every_element() {
-    let finished = run(&["--flow", "diamond", "--format", "json"]).expect_code(0);
+    let finished = run(&["--flow", "diamond", "--format", "json", "--clock", "simulated"]).expect_code(0);
     let report = finished.stdout.lines().last().expect("the report is the last line");
     let report: Value = serde_json::from_str(report).expect("the report is JSON");
     for node in report["nodes"].as_array().expect("a list of nodes") {

@@ -1,13 +1,18 @@
 //! Executables with many flows each, built once for all tests: `lab/*.toml`.
+//!
+//! Each is there for every call path. What does not depend on the machine's time runs on all of them, and comes to the
+//! same on each.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
+use similar::TextDiff;
 use wit_component::StringEncoding;
 use wit_parser::Resolve;
 
+use crate::paths::{PATHS, comparable};
 use crate::process::{Finished, Running};
 use crate::report::Reported;
 use crate::torvync::{executable, root, run_to_end, target, torvync, workshop};
@@ -18,6 +23,8 @@ pub(crate) static LAB: Lab = Lab::new("lab", "Torvyn.toml");
 pub(crate) static POLICIES: Lab = Lab::new("policies", "policies.toml");
 /// Flows that run at the same time.
 pub(crate) static TOGETHER: Lab = Lab::new("together", "together.toml");
+/// Flows that run several times side by side.
+pub(crate) static REPLICAS: Lab = Lab::new("replicas", "replicas.toml");
 /// Flows that take much memory.
 #[cfg(target_os = "linux")]
 pub(crate) static MEMORY: Lab = Lab::new("memory", "memory.toml");
@@ -26,7 +33,8 @@ pub(crate) static MEMORY: Lab = Lab::new("memory", "memory.toml");
 pub(crate) struct Lab {
     name: &'static str,
     manifest: &'static str,
-    built: OnceLock<Built>,
+    /// By call path.
+    built: [OnceLock<Built>; PATHS.len()],
 }
 
 /// What a build came to.
@@ -41,35 +49,80 @@ impl Lab {
         Lab {
             name,
             manifest,
-            built: OnceLock::new(),
+            built: [const { OnceLock::new() }; PATHS.len()],
         }
     }
 
-    /// The project, built when it is first asked for.
+    /// The project on the path of stages that have everything in common: fused where they can be.
     pub(crate) fn built(&self) -> &Built {
-        self.built.get_or_init(|| {
+        self.built_for("fused")
+    }
+
+    /// The project on a call path, built when it is first asked for.
+    pub(crate) fn built_for(&self, path: &str) -> &Built {
+        let position = PATHS.iter().position(|name| *name == path).expect("a call path");
+        self.built[position].get_or_init(|| {
             let manifest = root().join("tests/e2e/lab").join(self.manifest);
             let manifest = std::fs::read_to_string(manifest).expect("the lab has a manifest");
-            build_project(self.name, &manifest)
+            build_project(&format!("{}-{path}", self.name), &manifest, &["--opt", path])
         })
     }
 
+    /// The project on each call path.
+    pub(crate) fn paths(&self) -> [&Built; PATHS.len()] {
+        PATHS.map(|path| self.built_for(path))
+    }
+
+    /// Runs the executables of all call paths in `folder`. What they did must be equal.
+    #[track_caller]
+    pub(crate) fn run_in(&self, folder: &Path, arguments: &[&str]) -> Finished {
+        self.compare(|built| built.run_in(folder, arguments))
+    }
+
+    /// Runs something on every call path. What came of it must be equal.
+    #[track_caller]
+    pub(crate) fn compare(&self, run: impl Fn(&Built) -> Finished) -> Finished {
+        let [component, direct, fused] = self.paths().map(run);
+        for (path, finished) in [("direct", &direct), ("fused", &fused)] {
+            let (expected, found) = (comparable(&component), comparable(finished));
+            assert!(
+                expected == found,
+                "the {path} path differs:\n{}",
+                TextDiff::from_lines(&expected, &found)
+                    .unified_diff()
+                    .header("component", path)
+            );
+        }
+        component
+    }
+
+    /// Runs a flow with the simulated clock on every call path, to its end, which must have exit code `code` and an
+    /// account in which nothing is missing.
+    #[track_caller]
+    pub(crate) fn simulate(&self, flow: &str, settings: &[&str], code: i32) -> Reported {
+        let settings = [&["--clock=simulated"], settings].concat();
+        let finished = self.compare(|built| built.start_flow(flow, &settings).finish());
+        Reported::of(finished.expect_code(code))
+    }
+}
+
+impl Built {
     /// A flow as the build describes it.
     #[track_caller]
     pub(crate) fn flow(&self, name: &str) -> &Value {
-        let flows = self.built().report["flows"].as_array().expect("a list of flows");
+        let flows = self.report["flows"].as_array().expect("a list of flows");
         let found = flows.iter().find(|flow| flow["name"] == name);
         found.unwrap_or_else(|| panic!("no flow `{name}`"))
     }
 
     /// Runs the executable in `folder`.
     pub(crate) fn run_in(&self, folder: &Path, arguments: &[&str]) -> Finished {
-        Running::start(executable(&self.built().executable, folder, arguments)).finish()
+        Running::start(executable(&self.executable, folder, arguments)).finish()
     }
 
     /// Starts the executable; its standard input is open.
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
-        let mut command = executable(&self.built().executable, &workshop(self.name), arguments);
+        let mut command = executable(&self.executable, &workshop("lab"), arguments);
         command.stdin(Stdio::piped());
         Running::start(command)
     }
@@ -91,45 +144,39 @@ impl Lab {
     pub(crate) fn report(&self, flow: &str, settings: &[&str], code: i32) -> Reported {
         Reported::of(self.start_flow(flow, settings).finish().expect_code(code))
     }
-
-    /// The same with the simulated clock.
-    #[track_caller]
-    pub(crate) fn simulate(&self, flow: &str, settings: &[&str], code: i32) -> Reported {
-        self.report(flow, &[&["--clock=simulated"], settings].concat(), code)
-    }
 }
 
-/// Runs a flow of the lab in an empty folder.
+/// Runs a flow of the lab in an empty folder, on every call path; see [`Lab::compare`].
+#[track_caller]
 pub(crate) fn run(arguments: &[&str]) -> Finished {
     let folder = tempfile::tempdir().expect("a temporary folder");
     run_in(folder.path(), arguments)
 }
 
-/// Runs a flow of the lab.
+/// Runs a flow of the lab on every call path.
+#[track_caller]
 pub(crate) fn run_in(folder: &Path, arguments: &[&str]) -> Finished {
     LAB.run_in(folder, arguments)
 }
 
-/// Runs a flow of the lab with `input` as standard input.
+/// Runs a flow of the lab on every call path with `input` as standard input.
+#[track_caller]
 pub(crate) fn run_with_input(arguments: &[&str], input: &str) -> Finished {
-    let mut running = start(arguments);
-    running.write(input);
-    running.finish()
+    LAB.compare(|built| {
+        let mut running = built.start(arguments);
+        running.write(input);
+        running.finish()
+    })
 }
 
-/// Starts a flow of the lab; its standard input is open.
-pub(crate) fn start(arguments: &[&str]) -> Running {
-    LAB.start(arguments)
-}
-
-/// Runs a flow of the lab with the simulated clock; see [`Lab::report`].
+/// Runs a flow of the lab with the simulated clock on every call path; see [`Lab::simulate`].
 #[track_caller]
 pub(crate) fn simulate(flow: &str, settings: &[&str], code: i32) -> Reported {
     LAB.simulate(flow, settings, code)
 }
 
 /// Builds a project of the tests' guests.
-pub(crate) fn build_project(name: &str, manifest: &str) -> Built {
+pub(crate) fn build_project(name: &str, manifest: &str, options: &[&str]) -> Built {
     let folder = workshop(name);
     let guests = folder.join("guests");
     std::fs::create_dir_all(&guests).expect("the workshop is writable");
@@ -145,6 +192,7 @@ pub(crate) fn build_project(name: &str, manifest: &str) -> Built {
     let executable = folder.join("bin").join(name);
     let mut command = torvync();
     command.args(["build", "--format", "json", "--manifest"]).arg(path);
+    command.args(options);
     let printed = run_to_end(command.arg("-o").arg(&executable));
     Built {
         executable,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::lab::MEMORY;
+use crate::lab::{Built, MEMORY};
 use crate::process::Running;
 use crate::report::Reported;
 
@@ -12,8 +12,8 @@ const QUIET: Duration = Duration::from_millis(400);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The worst case of a flow, in bytes.
-fn bound(flow: &str) -> u64 {
-    MEMORY.flow(flow)["memory_bytes"].as_u64().expect("the build says it")
+fn bound(built: &Built, flow: &str) -> u64 {
+    built.flow(flow)["memory_bytes"].as_u64().expect("the build says it")
 }
 
 /// The largest resident set of a process so far, in bytes.
@@ -42,7 +42,13 @@ fn settled_peak(running: &Running, least: u64) -> u64 {
 
 /// Runs a flow without end until its streams are full. `least`: bytes that the elements in them have.
 fn fill(flow: &str, depth: u64, least: u64) {
-    let running = MEMORY.start_flow(flow, &[]);
+    for built in MEMORY.paths() {
+        fill_on(built, flow, depth, least);
+    }
+}
+
+fn fill_on(built: &Built, flow: &str, depth: u64, least: u64) {
+    let running = built.start_flow(flow, &[]);
     let peak = settled_peak(&running, least);
     running.signal("TERM");
     std::thread::sleep(Duration::from_millis(20));
@@ -56,12 +62,13 @@ fn fill(flow: &str, depth: u64, least: u64) {
             told.report
         );
     }
-    is_within(flow, peak, least);
+    is_within(built, flow, peak, least);
 }
 
-fn is_within(flow: &str, peak: u64, least: u64) {
+fn is_within(built: &Built, flow: &str, peak: u64, least: u64) {
+    let bound = bound(built, flow);
     assert!(peak >= least, "{peak} of at least {least} bytes: nothing was measured");
-    assert!(peak <= bound(flow), "{flow} took {peak} of {} bytes", bound(flow));
+    assert!(peak <= bound, "{flow} took {peak} of {bound} bytes");
 }
 
 #[test]
@@ -81,13 +88,19 @@ fn streams_full_of_elements_from_an_own_thread() {
 
 /// Runs a flow in which each line makes a stage misbehave, and becomes a dead letter.
 fn misbehave(flow: &str, least: u64) {
-    let mut running = MEMORY.start_flow(flow, &[]);
+    for built in MEMORY.paths() {
+        misbehave_on(built, flow, least);
+    }
+}
+
+fn misbehave_on(built: &Built, flow: &str, least: u64) {
+    let mut running = built.start_flow(flow, &[]);
     running.write("one\ntwo\nthree\n");
     running.wait_for("k 2 ");
     let peak = settled_peak(&running, least);
     let told = Reported::of(running.finish().expect_code(0));
     assert_eq!(told.report.count("middle", "dead_lettered"), 3, "{}", told.report);
-    is_within(flow, peak, least);
+    is_within(built, flow, peak, least);
 }
 
 #[test]

@@ -156,6 +156,11 @@ impl Report {
         wanted.map(event).collect()
     }
 
+    /// The part of each replica, of a flow with several.
+    pub(crate) fn replicas(&self) -> &[Value] {
+        self.0["replicas"].as_array().expect("a list of replicas")
+    }
+
     /// How many events the report has, of whatever kind.
     pub(crate) fn events_kept(&self) -> usize {
         self.0["events"].as_array().expect("a list of events").len()

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::lab::TOGETHER;
+use crate::lab::{Built, TOGETHER};
 use crate::report::{Report, split};
 
 /// The flows of the manifest, and what each one's failure is.
@@ -35,8 +35,14 @@ fn report<'a>(reports: &'a [Report], flow: &str) -> &'a Report {
 
 #[test]
 fn hostile_flows_do_no_harm_to_others() {
+    for built in TOGETHER.paths() {
+        do_no_harm(built);
+    }
+}
+
+fn do_no_harm(built: &Built) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let finished = TOGETHER
+    let finished = built
         .run_in(folder.path(), &["--all", "--format", "json"])
         .expect_code(1);
     let (printed, reports) = split(&finished);
@@ -88,13 +94,14 @@ fn hostile_flows_do_no_harm_to_others() {
 
 #[test]
 fn a_flow_that_waits_in_the_host_does_not_stop_another() {
-    let own_thread = &TOGETHER.flow("sleeping")["own_thread"];
+    let own_thread = &TOGETHER.built().flow("sleeping")["own_thread"];
     let reason = own_thread.as_str().expect("its driver has a thread of its own");
     assert!(reason.contains("stage `middle` imports wasi:io/poll"), "{reason}");
-    assert!(TOGETHER.flow("second")["own_thread"].is_null());
+    assert!(TOGETHER.built().flow("second")["own_thread"].is_null());
 
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let finished = TOGETHER.run_in(folder.path(), &["--all", "--quiet"]).expect_code(1);
+    let finished = TOGETHER.built().run_in(folder.path(), &["--all", "--quiet"]);
+    let finished = finished.expect_code(1);
     let lines: Vec<&str> = finished.stdout.lines().collect();
     let position = |text: &str| lines.iter().position(|line| *line == text);
     // The sleeper takes 800 ms for its elements. The other one ends long before, though a flow beside it loops.
@@ -114,7 +121,13 @@ fn a_call_that_uses_up_its_fuel_is_stopped() {
 
 #[test]
 fn all_flows_end_after_a_signal() {
-    let running = TOGETHER.start(&["--all", "--format", "json"]);
+    for built in TOGETHER.paths() {
+        end_after_a_signal(built);
+    }
+}
+
+fn end_after_a_signal(built: &Built) {
+    let running = built.start(&["--all", "--format", "json"]);
     running.wait_for("sleepy 3 ");
     running.signal("TERM");
     let finished = running.finish_with_open_stdin();
@@ -133,14 +146,15 @@ fn one_flow_is_chosen_by_name_in_three_ways() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for words in [&["--flow", "second"][..], &["second"], &["run", "flow.second"]] {
         let arguments = [words, &["--format", "json"]].concat();
-        let finished = TOGETHER.run_in(folder.path(), &arguments).expect_code(0);
+        let finished = TOGETHER.built().run_in(folder.path(), &arguments).expect_code(0);
         let (printed, reports) = split(&finished);
         assert_eq!(reports.len(), 1, "{words:?}");
         assert_eq!(reports[0].text("flow"), "second");
         assert_eq!(printed.lines().count(), 2001);
     }
     // Without a name it is the first of the manifest.
-    let finished = TOGETHER.run_in(folder.path(), &["--format", "json"]).expect_code(0);
+    let finished = TOGETHER.built().run_in(folder.path(), &["--format", "json"]);
+    let finished = finished.expect_code(0);
     assert_eq!(split(&finished).1[0].text("flow"), "first");
 }
 
@@ -158,7 +172,7 @@ fn what_fits_no_flow_is_refused() {
         (&["--all", "--input", "generator"], "`--input` is for one flow"),
         (&["--all", "--output", "-"], "`--output` is for one flow"),
     ] {
-        let finished = TOGETHER.run_in(folder.path(), arguments).expect_code(2);
+        let finished = TOGETHER.built().run_in(folder.path(), arguments).expect_code(2);
         assert!(finished.stderr.contains("error[E0704]"), "{finished}");
         assert!(finished.stderr.contains(words), "{words}: {finished}");
     }

@@ -5,7 +5,9 @@ use crate::report::Reported;
 
 /// Why a stage has a thread of its own, as the build says.
 fn own_thread<'a>(flow: &'a str, node: &str) -> Option<&'a str> {
-    let stages = POLICIES.flow(flow)["stages"].as_array().expect("a list of stages");
+    let stages = POLICIES.built().flow(flow)["stages"]
+        .as_array()
+        .expect("a list of stages");
     let stage = stages.iter().find(|stage| stage["node"] == node).expect("the node");
     stage["own_thread"].as_str()
 }
@@ -23,7 +25,7 @@ fn the_build_says_which_sources_wait() {
 
 #[test]
 fn a_source_that_waits_does_not_hold_up_one_that_does_not() {
-    let told = POLICIES.report("beside", &[], 0);
+    let told = POLICIES.built().report("beside", &[], 0);
     // Payloads of the fast source have six digits.
     let payloads: Vec<&str> = told.stdout.lines().filter_map(|line| line.split(' ').nth(3)).collect();
     let (fast, slow): (Vec<&str>, Vec<&str>) = payloads.iter().partition(|payload| payload.len() == 6);
@@ -44,7 +46,7 @@ fn a_source_that_waits_does_not_hold_up_one_that_does_not() {
 
 #[test]
 fn a_silent_pipe_does_not_hold_up_a_generator() {
-    let mut running = POLICIES.start_flow("pipe", &[]);
+    let mut running = POLICIES.built().start_flow("pipe", &[]);
     running.wait_for("number (500)\n");
     running.write("at last\n");
     running.wait_for(" at last\n");
@@ -59,7 +61,7 @@ fn a_silent_pipe_does_not_hold_up_a_generator() {
 
 #[test]
 fn a_limit_counts_what_is_under_way() {
-    let told = POLICIES.report("draining-apart", &["--limit=7"], 0);
+    let told = POLICIES.built().report("draining-apart", &["--limit=7"], 0);
     let pushed: String = (0..7).map(|n| format!("push {n} {n}\n")).collect();
     assert_eq!(told.stdout, pushed + "complete after 7\n");
     assert_eq!(told.report.node("source"), "out 7");
@@ -67,7 +69,9 @@ fn a_limit_counts_what_is_under_way() {
 
 #[test]
 fn a_timeout_reaches_a_flow_whose_only_source_waits() {
-    let told = POLICIES.report("draining-apart", &["source.ms=60", "--timeout=200ms"], 0);
+    let told = POLICIES
+        .built()
+        .report("draining-apart", &["source.ms=60", "--timeout=200ms"], 0);
     assert_eq!(told.report.text("state"), "timed-out");
     let emitted = told.report.count("source", "out");
     assert!((1..=4).contains(&emitted), "{emitted} elements");
@@ -76,7 +80,7 @@ fn a_timeout_reaches_a_flow_whose_only_source_waits() {
 
 #[test]
 fn a_deadline_reaches_a_flow_whose_input_is_silent() {
-    let running = POLICIES.start_flow("silent", &[]);
+    let running = POLICIES.built().start_flow("silent", &[]);
     let told = Reported::of(running.finish_with_open_stdin().expect_code(1));
     let failure = "E0400: the flow ran longer than its deadline of 200 ms and was drained";
     assert_eq!(told.report.failure(), failure);
@@ -85,7 +89,7 @@ fn a_deadline_reaches_a_flow_whose_input_is_silent() {
 
 #[test]
 fn a_source_that_takes_too_long_is_made_anew_and_does_not_hold_up_others() {
-    let told = POLICIES.report("late-source", &[], 1);
+    let told = POLICIES.built().report("late-source", &[], 1);
     let failure = "E0416: node `late` failed again after 5 restarts within a minute: node `late` was stopped in `pull` \
                    of element 100: it ran longer than 50 ms";
     assert_eq!(told.report.failure(), failure);

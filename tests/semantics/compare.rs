@@ -1,22 +1,40 @@
-//! What the model expects against what an executable did.
+//! What the model expects against what an executable did, and what the executables did against each other.
 
 use serde_json::Value;
 use similar::TextDiff;
 
 use crate::model::{self, Outcome};
+use crate::paths::{PATHS, comparable};
 use crate::process::Finished;
 use crate::program::Program;
 use crate::shape::Case;
 
-/// Runs a case both ways. Returns how they differ.
+/// Runs a case by the model and on every call path. Returns how they differ.
 pub(crate) fn check(program: &Program, case: &Case) -> Result<(), String> {
     let expected = model::run(case);
-    let found = program.run(case);
-    let differences = differences(&expected, &found);
-    if differences.is_empty() {
-        return Ok(());
+    let runs = PATHS.map(|path| (path, program.run(path, case)));
+    let of_model = runs.iter().flat_map(|(path, found)| {
+        let differences = differences(&expected, found);
+        differences.into_iter().map(move |text| format!("{path} path, {text}"))
+    });
+    let of_paths = runs.windows(2).flat_map(|pair| {
+        let differences = between(&pair[0].1, &pair[1].1);
+        differences
+            .into_iter()
+            .map(|text| format!("{} and {} path, {text}", pair[0].0, pair[1].0))
+    });
+    let differences: String = of_model.chain(of_paths).collect();
+    match differences.is_empty() {
+        true => Ok(()),
+        false => Err(differences),
     }
-    Err(differences.concat())
+}
+
+/// How the runs of one case on two call paths differ: in nothing but what the machine decides.
+fn between(one: &Finished, other: &Finished) -> Vec<String> {
+    let mut differences = Vec::new();
+    diff("output", &comparable(one), &comparable(other), &mut differences);
+    differences
 }
 
 fn differences(expected: &Outcome, found: &Finished) -> Vec<String> {

@@ -1,10 +1,11 @@
-//! One executable with many random flows of scripted components.
+//! Executables with many random flows of scripted components: the same flows, once for each call path.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::generate;
 use crate::manifest::manifest;
+use crate::paths::PATHS;
 use crate::process::{Finished, Running};
 use crate::shape::{Case, Role, Shape};
 use crate::torvync::{build, executable, root, run_to_end, target, workshop};
@@ -12,29 +13,24 @@ use crate::torvync::{build, executable, root, run_to_end, target, workshop};
 /// Flows of an executable.
 pub(crate) const FLOWS: u64 = 150;
 
-/// The executable for all runs of a seed.
+/// The executables for all runs of a seed.
 pub(crate) struct Program {
     seed: u64,
     shapes: Vec<Shape>,
     folder: PathBuf,
-    executable: PathBuf,
 }
 
 impl Program {
-    /// Builds the executable.
+    /// Builds the executables.
     pub(crate) fn build(seed: u64) -> Self {
         let folder = workshop("semantics");
         let shapes: Vec<Shape> = (0..FLOWS).map(|number| generate::shape(seed, number)).collect();
         copy_guests(&folder.join("guests"));
         std::fs::write(folder.join("Torvyn.toml"), manifest(&shapes)).expect("the workshop is writable");
-        let executable = folder.join("bin/semantics");
-        build(&folder, &[], &executable);
-        Self {
-            seed,
-            shapes,
-            folder,
-            executable,
+        for path in PATHS {
+            build(&folder, &["--opt", path], &folder.join("bin").join(path));
         }
+        Self { seed, shapes, folder }
     }
 
     /// Number `number` of the runs of the seed.
@@ -43,11 +39,12 @@ impl Program {
         generate::case(self.seed, number, &self.shapes[flow])
     }
 
-    /// Runs the executable.
-    pub(crate) fn run(&self, case: &Case) -> Finished {
+    /// Runs the executable of a call path.
+    pub(crate) fn run(&self, path: &str, case: &Case) -> Finished {
         let arguments = case.arguments();
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        Running::start(executable(&self.executable, &self.folder, &arguments)).finish()
+        let program = self.folder.join("bin").join(path);
+        Running::start(executable(&program, &self.folder, &arguments)).finish()
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::setup::setup;
+use crate::setup;
 use crate::shell::{Done, Phases, build_torvync, root, run, target_dir, torvyn_home, torvync};
 
 const SHOWN: usize = 8;
@@ -19,7 +19,7 @@ pub(crate) fn demo() -> Done {
     // The pipeline appends.
     let _ = fs::remove_file(&output);
 
-    phases.run("set up the machine", setup)?;
+    phases.run("set up the machine", setup::for_rust)?;
     phases.run("build the compiler, torvync", build_torvync)?;
     phases.run("torvync build examples/log-triage", || {
         let manifest = root().join("examples/log-triage/Torvyn.toml");

@@ -8,6 +8,7 @@
     reason = "the job of every task here is to run tools and to say what they do"
 )]
 
+mod bench;
 mod demo;
 mod deny;
 mod setup;
@@ -19,11 +20,12 @@ use std::process::ExitCode;
 const HELP: &str = "\
 usage: cargo xtask COMMAND
 
-  setup    install what is missing: the WebAssembly target, a C linker
+  setup    install what is missing: the WebAssembly target, a C linker; clang and componentize-qjs for test guests
   demo     set up, then build and run examples/log-triage
   test     set up, then formatting, clippy, guests and every test
   bless    rewrite the expected outputs of the tests; read the diff afterwards
-  bench    run the benchmarks
+  bench    run the benchmarks, or one: bench startup | interrupt | parts | paths; `bench paths --help` lists the options
+           of the comparison of the call paths (--json FILE, --svg FILE, …)
   deny     licences, advisories and sources of the dependencies (deny --install: fetch cargo-deny first)
 ";
 
@@ -35,7 +37,7 @@ fn main() -> ExitCode {
         ["demo"] => demo::demo(),
         ["test", filters @ ..] => test::test(filters),
         ["bless"] => test::bless(),
-        ["bench", arguments @ ..] => test::bench(arguments),
+        ["bench", arguments @ ..] => bench::bench(arguments),
         ["deny"] => deny::deny(false),
         ["deny", "--install"] => deny::deny(true),
         [] | ["help" | "--help" | "-h"] => {

@@ -1,14 +1,29 @@
 //! Installs what a machine with only a Rust toolchain lacks.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::shell::{Done, answers, root, run};
+use crate::shell::{Done, answers, root, run, target_dir};
 
 const TARGET: &str = "wasm32-wasip2";
+const CLANG: &[&str] = &["clang", "libclang-rt-dev-wasm32", "wasi-libc"];
 
-/// Makes guests and native executables compile.
+/// Makes guests and native executables compile, and the tests' guests in C and JavaScript where that can be had.
+///
+/// Without the latter their tests fail, and say what is missing; all the others can run.
 pub(crate) fn setup() -> Done {
+    for_rust()?;
+    for (language, set_up) in [("C", for_c as fn() -> Done), ("JavaScript", for_javascript)] {
+        if let Err(error) = set_up() {
+            eprintln!("guests in {language} will not compile: {error}");
+        }
+    }
+    Ok(())
+}
+
+/// Makes guests in Rust and native executables compile.
+pub(crate) fn for_rust() -> Done {
     linker()?;
     wasm_target()
 }
@@ -26,15 +41,105 @@ fn linker() -> Done {
         println!("C linker: cc");
         return Ok(());
     }
-    let hint = "there is no C linker (`cc`); install one, for example with `apt-get install gcc libc6-dev`";
-    if !Path::new("/usr/bin/apt-get").exists() || !is_root() {
-        return Err(hint.to_owned());
+    println!("C linker: missing");
+    install(&["gcc", "libc6-dev"]).map_err(|error| format!("there is no C linker (`cc`); {error}"))
+}
+
+/// Clang with headers and a library for WebAssembly; the linkers come with the Rust toolchain.
+fn for_c() -> Done {
+    if !compiles_c() {
+        println!("C for WebAssembly: missing");
+        install(CLANG)?;
+        if !compiles_c() {
+            return Err(format!("clang does not work with what `{}` installs", CLANG.join(" ")));
+        }
     }
-    println!("C linker: missing, installing gcc");
+    println!("C for WebAssembly: clang");
+    Ok(())
+}
+
+fn compiles_c() -> bool {
+    let headers = "--target=wasm32-wasi --sysroot=/usr -fsyntax-only -include stdlib.h -x c /dev/null";
+    let headers: Vec<&str> = headers.split(' ').collect();
+    answers("clang", &headers) && clang_runtime().is_some_and(|archive| archive.is_file())
+}
+
+/// Where clang looks for what the code it generates calls.
+fn clang_runtime() -> Option<PathBuf> {
+    let output = Command::new("clang")
+        .args(["--target=wasm32-wasi", "-print-libgcc-file-name"])
+        .output()
+        .ok()?;
+    Some(PathBuf::from(String::from_utf8(output.stdout).ok()?.trim()))
+}
+
+/// Componentize-qjs in the target folder, in the version of the lock file.
+fn for_javascript() -> Done {
+    let (project, tools) = (root().join("tests/guests-js"), target_dir().join("guests-js"));
+    let files = ["package.json", "package-lock.json"];
+    let is_current = files.iter().all(|file| is_same(&project.join(file), &tools.join(file)));
+    if !is_current || !compiles_javascript(&tools) {
+        if !answers("node", &["--version"]) || !answers("npm", &["--version"]) {
+            println!("node and npm: missing");
+            install(&["nodejs", "npm"])?;
+        }
+        fetch(&project, &tools, &files)?;
+        if !compiles_javascript(&tools) {
+            return Err(format!("componentize-qjs in {} does not start", tools.display()));
+        }
+    }
+    println!("JavaScript for WebAssembly: componentize-qjs");
+    Ok(())
+}
+
+fn compiles_javascript(tools: &Path) -> bool {
+    let program = tools.join("node_modules/componentize-qjs/cli.mjs");
+    program
+        .to_str()
+        .is_some_and(|program| answers("node", &[program, "--help"]))
+}
+
+/// Installs what the lock file names, into an empty folder: a failure leaves no tool of an older version.
+///
+/// `npm ci` would refuse: some of the tool's optional packages, for other systems, are not in the registry.
+fn fetch(project: &Path, tools: &Path, files: &[&str]) -> Done {
+    let failed = |error| format!("{}: {error}", tools.display());
+    // There may be none.
+    let _ = fs::remove_dir_all(tools);
+    fs::create_dir_all(tools).map_err(failed)?;
+    for file in files {
+        fs::copy(project.join(file), tools.join(file)).map_err(failed)?;
+    }
+    let options = [
+        "install",
+        "--no-save",
+        "--silent",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+    ];
+    run(Command::new("npm").args(options).current_dir(tools))
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    fs::read(one)
+        .ok()
+        .zip(fs::read(other).ok())
+        .is_some_and(|(one, other)| one == other)
+}
+
+/// Installs Debian packages.
+fn install(packages: &[&str]) -> Done {
+    let names = packages.join(" ");
+    if !Path::new("/usr/bin/apt-get").exists() || !is_root() {
+        return Err(format!("install it, for example with `apt-get install {names}`"));
+    }
+    println!("installing {names}");
     // Fails harmlessly where the lists are there and the network is not.
     let _ = run(apt_get().arg("update"));
-    run(apt_get().args(["install", "--yes", "--no-install-recommends", "gcc", "libc6-dev"]))
-        .map_err(|error| format!("{hint}: {error}"))
+    run(apt_get()
+        .args(["install", "--yes", "--no-install-recommends"])
+        .args(packages))
 }
 
 fn apt_get() -> Command {

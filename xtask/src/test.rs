@@ -31,26 +31,6 @@ pub(crate) fn bless() -> Done {
         .env("TORVYNC_BLESS", "1"))
 }
 
-/// Runs the benchmarks. They measure executables that `torvync` makes, so the profile they are compiled with does not
-/// matter: with that of the tests nothing is compiled again.
-pub(crate) fn bench(arguments: &[&str]) -> Done {
-    setup()?;
-    build_torvync()?;
-    let mut command = cargo();
-    command.args([
-        "bench",
-        "--locked",
-        "--workspace",
-        "--profile",
-        "dev",
-        "--bench",
-        "startup",
-        "--bench",
-        "interrupt",
-    ]);
-    run(command.args(arguments))
-}
-
 /// Neither tool comes with rustup's minimal profile; a machine without them can still run the tests.
 fn lints() -> Done {
     if answers("rustfmt", &["--version"]) {

@@ -1,0 +1,22 @@
+//! Appends a stamp of eight bytes to each message.
+
+use comparison_work::{STAMPED, stamp};
+use torvyn::{Element, Error, Lifecycle, Output, Processor};
+
+struct StampProcessor;
+
+impl Lifecycle for StampProcessor {
+    fn init(_config: &str) -> Result<Self, Error> {
+        Ok(StampProcessor)
+    }
+}
+
+impl Processor for StampProcessor {
+    fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
+        let mut payload = input.payload().bytes();
+        stamp(&mut payload, input.sequence());
+        Output::bytes(STAMPED, &payload).map(Some)
+    }
+}
+
+torvyn::export!(StampProcessor: processor);

@@ -1,0 +1,260 @@
+//! The small parts of a flow, each by itself: a stream, the buffers, and one call of a component.
+
+use std::error::Error;
+use std::fmt::Debug;
+use std::hint::black_box;
+use std::path::Path;
+use std::sync::Arc;
+
+use criterion::{BenchmarkId, Criterion};
+use torvyn_runtime_core::buffer::{BufferError, BufferId, BufferPool, ContentType};
+use torvyn_runtime_core::clock::ClockKind;
+use torvyn_runtime_core::context::{RunContext, RunOptions};
+use torvyn_runtime_core::crossing::Hosts;
+use torvyn_runtime_core::crossing::component::{self, ComponentProcessor};
+use torvyn_runtime_core::element::Element;
+use torvyn_runtime_core::engine::{self, Artifact, EngineKind, EngineOptions, PageAligned};
+use torvyn_runtime_core::error::Cause;
+use torvyn_runtime_core::executor::Group;
+use torvyn_runtime_core::flow::{Ends, Make as _, Pressure, Setup};
+use torvyn_runtime_core::plan::{
+    ErrorAction, ErrorPlan, FanOut, FlowPlan, LastResort, LimitsPlan, Merge, NodePlan, Overflow, PoolPlan, PortPlan,
+    ProgramPlan, Role, StreamPlan, TierPlan,
+};
+use torvyn_runtime_core::queue::Stream;
+use torvyn_runtime_core::stage::{Processor as _, Stage as _};
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+
+/// Bytes of a payload.
+const PAYLOADS: [usize; 3] = [64, 4 << 10, 64 << 10];
+
+const CONTENT_TYPE: &str = "application/octet-stream";
+
+const TERMINATE: ErrorAction = ErrorAction::Now(LastResort::Terminate);
+
+const fn tier(slot_bytes: u32) -> TierPlan {
+    TierPlan { slot_bytes, slots: 16 }
+}
+
+const fn stream(from: &'static str, to: &'static str) -> StreamPlan {
+    StreamPlan {
+        from,
+        to,
+        depth: 64,
+        low_watermark: 32,
+        overflow: Overflow::Block,
+        rank: 0,
+        max_element_bytes: None,
+    }
+}
+
+/// A program whose stages are on the component path.
+static PROGRAM: ProgramPlan = ProgramPlan {
+    name: "parts",
+    version: "0.0.0",
+    description: "",
+    document: b"",
+    fuel: false,
+    component_host: Some(component::host),
+    core_host: None,
+    wasi: &[],
+    worker_threads: None,
+};
+
+/// A processor between two streams.
+static PLAN: FlowPlan = FlowPlan {
+    name: "parts",
+    nodes: &[NodePlan {
+        name: "copy",
+        role: Role::Processor,
+        component: "copy-processor",
+        config: "",
+        path: "component",
+        on_core: false,
+        lifecycle: false,
+        inputs: &[0],
+        outputs: &[PortPlan {
+            name: "output",
+            streams: &[1],
+        }],
+        dead_letters: &[],
+        merge: Merge::RoundRobin,
+        fan_out: FanOut::Minimum,
+        on_error: ErrorPlan {
+            invalid_input: TERMINATE,
+            unavailable: TERMINATE,
+            internal: TERMINATE,
+            deadline_exceeded: TERMINATE,
+        },
+        capabilities: &[],
+        own_thread: false,
+        limits: LimitsPlan {
+            memory_bytes: 1 << 20,
+            invocation_timeout_ms: 5000,
+            init_timeout_ms: 5000,
+            teardown_timeout_ms: 5000,
+            fuel: 0,
+            max_buffer_bytes: 1 << 20,
+            buffer_budget_bytes: 16 << 20,
+        },
+    }],
+    streams: &[stream("a.output", "copy.input"), stream("copy.output", "b.input")],
+    pools: PoolPlan {
+        tiers: [tier(256), tier(4 << 10), tier(64 << 10), tier(1 << 20)],
+        fallback_bytes: 0,
+        max_buffer_bytes: 1 << 20,
+    },
+    quantum: 32,
+    deadline_ms: None,
+    sink_pause_ms: 10,
+    max_restarts: 5,
+    own_thread: false,
+    replicas: 1,
+};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut criterion = Criterion::default().configure_from_args();
+    let hosts = Hosts::start(&PROGRAM)?;
+    queue(&mut criterion, &hosts)?;
+    pool(&mut criterion)?;
+    crossing(&mut criterion, &hosts)?;
+    criterion.final_summary();
+    Ok(())
+}
+
+/// A run of the flow.
+fn context(hosts: &Hosts, pool: BufferPool) -> RunContext {
+    let options = RunOptions {
+        limit: None,
+        timeout: None,
+        clock: ClockKind::System,
+        told: None,
+    };
+    let (waker, pressure) = (Group::new(1).waker(0), Pressure::new(&PLAN, |_| false));
+    RunContext::new(&PLAN, options, Arc::clone(hosts.control()), waker, pool, pressure)
+}
+
+/// The processor of the flow, and a run of it.
+fn processor(hosts: &Hosts, artifact: &'static Artifact) -> Result<(ComponentProcessor, RunContext), Box<dyn Error>> {
+    let (pool, ends) = (hosts.pool(&PLAN)?, Ends::default());
+    let waker = Group::new(1).waker(0);
+    let mut setup = Setup::new(hosts, &PLAN, &pool, &ends, waker, ClockKind::System);
+    let mut processor: ComponentProcessor = component::of(artifact).make(&mut setup, &PLAN, 0).map_err(words)?;
+    let mut cx = context(hosts, pool);
+    processor.init(&mut cx, "").map_err(words)?;
+    Ok((processor, cx))
+}
+
+/// Room for the machine code of the component.
+type Code = PageAligned<{ 1 << 20 }>;
+
+/// The machine code of the component.
+#[expect(unsafe_code, reason = "only who made machine code can promise what it is")]
+fn artifact() -> Result<&'static Artifact, Box<dyn Error>> {
+    let options = EngineOptions {
+        kind: EngineKind::Component,
+        fuel: PROGRAM.fuel,
+    };
+    let made = engine::build(options)?.precompile_component(&copy_processor()?)?;
+    let code: &mut Code = Box::leak(Box::new(PageAligned([0; 1 << 20])));
+    let room = code.0.get_mut(..made.len()).ok_or("the machine code is too long")?;
+    room.copy_from_slice(&made);
+    // SAFETY: what was just precompiled; of the zeros behind it none of its headers knows.
+    let artifact = unsafe { Artifact::new("copy-processor", code) };
+    Ok(Box::leak(Box::new(artifact)))
+}
+
+/// The component behind the core module.
+fn copy_processor() -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut resolve = wit_parser::Resolve::default();
+    let contracts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit/torvyn-streaming");
+    let (package, _) = resolve.push_dir(&contracts)?;
+    let world = resolve.select_world(&[package], Some("transform"))?;
+    let mut module = wat::parse_str(include_str!("parts/copy-processor.wat"))?;
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)?;
+    Ok(ComponentEncoder::default().module(&module)?.validate(true).encode()?)
+}
+
+/// An element goes in and out again.
+fn queue(criterion: &mut Criterion, hosts: &Hosts) -> Result<(), Box<dyn Error>> {
+    let mut cx = context(hosts, hosts.pool(&PLAN)?);
+    let mut stream = Stream::new(&PLAN.streams[0], 0, false);
+    let element = Element {
+        sequence: 0,
+        timestamp_ns: 0,
+        content_type: ContentType::EMPTY,
+        payload: BufferId::from_rep(0),
+    };
+    criterion.bench_function("queue", |bencher| {
+        bencher.iter(|| {
+            let pushed = stream.push(&mut cx, black_box(element));
+            (pushed, stream.pop(&mut cx))
+        });
+    });
+    Ok(())
+}
+
+/// A buffer is allocated, filled, frozen, read and given back.
+fn pool(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
+    let mut group = criterion.benchmark_group("pool");
+    for bytes in PAYLOADS {
+        let mut pool = BufferPool::new(&PLAN.pools, PLAN.nodes);
+        let contents = vec![7; bytes];
+        let mut use_one = || -> Result<Vec<u8>, BufferError> {
+            let draft = pool.allocate(bytes as u64)?;
+            pool.append(draft, black_box(&contents))?;
+            let buffer = pool.freeze(draft)?;
+            let read = pool.contents(buffer)?.to_vec();
+            pool.drop_owned(buffer)?;
+            Ok(read)
+        };
+        let read = use_one().map_err(words)?;
+        assert_eq!(read.len(), bytes);
+        group.bench_function(BenchmarkId::from_parameter(bytes), |bencher| bencher.iter(&mut use_one));
+    }
+    group.finish();
+    Ok(())
+}
+
+/// A component is called with an element, reads it and answers with a copy.
+fn crossing(criterion: &mut Criterion, hosts: &Hosts) -> Result<(), Box<dyn Error>> {
+    let artifact = artifact()?;
+    let mut group = criterion.benchmark_group("crossing");
+    for bytes in PAYLOADS {
+        let (mut processor, mut cx) = processor(hosts, artifact)?;
+        let input = in_transit(cx.pool(), &vec![7; bytes]).map_err(words)?;
+        let mut call = || -> Result<Option<usize>, Cause> {
+            let Some(output) = processor.process(&mut cx, input)? else {
+                return Ok(None);
+            };
+            let copied = cx.pool().contents(output.buffer).map(<[u8]>::len);
+            let released = cx.pool().release(output.buffer);
+            released.expect("invariant: the flow owns what a stage emitted");
+            Ok(copied.ok())
+        };
+        assert_eq!(call().map_err(words)?, Some(bytes));
+        group.bench_function(BenchmarkId::from_parameter(bytes), |bencher| bencher.iter(&mut call));
+    }
+    group.finish();
+    Ok(())
+}
+
+/// An element whose buffer the flow owns.
+fn in_transit(pool: &mut BufferPool, contents: &[u8]) -> Result<Element, BufferError> {
+    let draft = pool.allocate(contents.len() as u64)?;
+    pool.append(draft, contents)?;
+    pool.set_content_type(draft, CONTENT_TYPE)?;
+    let payload = pool.freeze(draft)?;
+    pool.take_over(payload)?;
+    Ok(Element {
+        sequence: 0,
+        timestamp_ns: 0,
+        content_type: pool.content_type(payload)?,
+        payload,
+    })
+}
+
+/// Causes have words only with their node.
+fn words(error: impl Debug) -> String {
+    format!("{error:?}")
+}

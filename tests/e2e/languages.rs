@@ -1,0 +1,183 @@
+//! Components in other languages than Rust, built by the project's own command: `tests/guests-c`, `tests/guests-js`.
+//! `cargo xtask setup` installs the tools.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::OnceLock;
+
+use wit_bindgen_core::Files;
+use wit_bindgen_core::wit_parser::Resolve;
+
+use crate::process::{Finished, Running};
+use crate::report::Reported;
+use crate::torvync::{build, executable, root, target, workshop};
+
+/// An executable of components in one language, built when it is first asked for.
+struct Project {
+    name: &'static str,
+    /// What the manifest says behind the project's name.
+    manifest: fn(&Path) -> String,
+    built: OnceLock<PathBuf>,
+}
+
+static C: Project = Project::new("c", c_manifest);
+static JAVASCRIPT: Project = Project::new("javascript", javascript_manifest);
+
+impl Project {
+    const fn new(name: &'static str, manifest: fn(&Path) -> String) -> Self {
+        Self {
+            name,
+            manifest,
+            built: OnceLock::new(),
+        }
+    }
+
+    /// Runs a flow with `input` as standard input. No element and no buffer may be missing at the end.
+    #[track_caller]
+    fn report(&self, arguments: &[&str], input: &str, code: i32) -> Reported {
+        Reported::of(self.run(&[&["--format", "json"], arguments].concat(), input, code))
+    }
+
+    #[track_caller]
+    fn run(&self, arguments: &[&str], input: &str, code: i32) -> Finished {
+        let program = self.built.get_or_init(|| self.build());
+        let folder = program.parent().expect("the program lies in the workshop");
+        let mut command = executable(program, folder, arguments);
+        command.stdin(Stdio::piped());
+        let mut running = Running::start(command);
+        running.write(input);
+        running.finish().expect_code(code)
+    }
+
+    fn build(&self) -> PathBuf {
+        let folder = workshop(&format!("languages/{}", self.name));
+        let manifest = format!(
+            "[torvyn]\nname = {:?}\nversion = \"0.1.0\"\ncontract_version = \"0.1.0\"\n{}",
+            self.name,
+            (self.manifest)(&folder)
+        );
+        std::fs::write(folder.join("Torvyn.toml"), manifest).expect("the workshop is writable");
+        let program = folder.join("program");
+        build(&folder, &[], &program);
+        program
+    }
+}
+
+/// Three guests, each of another shape: a core module, a component, and a component with an adapter for WASI 0.1.
+fn c_manifest(workshop: &Path) -> String {
+    let components = [
+        c_component("countdown", "managed-source", "module", workshop),
+        c_component("shout", "managed-transform", "component", workshop),
+        c_component("tally", "managed-sink", "component", workshop),
+    ];
+    components.concat()
+        + r#"
+[flow.shout]
+nodes.lines = { component = "builtin:lines" }
+nodes.shout = { component = "shout", config = "!", on_error = { invalid-input = "skip" } }
+nodes.console = { component = "builtin:console" }
+edges = [
+    { from = { node = "lines", port = "output" }, to = { node = "shout", port = "input" } },
+    { from = { node = "shout", port = "output" }, to = { node = "console", port = "input" } },
+]
+
+[flow.all]
+nodes.countdown = { component = "countdown", config = "3" }
+nodes.shout = { component = "shout", config = " is counted" }
+nodes.tally = { component = "tally" }
+edges = [
+    { from = { node = "countdown", port = "output" }, to = { node = "shout", port = "input" } },
+    { from = { node = "shout", port = "output" }, to = { node = "tally", port = "input" } },
+]
+"#
+}
+
+fn c_component(name: &str, world: &str, shape: &str, workshop: &Path) -> String {
+    let bindings = workshop.join(world);
+    write_bindings(world, &bindings);
+    let output = workshop.join(name).with_extension("wasm");
+    let command = format!(
+        "./build.sh {name}.c {} {shape} {}",
+        bindings.display(),
+        output.display()
+    );
+    component(name, "tests/guests-c", &command, &output)
+}
+
+/// What `wit-bindgen c` generates for a world.
+fn write_bindings(world: &str, folder: &Path) {
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve
+        .push_dir(root().join("wit/torvyn-streaming"))
+        .expect("wit/ resolves");
+    let world = resolve.select_world(&[package], Some(world)).expect("the world exists");
+    let mut files = Files::default();
+    let mut generator = wit_bindgen_c::Opts::default().build();
+    generator
+        .generate(&mut resolve, world, &mut files)
+        .expect("the world can be generated");
+    std::fs::create_dir_all(folder).expect("the workshop is writable");
+    for (name, contents) in files.iter() {
+        std::fs::write(folder.join(name), contents).expect("the workshop is writable");
+    }
+}
+
+fn javascript_manifest(workshop: &Path) -> String {
+    let output = workshop.join("words.wasm");
+    let (tools, wit) = (target().join("guests-js"), root().join("wit/torvyn-streaming"));
+    let command = format!("./build.sh words.js {tools:?} {wit:?} managed-source {output:?}");
+    component("words", "tests/guests-js", &command, &output)
+        + r#"
+[flow.words]
+nodes.words = { component = "words", config = { text = "naïve guests run too" } }
+nodes.console = { component = "builtin:console" }
+edges = [{ from = { node = "words", port = "output" }, to = { node = "console", port = "input" } }]
+"#
+}
+
+fn component(name: &str, folder: &str, command: &str, output: &Path) -> String {
+    format!(
+        "\n[[component]]\nname = {name:?}\npath = {:?}\nbuild_command = {command:?}\nwasm = {output:?}\n",
+        root().join(folder)
+    )
+}
+
+#[test]
+fn a_processor_in_c_emits_drops_and_refuses() {
+    let ran = C.report(&["--flow", "shout"], "one\n\nna\u{ef}ve\ntwo\n", 0);
+    assert_eq!(ran.stdout, "ONE!\nTWO!\n", "{}", ran.report);
+    assert_eq!(
+        ran.report.node("shout"),
+        "in 4, out 2, absorbed 1, errors 1, skipped 1",
+        "{}",
+        ran.report
+    );
+}
+
+#[test]
+fn components_in_c_of_every_shape_run_in_one_flow() {
+    let ran = C.report(&["--flow", "all"], "", 0);
+    let printed = "1: 3 is counted\n2: 2 is counted\n3: 1 is counted\n3 in all\nteardown\n";
+    assert_eq!(ran.stdout, printed, "{}", ran.report);
+}
+
+#[test]
+fn a_component_in_c_refuses_its_config() {
+    let ran = C.run(&["--flow", "all", "--config", "countdown=soon"], "", 1);
+    let words = "node `countdown` returned an error in `init`: invalid-input: the config is not a number";
+    assert!(ran.stderr.contains(words), "expected `{words}`: {ran}");
+}
+
+#[test]
+fn a_source_in_javascript_runs() {
+    let ran = JAVASCRIPT.report(&[], "", 0);
+    let printed = "[\"naïve\",5]\n[\"guests\",6]\n[\"run\",3]\n[\"too\",3]\n";
+    assert_eq!(ran.stdout, printed, "{}", ran.report);
+}
+
+#[test]
+fn a_component_in_javascript_refuses_its_config() {
+    let ran = JAVASCRIPT.run(&["--config", "words=no JSON"], "", 1);
+    let words = "node `words` returned an error in `init`: invalid-input: the config has no text";
+    assert!(ran.stderr.contains(words), "expected `{words}`: {ran}");
+}

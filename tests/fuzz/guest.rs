@@ -1,0 +1,91 @@
+//! The guest in both forms: as a component, and as a shell with its main core module.
+
+use std::error::Error;
+use std::path::Path;
+
+use torvyn_runtime_core::engine::{self, Artifact, EngineKind, EngineOptions, PageAligned};
+use torvync_compiler::anatomy::Anatomy;
+use torvync_compiler::{aot, glue};
+use wit_component::{StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+pub(crate) type Done<T> = Result<T, Box<dyn Error>>;
+
+/// All roles at once.
+const WORLD: &str = "
+    package torvyn:fuzz;
+    world every-role {
+        import torvyn:streaming/types@0.1.0;
+        import torvyn:streaming/buffer-allocator@0.1.0;
+        import torvyn:capabilities/capability-query@0.1.0;
+        export torvyn:streaming/source@0.1.0;
+        export torvyn:streaming/processor@0.1.0;
+        export torvyn:streaming/sink@0.1.0;
+        export torvyn:streaming/lifecycle@0.1.0;
+        export torvyn:filtering/filter@0.1.0;
+        export torvyn:filtering/router@0.1.0;
+        export torvyn:aggregation/aggregator@0.1.0;
+    }
+";
+
+/// The machine code of one guest on both paths.
+#[derive(Clone, Copy)]
+pub(crate) struct Artifacts {
+    pub(crate) component: &'static Artifact,
+    pub(crate) shell: &'static Artifact,
+}
+
+/// The guest as a component.
+pub(crate) fn component() -> Done<Vec<u8>> {
+    let mut resolve = Resolve::default();
+    for package in ["streaming", "filtering", "aggregation", "capabilities"] {
+        let folder = format!("../wit/torvyn-{package}");
+        resolve.push_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))?;
+    }
+    let package = resolve.push_str("fuzz.wit", WORLD)?;
+    let world = resolve.select_world(&[package], None)?;
+    let mut module = wat::parse_str(include_str!("guest.wat"))?;
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)?;
+    aot::normalise(&module).map_err(|error| format!("{error:?}").into())
+}
+
+/// Compiles a component, and the shell that is made of it.
+pub(crate) fn artifacts(component: &[u8]) -> Done<Artifacts> {
+    let code = Anatomy::of(component)?
+        .stage_code()
+        .map_err(|obstacle| obstacle.to_string())?;
+    let shell = glue::direct(&code).map_err(|error| error.to_string())?;
+    let engine = |kind| engine::build(EngineOptions { kind, fuel: false });
+    Ok(Artifacts {
+        component: artifact(
+            "component",
+            engine(EngineKind::Component)?.precompile_component(component)?,
+        )?,
+        shell: artifact("shell", engine(EngineKind::Core)?.precompile_module(&shell)?)?,
+    })
+}
+
+/// Room for machine code.
+const ROOM: usize = 1 << 20;
+
+/// Embeds machine code, for as long as the process lives.
+#[expect(unsafe_code, reason = "only who made machine code can promise what it is")]
+fn artifact(path: &str, made: Vec<u8>) -> Done<&'static Artifact> {
+    let code: &mut PageAligned<ROOM> = Box::leak(zeroed());
+    let room = code.0.get_mut(..made.len()).ok_or("the machine code is too long")?;
+    room.copy_from_slice(&made);
+    let name = format!("{path}-{:p}", code.0.as_ptr());
+    // SAFETY: what was just precompiled; of the zeros behind it none of its headers knows.
+    let artifact = unsafe { Artifact::new(Box::leak(name.into_boxed_str()), code) };
+    Ok(Box::leak(Box::new(artifact)))
+}
+
+/// Zeroed pages that were never touched.
+#[expect(
+    unsafe_code,
+    reason = "a megabyte does not fit on the stack of a thread, and only what is used is to be touched"
+)]
+fn zeroed() -> Box<PageAligned<ROOM>> {
+    // SAFETY: zeros are valid bytes.
+    unsafe { Box::new_zeroed().assume_init() }
+}

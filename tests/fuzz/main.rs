@@ -1,0 +1,113 @@
+//! The direct path against the component path: a guest that calls and returns anything, as scripts tell it to, and whose
+//! code is changed. Both paths must accept and refuse the same, with the same consequences for flow and buffers.
+//!
+//! As a test it does a bounded number of executions. `--executions N` does `N`, from `--seed S` on, and reports.
+#![expect(clippy::print_stdout, reason = "the report is for whoever runs it")]
+
+mod guest;
+mod plans;
+mod script;
+mod session;
+mod side;
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use torvyn_runtime_core::crossing::Hosts;
+
+use guest::{Artifacts, Done};
+use session::Counts;
+
+/// Executions as a test.
+const IN_TEST: u64 = 20_000;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().collect();
+    let option = |name: &str| {
+        let at = words.iter().position(|word| word == name)?;
+        words.get(at + 1)?.parse::<u64>().ok()
+    };
+    let Some(executions) = option("--executions") else {
+        let trials = vec![Trial::test("both_paths_agree_on_scripts", || {
+            test().map_err(Failed::from)
+        })];
+        return libtest_mimic::run(&Arguments::from_args(), trials).exit_code();
+    };
+    match long(executions, option("--seed").unwrap_or_default()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn test() -> Result<(), String> {
+    let work = || -> Done<Counts> {
+        let fuzz = Fuzz::start()?;
+        let mut counts = Counts::default();
+        fuzz.run(0, IN_TEST, &mut counts)?;
+        Ok(counts)
+    };
+    work().map(|_| ()).map_err(|error| error.to_string())
+}
+
+fn long(executions: u64, seed: u64) -> Done<()> {
+    let fuzz = Fuzz::start()?;
+    let mut counts = Counts::default();
+    let started = Instant::now();
+    let mut told = Instant::now();
+    let mut seed = seed;
+    while counts.executions < executions {
+        fuzz.run(seed, 1, &mut counts)?;
+        seed += 1;
+        if told.elapsed() > Duration::from_secs(30) {
+            told = Instant::now();
+            report(&counts, started.elapsed(), seed);
+        }
+    }
+    report(&counts, started.elapsed(), seed);
+    println!("{counts:#?}");
+    Ok(())
+}
+
+fn report(counts: &Counts, took: Duration, seed: u64) {
+    let each_second = counts.executions as f64 / took.as_secs_f64();
+    println!(
+        "{} executions, {each_second:.0} a second, {} accepted, rejected: {:?}, next seed {seed}",
+        counts.executions, counts.accepted, counts.rejected
+    );
+}
+
+/// What is there for all sessions.
+struct Fuzz {
+    hosts: Hosts,
+    artifacts: Artifacts,
+}
+
+impl Fuzz {
+    fn start() -> Done<Self> {
+        Ok(Self {
+            hosts: Hosts::start(&plans::PROGRAM)?,
+            artifacts: guest::artifacts(&guest::component()?)?,
+        })
+    }
+
+    /// Sessions with the seeds from `seed` on, until there are `executions` more.
+    fn run(&self, mut seed: u64, executions: u64, counts: &mut Counts) -> Done<()> {
+        let end = counts.executions + executions;
+        while counts.executions < end {
+            let (role, made_up) = session::made_up(seed);
+            let found = session::run(&self.hosts, self.artifacts, role, &made_up, counts)?;
+            if let Err((number, _)) = found {
+                let until = made_up[..=number].to_vec();
+                let (least, difference) = session::shrink(&self.hosts, self.artifacts, role, until)?;
+                let least: String = least.iter().map(|execution| format!("\n{execution}")).collect();
+                return Err(format!("seed {seed}, {role:?}: {difference}{least}").into());
+            }
+            seed += 1;
+        }
+        Ok(())
+    }
+}

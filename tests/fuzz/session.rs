@@ -1,0 +1,229 @@
+//! Executions on both paths, one after the other, and what they must agree on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use fastrand::Rng;
+use torvyn_runtime_core::crossing::Hosts;
+use torvyn_runtime_core::error::Cause;
+use torvyn_runtime_core::plan::Role;
+
+use crate::guest::{Artifacts, Done};
+use crate::plans::ROLES;
+use crate::script::{ENTRIES, Entry, Script, has_input};
+use crate::side::{Call, INPUT_TYPES, Side, Value, kind, words};
+
+/// Executions for which the same two stages are used, unless one of them finds a difference.
+const LENGTH: u64 = 64;
+
+/// One execution.
+#[derive(Clone, Debug)]
+pub(crate) struct Execution {
+    pub(crate) call: Call,
+    pub(crate) script: Script,
+}
+
+impl fmt::Display for Execution {
+    /// As a kept case (see [`Execution::kept`]), and what the script says.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (call, script) = (self.call, &self.script);
+        let entry = ENTRIES.iter().find(|(entry, _)| *entry == call.entry);
+        let name = entry.map_or("", |(_, name)| name);
+        let [element, own] = call.types;
+        writeln!(f, "{name} {} {element} {own} {}", call.len, script.config())?;
+        writeln!(f, "  returns {:#x}, flags {:#x}", script.returned, script.flags)?;
+        writeln!(
+            f,
+            "  allocations {:x?}, handles {:x?}",
+            script.allocations, script.handles
+        )?;
+        for step in &script.steps {
+            writeln!(f, "  {:2} {:x?} {:#x}", step.function, step.arguments, step.wide)?;
+        }
+        write!(f, "  result {:x?}", script.result)
+    }
+}
+
+/// What became of executions.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) executions: u64,
+    pub(crate) accepted: u64,
+    /// By what they meant for the flow, in both paths' terms.
+    pub(crate) rejected: BTreeMap<String, u64>,
+    /// What the direct path said, without numbers.
+    pub(crate) words: BTreeSet<String>,
+    /// Where the paths said different things about the same: component, direct.
+    pub(crate) worded: BTreeMap<(String, String), u64>,
+}
+
+impl Counts {
+    fn count(&mut self, component: &Result<Value, Cause>, direct: &Result<Value, Cause>) {
+        self.executions += 1;
+        let (component, direct) = match (component, direct) {
+            (Err(component), Err(direct)) => (component, direct),
+            (Ok(_), _) | (_, Ok(_)) => {
+                self.accepted += 1;
+                return;
+            }
+        };
+        let kind = match component {
+            // Its text is the script's.
+            Cause::Component(_) => "reported".to_owned(),
+            _ => kind(component),
+        };
+        *self.rejected.entry(kind).or_default() += 1;
+        if matches!(component, Cause::Component(_)) {
+            return;
+        }
+        let (component, direct) = (without_numbers(&words(component)), without_numbers(&words(direct)));
+        self.words.insert(direct.clone());
+        if component != direct {
+            *self.worded.entry((component, direct)).or_default() += 1;
+        }
+    }
+}
+
+fn without_numbers(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c.is_ascii_digit() {
+            true if out.ends_with('#') => {}
+            true => out.push('#'),
+            false => out.push(c),
+        }
+    }
+    out
+}
+
+/// The executions of a session.
+pub(crate) fn made_up(seed: u64) -> (Role, Vec<Execution>) {
+    let mut rng = Rng::with_seed(seed);
+    let role = ROLES[rng.usize(..ROLES.len())];
+    let executions = (0..LENGTH).map(|_| {
+        let entry = entry(&mut rng, role);
+        let len = match rng.u32(..16) {
+            0 => rng.usize(..70_000),
+            1 => rng.usize(..5000),
+            2 => 0,
+            _ => rng.usize(..300),
+        };
+        let types = [rng.usize(..INPUT_TYPES.len()), rng.usize(..INPUT_TYPES.len())];
+        Execution {
+            call: Call { entry, len, types },
+            script: Script::make_up(&mut rng, entry),
+        }
+    });
+    let executions = executions.collect();
+    (role, executions)
+}
+
+fn entry(rng: &mut Rng, role: Role) -> Entry {
+    match rng.u32(..24) {
+        0 => return Entry::Init,
+        1 if rng.bool() => return Entry::Teardown,
+        _ => {}
+    }
+    let (usual, other) = match role {
+        Role::Source => (Entry::Pull, Entry::Notify),
+        Role::Processor => (Entry::Process, Entry::Process),
+        Role::Filter => (Entry::Evaluate, Entry::Evaluate),
+        Role::Router => (Entry::Route, Entry::Route),
+        Role::Aggregator => (Entry::Ingest, Entry::Flush),
+        Role::Sink => (Entry::Push, Entry::Complete),
+    };
+    if rng.u32(..4) == 0 { other } else { usual }
+}
+
+/// Runs executions on new stages. The error is the position of the first on which the paths don't agree, and about what.
+pub(crate) fn run(
+    hosts: &Hosts,
+    artifacts: Artifacts,
+    role: Role,
+    executions: &[Execution],
+    counts: &mut Counts,
+) -> Done<Result<(), (usize, String)>> {
+    let mut component = Side::component(hosts, artifacts, role)?;
+    let mut direct = Side::direct(hosts, artifacts, role)?;
+    for (number, execution) in executions.iter().enumerate() {
+        if let Err(difference) = execute(&mut component, &mut direct, execution, counts) {
+            return Ok(Err((number, difference)));
+        }
+    }
+    Ok(Ok(()))
+}
+
+fn execute(component: &mut Side, direct: &mut Side, execution: &Execution, counts: &mut Counts) -> Result<(), String> {
+    let config = execution.script.config();
+    for side in [&mut *component, &mut *direct] {
+        side.arm(&config)
+            .map_err(|cause| format!("the script was refused: {cause:?}"))?;
+    }
+    let results = (component.call(execution.call), direct.call(execution.call));
+    if !agree(&results.0, &results.1) {
+        return Err(format!("component: {:?}\n   direct: {:?}", results.0, results.1));
+    }
+    counts.count(&results.0, &results.1);
+    let revived = (component.revive(), direct.revive());
+    if revived.0 != revived.1 {
+        return Err(format!("dead: component {:?}, direct {:?}", revived.0, revived.1));
+    }
+    let traces = (component.traces(), direct.traces());
+    if traces.0 != traces.1 {
+        return Err(format!(
+            "after {:?}:\ncomponent: {:?}\n   direct: {:?}",
+            results.1, traces.0, traces.1
+        ));
+    }
+    Ok(())
+}
+
+fn agree(component: &Result<Value, Cause>, direct: &Result<Value, Cause>) -> bool {
+    match (component, direct) {
+        (Ok(component), Ok(direct)) => component == direct,
+        (Err(component), Err(direct)) => kind(component) == kind(direct),
+        (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,
+    }
+}
+
+/// What is left of executions when nothing can be left out without the difference going away.
+pub(crate) fn shrink(
+    hosts: &Hosts,
+    artifacts: Artifacts,
+    role: Role,
+    mut executions: Vec<Execution>,
+) -> Done<(Vec<Execution>, String)> {
+    let differs = |executions: &[Execution]| -> Done<Option<String>> {
+        let found = run(hosts, artifacts, role, executions, &mut Counts::default())?;
+        Ok(found.err().map(|(_, difference)| difference))
+    };
+    let mut difference = differs(&executions)?.ok_or("the difference is not there a second time")?;
+    let mut position = 0;
+    while position < executions.len() {
+        let mut fewer = executions.clone();
+        fewer.remove(position);
+        match differs(&fewer)? {
+            Some(found) => (executions, difference) = (fewer, found),
+            None => position += 1,
+        }
+    }
+    for number in 0..executions.len() {
+        let mut step = 0;
+        while step < executions[number].script.steps.len() {
+            let mut fewer = executions.clone();
+            fewer[number].script.steps.remove(step);
+            match differs(&fewer)? {
+                Some(found) => (executions, difference) = (fewer, found),
+                None => step += 1,
+            }
+        }
+        if has_input(executions[number].call.entry) {
+            let mut shorter = executions.clone();
+            shorter[number].call.len = 8;
+            if let Some(found) = differs(&shorter)? {
+                (executions, difference) = (shorter, found);
+            }
+        }
+    }
+    Ok((executions, difference))
+}

@@ -1,0 +1,305 @@
+//! One call path: a stage, the buffers of its flow, and what its calls come to.
+
+use std::sync::Arc;
+
+use torvyn_runtime_core::buffer::BufferPool;
+use torvyn_runtime_core::clock::ClockKind;
+use torvyn_runtime_core::context::{RunContext, RunOptions};
+use torvyn_runtime_core::crossing::Hosts;
+use torvyn_runtime_core::crossing::component::{
+    self, ComponentAggregator, ComponentFilter, ComponentProcessor, ComponentRouter, ComponentSink, ComponentSource,
+};
+use torvyn_runtime_core::crossing::core::{self, CoreStage};
+use torvyn_runtime_core::element::Element;
+use torvyn_runtime_core::error::Cause;
+use torvyn_runtime_core::executor::Group;
+use torvyn_runtime_core::flow::{Ends, Make as _, Pressure, Setup};
+use torvyn_runtime_core::host::CopyStats;
+use torvyn_runtime_core::plan::{FlowPlan, Role};
+use torvyn_runtime_core::stage::{
+    Aggregator, Called, Demand, Filter, Payload, Processor, Pulled, Router, Sink, Source, Stage,
+};
+
+use crate::guest::{Artifacts, Done};
+use crate::plans;
+use crate::script::{self, Entry};
+
+/// What a call came to, in terms of both paths.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    Nothing,
+    Elements(Vec<Emitted>),
+    Passes(bool),
+    Ports(Vec<String>),
+    Pauses(bool),
+}
+
+/// An element that a stage put out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Emitted {
+    contents: Vec<u8>,
+    /// Content type of the element, and of its buffer.
+    content_types: [String; 2],
+}
+
+/// What can be seen of a pool and of a stage's copies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Traces {
+    /// Live, allocated, returned, fallback, reused, peak.
+    buffers: [u64; 6],
+    copies: Vec<(&'static str, u64, u64)>,
+}
+
+/// One execution but for the script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Call {
+    pub(crate) entry: Entry,
+    /// Bytes of the element, or of the configuration.
+    pub(crate) len: usize,
+    /// Which of [`INPUT_TYPES`] the element has, and which its buffer.
+    pub(crate) types: [usize; 2],
+}
+
+/// Content types of elements on their way in.
+pub(crate) const INPUT_TYPES: [&str; 4] = ["", "text/csv", "application/json; charset=utf-8", "größe/"];
+
+enum AnyStage {
+    Source(Box<dyn Source>),
+    Processor(Box<dyn Processor>),
+    Filter(Box<dyn Filter>),
+    Router(Box<dyn Router>),
+    Aggregator(Box<dyn Aggregator>),
+    Sink(Box<dyn Sink>),
+}
+
+impl AnyStage {
+    fn stage(&mut self) -> &mut dyn Stage {
+        match self {
+            AnyStage::Source(stage) => &mut **stage,
+            AnyStage::Processor(stage) => &mut **stage,
+            AnyStage::Filter(stage) => &mut **stage,
+            AnyStage::Router(stage) => &mut **stage,
+            AnyStage::Aggregator(stage) => &mut **stage,
+            AnyStage::Sink(stage) => &mut **stage,
+        }
+    }
+}
+
+/// A stage on one of the paths.
+pub(crate) struct Side {
+    cx: RunContext,
+    stage: AnyStage,
+    /// Position of its node.
+    position: usize,
+    on_core: bool,
+    sequence: u64,
+}
+
+impl Side {
+    /// On the component path.
+    pub(crate) fn component(hosts: &Hosts, artifacts: Artifacts, role: Role) -> Done<Self> {
+        Self::new(hosts, &plans::COMPONENT, role, |setup, plan, position| {
+            let origin = component::of(artifacts.component);
+            Ok(match role {
+                Role::Source => AnyStage::Source(Box::<ComponentSource>::new(origin.make(setup, plan, position)?)),
+                Role::Processor => {
+                    AnyStage::Processor(Box::<ComponentProcessor>::new(origin.make(setup, plan, position)?))
+                }
+                Role::Filter => AnyStage::Filter(Box::<ComponentFilter>::new(origin.make(setup, plan, position)?)),
+                Role::Router => AnyStage::Router(Box::<ComponentRouter>::new(origin.make(setup, plan, position)?)),
+                Role::Aggregator => {
+                    AnyStage::Aggregator(Box::<ComponentAggregator>::new(origin.make(setup, plan, position)?))
+                }
+                Role::Sink => AnyStage::Sink(Box::<ComponentSink>::new(origin.make(setup, plan, position)?)),
+            })
+        })
+    }
+
+    /// On the direct path.
+    pub(crate) fn direct(hosts: &Hosts, artifacts: Artifacts, role: Role) -> Done<Self> {
+        Self::new(hosts, &plans::DIRECT, role, |setup, plan, position| {
+            let stage: CoreStage = core::direct(artifacts.shell).make(setup, plan, position)?;
+            Ok(match role {
+                Role::Source => AnyStage::Source(Box::new(stage)),
+                Role::Processor => AnyStage::Processor(Box::new(stage)),
+                Role::Filter => AnyStage::Filter(Box::new(stage)),
+                Role::Router => AnyStage::Router(Box::new(stage)),
+                Role::Aggregator => AnyStage::Aggregator(Box::new(stage)),
+                Role::Sink => AnyStage::Sink(Box::new(stage)),
+            })
+        })
+    }
+
+    fn new(
+        hosts: &Hosts,
+        plan: &'static FlowPlan,
+        role: Role,
+        make: impl FnOnce(&mut Setup<'_>, &'static FlowPlan, usize) -> Called<AnyStage>,
+    ) -> Done<Self> {
+        let position = plan.nodes.iter().position(|node| node.role == role);
+        let position = position.ok_or("the plan has a node for each role")?;
+        let (pool, ends, waker) = (hosts.pool(plan)?, Ends::default(), Group::new(1).waker(0));
+        let mut setup = Setup::new(hosts, plan, pool, &ends, waker.clone(), ClockKind::Simulated);
+        let stage = make(&mut setup, plan, position).map_err(|cause| format!("{cause:?}"))?;
+        let options = RunOptions {
+            limit: None,
+            timeout: None,
+            clock: ClockKind::Simulated,
+            told: None,
+        };
+        let pressure = Pressure::new(plan, |_| false);
+        let pool = setup.into_pool();
+        Ok(Self {
+            cx: RunContext::new(plan, options, Arc::clone(hosts.control()), waker, pool, pressure),
+            stage,
+            position,
+            on_core: plan.nodes[position].on_core,
+            sequence: 0,
+        })
+    }
+
+    /// Gives the guest its script.
+    pub(crate) fn arm(&mut self, script: &str) -> Called<()> {
+        self.stage.stage().init(&mut self.cx, script)
+    }
+
+    /// Calls the stage, and gives back what it put out.
+    pub(crate) fn call(&mut self, call: Call) -> Called<Value> {
+        self.sequence += 1;
+        if !script::has_input(call.entry) {
+            return self.call_with(call, None);
+        }
+        let input = self.input(call);
+        let called = self.call_with(call, Some(input));
+        let released = self.cx.pool().release(input.payload);
+        released.expect("invariant: a stage does not keep its input");
+        called
+    }
+
+    fn input(&mut self, call: Call) -> Element {
+        let [content_type, own] = call.types.map(|number| INPUT_TYPES[number % INPUT_TYPES.len()]);
+        let pool = self.cx.pool();
+        let contents: Vec<u8> = (0..call.len).map(|at| (at * 31 + 7) as u8).collect();
+        let draft = pool.allocate(contents.len() as u64);
+        let draft = draft.expect("the plan has room for an element");
+        pool.append(draft, &contents).expect("it has this capacity");
+        pool.set_content_type(draft, own).expect("these are few and short");
+        let payload = pool.freeze(draft).expect("it is a draft");
+        pool.take_over(payload).expect("it is the flow's");
+        Element {
+            sequence: self.sequence,
+            timestamp_ns: self.sequence << 33,
+            content_type: pool
+                .content_types
+                .intern(content_type)
+                .expect("these are few and short"),
+            payload,
+        }
+    }
+
+    fn call_with(&mut self, call: Call, input: Option<Element>) -> Called<Value> {
+        let input = move || input.expect("invariant: such calls have an input");
+        let cx = &mut self.cx;
+        let payloads = match (&mut self.stage, call.entry) {
+            (stage, Entry::Init) => {
+                let config: String = "configuration ".chars().cycle().take(call.len).collect();
+                return stage.stage().init(cx, &config).map(|()| Value::Nothing);
+            }
+            (stage, Entry::Teardown) => return stage.stage().teardown(cx).map(|()| Value::Nothing),
+            (AnyStage::Source(source), Entry::Pull) => match source.pull(cx)? {
+                Pulled::Element(payload) => vec![payload],
+                Pulled::Exhausted => Vec::new(),
+            },
+            (AnyStage::Source(source), Entry::Notify) => {
+                return source.notify(cx, Demand::Pause).map(|()| Value::Nothing);
+            }
+            (AnyStage::Processor(processor), Entry::Process) => processor.process(cx, input())?.into_iter().collect(),
+            (AnyStage::Filter(filter), Entry::Evaluate) => return filter.evaluate(cx, input()).map(Value::Passes),
+            (AnyStage::Router(router), Entry::Route) => return router.route(cx, input()).map(Value::Ports),
+            (AnyStage::Aggregator(aggregator), Entry::Ingest) => aggregator.ingest(cx, input())?.into_iter().collect(),
+            (AnyStage::Aggregator(aggregator), Entry::Flush) => aggregator.flush(cx)?,
+            (AnyStage::Sink(sink), Entry::Push) => {
+                return sink
+                    .push(cx, input())
+                    .map(|demand| Value::Pauses(demand == Demand::Pause));
+            }
+            (AnyStage::Sink(sink), Entry::Complete) => return sink.complete(cx).map(|()| Value::Nothing),
+            (_, entry) => unreachable!("a stage of another role has no {entry:?}"),
+        };
+        Ok(Value::Elements(
+            payloads.into_iter().map(|payload| take(cx.pool(), payload)).collect(),
+        ))
+    }
+
+    /// Makes the stage anew if it is dead, as a flow does. Whether it was.
+    pub(crate) fn revive(&mut self) -> Called<bool> {
+        let stage = self.stage.stage();
+        if !stage.is_dead() {
+            return Ok(false);
+        }
+        self.cx.pool().reclaim(self.position);
+        stage.revive(&mut self.cx, "").map(|()| true)
+    }
+
+    pub(crate) fn traces(&mut self) -> Traces {
+        let copies = match self.on_core {
+            true => self.cx.pool().copies(self.position),
+            false => self.stage.stage().copies(),
+        };
+        let pool = self.cx.pool();
+        let stats = pool.stats();
+        let live = pool.live();
+        Traces {
+            buffers: [
+                live,
+                stats.allocated,
+                stats.returned,
+                stats.fallback,
+                stats.reused,
+                stats.peak_live,
+            ],
+            copies: listed(copies),
+        }
+    }
+}
+
+fn listed(copies: CopyStats) -> Vec<(&'static str, u64, u64)> {
+    let reasons = copies.by_reason().into_iter();
+    reasons
+        .map(|(reason, copies)| (reason, copies.count, copies.bytes))
+        .collect()
+}
+
+/// Looks at what a stage put out, and gives it back.
+fn take(pool: &mut BufferPool, payload: Payload) -> Emitted {
+    let contents = pool
+        .contents(payload.buffer)
+        .expect("what was put out is there")
+        .to_vec();
+    let own = pool.content_type(payload.buffer).expect("what was put out is there");
+    let content_types = [payload.content_type, own].map(|number| pool.content_types.name(number).to_owned());
+    pool.release(payload.buffer).expect("what was put out is the flow's");
+    Emitted {
+        contents,
+        content_types,
+    }
+}
+
+/// What a failed call means for the flow, without its words.
+pub(crate) fn kind(cause: &Cause) -> String {
+    match cause {
+        Cause::Trap(_) => "trap".to_owned(),
+        Cause::Misuse(code, _) => (*code).to_owned(),
+        Cause::Component(error) => format!("{error:?}"),
+        Cause::Deadline(ms) => format!("deadline {ms}"),
+        other => format!("{other:?}"),
+    }
+}
+
+/// The words of a failed call.
+pub(crate) fn words(cause: &Cause) -> String {
+    match cause {
+        Cause::Trap(text) | Cause::Misuse(_, text) | Cause::Instantiation(text) => text.clone(),
+        other => format!("{other:?}"),
+    }
+}
