@@ -11,6 +11,7 @@
 mod bench;
 mod demo;
 mod deny;
+mod fuzz;
 mod setup;
 mod shell;
 mod test;
@@ -26,6 +27,7 @@ usage: cargo xtask COMMAND
   bless    rewrite the expected outputs of the tests; read the diff afterwards
   bench    run the benchmarks, or one: bench startup | interrupt | parts | paths; `bench paths --help` lists the options
            of the comparison of the call paths (--json FILE, --svg FILE, …)
+  fuzz     the direct path against the component path, with hostile guests (--executions N, --seed S)
   deny     licences, advisories and sources of the dependencies (deny --install: fetch cargo-deny first)
 ";
 
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         ["test", filters @ ..] => test::test(filters),
         ["bless"] => test::bless(),
         ["bench", arguments @ ..] => bench::bench(arguments),
+        ["fuzz", options @ ..] => fuzz::fuzz(options),
         ["deny"] => deny::deny(false),
         ["deny", "--install"] => deny::deny(true),
         [] | ["help" | "--help" | "-h"] => {

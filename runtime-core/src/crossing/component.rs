@@ -162,8 +162,6 @@ impl<G: Exports> ComponentStage<G> {
     /// Takes over what the component returned. Sequence and timestamp in it are advisory.
     fn accept(&mut self, cx: &mut RunContext, output: &types::OutputElement) -> Called<Payload> {
         let position = self.making.position;
-        let metadata = self.live().store.data_mut();
-        metadata.count_metadata(&output.meta.content_type);
         let pool = cx.pool();
         let buffer = BufferId::from_rep(output.payload.rep());
         pool.begin_call(position);
@@ -173,6 +171,10 @@ impl<G: Exports> ComponentStage<G> {
             let _ = pool.drop_owned(buffer);
         }
         pool.end_call();
+        if accepted.is_ok() {
+            let copies = self.live().store.data_mut();
+            copies.count_metadata(&output.meta.content_type);
+        }
         accepted.map_err(|error| {
             misuse(&ResourceMisuse {
                 function: "output-element",
