@@ -14,6 +14,10 @@ use wasmtime::Engine;
 use crate::crossing::core::{Seen, Watched};
 use crate::executor::Waker;
 
+mod stop;
+
+use stop::Stop;
+
 /// Resolution of call deadlines.
 pub const TICK: Duration = Duration::from_millis(10);
 
@@ -25,11 +29,8 @@ const INTERRUPTION_GRACE: Duration = Duration::from_millis(500);
 
 /// Flags shared by the drivers, the watchdogs of the stores and the control thread.
 pub struct Control {
-    stop: AtomicBool,
-    cancelled: OnceLock<Instant>,
+    stop: Stop,
     interrupted: Arc<AtomicBool>,
-    /// Flows to wake when they are to stop.
-    wakers: Mutex<Vec<Waker>>,
     /// Flows with calls that no epoch interrupts.
     watched: Mutex<Vec<(Weak<Watched>, Seen)>>,
     /// Its epoch is that of the calls on the component path; not there before one is prepared.
@@ -51,10 +52,8 @@ impl Control {
         signal_hook::low_level::pipe::register(SIGINT, on_signal.try_clone()?)?;
         signal_hook::low_level::pipe::register(SIGTERM, on_signal)?;
         let control = Arc::new(Self {
-            stop: AtomicBool::new(false),
-            cancelled: OnceLock::new(),
+            stop: Stop::default(),
             interrupted,
-            wakers: Mutex::default(),
             watched: Mutex::default(),
             engine: OnceLock::new(),
         });
@@ -69,10 +68,8 @@ impl Control {
     #[cfg(test)]
     pub(crate) fn unattended() -> Arc<Self> {
         Arc::new(Self {
-            stop: AtomicBool::new(false),
-            cancelled: OnceLock::new(),
+            stop: Stop::default(),
             interrupted: Arc::new(AtomicBool::new(false)),
-            wakers: Mutex::default(),
             watched: Mutex::default(),
             engine: OnceLock::new(),
         })
@@ -82,28 +79,17 @@ impl Control {
         loop {
             if wait_readable(signals, TICK).is_ok_and(|ready| ready) {
                 for _ in 0..count_bytes(signals) {
-                    self.on_signal();
+                    self.stop.ask();
                 }
             }
             if let Some(engine) = self.engine.get() {
                 engine.increment_epoch();
             }
             self.watch();
-            let since_cancelled = self.cancelled.get().map(Instant::elapsed);
+            let since_cancelled = self.stop.cancelled().as_ref().map(Instant::elapsed);
             if since_cancelled.is_some_and(|since| since > CANCEL_GRACE + INTERRUPTION_GRACE) {
                 crate::entry::abandon(self.was_interrupted());
             }
-        }
-    }
-
-    fn on_signal(&self) {
-        if self.is_stopping() {
-            // Only the first moment counts.
-            let _ = self.cancelled.set(Instant::now());
-        }
-        self.stop.store(true, Ordering::Relaxed);
-        for waker in self.wakers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            waker.wake();
         }
     }
 
@@ -133,26 +119,26 @@ impl Control {
 
     /// Has a flow woken when it is to stop.
     pub fn on_stop(&self, waker: Waker) {
-        self.wakers.lock().unwrap_or_else(PoisonError::into_inner).push(waker);
+        self.stop.wakes(waker);
     }
 
     /// Whether flows are to drain.
     #[must_use]
     pub fn is_stopping(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.stop.is_asked()
     }
 
     /// Whether everything is to end at once: no other call begins.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.cancelled.get().is_some()
+        self.stop.cancelled().is_some()
     }
 
     /// Whether calls that go on are interrupted: they had time to end.
     #[must_use]
     pub fn interrupts_calls(&self) -> bool {
-        self.cancelled
-            .get()
+        self.stop
+            .cancelled()
             .is_some_and(|since| since.elapsed() >= CANCEL_GRACE)
     }
 

@@ -3,172 +3,20 @@
 //! Component calls are synchronous, and what they call in the host may block on tokio itself, which a task on tokio's
 //! workers must not do. So flows are not tokio tasks; there are no other waits here than for a time and for a wake-up.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::Instant;
 
-/// What a task wants after its turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// Another turn.
-    Again,
-    /// A turn at this time, or when it is woken.
-    Rest(Option<Instant>),
-    /// None.
-    Done,
-}
+mod turns;
 
-/// Something that works in turns.
-pub trait Task: Send {
-    /// Works for a while. Must not wait.
-    fn turn(&mut self) -> Turn;
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    Ready,
-    Running { woken: bool },
-    Resting(Option<Instant>),
-    Done,
-}
-
-struct State {
-    /// First come, first served.
-    ready: VecDeque<usize>,
-    phases: Vec<Phase>,
-    /// When tasks want a turn; entries of tasks that were woken before are stale.
-    timers: BinaryHeap<Reverse<(Instant, usize)>>,
-    left: usize,
-    /// Threads that they share.
-    workers: usize,
-}
-
-impl State {
-    fn make_ready(&mut self, task: usize) {
-        self.phases[task] = Phase::Ready;
-        self.ready.push_back(task);
-    }
-
-    /// Readies the tasks whose time has come. Returns when the next one's will.
-    fn expire(&mut self) -> Option<Instant> {
-        let now = Instant::now();
-        while let Some(Reverse((time, task))) = self.timers.peek().copied() {
-            let is_current = self.phases[task] == Phase::Resting(Some(time));
-            if is_current && time > now {
-                return Some(time);
-            }
-            self.timers.pop();
-            if is_current {
-                self.make_ready(task);
-            }
-        }
-        None
-    }
-
-    /// Keeps what a task wants.
-    fn settle(&mut self, task: usize, turn: Turn) {
-        match (turn, self.phases[task]) {
-            (Turn::Done, _) => {
-                self.phases[task] = Phase::Done;
-                self.left -= 1;
-            }
-            (Turn::Again, _) | (Turn::Rest(_), Phase::Running { woken: true }) => self.make_ready(task),
-            (Turn::Rest(until), _) => {
-                self.phases[task] = Phase::Resting(until);
-                if let Some(until) = until {
-                    self.timers.push(Reverse((until, task)));
-                }
-            }
-        }
-    }
-}
-
-/// Tasks that share threads.
-#[derive(Clone)]
-pub struct Group {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that holds the lock panics half-way.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Has a task get a turn.
-#[derive(Clone)]
-pub struct Waker {
-    group: Group,
-    task: usize,
-}
-
-impl Waker {
-    /// Ends the task's rest; if it has its turn just now, it gets another one.
-    pub fn wake(&self) {
-        let mut state = self.group.shared.lock();
-        match state.phases[self.task] {
-            Phase::Running { .. } => state.phases[self.task] = Phase::Running { woken: true },
-            Phase::Resting(_) => {
-                state.make_ready(self.task);
-                self.group.shared.changed.notify_one();
-            }
-            Phase::Ready | Phase::Done => {}
-        }
-    }
-
-    /// Whether the tasks share fewer threads than there are of them.
-    #[must_use]
-    pub fn has_company(&self) -> bool {
-        let state = self.group.shared.lock();
-        state.left > state.workers
-    }
-}
+pub use turns::{Group, Task, Turn, Waker};
 
 impl Group {
-    /// A group of `tasks` tasks, all of which want a turn.
-    #[must_use]
-    pub fn new(tasks: usize) -> Self {
-        let state = State {
-            ready: (0..tasks).collect(),
-            phases: vec![Phase::Ready; tasks],
-            timers: BinaryHeap::new(),
-            left: tasks,
-            workers: 1,
-        };
-        Self {
-            shared: Arc::new(Shared {
-                state: Mutex::new(state),
-                changed: Condvar::new(),
-            }),
-        }
-    }
-
-    /// Wakes the `task`-th task.
-    #[must_use]
-    pub fn waker(&self, task: usize) -> Waker {
-        Waker {
-            group: self.clone(),
-            task,
-        }
-    }
-
     /// Runs all tasks to their end on `workers` threads, of which the caller's is one.
     ///
     /// # Panics
     /// When there are not as many tasks as the group was made for.
     pub fn run<T: Task>(&self, tasks: Vec<T>, workers: usize) -> Vec<T> {
-        let mut state = self.shared.lock();
-        assert_eq!(tasks.len(), state.phases.len(), "invariant: one task each");
-        state.workers = workers;
-        drop(state);
+        self.begin(tasks.len(), workers);
         let tasks: Vec<Mutex<T>> = tasks.into_iter().map(Mutex::new).collect();
         thread::scope(|scope| {
             for number in 1..workers.min(tasks.len()) {
@@ -183,42 +31,12 @@ impl Group {
             .map(|task| task.into_inner().unwrap_or_else(PoisonError::into_inner))
             .collect()
     }
-
-    fn work<T: Task>(&self, tasks: &[Mutex<T>]) {
-        let mut state = self.shared.lock();
-        loop {
-            let next_timer = state.expire();
-            if let Some(task) = state.ready.pop_front() {
-                state.phases[task] = Phase::Running { woken: false };
-                if !state.ready.is_empty() {
-                    self.shared.changed.notify_one();
-                }
-                drop(state);
-                let turn = tasks[task].lock().unwrap_or_else(PoisonError::into_inner).turn();
-                state = self.shared.lock();
-                state.settle(task, turn);
-                continue;
-            }
-            if state.left == 0 {
-                self.shared.changed.notify_all();
-                return;
-            }
-            state = match next_timer {
-                Some(time) => {
-                    let timeout = time.saturating_duration_since(Instant::now());
-                    let waited = self.shared.changed.wait_timeout(state, timeout);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
-            };
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use super::*;
 

@@ -43,6 +43,8 @@ pub mod replica;
 pub mod report;
 #[cfg(feature = "runtime")]
 pub mod stage;
+#[cfg(feature = "runtime")]
+mod sync;
 
 /// Version of the interface between emitted code and this crate. Emitted code names it, so that a crate that was emitted
 /// for another version does not compile.

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::PoisonError;
 
 use super::{Common, config, payload, text_key};
 use crate::bounds;
@@ -11,6 +11,7 @@ use crate::context::RunContext;
 use crate::error::Cause;
 use crate::host::CopyStats;
 use crate::stage::{Called, Pulled, Source, Stage, Supply};
+use crate::sync::{Arc, Mutex};
 
 mod feed;
 mod input;

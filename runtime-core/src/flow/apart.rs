@@ -4,7 +4,6 @@
 //! one pull is on its way, so nothing is read ahead that the flow has no room for.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -17,6 +16,10 @@ use crate::error::{Cause, ResourceMisuse};
 use crate::host::CopyStats;
 use crate::plan::{FlowPlan, NodePlan, PoolPlan, TierPlan};
 use crate::stage::{Called, Demand, Payload, Pulled, Source, Stage, Supply};
+
+mod handover;
+
+use handover::{Answer, Callee, Caller, Gone, Report};
 
 /// How long the thread may take for more than its calls may.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -38,30 +41,18 @@ struct Parcel {
     content_type: String,
 }
 
-enum Answer {
-    Done(Called<()>),
-    Pulled(Called<Option<Parcel>>),
-}
+/// The answer to a pull: `None` when the source is exhausted.
+type Pull = Called<Option<Parcel>>;
 
-/// What the thread tells with each answer.
-struct Report {
-    answer: Answer,
+/// What the thread tells of the instance with each answer.
+#[derive(Default)]
+struct State {
     copies: CopyStats,
     is_dead: bool,
 }
 
 /// The flow's end of the thread.
-pub(crate) struct Apart {
-    requests: Sender<Request>,
-    reports: Receiver<Report>,
-    /// A pull was asked for, and its answer not taken.
-    pulling: bool,
-    pulled: Option<Called<Option<Parcel>>>,
-    copies: CopyStats,
-    is_dead: bool,
-    /// Longest time that any answer may take.
-    patience: Duration,
-}
+pub(crate) struct Apart(Caller<Request, Called<()>, Pull, State>);
 
 impl Apart {
     /// Moves an instance to a new thread.
@@ -74,8 +65,6 @@ impl Apart {
         plan: &'static NodePlan,
         stage: ComponentSource,
     ) -> Called<Self> {
-        let (requests, inbox) = channel();
-        let (outbox, reports) = channel();
         let options = RunOptions {
             limit: None,
             timeout: None,
@@ -91,54 +80,27 @@ impl Apart {
             pool,
             Pressure::default(),
         );
+        let limits = &plan.limits;
+        let longest = limits.invocation_timeout_ms + limits.init_timeout_ms.max(limits.teardown_timeout_ms);
+        let (caller, callee) = Caller::with_callee(setup.waker.clone(), Duration::from_millis(longest) + PATIENCE);
         let worker = Worker {
             stage,
             cx,
-            outbox,
             failed_notice: None,
         };
         thread::Builder::new()
             .name(format!("source-{}", plan.name))
-            .spawn(move || worker.serve(&inbox))
+            .spawn(move || worker.serve(callee))
             .map_err(|error| Cause::Instantiation(format!("there is no thread for it: {error}")))?;
-        let limits = &plan.limits;
-        let longest = limits.invocation_timeout_ms + limits.init_timeout_ms.max(limits.teardown_timeout_ms);
-        Ok(Self {
-            requests,
-            reports,
-            pulling: false,
-            pulled: None,
-            copies: CopyStats::default(),
-            is_dead: false,
-            patience: Duration::from_millis(longest) + PATIENCE,
-        })
+        Ok(Self(caller))
     }
 
     fn ask(&mut self, request: Request) -> Called<()> {
-        self.requests.send(request).map_err(|_| gone())?;
-        loop {
-            let report = self.reports.recv_timeout(self.patience).map_err(|_| gone())?;
-            if let Some(done) = self.take(report) {
-                return done;
-            }
-        }
-    }
-
-    /// Keeps what the thread reports. Returns the answer to anything but a pull.
-    fn take(&mut self, report: Report) -> Option<Called<()>> {
-        self.copies = report.copies;
-        self.is_dead = report.is_dead;
-        match report.answer {
-            Answer::Done(done) => Some(done),
-            Answer::Pulled(pulled) => {
-                self.pulled = Some(pulled);
-                None
-            }
-        }
+        self.0.ask(request).map_err(gone)?
     }
 }
 
-fn gone() -> Cause {
+fn gone(Gone: Gone) -> Cause {
     Cause::Endpoint("the thread of the source does not answer".to_owned())
 }
 
@@ -168,11 +130,11 @@ impl Stage for Apart {
     }
 
     fn copies(&self) -> CopyStats {
-        self.copies
+        self.0.state().copies
     }
 
     fn is_dead(&self) -> bool {
-        self.is_dead
+        self.0.state().is_dead
     }
 
     fn revive(&mut self, _: &mut RunContext, config: &str) -> Called<()> {
@@ -182,31 +144,19 @@ impl Stage for Apart {
 
 impl Source for Apart {
     fn supply(&mut self, _: &mut RunContext) -> Supply {
-        if !self.pulling {
-            self.pulling = true;
-            if self.requests.send(Request::Pull).is_err() {
-                self.pulled = Some(Err(gone()));
-            }
+        match self.0.has_pulled(Request::Pull) {
+            true => Supply::Ready,
+            false => Supply::Waiting,
         }
-        while self.pulled.is_none() {
-            match self.reports.try_recv() {
-                Ok(report) => {
-                    let _done = self.take(report);
-                }
-                Err(_nothing_yet) => return Supply::Waiting,
-            }
-        }
-        Supply::Ready
     }
 
     fn is_pulling(&self) -> bool {
-        self.pulling
+        self.0.is_pulling()
     }
 
     fn pull(&mut self, cx: &mut RunContext) -> Called<Pulled> {
-        self.pulling = false;
-        let pulled = self.pulled.take().expect("invariant: a pull follows `Supply::Ready`");
-        match pulled? {
+        // It follows `Supply::Ready`.
+        match self.0.pulled().map_err(gone)?? {
             Some(parcel) => unpack(cx, parcel).map(Pulled::Element),
             None => Ok(Pulled::Exhausted),
         }
@@ -214,7 +164,7 @@ impl Source for Apart {
 
     fn notify(&mut self, _: &mut RunContext, signal: Demand) -> Called<()> {
         // Told between two pulls; a failure shows in the next one.
-        self.requests.send(Request::Notify(signal)).map_err(|_| gone())
+        self.0.tell(Request::Notify(signal)).map_err(gone)
     }
 }
 
@@ -239,32 +189,24 @@ fn misuse(error: BufferError) -> Cause {
 struct Worker {
     stage: ComponentSource,
     cx: RunContext,
-    outbox: Sender<Report>,
     /// A `notify-backpressure` that failed: what the next pull returns.
     failed_notice: Option<Cause>,
 }
 
 impl Worker {
-    fn serve(mut self, inbox: &Receiver<Request>) {
-        for request in inbox {
+    fn serve(mut self, callee: Callee<Request, Called<()>, Pull, State>) {
+        callee.serve(|request| {
             let is_last = matches!(request, Request::Teardown);
-            let Some(answer) = self.answer(request) else { continue };
-            let report = Report {
-                answer,
+            let answer = self.answer(request)?;
+            let state = State {
                 copies: self.stage.copies(),
                 is_dead: self.stage.is_dead(),
             };
-            if self.outbox.send(report).is_err() {
-                return;
-            }
-            self.cx.waker.wake();
-            if is_last {
-                return;
-            }
-        }
+            Some(Report { answer, state, is_last })
+        });
     }
 
-    fn answer(&mut self, request: Request) -> Option<Answer> {
+    fn answer(&mut self, request: Request) -> Option<Answer<Called<()>, Pull>> {
         let cx = &mut self.cx;
         cx.look_around();
         Some(match request {
@@ -279,7 +221,7 @@ impl Worker {
         })
     }
 
-    fn pull(&mut self) -> Called<Option<Parcel>> {
+    fn pull(&mut self) -> Pull {
         if let Some(cause) = self.failed_notice.take() {
             return Err(cause);
         }

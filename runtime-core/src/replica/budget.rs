@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Replica, lock};
+use super::team::{Replica, lock};
 
 /// Elements a replica takes at most for a turn.
 const LARGEST_PART: u64 = 256;

@@ -106,12 +106,11 @@ impl Feed {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::sync_channel;
-
     use super::*;
+    use crate::sync::mpsc::{SyncSender, sync_channel};
 
     /// A feed of these chunks; the input ends behind them if `ends`.
-    fn feed(chunks: &[&str], ends: bool) -> (Feed, Option<std::sync::mpsc::SyncSender<io::Result<Vec<u8>>>>) {
+    fn feed(chunks: &[&str], ends: bool) -> (Feed, Option<SyncSender<io::Result<Vec<u8>>>>) {
         let (sender, receiver) = sync_channel(chunks.len() + 1);
         for chunk in chunks {
             sender.send(Ok(chunk.as_bytes().to_vec())).unwrap();

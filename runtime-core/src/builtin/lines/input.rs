@@ -2,10 +2,10 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
-use std::thread;
 
 use crate::executor::Waker;
+use crate::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use crate::sync::thread;
 
 /// Bytes read at once.
 const CHUNK: usize = 64 << 10;

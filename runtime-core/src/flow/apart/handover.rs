@@ -1,0 +1,144 @@
+//! How a flow and the thread of one of its sources work together: requests go there, reports come back, each with a wake-up
+//! for the flow. At most one pull is on its way.
+
+use std::time::Duration;
+
+use crate::executor::Waker;
+use crate::sync::mpsc::{Receiver, Sender, channel};
+
+/// What the thread answers.
+pub(super) enum Answer<D, P> {
+    /// To anything but a pull.
+    Done(D),
+    /// To a pull.
+    Pulled(P),
+}
+
+/// What the thread tells, with its state after that.
+pub(super) struct Report<D, P, S> {
+    pub(super) answer: Answer<D, P>,
+    pub(super) state: S,
+    /// Whether it ends.
+    pub(super) is_last: bool,
+}
+
+/// The thread does not answer.
+pub(super) struct Gone;
+
+/// The flow's end.
+pub(super) struct Caller<Q, D, P, S> {
+    requests: Sender<Q>,
+    reports: Receiver<Report<D, P, S>>,
+    /// A pull was asked for, and its answer not taken.
+    pulling: bool,
+    pulled: Option<Result<P, Gone>>,
+    state: S,
+    /// Longest time that any answer may take.
+    patience: Duration,
+}
+
+/// The thread's end.
+pub(super) struct Callee<Q, D, P, S> {
+    inbox: Receiver<Q>,
+    outbox: Sender<Report<D, P, S>>,
+    waker: Waker,
+}
+
+impl<Q, D, P, S: Default> Caller<Q, D, P, S> {
+    /// Both ends. `waker` wakes the flow.
+    pub(super) fn with_callee(waker: Waker, patience: Duration) -> (Self, Callee<Q, D, P, S>) {
+        let (requests, inbox) = channel();
+        let (outbox, reports) = channel();
+        let caller = Self {
+            requests,
+            reports,
+            pulling: false,
+            pulled: None,
+            state: S::default(),
+            patience,
+        };
+        (caller, Callee { inbox, outbox, waker })
+    }
+}
+
+impl<Q, D, P, S> Caller<Q, D, P, S> {
+    /// Sends a request that nobody answers.
+    pub(super) fn tell(&self, request: Q) -> Result<(), Gone> {
+        self.requests.send(request).map_err(|_| Gone)
+    }
+
+    /// Sends a request other than a pull, and waits for the answer.
+    pub(super) fn ask(&mut self, request: Q) -> Result<D, Gone> {
+        self.tell(request)?;
+        loop {
+            let report = self.reports.recv_timeout(self.patience).map_err(|_| Gone)?;
+            if let Some(done) = self.take(report) {
+                return Ok(done);
+            }
+        }
+    }
+
+    /// Sees to it that a pull is on its way. Returns whether its answer is here; the flow is woken when it comes.
+    pub(super) fn has_pulled(&mut self, pull: Q) -> bool {
+        if !self.pulling {
+            self.pulling = true;
+            if let Err(gone) = self.tell(pull) {
+                self.pulled = Some(Err(gone));
+            }
+        }
+        while self.pulled.is_none() {
+            match self.reports.try_recv() {
+                Ok(report) => {
+                    let _done = self.take(report);
+                }
+                Err(_nothing_yet) => return false,
+            }
+        }
+        true
+    }
+
+    /// Whether a pull is on its way, or its answer is here.
+    pub(super) fn is_pulling(&self) -> bool {
+        self.pulling
+    }
+
+    /// The answer to the pull, which is here.
+    pub(super) fn pulled(&mut self) -> Result<P, Gone> {
+        self.pulling = false;
+        self.pulled.take().expect("invariant: the answer to the pull is here")
+    }
+
+    /// The state of the thread after its last report.
+    pub(super) fn state(&self) -> &S {
+        &self.state
+    }
+
+    /// Keeps what the thread reports. Returns the answer to anything but a pull.
+    fn take(&mut self, report: Report<D, P, S>) -> Option<D> {
+        self.state = report.state;
+        match report.answer {
+            Answer::Done(done) => Some(done),
+            Answer::Pulled(pulled) => {
+                self.pulled = Some(Ok(pulled));
+                None
+            }
+        }
+    }
+}
+
+impl<Q, D, P, S> Callee<Q, D, P, S> {
+    /// Reports what becomes of each request, until the last report, or until the flow is gone.
+    pub(super) fn serve(self, mut work: impl FnMut(Q) -> Option<Report<D, P, S>>) {
+        while let Ok(request) = self.inbox.recv() {
+            let Some(report) = work(request) else { continue };
+            let is_last = report.is_last;
+            if self.outbox.send(report).is_err() {
+                return;
+            }
+            self.waker.wake();
+            if is_last {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What a replica of `builtin:lines` reads, without the elements that are made of it.
+
+use std::fs::File;
+use std::io;
+
+use super::Common;
+use crate::bounds;
+use crate::sync::{Arc, Mutex};
+
+#[path = "../../../../runtime-core/src/builtin/lines/feed.rs"]
+mod feed;
+#[path = "../../../../runtime-core/src/builtin/lines/input.rs"]
+mod input;
+
+pub(super) use feed::Feed;
+
+use feed::Batch;
+use input::Input;
+
+/// Longest line in bytes.
+const LONGEST_LINE: usize = bounds::LARGEST_BUFFER_BYTES as usize;
+
+/// A replica's end of the lines.
+pub(crate) struct Lines(Arc<Mutex<Feed>>);
+
+/// What it gets.
+pub(crate) enum Supply {
+    /// Whole lines, and how many are before them.
+    Lines(Vec<String>, u64),
+    /// None yet.
+    Waiting,
+    /// None any more.
+    End,
+}
+
+impl Lines {
+    /// Joins the replicas that read the same; `open` is for the first of them.
+    ///
+    /// # Errors
+    /// When the system has no thread.
+    pub(crate) fn join(common: &Common, open: impl FnOnce() -> File) -> io::Result<Self> {
+        let feed = common.feed("-", |wakers| Input::open(open(), wakers).map(Feed::new));
+        feed.map(Self)
+    }
+
+    /// The next lines.
+    ///
+    /// # Errors
+    /// When they can't be read.
+    pub(crate) fn next(&self) -> io::Result<Supply> {
+        let batch = self.0.lock().expect("loom's locks are never poisoned").next()?;
+        Ok(match batch {
+            Batch::Lines { text, line } => {
+                let text = String::from_utf8_lossy(&text);
+                Supply::Lines(text.lines().map(str::to_owned).collect(), line)
+            }
+            Batch::Waiting => Supply::Waiting,
+            Batch::End => Supply::End,
+        })
+    }
+}

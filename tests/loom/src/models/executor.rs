@@ -1,0 +1,147 @@
+//! Turns of tasks on two threads.
+
+use super::{check, run};
+use crate::executor::{Group, Task, Turn, Waker};
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Arc, Instant, thread};
+
+/// Tells a task that it may end.
+struct Word {
+    // That a task which is woken sees what was written before is up to the group.
+    is_said: Arc<AtomicBool>,
+    waker: Waker,
+}
+
+impl Word {
+    fn say(&self) {
+        self.is_said.store(true, Ordering::Relaxed);
+        self.waker.wake();
+    }
+}
+
+/// Rests until it may end.
+struct Told {
+    is_said: Arc<AtomicBool>,
+    /// Rests for so long before it rests without an end.
+    first: Option<Instant>,
+    /// Whom it tells when it was told.
+    next: Option<Word>,
+    turns: u32,
+}
+
+impl Told {
+    /// A task of a group, and the word for it.
+    fn new(group: &Group, number: usize) -> (Self, Word) {
+        let is_said = Arc::new(AtomicBool::new(false));
+        let told = Self {
+            is_said: Arc::clone(&is_said),
+            first: None,
+            next: None,
+            turns: 0,
+        };
+        let waker = group.waker(number);
+        (told, Word { is_said, waker })
+    }
+}
+
+impl Task for Told {
+    fn turn(&mut self) -> Turn {
+        self.turns += 1;
+        if !self.is_said.load(Ordering::Relaxed) {
+            return Turn::Rest(self.first.take());
+        }
+        if let Some(next) = &self.next {
+            next.say();
+        }
+        Turn::Done
+    }
+}
+
+/// Two tasks that are woken from outside get a turn after that: whether they have not begun, have a turn, are about to rest,
+/// or rest.
+///
+/// # Panics
+/// When it does not hold.
+pub fn a_wake_up_is_never_lost() {
+    check(Some(3), || {
+        let group = Group::new(2);
+        let (first, to_first) = Told::new(&group, 0);
+        let (second, to_second) = Told::new(&group, 1);
+        let outside = thread::spawn(move || {
+            to_first.say();
+            to_second.say();
+        });
+        run(&group, vec![first, second], |_| {});
+        outside.join().expect("a wake-up does not panic");
+    });
+}
+
+/// A task that wakes the one that wakes the next one: all end, and both threads return.
+///
+/// # Panics
+/// When it does not hold.
+pub fn tasks_wake_each_other() {
+    check(Some(3), || {
+        let group = Group::new(3);
+        // In this order, so that those that are told rest before.
+        let (last, to_last) = Told::new(&group, 0);
+        let (mut second, to_second) = Told::new(&group, 1);
+        let (mut first, to_first) = Told::new(&group, 2);
+        first.next = Some(to_second);
+        second.next = Some(to_last);
+        to_first.say();
+        run(&group, vec![last, second, first], |_| {});
+    });
+}
+
+/// Rests until a time.
+struct Sleeps {
+    until: Instant,
+    is_resting: bool,
+}
+
+impl Task for Sleeps {
+    fn turn(&mut self) -> Turn {
+        if !self.is_resting {
+            self.is_resting = true;
+            return Turn::Rest(Some(self.until));
+        }
+        assert!(self.until <= Instant::now(), "nobody wakes it before");
+        Turn::Done
+    }
+}
+
+/// Tasks that rest until different times get a turn at those times, though nobody wakes them.
+///
+/// # Panics
+/// When it does not hold.
+pub fn a_rest_ends_in_time() {
+    check(Some(3), || {
+        let times = [Instant::now().after(2), Instant::now().after(1)];
+        let tasks = times.map(|until| Sleeps {
+            until,
+            is_resting: false,
+        });
+        run(&Group::new(2), tasks.into(), |task| assert!(task.is_resting));
+    });
+}
+
+/// A task that rests until a time gets a turn at that time or when it is woken, and what is left of that time means nothing
+/// for its next rest.
+///
+/// # Panics
+/// When it does not hold.
+pub fn a_rest_ends_in_time_or_by_a_wake_up() {
+    check(Some(3), || {
+        let group = Group::new(1);
+        let (mut task, word) = Told::new(&group, 0);
+        task.first = Some(Instant::now().after(1));
+        let outside = thread::spawn(move || {
+            word.waker.wake();
+            word.say();
+        });
+        // The first one, two by wake-ups, and one when the time has come.
+        run(&group, vec![task], |task| assert!(task.turns <= 4));
+        outside.join().expect("a wake-up does not panic");
+    });
+}
