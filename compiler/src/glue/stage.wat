@@ -59,22 +59,29 @@
 
   ;; Copies from the guest, whose bounds the caller has checked, to the exchange memory.
   (func $take (export "take") (param $to i32) (param $from i32) (param $len i32)
-    (local $last i32)
+    (local $last_to i32) (local $last_from i32)
     ;; A call of the engine costs more than a few steps here.
     (if (i32.gt_u (local.get $len) (i32.const 128))
       (then (memory.copy $x $g (local.get $to) (local.get $from) (local.get $len)) (return)))
     (if (i32.lt_u (local.get $len) (i32.const 16))
       (then (call $take_few (local.get $to) (local.get $from) (local.get $len)) (return)))
-    (local.set $len (i32.sub (local.get $len) (i32.const 16)))
-    (local.set $last (i32.add (local.get $from) (local.get $len)))
-    (v128.store $x (i32.add (local.get $to) (local.get $len)) (v128.load $g (local.get $last)))
-    (block $end
-      (loop $parts
-        (br_if $end (i32.ge_u (local.get $from) (local.get $last)))
-        (v128.store $x (local.get $to) (v128.load $g (local.get $from)))
-        (local.set $from (i32.add (local.get $from) (i32.const 16)))
-        (local.set $to (i32.add (local.get $to) (i32.const 16)))
-        (br $parts))))
+    ;; From both ends; what is copied from them may overlap.
+    (local.set $last_to (i32.add (local.get $to) (i32.sub (local.get $len) (i32.const 16))))
+    (local.set $last_from (i32.add (local.get $from) (i32.sub (local.get $len) (i32.const 16))))
+    (v128.store $x (local.get $to) (v128.load $g (local.get $from)))
+    (v128.store $x (local.get $last_to) (v128.load $g (local.get $last_from)))
+    (if (i32.le_u (local.get $len) (i32.const 32)) (then (return)))
+    (local.set $last_to (i32.sub (local.get $last_to) (i32.const 16)))
+    (local.set $last_from (i32.sub (local.get $last_from) (i32.const 16)))
+    (v128.store $x offset=16 (local.get $to) (v128.load $g offset=16 (local.get $from)))
+    (v128.store $x (local.get $last_to) (v128.load $g (local.get $last_from)))
+    (if (i32.le_u (local.get $len) (i32.const 64)) (then (return)))
+    (local.set $last_to (i32.sub (local.get $last_to) (i32.const 32)))
+    (local.set $last_from (i32.sub (local.get $last_from) (i32.const 32)))
+    (v128.store $x offset=32 (local.get $to) (v128.load $g offset=32 (local.get $from)))
+    (v128.store $x offset=48 (local.get $to) (v128.load $g offset=48 (local.get $from)))
+    (v128.store $x (local.get $last_to) (v128.load $g (local.get $last_from)))
+    (v128.store $x offset=16 (local.get $last_to) (v128.load $g offset=16 (local.get $last_from))))
 
   ;; Fewer than 16 bytes: the first and the last ones, which may overlap.
   (func $take_few (param $to i32) (param $from i32) (param $len i32)
@@ -98,22 +105,29 @@
 
   ;; Copies from the exchange memory to the guest, whose bounds the caller has checked.
   (func $give (export "give") (param $to i32) (param $from i32) (param $len i32)
-    (local $last i32)
+    (local $last_to i32) (local $last_from i32)
     ;; A call of the engine costs more than a few steps here.
     (if (i32.gt_u (local.get $len) (i32.const 128))
       (then (memory.copy $g $x (local.get $to) (local.get $from) (local.get $len)) (return)))
     (if (i32.lt_u (local.get $len) (i32.const 16))
       (then (call $give_few (local.get $to) (local.get $from) (local.get $len)) (return)))
-    (local.set $len (i32.sub (local.get $len) (i32.const 16)))
-    (local.set $last (i32.add (local.get $from) (local.get $len)))
-    (v128.store $g (i32.add (local.get $to) (local.get $len)) (v128.load $x (local.get $last)))
-    (block $end
-      (loop $parts
-        (br_if $end (i32.ge_u (local.get $from) (local.get $last)))
-        (v128.store $g (local.get $to) (v128.load $x (local.get $from)))
-        (local.set $from (i32.add (local.get $from) (i32.const 16)))
-        (local.set $to (i32.add (local.get $to) (i32.const 16)))
-        (br $parts))))
+    ;; From both ends; what is copied from them may overlap.
+    (local.set $last_to (i32.add (local.get $to) (i32.sub (local.get $len) (i32.const 16))))
+    (local.set $last_from (i32.add (local.get $from) (i32.sub (local.get $len) (i32.const 16))))
+    (v128.store $g (local.get $to) (v128.load $x (local.get $from)))
+    (v128.store $g (local.get $last_to) (v128.load $x (local.get $last_from)))
+    (if (i32.le_u (local.get $len) (i32.const 32)) (then (return)))
+    (local.set $last_to (i32.sub (local.get $last_to) (i32.const 16)))
+    (local.set $last_from (i32.sub (local.get $last_from) (i32.const 16)))
+    (v128.store $g offset=16 (local.get $to) (v128.load $x offset=16 (local.get $from)))
+    (v128.store $g (local.get $last_to) (v128.load $x (local.get $last_from)))
+    (if (i32.le_u (local.get $len) (i32.const 64)) (then (return)))
+    (local.set $last_to (i32.sub (local.get $last_to) (i32.const 32)))
+    (local.set $last_from (i32.sub (local.get $last_from) (i32.const 32)))
+    (v128.store $g offset=32 (local.get $to) (v128.load $x offset=32 (local.get $from)))
+    (v128.store $g offset=48 (local.get $to) (v128.load $x offset=48 (local.get $from)))
+    (v128.store $g (local.get $last_to) (v128.load $x (local.get $last_from)))
+    (v128.store $g offset=16 (local.get $last_to) (v128.load $x offset=16 (local.get $last_from))))
 
   ;; Fewer than 16 bytes: the first and the last ones, which may overlap.
   (func $give_few (param $to i32) (param $from i32) (param $len i32)
@@ -265,6 +279,9 @@
       (i32.store $x offset=@slot.len (local.get $slot) (i32.const 0))
       (i32.store $x offset=@slot.content_type (local.get $slot) (i32.const 0))
       (return (i64.load32_u $x offset=@slot.id (local.get $slot))))
+    (call $allocate_elsewhere (local.get $capacity)))
+
+  (func $allocate_elsewhere (param $capacity i64) (result i64)
     (call $host_allocate (local.get $capacity)))
 
   ;; Returns a buffer that nobody holds any more to the pool.
@@ -272,7 +289,7 @@
     (local $tier i32)
     (local.set $tier (i32.load $x offset=@slot.tier (local.get $slot)))
     (if (i32.eq (local.get $tier) (i32.const @tier.count))
-      (then (call $host_free (i32.load $x offset=@slot.id (local.get $slot))) (return)))
+      (then (call $free_elsewhere (local.get $slot)) (return)))
     (i32.store $x offset=@slot.state (local.get $slot) (i32.const @state.pooled))
     (i32.store $x offset=@slot.id (local.get $slot)
       (i32.add (i32.load $x offset=@slot.id (local.get $slot)) (i32.const @slot.generation)))
@@ -282,6 +299,9 @@
     (i32.store $x offset=@slot.next (local.get $slot) (i32.load $x offset=@tier.free (local.get $tier)))
     (i32.store $x offset=@tier.free (local.get $tier)
       (i32.add (i32.shr_u (local.get $slot) (i32.const 6)) (i32.const 1))))
+
+  (func $free_elsewhere (param $slot i32)
+    (call $host_free (i32.load $x offset=@slot.id (local.get $slot))))
 
   ;; The stage owns the buffer no longer.
   (func $disown (param $slot i32)
@@ -313,16 +333,24 @@
 
   ;; The number of a content type that the guest names; -1 when the flow has too many, or it is too long.
   (func $intern (export "intern") (param $at i32) (param $len i32) (result i32)
-    (local $recent i32)
     (call $check (call $is_in_guest (local.get $at) (local.get $len)) (i32.const @violation.text_out_of_bounds))
     (if (i32.eqz (local.get $len)) (then (return (i32.const 0))))
+    (call $intern_text (local.get $at) (local.get $len)))
+
+  ;; Mostly it is the one that was named last.
+  (func $intern_text (param $at i32) (param $len i32) (result i32)
+    (local $recent i32)
     (local.set $recent (i32.load $x offset=@stage.recent_type (global.get $base)))
     (if (call $is_type (local.get $recent) (local.get $at) (local.get $len))
       (then (return (local.get $recent))))
+    (call $intern_another (local.get $at) (local.get $len)))
+
+  (func $intern_another (param $at i32) (param $len i32) (result i32)
+    (local $type i32)
     (call $text (local.get $at) (local.get $len))
-    (if (i32.ge_s (local.tee $recent (call $host_content_type)) (i32.const 0))
-      (then (i32.store $x offset=@stage.recent_type (global.get $base) (local.get $recent))))
-    (local.get $recent))
+    (if (i32.ge_s (local.tee $type (call $host_content_type)) (i32.const 0))
+      (then (i32.store $x offset=@stage.recent_type (global.get $base) (local.get $type))))
+    (local.get $type))
 
   (func $type_at (export "type_at") (param $type i32) (result i32)
     (i32.load $x offset=@content_type.first (i32.shl (local.get $type) (i32.const 3))))
@@ -332,25 +360,32 @@
 
   ;; Whether the text of a content type is these bytes of the guest.
   (func $is_type (param $type i32) (param $at i32) (param $len i32) (result i32)
-    (local $text i32) (local $end i32)
+    (local $text i32) (local $last i32)
     (if (i32.ne (call $type_len (local.get $type)) (local.get $len)) (then (return (i32.const 0))))
     (local.set $text (call $type_at (local.get $type)))
-    (local.set $end (i32.add (local.get $at) (local.get $len)))
-    (if (i32.lt_u (local.get $len) (i32.const 8))
-      (then (return (call $are_equal (local.get $at) (local.get $text) (local.get $end)))))
-    ;; Word by word; the last one may overlap the one before.
-    (loop $words
-      (if (i64.ne (i64.load $g (local.get $at)) (i64.load $x (local.get $text))) (then (return (i32.const 0))))
-      (if (i32.eq (i32.add (local.get $at) (i32.const 8)) (local.get $end)) (then (return (i32.const 1))))
-      (local.set $len (i32.sub (local.get $end) (i32.add (local.get $at) (i32.const 8))))
-      (if (i32.gt_u (local.get $len) (i32.const 8)) (then (local.set $len (i32.const 8))))
-      (local.set $at (i32.add (local.get $at) (local.get $len)))
-      (local.set $text (i32.add (local.get $text) (local.get $len)))
-      (br $words))
-    (unreachable))
+    (local.set $last (i32.sub (local.get $len) (i32.const 16)))
+    (if (i32.gt_u (local.get $last) (i32.const 16))
+      (then
+        (return
+          (call $are_equal (local.get $at) (local.get $text) (i32.add (local.get $at) (local.get $len))))))
+    ;; The first and the last 16 bytes, which may overlap.
+    (i32.eqz
+      (v128.any_true
+        (v128.or
+          (v128.xor (v128.load $g (local.get $at)) (v128.load $x (local.get $text)))
+          (v128.xor
+            (v128.load $g (i32.add (local.get $at) (local.get $last)))
+            (v128.load $x (i32.add (local.get $text) (local.get $last))))))))
 
   ;; Whether bytes of the guest up to `end` are those of a text.
   (func $are_equal (param $at i32) (param $text i32) (param $end i32) (result i32)
+    (loop $words
+      (if (i32.ge_u (i32.sub (local.get $end) (local.get $at)) (i32.const 8))
+        (then
+          (if (i64.ne (i64.load $g (local.get $at)) (i64.load $x (local.get $text))) (then (return (i32.const 0))))
+          (local.set $at (i32.add (local.get $at) (i32.const 8)))
+          (local.set $text (i32.add (local.get $text) (i32.const 8)))
+          (br $words))))
     (loop $bytes
       (if (i32.eq (local.get $at) (local.get $end)) (then (return (i32.const 1))))
       (if (i32.ne (i32.load8_u $g (local.get $at)) (i32.load8_u $x (local.get $text)))

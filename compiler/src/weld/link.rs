@@ -242,6 +242,11 @@ impl<'p, 'a> Program<'p, 'a> {
         }
     }
 
+    /// Whether a function of a part is imported by the welded module.
+    pub(super) fn is_imported(&self, part: usize, index: u32) -> bool {
+        matches!(self.origin(part, Kind::Function, index), Target::Import(_))
+    }
+
     /// The type of an item of a part.
     pub(super) fn item_type(&self, part: usize, kind: Kind, index: u32) -> ItemType {
         let module = &self.modules[part];

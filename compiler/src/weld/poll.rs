@@ -1,21 +1,23 @@
 //! Makes a guest's code stop when it is told to. A *poll* looks at a word of memory and calls a function of the host unless
 //! it is 0; the function ends the call by a trap, or comes back if the word was meant for another call.
 //!
-//! Polls are at the entry of every function but small leaves, at every loop header, before every operator whose work grows
-//! with its operands, and in long code at least every [`STRETCH`] operators.
+//! Polls are at the entry of functions but *quiet* ones, at every loop header, before every operator whose work grows with
+//! its operands, and in long code at least every [`STRETCH`] operators. Quiet functions are those that run at most
+//! [`QUIET`] operators without a poll, whichever way they go, together with the quiet ones they call (`poll/quiet.rs`).
 //!
 //! # Bound
 //! Whatever a guest does without limit takes back edges or calls. A back edge leads to a loop header. A call leads to a
-//! poll, or to a small leaf, which ends within [`LEAF`] operators and whose caller is charged for them. So between two
-//! polls, code only goes forward in the functions that are on the stack and returns from them, and each of those adds at
-//! most [`STRETCH`] operators: the work is bounded by the size of the stack, which the engine limits. On top comes one
-//! operator over memory or a table, bounded by their sizes, and what the guest calls of other parts and of the host, which
-//! must be bounded by themselves.
+//! poll, or to a quiet function, whose caller is charged for it. So between two polls, code only goes forward in the
+//! functions that are on the stack and returns from them, and each of those adds at most [`STRETCH`] operators: the work is
+//! bounded by the size of the stack, which the engine limits. On top comes one operator over memory or a table, bounded by
+//! their sizes, and what the guest calls of other parts and of the host, which must be bounded by themselves; what these
+//! call of the guest is exported, and polls.
 
+mod quiet;
 mod stretch;
 
 use wasm_encoder::{BlockType, Encode as _, Instruction, MemArg, MemArgTarget};
-use wasmparser::{FuncType, FunctionBody, MemoryType, Operator};
+use wasmparser::{FuncType, MemoryType, Operator};
 
 use super::WeldError;
 use super::imports::{HostImport, Imports};
@@ -23,11 +25,15 @@ use super::item::{ItemType, Kind};
 use super::module::Module;
 use stretch::Stretch;
 
-/// Most operators of a small leaf: a function without loops, calls, and operators over memory or tables.
-pub const LEAF: u32 = 32;
+/// Most operators that a function runs without a poll if there is none at its entry. The allocators of guests' standard
+/// libraries are below.
+pub const QUIET: u32 = 2_048;
 
 /// Most operators that are passed on any way through a function before it polls again.
-pub const STRETCH: u32 = 1024;
+pub const STRETCH: u32 = 4_096;
+
+/// What a call of a function counts that the guest imports.
+const OTHERS: u32 = 32;
 
 /// Pages of the memory that a poll looks at, if no part says more: all that 32 bits can address.
 const MEMORY: MemoryType = MemoryType {
@@ -70,8 +76,8 @@ impl Poll {
 pub(super) struct Injector {
     /// A poll.
     code: Vec<u8>,
-    /// For each function of the part, imported ones too, whether a call of it may pass without a poll.
-    silent: Vec<bool>,
+    /// For each function that the part defines, what a call of it may run without a poll; `None` where it begins with one.
+    quiet: Vec<Option<u32>>,
     imported: usize,
 }
 
@@ -91,13 +97,10 @@ pub(super) enum Place {
 
 impl Injector {
     pub(super) fn new(poll: &Poll, memory: &HostImport, interrupted: &HostImport, module: &Module<'_>) -> Self {
-        let imported = module.imported[Kind::Function].len();
-        let mut silent = vec![true; imported];
-        silent.extend(module.bodies.iter().map(is_leaf));
         Self {
             code: code(poll, memory, interrupted),
-            silent,
-            imported,
+            quiet: quiet::operators(module),
+            imported: module.imported[Kind::Function].len(),
         }
     }
 
@@ -106,13 +109,17 @@ impl Injector {
         &self.code
     }
 
-    /// Starts a function that the part defines. None for a small leaf, which gets no polls.
-    pub(super) fn function(&self, position: usize) -> Option<Polls<'_>> {
-        let leaf = self.silent[self.imported + position];
-        (!leaf).then(|| Polls {
+    /// Starts a function that the part defines.
+    pub(super) fn function(&self) -> Polls<'_> {
+        Polls {
             injector: self,
             stretch: Stretch::new(),
-        })
+        }
+    }
+
+    /// Whether a function that the part defines begins with a poll.
+    pub(super) fn is_at_entry(&self, position: usize) -> bool {
+        self.quiet[position].is_none()
     }
 }
 
@@ -123,7 +130,7 @@ impl Polls<'_> {
             self.stretch.enter_loop();
             return Some(Place::After);
         }
-        let operators = 1 + self.silent_operators(operator);
+        let operators = 1 + self.called_operators(operator);
         let poll = is_bulk(operator) || self.stretch.exceeds(operators);
         if poll {
             self.stretch.poll();
@@ -133,13 +140,17 @@ impl Polls<'_> {
     }
 
     /// How many operators a call may run without a poll.
-    fn silent_operators(&self, operator: &Operator<'_>) -> u32 {
-        let silent = if let Operator::Call { function_index } | Operator::ReturnCall { function_index } = operator {
-            self.injector.silent[*function_index as usize]
+    fn called_operators(&self, operator: &Operator<'_>) -> u32 {
+        if let Operator::Call { function_index } | Operator::ReturnCall { function_index } = operator {
+            match (*function_index as usize).checked_sub(self.injector.imported) {
+                Some(callee) => self.injector.quiet[callee].unwrap_or_default(),
+                None => OTHERS,
+            }
+        } else if is_call(operator) {
+            QUIET
         } else {
-            is_call(operator)
-        };
-        if silent { LEAF } else { 0 }
+            0
+        }
     }
 }
 
@@ -169,17 +180,6 @@ fn code(poll: &Poll, memory: &HostImport, interrupted: &HostImport) -> Vec<u8> {
         instruction.encode(&mut code);
     }
     code
-}
-
-/// Whether a function of a valid module is a small leaf.
-fn is_leaf(body: &FunctionBody<'_>) -> bool {
-    let operators = body.get_operators_reader();
-    let mut operators = operators.expect("invariant: the module is valid").into_iter();
-    let small = operators.by_ref().take(LEAF as usize).all(|operator| {
-        let operator = operator.expect("invariant: the module is valid");
-        !matches!(operator, Operator::Loop { .. }) && !is_call(&operator) && !is_bulk(&operator)
-    });
-    small && operators.next().is_none()
 }
 
 /// Whether an operator runs other functions.

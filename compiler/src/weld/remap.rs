@@ -48,10 +48,12 @@ impl<'x> Remap<'x> {
         body: &FunctionBody<'_>,
     ) -> Result<(), Error> {
         let injector = self.program.injectors[self.part].as_ref();
-        let mut polls = injector.and_then(|injector| injector.function(position));
-        let poll = injector.filter(|_| polls.is_some()).map_or(&[][..], Injector::code);
+        let mut polls = injector.map(Injector::function);
+        let poll = injector.map_or(&[][..], Injector::code);
         let mut function = self.new_function_with_parsed_locals(body)?;
-        function.raw(poll.iter().copied());
+        if injector.is_some_and(|injector| injector.is_at_entry(position)) {
+            function.raw(poll.iter().copied());
+        }
         let mut operators = body.get_operators_reader()?;
         while !operators.eof() {
             let operator = operators.read()?;

@@ -21,6 +21,8 @@ pub(super) struct Shape {
     has_tail_calls: bool,
     /// Whether it never returns by its end.
     ends_in_trap: bool,
+    /// Whether it calls imports of the welded module that return.
+    calls_host: bool,
 }
 
 impl Shape {
@@ -38,11 +40,15 @@ impl Shape {
 
     fn read(&mut self, program: &Program<'_, '_>, part: usize, body: &FunctionBody<'_>) -> Result<()> {
         let mut operators = body.get_operators_reader()?;
+        let mut is_behind_import = false;
         while !operators.is_end_then_eof() {
             let operator = operators.read()?;
             self.size += 1;
             self.ends_in_trap = matches!(operator, Operator::Unreachable);
+            self.calls_host |= is_behind_import && !self.ends_in_trap;
+            is_behind_import = false;
             if let Operator::Call { function_index } = operator {
+                is_behind_import = program.is_imported(part, function_index);
                 if let Some(callee) = program.own_function(part, function_index) {
                     *self.calls.entry(callee).or_default() += 1;
                 }
@@ -55,12 +61,14 @@ impl Shape {
                 self.has_tail_calls = true;
             }
         }
+        self.calls_host |= is_behind_import;
         Ok(())
     }
 
-    /// Whether it is sensible to put it in the place of a call. What ends in a trap is a rare way out.
+    /// Whether it is sensible to put it in the place of a call. What ends in a trap is a rare way out, and a call of an import
+    /// costs more than the call that is saved; both would have their callers save registers.
     pub(super) fn can_be_copied(&self) -> bool {
-        !self.has_tail_calls && !self.ends_in_trap
+        !self.has_tail_calls && !self.ends_in_trap && !self.calls_host
     }
 }
 

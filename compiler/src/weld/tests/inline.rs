@@ -355,3 +355,25 @@ fn functions_that_are_referred_to_stay() {
         (i32.add (call_indirect $t (result i32) (i32.const 0)) (ref.is_null (global.get $g)))))"#;
     check_left(text, 4, 0);
 }
+
+#[test]
+fn functions_that_call_the_host_stay() {
+    let code = wat(r#"(module
+      (import "host" "word" (func $word (result i32)))
+      (import "host" "fail" (func $fail (param i32)))
+      (func $rare (result i32) (call $word))
+      (func $last (drop (call $word)))
+      (func $checked (param i32) (result i32)
+        (if (i32.eqz (local.get 0)) (then (call $fail (i32.const 1)) (unreachable)))
+        (local.get 0))
+      (func (export "go") (param i32) (result i32)
+        (if (i32.eq (local.get 0) (i32.const 7)) (then (call $last) (return (call $rare))))
+        (call $checked (local.get 0))))"#);
+    let bindings = ["word", "fail"].map(|name| Binding::Host {
+        module: "host".to_owned(),
+        name: name.to_owned(),
+    });
+    let code = welded(&[glue(&code, bindings.into())], &[Export::named(0, "go", "go")]);
+    // `go` with a copy of `checked`; the other two.
+    assert_eq!(functions_and_calls(&code), (3, 5));
+}

@@ -8,7 +8,7 @@ use wasmparser::Operator;
 
 use super::*;
 use crate::weld::module::Module as Read;
-use crate::weld::poll::LEAF;
+use crate::weld::poll::QUIET;
 
 /// Longest time that a guest may go on: a poll takes nanoseconds, but there may be other tests.
 const SOON: Duration = Duration::from_secs(5);
@@ -162,7 +162,13 @@ fn operators_that_take_long() {
 /// How many polls each function of a guest gets.
 fn polls(text: &str) -> Vec<usize> {
     let code = wat(text);
-    let code = welded(&[held(&code, vec![], polled())], &[]);
+    let bindings = Read::parse(&code)
+        .unwrap()
+        .imports
+        .iter()
+        .map(|import| host(import.module, import.name))
+        .collect();
+    let code = welded(&[held(&code, bindings, polled())], &[]);
     let bodies = Read::parse(&code).unwrap().bodies;
     let is_poll = |operator: &Operator<'_>| matches!(operator, Operator::I32AtomicLoad { .. });
     let polls = bodies.iter().map(|body| {
@@ -173,24 +179,26 @@ fn polls(text: &str) -> Vec<usize> {
 }
 
 #[test]
-fn only_small_leaves_go_without_polls() {
-    let leaf = |operators: u32| format!("(module (memory 1) (func {}))", "nop ".repeat(operators as usize - 1));
-    assert_eq!(polls(&leaf(LEAF)), [0]);
-    assert_eq!(polls(&leaf(LEAF + 1)), [1]);
+fn short_functions_begin_without_a_poll() {
+    let function = |operators: u32| format!("(module (memory 1) (func {}))", "nop ".repeat(operators as usize - 1));
+    assert_eq!(polls(&function(QUIET)), [0]);
+    assert_eq!(polls(&function(QUIET + 1)), [1]);
     let bodies = [
-        ("(loop)", 2),
-        ("(call 0)", 1),
+        ("(loop)", 1),
+        ("(call 0)", 0),
+        ("(call 1)", 1),
         ("(call_indirect (i32.const 0))", 1),
-        ("(return_call 0)", 1),
+        ("(return_call 0)", 0),
+        ("(return_call 1)", 1),
         ("(return_call_indirect (i32.const 0))", 1),
-        ("(memory.fill (i32.const 0) (i32.const 0) (i32.const 0))", 2),
-        ("(memory.copy (i32.const 0) (i32.const 0) (i32.const 0))", 2),
-        ("(memory.init 0 (i32.const 0) (i32.const 0) (i32.const 0))", 2),
-        ("(drop (memory.grow (i32.const 0)))", 2),
-        ("(table.fill 0 (i32.const 0) (ref.null func) (i32.const 0))", 2),
-        ("(table.copy (i32.const 0) (i32.const 0) (i32.const 0))", 2),
-        ("(table.init 0 (i32.const 0) (i32.const 0) (i32.const 0))", 2),
-        ("(drop (table.grow 0 (ref.null func) (i32.const 0)))", 2),
+        ("(memory.fill (i32.const 0) (i32.const 0) (i32.const 0))", 1),
+        ("(memory.copy (i32.const 0) (i32.const 0) (i32.const 0))", 1),
+        ("(memory.init 0 (i32.const 0) (i32.const 0) (i32.const 0))", 1),
+        ("(drop (memory.grow (i32.const 0)))", 1),
+        ("(table.fill 0 (i32.const 0) (ref.null func) (i32.const 0))", 1),
+        ("(table.copy (i32.const 0) (i32.const 0) (i32.const 0))", 1),
+        ("(table.init 0 (i32.const 0) (i32.const 0) (i32.const 0))", 1),
+        ("(drop (table.grow 0 (ref.null func) (i32.const 0)))", 1),
         ("(drop (memory.size)) (data.drop 0) (elem.drop 0)", 0),
         ("(block (if (i32.const 1) (then (br 1)) (else (return))))", 0),
     ];
@@ -198,6 +206,45 @@ fn only_small_leaves_go_without_polls() {
         let text = format!("(module (memory 1) (table 1 funcref) (elem func 0) (data \"\") (func) (func {body}))");
         assert_eq!(polls(&text), [0, expected], "{body}");
     }
+}
+
+#[test]
+fn callers_are_charged_for_what_they_call() {
+    let module = |calls: &str| {
+        let half = "nop ".repeat(QUIET as usize / 2 - 2);
+        format!(r#"(module (import "other" "f" (func $other)) (func $half {half}) (func {calls}))"#)
+    };
+    assert_eq!(polls(&module("(call $half)")), [0, 0]);
+    assert_eq!(polls(&module("(call $half) (call $half) (call $half)")), [0, 1]);
+    assert_eq!(polls(&module("(call $half) (call $other)")), [0, 0]);
+    let others = "(call $other)".repeat(QUIET as usize / 32);
+    assert_eq!(polls(&module(&others)), [0, 1]);
+}
+
+#[test]
+fn every_circle_of_calls_has_a_poll() {
+    assert_eq!(
+        polls("(module (func (call 1)) (func (call 2)) (func (call 0)))"),
+        [1, 0, 0]
+    );
+    assert_eq!(
+        polls("(module (func (call 1) (call 2)) (func (call 2)) (func (call 1)))")
+            .iter()
+            .sum::<usize>(),
+        1
+    );
+    assert_eq!(polls("(module (func) (func (call 1) (call 0)))"), [0, 1]);
+    // What others can call may be called by what it calls.
+    assert_eq!(polls(r#"(module (func (export "f")) (func (call 0)))"#), [1, 0]);
+}
+
+#[test]
+fn any_number_of_functions_can_call_each_other_in_a_row() {
+    let functions: String = (1..=60_000).map(|callee| format!("(func (call {callee}))")).collect();
+    let polls = polls(&format!("(module {functions} (func))"));
+    let begin = polls.iter().sum::<usize>();
+    // Each adds a call and its end.
+    assert!(begin.abs_diff(60_000 * 2 / QUIET as usize) <= 2, "{begin} polls");
 }
 
 #[test]

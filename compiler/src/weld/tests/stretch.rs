@@ -66,8 +66,10 @@ fn function(code: &str) -> String {
     format!(
         r#"(module
           (func $leaf (local $x i32) {} )
+          (func $tree (local $x i32) {} (call $leaf) (if (local.get $x) (then (call $leaf))) (call $leaf))
           (func (export "go") (param $seed i32) (local $x i32) {code}))"#,
-        WORK.repeat(7)
+        WORK.repeat(7),
+        WORK.repeat(100)
     )
 }
 
@@ -79,8 +81,10 @@ fn straight_code() {
         (20_000 / PER_FUNCTION..30_000 / PER_FUNCTION).contains(&seen.polls),
         "{seen:?}"
     );
-    let seen = run(&function(&"(call $leaf)".repeat(2000)), 0);
-    assert!(seen.longest <= PER_FUNCTION, "{seen:?}");
+    for callee in ["$leaf", "$tree"] {
+        let seen = run(&function(&format!("(call {callee})").repeat(2000)), 0);
+        assert!(seen.longest <= PER_FUNCTION, "{callee}: {seen:?}");
+    }
 }
 
 #[test]
@@ -115,7 +119,7 @@ fn random_code() {
     for seed in 0..8 {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut code = String::new();
-        while code.len() < 120_000 {
+        while code.len() < 240_000 {
             block(&mut random, &mut code, 6, 0);
         }
         let text = function(&code);
@@ -137,7 +141,10 @@ fn block(random: &mut fastrand::Rng, code: &mut String, budget: u32, depth: u32)
     for _ in 0..random.u32(1..5) {
         match random.u32(0..8) {
             0 | 1 => code.push_str(&WORK.repeat(random.usize(0..80))),
-            2 => code.push_str(&"(call $leaf)".repeat(random.usize(0..8))),
+            2 => {
+                let callee = ["(call $leaf)", "(call $tree)"][random.usize(0..2)];
+                code.push_str(&callee.repeat(random.usize(0..8)));
+            }
             3 if depth > 0 => {
                 write!(code, "(br_if {} {condition})", random.u32(0..depth)).unwrap();
             }
@@ -183,7 +190,7 @@ fn functions_that_return_one_into_the_other() {
         r#"(module (func $go (export "go") (param $n i32) (local $x i32)
           (if (local.get $n) (then (call $go (i32.sub (local.get $n) (i32.const 1)))))
           {}))"#,
-        WORK.repeat(200)
+        WORK.repeat(900)
     );
     // Each of the functions on the stack adds its rest.
     let seen = run(&short, depth);
