@@ -3,11 +3,15 @@
 use std::error::Error;
 use std::path::Path;
 
+use fastrand::Rng;
 use torvyn_runtime_core::engine::{self, Artifact, EngineKind, EngineOptions, PageAligned};
 use torvync_compiler::anatomy::Anatomy;
 use torvync_compiler::{aot, glue};
 use wit_component::{StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
+
+use crate::mutate::mutated;
+use crate::plans::{self, Plans};
 
 pub(crate) type Done<T> = Result<T, Box<dyn Error>>;
 
@@ -28,15 +32,32 @@ const WORLD: &str = "
     }
 ";
 
-/// The machine code of one guest on both paths.
+/// The machine code of one guest on both paths, and what may be expected of it.
 #[derive(Clone, Copy)]
-pub(crate) struct Artifacts {
+pub(crate) struct Guest {
     pub(crate) component: &'static Artifact,
     pub(crate) shell: &'static Artifact,
+    pub(crate) plans: &'static Plans,
 }
 
-/// The guest as a component.
-pub(crate) fn component() -> Done<Vec<u8>> {
+impl Guest {
+    /// The guest as it is written.
+    pub(crate) fn new() -> Done<Self> {
+        compiled(module()?, &plans::PATIENT)
+    }
+
+    /// One whose code is changed, at random.
+    pub(crate) fn changed(rng: &mut Rng) -> Done<Self> {
+        compiled(mutated(&module()?, rng)?, &plans::HASTY)
+    }
+}
+
+fn module() -> Done<Vec<u8>> {
+    Ok(wat::parse_str(include_str!("guest.wat"))?)
+}
+
+/// A core module as a component.
+fn component(mut module: Vec<u8>) -> Done<Vec<u8>> {
     let mut resolve = Resolve::default();
     for package in ["streaming", "filtering", "aggregation", "capabilities"] {
         let folder = format!("../wit/torvyn-{package}");
@@ -44,24 +65,25 @@ pub(crate) fn component() -> Done<Vec<u8>> {
     }
     let package = resolve.push_str("fuzz.wit", WORLD)?;
     let world = resolve.select_world(&[package], None)?;
-    let mut module = wat::parse_str(include_str!("guest.wat"))?;
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)?;
     aot::normalise(&module).map_err(|error| format!("{error:?}").into())
 }
 
-/// Compiles a component, and the shell that is made of it.
-pub(crate) fn artifacts(component: &[u8]) -> Done<Artifacts> {
-    let code = Anatomy::of(component)?
+/// Compiles a core module as a component, and the shell that is made of it.
+fn compiled(module: Vec<u8>, plans: &'static Plans) -> Done<Guest> {
+    let component = component(module)?;
+    let code = Anatomy::of(&component)?
         .stage_code()
         .map_err(|obstacle| obstacle.to_string())?;
     let shell = glue::direct(&code).map_err(|error| error.to_string())?;
     let engine = |kind| engine::build(EngineOptions { kind, fuel: false });
-    Ok(Artifacts {
+    Ok(Guest {
         component: artifact(
             "component",
-            engine(EngineKind::Component)?.precompile_component(component)?,
+            engine(EngineKind::Component)?.precompile_component(&component)?,
         )?,
         shell: artifact("shell", engine(EngineKind::Core)?.precompile_module(&shell)?)?,
+        plans,
     })
 }
 

@@ -300,6 +300,8 @@
         (br $bytes)))
     (global.set $armed (i32.const 1))
     (global.set $arming (i32.const 1))
+    ;; What the host wrote for the last script may have been put there.
+    (i32.store8 (i32.const 0x900) (i32.const 0))
     (global.set $allocations (i32.const 0))
     (i32.const 0x900))
   (func (export "cabi_post_torvyn:streaming/lifecycle@0.1.0#init") (param $at i32)

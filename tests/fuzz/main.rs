@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "the report is for whoever runs it")]
 
 mod guest;
+mod mutate;
 mod plans;
 mod script;
 mod session;
@@ -13,11 +14,15 @@ mod side;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use fastrand::Rng;
 use libtest_mimic::{Arguments, Failed, Trial};
 use torvyn_runtime_core::crossing::Hosts;
 
-use guest::{Artifacts, Done};
+use guest::{Done, Guest};
 use session::Counts;
+
+/// Of so many sessions, one is with a guest whose code is changed.
+const UNCHANGED: u64 = 40;
 
 /// Executions as a test.
 const IN_TEST: u64 = 20_000;
@@ -75,22 +80,22 @@ fn long(executions: u64, seed: u64) -> Done<()> {
 fn report(counts: &Counts, took: Duration, seed: u64) {
     let each_second = counts.executions as f64 / took.as_secs_f64();
     println!(
-        "{} executions, {each_second:.0} a second, {} accepted, rejected: {:?}, next seed {seed}",
-        counts.executions, counts.accepted, counts.rejected
+        "{} executions, {each_second:.0} a second, {} changed guests, {} accepted, rejected: {:?}, next seed {seed}",
+        counts.executions, counts.changed, counts.accepted, counts.rejected
     );
 }
 
 /// What is there for all sessions.
 struct Fuzz {
     hosts: Hosts,
-    artifacts: Artifacts,
+    guest: Guest,
 }
 
 impl Fuzz {
     fn start() -> Done<Self> {
         Ok(Self {
             hosts: Hosts::start(&plans::PROGRAM)?,
-            artifacts: guest::artifacts(&guest::component()?)?,
+            guest: Guest::new()?,
         })
     }
 
@@ -98,16 +103,26 @@ impl Fuzz {
     fn run(&self, mut seed: u64, executions: u64, counts: &mut Counts) -> Done<()> {
         let end = counts.executions + executions;
         while counts.executions < end {
-            let (role, made_up) = session::made_up(seed);
-            let found = session::run(&self.hosts, self.artifacts, role, &made_up, counts)?;
-            if let Err((number, _)) = found {
-                let until = made_up[..=number].to_vec();
-                let (least, difference) = session::shrink(&self.hosts, self.artifacts, role, until)?;
-                let least: String = least.iter().map(|execution| format!("\n{execution}")).collect();
-                return Err(format!("seed {seed}, {role:?}: {difference}{least}").into());
-            }
+            self.session(seed, counts)?;
             seed += 1;
         }
         Ok(())
+    }
+
+    fn session(&self, seed: u64, counts: &mut Counts) -> Done<()> {
+        let guest = match seed % UNCHANGED {
+            0 => {
+                counts.changed += 1;
+                Guest::changed(&mut Rng::with_seed(seed))?
+            }
+            _ => self.guest,
+        };
+        let (role, made_up) = session::made_up(seed);
+        let found = session::run(&self.hosts, guest, role, &made_up, counts)?;
+        let Err((number, _)) = found else { return Ok(()) };
+        let until = made_up[..=number].to_vec();
+        let (least, difference) = session::shrink(&self.hosts, guest, role, until)?;
+        let least: String = least.iter().map(|execution| format!("\n{execution}")).collect();
+        Err(format!("seed {seed}, {role:?}: {difference}{least}").into())
     }
 }

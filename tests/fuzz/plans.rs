@@ -18,8 +18,23 @@ pub(crate) static PROGRAM: ProgramPlan = ProgramPlan {
     worker_threads: None,
 };
 
-pub(crate) static COMPONENT: FlowPlan = flow(&NODES_ON_COMPONENT);
-pub(crate) static DIRECT: FlowPlan = flow(&NODES_ON_CORE);
+/// The flow on both paths.
+pub(crate) struct Plans {
+    pub(crate) component: FlowPlan,
+    pub(crate) direct: FlowPlan,
+}
+
+/// For guests that end by themselves: a machine with much to do may let them wait.
+pub(crate) static PATIENT: Plans = Plans {
+    component: flow(&nodes(false, 600_000)),
+    direct: flow(&nodes(true, 600_000)),
+};
+
+/// For guests that may go on for ever.
+pub(crate) static HASTY: Plans = Plans {
+    component: flow(&nodes(false, 30)),
+    direct: flow(&nodes(true, 30)),
+};
 
 /// Roles in the order of their nodes.
 pub(crate) const ROLES: [Role; 6] = [
@@ -31,21 +46,18 @@ pub(crate) const ROLES: [Role; 6] = [
     Role::Sink,
 ];
 
-static NODES_ON_COMPONENT: [NodePlan; 6] = nodes(false);
-static NODES_ON_CORE: [NodePlan; 6] = nodes(true);
-
-const fn nodes(on_core: bool) -> [NodePlan; 6] {
+const fn nodes(on_core: bool, timeout_ms: u64) -> [NodePlan; 6] {
     [
-        node(ROLES[0], on_core),
-        node(ROLES[1], on_core),
-        node(ROLES[2], on_core),
-        node(ROLES[3], on_core),
-        node(ROLES[4], on_core),
-        node(ROLES[5], on_core),
+        node(ROLES[0], on_core, timeout_ms),
+        node(ROLES[1], on_core, timeout_ms),
+        node(ROLES[2], on_core, timeout_ms),
+        node(ROLES[3], on_core, timeout_ms),
+        node(ROLES[4], on_core, timeout_ms),
+        node(ROLES[5], on_core, timeout_ms),
     ]
 }
 
-const fn node(role: Role, on_core: bool) -> NodePlan {
+const fn node(role: Role, on_core: bool, timeout_ms: u64) -> NodePlan {
     const TERMINATE: ErrorAction = ErrorAction::Now(LastResort::Terminate);
     NodePlan {
         name: "stage",
@@ -70,10 +82,9 @@ const fn node(role: Role, on_core: bool) -> NodePlan {
         own_thread: false,
         limits: LimitsPlan {
             memory_bytes: 1 << 20,
-            // Scripts end soon; a machine with much to do may let them wait.
-            invocation_timeout_ms: 600_000,
-            init_timeout_ms: 600_000,
-            teardown_timeout_ms: 600_000,
+            invocation_timeout_ms: timeout_ms,
+            init_timeout_ms: timeout_ms,
+            teardown_timeout_ms: timeout_ms,
             fuel: 0,
             max_buffer_bytes: 100_000,
             buffer_budget_bytes: 400_000,

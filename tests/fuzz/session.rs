@@ -8,7 +8,7 @@ use torvyn_runtime_core::crossing::Hosts;
 use torvyn_runtime_core::error::Cause;
 use torvyn_runtime_core::plan::Role;
 
-use crate::guest::{Artifacts, Done};
+use crate::guest::{Done, Guest};
 use crate::plans::ROLES;
 use crate::script::{ENTRIES, Entry, Script, has_input};
 use crate::side::{Call, INPUT_TYPES, Side, Value, kind, words};
@@ -49,6 +49,10 @@ impl fmt::Display for Execution {
 pub(crate) struct Counts {
     pub(crate) executions: u64,
     pub(crate) accepted: u64,
+    /// Guests whose code was changed.
+    pub(crate) changed: u64,
+    /// Sessions that ended early: a guest went on for too long, and how far it came is a matter of the machine.
+    pub(crate) late: u64,
     /// By what they meant for the flow, in both paths' terms.
     pub(crate) rejected: BTreeMap<String, u64>,
     /// What the direct path said, without numbers.
@@ -138,28 +142,52 @@ fn entry(rng: &mut Rng, role: Role) -> Entry {
 /// Runs executions on new stages. The error is the position of the first on which the paths don't agree, and about what.
 pub(crate) fn run(
     hosts: &Hosts,
-    artifacts: Artifacts,
+    guest: Guest,
     role: Role,
     executions: &[Execution],
     counts: &mut Counts,
 ) -> Done<Result<(), (usize, String)>> {
-    let mut component = Side::component(hosts, artifacts, role)?;
-    let mut direct = Side::direct(hosts, artifacts, role)?;
+    let mut component = Side::component(hosts, guest, role)?;
+    let mut direct = Side::direct(hosts, guest, role)?;
     for (number, execution) in executions.iter().enumerate() {
-        if let Err(difference) = execute(&mut component, &mut direct, execution, counts) {
-            return Ok(Err((number, difference)));
+        match execute(&mut component, &mut direct, execution, counts) {
+            Ok(End::Agreed) => {}
+            Ok(End::Late) => {
+                counts.late += 1;
+                break;
+            }
+            Err(difference) => return Ok(Err((number, difference))),
         }
     }
     Ok(Ok(()))
 }
 
-fn execute(component: &mut Side, direct: &mut Side, execution: &Execution, counts: &mut Counts) -> Result<(), String> {
+/// How an execution without a difference ended.
+enum End {
+    Agreed,
+    /// On one of the paths the guest was stopped.
+    Late,
+}
+
+fn execute(
+    component: &mut Side,
+    direct: &mut Side,
+    execution: &Execution,
+    counts: &mut Counts,
+) -> Result<End, String> {
     let config = execution.script.config();
-    for side in [&mut *component, &mut *direct] {
-        side.arm(&config)
-            .map_err(|cause| format!("the script was refused: {cause:?}"))?;
+    let armed = (
+        component.arm(&config).map(|()| Value::Nothing),
+        direct.arm(&config).map(|()| Value::Nothing),
+    );
+    let results = match &armed {
+        (Ok(_), Ok(_)) => (component.call(execution.call), direct.call(execution.call)),
+        // Only a guest whose code is changed refuses a script.
+        (Err(_), _) | (_, Err(_)) => armed,
+    };
+    if is_late(&results.0) || is_late(&results.1) {
+        return Ok(End::Late);
     }
-    let results = (component.call(execution.call), direct.call(execution.call));
     if !agree(&results.0, &results.1) {
         return Err(format!("component: {:?}\n   direct: {:?}", results.0, results.1));
     }
@@ -175,7 +203,11 @@ fn execute(component: &mut Side, direct: &mut Side, execution: &Execution, count
             results.1, traces.0, traces.1
         ));
     }
-    Ok(())
+    Ok(End::Agreed)
+}
+
+fn is_late(result: &Result<Value, Cause>) -> bool {
+    matches!(result, Err(Cause::Deadline(_)))
 }
 
 fn agree(component: &Result<Value, Cause>, direct: &Result<Value, Cause>) -> bool {
@@ -189,12 +221,12 @@ fn agree(component: &Result<Value, Cause>, direct: &Result<Value, Cause>) -> boo
 /// What is left of executions when nothing can be left out without the difference going away.
 pub(crate) fn shrink(
     hosts: &Hosts,
-    artifacts: Artifacts,
+    guest: Guest,
     role: Role,
     mut executions: Vec<Execution>,
 ) -> Done<(Vec<Execution>, String)> {
     let differs = |executions: &[Execution]| -> Done<Option<String>> {
-        let found = run(hosts, artifacts, role, executions, &mut Counts::default())?;
+        let found = run(hosts, guest, role, executions, &mut Counts::default())?;
         Ok(found.err().map(|(_, difference)| difference))
     };
     let mut difference = differs(&executions)?.ok_or("the difference is not there a second time")?;

@@ -20,8 +20,7 @@ use torvyn_runtime_core::stage::{
     Aggregator, Called, Demand, Filter, Payload, Processor, Pulled, Router, Sink, Source, Stage,
 };
 
-use crate::guest::{Artifacts, Done};
-use crate::plans;
+use crate::guest::{Done, Guest};
 use crate::script::{self, Entry};
 
 /// What a call came to, in terms of both paths.
@@ -97,9 +96,9 @@ pub(crate) struct Side {
 
 impl Side {
     /// On the component path.
-    pub(crate) fn component(hosts: &Hosts, artifacts: Artifacts, role: Role) -> Done<Self> {
-        Self::new(hosts, &plans::COMPONENT, role, |setup, plan, position| {
-            let origin = component::of(artifacts.component);
+    pub(crate) fn component(hosts: &Hosts, guest: Guest, role: Role) -> Done<Self> {
+        Self::new(hosts, &guest.plans.component, role, |setup, plan, position| {
+            let origin = component::of(guest.component);
             Ok(match role {
                 Role::Source => AnyStage::Source(Box::<ComponentSource>::new(origin.make(setup, plan, position)?)),
                 Role::Processor => {
@@ -116,9 +115,9 @@ impl Side {
     }
 
     /// On the direct path.
-    pub(crate) fn direct(hosts: &Hosts, artifacts: Artifacts, role: Role) -> Done<Self> {
-        Self::new(hosts, &plans::DIRECT, role, |setup, plan, position| {
-            let stage: CoreStage = core::direct(artifacts.shell).make(setup, plan, position)?;
+    pub(crate) fn direct(hosts: &Hosts, guest: Guest, role: Role) -> Done<Self> {
+        Self::new(hosts, &guest.plans.direct, role, |setup, plan, position| {
+            let stage: CoreStage = core::direct(guest.shell).make(setup, plan, position)?;
             Ok(match role {
                 Role::Source => AnyStage::Source(Box::new(stage)),
                 Role::Processor => AnyStage::Processor(Box::new(stage)),
