@@ -5,6 +5,7 @@
 
 mod compiler;
 mod normalise;
+mod strip;
 
 use std::path::{Path, PathBuf};
 use std::{io, thread};

@@ -30,7 +30,7 @@ const PROFILE: [&str; 10] = [
     "profile.release.panic='abort'",
     "profile.release.package.wasmtime.opt-level=3",
     "profile.release.package.wasmtime.codegen-units=1",
-    "profile.release.package.torvyn-runtime-core.opt-level=3",
+    "profile.release.package.torvyn-runtime-core.opt-level=2",
     "profile.release.package.torvyn-runtime-core.codegen-units=1",
 ];
 
@@ -40,18 +40,30 @@ const LAST_DEV: [&str; 2] = ["-Copt-level=3", "-Cstrip=debuginfo"];
 /// Flags of the last crate of a release build.
 const LAST_RELEASE: [&str; 2] = ["-Copt-level=3", "-Cstrip=symbols"];
 
-/// Folds equal functions into one; known to the linker that rustc brings along for this target.
-const LAST_RELEASE_LLD: [&str; 3] = ["-Copt-level=3", "-Cstrip=symbols", "-Clink-arg=-Wl,--icf=all"];
-
-/// The same with the C library inside: nothing to find and to bind at every start (a third of the time to the first
-/// element), nothing to be missing on another machine. Packed relocations make up for a part of its size.
-const LAST_RELEASE_STATIC: [&str; 5] = [
+/// Folds equal functions into one; known to the linker that rustc brings along for this target. So is the script that leaves
+/// out what is needed to walk the stack.
+const LAST_RELEASE_LLD: [&str; 4] = [
     "-Copt-level=3",
     "-Cstrip=symbols",
     "-Clink-arg=-Wl,--icf=all",
+    "-Clink-arg=-Wl,--no-eh-frame-hdr",
+];
+
+/// The same with the C library inside: nothing to find and to bind at every start (a third of the time to the first
+/// element), nothing to be missing on another machine. Packed relocations make up for a part of its size.
+const LAST_RELEASE_STATIC: [&str; 6] = [
+    "-Copt-level=3",
+    "-Cstrip=symbols",
+    "-Clink-arg=-Wl,--icf=all",
+    "-Clink-arg=-Wl,--no-eh-frame-hdr",
     "-Ctarget-feature=+crt-static",
     "-Clink-arg=-Wl,-z,pack-relative-relocs",
 ];
+
+/// Leaves out the unwind tables, a twelfth of the executable: nothing unwinds, and a backtrace without symbols says nothing.
+const LINKER_SCRIPT: &str = "\
+SECTIONS { /DISCARD/ : { *(.eh_frame) *(.eh_frame_hdr) *(.gcc_except_table .gcc_except_table.*) } } INSERT AFTER .text;
+";
 
 /// The target whose programs rustc links with its own lld.
 const LLD_TARGET: &str = "x86_64-unknown-linux-gnu";
@@ -138,12 +150,17 @@ pub fn build(
         )
         .as_bytes(),
     );
-    let inputs = sha256(format!("{shared} {} {} {last:?}", runtime.hash, krate.hash).as_bytes());
+    let inputs = sha256(format!("{shared} {} {} {last:?} {LINKER_SCRIPT}", runtime.hash, krate.hash).as_bytes());
     let stamp = Stamp {
         path: options.work.join(format!("{}.stamp", krate.name)),
     };
     if let Some(executable) = stamp.read(options.output, &inputs) {
         return Ok(executable);
+    }
+    let script = options.work.join("release.ld");
+    let has_script = options.release && options.target == LLD_TARGET;
+    if has_script {
+        write_atomically(&script, LINKER_SCRIPT.as_bytes()).map_err(|error| io_error(&script, error))?;
     }
     let made = Cargo {
         krate,
@@ -151,6 +168,7 @@ pub fn build(
         runtime: &runtime,
         flags,
         last,
+        script: has_script.then_some(&*script),
         shared: &shared[..16],
         inputs: &inputs,
     }
@@ -174,6 +192,7 @@ struct Cargo<'a> {
     runtime: &'a Runtime,
     flags: Vec<String>,
     last: &'a [&'a str],
+    script: Option<&'a Path>,
     shared: &'a str,
     inputs: &'a str,
 }
@@ -227,6 +246,9 @@ impl Cargo<'_> {
             cargo.args(["--config", setting]);
         }
         cargo.arg("--").args(self.last);
+        if let Some(script) = self.script {
+            cargo.arg(format!("-Clink-arg=-Wl,-T,{}", script.display()));
+        }
         // Cargo knows files by their time and projects by their name; this tells it what is really different.
         cargo.arg(format!("-Cmetadata={}", &self.inputs[..16]));
         cargo.env("CARGO_ENCODED_RUSTFLAGS", self.flags.join("\u{1f}"));

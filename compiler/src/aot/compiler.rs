@@ -6,6 +6,7 @@ use torvyn_codegen::ir::ArtifactKind;
 use torvyn_runtime_core::engine::{EngineKind, EngineOptions, compile_config};
 use wasmtime::Engine;
 
+use super::strip::without_symbols;
 use super::{AotArtifact, AotError, Unit};
 use crate::cache::{runtime_hash, sha256, write_atomically};
 
@@ -59,7 +60,7 @@ impl Compiler {
         Ok(Self {
             engine: Engine::new(&config).map_err(unsupported)?,
             // The runtime's sources hold the rest of the configuration, its lock file the version of the code generator.
-            made_by: format!("{} {options:?} {target}", runtime_hash()),
+            made_by: format!("{} {options:?} {target} without symbols", runtime_hash()),
         })
     }
 
@@ -76,7 +77,7 @@ impl Compiler {
             ArtifactKind::Component => self.engine.precompile_component(&unit.bytes),
             ArtifactKind::Shell => self.engine.precompile_module(&unit.bytes),
         };
-        match compiled {
+        match compiled.and_then(|code| without_symbols(&code)) {
             Ok(code) => match write_atomically(&path, &code) {
                 Ok(()) => Ok(AotArtifact { name, code }),
                 Err(error) => Err(AotError::Cache { path, error }),

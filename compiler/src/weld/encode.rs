@@ -79,11 +79,9 @@ impl Contents {
         for data in &module.data {
             remap.parse_data(&mut self.data, data.clone())?;
         }
-        for (index, body) in module.bodies.iter().enumerate() {
+        for index in 0..module.bodies.len() {
             let function = FunctionId { part, index };
-            if program.parts[part].guest.is_some() {
-                remaps[part].body(&mut self.code, index, body)?;
-            } else if program.keeps(function) {
+            if program.keeps(function) {
                 self.code.function(&expand::function(program, remaps, function)?);
             }
         }

@@ -1,8 +1,9 @@
-//! Puts the bodies of small functions in the place of calls to them, among the parts that are no guests, and finds the
-//! functions of these parts that nothing needs any more. In: a [`Program`]. Out: a [`Plan`].
+//! Puts the bodies of small functions in the place of calls to them, and finds the functions that nothing needs. In: a
+//! [`Program`]. Out: a [`Plan`].
 //!
-//! The glue is made of many small functions; a call costs more than most of them do. An engine could do the same, but would
-//! have to look at guests' code too, whose compiler has done it already: with them it takes three times the time and space.
+//! What is copied are functions of the parts that are no guests: the glue is made of many small functions, and a call costs
+//! more than most of them do. They are copied into each other and into guests. An engine could do the same, but would copy
+//! guests' functions too, whose compiler has done that already: with them it takes three times the time and space.
 //!
 //! A function is settled before its callers are, so that what is copied is what it became itself. A call to a function
 //! whose own calls lead back to the caller stays a call.
@@ -21,7 +22,7 @@ const SMALL: usize = 100;
 /// Most operators of a function that is copied because there is only one call to it.
 const ONCE: usize = 400;
 
-/// Most operators of a function that others are copied into.
+/// Most operators of a function that others are copied into; of a guest's function, most operators that are copied.
 const LARGEST: usize = 2_000;
 
 /// What is copied where.
@@ -29,7 +30,7 @@ const LARGEST: usize = 2_000;
 pub(super) struct Plan {
     /// Caller and callee of the calls that are replaced.
     replaced: BTreeSet<(FunctionId, FunctionId)>,
-    /// The functions of parts that are no guests to which something refers still.
+    /// The functions to which something refers still.
     kept: BTreeSet<FunctionId>,
 }
 
@@ -37,16 +38,15 @@ impl Plan {
     pub(super) fn new(program: &Program<'_, '_>) -> Self {
         let roots = shape::roots(program);
         let mut planner = Planner::new(program, &roots);
-        for root in &roots {
-            planner.settle(*root);
+        let functions: Vec<FunctionId> = planner.shapes.keys().copied().collect();
+        for function in functions {
+            planner.settle(function);
         }
         let mut plan = Self {
             replaced: planner.replaced,
             kept: BTreeSet::new(),
         };
-        for root in roots {
-            plan.keep(&planner.shapes, root);
-        }
+        plan.keep(&planner.shapes, roots.into_iter().collect());
         plan
     }
 
@@ -55,29 +55,30 @@ impl Plan {
         self.replaced.contains(&(caller, callee))
     }
 
-    /// Whether something refers to a function that a part other than a guest defines.
+    /// Whether something refers to a function.
     pub(super) fn keeps(&self, function: FunctionId) -> bool {
         self.kept.contains(&function)
     }
 
-    fn keep(&mut self, shapes: &BTreeMap<FunctionId, Shape>, function: FunctionId) {
-        if self.kept.insert(function) {
-            self.keep_references(shapes, function);
+    /// Keeps functions, and whatever they refer to.
+    fn keep(&mut self, shapes: &BTreeMap<FunctionId, Shape>, mut functions: Vec<FunctionId>) {
+        while let Some(function) = functions.pop() {
+            if self.kept.insert(function) {
+                self.find_references(shapes, function, &mut functions);
+            }
         }
     }
 
-    /// Keeps what a function refers to when others are copied into it.
-    fn keep_references(&mut self, shapes: &BTreeMap<FunctionId, Shape>, function: FunctionId) {
+    /// Adds what a function refers to when others are copied into it.
+    fn find_references(&self, shapes: &BTreeMap<FunctionId, Shape>, function: FunctionId, found: &mut Vec<FunctionId>) {
         let shape = &shapes[&function];
         for callee in shape.calls.keys() {
             match self.replaces(function, *callee) {
-                true => self.keep_references(shapes, *callee),
-                false => self.keep(shapes, *callee),
+                true => self.find_references(shapes, *callee, found),
+                false => found.push(*callee),
             }
         }
-        for other in &shape.references {
-            self.keep(shapes, *other);
-        }
+        found.extend(&shape.references);
     }
 }
 
@@ -123,11 +124,19 @@ impl Planner {
             return;
         }
         let shape = &self.shapes[&function];
-        let (calls, references, mut size) = (shape.calls.clone(), shape.references.clone(), shape.size);
-        for other in calls.keys().chain(&references) {
+        let (calls, is_guest) = (shape.calls.clone(), shape.is_guest);
+        // There may be any number of a guest's functions, one calling the next; they are not copied.
+        let others: Vec<FunctionId> = calls
+            .keys()
+            .copied()
+            .filter(|other| !self.shapes[other].is_guest)
+            .collect();
+        let mut size = if is_guest { 0 } else { shape.size };
+        for other in &others {
             self.settle(*other);
         }
-        for (callee, calls) in calls {
+        for callee in others {
+            let calls = calls[&callee];
             if let Some(copied) = self.copied(callee)
                 && size + calls * copied <= LARGEST
             {
@@ -135,7 +144,9 @@ impl Planner {
                 self.replaced.insert((function, callee));
             }
         }
-        self.sizes.insert(function, size);
+        if !is_guest {
+            self.sizes.insert(function, size);
+        }
     }
 
     /// Operators of a function that is worth copying.

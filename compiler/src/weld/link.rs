@@ -203,9 +203,9 @@ impl<'p, 'a> Program<'p, 'a> {
             .collect()
     }
 
-    /// Whether a function is in the welded module. All functions of guests are.
+    /// Whether a function is in the welded module.
     pub(super) fn keeps(&self, function: FunctionId) -> bool {
-        self.parts[function.part].guest.is_some() || self.plan.keeps(function)
+        self.plan.keeps(function)
     }
 
     fn injector(&self, part: &Part<'_>, module: &Module<'_>) -> Option<Injector> {
@@ -234,11 +234,11 @@ impl<'p, 'a> Program<'p, 'a> {
         }
     }
 
-    /// Where a function of a part comes from, if that is a part which is no guest.
-    pub(super) fn own_function(&self, part: usize, index: u32) -> Option<FunctionId> {
+    /// Where a function of a part comes from, if a part defines it.
+    pub(super) fn function(&self, part: usize, index: u32) -> Option<FunctionId> {
         match self.origin(part, Kind::Function, index) {
-            Target::Defined { part, index } if self.parts[part].guest.is_none() => Some(FunctionId { part, index }),
-            Target::Defined { .. } | Target::Import(_) | Target::Constant(_) => None,
+            Target::Defined { part, index } => Some(FunctionId { part, index }),
+            Target::Import(_) | Target::Constant(_) => None,
         }
     }
 

@@ -124,6 +124,11 @@ impl Injector {
 }
 
 impl Polls<'_> {
+    /// A poll.
+    pub(super) fn code(&self) -> &[u8] {
+        self.injector.code()
+    }
+
     /// Passes the next operator: whether there is to be a poll, and where.
     pub(super) fn pass(&mut self, operator: &Operator<'_>) -> Option<Place> {
         if let Operator::Loop { .. } = operator {

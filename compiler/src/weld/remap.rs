@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use wasm_encoder::reencode::{self, Reencode};
-use wasm_encoder::{CodeSection, Encode as _, Instruction};
-use wasmparser::{ConstExpr, FunctionBody, Operator};
+use wasm_encoder::{Encode as _, Instruction};
+use wasmparser::{ConstExpr, Operator};
 
 use super::WeldError;
 use super::item::Kind;
 use super::link::{Program, Target, count};
-use super::poll::{Injector, Place};
 
 /// Rewrites one part.
 pub(super) struct Remap<'x> {
@@ -38,36 +37,6 @@ impl<'x> Remap<'x> {
             referenced: BTreeSet::new(),
             initial: Vec::new(),
         }
-    }
-
-    /// Writes a function, with polls if the part has an injector.
-    pub(super) fn body(
-        &mut self,
-        code: &mut CodeSection,
-        position: usize,
-        body: &FunctionBody<'_>,
-    ) -> Result<(), Error> {
-        let injector = self.program.injectors[self.part].as_ref();
-        let mut polls = injector.map(Injector::function);
-        let poll = injector.map_or(&[][..], Injector::code);
-        let mut function = self.new_function_with_parsed_locals(body)?;
-        if injector.is_some_and(|injector| injector.is_at_entry(position)) {
-            function.raw(poll.iter().copied());
-        }
-        let mut operators = body.get_operators_reader()?;
-        while !operators.eof() {
-            let operator = operators.read()?;
-            let place = polls.as_mut().and_then(|polls| polls.pass(&operator));
-            if place == Some(Place::Before) {
-                function.raw(poll.iter().copied());
-            }
-            function.instruction(&self.instruction(operator)?);
-            if place == Some(Place::After) {
-                function.raw(poll.iter().copied());
-            }
-        }
-        code.function(&function);
-        Ok(())
     }
 
     /// Writes the operators of a constant expression of `part`. A global that another part defines can't be named in one,

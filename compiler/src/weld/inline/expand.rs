@@ -8,14 +8,16 @@ use wasm_encoder::{BlockType, Encode as _, Function, Instruction, RefType, ValTy
 use wasmparser::Operator;
 
 use crate::weld::link::{FunctionId, Program, count};
+use crate::weld::poll::{Injector, Place, Polls};
 use crate::weld::remap::{Error, Remap};
 
-/// Writes a function of a part that is no guest. `remaps` has one for each part.
+/// Writes a function, with polls if its part has an injector. `remaps` has one for each part.
 pub(in crate::weld) fn function<'x>(
     program: &'x Program<'x, 'x>,
     remaps: &mut [Remap<'x>],
     function: FunctionId,
 ) -> Result<Function, Error> {
+    let injector = program.injectors[function.part].as_ref();
     let mut expansion = Expansion {
         program,
         remaps,
@@ -24,7 +26,10 @@ pub(in crate::weld) fn function<'x>(
     };
     let parameters = expansion.add_parameters(function)?;
     expansion.add_locals(function)?;
-    expansion.add_body(function, None)?;
+    if let Some(injector) = injector.filter(|injector| injector.is_at_entry(function.index)) {
+        expansion.code.extend(injector.code());
+    }
+    expansion.add_body(function, injector.map(Injector::function), None)?;
     let mut written = Function::new_with_locals_types(expansion.locals.into_iter().skip(parameters));
     written.raw(expansion.code);
     Ok(written)
@@ -61,34 +66,57 @@ impl Expansion<'_, '_> {
         Ok(())
     }
 
-    /// Writes what a function does, and its end. The locals of a copy come behind those of what it is copied into.
-    fn add_body(&mut self, function: FunctionId, copy: Option<u32>) -> Result<(), Error> {
-        let first_local = copy.unwrap_or(0);
+    /// Writes what a function does, and its end. The locals of a copy come behind those of what it is copied into; copies
+    /// have no polls.
+    fn add_body(&mut self, function: FunctionId, mut polls: Option<Polls<'_>>, copy: Option<u32>) -> Result<(), Error> {
         let mut depth: u32 = 0;
         for operator in self.program.modules[function.part].bodies[function.index].get_operators_reader()? {
             let operator = operator?;
+            let place = polls.as_mut().and_then(|polls| polls.pass(&operator));
+            self.add_poll(&polls, place == Some(Place::Before));
             if let Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } = operator {
                 depth += 1;
             } else if let Operator::End = operator {
                 // Behind the last one, nothing follows.
                 depth = depth.saturating_sub(1);
             }
-            let instruction = if let Operator::LocalGet { local_index } = operator {
-                Instruction::LocalGet(first_local + local_index)
-            } else if let Operator::LocalSet { local_index } = operator {
-                Instruction::LocalSet(first_local + local_index)
-            } else if let Operator::LocalTee { local_index } = operator {
-                Instruction::LocalTee(first_local + local_index)
-            } else if let (Operator::Return, Some(_)) = (&operator, copy) {
-                Instruction::Br(depth)
-            } else if let Some(callee) = self.copied(function, &operator) {
+            if let Some(callee) = self.copied(function, &operator) {
                 self.add_copy(callee)?;
-                continue;
             } else {
-                self.remaps[function.part].instruction(operator)?
-            };
-            instruction.encode(&mut self.code);
+                self.add_operator(function, operator, copy, depth)?;
+            }
+            self.add_poll(&polls, place == Some(Place::After));
         }
+        Ok(())
+    }
+
+    fn add_poll(&mut self, polls: &Option<Polls<'_>>, is_here: bool) {
+        if let Some(polls) = polls.as_ref().filter(|_| is_here) {
+            self.code.extend(polls.code());
+        }
+    }
+
+    /// Writes an operator inside of `depth` blocks.
+    fn add_operator(
+        &mut self,
+        function: FunctionId,
+        operator: Operator<'_>,
+        copy: Option<u32>,
+        depth: u32,
+    ) -> Result<(), Error> {
+        let first_local = copy.unwrap_or(0);
+        let instruction = if let Operator::LocalGet { local_index } = operator {
+            Instruction::LocalGet(first_local + local_index)
+        } else if let Operator::LocalSet { local_index } = operator {
+            Instruction::LocalSet(first_local + local_index)
+        } else if let Operator::LocalTee { local_index } = operator {
+            Instruction::LocalTee(first_local + local_index)
+        } else if let (Operator::Return, Some(_)) = (&operator, copy) {
+            Instruction::Br(depth)
+        } else {
+            self.remaps[function.part].instruction(operator)?
+        };
+        instruction.encode(&mut self.code);
         Ok(())
     }
 
@@ -97,7 +125,7 @@ impl Expansion<'_, '_> {
         let Operator::Call { function_index } = operator else {
             return None;
         };
-        let callee = self.program.own_function(function.part, *function_index)?;
+        let callee = self.program.function(function.part, *function_index)?;
         self.program.plan.replaces(function, callee).then_some(callee)
     }
 
@@ -116,7 +144,7 @@ impl Expansion<'_, '_> {
             zero(self.locals[local as usize]).encode(&mut self.code);
             Instruction::LocalSet(local).encode(&mut self.code);
         }
-        self.add_body(callee, Some(first))
+        self.add_body(callee, None, Some(first))
     }
 }
 

@@ -1,11 +1,11 @@
-//! What the functions of parts that are no guests are like, and which of them are reached.
+//! What functions are like, and which of them are reached.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use wasmparser::{Element, ElementItems, FunctionBody, Operator, OperatorsReader, Result};
 
 use crate::weld::item::Kind;
-use crate::weld::link::{FunctionId, Program, count};
+use crate::weld::link::{FunctionId, Program};
 use crate::weld::module::Module;
 
 /// What matters of a function.
@@ -13,7 +13,9 @@ use crate::weld::module::Module;
 pub(super) struct Shape {
     /// Its operators, parameters and locals.
     pub(super) size: usize,
-    /// The functions it calls, and at how many places: of those that parts define which are no guests.
+    /// Whether a guest defines it.
+    pub(super) is_guest: bool,
+    /// The functions it calls, and at how many places: of those that parts define.
     pub(super) calls: BTreeMap<FunctionId, usize>,
     /// Those to which it refers in other ways.
     pub(super) references: BTreeSet<FunctionId>,
@@ -27,7 +29,10 @@ pub(super) struct Shape {
 
 impl Shape {
     fn new(program: &Program<'_, '_>, function: FunctionId) -> Result<Self> {
-        let mut shape = Self::default();
+        let mut shape = Self {
+            is_guest: program.parts[function.part].guest.is_some(),
+            ..Self::default()
+        };
         let module = &program.modules[function.part];
         shape.size += module.function_type(function.index).params().len();
         let body = &module.bodies[function.index];
@@ -49,14 +54,14 @@ impl Shape {
             is_behind_import = false;
             if let Operator::Call { function_index } = operator {
                 is_behind_import = program.is_imported(part, function_index);
-                if let Some(callee) = program.own_function(part, function_index) {
+                if let Some(callee) = program.function(part, function_index) {
                     *self.calls.entry(callee).or_default() += 1;
                 }
             } else if let Operator::ReturnCall { function_index } = operator {
                 self.has_tail_calls = true;
-                self.references.extend(program.own_function(part, function_index));
+                self.references.extend(program.function(part, function_index));
             } else if let Operator::RefFunc { function_index } = operator {
-                self.references.extend(program.own_function(part, function_index));
+                self.references.extend(program.function(part, function_index));
             } else if let Operator::ReturnCallIndirect { .. } = operator {
                 self.has_tail_calls = true;
             }
@@ -72,21 +77,17 @@ impl Shape {
     }
 }
 
-/// The functions that are needed whatever code does: what is exported, what guests import, and what tables and globals
-/// start with.
+/// The functions that are needed whatever code does: what is exported, and what tables and globals start with.
 pub(super) fn roots(program: &Program<'_, '_>) -> BTreeSet<FunctionId> {
     let mut roots = BTreeSet::new();
     for (part, kind, index) in &program.exports {
         if *kind == Kind::Function {
-            roots.extend(program.own_function(*part, *index));
+            roots.extend(program.function(*part, *index));
         }
     }
     for (part, module) in program.modules.iter().enumerate() {
-        let named = match &program.parts[part].guest {
-            Some(_) => (0..count(module.imported[Kind::Function].len())).collect(),
-            None => initial(module).expect("invariant: the parts are valid"),
-        };
-        roots.extend(named.into_iter().filter_map(|index| program.own_function(part, index)));
+        let named = initial(module).expect("invariant: the parts are valid");
+        roots.extend(named.into_iter().filter_map(|index| program.function(part, index)));
     }
     roots
 }

@@ -162,13 +162,19 @@ fn operators_that_take_long() {
 /// How many polls each function of a guest gets.
 fn polls(text: &str) -> Vec<usize> {
     let code = wat(text);
-    let bindings = Read::parse(&code)
-        .unwrap()
+    let module = Read::parse(&code).unwrap();
+    let imported = module.imports.len();
+    let bindings = module
         .imports
         .iter()
         .map(|import| host(import.module, import.name))
         .collect();
-    let code = welded(&[held(&code, bindings, polled())], &[]);
+    // So that all of them are needed.
+    let named: String = (imported..imported + module.bodies.len())
+        .map(|index| format!(" {index}"))
+        .collect();
+    let named = format!("{} (elem declare func{named}))", text.strip_suffix(')').unwrap());
+    let code = welded(&[held(&wat(&named), bindings, polled())], &[]);
     let bodies = Read::parse(&code).unwrap().bodies;
     let is_poll = |operator: &Operator<'_>| matches!(operator, Operator::I32AtomicLoad { .. });
     let polls = bodies.iter().map(|body| {
@@ -251,7 +257,9 @@ fn any_number_of_functions_can_call_each_other_in_a_row() {
 fn polls_are_for_guests_with_that_rule() {
     let code = wat(r#"(module (func (export "go") (loop)))"#);
     let parts = [glue(&code, vec![]), guest(&code, vec![]), held(&code, vec![], polled())];
-    let code = welded(&parts, &[Export::named(0, "go", "go")]);
+    let exports = ["glue", "guest", "held"].into_iter().enumerate();
+    let exports: Vec<Export> = exports.map(|(part, name)| Export::named(part, "go", name)).collect();
+    let code = welded(&parts, &exports);
     let imports = Module::new(&engine(false), &code).unwrap();
     let imports: Vec<_> = imports.imports().map(|import| import.name().to_owned()).collect();
     assert_eq!(imports, ["memory", "interrupted"]);
