@@ -1,7 +1,8 @@
-//! Start, size and memory of a shipped executable: `examples/stream-transform`, three Rust guests, `--release`.
+//! Start, size, memory and build of a shipped executable: `examples/stream-transform`, three Rust guests, `--release`, on
+//! each call path; and how long chains of thirty stages of `examples/benchmark-comparison` take to be made.
 //!
-//! Prints medians beside their goals (issue 2, design section 8). What a process costs by itself is measured in the same
-//! run, interleaved, with `true`.
+//! Prints medians beside their goals (design section 8). What a process costs by itself is measured in the same run,
+//! interleaved, with `true`.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![expect(
@@ -18,62 +19,140 @@ use std::time::{Duration, Instant};
 /// Starts measured, after as many that are not.
 const STARTS: usize = 20;
 
+/// Builds measured.
+const BUILDS: usize = 5;
+
+/// A call path with its goals: executable in MB, start to first element in milliseconds, peak memory in MiB.
+const PATHS: [(&str, [f64; 3]); 3] = [
+    ("component", [4.5, 2.0, 8.0]),
+    ("direct", [2.5, 1.5, 6.0]),
+    ("fused", [2.5, 1.5, 6.0]),
+];
+
 fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .ok_or("the tests are in a folder of the project")?;
+    let torvync = Torvync { root };
     let folder = tempfile::tempdir()?;
-    let app = build(root, folder.path())?;
-    let size = std::fs::metadata(&app)?.len();
+    println!("figure                                   measured      goal");
+    for (path, goals) in PATHS {
+        let app = folder.path().join(path);
+        torvync.build("stream-transform", &["--release", "--opt", path], &app)?;
+        executable(path, &app, goals)?;
+    }
+    chains(&torvync, folder.path())?;
+    builds(&torvync, folder.path())
+}
 
+/// What the executable of a call path takes.
+fn executable(path: &str, app: &Path, [size, start, memory]: [f64; 3]) -> Result<(), Box<dyn Error>> {
     let mut starts = Vec::new();
     let mut floor = Vec::new();
     for round in 0..2 * STARTS {
-        let (start, nothing) = (first_element(&app)?, bare_process()?);
+        let (start, nothing) = (first_element(app)?, bare_process()?);
         if round >= STARTS {
             starts.push(start);
             floor.push(nothing);
         }
     }
-    let (start, nothing) = (median(starts), median(floor));
-    let memory_kib = peak_memory_kib(&app)?;
-
-    println!("figure                                   measured      goal");
-    println!(
-        "executable, --release                    {:>6.2} MB     4.5 MB",
-        size as f64 / 1e6
-    );
-    println!(
-        "start of process to first element        {:>6.2} ms     2 ms",
-        millis(start)
-    );
-    println!("  of which a process that does nothing   {:>6.2} ms", millis(nothing));
-    println!(
-        "  ratio                                  {:>6.1} x",
-        millis(start) / millis(nothing)
-    );
-    println!(
-        "peak resident memory                     {:>6.2} MiB    8 MiB plus pools",
-        memory_kib as f64 / 1024.0
-    );
+    let (took, nothing) = (median(starts), median(floor));
+    let bytes = std::fs::metadata(app)?.len();
+    line(&format!("{path}: executable, --release"), bytes as f64 / 1e6, "MB", Some(size));
+    line(&format!("{path}: start of process to first element"), millis(took), "ms", Some(start));
+    line("  of which a process that does nothing", millis(nothing), "ms", None);
+    let kib = peak_memory_kib(app)?;
+    line(&format!("{path}: peak resident memory, with pools"), kib as f64 / 1024.0, "MiB", Some(memory));
     Ok(())
 }
 
-fn build(root: &Path, folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
-    let compiler = root.join("target/debug/torvync");
-    let app = folder.join("app");
-    let status = Command::new(&compiler)
-        .args(["build", "--release", "--quiet", "-o"])
-        .arg(&app)
-        .arg("--manifest")
-        .arg(root.join("examples/stream-transform/Torvyn.toml"))
-        .env("TORVYN_HOME", root.join("target/torvyn-home"))
-        .status()
-        .map_err(|error| format!("{}: {error}; run `cargo build -p torvync` first", compiler.display()))?;
-    if status.success() {
-        Ok(app)
-    } else {
-        Err(format!("torvync build ended with {status}").into())
+/// From the start of `main` until all stages of a chain of thirty are made.
+fn chains(torvync: &Torvync<'_>, folder: &Path) -> Result<(), Box<dyn Error>> {
+    let app = folder.join("chains");
+    torvync.build("benchmark-comparison", &["--release"], &app)?;
+    for path in ["component", "direct", "fused"] {
+        let mut samples = (0..STARTS).map(|_| instantiated(&app, &format!("{path}-30"))).collect::<Result<Vec<_>, _>>()?;
+        samples.sort_by(f64::total_cmp);
+        line(&format!("{path}: 30 stages instantiated"), samples[STARTS / 2], "ms", Some(5.0));
+    }
+    Ok(())
+}
+
+/// Milliseconds, as the executable tells them.
+fn instantiated(app: &Path, flow: &str) -> Result<f64, Box<dyn Error>> {
+    let arguments = ["--flow", flow, "--limit", "1", "--log-level", "debug"];
+    let output = Command::new(app).args(arguments).output()?;
+    let told = String::from_utf8(output.stderr)?;
+    let (_, rest) = told
+        .split_once("instantiated after ")
+        .ok_or_else(|| format!("{flow} does not tell: {told}"))?;
+    let (figure, _) = rest.split_once(" ms").ok_or("a time in milliseconds")?;
+    Ok(figure.parse()?)
+}
+
+/// Builds after a change of the manifest, with everything else made before.
+fn builds(torvync: &Torvync<'_>, folder: &Path) -> Result<(), Box<dyn Error>> {
+    for (options, goal) in [(&[][..], 1.5), (&["--release"][..], 15.0)] {
+        let mut samples = Vec::new();
+        for round in 0..=BUILDS {
+            let config = format!("round={round}");
+            let manifest = torvync.changed("stream-transform", folder, &config)?;
+            let started = Instant::now();
+            torvync.build_manifest(&manifest, options, &folder.join("changed"))?;
+            if round > 0 {
+                samples.push(started.elapsed());
+            }
+        }
+        let what = format!("build{} after the manifest changed", options.concat().replace("--", " --"));
+        line(&what, median(samples).as_secs_f64(), "s", Some(goal));
+    }
+    Ok(())
+}
+
+fn line(what: &str, measured: f64, unit: &str, goal: Option<f64>) {
+    let goal = goal.map_or_else(String::new, |goal| format!("{goal} {unit}"));
+    println!("{what:<44} {measured:>6.2} {unit:<4} {goal}");
+}
+
+/// The compiler of this workspace.
+struct Torvync<'a> {
+    root: &'a Path,
+}
+
+impl Torvync<'_> {
+    fn build(&self, example: &str, options: &[&str], app: &Path) -> Result<(), Box<dyn Error>> {
+        let manifest = self.root.join("examples").join(example).join("Torvyn.toml");
+        self.build_manifest(&manifest, options, app)
+    }
+
+    fn build_manifest(&self, manifest: &Path, options: &[&str], app: &Path) -> Result<(), Box<dyn Error>> {
+        let compiler = self.root.join("target/debug/torvync");
+        let status = Command::new(&compiler)
+            .args(["build", "--quiet"])
+            .args(options)
+            .arg("-o")
+            .arg(app)
+            .arg("--manifest")
+            .arg(manifest)
+            .env("TORVYN_HOME", self.root.join("target/torvyn-home"))
+            .status()
+            .map_err(|error| format!("{}: {error}; run `cargo build -p torvync` first", compiler.display()))?;
+        match status.success() {
+            true => Ok(()),
+            false => Err(format!("torvync build ended with {status}").into()),
+        }
+    }
+
+    /// An example with another description, and its components as they were built before.
+    fn changed(&self, example: &str, folder: &Path, description: &str) -> Result<PathBuf, Box<dyn Error>> {
+        let example = self.root.join("examples").join(example);
+        let manifest = std::fs::read_to_string(example.join("Torvyn.toml"))?;
+        let components = format!("path = \"{}/components/", example.display());
+        let manifest = manifest.replace("path = \"components/", &components);
+        let manifest = manifest.replacen("description = \"", &format!("description = \"{description} "), 1);
+        let path = folder.join("Torvyn.toml");
+        std::fs::write(&path, manifest)?;
+        Ok(path)
     }
 }
 

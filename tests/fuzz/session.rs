@@ -169,12 +169,7 @@ enum End {
     Late,
 }
 
-fn execute(
-    component: &mut Side,
-    direct: &mut Side,
-    execution: &Execution,
-    counts: &mut Counts,
-) -> Result<End, String> {
+fn execute(component: &mut Side, direct: &mut Side, execution: &Execution, counts: &mut Counts) -> Result<End, String> {
     let config = execution.script.config();
     let armed = (
         component.arm(&config).map(|()| Value::Nothing),

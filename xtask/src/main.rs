@@ -12,6 +12,7 @@ mod bench;
 mod demo;
 mod deny;
 mod fuzz;
+mod sanitize;
 mod setup;
 mod shell;
 mod test;
@@ -28,6 +29,7 @@ usage: cargo xtask COMMAND
   bench    run the benchmarks, or one: bench startup | interrupt | parts | paths; `bench paths --help` lists the options
            of the comparison of the call paths (--json FILE, --svg FILE, …)
   fuzz     the direct path against the component path, with hostile guests (--executions N, --seed S)
+  sanitize the tests of unsafe and concurrent parts under a sanitizer: sanitize address | thread
   deny     licences, advisories and sources of the dependencies (deny --install: fetch cargo-deny first)
 ";
 
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         ["bless"] => test::bless(),
         ["bench", arguments @ ..] => bench::bench(arguments),
         ["fuzz", options @ ..] => fuzz::fuzz(options),
+        ["sanitize", sanitizer] => sanitize::sanitize(sanitizer),
         ["deny"] => deny::deny(false),
         ["deny", "--install"] => deny::deny(true),
         [] | ["help" | "--help" | "-h"] => {
