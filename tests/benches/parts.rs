@@ -1,4 +1,4 @@
-//! The small parts of a flow, each by itself: a stream, the buffers, and one call of a component.
+//! The small parts of a flow, each by itself: a stream, the buffers, and one call of a component on each call path.
 
 use std::error::Error;
 use std::fmt::Debug;
@@ -12,6 +12,7 @@ use torvyn_runtime_core::clock::ClockKind;
 use torvyn_runtime_core::context::{RunContext, RunOptions};
 use torvyn_runtime_core::crossing::Hosts;
 use torvyn_runtime_core::crossing::component::{self, ComponentProcessor};
+use torvyn_runtime_core::crossing::core::{self, CoreStage};
 use torvyn_runtime_core::element::Element;
 use torvyn_runtime_core::engine::{self, Artifact, EngineKind, EngineOptions, PageAligned};
 use torvyn_runtime_core::error::Cause;
@@ -22,7 +23,9 @@ use torvyn_runtime_core::plan::{
     ProgramPlan, Role, StreamPlan, TierPlan,
 };
 use torvyn_runtime_core::queue::Stream;
-use torvyn_runtime_core::stage::{Processor as _, Stage as _};
+use torvyn_runtime_core::stage::Processor;
+use torvync_compiler::anatomy::Anatomy;
+use torvync_compiler::glue;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 
 /// Bytes of a payload.
@@ -48,7 +51,6 @@ const fn stream(from: &'static str, to: &'static str) -> StreamPlan {
     }
 }
 
-/// A program whose stages are on the component path.
 static PROGRAM: ProgramPlan = ProgramPlan {
     name: "parts",
     version: "0.0.0",
@@ -56,21 +58,22 @@ static PROGRAM: ProgramPlan = ProgramPlan {
     document: b"",
     fuel: false,
     component_host: Some(component::host),
-    core_host: None,
+    core_host: Some(core::host),
     wasi: &[],
     worker_threads: None,
 };
 
-/// A processor between two streams.
-static PLAN: FlowPlan = FlowPlan {
-    name: "parts",
-    nodes: &[NodePlan {
+/// A processor between two streams, on the component path and on the direct one.
+static PLANS: [FlowPlan; 2] = [plan(&[node(false)]), plan(&[node(true)])];
+
+const fn node(on_core: bool) -> NodePlan {
+    NodePlan {
         name: "copy",
         role: Role::Processor,
         component: "copy-processor",
         config: "",
-        path: "component",
-        on_core: false,
+        path: "",
+        on_core,
         lifecycle: false,
         inputs: &[0],
         outputs: &[PortPlan {
@@ -97,20 +100,28 @@ static PLAN: FlowPlan = FlowPlan {
             max_buffer_bytes: 1 << 20,
             buffer_budget_bytes: 16 << 20,
         },
-    }],
-    streams: &[stream("a.output", "copy.input"), stream("copy.output", "b.input")],
-    pools: PoolPlan {
-        tiers: [tier(256), tier(4 << 10), tier(64 << 10), tier(1 << 20)],
-        fallback_bytes: 0,
-        max_buffer_bytes: 1 << 20,
-    },
-    quantum: 32,
-    deadline_ms: None,
-    sink_pause_ms: 10,
-    max_restarts: 5,
-    own_thread: false,
-    replicas: 1,
-};
+    }
+}
+
+const fn plan(nodes: &'static [NodePlan]) -> FlowPlan {
+    const STREAMS: &[StreamPlan] = &[stream("a.output", "copy.input"), stream("copy.output", "b.input")];
+    FlowPlan {
+        name: "parts",
+        nodes,
+        streams: STREAMS,
+        pools: PoolPlan {
+            tiers: [tier(256), tier(4 << 10), tier(64 << 10), tier(1 << 20)],
+            fallback_bytes: 0,
+            max_buffer_bytes: 1 << 20,
+        },
+        quantum: 32,
+        deadline_ms: None,
+        sink_pause_ms: 10,
+        max_restarts: 5,
+        own_thread: false,
+        replicas: 1,
+    }
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut criterion = Criterion::default().configure_from_args();
@@ -122,45 +133,81 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A run of the flow.
-fn context(hosts: &Hosts, pool: BufferPool) -> RunContext {
+/// A run of a flow.
+fn context(hosts: &Hosts, plan: &'static FlowPlan, pool: BufferPool) -> RunContext {
     let options = RunOptions {
         limit: None,
         timeout: None,
         clock: ClockKind::System,
         told: None,
     };
-    let (waker, pressure) = (Group::new(1).waker(0), Pressure::new(&PLAN, |_| false));
-    RunContext::new(&PLAN, options, Arc::clone(hosts.control()), waker, pool, pressure)
+    let (waker, pressure) = (Group::new(1).waker(0), Pressure::new(plan, |_| false));
+    RunContext::new(plan, options, Arc::clone(hosts.control()), waker, pool, pressure)
 }
 
-/// The processor of the flow, and a run of it.
-fn processor(hosts: &Hosts, artifact: &'static Artifact) -> Result<(ComponentProcessor, RunContext), Box<dyn Error>> {
-    let (pool, ends) = (hosts.pool(&PLAN)?, Ends::default());
+/// The processor of a flow on its call path, and a run of it.
+fn processor(
+    hosts: &Hosts,
+    guest: &Guest,
+    plan: &'static FlowPlan,
+) -> Result<(Box<dyn Processor>, RunContext), Box<dyn Error>> {
+    let (pool, ends) = (hosts.pool(plan)?, Ends::default());
     let waker = Group::new(1).waker(0);
-    let mut setup = Setup::new(hosts, &PLAN, &pool, &ends, waker, ClockKind::System);
-    let mut processor: ComponentProcessor = component::of(artifact).make(&mut setup, &PLAN, 0).map_err(words)?;
-    let mut cx = context(hosts, pool);
+    let mut setup = Setup::new(hosts, plan, pool, &ends, waker, ClockKind::System);
+    let mut processor: Box<dyn Processor> = if plan.nodes[0].on_core {
+        let made: CoreStage = core::direct(guest.shell).make(&mut setup, plan, 0).map_err(words)?;
+        Box::new(made)
+    } else {
+        let made: ComponentProcessor = component::of(guest.component)
+            .make(&mut setup, plan, 0)
+            .map_err(words)?;
+        Box::new(made)
+    };
+    let mut cx = context(hosts, plan, setup.into_pool());
     processor.init(&mut cx, "").map_err(words)?;
     Ok((processor, cx))
 }
 
-/// Room for the machine code of the component.
+/// The machine code of the component on both call paths.
+struct Guest {
+    component: &'static Artifact,
+    shell: &'static Artifact,
+}
+
+impl Guest {
+    fn new() -> Result<Self, Box<dyn Error>> {
+        let component = copy_processor()?;
+        let code = Anatomy::of(&component)?
+            .stage_code()
+            .map_err(|obstacle| obstacle.to_string())?;
+        let shell = glue::direct(&code).map_err(|error| error.to_string())?;
+        let engine = |kind| {
+            engine::build(EngineOptions {
+                kind,
+                fuel: PROGRAM.fuel,
+            })
+        };
+        Ok(Self {
+            component: artifact(
+                "component",
+                &engine(EngineKind::Component)?.precompile_component(&component)?,
+            )?,
+            shell: artifact("shell", &engine(EngineKind::Core)?.precompile_module(&shell)?)?,
+        })
+    }
+}
+
+/// Room for machine code.
 type Code = PageAligned<{ 1 << 20 }>;
 
-/// The machine code of the component.
+/// Embeds machine code.
 #[expect(unsafe_code, reason = "only who made machine code can promise what it is")]
-fn artifact() -> Result<&'static Artifact, Box<dyn Error>> {
-    let options = EngineOptions {
-        kind: EngineKind::Component,
-        fuel: PROGRAM.fuel,
-    };
-    let made = engine::build(options)?.precompile_component(&copy_processor()?)?;
+fn artifact(name: &'static str, made: &[u8]) -> Result<&'static Artifact, Box<dyn Error>> {
     let code: &mut Code = Box::leak(Box::new(PageAligned([0; 1 << 20])));
     let room = code.0.get_mut(..made.len()).ok_or("the machine code is too long")?;
-    room.copy_from_slice(&made);
+    room.copy_from_slice(made);
     // SAFETY: what was just precompiled; of the zeros behind it none of its headers knows.
-    let artifact = unsafe { Artifact::new("copy-processor", code) };
+    let artifact = unsafe { Artifact::new(name, code) };
     Ok(Box::leak(Box::new(artifact)))
 }
 
@@ -177,8 +224,9 @@ fn copy_processor() -> Result<Vec<u8>, Box<dyn Error>> {
 
 /// An element goes in and out again.
 fn queue(criterion: &mut Criterion, hosts: &Hosts) -> Result<(), Box<dyn Error>> {
-    let mut cx = context(hosts, hosts.pool(&PLAN)?);
-    let mut stream = Stream::new(&PLAN.streams[0], 0, false);
+    let plan = &PLANS[0];
+    let mut cx = context(hosts, plan, hosts.pool(plan)?);
+    let mut stream = Stream::new(&plan.streams[0], 0, false);
     let element = Element {
         sequence: 0,
         timestamp_ns: 0,
@@ -198,7 +246,7 @@ fn queue(criterion: &mut Criterion, hosts: &Hosts) -> Result<(), Box<dyn Error>>
 fn pool(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     let mut group = criterion.benchmark_group("pool");
     for bytes in PAYLOADS {
-        let mut pool = BufferPool::new(&PLAN.pools, PLAN.nodes);
+        let mut pool = BufferPool::new(&PLANS[0].pools, PLANS[0].nodes);
         let contents = vec![7; bytes];
         let mut use_one = || -> Result<Vec<u8>, BufferError> {
             let draft = pool.allocate(bytes as u64)?;
@@ -218,10 +266,11 @@ fn pool(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
 
 /// A component is called with an element, reads it and answers with a copy.
 fn crossing(criterion: &mut Criterion, hosts: &Hosts) -> Result<(), Box<dyn Error>> {
-    let artifact = artifact()?;
+    let guest = Guest::new()?;
     let mut group = criterion.benchmark_group("crossing");
-    for bytes in PAYLOADS {
-        let (mut processor, mut cx) = processor(hosts, artifact)?;
+    let each = PLANS.iter().zip(["component", "direct"]);
+    for ((plan, path), bytes) in each.flat_map(|each| PAYLOADS.map(|bytes| (each, bytes))) {
+        let (mut processor, mut cx) = processor(hosts, &guest, plan)?;
         let input = in_transit(cx.pool(), &vec![7; bytes]).map_err(words)?;
         let mut call = || -> Result<Option<usize>, Cause> {
             let Some(output) = processor.process(&mut cx, input)? else {
@@ -233,7 +282,7 @@ fn crossing(criterion: &mut Criterion, hosts: &Hosts) -> Result<(), Box<dyn Erro
             Ok(copied.ok())
         };
         assert_eq!(call().map_err(words)?, Some(bytes));
-        group.bench_function(BenchmarkId::from_parameter(bytes), |bencher| bencher.iter(&mut call));
+        group.bench_function(BenchmarkId::new(path, bytes), |bencher| bencher.iter(&mut call));
     }
     group.finish();
     Ok(())

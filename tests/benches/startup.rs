@@ -58,11 +58,26 @@ fn executable(path: &str, app: &Path, [size, start, memory]: [f64; 3]) -> Result
     }
     let (took, nothing) = (median(starts), median(floor));
     let bytes = std::fs::metadata(app)?.len();
-    line(&format!("{path}: executable, --release"), bytes as f64 / 1e6, "MB", Some(size));
-    line(&format!("{path}: start of process to first element"), millis(took), "ms", Some(start));
+    line(
+        &format!("{path}: executable, --release"),
+        bytes as f64 / 1e6,
+        "MB",
+        Some(size),
+    );
+    line(
+        &format!("{path}: start of process to first element"),
+        millis(took),
+        "ms",
+        Some(start),
+    );
     line("  of which a process that does nothing", millis(nothing), "ms", None);
     let kib = peak_memory_kib(app)?;
-    line(&format!("{path}: peak resident memory, with pools"), kib as f64 / 1024.0, "MiB", Some(memory));
+    line(
+        &format!("{path}: peak resident memory, with pools"),
+        kib as f64 / 1024.0,
+        "MiB",
+        Some(memory),
+    );
     Ok(())
 }
 
@@ -71,9 +86,16 @@ fn chains(torvync: &Torvync<'_>, folder: &Path) -> Result<(), Box<dyn Error>> {
     let app = folder.join("chains");
     torvync.build("benchmark-comparison", &["--release"], &app)?;
     for path in ["component", "direct", "fused"] {
-        let mut samples = (0..STARTS).map(|_| instantiated(&app, &format!("{path}-30"))).collect::<Result<Vec<_>, _>>()?;
+        let mut samples = (0..STARTS)
+            .map(|_| instantiated(&app, &format!("{path}-30")))
+            .collect::<Result<Vec<_>, _>>()?;
         samples.sort_by(f64::total_cmp);
-        line(&format!("{path}: 30 stages instantiated"), samples[STARTS / 2], "ms", Some(5.0));
+        line(
+            &format!("{path}: 30 stages instantiated"),
+            samples[STARTS / 2],
+            "ms",
+            Some(5.0),
+        );
     }
     Ok(())
 }
@@ -103,7 +125,10 @@ fn builds(torvync: &Torvync<'_>, folder: &Path) -> Result<(), Box<dyn Error>> {
                 samples.push(started.elapsed());
             }
         }
-        let what = format!("build{} after the manifest changed", options.concat().replace("--", " --"));
+        let what = format!(
+            "build{} after the manifest changed",
+            options.concat().replace("--", " --")
+        );
         line(&what, median(samples).as_secs_f64(), "s", Some(goal));
     }
     Ok(())

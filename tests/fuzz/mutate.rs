@@ -71,16 +71,19 @@ fn place(module: &[u8], operator: &Operator<'_>, at: usize) -> Option<Place> {
             to: Change::Number(end),
         })
     };
-    match operator {
-        Operator::I32Const { .. } | Operator::I64Const { .. } => number(0x80),
-        Operator::LocalGet { .. } | Operator::LocalSet { .. } | Operator::LocalTee { .. } => number(12),
-        Operator::GlobalGet { .. } | Operator::GlobalSet { .. } => number(16),
-        Operator::Call { .. } => number(64),
-        Operator::Br { .. } | Operator::BrIf { .. } => number(4),
-        _ => {
-            let list = ALIKE.iter().position(|alike| alike.contains(&module[at]))?;
-            let to = Change::Operator(list);
-            Some(Place { at, to })
-        }
+    if let Operator::I32Const { .. } | Operator::I64Const { .. } = operator {
+        number(0x80)
+    } else if let Operator::LocalGet { .. } | Operator::LocalSet { .. } | Operator::LocalTee { .. } = operator {
+        number(12)
+    } else if let Operator::GlobalGet { .. } | Operator::GlobalSet { .. } = operator {
+        number(16)
+    } else if let Operator::Call { .. } = operator {
+        number(64)
+    } else if let Operator::Br { .. } | Operator::BrIf { .. } = operator {
+        number(4)
+    } else {
+        let list = ALIKE.iter().position(|alike| alike.contains(&module[at]))?;
+        let to = Change::Operator(list);
+        Some(Place { at, to })
     }
 }

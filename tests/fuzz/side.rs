@@ -286,19 +286,20 @@ fn take(pool: &mut BufferPool, payload: Payload) -> Emitted {
 
 /// What a failed call means for the flow, without its words.
 pub(crate) fn kind(cause: &Cause) -> String {
-    match cause {
-        Cause::Trap(_) => "trap".to_owned(),
-        Cause::Misuse(code, _) => (*code).to_owned(),
-        Cause::Component(error) => format!("{error:?}"),
-        Cause::Deadline(ms) => format!("deadline {ms}"),
-        other => format!("{other:?}"),
+    if let Cause::Trap(_) = cause {
+        "trap".to_owned()
+    } else if let Cause::Misuse(code, _) = cause {
+        (*code).to_owned()
+    } else {
+        format!("{cause:?}")
     }
 }
 
 /// The words of a failed call.
 pub(crate) fn words(cause: &Cause) -> String {
-    match cause {
-        Cause::Trap(text) | Cause::Misuse(_, text) | Cause::Instantiation(text) => text.clone(),
-        other => format!("{other:?}"),
+    if let Cause::Trap(text) | Cause::Misuse(_, text) | Cause::Instantiation(text) = cause {
+        text.clone()
+    } else {
+        format!("{cause:?}")
     }
 }

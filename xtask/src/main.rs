@@ -29,7 +29,7 @@ usage: cargo xtask COMMAND
   bench    run the benchmarks, or one: bench startup | interrupt | parts | paths; `bench paths --help` lists the options
            of the comparison of the call paths (--json FILE, --svg FILE, …)
   fuzz     the direct path against the component path, with hostile guests (--executions N, --seed S)
-  sanitize the tests of unsafe and concurrent parts under a sanitizer: sanitize address | thread
+  sanitize the tests of what is unsafe, under AddressSanitizer
   deny     licences, advisories and sources of the dependencies (deny --install: fetch cargo-deny first)
 ";
 
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
         ["bless"] => test::bless(),
         ["bench", arguments @ ..] => bench::bench(arguments),
         ["fuzz", options @ ..] => fuzz::fuzz(options),
-        ["sanitize", sanitizer] => sanitize::sanitize(sanitizer),
+        ["sanitize"] => sanitize::sanitize(),
         ["deny"] => deny::deny(false),
         ["deny", "--install"] => deny::deny(true),
         [] | ["help" | "--help" | "-h"] => {

@@ -1,5 +1,6 @@
 //! What functions are like, and which of them are reached.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use wasmparser::{Element, ElementItems, FunctionBody, Operator, OperatorsReader, Result};
@@ -135,10 +136,10 @@ pub(super) fn reached(program: &Program<'_, '_>, roots: &BTreeSet<FunctionId>) -
     let mut shapes = BTreeMap::new();
     let mut next: Vec<FunctionId> = roots.iter().copied().collect();
     while let Some(function) = next.pop() {
-        if !shapes.contains_key(&function) {
+        if let Entry::Vacant(place) = shapes.entry(function) {
             let shape = Shape::new(program, function).expect("invariant: the parts are valid");
             next.extend(shape.calls.keys().chain(&shape.references));
-            shapes.insert(function, shape);
+            place.insert(shape);
         }
     }
     shapes
