@@ -174,6 +174,8 @@ pub struct FlowIr {
     pub own_thread: Option<String>,
     /// How many runs of it there are side by side, each with drivers, stages and buffers of its own; at least 1.
     pub replicas: u32,
+    /// The router whose ports they share out; `None` where the sources share out what they give.
+    pub replicas_by: Option<NodeIdx>,
 }
 
 /// One tier of the buffer pool.

@@ -33,6 +33,7 @@ pub struct LinkedFlow {
     deadline_ms: Option<u64>,
     optimize: Option<Optimize>,
     replicas: u32,
+    replicas_by: Option<NodeIdx>,
 }
 
 /// A node of a linked flow.
@@ -161,6 +162,12 @@ impl LinkedFlow {
     pub fn replicas(&self) -> u32 {
         self.replicas
     }
+
+    /// The router whose ports they share out.
+    #[must_use]
+    pub fn replicas_by(&self) -> Option<NodeIdx> {
+        self.replicas_by
+    }
 }
 
 /// Reports what is wrong with the flows as far as it can be known without component binaries.
@@ -211,6 +218,7 @@ fn link_flow(
         deadline_ms: flow.deadline_ms,
         optimize: flow.optimize,
         replicas: flow.replicas.map_or(1, |replicas| replicas.value),
+        replicas_by: flow.replicas_by.map(|router| router.value),
     })
 }
 

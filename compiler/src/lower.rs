@@ -166,6 +166,7 @@ fn lower_flow(runtime: &RuntimeDecl, flow: &LinkedFlow, components: &Components)
         max_restarts: runtime.max_restarts.map_or(MAX_RESTARTS, |restarts| restarts.value),
         own_thread,
         replicas: flow.replicas(),
+        replicas_by: flow.replicas_by().map(|router| schedule.node(router)),
     }
 }
 

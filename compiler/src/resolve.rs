@@ -15,7 +15,7 @@ use crate::contract::ContractSet;
 use crate::diag::{Code, Diagnostic, Diagnostics, listed, suggest};
 use crate::manifest::ast::{
     BuiltinRef, ComponentRef, EdgeDecl, FlowDecl, InterfaceRef, LimitsDecl, Manifest, NodeDecl, OnErrorDecl, Optimize,
-    PortRef, Priority, RuntimeDecl,
+    Priority, RuntimeDecl,
 };
 use crate::source::{Span, Spanned};
 
@@ -88,6 +88,8 @@ pub struct ResolvedFlow {
     pub optimize: Option<Optimize>,
     /// How many runs of it there are side by side, when written.
     pub replicas: Option<Spanned<u32>>,
+    /// The router whose ports they share out.
+    pub replicas_by: Option<Spanned<NodeIdx>>,
     /// In order of declaration.
     pub nodes: Vec<ResolvedNode>,
     /// In order of declaration.
@@ -292,6 +294,9 @@ fn resolve_flow(
             None => complete = false,
         }
     }
+    let key = decl.replicas_by.as_ref();
+    let replicas_by = key.and_then(|key| Some(Spanned::new(find_node(diags, decl, key)?, key.span)));
+    complete &= replicas_by.is_some() == key.is_some();
     ResolvedFlow {
         name: decl.name.clone(),
         description: decl
@@ -304,6 +309,7 @@ fn resolve_flow(
         deadline_ms: decl.deadline_ms.map(|deadline| deadline.value),
         optimize: decl.optimize.map(|optimize| optimize.value),
         replicas: decl.replicas,
+        replicas_by,
         nodes,
         edges,
         complete,
@@ -354,8 +360,8 @@ fn resolve_node(
 }
 
 fn resolve_edge(diags: &mut Diagnostics, flow: &FlowDecl, edge: &EdgeDecl) -> Option<ResolvedEdge> {
-    let from = resolve_end(diags, flow, &edge.from);
-    let to = resolve_end(diags, flow, &edge.to);
+    let from = find_node(diags, flow, &edge.from.node);
+    let to = find_node(diags, flow, &edge.to.node);
     Some(ResolvedEdge {
         from: from?,
         from_port: edge.from.port.clone(),
@@ -372,12 +378,12 @@ fn resolve_edge(diags: &mut Diagnostics, flow: &FlowDecl, edge: &EdgeDecl) -> Op
     })
 }
 
-fn resolve_end(diags: &mut Diagnostics, flow: &FlowDecl, end: &PortRef) -> Option<NodeIdx> {
-    let found = flow.nodes.iter().position(|node| node.name.value == end.node.value);
+fn find_node(diags: &mut Diagnostics, flow: &FlowDecl, name: &Spanned<String>) -> Option<NodeIdx> {
+    let found = flow.nodes.iter().position(|node| node.name.value == name.value);
     if found.is_none() && flow.complete {
         diags.error(UnknownName::Node {
-            name: end.node.value.clone(),
-            used: end.node.span,
+            name: name.value.clone(),
+            used: name.span,
             flow: flow.name.value.clone(),
             known: flow.nodes.iter().map(|node| node.name.value.clone()).collect(),
         });

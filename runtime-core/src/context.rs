@@ -60,6 +60,8 @@ pub struct RunContext {
     deadline_ms: u64,
     /// Which run of its flow this is.
     pub replica: Replica,
+    /// Position of the router whose ports the replicas share out.
+    replicas_by: Option<usize>,
     /// Elements the sources may still be asked for; with a limit that replicas share, in this turn.
     remaining: u64,
     /// Elements on their way.
@@ -104,6 +106,7 @@ impl RunContext {
             deadline: limit_of(plan.deadline_ms.map(Duration::from_millis)),
             deadline_ms: plan.deadline_ms.unwrap_or_default(),
             replica: Replica::alone(),
+            replicas_by: plan.replicas_by,
             remaining: options.limit.unwrap_or(u64::MAX),
             reserved: 0,
             drawn: 0,
@@ -115,6 +118,17 @@ impl RunContext {
             sink_pause: Duration::from_millis(plan.sink_pause_ms),
             max_restarts: plan.max_restarts,
         }
+    }
+
+    /// Whether there are replicas that all get what the sources give.
+    pub(crate) fn each_gets_all(&self) -> bool {
+        self.replicas_by.is_some() && self.replica.count() > 1
+    }
+
+    /// Whether the replicas of the flow share out the ports of the router at node `position`.
+    #[inline]
+    pub(crate) fn shares_ports_of(&self, position: usize) -> bool {
+        self.replicas_by == Some(position)
     }
 
     /// The state at the start of a run that is one of several.
@@ -387,6 +401,7 @@ pub(crate) mod tests {
         max_restarts: 5,
         own_thread: false,
         replicas: 1,
+        replicas_by: None,
     };
 
     /// A run of a flow without stages, in simulated time, that knows the streams of `pressure`.

@@ -188,7 +188,9 @@ impl Session<'_> {
                 .map_or_else(String::new, |limit| format!(" (limit: {limit} elements)"));
             eprint(&format!("▶ Running flow \"{}\"{limit}\n\n", plan.name));
         }
-        let team = Replica::team(wakers.clone(), arguments.limit).into_iter().zip(wakers);
+        // Where each of them gets everything, each counts everything.
+        let shared_limit = arguments.limit.filter(|_| plan.replicas_by.is_none());
+        let team = Replica::team(wakers.clone(), shared_limit).into_iter().zip(wakers);
         let runs: Result<Vec<Started>, Failure> = team
             .map(|(replica, waker)| {
                 let configs = configs::of_replica(plan, &configs, &replica);

@@ -58,6 +58,8 @@ pub struct FlowPlan {
     pub own_thread: bool,
     /// How many runs of it there are side by side; at least 1.
     pub replicas: u32,
+    /// Position of the router whose ports they share out; `None` where the sources share out what they give.
+    pub replicas_by: Option<usize>,
 }
 
 /// One stage.

@@ -7,6 +7,13 @@ mod team;
 pub(crate) use budget::Standing;
 pub use team::Replica;
 
+impl Replica {
+    /// Whether this replica handles what a router sends to its `port`-th port, where ports are shared out.
+    pub(crate) fn has_port(&self, port: usize) -> bool {
+        port % self.count() == self.number as usize
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -51,5 +58,15 @@ mod tests {
         assert!(Arc::ptr_eq(&common(&team[0], 4), &common(&team[1], 4)));
         assert!(!Arc::ptr_eq(&common(&team[0], 4), &common(&team[0], 5)));
         assert!(Replica::alone().common(4).is_none());
+    }
+
+    #[test]
+    fn every_port_has_one_replica() {
+        for count in 1..5 {
+            let team = team(count, None);
+            for port in 0..9 {
+                assert_eq!(team.iter().filter(|replica| replica.has_port(port)).count(), 1);
+            }
+        }
     }
 }

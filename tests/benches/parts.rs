@@ -120,6 +120,7 @@ const fn plan(nodes: &'static [NodePlan]) -> FlowPlan {
         max_restarts: 5,
         own_thread: false,
         replicas: 1,
+        replicas_by: None,
     }
 }
 

@@ -192,3 +192,48 @@ fn memory_counts_for_each_replica() {
     };
     assert_eq!(bytes("3 x linear memory of middle"), 3 * (64 << 20));
 }
+
+#[test]
+fn ports_of_a_router_are_shared_out() {
+    for built in REPLICAS.paths() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let report = run(built, folder.path(), "keyed", &[], 0).report;
+        // In order, and once.
+        for (name, expected) in [
+            ("a.txt", "0\n3\n6\n9\n"),
+            ("b.txt", "1\n4\n7\n10\n"),
+            ("c.txt", "2\n5\n8\n11\n"),
+        ] {
+            assert_eq!(file(folder.path(), name), expected, "{name}");
+        }
+        assert_eq!(report.node("source"), "out 24");
+        assert_eq!(report.node("router"), "in 24, out 12, filtered 12");
+        assert_eq!(report.number("delivered"), 12);
+        assert_eq!(parts(&report, "delivered"), [8, 4]);
+    }
+}
+
+#[test]
+fn a_limit_holds_for_each_replica_that_gets_everything() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let report = run_in(folder.path(), "keyed", &["--limit=5"], 0).report;
+    assert_eq!(report.number("delivered"), 5);
+    assert_eq!(file(folder.path(), "b.txt"), "1\n4\n");
+}
+
+#[test]
+fn replicas_that_need_everything_do_not_read_standard_input() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let arguments = ["--flow", "keyed", "--input", "-"];
+    let finished = REPLICAS.built().run_in(folder.path(), &arguments).expect_code(1);
+    assert!(
+        finished.stderr.contains("each replica needs all of it"),
+        "{}",
+        finished.stderr
+    );
+    std::fs::write(folder.path().join("lines.txt"), "one\ntwo\n").expect("a file to read");
+    let arguments = ["--flow", "keyed", "--input", "lines.txt"];
+    REPLICAS.built().run_in(folder.path(), &arguments).expect_code(0);
+    assert_eq!(file(folder.path(), "a.txt"), "one\n");
+    assert_eq!(file(folder.path(), "b.txt"), "two\n");
+}

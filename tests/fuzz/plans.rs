@@ -32,8 +32,8 @@ pub(crate) static PATIENT: Plans = Plans {
 
 /// For guests that may go on for ever.
 pub(crate) static HASTY: Plans = Plans {
-    component: flow(&nodes(false, 30)),
-    direct: flow(&nodes(true, 30)),
+    component: flow(&nodes(false, 100)),
+    direct: flow(&nodes(true, 100)),
 };
 
 /// Roles in the order of their nodes.
@@ -111,5 +111,6 @@ const fn flow(nodes: &'static [NodePlan]) -> FlowPlan {
         max_restarts: 5,
         own_thread: false,
         replicas: 1,
+        replicas_by: None,
     }
 }

@@ -188,6 +188,9 @@ fn execute(component: &mut Side, direct: &mut Side, execution: &Execution, count
     }
     counts.count(&results.0, &results.1);
     let revived = (component.revive(), direct.revive());
+    if is_late(&revived.0) || is_late(&revived.1) {
+        return Ok(End::Late);
+    }
     let is_equal = match &revived {
         (Ok(component), Ok(direct)) => component == direct,
         (Err(component), Err(direct)) => kind(component) == kind(direct),
@@ -210,7 +213,7 @@ fn execute(component: &mut Side, direct: &mut Side, execution: &Execution, count
 }
 
 /// Whether how far a guest came depends on the machine: it was stopped, or called itself until the stack was used up.
-fn is_late(result: &Result<Value, Cause>) -> bool {
+fn is_late<T>(result: &Result<T, Cause>) -> bool {
     match result {
         Err(Cause::Deadline(_)) => true,
         Err(Cause::Trap(words)) => words.contains("call stack exhausted"),

@@ -59,7 +59,10 @@ fn print_flow(out: &mut String, program: &ProgramIr, flow: &FlowIr) {
         line(out, &format!("  own thread: {reason}"));
     }
     if flow.replicas > 1 {
-        line(out, &format!("  replicas {}", flow.replicas));
+        let by = flow
+            .replicas_by
+            .map(|router| format!(" by {}", flow.nodes[router.position()].name));
+        line(out, &format!("  replicas {}{}", flow.replicas, by.unwrap_or_default()));
     }
     let schedule: Vec<&str> = flow
         .schedule

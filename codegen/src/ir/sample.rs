@@ -109,6 +109,7 @@ fn flow() -> FlowIr {
         max_restarts: 5,
         own_thread: None,
         replicas: 1,
+        replicas_by: None,
     }
 }
 

@@ -59,6 +59,7 @@ fn flow_json(program: &ProgramIr, flow: &FlowIr) -> Value {
         "max_restarts": flow.max_restarts,
         "own_thread": flow.own_thread,
         "replicas": flow.replicas,
+        "replicas_by": flow.replicas_by.map(|router| flow.nodes[router.position()].name.as_str()),
     })
 }
 

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 
 use super::document;
 use super::policy;
-use crate::ir::{FlowIr, Implementation, Limits, Node, OutPort, Pool, ProgramIr, Stream, StreamIdx};
+use crate::ir::{FlowIr, Implementation, Limits, Node, NodeIdx, OutPort, Pool, ProgramIr, Stream, StreamIdx};
 
 /// `pub(super) static PLAN: FlowPlan = …;`
 pub(crate) fn plan(program: &ProgramIr, flow: &FlowIr) -> TokenStream {
@@ -17,6 +17,7 @@ pub(crate) fn plan(program: &ProgramIr, flow: &FlowIr) -> TokenStream {
     let sink_pause_ms = flow.sink_pause_ms;
     let deadline_ms = option(flow.deadline_ms);
     let (max_restarts, own_thread, replicas) = (flow.max_restarts, flow.own_thread.is_some(), flow.replicas);
+    let replicas_by = option(flow.replicas_by.map(NodeIdx::position));
     quote! {
         pub(super) static PLAN: rt::plan::FlowPlan = rt::plan::FlowPlan {
             name: #name,
@@ -33,6 +34,7 @@ pub(crate) fn plan(program: &ProgramIr, flow: &FlowIr) -> TokenStream {
             max_restarts: #max_restarts,
             own_thread: #own_thread,
             replicas: #replicas,
+            replicas_by: #replicas_by,
         };
     }
 }

@@ -1,4 +1,7 @@
-//! Replicas against sources: each replica produces a part of its own.
+//! What the replicas of a flow share out: either each has a part of what the sources give, or each has some ports of a
+//! router, and all of the elements before it.
+
+mod ports;
 
 use torvyn_codegen::ir::Role;
 use torvyn_runtime_core::bounds::{REPLICA, REPLICA_COUNT};
@@ -8,8 +11,22 @@ use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
 use crate::resolve::{Implementation, ResolvedFlow, ResolvedNode, ResolvedProject};
 use crate::source::Span;
 
-/// Checks the component sources of a flow with several replicas, as far as it is known which nodes are.
+/// Checks that the replicas of a flow share out something, as far as the roles of its nodes are known.
 pub(super) fn check(
+    diags: &mut Diagnostics,
+    project: &ResolvedProject,
+    contracts: &ContractSet,
+    flow: &ResolvedFlow,
+    roles: &[Option<Role>],
+) -> Checked<()> {
+    match flow.replicas_by {
+        Some(router) => ports::check(diags, flow, roles, router),
+        None => check_sources(diags, project, contracts, flow, roles),
+    }
+}
+
+/// Checks the component sources of a flow with several replicas.
+fn check_sources(
     diags: &mut Diagnostics,
     project: &ResolvedProject,
     contracts: &ContractSet,

@@ -88,6 +88,8 @@ pub struct FlowDecl {
     pub optimize: Option<Spanned<Optimize>>,
     /// How many runs of it there are side by side.
     pub replicas: Option<Spanned<u32>>,
+    /// The router whose ports they share out.
+    pub replicas_by: Option<Spanned<String>>,
     /// `[flow.NAME.nodes.NODE]`, in order.
     pub nodes: Vec<NodeDecl>,
     /// `[[flow.NAME.edges]]`, in order.

@@ -119,6 +119,7 @@ fn flow(diags: &mut Diagnostics, name: &Spanned<String>, section: &Section, whol
         deadline_ms: section.integer("deadline"),
         optimize: section.text("optimize").map(|word| word.map(|word| optimize(&word))),
         replicas: section.small_integer("replicas"),
+        replicas_by: section.text("replicas_by"),
         nodes: nodes.iter().map(|(name, section)| node(diags, name, section)).collect(),
         complete: whole && section.is_whole() && edges.len() == edge_sections.len(),
         edges,

@@ -80,7 +80,8 @@ fn own(flow: &FlowIr) -> Vec<MemoryUse> {
 fn shared_among_replicas(flow: &FlowIr) -> Option<MemoryUse> {
     let is_lines = |node: &&Node| node.implementation == Implementation::Builtin(Builtin::Lines);
     let lines = flow.nodes.iter().filter(is_lines).count() as u64;
-    (flow.replicas > 1 && lines > 0).then(|| {
+    let is_shared = flow.replicas > 1 && flow.replicas_by.is_none();
+    (is_shared && lines > 0).then(|| {
         line(
             "lines shared out",
             lines * (bounds::LARGEST_BUFFER_BYTES + CHUNKS_BYTES),

@@ -29,6 +29,7 @@ pub(super) fn implied_flow(
         deadline_ms: None,
         optimize: None,
         replicas: None,
+        replicas_by: None,
         nodes: vec![node(only.name.value.clone(), component, only.name.span)],
         edges: Vec::new(),
         complete: true,

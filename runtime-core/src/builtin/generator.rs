@@ -11,7 +11,7 @@ use crate::host::CopyStats;
 use crate::stage::{Called, Pulled, Source, Stage};
 
 /// Source of numbered greetings. Configuration: `{"count": N, "message": "…"}`, both optional. Each number is emitted by
-/// one of the replicas of a flow.
+/// one of the replicas of a flow, unless they share out the ports of a router.
 #[derive(Default)]
 pub struct Generator {
     message: Option<String>,

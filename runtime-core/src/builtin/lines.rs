@@ -27,7 +27,7 @@ const LONGEST_LINE: usize = bounds::LARGEST_BUFFER_BYTES as usize;
 /// Source of lines, without their `\n` or `\r\n`. Configuration: `{"path": "…"}`; `-` or none is standard input.
 ///
 /// What may keep its readers waiting (a terminal, a pipe) is read by a thread of its own. Replicas of a flow that read the
-/// same path share its lines out.
+/// same path share its lines out, unless they share out the ports of a router.
 #[derive(Default)]
 pub struct Lines {
     /// Replaces the configured path.
@@ -136,6 +136,9 @@ impl Lines {
                 let feed = common.feed(path, |wakers| Input::open(file(path)?, wakers).map(Feed::new));
                 feed.map(Reader::Shared)
             }
+            None if path == "-" && cx.each_gets_all() => Err(io::Error::other(
+                "each replica needs all of it, and it can be read once; read a file",
+            )),
             None => Input::open(file(path)?, vec![cx.waker.clone()]).map(Reader::Own),
         }
     }

@@ -248,7 +248,9 @@ impl<'a> Setup<'a> {
             Some(Input::Lines(path)) => Box::new(Lines::of(self.replica.fill(path))),
             None => origin.make(self, flow, position)?,
         };
-        if let Some(common) = self.replica.common(position) {
+        if flow.replicas_by.is_none()
+            && let Some(common) = self.replica.common(position)
+        {
             stage.share(common);
         }
         Ok(stage)

@@ -101,6 +101,7 @@ fn flow(nodes: &[(&str, Option<usize>)], edges: &[(usize, usize)]) -> FlowIr {
         max_restarts: 5,
         own_thread: None,
         replicas: 1,
+        replicas_by: None,
     }
 }
 

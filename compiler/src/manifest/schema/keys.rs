@@ -188,6 +188,12 @@ const FLOW: &[Key] = &[
         "1",
         "How many runs of the flow there are side by side, each with stages of its own. Order is kept within each of them.",
     ),
+    key(
+        "replicas_by",
+        Kind::Text,
+        "what the sources share out",
+        "A router whose ports are shared out among the replicas, instead of what the sources give.",
+    ),
     key("nodes", Kind::Named(NODE), "", "A stage of the flow."),
     key("edges", Kind::Tables(EDGE), "", "A stream between two stages."),
 ];

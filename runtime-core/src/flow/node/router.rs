@@ -76,11 +76,14 @@ impl<S: Router> RouterNode<S> {
     ) -> Called<()> {
         self.targets.clear();
         let known = self.place.plan.outputs;
+        let shares_ports = cx.shares_ports_of(self.place.position);
         if let Some(unknown) = ports.iter().find(|port| known.iter().all(|known| known.name != **port)) {
             return Err(Cause::UnknownPort(unknown.clone()));
         }
-        let named = known.iter().filter(|known| ports.iter().any(|port| port == known.name));
-        self.targets.extend(named.flat_map(|port| port.streams));
+        let named = known.iter().enumerate();
+        let named = named.filter(|(_, known)| ports.iter().any(|port| port == known.name));
+        let own = named.filter(|(number, _)| !shares_ports || cx.replica.has_port(*number));
+        self.targets.extend(own.flat_map(|(_, port)| port.streams));
         let passing = Payload {
             buffer: input.payload,
             content_type: input.content_type,

@@ -1,0 +1,131 @@
+//! Replicas that share out the ports of a router: each gets every element before the router, so whatever goes past it would
+//! be delivered by each of them.
+
+use std::collections::BTreeSet;
+
+use torvyn_codegen::ir::{ERROR_PORT, Role};
+
+use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
+use crate::resolve::{NodeIdx, ResolvedFlow};
+use crate::source::{Span, Spanned};
+
+/// Checks the router, its ports, and the ways around it.
+pub(super) fn check(
+    diags: &mut Diagnostics,
+    flow: &ResolvedFlow,
+    roles: &[Option<Role>],
+    router: Spanned<NodeIdx>,
+) -> Checked<()> {
+    let before = diags.errors();
+    let name = &flow.node(router.value).name;
+    let error = |mistake| PortsError {
+        mistake,
+        router: name.value.clone(),
+        at: router.span,
+    };
+    let replicas = flow.replicas.filter(|replicas| replicas.value > 1);
+    let role = roles[router.value.position()];
+    let ports = ports(flow, router.value);
+    match (replicas, role) {
+        (None, _) => {
+            diags.error(error(Mistake::Alone));
+        }
+        (Some(_), Some(role)) if role != Role::Router => {
+            diags.error(error(Mistake::NoRouter { role, node: name.span }));
+        }
+        (Some(replicas), _) if (ports.len() as u64) < u64::from(replicas.value) => {
+            diags.error(error(Mistake::FewPorts {
+                ports: ports.len(),
+                count: replicas.value,
+                replicas: replicas.span,
+            }));
+        }
+        (Some(_), _) => {
+            for (sink, span) in past(flow, roles, router.value) {
+                diags.error(error(Mistake::Past { sink, span }));
+            }
+        }
+    }
+    if diags.errors() > before {
+        diags.barrier()
+    } else {
+        Ok(())
+    }
+}
+
+/// The ports that a router can name.
+fn ports(flow: &ResolvedFlow, router: NodeIdx) -> BTreeSet<&str> {
+    let edges = flow.edges.iter().filter(|edge| edge.from == router);
+    let ports = edges.map(|edge| edge.from_port.value.as_str());
+    ports.filter(|port| *port != ERROR_PORT).collect()
+}
+
+/// Sinks that elements reach without having been sent to a port of the router.
+fn past(flow: &ResolvedFlow, roles: &[Option<Role>], router: NodeIdx) -> Vec<(String, Span)> {
+    let is = |node: NodeIdx, role| roles[node.position()] == Some(role);
+    let all = (0..flow.nodes.len()).map(NodeIdx::new);
+    let mut reached: BTreeSet<NodeIdx> = all.filter(|node| is(*node, Role::Source)).collect();
+    let mut next: Vec<NodeIdx> = reached.iter().copied().collect();
+    while let Some(node) = next.pop() {
+        let leaving = flow.edges.iter().filter(|edge| edge.from == node);
+        let past = leaving.filter(|edge| node != router || edge.from_port.value == ERROR_PORT);
+        next.extend(past.map(|edge| edge.to).filter(|to| reached.insert(*to)));
+    }
+    let sinks = reached.into_iter().filter(|node| is(*node, Role::Sink));
+    let named = sinks.map(|sink| &flow.node(sink).name);
+    named.map(|name| (name.value.clone(), name.span)).collect()
+}
+
+struct PortsError {
+    mistake: Mistake,
+    router: String,
+    /// Where the flow names the router.
+    at: Span,
+}
+
+enum Mistake {
+    /// There is one replica.
+    Alone,
+    NoRouter {
+        role: Role,
+        node: Span,
+    },
+    FewPorts {
+        ports: usize,
+        count: u32,
+        replicas: Span,
+    },
+    Past {
+        sink: String,
+        span: Span,
+    },
+}
+
+impl From<PortsError> for Diagnostic {
+    fn from(error: PortsError) -> Self {
+        let (router, at) = (error.router, error.at);
+        let new = |message| Diagnostic::error(Code::ConstraintViolation, message);
+        match error.mistake {
+            Mistake::Alone => new(format!("there are no replicas that could share out the ports of `{router}`"))
+                .primary(at, "needs `replicas`")
+                .help("write how many there are to be, such as `replicas = 2`, or remove `replicas_by`"),
+            Mistake::NoRouter { role, node } => new(format!("`{router}` has no ports that replicas could share out"))
+                .primary(at, "needs a router")
+                .secondary(node, format!("a {}", role.as_str()))
+                .help("name a router of the flow, or remove `replicas_by`: the replicas then share out what the sources give"),
+            Mistake::FewPorts { ports, count, replicas } => {
+                new(format!("router `{router}` has fewer ports than there are replicas"))
+                    .primary(at, format!("ports that are connected: {ports}"))
+                    .secondary(replicas, format!("{} of these would have nothing to do", u64::from(count) - ports as u64))
+                    .help(format!("ask for at most {ports} replicas"))
+            }
+            Mistake::Past { sink, span } => new(format!("each replica would deliver to `{sink}` what does not pass `{router}`"))
+                .primary(span, format!("reached without a port of `{router}`"))
+                .secondary(at, "its ports are shared out here")
+                .note("each replica gets every element before the router, and handles those for its ports")
+                .help(format!(
+                    "lead all ways to `{sink}` through ports of `{router}` other than `{ERROR_PORT}`"
+                )),
+        }
+    }
+}
