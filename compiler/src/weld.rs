@@ -7,7 +7,7 @@
 //!
 //! A part can be a guest, whose code isn't trusted: its memories and tables get a maximum, and its code polls whether to
 //! stop (see [`poll`]). Otherwise the code of a guest stays as it is. The small functions of other parts are copied to where
-//! they are called, and those that nothing refers to are left out (see `inline`).
+//! they are called, in guests too, and functions that nothing refers to are left out (see `inline`).
 
 mod encode;
 mod error;
