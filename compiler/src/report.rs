@@ -28,6 +28,8 @@ pub struct FlowReport {
     pub own_thread: Option<String>,
     /// How many runs of it there are side by side.
     pub replicas: u32,
+    /// Name of the router whose ports they share out.
+    pub replicas_by: Option<String>,
     /// What takes memory, in the worst case, in all replicas together. Machine code and process are there for every flow, and count once.
     pub memory: Vec<MemoryUse>,
     /// The streams, in manifest order.
@@ -94,6 +96,9 @@ pub fn report(program: &ProgramIr, artifacts: &AotArtifacts) -> ProgramReport {
         flow: flow.name.clone(),
         own_thread: flow.own_thread.clone(),
         replicas: flow.replicas,
+        replicas_by: flow
+            .replicas_by
+            .map(|router| flow.nodes[router.position()].name.clone()),
         memory: memory::of_flow(flow, &code),
         edges: flow.streams.iter().map(|stream| edge(flow, stream)).collect(),
         stages: flow.nodes.iter().map(|node| stage(program, flow, node)).collect(),

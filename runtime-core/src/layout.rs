@@ -273,6 +273,10 @@ pub mod violation {
     pub const ENUM_CASE: u32 = 19;
     /// It passed more than the host takes in one call.
     pub const TOO_MUCH: u32 = 20;
+    /// It called the host with a misaligned place for the result.
+    pub const AREA_UNALIGNED: u32 = 21;
+    /// It called the host with a place for the result that is not in its memory.
+    pub const AREA_OUT_OF_BOUNDS: u32 = 22;
 }
 
 /// The functions that use buffers, in violations.

@@ -55,33 +55,24 @@ pub(crate) struct Counts {
     pub(crate) late: u64,
     /// By what they meant for the flow, in both paths' terms.
     pub(crate) rejected: BTreeMap<String, u64>,
-    /// What the direct path said, without numbers.
+    /// What was said of them, without numbers.
     pub(crate) words: BTreeSet<String>,
-    /// Where the paths said different things about the same: component, direct.
-    pub(crate) worded: BTreeMap<(String, String), u64>,
 }
 
 impl Counts {
-    fn count(&mut self, component: &Result<Value, Cause>, direct: &Result<Value, Cause>) {
+    fn count(&mut self, direct: &Result<Value, Cause>) {
         self.executions += 1;
-        let (component, direct) = match (component, direct) {
-            (Err(component), Err(direct)) => (component, direct),
-            (Ok(_), _) | (_, Ok(_)) => {
-                self.accepted += 1;
-                return;
-            }
+        let Err(cause) = direct else {
+            self.accepted += 1;
+            return;
         };
-        if let Cause::Component(_) = component {
+        if let Cause::Component(_) = cause {
             // Its text is the script's.
             *self.rejected.entry("reported".to_owned()).or_default() += 1;
             return;
         }
-        *self.rejected.entry(kind(component)).or_default() += 1;
-        let (component, direct) = (without_numbers(&words(component)), without_numbers(&words(direct)));
-        self.words.insert(direct.clone());
-        if component != direct {
-            *self.worded.entry((component, direct)).or_default() += 1;
-        }
+        *self.rejected.entry(kind(cause)).or_default() += 1;
+        self.words.insert(without_numbers(&words(cause)));
     }
 }
 
@@ -186,7 +177,7 @@ fn execute(component: &mut Side, direct: &mut Side, execution: &Execution, count
     if !agree(&results.0, &results.1) {
         return Err(format!("component: {:?}\n   direct: {:?}", results.0, results.1));
     }
-    counts.count(&results.0, &results.1);
+    counts.count(&results.1);
     let revived = (component.revive(), direct.revive());
     if is_late(&revived.0) || is_late(&revived.1) {
         return Ok(End::Late);
@@ -224,7 +215,7 @@ fn is_late<T>(result: &Result<T, Cause>) -> bool {
 fn agree(component: &Result<Value, Cause>, direct: &Result<Value, Cause>) -> bool {
     match (component, direct) {
         (Ok(component), Ok(direct)) => component == direct,
-        (Err(component), Err(direct)) => kind(component) == kind(direct),
+        (Err(component), Err(direct)) => (kind(component), words(component)) == (kind(direct), words(direct)),
         (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,
     }
 }

@@ -7,7 +7,7 @@
   (import "guest" "flush.post" (func $flush_post (param i32)))
   ;; One of several results is in the stage's block.
   (import "host" "result" (func $result))
-  (import "stage" "check" (func $check (param i32 i32)))
+  (import "stage" "check_case" (func $check_case (param i32 i32 i32)))
   (import "stage" "area" (func $area (param i32 i32 i32)))
   (import "stage" "list" (func $list (param i32 i32 i32 i32)))
   (import "stage" "enter" (func $enter))
@@ -46,7 +46,7 @@
         (local.set $outcome (i32.const @outcome.failed)))
       (else
         (local.set $outcome (i32.load8_u $g offset=8 (local.get $at)))
-        (call $check (i32.le_u (local.get $outcome) (i32.const 1)) (i32.const @violation.option_case))
+        (call $check_case (local.get $outcome) (i32.const 1) (i32.const @violation.option_case))
         (if (local.get $outcome)
           (then (call $lift_output (i32.add (local.get $at) (i32.const 16)))))))
     (call $begin_post)

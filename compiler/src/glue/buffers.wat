@@ -11,7 +11,7 @@
   (import "host" "heap_write" (func $heap_write (param i32 i32 i32)))
   (import "stage" "leave" (func $leave))
   (import "stage" "check" (func $check (param i32 i32)))
-  (import "stage" "area" (func $area (param i32 i32 i32)))
+  (import "stage" "return_area" (func $return_area (param i32 i32 i32)))
   (import "stage" "is_in_guest" (func $is_in_guest (param i32 i32) (result i32)))
   (import "stage" "take" (func $take (param i32 i32 i32)))
   (import "stage" "give" (func $give (param i32 i32 i32)))
@@ -85,7 +85,7 @@
 
   ;; The place for a list or text. It is looked at before the guest's allocator runs, which may make more memory.
   (func $list_area (param $to i32) (result i32)
-    (call $area (local.get $to) (i32.const 8) (i32.const 3))
+    (call $return_area (local.get $to) (i32.const 8) (i32.const 3))
     (local.get $to))
 
   ;; A list or text of `len` bytes at `at` in the guest.
@@ -96,7 +96,7 @@
   ;; `result<mutable-buffer, buffer-error>` of what `allocate` says.
   (func $return_allocated (param $to i32) (param $allocated i64)
     (local $len i32) (local $text i32)
-    (call $area (local.get $to) (i32.const 16) (i32.const 3))
+    (call $return_area (local.get $to) (i32.const 16) (i32.const 3))
     (if (i64.ge_s (local.get $allocated) (i64.const 0))
       (then
         (i32.store8 $g (local.get $to) (i32.const 0))
@@ -113,7 +113,7 @@
 
   ;; `result<_, buffer-error>`: -1 for success, else the case of the error.
   (func $return_written (param $to i32) (param $case i32)
-    (call $area (local.get $to) (i32.const 16) (i32.const 3))
+    (call $return_area (local.get $to) (i32.const 16) (i32.const 3))
     (i32.store8 $g (local.get $to) (i32.ge_s (local.get $case) (i32.const 0)))
     (if (i32.ge_s (local.get $case) (i32.const 0))
       (then (i32.store8 $g offset=4 (local.get $to) (local.get $case)))))

@@ -9,7 +9,7 @@
   ;; Puts the name of one into scratch: its length.
   (import "host" "capability" (func $capability (param i32) (result i32)))
   (import "stage" "leave" (func $leave))
-  (import "stage" "area" (func $area (param i32 i32 i32)))
+  (import "stage" "return_area" (func $return_area (param i32 i32 i32)))
   (import "stage" "text" (func $text (param i32 i32)))
   (import "stage" "reserve" (func $reserve (param i32 i32) (result i32)))
   (import "stage" "lower" (func $lower (param i32 i32) (result i32)))
@@ -24,7 +24,7 @@
   (func (export "torvyn:capabilities/capability-query#granted-capabilities") (param $to i32)
     (local $count i32) (local $list i32) (local $next i32) (local $at i32) (local $len i32) (local $name i32)
     (call $leave)
-    (call $area (local.get $to) (i32.const 8) (i32.const 3))
+    (call $return_area (local.get $to) (i32.const 8) (i32.const 3))
     (local.set $count (call $capabilities))
     (local.set $list (call $reserve (i32.const 4) (i32.shl (local.get $count) (i32.const 3))))
     (block $end

@@ -3,7 +3,7 @@
   (import "guest" "memory" (memory $g 0))
   (import "guest" "process" (func $process (param i64 i64 i32 i32 i32 i32) (result i32)))
   (import "guest" "process.post" (func $post (param i32)))
-  (import "stage" "check" (func $check (param i32 i32)))
+  (import "stage" "check_case" (func $check_case (param i32 i32 i32)))
   (import "stage" "area" (func $area (param i32 i32 i32)))
   (import "stage" "enter" (func $enter))
   (import "stage" "type_len" (func $type_len (param i32) (result i32)))
@@ -41,8 +41,9 @@
         (local.set $outcome (i32.const @outcome.failed)))
       (else
         ;; `emit` is case 0, `drop` case 1.
-        (local.set $outcome (i32.sub (i32.const 1) (i32.load8_u $g offset=8 (local.get $at))))
-        (call $check (i32.le_u (local.get $outcome) (i32.const 1)) (i32.const @violation.variant_case))
+        (local.set $outcome (i32.load8_u $g offset=8 (local.get $at)))
+        (call $check_case (local.get $outcome) (i32.const 1) (i32.const @violation.variant_case))
+        (local.set $outcome (i32.sub (i32.const 1) (local.get $outcome)))
         (if (local.get $outcome)
           (then (call $lift_output (i32.add (local.get $at) (i32.const 16)))))))
     (call $begin_post)

@@ -5,7 +5,7 @@
   (import "guest" "push.post" (func $post (param i32)))
   (import "guest" "complete" (func $complete (result i32)))
   (import "guest" "complete.post" (func $complete_post (param i32)))
-  (import "stage" "check" (func $check (param i32 i32)))
+  (import "stage" "check_case" (func $check_case (param i32 i32 i32)))
   (import "stage" "area" (func $area (param i32 i32 i32)))
   (import "stage" "enter" (func $enter))
   (import "stage" "type_len" (func $type_len (param i32) (result i32)))
@@ -41,7 +41,7 @@
         (local.set $outcome (i32.const @outcome.failed)))
       (else
         (local.set $outcome (i32.load8_u $g offset=4 (local.get $at)))
-        (call $check (i32.le_u (local.get $outcome) (i32.const 1)) (i32.const @violation.enum_case))
+        (call $check_case (local.get $outcome) (i32.const 1) (i32.const @violation.enum_case))
         (local.set $outcome
           (select (i32.const @outcome.paused) (i32.const @outcome.emitted) (local.get $outcome)))))
     (call $begin_post)

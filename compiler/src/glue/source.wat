@@ -5,7 +5,7 @@
   (import "guest" "pull.post" (func $post (param i32)))
   (import "guest" "notify-backpressure" (func $notify (param i32)))
   (import "guest" "notify-backpressure.post" (func $notify_post))
-  (import "stage" "check" (func $check (param i32 i32)))
+  (import "stage" "check_case" (func $check_case (param i32 i32 i32)))
   (import "stage" "area" (func $area (param i32 i32 i32)))
   (import "stage" "enter" (func $enter))
   (import "stage" "begin_post" (func $begin_post))
@@ -27,7 +27,7 @@
         (local.set $outcome (i32.const @outcome.failed)))
       (else
         (local.set $outcome (i32.load8_u $g offset=8 (local.get $at)))
-        (call $check (i32.le_u (local.get $outcome) (i32.const 1)) (i32.const @violation.option_case))
+        (call $check_case (local.get $outcome) (i32.const 1) (i32.const @violation.option_case))
         (if (local.get $outcome)
           (then (call $lift_output (i32.add (local.get $at) (i32.const 16)))))))
     (call $begin_post)

@@ -27,6 +27,11 @@
     (if (i32.eqz (local.get $holds))
       (then (call $violation (local.get $violation) (i32.const 0)) (unreachable))))
 
+  ;; That a case is one of 0 to `last`.
+  (func $check_case (export "check_case") (param $case i32) (param $last i32) (param $violation i32)
+    (if (i32.gt_u (local.get $case) (local.get $last))
+      (then (call $violation (local.get $violation) (local.get $case)) (unreachable))))
+
   ;; Whether the guest may call the host now (canonical ABI: not from `realloc` and `post-return`).
   (func $leave (export "leave")
     (if (i32.eqz (i32.load $x offset=@stage.may_leave (global.get $base)))
@@ -37,23 +42,38 @@
       (i64.add (i64.extend_i32_u (local.get $at)) (i64.extend_i32_u (local.get $len)))
       (i64.shl (i64.extend_i32_u (memory.size $g)) (i64.const 16))))
 
-  ;; A place for `size` bytes that the guest names, aligned to `mask + 1`.
-  (func $area (export "area") (param $at i32) (param $size i32) (param $mask i32)
-    (if (i32.and (local.get $at) (local.get $mask))
-      (then (call $violation (i32.const @violation.unaligned) (i32.const 0)) (unreachable)))
-    (if (i32.eqz (call $is_in_guest (local.get $at) (local.get $size)))
-      (then (call $violation (i32.const @violation.out_of_bounds) (i32.const 0)) (unreachable))))
+  ;; The result of a function of the guest: `size` bytes, aligned to `mask + 1`.
+  (func (export "area") (param $at i32) (param $size i32) (param $mask i32)
+    (call $place
+      (local.get $at)
+      (local.get $size)
+      (local.get $mask)
+      (i32.const @violation.unaligned)
+      (i32.const @violation.out_of_bounds)))
+
+  ;; The place that the guest names for the result of a function of the host.
+  (func (export "return_area") (param $at i32) (param $size i32) (param $mask i32)
+    (call $place
+      (local.get $at)
+      (local.get $size)
+      (local.get $mask)
+      (i32.const @violation.area_unaligned)
+      (i32.const @violation.area_out_of_bounds)))
+
+  (func $place (param $at i32) (param $size i32) (param $mask i32) (param $unaligned i32) (param $out_of_bounds i32)
+    (call $check (i32.eqz (i32.and (local.get $at) (local.get $mask))) (local.get $unaligned))
+    (call $check (call $is_in_guest (local.get $at) (local.get $size)) (local.get $out_of_bounds)))
 
   ;; A list of `count` items, `size` bytes each, aligned to `mask + 1`.
   (func (export "list") (param $at i32) (param $count i32) (param $size i32) (param $mask i32)
-    (call $check (i32.eqz (i32.and (local.get $at) (local.get $mask))) (i32.const @violation.list_unaligned))
     (call $check
       (i64.le_u
         (i64.add
           (i64.extend_i32_u (local.get $at))
           (i64.mul (i64.extend_i32_u (local.get $count)) (i64.extend_i32_u (local.get $size))))
         (i64.shl (i64.extend_i32_u (memory.size $g)) (i64.const 16)))
-      (i32.const @violation.list_out_of_bounds)))
+      (i32.const @violation.list_out_of_bounds))
+    (call $check (i32.eqz (i32.and (local.get $at) (local.get $mask))) (i32.const @violation.list_unaligned)))
 
   ;; ---- copies
 
@@ -439,14 +459,14 @@
   (func $is_error (export "is_error") (param $at i32) (result i32)
     (local $case i32)
     (local.set $case (i32.load8_u $g (local.get $at)))
-    (call $check (i32.le_u (local.get $case) (i32.const 1)) (i32.const @violation.result_case))
+    (call $check_case (local.get $case) (i32.const 1) (i32.const @violation.result_case))
     (local.get $case))
 
   ;; Takes over a `process-error`.
   (func $lift_error (export "lift_error") (param $at i32)
     (local $case i32)
     (local.set $case (i32.load8_u $g (local.get $at)))
-    (call $check (i32.le_u (local.get $case) (i32.const 4)) (i32.const @violation.variant_case))
+    (call $check_case (local.get $case) (i32.const 4) (i32.const @violation.variant_case))
     ;; `deadline-exceeded` has no text.
     (if (i32.ne (local.get $case) (i32.const 3))
       (then (call $text (i32.load $g offset=4 (local.get $at)) (i32.load $g offset=8 (local.get $at)))))

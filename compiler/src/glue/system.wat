@@ -12,7 +12,7 @@
   ;; The guest ends itself. Does not return.
   (import "host" "exit" (func $exit (param i32)))
   (import "stage" "leave" (func $leave))
-  (import "stage" "area" (func $area (param i32 i32 i32)))
+  (import "stage" "return_area" (func $return_area (param i32 i32 i32)))
   (import "stage" "take" (func $take (param i32 i32 i32)))
   (import "stage" "give" (func $give (param i32 i32 i32)))
 
@@ -90,5 +90,5 @@
   (func (export "wasi:random/insecure-seed#insecure-seed") (param $to i32)
     (call $leave)
     (call $random (i32.const 16))
-    (call $area (local.get $to) (i32.const 16) (i32.const 7))
+    (call $return_area (local.get $to) (i32.const 16) (i32.const 7))
     (call $give (local.get $to) (i32.const @scratch.first) (i32.const 16))))

@@ -193,7 +193,7 @@ const STAGE_FIELDS: [(&str, u32); 21] = [
     ("last_timestamp_ns", stage::LAST_TIMESTAMP_NS),
 ];
 
-const VIOLATIONS: [(&str, u32); 21] = [
+const VIOLATIONS: [(&str, u32); 23] = [
     ("may_not_leave", violation::MAY_NOT_LEAVE),
     ("unaligned", violation::UNALIGNED),
     ("out_of_bounds", violation::OUT_OF_BOUNDS),
@@ -215,4 +215,6 @@ const VIOLATIONS: [(&str, u32); 21] = [
     ("variant_case", violation::VARIANT_CASE),
     ("enum_case", violation::ENUM_CASE),
     ("too_much", violation::TOO_MUCH),
+    ("area_unaligned", violation::AREA_UNALIGNED),
+    ("area_out_of_bounds", violation::AREA_OUT_OF_BOUNDS),
 ];

@@ -56,6 +56,9 @@ pub struct FlowDescription {
     /// How many runs of it there are side by side.
     #[serde(default = "one")]
     pub replicas: u32,
+    /// Name of the router whose ports they share out.
+    #[serde(default)]
+    pub replicas_by: Option<String>,
 }
 
 fn one() -> u32 {

@@ -23,7 +23,9 @@ pub(super) fn text(program: &ProgramPlan) -> String {
     for flow in document["flows"].as_array().into_iter().flatten() {
         text.push_str(&format!("flow {}\n", field(flow, "name")));
         if let Some(replicas) = flow["replicas"].as_u64().filter(|replicas| *replicas > 1) {
-            text.push_str(&format!("  replicas   {replicas}\n"));
+            let by = flow["replicas_by"].as_str();
+            let by = by.map_or_else(String::new, |router| format!(" by the ports of {router}"));
+            text.push_str(&format!("  replicas   {replicas}{by}\n"));
         }
         for node in flow["nodes"].as_array().into_iter().flatten() {
             let (name, role, component) = (field(node, "name"), field(node, "role"), field(node, "component"));

@@ -208,7 +208,9 @@ fn report(context: &Context, built: &Built) -> String {
             report.push_str(&format!("    on a thread of its own: {reason}\n"));
         }
         if flow.replicas > 1 {
-            report.push_str(&format!("    {} replicas, each with these stages\n", flow.replicas));
+            let by = flow.replicas_by.as_ref();
+            let by = by.map_or_else(String::new, |router| format!(", share out the ports of {router}"));
+            report.push_str(&format!("    {} replicas, each with these stages{by}\n", flow.replicas));
         }
         report.extend(flow.stages.iter().map(stage));
         report.push_str("    copies of each payload\n");
@@ -279,6 +281,7 @@ fn flow_as_json(flow: &FlowReport) -> Value {
         "name": flow.flow,
         "own_thread": flow.own_thread,
         "replicas": flow.replicas,
+        "replicas_by": flow.replicas_by,
         "memory_bytes": flow.memory_bytes(),
         "memory": flow.memory.iter().map(|item| json!({ "what": item.what, "bytes": item.bytes })).collect::<Vec<_>>(),
         "edges": flow.edges.iter().map(edge).collect::<Vec<_>>(),

@@ -192,7 +192,9 @@ fn flow(flow: &FlowDescription) -> String {
         text.push_str(&format!("  own thread: {reason}\n"));
     }
     if flow.replicas > 1 {
-        text.push_str(&format!("  replicas: {}\n", flow.replicas));
+        let by = flow.replicas_by.as_ref();
+        let by = by.map_or_else(String::new, |router| format!(" by the ports of {router}"));
+        text.push_str(&format!("  replicas: {}{by}\n", flow.replicas));
     }
     text.extend(flow.nodes.iter().map(node));
     text.extend(flow.streams.iter().map(stream));

@@ -29,9 +29,11 @@ impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let detail = self.detail;
         match self.kind {
-            violation::MAY_NOT_LEAVE => write!(f, "cannot leave component instance"),
+            violation::MAY_NOT_LEAVE => write!(f, "wasm trap: cannot leave component instance"),
             violation::UNALIGNED => write!(f, "return pointer not aligned"),
             violation::OUT_OF_BOUNDS => write!(f, "pointer out of bounds of memory"),
+            violation::AREA_UNALIGNED => write!(f, "pointer not aligned"),
+            violation::AREA_OUT_OF_BOUNDS => write!(f, "pointer out of bounds"),
             violation::REALLOC_UNALIGNED => write!(f, "realloc return: result not aligned"),
             violation::REALLOC_OUT_OF_BOUNDS => write!(f, "realloc return: beyond end of memory"),
             violation::NO_REALLOC => write!(f, "the component has no allocator for what it is passed"),
