@@ -47,6 +47,24 @@ pub struct Label {
     pub primary: bool,
 }
 
+/// A change of the input that mends a problem, exact enough for a program to make it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, as an editor offers it: upper case, no final period.
+    pub title: String,
+    /// What to replace, all of it or nothing. Ranges don't overlap; an empty one inserts.
+    pub edits: Vec<Edit>,
+}
+
+/// A piece of text to put in the place of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// What goes.
+    pub span: Span,
+    /// What comes.
+    pub text: String,
+}
+
 /// One thing to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -60,8 +78,10 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// Facts that belong to no place.
     pub notes: Vec<String>,
-    /// What is likely to fix it.
+    /// What is likely to fix it, in words.
     pub help: Vec<String>,
+    /// What is likely to fix it, as changes.
+    pub fixes: Vec<Fix>,
 }
 
 impl Diagnostic {
@@ -83,6 +103,7 @@ impl Diagnostic {
             labels: Vec::new(),
             notes: Vec::new(),
             help: Vec::new(),
+            fixes: Vec::new(),
         }
     }
 
@@ -119,6 +140,16 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help.push(text.into());
+        self
+    }
+
+    /// Adds a change that is likely to fix it.
+    #[must_use]
+    pub fn fix(mut self, title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        self.fixes.push(Fix {
+            title: title.into(),
+            edits,
+        });
         self
     }
 }

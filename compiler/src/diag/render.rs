@@ -7,8 +7,8 @@ use codespan_reporting::files::Error;
 use codespan_reporting::term;
 use codespan_reporting::term::termcolor::Ansi;
 
-use crate::diag::{Diagnostic, Diagnostics, Label, Severity};
-use crate::source::{SourceId, SourceMap};
+use crate::diag::{Diagnostic, Diagnostics, Fix, Label, Severity};
+use crate::source::{SourceId, SourceMap, Span};
 
 /// Renders all diagnostics for people, each followed by an empty line.
 #[must_use]
@@ -50,11 +50,28 @@ fn json_of(diagnostic: &Diagnostic, sources: &SourceMap) -> serde_json::Value {
         "labels": diagnostic.labels.iter().map(|label| json_label(label, sources)).collect::<Vec<_>>(),
         "notes": diagnostic.notes,
         "help": diagnostic.help,
+        "fixes": diagnostic.fixes.iter().map(|fix| json_fix(fix, sources)).collect::<Vec<_>>(),
     })
 }
 
 fn json_label(label: &Label, sources: &SourceMap) -> serde_json::Value {
-    let span = label.span;
+    let mut object = json_span(label.span, sources);
+    object["text"] = label.text.clone().into();
+    object["primary"] = label.primary.into();
+    object
+}
+
+fn json_fix(fix: &Fix, sources: &SourceMap) -> serde_json::Value {
+    let edits = fix.edits.iter().map(|edit| {
+        let mut object = json_span(edit.span, sources);
+        object["text"] = edit.text.clone().into();
+        object
+    });
+    serde_json::json!({ "title": fix.title, "edits": edits.collect::<Vec<_>>() })
+}
+
+/// Lines and columns for people, and byte offsets.
+fn json_span(span: Span, sources: &SourceMap) -> serde_json::Value {
     let (start, end) = (
         sources.line_column(span.source, span.start),
         sources.line_column(span.source, span.end),
@@ -67,8 +84,6 @@ fn json_label(label: &Label, sources: &SourceMap) -> serde_json::Value {
         "end_column": end.column,
         "start": span.start,
         "end": span.end,
-        "text": label.text,
-        "primary": label.primary,
     })
 }
 
