@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod completions;
+mod contract;
 mod doctor;
 mod explain;
 mod init;
@@ -25,6 +26,7 @@ pub(crate) enum Command {
     Run(run::Run),
     Inspect(inspect::Inspect),
     Explain(explain::Explain),
+    Contract(contract::Contract),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
 }
@@ -39,6 +41,7 @@ impl Command {
             Command::Run(command) => command.exec(context),
             Command::Inspect(command) => command.exec(context),
             Command::Explain(command) => command.exec(context),
+            Command::Contract(command) => command.exec(context),
             Command::Doctor(command) => command.exec(context),
             Command::Completions(command) => command.exec(),
         }
