@@ -19,6 +19,7 @@ use torvync_compiler::diag::Code;
 use torvync_compiler::diag::code::Raiser;
 use torvync_compiler::diag::render;
 use torvync_compiler::driver::{self, Request};
+use torvync_compiler::graph;
 use torvync_compiler::source::files::MemoryFiles;
 
 fn main() -> ExitCode {
@@ -34,6 +35,9 @@ fn main() -> ExitCode {
     trials.push(Trial::test("every_code_has_a_case", move || {
         every_code_has_a_case(&cases)
     }));
+    trials.push(Trial::test("the_picture_in_the_readme_is_up_to_date", picture));
+    let drawn = manifests.clone();
+    trials.push(Trial::test("pictures_are_whole", move || pictures(&drawn)));
     trials.push(Trial::test("damaged_manifests_never_panic", move || {
         damaged_manifests_never_panic(&manifests)
     }));
@@ -90,6 +94,56 @@ fn torvync(project: &Path, home: &Path, words: &[String], variables: &[(String, 
     }
     text.push_str(&format!("--- exit code {code}\n"));
     Ok(text.replace(&home.display().to_string(), "HOME"))
+}
+
+/// The README shows what `torvync graph` makes of an example.
+fn picture() -> Result<(), Failed> {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/fan-out");
+    let output = Command::new(support::binary()?)
+        .args(["graph", "--format", "svg"])
+        .current_dir(&example)
+        .output()?;
+    support::compare(&example.join("flow.svg"), &String::from_utf8(output.stdout)?)
+}
+
+/// Pictures are valid XML without scripts, and no text leaves them.
+fn pictures(manifests: &[String]) -> Result<(), Failed> {
+    for text in manifests {
+        let mut files = MemoryFiles::new();
+        files.insert("Torvyn.toml", text.as_bytes());
+        let analysis = driver::outline(&files, &request());
+        let Some(project) = &analysis.project else { continue };
+        let picture = graph::svg(&graph::graph(project, &analysis.contracts));
+        let document = roxmltree::Document::parse(&picture)?;
+        let number = |node: roxmltree::Node<'_, '_>, name: &str| -> f64 {
+            node.attribute(name)
+                .and_then(|value| value.parse().ok())
+                .unwrap_or_default()
+        };
+        let width = number(document.root_element(), "width");
+        for node in document.descendants().filter(roxmltree::Node::is_element) {
+            assert_ne!(node.tag_name().name(), "script");
+            if node.tag_name().name() == "text" {
+                let moves = node.ancestors().filter_map(|above| above.attribute("transform"));
+                let left: f64 = moves
+                    .filter_map(|text| text.split(['(', ' ']).nth(1)?.parse::<f64>().ok())
+                    .sum();
+                let length = number(node, "textLength");
+                let before = if node.attribute("text-anchor") == Some("middle") {
+                    length / 2.0
+                } else {
+                    0.0
+                };
+                let start = left + number(node, "x") - before;
+                assert!(
+                    start >= 0.0 && start + length <= width,
+                    "{:?} leaves the picture",
+                    node.text()
+                );
+            }
+        }
+    }
+    Ok(())
 }
 
 fn every_code_has_a_case(cases: &[Case]) -> Result<(), Failed> {
@@ -216,16 +270,20 @@ fn damaged_binaries_never_panic() -> Result<(), Failed> {
     Ok(())
 }
 
-fn check(manifest: &[u8], world: &str) {
-    let mut files = MemoryFiles::new();
-    files.insert("Torvyn.toml", manifest);
-    files.insert("a/wit/world.wit", world);
-    let request = Request {
+fn request() -> Request {
+    Request {
         manifest: "Torvyn.toml".into(),
         flow: None,
         strict: false,
         components: None,
-    };
+    }
+}
+
+fn check(manifest: &[u8], world: &str) {
+    let mut files = MemoryFiles::new();
+    files.insert("Torvyn.toml", manifest);
+    files.insert("a/wit/world.wit", world);
+    let request = request();
     for analysis in [driver::check(&files, &request), driver::link(&files, &request)] {
         let text = render::text(&analysis.diagnostics, &analysis.sources, true);
         let json = render::json(&analysis.diagnostics, &analysis.sources);

@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod doctor;
 mod explain;
+mod graph;
 mod init;
 mod inspect;
 mod link;
@@ -13,6 +14,7 @@ mod run;
 
 use clap::Subcommand;
 
+use crate::Format;
 use crate::output::{Context, Outcome};
 
 /// What to do.
@@ -23,6 +25,7 @@ pub(crate) enum Command {
     Link(link::Link),
     Build(build::Build),
     Run(run::Run),
+    Graph(graph::Graph),
     Inspect(inspect::Inspect),
     Explain(explain::Explain),
     Doctor(doctor::Doctor),
@@ -30,6 +33,15 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether it writes this format. Lists of diagnostics are for commands that make nothing but diagnostics.
+    pub(crate) fn knows(&self, format: Format) -> bool {
+        match (format, self) {
+            (Format::Jsonl | Format::Sarif, Command::Check(_) | Command::Link(_) | Command::Build(_)) => true,
+            (Format::Jsonl | Format::Sarif, _) => false,
+            (Format::Human | Format::Json | Format::Dot | Format::Mermaid | Format::Svg, _) => true,
+        }
+    }
+
     pub(crate) fn exec(self, context: &Context) -> Outcome {
         match self {
             Command::Init(command) => command.exec(context),
@@ -37,6 +49,7 @@ impl Command {
             Command::Link(command) => command.exec(context),
             Command::Build(command) => command.exec(context),
             Command::Run(command) => command.exec(context),
+            Command::Graph(command) => command.exec(context),
             Command::Inspect(command) => command.exec(context),
             Command::Explain(command) => command.exec(context),
             Command::Doctor(command) => command.exec(context),
