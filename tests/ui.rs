@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::Value;
 use support::Case;
 use tempfile::TempDir;
 use torvync_compiler::contract::component::{self, BinaryError};
@@ -32,6 +33,10 @@ fn main() -> ExitCode {
         .cloned()
         .map(|case| Trial::test(case.name.clone(), move || run(&case)))
         .collect();
+    let reported = cases.clone();
+    trials.push(Trial::test("sarif_and_json_lines_are_valid", move || {
+        reports(&reported)
+    }));
     trials.push(Trial::test("every_code_has_a_case", move || {
         every_code_has_a_case(&cases)
     }));
@@ -94,6 +99,64 @@ fn torvync(project: &Path, home: &Path, words: &[String], variables: &[(String, 
     }
     text.push_str(&format!("--- exit code {code}\n"));
     Ok(text.replace(&home.display().to_string(), "HOME"))
+}
+
+/// Of every case that reports on a project: SARIF by the standard's schema, and as many results in each format.
+fn reports(cases: &[Case]) -> Result<(), Failed> {
+    let schema = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/sarif-schema-2.1.0.json"))?;
+    // A bracket too many in the standard's own pattern of languages.
+    let schema = schema.replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}$");
+    let schema = jsonschema::validator_for(&serde_json::from_str(&schema)?)?;
+    let mut results = 0;
+    for case in cases {
+        let folder = TempDir::new()?;
+        let script = case.prepare(folder.path())?;
+        if !["check", "link"].contains(&script.words[0].as_str()) || script.words.iter().any(|word| word == "--format")
+        {
+            continue;
+        }
+        let said = |format: &str| -> Result<String, Failed> {
+            let output = Command::new(support::binary()?)
+                .args(&script.words)
+                .args(["--format", format])
+                .current_dir(folder.path())
+                .output()?;
+            Ok(String::from_utf8(output.stdout)?)
+        };
+        let sarif: Value = serde_json::from_str(&said("sarif")?)?;
+        let wrong: Vec<_> = schema
+            .iter_errors(&sarif)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(wrong.is_empty(), "{}: {wrong:#?}", case.name);
+        let json: Value = serde_json::from_str(&said("json")?)?;
+        let lines = said("jsonl")?;
+        let lines = lines
+            .lines()
+            .map(serde_json::from_str)
+            .collect::<Result<Vec<Value>, _>>()?;
+        let of = |severity: &str| {
+            lines
+                .iter()
+                .filter(|line| line["severity"] == severity)
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (json["errors"].clone(), json["warnings"].clone()),
+            (of("error").into(), of("warning").into())
+        );
+        let found = sarif["runs"][0]["results"].as_array().ok_or("results")?;
+        assert_eq!(found.len(), lines.len(), "{}", case.name);
+        assert_eq!(
+            sarif["runs"][0]["invocations"][0]["exitCode"], json["exit_code"],
+            "{}",
+            case.name
+        );
+        results += found.len();
+    }
+    assert!(results > 100, "hardly any results: {results}");
+    Ok(())
 }
 
 /// The README shows what `torvync graph` makes of an example.

@@ -11,6 +11,7 @@ mod inspect;
 mod link;
 mod project;
 mod run;
+mod schema;
 
 use clap::Subcommand;
 
@@ -28,6 +29,7 @@ pub(crate) enum Command {
     Graph(graph::Graph),
     Inspect(inspect::Inspect),
     Explain(explain::Explain),
+    Schema(schema::Schema),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
 }
@@ -52,6 +54,7 @@ impl Command {
             Command::Graph(command) => command.exec(context),
             Command::Inspect(command) => command.exec(context),
             Command::Explain(command) => command.exec(context),
+            Command::Schema(command) => command.exec(),
             Command::Doctor(command) => command.exec(context),
             Command::Completions(command) => command.exec(),
         }
