@@ -13,6 +13,7 @@ use crate::contract::{self, ContractSet};
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
 use crate::emit::{self, EmittedCrate};
 use crate::exe::{self, ExeOptions, Executable};
+use crate::graph::{self, Graph};
 use crate::guest::{self, Binary, GuestOptions};
 use crate::link::{self, LinkedFlow};
 use crate::lower::{self, Lowered};
@@ -49,6 +50,8 @@ pub struct Analysis {
     pub diagnostics: Diagnostics,
     /// The manifest as written; `None` only when there is no file to read.
     pub manifest: Option<Manifest>,
+    /// What is known of its components.
+    pub contracts: ContractSet,
     /// Names resolved; `None` after errors in the manifest.
     pub project: Option<ResolvedProject>,
     /// The flows that link; empty after `check`, which needs no component binaries.
@@ -138,6 +141,21 @@ pub fn check(files: &dyn Files, request: &Request) -> Analysis {
     let mut analysis = Analysis::default();
     if let Ok(read) = read(&mut analysis, files, request) {
         let _reported = check_read(&mut analysis, request, &read);
+        analysis.contracts = read.contracts;
+    }
+    finished(analysis, request)
+}
+
+/// As [`check`], with what the component binaries say that are there (`torvync graph`).
+pub fn outline(files: &dyn Files, request: &Request) -> Analysis {
+    let mut analysis = Analysis::default();
+    if let Ok(mut read) = read(&mut analysis, files, request) {
+        let binaries = find_binaries(files, request, &read.manifest);
+        let there = binaries.into_iter().filter(|(_, path)| files.read(path).is_ok());
+        let there: Vec<Binary> = there.collect();
+        contract::load_binaries(&mut analysis.diagnostics, files, &mut read.contracts, &there);
+        let _reported = check_read(&mut analysis, request, &read);
+        analysis.contracts = read.contracts;
     }
     finished(analysis, request)
 }
@@ -146,17 +164,9 @@ pub fn check(files: &dyn Files, request: &Request) -> Analysis {
 pub fn link(files: &dyn Files, request: &Request) -> Analysis {
     let mut analysis = Analysis::default();
     if let Ok(mut read) = read(&mut analysis, files, request) {
-        let references = read.manifest.references(request.flow.as_deref());
-        let found = references
-            .into_iter()
-            .filter(|reference| !matches!(reference.value, ComponentRef::Builtin(_)));
-        let binaries: Vec<Binary> = found
-            .map(|reference| {
-                let path = find_binary(files, request, &read.manifest, &reference.value);
-                (reference, path)
-            })
-            .collect();
+        let binaries = find_binaries(files, request, &read.manifest);
         let _reported = link_read(&mut analysis, files, request, &mut read, &binaries);
+        analysis.contracts = read.contracts;
     }
     finished(analysis, request)
 }
@@ -219,14 +229,10 @@ pub fn build(
     match build_steps(&mut analysis, files, request, options, progress) {
         Ok(back) => Ok(Built {
             analysis: finished(analysis, request),
-            executable: back.executable.path,
             bytes: back.executable.bytes,
             report: report::report(&back.program, &back.artifacts),
-            emitted: options
-                .emit
-                .iter()
-                .map(|kind| (*kind, emitted(*kind, &back.program, &back.generated, &back.krate)))
-                .collect(),
+            emitted: options.emit.iter().map(|kind| (*kind, emitted(*kind, &back))).collect(),
+            executable: back.executable.path,
         }),
         Err(_reported) => Err(Box::new(finished(analysis, request))),
     }
@@ -234,6 +240,7 @@ pub fn build(
 
 /// What the back half made.
 struct Back {
+    graph: Graph,
     program: ProgramIr,
     artifacts: AotArtifacts,
     generated: GeneratedCrate,
@@ -267,6 +274,8 @@ fn build_steps(
     let target = options.target.as_deref().unwrap_or(&toolchain.host);
     let components = read_components(analysis, files, &read.contracts)?;
     let project = analysis.project.as_ref().expect("invariant: linking keeps the project");
+    let graph = graph::graph(project, &read.contracts);
+    analysis.contracts = read.contracts;
     let Lowered { program, units } = lower::lower(project, &analysis.flows, &components, target, options.optimize);
     let diags = &mut analysis.diagnostics;
     let artifacts: AotArtifacts = timed(progress, Phase::Aot, |_| {
@@ -297,6 +306,7 @@ fn build_steps(
         exe::build(&krate, options, &mut |line: &str| progress.detail(line)).map_err(|error| diags.error(error))
     })?;
     Ok(Back {
+        graph,
         program,
         artifacts,
         generated,
@@ -401,12 +411,12 @@ fn has_fuel(program: &ProgramIr) -> bool {
     nodes.any(|node| node.limits.fuel > 0)
 }
 
-fn emitted(kind: Emit, program: &ProgramIr, generated: &GeneratedCrate, krate: &EmittedCrate) -> String {
+fn emitted(kind: Emit, back: &Back) -> String {
     match kind {
-        Emit::Ir => ir::print(program),
-        Emit::Rust => generated.files.get("src/main.rs").cloned().unwrap_or_default(),
-        Emit::Crate => krate.folder.display().to_string(),
-        Emit::Graph => report::graph(program),
+        Emit::Ir => ir::print(&back.program),
+        Emit::Rust => back.generated.files.get("src/main.rs").cloned().unwrap_or_default(),
+        Emit::Crate => back.krate.folder.display().to_string(),
+        Emit::Graph => graph::dot(&back.graph),
     }
 }
 
@@ -422,6 +432,20 @@ fn root(request: &Request) -> &Path {
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
+}
+
+/// Each component that is used, and where its binary should lie.
+fn find_binaries(files: &dyn Files, request: &Request, manifest: &Manifest) -> Vec<Binary> {
+    let references = manifest.references(request.flow.as_deref());
+    let found = references
+        .into_iter()
+        .filter(|reference| !matches!(reference.value, ComponentRef::Builtin(_)));
+    found
+        .map(|reference| {
+            let path = find_binary(files, request, manifest, &reference.value);
+            (reference, path)
+        })
+        .collect()
 }
 
 /// Where a component's binary should lie without a build: the first place that has it, else where a build would put it.

@@ -182,6 +182,16 @@ pub fn check(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &Con
     }
 }
 
+/// What each node of a flow does, as far as it is known; nothing is reported.
+#[must_use]
+pub fn roles(project: &ResolvedProject, contracts: &ContractSet, flow: &ResolvedFlow) -> Vec<Option<Role>> {
+    let found = roles::check(&mut Diagnostics::new(), project, contracts, flow);
+    found
+        .into_iter()
+        .map(|interface| interface.map(Interface::role))
+        .collect()
+}
+
 /// Links every flow against the binaries in `contracts`, and returns the flows that link.
 pub fn link(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) -> Vec<LinkedFlow> {
     if project.flows().is_empty() && !diags.has_errors() {
