@@ -11,17 +11,17 @@ use crate::mistake::Mistake;
 
 /// Expands the attribute.
 pub(crate) fn component(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    let arguments: Vec<TokenTree> = arguments.into_iter().collect();
-    if !arguments.is_empty() {
-        let refusal = Mistake::new(place(&arguments), "`#[torvyn::component]` takes no arguments");
-        return [refusal.into_tokens(), item].into_iter().collect();
-    }
     let parsed = match Item::parse(item.clone()) {
         Ok(parsed) => parsed,
         Err(mistake) => return [mistake.into_tokens(), item].into_iter().collect(),
     };
-    let project = Project::around(&Span::call_site());
     let mut expansion = TokenStream::new();
+    let arguments: Vec<TokenTree> = arguments.into_iter().collect();
+    if !arguments.is_empty() {
+        let refusal = Mistake::new(place(&arguments), "`#[torvyn::component]` takes no arguments");
+        expansion.extend(refusal.into_tokens());
+    }
+    let project = Project::around(&Span::call_site());
     if let Some(project) = &project {
         expansion.extend(check::all(&parsed, project).into_iter().map(Mistake::into_tokens));
         expansion.extend(project.files.iter().flat_map(|file| dependency_on(file)));

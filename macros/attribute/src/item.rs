@@ -29,7 +29,10 @@ impl Item {
         let mut head: Vec<TokenTree> = item.into_iter().collect();
         let body = match head.pop() {
             Some(TokenTree::Group(body)) if body.delimiter() == Delimiter::Brace => body,
-            other => return Err(not_an_impl(head.first().or(other.as_ref()))),
+            other => {
+                head.extend(other);
+                return Err(not_an_impl(without_attributes(&head).first()));
+            }
         };
         let words = without_attributes(&head);
         let [TokenTree::Ident(first), words @ ..] = words else {
@@ -111,11 +114,11 @@ fn role(path: &[TokenTree]) -> Result<(Role, Span), Mistake> {
         TokenTree::Ident(name) => Some(name),
         TokenTree::Group(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => None,
     });
-    let found = name.and_then(|name| Role::of_trait(&name.to_string()).map(|role| (role, name.span())));
-    found.ok_or_else(|| {
-        let name: TokenStream = path.iter().cloned().collect();
+    let name = name.ok_or_else(|| not_an_impl(path.first()))?;
+    let role = Role::of_trait(&name.to_string()).ok_or_else(|| {
         Mistake::new(place(path), format!("`{name}` is no role of a component")).and("roles", Role::names())
-    })
+    })?;
+    Ok((role, name.span()))
 }
 
 /// What stands before and behind a word that is in no brackets.

@@ -9,17 +9,25 @@ pub(crate) type Place = (Span, Span);
 pub(crate) struct Mistake {
     at: Place,
     text: String,
+    code: Option<&'static str>,
 }
 
 impl Mistake {
     /// A mistake in the use of the attribute itself.
     pub(crate) fn new(at: Place, text: impl Into<String>) -> Self {
-        Mistake { at, text: text.into() }
+        Mistake {
+            at,
+            text: text.into(),
+            code: None,
+        }
     }
 
     /// A mistake that the catalogue knows, in its words.
-    pub(crate) fn coded(code: &str, at: Place, text: &str) -> Self {
-        Mistake::new(at, format!("[{code}] {text}"))
+    pub(crate) fn coded(code: &'static str, at: Place, text: &str) -> Self {
+        Mistake {
+            code: Some(code),
+            ..Mistake::new(at, format!("[{code}] {text}"))
+        }
     }
 
     /// A line more.
@@ -30,13 +38,18 @@ impl Mistake {
 
     /// `::core::compile_error! { "…" }`, reported from the first to the last token of the place.
     pub(crate) fn into_tokens(self) -> TokenStream {
-        let (first, last) = self.at;
+        // rustc has codes of its own, and some are the same numbers.
+        let explained = match self.code {
+            Some(code) => self.and("help", format!("`torvync explain {code}` says more")),
+            None => self,
+        };
+        let (first, last) = explained.at;
         let spanned = |mut token: TokenTree, span| {
             token.set_span(span);
             token
         };
         let punct = |c, spacing| spanned(Punct::new(c, spacing).into(), first);
-        let mut text = Literal::string(&self.text);
+        let mut text = Literal::string(&explained.text);
         text.set_span(last);
         let mut body = Group::new(Delimiter::Brace, TokenTree::from(text).into());
         body.set_span(last);
