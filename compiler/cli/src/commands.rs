@@ -8,6 +8,7 @@ mod explain;
 mod init;
 mod inspect;
 mod link;
+mod lsp;
 mod project;
 mod run;
 
@@ -27,6 +28,7 @@ pub(crate) enum Command {
     Explain(explain::Explain),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
+    Lsp(lsp::Lsp),
 }
 
 impl Command {
@@ -41,6 +43,7 @@ impl Command {
             Command::Explain(command) => command.exec(context),
             Command::Doctor(command) => command.exec(context),
             Command::Completions(command) => command.exec(),
+            Command::Lsp(command) => command.exec(),
         }
     }
 }

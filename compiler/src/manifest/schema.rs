@@ -2,7 +2,7 @@
 
 mod keys;
 
-pub use keys::ROOT;
+pub use keys::{ACTIONS, ROOT};
 
 /// A key and what it takes.
 #[derive(Clone, Copy, Debug)]

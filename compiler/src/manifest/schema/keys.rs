@@ -60,6 +60,9 @@ const POLICY: Kind = Kind::Choice(&[
     yes("rate-limit"),
 ]);
 
+/// The words of a [`Kind::Action`].
+pub const ACTIONS: &[Choice] = &[yes("terminate"), yes("skip"), yes("retry"), yes("dead-letter")];
+
 /// The keys of the document itself.
 pub const ROOT: &[Key] = &[
     required("torvyn", Kind::Table(TORVYN), "The project."),

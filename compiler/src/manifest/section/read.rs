@@ -12,7 +12,7 @@ use super::{Section, Value, json};
 use crate::contract::interface::{Interface, InterfaceName};
 use crate::diag::{Checked, Diagnostics, suggest};
 use crate::manifest::ast::{BuiltinRef, ComponentRef, InterfaceRef};
-use crate::manifest::schema::{Choice, Effect, Key, Kind};
+use crate::manifest::schema::{ACTIONS, Choice, Effect, Key, Kind};
 use crate::manifest::toml::Document;
 use crate::manifest::value;
 use crate::source::{Span, Spanned};
@@ -400,26 +400,6 @@ fn items(value: &DeValue<'_>) -> Option<usize> {
 }
 
 pub(super) const NAME_RULE: &str = "letters, digits, `-` and `_`, starting with a letter";
-
-/// The words of a [`Kind::Action`].
-const ACTIONS: &[Choice] = &[
-    Choice {
-        word: "terminate",
-        supported: true,
-    },
-    Choice {
-        word: "skip",
-        supported: true,
-    },
-    Choice {
-        word: "retry",
-        supported: true,
-    },
-    Choice {
-        word: "dead-letter",
-        supported: true,
-    },
-];
 
 pub(super) type TomlEntry<'t, 'd> = (&'t ::toml::Spanned<std::borrow::Cow<'d, str>>, &'t TomlValue<'d>);
 
