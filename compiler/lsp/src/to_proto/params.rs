@@ -59,8 +59,9 @@ pub(crate) fn changed(params: Value) -> Result<Changed, Failure> {
 }
 
 /// The file in `textDocument`.
-pub(crate) fn document(mut params: Value) -> Result<PathBuf, Failure> {
-    let document: TextDocumentIdentifier = serde_json::from_value(params["textDocument"].take())?;
+pub(crate) fn document(params: Value) -> Result<PathBuf, Failure> {
+    let document = params.get("textDocument").cloned().unwrap_or_default();
+    let document: TextDocumentIdentifier = serde_json::from_value(document)?;
     path(&document.uri)
 }
 
