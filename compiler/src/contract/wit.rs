@@ -185,6 +185,17 @@ enum WitError {
     },
 }
 
+impl WitError {
+    /// Where it is, when that is known.
+    fn place(&self) -> Option<Span> {
+        match self {
+            WitError::Syntax { at, .. } | WitError::Unresolved { at, .. } => *at,
+            WitError::NoWorld { last } => last.as_ref().map(|(_, span, _)| *span),
+            WitError::Unreadable { .. } => None,
+        }
+    }
+}
+
 impl From<WitError> for Diagnostic {
     fn from(error: WitError) -> Self {
         let labelled = |diagnostic: Diagnostic, at: Option<Span>, text: &str| match at {

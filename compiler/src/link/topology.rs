@@ -24,8 +24,8 @@ pub(super) fn check(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Optio
             at: flow.name.span,
         }));
     }
-    check_ends(diags, flow, roles);
-    check_cycles(diags, flow, roles);
+    check_edges(diags, flow, roles);
+    check_presence(diags, flow, roles);
     if diags.errors() == before {
         check_connections(diags, flow, roles);
     }
@@ -35,7 +35,13 @@ pub(super) fn check(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Optio
     Ok(order(flow))
 }
 
-/// Edges into sources and out of sinks; a flow without sources or sinks.
+/// What holds for edges whatever else there is: none enters a source or leaves a sink, and none closes a cycle.
+pub(super) fn check_edges(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) {
+    check_ends(diags, flow, roles);
+    check_cycles(diags, flow, roles);
+}
+
+/// Edges into sources and out of sinks.
 fn check_ends(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) {
     for edge in &flow.edges {
         if roles[edge.to.position()] == Some(Role::Source) {
@@ -55,6 +61,10 @@ fn check_ends(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role
             });
         }
     }
+}
+
+/// A flow without sources or sinks.
+fn check_presence(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) {
     for role in [Role::Source, Role::Sink] {
         if roles.iter().all(|known| known.is_some_and(|known| known != role)) {
             diags.error(TopologyError::Without {

@@ -8,7 +8,7 @@ use wit_parser::{PackageName, ParseErrorKind, UnresolvedPackageGroup};
 
 use super::{WitError, first_line};
 use crate::contract::canonical;
-use crate::diag::{Checked, Diagnostics};
+use crate::diag::{Checked, Diagnostics, ErrorReported};
 use crate::source::files::Files;
 use crate::source::{SourceId, SourceMap, Span, display_path};
 
@@ -109,13 +109,16 @@ impl<'a> Packages<'a> {
             return Ok(known.clone());
         }
         let mut map = wit_parser::SourceMap::new();
+        let mut shown_texts = Vec::new();
         for (name, text) in &texts {
             let id = self.sources.add(&folder.join(name), text.clone());
             let shown = self.sources.name(id).to_owned();
             map.push_str(&shown, text.as_str());
-            self.texts.insert(shown, id);
+            self.texts.insert(shown.clone(), id);
+            shown_texts.push((shown, text.clone()));
         }
-        let group = self.parse(diags, map)?;
+        let parsed = self.parse(map);
+        let group = parsed.map_err(|error| self.report(diags, error, &shown_texts))?;
         self.parsed.insert(texts, group.clone());
         Ok(group)
     }
@@ -131,7 +134,7 @@ impl<'a> Packages<'a> {
         })
     }
 
-    fn parse(&self, diags: &mut Diagnostics, map: wit_parser::SourceMap) -> Checked<UnresolvedPackageGroup> {
+    fn parse(&self, map: wit_parser::SourceMap) -> Result<UnresolvedPackageGroup, WitError> {
         map.parse().map_err(|(map, error)| {
             let kind = error.kind();
             let at = self.place(&map, kind.span());
@@ -140,7 +143,7 @@ impl<'a> Packages<'a> {
                 kind,
                 ParseErrorKind::ItemNotFound { .. } | ParseErrorKind::TypeCycle { .. }
             );
-            diags.error(if resolves {
+            if resolves {
                 WitError::Unresolved {
                     message,
                     at,
@@ -148,8 +151,27 @@ impl<'a> Packages<'a> {
                 }
             } else {
                 WitError::Syntax { message, at }
-            })
+            }
         })
+    }
+
+    /// Reports what is wrong with a package. The parser stops at the first file with a mistake: each of the others is
+    /// tried alone, as far as its syntax goes.
+    fn report(&self, diags: &mut Diagnostics, error: WitError, texts: &[(String, String)]) -> ErrorReported {
+        let place = error.place();
+        let is_syntax = matches!(error, WitError::Syntax { .. });
+        let reported = diags.error(error);
+        for (shown, text) in texts.iter().filter(|_| is_syntax) {
+            let mut map = wit_parser::SourceMap::new();
+            map.push_str(shown, text.as_str());
+            match self.parse(map) {
+                Err(error @ WitError::Syntax { .. }) if error.place() != place && error.place().is_some() => {
+                    diags.error(error);
+                }
+                Ok(_) | Err(_) => {}
+            }
+        }
+        reported
     }
 }
 
