@@ -11,6 +11,7 @@ mod deprecated;
 mod deviation;
 pub mod document;
 pub mod interface;
+mod router;
 mod wit;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,6 +82,8 @@ pub struct Binary {
     pub signature: Signature,
     /// What its code needs.
     pub needs: Vec<Need>,
+    /// The output ports it says it has, sorted: a router may say.
+    pub ports: Option<Vec<String>>,
     /// The whole contract.
     pub contract: Arc<Contract>,
 }
@@ -337,6 +340,7 @@ pub fn load_binaries(
                     let binary = Binary {
                         path: path.clone(),
                         needs: needs(&bytes, &signature),
+                        ports: router::ports(&bytes),
                         signature,
                         contract: Arc::new(contract),
                     };
