@@ -339,7 +339,7 @@ pub fn load_binaries(
                     let signature = contract.signature();
                     let binary = Binary {
                         path: path.clone(),
-                        needs: needs(&bytes, &signature),
+                        needs: needs(&bytes, &signature.imports),
                         ports: router::ports(&bytes),
                         signature,
                         contract: Arc::new(contract),
@@ -361,10 +361,10 @@ pub fn load_binaries(
 }
 
 /// What the code of a component needs; where it can't be followed, what its imports are for.
-fn needs(binary: &[u8], signature: &Signature) -> Vec<Need> {
+pub(crate) fn needs(binary: &[u8], imports: &[String]) -> Vec<Need> {
     match Reach::of(binary) {
         Ok(Reach::Known(reached)) => capability::needs_of_reach(&reached),
-        Ok(Reach::Unknown) | Err(_) => capability::needs_of_imports(&signature.imports),
+        Ok(Reach::Unknown) | Err(_) => capability::needs_of_imports(imports),
     }
 }
 

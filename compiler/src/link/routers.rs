@@ -24,7 +24,10 @@ pub(super) fn check(
         let Some(ports) = binary.and_then(|binary| binary.ports.as_ref()) else {
             continue;
         };
-        let leaving = flow.edges.iter().filter(|edge| edge.from == id && edge.from_port.value != ERROR_PORT);
+        let leaving = flow
+            .edges
+            .iter()
+            .filter(|edge| edge.from == id && edge.from_port.value != ERROR_PORT);
         let leaving: Vec<&ResolvedEdge> = leaving.collect();
         for edge in leaving.iter().filter(|edge| !ports.contains(&edge.from_port.value)) {
             diags.error(RouterError::NeverNamed {
