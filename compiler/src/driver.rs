@@ -8,6 +8,7 @@ use torvyn_codegen::ir::{self, ProgramIr};
 
 use crate::aot::{self, AotArtifacts, Normalised};
 use crate::cache::Cache;
+use crate::contract::compat::{self, Bump, Difference, Level};
 use crate::contract::{self, ContractSet};
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
 use crate::emit::{self, EmittedCrate};
@@ -170,6 +171,50 @@ pub fn link(files: &dyn Files, request: &Request) -> Analysis {
     finished(analysis, request)
 }
 
+/// What is different between two contracts.
+#[derive(Clone, Debug, Default)]
+pub struct ContractDiff {
+    /// The texts that differences point into.
+    pub sources: SourceMap,
+    /// What stood in the way of reading the contracts.
+    pub diagnostics: Diagnostics,
+    /// The differences, in order of the old contract.
+    pub differences: Vec<Difference>,
+    /// The packages that were compared; none for components.
+    pub bumps: Vec<Bump>,
+}
+
+impl ContractDiff {
+    /// The greatest change; `None` when there is none.
+    #[must_use]
+    pub fn verdict(&self) -> Option<Level> {
+        self.differences.iter().map(|difference| difference.level).max()
+    }
+
+    /// Whether the new version says at least as much as has changed; a component, which has none, must be able to take the
+    /// place of the old one.
+    #[must_use]
+    pub fn is_covered(&self) -> bool {
+        if self.bumps.is_empty() {
+            self.verdict() < Some(Level::Major)
+        } else {
+            self.bumps.iter().all(Bump::is_enough)
+        }
+    }
+}
+
+/// Compares two contracts: WIT folders, `.wit` files or components (`torvync contract diff`).
+pub fn contract_diff(files: &dyn Files, old: &Path, new: &Path) -> ContractDiff {
+    let mut diff = ContractDiff::default();
+    let (diags, sources) = (&mut diff.diagnostics, &mut diff.sources);
+    let old = contract::read(diags, sources, files, old);
+    let new = contract::read(diags, sources, files, new);
+    if let (Some(old), Some(new)) = (old, new) {
+        (diff.differences, diff.bumps) = compat::diff(&old, &new);
+    }
+    diff
+}
+
 /// Builds the executable (`torvync build`).
 ///
 /// # Errors
@@ -302,8 +347,8 @@ fn link_read(
     read: &mut Read,
     binaries: &[Binary],
 ) -> Checked<()> {
-    let diags = &mut analysis.diagnostics;
-    analysis.missing = contract::load_binaries(diags, files, &mut read.contracts, binaries);
+    let (diags, sources) = (&mut analysis.diagnostics, &mut analysis.sources);
+    analysis.missing = contract::load_binaries(diags, sources, files, &mut read.contracts, binaries);
     let project = resolve::resolve(diags, &read.manifest, &read.contracts, request.flow.as_deref());
     analysis.flows = link::link(diags, &project, &read.contracts);
     analysis.project = Some(project);

@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod completions;
+mod contract;
 mod doctor;
 mod explain;
 mod graph;
@@ -30,6 +31,7 @@ pub(crate) enum Command {
     Inspect(inspect::Inspect),
     Explain(explain::Explain),
     Schema(schema::Schema),
+    Contract(contract::Contract),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
 }
@@ -55,6 +57,7 @@ impl Command {
             Command::Inspect(command) => command.exec(context),
             Command::Explain(command) => command.exec(context),
             Command::Schema(command) => command.exec(),
+            Command::Contract(command) => command.exec(context),
             Command::Doctor(command) => command.exec(context),
             Command::Completions(command) => command.exec(),
         }
