@@ -8,30 +8,46 @@ use torvync_compiler::graph;
 use torvync_compiler::source::files::MemoryFiles;
 use torvync_compiler::source::{SourceMap, Span};
 
-/// `check`, `link` and the pictures of a project, examined; the analysis of `link`, which says the most.
-pub(crate) fn project(files: &MemoryFiles) -> Result<Analysis, String> {
-    let request = Request {
-        manifest: "Torvyn.toml".into(),
-        flow: None,
-        strict: false,
-        components: None,
-    };
-    examine(&driver::check(files, &request))?;
-    let outline = driver::outline(files, &request);
-    examine(&outline)?;
+/// `check`, examined.
+pub(crate) fn check(files: &MemoryFiles) -> Result<Analysis, String> {
+    let check = driver::check(files, &request());
+    places(&check)?;
+    formats(&check)?;
+    Ok(check)
+}
+
+/// `link`, examined.
+pub(crate) fn link(files: &MemoryFiles) -> Result<Analysis, String> {
+    let link = driver::link(files, &request());
+    places(&link)?;
+    formats(&link)?;
+    Ok(link)
+}
+
+/// What is known without all binaries, and the pictures of it.
+pub(crate) fn outline(files: &MemoryFiles) -> Result<(), String> {
+    let outline = driver::outline(files, &request());
+    places(&outline)?;
     if let Some(project) = &outline.project {
         let graph = graph::graph(project, &outline.contracts);
         let _ = (graph::dot(&graph), graph::mermaid(&graph), graph::json(&graph));
         let picture = graph::svg(&graph);
         roxmltree::Document::parse(&picture).map_err(|error| format!("the picture is no XML: {error}"))?;
     }
-    let link = driver::link(files, &request);
-    examine(&link)?;
-    Ok(link)
+    Ok(())
 }
 
-/// Every place lies in its text, and every format can say it.
-fn examine(analysis: &Analysis) -> Result<(), String> {
+fn request() -> Request {
+    Request {
+        manifest: "Torvyn.toml".into(),
+        flow: None,
+        strict: false,
+        components: None,
+    }
+}
+
+/// Everything has a place, and every place lies in its text.
+fn places(analysis: &Analysis) -> Result<(), String> {
     let sources = &analysis.sources;
     for diagnostic in analysis.diagnostics.iter() {
         let labels = diagnostic.labels.iter().map(|label| label.span);
@@ -43,7 +59,13 @@ fn examine(analysis: &Analysis) -> Result<(), String> {
             return Err(format!("{} has no place: {}", diagnostic.code, diagnostic.message));
         }
     }
-    let text = render::text(&analysis.diagnostics, sources, true);
+    Ok(())
+}
+
+/// Every format can say it.
+fn formats(analysis: &Analysis) -> Result<(), String> {
+    let sources = &analysis.sources;
+    let text = render::text(&analysis.diagnostics, sources, false);
     let json = render::json(&analysis.diagnostics, sources);
     let log = render::sarif(&[(analysis.diagnostics.clone(), sources.clone())], 1);
     let results = log["runs"][0]["results"].as_array().map(Vec::len);

@@ -91,7 +91,8 @@ impl Corpus {
 
     pub(crate) fn generate(&self, rng: &mut Rng) -> Vec<u8> {
         let text = match rng.u8(..10) {
-            0..=2 => flows(rng).into_bytes(),
+            0 => flows(rng).into_bytes(),
+            1 | 2 => valid(rng).into_bytes(),
             3 => keys(rng).into_bytes(),
             4 => (flows(rng) + &keys(rng)).into_bytes(),
             _ => {
@@ -175,6 +176,48 @@ fn flows(rng: &mut Rng) -> String {
         for _ in 0..rng.usize(..2 * count) {
             push(&mut text, &an_edge(flow, count, rng));
         }
+    }
+    text
+}
+
+/// A flow that fits together: from a generator through stages to a console, with further edges forward.
+fn valid(rng: &mut Rng) -> String {
+    let stages = rng.usize(0..8);
+    let mut text = HEAD.to_owned();
+    push(
+        &mut text,
+        "[flow.main]\n[flow.main.nodes.n0]\ncomponent = \"builtin:generator\"",
+    );
+    for node in 1..=stages {
+        let interface = one(&[INTERFACES[1], INTERFACES[2], INTERFACES[4]], rng);
+        push(
+            &mut text,
+            &format!("[flow.main.nodes.n{node}]\ncomponent = \"file://c.wasm\"\ninterface = \"{interface}\""),
+        );
+        if rng.u8(..3) == 0 {
+            push(&mut text, "on_error = \"skip\"\nconfig = { a = 1 }");
+        }
+    }
+    let last = stages + 1;
+    push(
+        &mut text,
+        &format!("[flow.main.nodes.n{last}]\ncomponent = \"builtin:console\""),
+    );
+    let mut edges: Vec<(usize, usize)> = (0..last).map(|from| (from, from + 1)).collect();
+    for _ in 0..rng.usize(..4) {
+        let (a, b) = (rng.usize(..=last), rng.usize(..=last));
+        if a < b && !edges.contains(&(a, b)) {
+            edges.push((a, b));
+        }
+    }
+    for (from, to) in edges {
+        push(
+            &mut text,
+            &format!(
+                "[[flow.main.edges]]\nfrom = {{ node = \"n{from}\", port = \"output\" }}\n\
+                 to = {{ node = \"n{to}\", port = \"input\" }}"
+            ),
+        );
     }
     text
 }
@@ -332,6 +375,7 @@ pub(crate) fn execute(text: &[u8]) -> Result<bool, String> {
         "package a:a; world a { include torvyn:streaming/managed-transform@0.1.0; }",
     );
     files.insert("b/src/lib.rs", "");
-    let analysis = examine::project(&files)?;
+    examine::outline(&files)?;
+    let analysis = examine::link(&files)?;
     Ok(!analysis.diagnostics.has_errors() || analysis.missing.len() == analysis.diagnostics.errors())
 }

@@ -1,5 +1,6 @@
 //! Many executions, and what is said about them.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -77,25 +78,21 @@ impl Findings {
 }
 
 /// Runs the executions with these seeds; returns what broke a rule.
-pub(crate) fn executions(
-    kind: Kind,
-    seed: u64,
-    count: u64,
-    findings: &mut Findings,
-    mut before: impl FnMut(u64) + Send,
-) -> Vec<String> {
+pub(crate) fn executions(kind: Kind, seed: u64, count: u64, findings: &mut Findings, trace: bool) -> Vec<String> {
     guard::collect_panics();
     let work = || {
         let corpus = Corpus::new(kind);
         let mut faults = Vec::new();
         for seed in seed..seed + count {
-            before(seed);
-            let mut rng = Rng::with_seed(seed);
-            match corpus.execute(&mut rng) {
+            let input = corpus.generate(&mut Rng::with_seed(seed));
+            if trace {
+                println!("seed {seed} {}", input.save(kind, seed));
+            }
+            match input.execute() {
                 Ok((accepted, cost)) => findings.add(seed, accepted, cost),
                 Err(fault) => {
                     findings.executions += 1;
-                    faults.push(format!("{} {seed}: {fault}", kind.name()));
+                    faults.push(format!("{} {seed} ({}): {fault}", kind.name(), input.save(kind, seed)));
                 }
             }
         }
@@ -122,34 +119,55 @@ impl Corpus {
         }
     }
 
-    /// Whether the input was accepted, and what it took.
-    fn execute(&self, rng: &mut Rng) -> Result<(bool, Cost), String> {
+    fn generate(&self, rng: &mut Rng) -> Input {
         match self {
-            Corpus::Manifest(corpus) => {
-                let text = corpus.generate(rng);
-                guard::guarded(|| manifest::execute(&text))
-            }
-            Corpus::Wit(corpus) => {
-                let folder = corpus.generate(rng);
-                guard::guarded(|| wit::execute(&folder))
-            }
-            Corpus::Component(corpus) => {
-                let bytes = corpus.generate(rng);
-                guard::guarded(|| component::execute(&bytes))
-            }
+            Corpus::Manifest(corpus) => Input::Manifest(corpus.generate(rng)),
+            Corpus::Wit(corpus) => Input::Wit(corpus.generate(rng)),
+            Corpus::Component(corpus) => Input::Component(corpus.generate(rng)),
         }
+    }
+}
+
+enum Input {
+    Manifest(Vec<u8>),
+    Wit(wit::Folder),
+    Component(Vec<u8>),
+}
+
+impl Input {
+    /// Whether the input was accepted, and what it took.
+    fn execute(&self) -> Result<(bool, Cost), String> {
+        match self {
+            Input::Manifest(text) => guard::guarded(|| manifest::execute(text)),
+            Input::Wit(folder) => guard::guarded(|| wit::execute(folder)),
+            Input::Component(bytes) => guard::guarded(|| component::execute(bytes)),
+        }
+    }
+
+    /// Keeps the input for whoever looks into it; where it lies.
+    #[expect(clippy::disallowed_methods, reason = "what was found is kept in a file")]
+    fn save(&self, kind: Kind, seed: u64) -> String {
+        let folder = std::env::temp_dir().join("torvync-fuzz");
+        let name = |extension: &str| folder.join(format!("{}-{seed}.{extension}", kind.name()));
+        let (path, text) = match self {
+            Input::Manifest(text) => (name("toml"), text.clone()),
+            Input::Component(bytes) => (name("wasm"), bytes.clone()),
+            Input::Wit(files) => {
+                let files = files
+                    .iter()
+                    .map(|(path, text)| [format!("// file: {path}\n").as_bytes(), text].concat());
+                (name("wit"), files.collect::<Vec<_>>().concat())
+            }
+        };
+        let saved = fs::create_dir_all(&folder).and_then(|()| fs::write(&path, text));
+        saved.map_or_else(|error| error.to_string(), |()| path.display().to_string())
     }
 }
 
 /// What a child does: its faults and then its findings, a line each.
 pub(crate) fn child(kind: Kind, seed: u64, count: u64, trace: bool) -> ExitCode {
     let mut findings = Findings::default();
-    let before = |seed: u64| {
-        if trace {
-            println!("seed {seed}");
-        }
-    };
-    for fault in executions(kind, seed, count, &mut findings, before) {
+    for fault in executions(kind, seed, count, &mut findings, trace) {
         println!("fault {}", fault.replace('\n', "⏎"));
     }
     println!("done {}", findings.line());
@@ -175,8 +193,8 @@ pub(crate) fn parent(kind: Kind, seed: u64, count: u64) -> ExitCode {
             }
             // It went down as a whole. The same again, step by step, and on from there.
             None => {
-                let last = start(kind, next, chunk, true).last.unwrap_or(next);
-                println!("{} {last}: the process went down", kind.name());
+                let (last, input) = start(kind, next, chunk, true).last.unwrap_or((next, String::new()));
+                println!("{} {last} ({input}): the process went down", kind.name());
                 faults += 1;
                 findings.executions += last + 1 - next;
                 next = last + 1;
@@ -198,7 +216,8 @@ pub(crate) fn parent(kind: Kind, seed: u64, count: u64) -> ExitCode {
 struct Outcome {
     faults: Vec<String>,
     findings: Option<Findings>,
-    last: Option<u64>,
+    /// The last seed that was begun, and where its input lies.
+    last: Option<(u64, String)>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "executions run in processes of their own")]
@@ -220,7 +239,10 @@ fn start(kind: Kind, seed: u64, count: u64, trace: bool) -> Outcome {
         match line.split_once(' ') {
             Some(("fault", text)) => outcome.faults.push(text.to_owned()),
             Some(("done", numbers)) => outcome.findings = Findings::parse(numbers),
-            Some(("seed", number)) => outcome.last = number.parse().ok(),
+            Some(("seed", rest)) => {
+                let parts = rest.split_once(' ');
+                outcome.last = parts.and_then(|(seed, path)| Some((seed.parse().ok()?, path.to_owned())));
+            }
             _ => {}
         }
     }

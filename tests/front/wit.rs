@@ -224,7 +224,7 @@ pub(crate) fn execute(folder: &Folder) -> Result<bool, String> {
     for (path, text) in folder {
         files.insert(format!("a/wit/{path}"), text.as_slice());
     }
-    let analysis = examine::project(&files)?;
+    let analysis = examine::check(&files)?;
     let rejected = examine::has_error(
         &analysis,
         &[Code::WitSyntaxError, Code::WitResolutionError, Code::IoFailed],
