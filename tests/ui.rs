@@ -5,11 +5,12 @@
     reason = "the tests lay out projects and start the compiler in them"
 )]
 
+mod explained;
 mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode, Output, Stdio};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
@@ -17,7 +18,6 @@ use support::Case;
 use tempfile::TempDir;
 use torvync_compiler::contract::component::{self, BinaryError};
 use torvync_compiler::diag::Code;
-use torvync_compiler::diag::code::Raiser;
 use torvync_compiler::diag::render;
 use torvync_compiler::driver::{self, Request};
 use torvync_compiler::graph;
@@ -40,6 +40,7 @@ fn main() -> ExitCode {
     trials.push(Trial::test("every_code_has_a_case", move || {
         every_code_has_a_case(&cases)
     }));
+    trials.extend(explained::trials(Path::new(env!("CARGO_MANIFEST_DIR"))));
     trials.push(Trial::test("the_picture_in_the_readme_is_up_to_date", picture));
     let drawn = manifests.clone();
     trials.push(Trial::test("pictures_are_whole", move || pictures(&drawn)));
@@ -66,6 +67,24 @@ fn run(case: &Case) -> Result<(), Failed> {
     support::compare(&golden(case), &actual)
 }
 
+/// Runs `torvync` in a project, without colour and with a cache of its own.
+fn run_torvync(
+    project: &Path,
+    home: &Path,
+    words: &[String],
+    variables: &[(String, String)],
+) -> Result<Output, Failed> {
+    let mut command = Command::new(support::binary()?);
+    command
+        .args(words)
+        .current_dir(project)
+        .env("TORVYN_HOME", home.join("home"))
+        .env("NO_COLOR", "1")
+        .envs(variables.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null());
+    Ok(command.output()?)
+}
+
 /// Where the expected output lies.
 fn golden(case: &Case) -> PathBuf {
     if case.path.is_dir() {
@@ -77,14 +96,7 @@ fn golden(case: &Case) -> PathBuf {
 
 /// Everything `torvync` says, and its exit code, with nothing of this machine in it.
 fn torvync(project: &Path, home: &Path, words: &[String], variables: &[(String, String)]) -> Result<String, Failed> {
-    let output = Command::new(support::binary()?)
-        .args(words)
-        .current_dir(project)
-        .env("TORVYN_HOME", home.join("home"))
-        .env("NO_COLOR", "1")
-        .envs(variables.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::null())
-        .output()?;
+    let output = run_torvync(project, home, words, variables)?;
     let (stdout, stderr) = (
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr),
@@ -216,7 +228,7 @@ fn every_code_has_a_case(cases: &[Case]) -> Result<(), Failed> {
         .collect();
     let without: Vec<_> = Code::ALL
         .iter()
-        .filter(|code| matches!(code.raiser(), Raiser::Check | Raiser::Link))
+        .filter(|code| explained::is_raised_by_the_compiler(**code) && !explained::WITHOUT_EXAMPLE.contains(code))
         .filter(|code| !goldens.iter().any(|golden| golden.contains(&format!("[{code}]"))))
         .map(|code| code.as_str())
         .collect();

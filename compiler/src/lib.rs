@@ -27,6 +27,7 @@ pub mod manifest;
 mod process;
 pub mod report;
 pub mod resolve;
+pub mod sdk;
 pub mod source;
 pub mod toolchain;
 pub mod weld;

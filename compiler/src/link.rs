@@ -244,7 +244,8 @@ fn link_flow(
     })
 }
 
-/// The checks that need the whole graph; skipped where a part of it is missing, which has been reported.
+/// The checks of the graph. Where a part of it is missing, which has been reported, only those that other parts can't
+/// change: what an edge joins, and cycles.
 fn check_shape(
     diags: &mut Diagnostics,
     project: &ResolvedProject,
@@ -252,10 +253,12 @@ fn check_shape(
     flow: &ResolvedFlow,
     roles: &[Option<Interface>],
 ) -> Checked<Vec<NodeIdx>> {
+    let roles: Vec<_> = roles.iter().map(|interface| interface.map(Interface::role)).collect();
     if !flow.complete {
+        let _reported = ports::check(diags, flow, &roles);
+        topology::check_edges(diags, flow, &roles);
         diags.barrier()?;
     }
-    let roles: Vec<_> = roles.iter().map(|interface| interface.map(Interface::role)).collect();
     let ports = ports::check(diags, flow, &roles);
     let order = topology::check(diags, flow, &roles);
     let policies = policies::check(diags, project, flow, &roles);

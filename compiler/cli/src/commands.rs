@@ -10,6 +10,7 @@ mod graph;
 mod init;
 mod inspect;
 mod link;
+mod lsp;
 mod project;
 mod run;
 mod schema;
@@ -30,10 +31,11 @@ pub(crate) enum Command {
     Graph(graph::Graph),
     Inspect(inspect::Inspect),
     Explain(explain::Explain),
-    Schema(schema::Schema),
     Contract(contract::Contract),
+    Schema(schema::Schema),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
+    Lsp(lsp::Lsp),
 }
 
 impl Command {
@@ -56,10 +58,11 @@ impl Command {
             Command::Graph(command) => command.exec(context),
             Command::Inspect(command) => command.exec(context),
             Command::Explain(command) => command.exec(context),
-            Command::Schema(command) => command.exec(),
             Command::Contract(command) => command.exec(context),
+            Command::Schema(command) => command.exec(),
             Command::Doctor(command) => command.exec(context),
             Command::Completions(command) => command.exec(),
+            Command::Lsp(command) => command.exec(),
         }
     }
 }

@@ -59,7 +59,7 @@ fn resolve(
             let kind = error.kind();
             Err(diags.error(WitError::Unresolved {
                 message: first_line(&kind.to_string()),
-                at: packages.place(&resolve.source_map, kind.span()),
+                at: packages.place(&resolve.source_map, kind.span()).or(packages.owner()),
                 hint: unresolved_hint(kind),
             }))
         }
@@ -190,6 +190,28 @@ enum WitError {
         last: Option<(String, Span, Vec<String>)>,
         owner: Option<Span>,
     },
+}
+
+impl WitError {
+    /// Where it is, when that is known.
+    fn place(&self) -> Option<Span> {
+        match self {
+            WitError::Syntax { at, .. } | WitError::Unresolved { at, .. } => *at,
+            WitError::NoWorld { last, .. } => last.as_ref().map(|(_, span, _)| *span),
+            WitError::Unreadable { at, .. } => *at,
+        }
+    }
+
+    /// The same, at `owner` when it is nowhere.
+    fn or_at(mut self, owner: Option<Span>) -> Self {
+        match &mut self {
+            WitError::Syntax { at, .. } | WitError::Unresolved { at, .. } | WitError::Unreadable { at, .. } => {
+                *at = at.or(owner);
+            }
+            WitError::NoWorld { owner: at, .. } => *at = at.or(owner),
+        }
+        self
+    }
 }
 
 impl From<WitError> for Diagnostic {

@@ -1,5 +1,7 @@
 //! The shape of the graph: a DAG from sources to sinks in which every node takes part.
 
+mod connect;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
@@ -22,8 +24,8 @@ pub(super) fn check(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Optio
             at: flow.name.span,
         }));
     }
-    check_ends(diags, flow, roles);
-    check_cycles(diags, flow, roles);
+    check_edges(diags, flow, roles);
+    check_presence(diags, flow, roles);
     if diags.errors() == before {
         check_connections(diags, flow, roles);
     }
@@ -33,7 +35,13 @@ pub(super) fn check(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Optio
     Ok(order(flow))
 }
 
-/// Edges into sources and out of sinks; a flow without sources or sinks.
+/// What holds for edges whatever else there is: none enters a source or leaves a sink, and none closes a cycle.
+pub(super) fn check_edges(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) {
+    check_ends(diags, flow, roles);
+    check_cycles(diags, flow, roles);
+}
+
+/// Edges into sources and out of sinks.
 fn check_ends(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) {
     for edge in &flow.edges {
         if roles[edge.to.position()] == Some(Role::Source) {
@@ -53,6 +61,10 @@ fn check_ends(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role
             });
         }
     }
+}
+
+/// A flow without sources or sinks.
+fn check_presence(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) {
     for role in [Role::Source, Role::Sink] {
         if roles.iter().all(|known| known.is_some_and(|known| known != role)) {
             diags.error(TopologyError::Without {
@@ -107,12 +119,14 @@ fn check_connections(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Opti
             (false, true) => Open::Input,
             (false, false) => Open::Both,
         };
-        diags.error(TopologyError::Unconnected {
+        let fixes = connect::fixes(flow, roles, id, fed, drained);
+        let error = Diagnostic::from(TopologyError::Unconnected {
             name: name.value.clone(),
             at: name.span,
             role,
             open,
         });
+        diags.error(Diagnostic { fixes, ..error });
     }
 }
 

@@ -8,7 +8,7 @@ use wit_parser::{PackageName, ParseErrorKind, UnresolvedPackageGroup};
 
 use super::{WitError, first_line};
 use crate::contract::canonical;
-use crate::diag::{Checked, Diagnostics};
+use crate::diag::{Checked, Diagnostics, ErrorReported};
 use crate::source::files::Files;
 use crate::source::{SourceId, SourceMap, Span, display_path};
 
@@ -103,13 +103,11 @@ impl<'a> Packages<'a> {
         }
     }
 
-    /// The span of ours for one of wit-parser's; what names the package when it lies in an embedded contract, or nowhere.
+    /// The span of ours for one of wit-parser's; `None` when it lies in an embedded contract, or nowhere.
     pub(super) fn place(&self, map: &wit_parser::SourceMap, span: wit_parser::Span) -> Option<Span> {
-        let found = map.resolve_span(span).and_then(|location| {
-            let source = *self.texts.get(location.path)?;
-            Some(self.sources.span(source, location.range))
-        });
-        found.or(self.owner)
+        let location = map.resolve_span(span)?;
+        let source = *self.texts.get(location.path)?;
+        Some(self.sources.span(source, location.range))
     }
 
     /// The package in these files.
@@ -127,13 +125,16 @@ impl<'a> Packages<'a> {
             return Ok(known.clone());
         }
         let mut map = wit_parser::SourceMap::new();
+        let mut shown_texts = Vec::new();
         for (name, text) in &texts {
             let id = self.sources.add(&folder.join(name), text.clone());
             let shown = self.sources.name(id).to_owned();
             map.push_str(&shown, text.as_str());
-            self.texts.insert(shown, id);
+            self.texts.insert(shown.clone(), id);
+            shown_texts.push((shown, text.clone()));
         }
-        let group = self.parse(diags, map)?;
+        let parsed = self.parse(map);
+        let group = parsed.map_err(|error| self.report(diags, error, &shown_texts))?;
         self.parsed.insert(texts, group.clone());
         Ok(group)
     }
@@ -150,7 +151,7 @@ impl<'a> Packages<'a> {
         })
     }
 
-    fn parse(&self, diags: &mut Diagnostics, map: wit_parser::SourceMap) -> Checked<UnresolvedPackageGroup> {
+    fn parse(&self, map: wit_parser::SourceMap) -> Result<UnresolvedPackageGroup, WitError> {
         map.parse().map_err(|(map, error)| {
             let kind = error.kind();
             let at = self.place(&map, kind.span());
@@ -159,7 +160,7 @@ impl<'a> Packages<'a> {
                 kind,
                 ParseErrorKind::ItemNotFound { .. } | ParseErrorKind::TypeCycle { .. }
             );
-            diags.error(if resolves {
+            if resolves {
                 WitError::Unresolved {
                     message,
                     at,
@@ -167,8 +168,27 @@ impl<'a> Packages<'a> {
                 }
             } else {
                 WitError::Syntax { message, at }
-            })
+            }
         })
+    }
+
+    /// Reports what is wrong with a package. The parser stops at the first file with a mistake: each of the others is
+    /// tried alone, as far as its syntax goes.
+    fn report(&self, diags: &mut Diagnostics, error: WitError, texts: &[(String, String)]) -> ErrorReported {
+        let place = error.place();
+        let is_syntax = matches!(error, WitError::Syntax { .. });
+        let reported = diags.error(error.or_at(self.owner));
+        for (shown, text) in texts.iter().filter(|_| is_syntax) {
+            let mut map = wit_parser::SourceMap::new();
+            map.push_str(shown, text.as_str());
+            match self.parse(map) {
+                Err(error @ WitError::Syntax { .. }) if error.place() != place && error.place().is_some() => {
+                    diags.error(error);
+                }
+                Ok(_) | Err(_) => {}
+            }
+        }
+        reported
     }
 }
 
