@@ -266,6 +266,7 @@ pub fn load(
             });
             continue;
         }
+        packages.named_at(path.span);
         if let Some(world) = wit::load(diags, &mut packages, &folder.join("wit")) {
             contracts.worlds.insert(component.name.value.clone(), world);
         }

@@ -100,6 +100,20 @@ impl SourceMap {
         id
     }
 
+    /// The part of `range` that lies in a text, widened to whole characters: what a parser that counts bytes points to.
+    #[must_use]
+    pub fn span(&self, id: SourceId, range: std::ops::Range<usize>) -> Span {
+        let text = self.text(id);
+        let (mut start, mut end) = (range.start.min(text.len()), range.end.min(text.len()));
+        while !text.is_char_boundary(start) {
+            start -= 1;
+        }
+        while !text.is_char_boundary(end) {
+            end += 1;
+        }
+        Span::new(id, start..end.max(start))
+    }
+
     /// The name of a text.
     #[must_use]
     pub fn name(&self, id: SourceId) -> &str {
@@ -181,6 +195,15 @@ mod tests {
         assert_eq!(map.line_column(id, 3), LineColumn { line: 1, column: 3 });
         assert_eq!(map.line_column(id, 7), LineColumn { line: 2, column: 1 });
         assert_eq!(map.line_column(id, 99), LineColumn { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn spans_are_of_whole_characters_of_the_text() {
+        let mut map = SourceMap::new();
+        let id = map.add(Path::new("a"), "aä".into());
+        assert_eq!(map.span(id, 2..3), Span::new(id, 1..3));
+        assert_eq!(map.span(id, 0..2), Span::new(id, 0..3));
+        assert_eq!(map.span(id, 4..9), Span::new(id, 3..3));
     }
 
     #[test]

@@ -29,6 +29,7 @@ usage: cargo xtask COMMAND
   bench    run the benchmarks, or one: bench startup | interrupt | replicas | parts | check | paths; `bench paths --help` lists the options
            of the comparison of the call paths (--json FILE, --svg FILE, …)
   fuzz     the direct path against the component path, with hostile guests (--executions N, --seed S)
+  fuzz manifest | wit | component   the front half with made-up input (--executions N, --seed S)
   sanitize the tests of what is unsafe, under AddressSanitizer
   deny     licences, advisories and sources of the dependencies (deny --install: fetch cargo-deny first)
 ";

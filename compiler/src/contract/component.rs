@@ -1,7 +1,7 @@
 //! Reads what a component binary imports and exports.
 
 use wit_component::DecodedWasm;
-use wit_parser::{Resolve, WorldId};
+use wit_parser::{PackageId, Resolve, WorldId};
 
 use crate::contract::Signature;
 
@@ -72,6 +72,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Resolve, WorldId), BinaryError> {
         }
         BinaryKind::ModuleWithMetadata => {
             validate(bytes)?;
+            check_packages(bytes)?;
             let (_, bound) = wit_component::metadata::decode(bytes).map_err(|e| BinaryError::Invalid(e.to_string()))?;
             Ok((bound.resolve, bound.world))
         }
@@ -89,6 +90,46 @@ fn validate(bytes: &[u8]) -> Result<(), BinaryError> {
     match wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all()).validate_all(bytes) {
         Ok(_) => Ok(()),
         Err(error) => Err(BinaryError::Invalid(error.to_string())),
+    }
+}
+
+/// Refuses descriptions in which packages depend on each other in a circle: a damaged name is enough, and wit-parser, when
+/// it puts descriptions together, goes round until the stack is full.
+fn check_packages(module: &[u8]) -> Result<(), BinaryError> {
+    for payload in wasmparser::Parser::new(0).parse_all(module).map_while(Result::ok) {
+        if let wasmparser::Payload::CustomSection(section) = payload
+            && section.name().starts_with("component-type")
+            && let Ok(decoded) = wit_component::decode(described(section.data()))
+            && has_circle(decoded.resolve())
+        {
+            return Err(BinaryError::Invalid(
+                "the packages that describe it depend on each other in a circle".to_owned(),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The WIT in a description. An old form has a version, an encoding and the name of the world in front of it.
+fn described(section: &[u8]) -> &[u8] {
+    let mut reader = wasmparser::BinaryReader::new(section, 0);
+    if reader.read_u8().is_ok_and(|version| version == 3) && reader.read_u8().is_ok() && reader.read_string().is_ok() {
+        let start = usize::try_from(reader.original_position()).unwrap_or(usize::MAX);
+        return section.get(start..).unwrap_or_default();
+    }
+    section
+}
+
+/// Takes away packages that depend on none that is left, until there are none, or none can go.
+fn has_circle(resolve: &Resolve) -> bool {
+    let mut left: Vec<PackageId> = resolve.packages.iter().map(|(id, _)| id).collect();
+    loop {
+        let before = left.len();
+        let kept = |id: &PackageId| resolve.package_direct_deps(*id).any(|other| left.contains(&other));
+        left = left.iter().copied().filter(kept).collect();
+        if left.len() == before {
+            return before > 0;
+        }
     }
 }
 

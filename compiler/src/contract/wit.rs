@@ -20,7 +20,7 @@ pub(super) use packages::{CANONICAL, Packages};
 pub(super) fn load(diags: &mut Diagnostics, packages: &mut Packages<'_>, folder: &Path) -> Option<World> {
     let main = packages.read(diags, folder)?;
     let (contract, items) = resolve(diags, packages, main, &folder.join("deps")).ok()?;
-    world(diags, contract, items).ok()
+    world(diags, contract, items, packages.owner()).ok()
 }
 
 /// The contract in a folder, or in a file; `None` when there is no `.wit` file, or after an error.
@@ -59,7 +59,7 @@ fn resolve(
             let kind = error.kind();
             Err(diags.error(WitError::Unresolved {
                 message: first_line(&kind.to_string()),
-                at: packages.place(&resolve.source_map, kind.span()),
+                at: packages.place(&resolve.source_map, kind.span()).or(packages.owner()),
                 hint: unresolved_hint(kind),
             }))
         }
@@ -67,7 +67,12 @@ fn resolve(
 }
 
 /// All that the worlds of a package import and export: most packages have one world, and its stage needs no other.
-fn world(diags: &mut Diagnostics, contract: Contract, items: BTreeMap<String, Span>) -> Checked<World> {
+fn world(
+    diags: &mut Diagnostics,
+    contract: Contract,
+    items: BTreeMap<String, Span>,
+    owner: Option<Span>,
+) -> Checked<World> {
     let mut found: Option<(Signature, Span)> = None;
     let mut last = None;
     let resolve = &contract.resolve;
@@ -89,7 +94,7 @@ fn world(diags: &mut Diagnostics, contract: Contract, items: BTreeMap<String, Sp
             items,
             contract: Arc::new(contract),
         }),
-        None => Err(diags.error(WitError::NoWorld { last })),
+        None => Err(diags.error(WitError::NoWorld { last, owner })),
     }
 }
 
@@ -179,9 +184,11 @@ enum WitError {
     Unreadable {
         path: String,
         reason: String,
+        at: Option<Span>,
     },
     NoWorld {
         last: Option<(String, Span, Vec<String>)>,
+        owner: Option<Span>,
     },
 }
 
@@ -190,9 +197,20 @@ impl WitError {
     fn place(&self) -> Option<Span> {
         match self {
             WitError::Syntax { at, .. } | WitError::Unresolved { at, .. } => *at,
-            WitError::NoWorld { last } => last.as_ref().map(|(_, span, _)| *span),
-            WitError::Unreadable { .. } => None,
+            WitError::NoWorld { last, .. } => last.as_ref().map(|(_, span, _)| *span),
+            WitError::Unreadable { at, .. } => *at,
         }
+    }
+
+    /// The same, at `owner` when it is nowhere.
+    fn or_at(mut self, owner: Option<Span>) -> Self {
+        match &mut self {
+            WitError::Syntax { at, .. } | WitError::Unresolved { at, .. } | WitError::Unreadable { at, .. } => {
+                *at = at.or(owner);
+            }
+            WitError::NoWorld { owner: at, .. } => *at = at.or(owner),
+        }
+        self
     }
 }
 
@@ -213,11 +231,13 @@ impl From<WitError> for Diagnostic {
                     None => diagnostic,
                 }
             }
-            WitError::Unreadable { path, reason } => {
-                Diagnostic::error(Code::IoFailed, format!("`{path}` can't be read: {reason}"))
+            WitError::Unreadable { path, reason, at } => {
+                let diagnostic = Diagnostic::error(Code::IoFailed, format!("`{path}` can't be read: {reason}"));
+                labelled(diagnostic, at, "its contract can't be read")
             }
             WitError::NoWorld {
                 last: Some((name, span, exports)),
+                ..
             } => Diagnostic::error(
                 Code::WorldIncomplete,
                 format!("world `{name}` exports no interface that processes elements"),
@@ -225,8 +245,9 @@ impl From<WitError> for Diagnostic {
             .primary(span, "can't be a stage of a flow")
             .note(crate::diag::listed("exports", &exports))
             .help("export one of: processor, source, sink, filter, router, aggregator"),
-            WitError::NoWorld { last: None } => {
-                Diagnostic::error(Code::WorldIncomplete, "the component's contract declares no world")
+            WitError::NoWorld { last: None, owner } => {
+                let diagnostic = Diagnostic::error(Code::WorldIncomplete, "the component's contract declares no world");
+                labelled(diagnostic, owner, "can't be a stage of a flow")
                     .help("declare a world that exports one of: processor, source, sink, filter, router, aggregator")
             }
         }

@@ -15,7 +15,7 @@ pub(super) struct Document<'a> {
     /// Its text.
     pub(super) source: SourceId,
     pub(super) text: &'a str,
-    /// Byte ranges of the lines with a mistake.
+    /// Byte ranges of the lines with a mistake, each once, in order.
     broken: Vec<Range<usize>>,
 }
 
@@ -36,7 +36,7 @@ pub(super) fn read<'a>(diags: &mut Diagnostics, text: &'a str, source: SourceId)
     for (at, error) in places {
         let line = document.line(at.start);
         // One mistake often makes the parser stumble several times over the same line.
-        if !document.broken.contains(&line) {
+        if document.broken.last() != Some(&line) {
             if let Some(error) = document.explain(&error, at) {
                 diags.error(error);
             }
@@ -59,21 +59,26 @@ impl Document<'_> {
 
     /// Whether `range` touches a line with a mistake: what it holds may be a guess.
     pub(super) fn is_doubtful(&self, range: &Range<usize>) -> bool {
-        self.broken
-            .iter()
-            .any(|line| range.start <= line.end && line.start <= range.end)
+        let near = self.broken.partition_point(|line| line.end < range.start);
+        self.broken.get(near).is_some_and(|line| line.start <= range.end)
     }
 
     /// Whether a mistake lies in a table whose header names `word`, or in a header itself.
     pub(super) fn is_broken_within(&self, word: &str) -> bool {
-        self.broken.iter().any(|line| {
-            let own = self.text[line.clone()].trim_start().starts_with('[');
-            let before = self.text[..line.start]
-                .lines()
-                .rev()
-                .find(|above| above.trim_start().starts_with('['));
-            own || before.is_some_and(|header| header.contains(word))
-        })
+        let mut broken = self.broken.iter().peekable();
+        let (mut start, mut within) = (0, false);
+        for line in self.text.split_inclusive('\n') {
+            let is_header = line.trim_start().starts_with('[');
+            if broken.next_if(|broken| broken.start == start).is_some() && (is_header || within) {
+                return true;
+            }
+            if is_header {
+                within = line.contains(word);
+            }
+            start += line.len();
+        }
+        // The line behind the last newline.
+        within && broken.next().is_some()
     }
 
     /// Whether `offset` lies in a header.

@@ -20,6 +20,8 @@ pub(in crate::contract) struct Packages<'a> {
     pub(super) texts: BTreeMap<String, SourceId>,
     /// Packages by file names and texts.
     parsed: BTreeMap<Vec<(String, String)>, UnresolvedPackageGroup>,
+    /// What makes the packages be read: the place of mistakes that have none in a text.
+    owner: Option<Span>,
 }
 
 impl<'a> Packages<'a> {
@@ -29,7 +31,18 @@ impl<'a> Packages<'a> {
             files,
             texts: BTreeMap::new(),
             parsed: BTreeMap::new(),
+            owner: None,
         }
+    }
+
+    /// Says where in the manifest the next packages are named.
+    pub(in crate::contract) fn named_at(&mut self, owner: Span) {
+        self.owner = Some(owner);
+    }
+
+    /// See [`Packages::named_at`].
+    pub(super) fn owner(&self) -> Option<Span> {
+        self.owner
     }
 
     /// The package whose files lie in `folder`; `None` when none does.
@@ -63,26 +76,29 @@ impl<'a> Packages<'a> {
         packages.into_iter().collect()
     }
 
-    /// What `main` depends on, directly or not: vendored packages, else the canonical ones.
+    /// What `main` is resolved with: all vendored packages, and the canonical ones that something depends on and nobody
+    /// vendors.
     pub(super) fn needed(
         main: &UnresolvedPackageGroup,
         vendored: Vec<UnresolvedPackageGroup>,
     ) -> Vec<UnresolvedPackageGroup> {
-        let mut available = vendored;
-        for group in CANONICAL.iter() {
-            if !available.iter().any(|other| other.main.name == group.main.name) {
-                available.push(group.clone());
-            }
-        }
-        let mut wanted: BTreeSet<PackageName> = dependencies(main).cloned().collect();
-        let mut needed = Vec::new();
+        let mut needed = vendored;
+        let groups = || needed.iter().chain([main]);
+        let present: BTreeSet<PackageName> = groups().flat_map(names).cloned().collect();
+        let mut wanted: BTreeSet<PackageName> = groups().flat_map(dependencies).cloned().collect();
+        let mut available: Vec<&UnresolvedPackageGroup> = CANONICAL
+            .iter()
+            .filter(|group| !present.contains(&group.main.name))
+            .collect();
         loop {
-            let (found, others): (Vec<_>, Vec<_>) = available.into_iter().partition(|group| is_among(group, &wanted));
+            let (found, others): (Vec<_>, Vec<_>) = available
+                .into_iter()
+                .partition(|group| wanted.contains(&group.main.name));
             if found.is_empty() {
                 return needed;
             }
-            wanted.extend(found.iter().flat_map(dependencies).cloned());
-            needed.extend(found);
+            wanted.extend(found.iter().flat_map(|group| dependencies(group)).cloned());
+            needed.extend(found.into_iter().cloned());
             available = others;
         }
     }
@@ -91,7 +107,7 @@ impl<'a> Packages<'a> {
     pub(super) fn place(&self, map: &wit_parser::SourceMap, span: wit_parser::Span) -> Option<Span> {
         let location = map.resolve_span(span)?;
         let source = *self.texts.get(location.path)?;
-        Some(Span::new(source, location.range))
+        Some(self.sources.span(source, location.range))
     }
 
     /// The package in these files.
@@ -130,6 +146,7 @@ impl<'a> Packages<'a> {
             diags.error(WitError::Unreadable {
                 path: display_path(path),
                 reason,
+                at: self.owner,
             })
         })
     }
@@ -160,7 +177,7 @@ impl<'a> Packages<'a> {
     fn report(&self, diags: &mut Diagnostics, error: WitError, texts: &[(String, String)]) -> ErrorReported {
         let place = error.place();
         let is_syntax = matches!(error, WitError::Syntax { .. });
-        let reported = diags.error(error);
+        let reported = diags.error(error.or_at(self.owner));
         for (shown, text) in texts.iter().filter(|_| is_syntax) {
             let mut map = wit_parser::SourceMap::new();
             map.push_str(shown, text.as_str());
@@ -187,12 +204,8 @@ fn dependencies(group: &UnresolvedPackageGroup) -> impl Iterator<Item = &Package
         .flat_map(|package| package.foreign_deps.keys())
 }
 
-fn is_among(group: &UnresolvedPackageGroup, names: &BTreeSet<PackageName>) -> bool {
-    group
-        .nested
-        .iter()
-        .chain([&group.main])
-        .any(|package| names.contains(&package.name))
+fn names(group: &UnresolvedPackageGroup) -> impl Iterator<Item = &PackageName> {
+    group.nested.iter().chain([&group.main]).map(|package| &package.name)
 }
 
 /// The embedded contracts, parsed when the first `wit/` folder needs them.

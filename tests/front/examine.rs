@@ -1,0 +1,105 @@
+//! What must hold of every analysis, whatever the input was.
+
+use std::path::Path;
+
+use torvync_compiler::diag::{Code, Diagnostic, Severity, render};
+use torvync_compiler::driver::{self, Analysis, Request};
+use torvync_compiler::graph;
+use torvync_compiler::source::files::MemoryFiles;
+use torvync_compiler::source::{SourceMap, Span};
+
+/// `check`, examined.
+pub(crate) fn check(files: &MemoryFiles) -> Result<Analysis, String> {
+    let check = driver::check(files, &request());
+    places(&check)?;
+    formats(&check)?;
+    Ok(check)
+}
+
+/// `link`, examined.
+pub(crate) fn link(files: &MemoryFiles) -> Result<Analysis, String> {
+    let link = driver::link(files, &request());
+    places(&link)?;
+    formats(&link)?;
+    Ok(link)
+}
+
+/// What is known without all binaries, and the pictures of it.
+pub(crate) fn outline(files: &MemoryFiles) -> Result<(), String> {
+    let outline = driver::outline(files, &request());
+    places(&outline)?;
+    if let Some(project) = &outline.project {
+        let graph = graph::graph(project, &outline.contracts);
+        let _ = (graph::dot(&graph), graph::mermaid(&graph), graph::json(&graph));
+        let picture = graph::svg(&graph);
+        roxmltree::Document::parse(&picture).map_err(|error| format!("the picture is no XML: {error}"))?;
+    }
+    Ok(())
+}
+
+fn request() -> Request {
+    Request {
+        manifest: "Torvyn.toml".into(),
+        flow: None,
+        strict: false,
+        components: None,
+    }
+}
+
+/// Everything has a place, and every place lies in its text.
+fn places(analysis: &Analysis) -> Result<(), String> {
+    let sources = &analysis.sources;
+    for diagnostic in analysis.diagnostics.iter() {
+        let labels = diagnostic.labels.iter().map(|label| label.span);
+        let edits = diagnostic.fixes.iter().flat_map(|fix| &fix.edits).map(|edit| edit.span);
+        if let Some(span) = labels.chain(edits).find(|span| !lies_in_its_text(sources, *span)) {
+            return Err(format!("{} points to nowhere: {span:?}", diagnostic.code));
+        }
+        if !has_a_place(diagnostic) {
+            return Err(format!("{} has no place: {}", diagnostic.code, diagnostic.message));
+        }
+    }
+    Ok(())
+}
+
+/// Every format can say it.
+fn formats(analysis: &Analysis) -> Result<(), String> {
+    let sources = &analysis.sources;
+    let text = render::text(&analysis.diagnostics, sources, false);
+    let json = render::json(&analysis.diagnostics, sources);
+    let log = render::sarif(&[(analysis.diagnostics.clone(), sources.clone())], 1);
+    let results = log["runs"][0]["results"].as_array().map(Vec::len);
+    if text.is_empty() != json.is_empty() || results != Some(json.len()) {
+        return Err("the formats do not say the same".into());
+    }
+    Ok(())
+}
+
+fn lies_in_its_text(sources: &SourceMap, span: Span) -> bool {
+    sources.text(span.source).get(span.start..span.end).is_some()
+}
+
+/// What is wrong with a text has a place in it; a text that is none has not, nor has an option.
+fn has_a_place(diagnostic: &Diagnostic) -> bool {
+    let without_text = [
+        Code::ManifestNotFound,
+        Code::ManifestParseError,
+        Code::IoFailed,
+        Code::InvalidOption,
+    ];
+    !diagnostic.labels.is_empty() || without_text.contains(&diagnostic.code)
+}
+
+/// Whether there is an error of one of these codes.
+pub(crate) fn has_error(analysis: &Analysis, codes: &[Code]) -> bool {
+    let mut errors = analysis
+        .diagnostics
+        .iter()
+        .filter(|found| found.severity == Severity::Error);
+    errors.any(|found| codes.contains(&found.code))
+}
+
+/// A folder of the repository.
+pub(crate) fn repository(path: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
