@@ -18,6 +18,7 @@ pub mod driver;
 pub mod emit;
 pub mod exe;
 pub mod glue;
+pub mod graph;
 pub mod guest;
 pub mod inspect;
 pub mod link;

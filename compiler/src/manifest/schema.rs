@@ -1,7 +1,9 @@
 //! The one table of keys: what may stand in `Torvyn.toml`, what it means, and whether it already does anything.
 
+mod json;
 mod keys;
 
+pub use json::json_schema;
 pub use keys::ROOT;
 
 /// A key and what it takes.

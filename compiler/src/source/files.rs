@@ -89,7 +89,12 @@ impl Files for MemoryFiles {
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
         let folder = clean(folder);
         let mut entries = BTreeMap::new();
-        for rest in self.files.keys().filter_map(|path| path.strip_prefix(&folder).ok()) {
+        // Paths are sorted by their parts, so what lies in a folder stands together.
+        let inside = self
+            .files
+            .range(folder.clone()..)
+            .map_while(|(path, _)| path.strip_prefix(&folder).ok());
+        for rest in inside {
             let mut parts = rest.components();
             if let Some(name) = parts.next() {
                 entries.insert(name.as_os_str().to_string_lossy().into_owned(), parts.next().is_some());
@@ -111,5 +116,29 @@ fn clean(path: &Path) -> PathBuf {
         PathBuf::new()
     } else {
         PathBuf::from(shown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_in_memory_are_listed() {
+        let mut files = MemoryFiles::new();
+        for path in ["a/b.wit", "a/deps/c/d.wit", "a-b/e", "a.toml", "b/f", "./g"] {
+            files.insert(path, "");
+        }
+        let names = |folder: &str| -> Option<Vec<(String, bool)>> {
+            let entries = files.list(Path::new(folder)).ok()?;
+            Some(entries.into_iter().map(|entry| (entry.name, entry.is_folder)).collect())
+        };
+        let expected =
+            |entries: &[(&str, bool)]| Some(entries.iter().map(|(name, is)| ((*name).to_owned(), *is)).collect());
+        assert_eq!(names("a"), expected(&[("b.wit", false), ("deps", true)]));
+        assert_eq!(names("a/deps/"), expected(&[("c", true)]));
+        assert_eq!(names("c"), None);
+        let all = [("a", true), ("a-b", true), ("a.toml", false), ("b", true), ("g", false)];
+        assert_eq!(names("."), expected(&all));
     }
 }

@@ -63,7 +63,7 @@ const POLICY: Kind = Kind::Choice(&[
 /// The keys of the document itself.
 pub const ROOT: &[Key] = &[
     required("torvyn", Kind::Table(TORVYN), "The project."),
-    later(
+    key(
         "capabilities",
         Kind::Table(CAPABILITIES),
         "",
@@ -534,9 +534,9 @@ const OBSERVABILITY: &[Key] = &[
 ];
 
 const SECURITY: &[Key] = &[
-    later(
+    key(
         "default_capability_policy",
-        Kind::Choice(&[yes("deny-all"), no("allow-all")]),
+        Kind::Choice(&[yes("deny-all"), yes("allow-all")]),
         "\"deny-all\"",
         "What holds for a capability that is not granted.",
     ),
