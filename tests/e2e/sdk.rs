@@ -9,11 +9,12 @@ use crate::torvync::{output, root, torvync};
 mod table;
 
 /// What only the attribute can see: what code does with its configuration, and which capabilities it asks for.
-const UNSEEN_BY_THE_COMPILER: [(&str, &str); 5] = [
+const UNSEEN_BY_THE_COMPILER: [(&str, &str); 6] = [
     ("capability-declared-as-not-needed", "E0103"),
     ("capability-not-declared", "E0103"),
     ("config-for-init-that-takes-none", "E0706"),
     ("config-without-init", "E0706"),
+    ("several-mistakes-at-once", "E0103"),
     ("several-mistakes-at-once", "E0706"),
 ];
 
