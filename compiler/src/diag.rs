@@ -154,6 +154,19 @@ impl Diagnostic {
     }
 }
 
+impl Diagnostic {
+    /// Names the word that is likely to be meant, and offers to put `text` at `at`.
+    #[must_use]
+    pub fn meant(self, near: &str, at: Span, text: impl Into<String>) -> Self {
+        let edit = Edit {
+            span: at,
+            text: text.into(),
+        };
+        self.help(format!("did you mean `{near}`?"))
+            .fix(format!("Change it to `{near}`"), vec![edit])
+    }
+}
+
 /// Collects diagnostics in the order they were found.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {

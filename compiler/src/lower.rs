@@ -4,7 +4,7 @@
 //! Spans and defaults end here: nodes stand in schedule order, every queue, pool and timeout has a value, and
 //! [`ir::verify`] holds.
 
-mod buffers;
+pub mod buffers;
 mod path;
 #[cfg(test)]
 pub(crate) mod sample;

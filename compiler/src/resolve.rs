@@ -109,6 +109,8 @@ pub struct ResolvedFlow {
     pub nodes: Vec<ResolvedNode>,
     /// In order of declaration.
     pub edges: Vec<ResolvedEdge>,
+    /// Where the table of a further edge can be put.
+    pub further_edge: Option<Span>,
     /// False when a part could not be read or resolved, which has been reported.
     pub complete: bool,
 }
@@ -339,6 +341,7 @@ fn resolve_flow(
         replicas_by,
         nodes,
         edges,
+        further_edge: decl.further_edge,
         complete,
     }
 }
@@ -444,7 +447,7 @@ impl From<UnknownName> for Diagnostic {
                 let diagnostic = Diagnostic::error(Code::ComponentNotFound, format!("there is no component `{name}`"))
                     .primary(used, "not declared by any `[[component]]`");
                 match suggest(&name, &known) {
-                    Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                    Some(near) => diagnostic.meant(&near, used, format!("\"{near}\"")),
                     None => diagnostic
                         .note(listed("declared components", &known))
                         .help(format!("declare it: `[[component]]` with `name = \"{name}\"`")),
@@ -460,7 +463,7 @@ impl From<UnknownName> for Diagnostic {
                     Diagnostic::error(Code::TopologyInvalid, format!("flow `{flow}` has no node `{name}`"))
                         .primary(used, "no such node");
                 match suggest(&name, &known) {
-                    Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                    Some(near) => diagnostic.meant(&near, used, format!("\"{near}\"")),
                     None => diagnostic.note(listed("nodes", &known)),
                 }
             }

@@ -10,6 +10,7 @@ mod graph;
 mod init;
 mod inspect;
 mod link;
+mod lsp;
 mod project;
 mod run;
 mod schema;
@@ -34,6 +35,7 @@ pub(crate) enum Command {
     Schema(schema::Schema),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
+    Lsp(lsp::Lsp),
 }
 
 impl Command {
@@ -60,6 +62,7 @@ impl Command {
             Command::Schema(command) => command.exec(),
             Command::Doctor(command) => command.exec(context),
             Command::Completions(command) => command.exec(),
+            Command::Lsp(command) => command.exec(),
         }
     }
 }

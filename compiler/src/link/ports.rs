@@ -2,7 +2,7 @@
 
 use torvyn_codegen::ir::{ERROR_PORT, Role};
 
-use crate::diag::{Checked, Code, Diagnostic, Diagnostics, suggest};
+use crate::diag::{Checked, Code, Diagnostic, Diagnostics, Edit, suggest};
 use crate::resolve::{ResolvedEdge, ResolvedFlow};
 use crate::source::Span;
 
@@ -111,8 +111,16 @@ impl From<PortError> for Diagnostic {
                     Diagnostic::error(Code::PortUnknown, format!("node `{node}` has no {kind} port `{port}`"))
                         .primary(at, format!("no {kind} of this name"));
                 match (suggest(&port, known), known.first()) {
-                    (Some(near), _) if near == ERROR_PORT => diagnostic.help(format!("did you mean `{near}`?")),
-                    (_, Some(own)) => diagnostic.help(format!("the {kind} of a {} is called `{own}`", role.as_str())),
+                    (Some(near), _) if near == ERROR_PORT => diagnostic.meant(&near, at, format!("\"{near}\"")),
+                    (_, Some(own)) => {
+                        let edit = Edit {
+                            span: at,
+                            text: format!("\"{own}\""),
+                        };
+                        diagnostic
+                            .help(format!("the {kind} of a {} is called `{own}`", role.as_str()))
+                            .fix(format!("Change it to `{own}`"), vec![edit])
+                    }
                     (_, None) => diagnostic,
                 }
             }

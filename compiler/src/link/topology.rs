@@ -1,5 +1,7 @@
 //! The shape of the graph: a DAG from sources to sinks in which every node takes part.
 
+mod connect;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
@@ -107,12 +109,14 @@ fn check_connections(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Opti
             (false, true) => Open::Input,
             (false, false) => Open::Both,
         };
-        diags.error(TopologyError::Unconnected {
+        let fixes = connect::fixes(flow, roles, id, fed, drained);
+        let error = Diagnostic::from(TopologyError::Unconnected {
             name: name.value.clone(),
             at: name.span,
             role,
             open,
         });
+        diags.error(Diagnostic { fixes, ..error });
     }
 }
 

@@ -36,12 +36,17 @@ pub(super) struct Queue {
 /// The queue of an edge.
 pub(super) fn queue(runtime: &RuntimeDecl, flow: &LinkedFlow, edge: &LinkedEdge) -> Queue {
     let depth = runtime.queue_depth(edge.queue_depth, flow.default_queue_depth());
-    let default = runtime.low_watermark_ratio.map(|ratio| ratio.value);
-    let ratio = edge.low_watermark_ratio.or(default).unwrap_or(DEFAULT_LOW_WATERMARK);
     Queue {
         depth,
-        low_watermark: low_watermark(depth, ratio),
+        low_watermark: watermark(runtime, depth, edge.low_watermark_ratio),
     }
+}
+
+/// Elements at which a full stream of this depth has room again; `ratio` is what its edge says.
+#[must_use]
+pub fn watermark(runtime: &RuntimeDecl, depth: u32, ratio: Option<f64>) -> u32 {
+    let default = runtime.low_watermark_ratio.map(|ratio| ratio.value);
+    low_watermark(depth, ratio.or(default).unwrap_or(DEFAULT_LOW_WATERMARK))
 }
 
 /// Rounded down, and below `depth`: at a ratio of 1 a full stream still has to lose an element before it is relieved.
@@ -62,14 +67,22 @@ pub(super) struct Buffers {
     pub(super) max_buffer_bytes: u64,
 }
 
-/// The buffers of a flow.
-pub(super) fn pools(runtime: &RuntimeDecl, nodes: &[Node], streams: &[Stream]) -> Buffers {
-    let stages = nodes.len() as u64;
-    let queued: u64 = streams.iter().map(|stream| u64::from(stream.depth)).sum();
+/// The pools of a flow with so many stages, whose streams have so many places together.
+#[must_use]
+pub fn pool_sizes(runtime: &RuntimeDecl, stages: u64, queued: u64) -> [Pool; 4] {
     let held = queued + bounds::IN_HAND * stages;
     let wanted = [held, held, bounds::IN_HAND * stages, stages];
     let bound = |tier: usize| u64::from(runtime.pool_sizes[tier].map_or(DEFAULT_BOUNDS[tier], |size| size.value));
     let slots = |tier: usize| u32::try_from(wanted[tier].min(bound(tier))).unwrap_or(u32::MAX);
+    std::array::from_fn(|tier| Pool {
+        slot_bytes: SLOT_BYTES[tier],
+        slots: slots(tier),
+    })
+}
+
+/// The buffers of a flow.
+pub(super) fn pools(runtime: &RuntimeDecl, nodes: &[Node], streams: &[Stream]) -> Buffers {
+    let queued: u64 = streams.iter().map(|stream| u64::from(stream.depth)).sum();
     let exhaustion = match runtime
         .exhaustion_policy
         .map_or(ExhaustionPolicy::FallbackAlloc, |policy| policy.value)
@@ -78,10 +91,7 @@ pub(super) fn pools(runtime: &RuntimeDecl, nodes: &[Node], streams: &[Stream]) -
         ExhaustionPolicy::Error => Exhaustion::Error,
     };
     Buffers {
-        pools: std::array::from_fn(|tier| Pool {
-            slot_bytes: SLOT_BYTES[tier],
-            slots: slots(tier),
-        }),
+        pools: pool_sizes(runtime, nodes.len() as u64, queued),
         fallback_bytes: match exhaustion {
             Exhaustion::FallbackAlloc => LARGEST_OUTSIDE * MAX_BUFFER_BYTES,
             Exhaustion::Error => 0,

@@ -100,6 +100,8 @@ pub struct FlowDecl {
     pub nodes: Vec<NodeDecl>,
     /// `[[flow.NAME.edges]]`, in order.
     pub edges: Vec<EdgeDecl>,
+    /// Where the table of a further edge can be put; `None` where edges are written in a list.
+    pub further_edge: Option<Span>,
     /// False when a node or an edge could not be read: checks of the whole graph would report consequences.
     pub complete: bool,
 }

@@ -25,7 +25,10 @@ pub(super) fn manifest(diags: &mut Diagnostics, document: &Document<'_>, root: &
     let flows_are_whole = !document.is_broken_within("flow");
     let security = root.section("security");
     let flows = root.named("flow").iter();
-    let flows = flows.map(|(name, section)| flow(diags, name, section, flows_are_whole));
+    let flows = flows.map(|(name, section)| FlowDecl {
+        further_edge: further_edge(document, section),
+        ..flow(diags, name, section, flows_are_whole)
+    });
     Manifest {
         source: document.source,
         project: project(root.section("torvyn"), root.span),
@@ -124,7 +127,18 @@ fn flow(diags: &mut Diagnostics, name: &Spanned<String>, section: &Section, whol
         nodes: nodes.iter().map(|(name, section)| node(diags, name, section)).collect(),
         complete: whole && section.is_whole() && edges.len() == edge_sections.len(),
         edges,
+        further_edge: None,
     }
+}
+
+/// Behind the last edge of a flow, else behind its last node.
+fn further_edge(document: &Document<'_>, flow: &Section) -> Option<Span> {
+    let last = match flow.sections("edges") {
+        [] => flow.named("nodes").last().map(|(_, node)| node)?,
+        [.., last] if document.is_header_at(last.span.start) => last,
+        _ => return None,
+    };
+    document.end_of_table(last.last_start())
 }
 
 fn priority(word: &str) -> Priority {

@@ -50,6 +50,15 @@ impl Section {
         self.lost || self.values.values().any(lossy)
     }
 
+    /// Where the last thing in it begins that could be read.
+    pub(super) fn last_start(&self) -> usize {
+        let inside = self.values.values().map(|value| match &value.value {
+            Value::Section(section) => value.span.start.max(section.last_start()),
+            _ => value.span.start,
+        });
+        inside.fold(self.span.start, usize::max)
+    }
+
     /// Whether the key is there, and could be read.
     pub(super) fn has(&self, key: &str) -> bool {
         self.values.contains_key(key)

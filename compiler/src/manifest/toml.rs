@@ -76,6 +76,33 @@ impl Document<'_> {
         })
     }
 
+    /// Whether `offset` lies in a header.
+    pub(super) fn is_header_at(&self, offset: usize) -> bool {
+        self.is_header(&self.line(offset))
+    }
+
+    /// Behind the last entry of the table with a header that holds `offset`; `None` when it has none.
+    pub(super) fn end_of_table(&self, offset: usize) -> Option<Span> {
+        let line = self.line(offset);
+        if !self.is_header(&line) {
+            self.header_above(line.start)?;
+        }
+        let mut end = line.end;
+        let mut next = line.end + 1;
+        while next < self.text.len() {
+            let line = self.line(next);
+            if self.is_header(&line) {
+                break;
+            }
+            let text = self.text[line.clone()].trim();
+            if !text.is_empty() && !text.starts_with('#') {
+                end = line.end;
+            }
+            next = line.end + 1;
+        }
+        Some(self.span(end..end))
+    }
+
     fn line(&self, offset: usize) -> Range<usize> {
         let bytes = self.text.as_bytes();
         let offset = offset.min(bytes.len());

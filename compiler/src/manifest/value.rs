@@ -41,7 +41,8 @@ fn scaled(text: &str, units: &[(&str, f64)]) -> Option<u64> {
 }
 
 /// Whether `text` is a name: a letter, then letters, digits, `-` and `_`, and no `-` or `_` at the end.
-pub(super) fn is_name(text: &str) -> bool {
+#[must_use]
+pub fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.ends_with(|c: char| c.is_ascii_alphanumeric())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')

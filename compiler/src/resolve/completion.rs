@@ -32,6 +32,7 @@ pub(super) fn implied_flow(
         replicas_by: None,
         nodes: vec![node(only.name.value.clone(), component, only.name.span)],
         edges: Vec::new(),
+        further_edge: None,
         complete: true,
     };
     match role {

@@ -75,7 +75,7 @@ impl From<GrantError> for Diagnostic {
         )
         .primary(at, "no such component");
         match suggest(&name, &known) {
-            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            Some(near) => diagnostic.meant(&near, at, near.as_str()),
             None => diagnostic.note(listed("components", &known)),
         }
     }

@@ -88,26 +88,73 @@ impl Files for MemoryFiles {
 
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
         let folder = clean(folder);
-        let mut entries = BTreeMap::new();
         // Paths are sorted by their parts, so what lies in a folder stands together.
-        let inside = self
-            .files
-            .range(folder.clone()..)
-            .map_while(|(path, _)| path.strip_prefix(&folder).ok());
-        for rest in inside {
-            let mut parts = rest.components();
-            if let Some(name) = parts.next() {
-                entries.insert(name.as_os_str().to_string_lossy().into_owned(), parts.next().is_some());
-            }
-        }
+        let inside = self.files.range(folder.clone()..).map(|(path, _)| path);
+        let entries = entries_below(&folder, inside.take_while(|path| path.starts_with(&folder)));
         if entries.is_empty() {
             return Err(io::ErrorKind::NotFound.into());
         }
-        Ok(entries
-            .into_iter()
-            .map(|(name, is_folder)| Entry { name, is_folder })
-            .collect())
+        Ok(entries)
     }
+}
+
+/// A project's folder in which some files are open in an editor: what the editor has counts, saved or not.
+///
+/// Paths that are not absolute are taken from that folder, as by a process that runs in it.
+pub struct OverlayFiles<'a> {
+    root: &'a Path,
+    open: &'a BTreeMap<PathBuf, String>,
+    below: &'a dyn Files,
+}
+
+impl<'a> OverlayFiles<'a> {
+    /// The files of `below`, with the texts in `open` in their place. `root` and the paths of `open` are absolute.
+    #[must_use]
+    pub fn new(root: &'a Path, open: &'a BTreeMap<PathBuf, String>, below: &'a dyn Files) -> Self {
+        Self { root, open, below }
+    }
+}
+
+impl Files for OverlayFiles<'_> {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let path = clean(&self.root.join(path));
+        match self.open.get(&path) {
+            Some(text) => Ok(text.clone().into_bytes()),
+            None => self.below.read(&path),
+        }
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
+        let folder = clean(&self.root.join(folder));
+        let opened = entries_below(&folder, self.open.keys());
+        let mut entries = match self.below.list(&folder) {
+            Ok(entries) => entries,
+            Err(error) if opened.is_empty() => return Err(error),
+            Err(_) => Vec::new(),
+        };
+        for entry in opened {
+            if !entries.iter().any(|known| known.name == entry.name) {
+                entries.push(entry);
+            }
+        }
+        entries.sort();
+        Ok(entries)
+    }
+}
+
+/// What a folder holds, by the paths of all files.
+fn entries_below<'a>(folder: &Path, files: impl Iterator<Item = &'a PathBuf>) -> Vec<Entry> {
+    let mut entries = BTreeMap::new();
+    for rest in files.filter_map(|path| path.strip_prefix(folder).ok()) {
+        let mut parts = rest.components();
+        if let Some(name) = parts.next() {
+            entries.insert(name.as_os_str().to_string_lossy().into_owned(), parts.next().is_some());
+        }
+    }
+    entries
+        .into_iter()
+        .map(|(name, is_folder)| Entry { name, is_folder })
+        .collect()
 }
 
 fn clean(path: &Path) -> PathBuf {
@@ -140,5 +187,27 @@ mod tests {
         assert_eq!(names("c"), None);
         let all = [("a", true), ("a-b", true), ("a.toml", false), ("b", true), ("g", false)];
         assert_eq!(names("."), expected(&all));
+    }
+
+    #[test]
+    fn an_open_file_hides_the_one_on_the_disk() {
+        let mut disk = MemoryFiles::new();
+        disk.insert("/p/Torvyn.toml", "saved");
+        disk.insert("/p/wit/a.wit", "saved");
+        let open = BTreeMap::from([
+            (PathBuf::from("/p/wit/a.wit"), "typed".to_owned()),
+            (PathBuf::from("/p/wit/deps/new.wit"), "new".to_owned()),
+        ]);
+        let files = OverlayFiles::new(Path::new("/p"), &open, &disk);
+        assert_eq!(files.read(Path::new("Torvyn.toml")).unwrap(), b"saved");
+        assert_eq!(files.read(Path::new("./wit/../wit/a.wit")).unwrap(), b"typed");
+        let listed = |folder: &str| -> Vec<String> {
+            let entries = files.list(Path::new(folder)).unwrap();
+            entries.into_iter().map(|entry| entry.name).collect()
+        };
+        assert_eq!(listed("."), ["Torvyn.toml", "wit"]);
+        assert_eq!(listed("wit"), ["a.wit", "deps"]);
+        assert_eq!(listed("wit/deps"), ["new.wit"]);
+        assert!(files.list(Path::new("nowhere")).is_err());
     }
 }

@@ -75,10 +75,7 @@ fn of_kind(kind: Kind) -> Map<String, Value> {
         Kind::Ratio(false) => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
         Kind::Size(..) => pattern(SIZE.to_owned()),
         Kind::Duration => pattern(DURATION.to_owned()),
-        Kind::Choice(choices) => {
-            let words = choices.iter().filter(|choice| choice.supported);
-            json!({ "type": "string", "enum": words.map(|choice| choice.word).collect::<Vec<_>>() })
-        }
+        Kind::Choice(words) => json!({ "type": "string", "enum": words }),
         Kind::Texts => json!({ "type": "array", "items": { "type": "string" } }),
         Kind::Config => json!({ "type": ["string", "object"] }),
         Kind::Flags => json!({ "type": "object", "additionalProperties": { "type": "boolean" } }),

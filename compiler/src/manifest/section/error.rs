@@ -4,7 +4,7 @@ use torvyn_codegen::ir::Builtin;
 
 use super::read::NAME_RULE;
 use crate::contract::interface::Interface;
-use crate::diag::{Code, Diagnostic, listed, suggest};
+use crate::diag::{Code, Diagnostic, Edit, listed, suggest};
 use crate::manifest::schema::{self, Key, Kind};
 use crate::source::Span;
 
@@ -81,7 +81,13 @@ impl From<SectionError> for Diagnostic {
                         "expected the name of a `[[component]]`, `file://PATH`, or `builtin:NAME`",
                     );
                 if found.contains('/') {
-                    diagnostic.help(format!("for a file write `file://{found}`"))
+                    let edit = Edit {
+                        span: at,
+                        text: format!("\"file://{found}\""),
+                    };
+                    diagnostic
+                        .help(format!("for a file write `file://{found}`"))
+                        .fix(format!("Change it to `file://{found}`"), vec![edit])
                 } else {
                     diagnostic
                 }
@@ -106,7 +112,7 @@ impl From<SectionError> for Diagnostic {
                 let diagnostic = Diagnostic::error(Code::ConstraintViolation, format!("`{path}` can't be `{found}`"))
                     .primary(at, "not one of the allowed values")
                     .note(listed("allowed", &words));
-                with_suggestion(diagnostic, &found, &words)
+                with_suggestion(diagnostic, &found, &words, at, |word| format!("\"{word}\""))
             }
             SectionError::UnknownBuiltin { name, at } => {
                 let known: Vec<_> = Builtin::ALL.iter().map(|builtin| builtin.as_str()).collect();
@@ -114,7 +120,7 @@ impl From<SectionError> for Diagnostic {
                     Diagnostic::error(Code::ComponentNotFound, format!("there is no built-in node `{name}`"))
                         .primary(at, "no such built-in")
                         .note(listed("built-in nodes", &known));
-                with_suggestion(diagnostic, &name, &known)
+                with_suggestion(diagnostic, &name, &known, at, |name| format!("\"builtin:{name}\""))
             }
             SectionError::UnknownInterface { found, at } => unknown_interface(&found, at),
             SectionError::Unsupported { what, at, instead } => {
@@ -169,7 +175,7 @@ fn unknown_key(name: &str, at: Span, path: &str, keys: &'static [Key]) -> Diagno
         .note(listed("valid keys", &known));
     let elsewhere = schema::tables_with(name);
     if elsewhere.is_empty() || suggest(name, &known).is_some() {
-        with_suggestion(diagnostic, name, &known)
+        with_suggestion(diagnostic, name, &known, at, str::to_owned)
     } else {
         let tables: Vec<_> = elsewhere.iter().map(|table| format!("`{table}`")).collect();
         diagnostic.help(format!("`{name}` is a key of {}", tables.join(" and of ")))
@@ -192,14 +198,21 @@ fn unknown_interface(found: &str, at: Span) -> Diagnostic {
         .next()
         .unwrap_or(found);
     match known.iter().find(|path| path.rsplit('/').next() == Some(short)) {
-        Some(path) => diagnostic.help(format!("did you mean `{path}`?")),
-        None => with_suggestion(diagnostic, found, &known),
+        Some(path) => diagnostic.meant(path, at, format!("\"{path}\"")),
+        None => with_suggestion(diagnostic, found, &known, at, |path| format!("\"{path}\"")),
     }
 }
 
-fn with_suggestion(diagnostic: Diagnostic, found: &str, known: &[&str]) -> Diagnostic {
+/// With the word that is likely to be meant, if there is one; `written` is how it stands in the manifest.
+fn with_suggestion(
+    diagnostic: Diagnostic,
+    found: &str,
+    known: &[&str],
+    at: Span,
+    written: impl FnOnce(&str) -> String,
+) -> Diagnostic {
     match suggest(found, known) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        Some(near) => diagnostic.meant(&near, at, written(&near)),
         None => diagnostic,
     }
 }

@@ -1,0 +1,26 @@
+//! `torvync lsp`
+
+use std::io;
+
+use clap::Args;
+use torvync_lsp::End;
+
+use crate::output::{FAILURE, Outcome};
+
+/// Serve editors: the language server, on standard input and output
+#[derive(Args)]
+pub(crate) struct Lsp {
+    /// What editors pass; standard input and output are the only way anyhow
+    #[arg(long, hide = true)]
+    stdio: bool,
+}
+
+impl Lsp {
+    pub(crate) fn exec(self) -> Outcome {
+        // The exit code that the protocol asks for.
+        match torvync_lsp::serve(io::stdin(), &mut io::stdout()) {
+            Ok(End::ShutDown) => Outcome::default(),
+            Ok(End::Abandoned) | Err(_) => Outcome::failed(FAILURE),
+        }
+    }
+}

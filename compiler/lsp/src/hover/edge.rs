@@ -1,0 +1,67 @@
+//! An edge: the types that flow, and what its queue is like.
+
+use torvync_compiler::contract::interface::Interface;
+
+use crate::names::WrittenEdge;
+use crate::settings;
+use crate::view::View;
+
+/// What flows along an edge; `None` while it has no ends.
+pub(super) fn text(view: View<'_>, edge: &WrittenEdge) -> Option<String> {
+    let (from, to) = (&edge.from, &edge.to);
+    if from.0.is_empty() && to.0.is_empty() {
+        return None;
+    }
+    let mut text = format!("`{}.{}` → `{}.{}`\n", from.0, from.1, to.0, to.1);
+    if from.1 == "error" {
+        text += &format!(
+            "\n- `{}` lets go of the `stream-element`s that it could not handle, as they came in",
+            from.0
+        );
+    } else if let Some(producer) = view.interface(&edge.flow, &from.0) {
+        text += &format!("\n- `{}` {}", producer.path(), emits(producer));
+    }
+    if let Some(consumer) = view.interface(&edge.flow, &to.0) {
+        let buffer = "metadata, and that `buffer`, lent for the call";
+        text += &format!("\n- `{}` takes `stream-element`: {buffer}", consumer.path());
+    }
+    let passes_on = matches!(
+        view.interface(&edge.flow, &from.0),
+        Some(Interface::Filter | Interface::Router)
+    );
+    let content = if passes_on || from.1 == "error" {
+        format!("as it came to `{}`", from.0)
+    } else {
+        format!("set by `{}`, element by element", from.0)
+    };
+    text += &format!("\n- content type: {content} (`element-meta.content-type`)");
+    let queue = settings::queue(view, edge);
+    text += &format!(
+        "\n- queue depth: {} elements ({})",
+        queue.depth.value, queue.depth.source
+    );
+    text += &format!("\n- when full: `{}` ({})", queue.policy.value, queue.policy.source);
+    text += &format!(
+        "; room again at {} elements ({})",
+        queue.watermark.value, queue.watermark.source
+    );
+    if let Some(size) = settings::written(view, &edge.path, &["max_element_size"]) {
+        text += &format!("\n- payload: at most {size}");
+    }
+    Some(text)
+}
+
+fn emits(interface: Interface) -> &'static str {
+    match interface {
+        Interface::Source => "emits `output-element`: metadata, and a `buffer` that it gives away",
+        Interface::Processor => {
+            "emits `output-element` (`process-result.emit`): metadata, and a `buffer` that it gives away"
+        }
+        Interface::Aggregator => {
+            "emits `output-element` of what it gathered: metadata, and a `buffer` that it gives away"
+        }
+        Interface::Filter => "lets pass the `stream-element` that it took, payload untouched",
+        Interface::Router => "sends on the `stream-element` that it took, payload untouched",
+        Interface::Sink => "emits nothing but dead letters",
+    }
+}

@@ -1,0 +1,148 @@
+//! Where the cursor is, in the terms of the manifest: in a header, at a key, in a value.
+
+use std::ops::Range;
+
+use torvync_compiler::manifest::schema::{Key, Kind, ROOT};
+
+use crate::syntax::{Entry, Segment, Step, Syntax, Table, ValueKind};
+
+/// What is at an offset.
+#[derive(Debug)]
+pub(crate) enum Place<'s> {
+    /// In a header, at the segment of this position.
+    Header { table: &'s Table, at: usize },
+    /// At a key, or where one could be; `entry` is the one that stands there.
+    Key {
+        container: Vec<Step>,
+        typed: Range<usize>,
+        entry: Option<&'s Entry>,
+    },
+    /// In a value, or where one could be.
+    Value { entry: &'s Entry },
+    /// In a list of strings, where an item could be.
+    NewItem { list: &'s Entry, at: usize },
+    /// In a comment.
+    Nothing,
+}
+
+/// Finds out what is at `offset`.
+pub(crate) fn place<'s>(syntax: &'s Syntax, offset: usize) -> Place<'s> {
+    if syntax.is_comment(offset) {
+        return Place::Nothing;
+    }
+    let table = syntax.table_at(offset);
+    if let Some(table) = table.filter(|table| table.header.start < offset && offset <= table.header.end) {
+        let segments = || table.path.iter().filter_map(Step::segment);
+        let at = segments().position(|segment| offset <= segment.span.end);
+        return Place::Header {
+            table,
+            at: at.unwrap_or(segments().count().saturating_sub(1)),
+        };
+    }
+    let blank = |container: &[Step]| Place::Key {
+        container: container.to_vec(),
+        typed: offset..offset,
+        entry: None,
+    };
+    match syntax.entry_at(offset) {
+        Some(entry) if entry.own > 0 && offset <= entry.key.end => Place::Key {
+            container: own_container(entry, offset).to_vec(),
+            typed: typed(entry, offset),
+            entry: Some(entry),
+        },
+        Some(entry) => match entry.value.kind {
+            ValueKind::Table => blank(&entry.path),
+            ValueKind::Array => Place::NewItem {
+                list: entry,
+                at: offset,
+            },
+            ValueKind::Text { .. } | ValueKind::Word | ValueKind::Missing => Place::Value { entry },
+        },
+        None => blank(table.map_or(&[], |table| &table.path)),
+    }
+}
+
+/// The path before the key at `offset`; of a dotted key the keys before it belong to that.
+fn own_container(entry: &Entry, offset: usize) -> &[Step] {
+    let before = entry.path.len() - entry.own;
+    let behind = entry.path[before..]
+        .iter()
+        .filter_map(Step::segment)
+        .take_while(|segment| segment.span.end < offset)
+        .count();
+    &entry.path[..(before + behind).min(entry.path.len() - 1)]
+}
+
+fn typed(entry: &Entry, offset: usize) -> Range<usize> {
+    let segment = entry.path.iter().filter_map(Step::segment);
+    let own: Vec<&Segment> = segment.collect();
+    let own = &own[own.len().saturating_sub(entry.own)..];
+    let found = own.iter().find(|segment| offset <= segment.span.end);
+    found.map_or(entry.key.clone(), |segment| segment.span.clone())
+}
+
+/// What a path leads to, by the schema.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Meaning {
+    /// The document, or a table of known keys; with the key that it belongs to.
+    Keys(&'static [Key], Option<&'static Key>),
+    /// A table whose keys are names the user gives.
+    Names(&'static Key),
+    /// A value.
+    Value(&'static Key),
+    /// Nothing that the schema knows.
+    Unknown,
+}
+
+/// Follows a path through the schema.
+pub(crate) fn meaning(path: &[Step]) -> Meaning {
+    let mut meaning = Meaning::Keys(ROOT, None);
+    for step in path {
+        meaning = match (meaning, step) {
+            (Meaning::Keys(keys, _), Step::Key(segment)) => keys
+                .iter()
+                .find(|key| key.name == segment.name)
+                .map_or(Meaning::Unknown, of_key),
+            (Meaning::Keys(keys, key), Step::Item(_)) => Meaning::Keys(keys, key),
+            (Meaning::Names(key), Step::Key(_)) => match key.kind {
+                Kind::Named(keys) => Meaning::Keys(keys, Some(key)),
+                _ => Meaning::Unknown,
+            },
+            (Meaning::Value(key), Step::Item(_)) => Meaning::Value(key),
+            (Meaning::Names(_), Step::Item(_)) | (Meaning::Value(_), Step::Key(_)) | (Meaning::Unknown, _) => {
+                Meaning::Unknown
+            }
+        };
+    }
+    meaning
+}
+
+fn of_key(key: &'static Key) -> Meaning {
+    match key.kind {
+        Kind::Table(keys) | Kind::Tables(keys) | Kind::Action(keys) => Meaning::Keys(keys, Some(key)),
+        Kind::Named(_) | Kind::Flags => Meaning::Names(key),
+        Kind::Text
+        | Kind::ProjectName
+        | Kind::Name
+        | Kind::Version
+        | Kind::Flag
+        | Kind::Integer(..)
+        | Kind::Ratio(_)
+        | Kind::Size(..)
+        | Kind::Duration
+        | Kind::Choice(_)
+        | Kind::Texts
+        | Kind::Config
+        | Kind::Component
+        | Kind::Interface => Meaning::Value(key),
+    }
+}
+
+/// The key of the schema that the last step of a path names.
+pub(crate) fn key_of(path: &[Step]) -> Option<&'static Key> {
+    match meaning(path) {
+        Meaning::Keys(_, key) => key.filter(|key| path.last().and_then(Step::key) == Some(key.name)),
+        Meaning::Value(key) | Meaning::Names(key) => Some(key),
+        Meaning::Unknown => None,
+    }
+}

@@ -1,0 +1,92 @@
+//! A project whose files are open: what the compiler last made of it.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use torvync_compiler::contract::{self, ContractSet};
+use torvync_compiler::diag::Diagnostics;
+use torvync_compiler::driver::{self, Analysis, Request};
+use torvync_compiler::manifest::Manifest;
+use torvync_compiler::source::SourceMap;
+use torvync_compiler::source::files::{Files, OverlayFiles};
+
+use crate::syntax::Syntax;
+use crate::view::{MANIFEST, View};
+
+/// A project.
+#[derive(Default)]
+pub(crate) struct Project {
+    /// Whether a file of it changed since the last analysis.
+    pub(crate) is_changed: bool,
+    pub(crate) analysis: Analysis,
+    /// The diagnostics by file, as they are sent.
+    pub(crate) reports: BTreeMap<PathBuf, Vec<Value>>,
+    text: String,
+    syntax: Syntax,
+    /// The last manifest that could be read as a whole.
+    good: Option<Manifest>,
+    /// Made when something asks for it.
+    contracts: OnceCell<ContractSet>,
+}
+
+impl Project {
+    /// A project that was not looked at yet.
+    pub(crate) fn new() -> Self {
+        Self {
+            is_changed: true,
+            ..Self::default()
+        }
+    }
+
+    /// Runs the front half.
+    pub(crate) fn analyse(&mut self, files: &OverlayFiles<'_>) {
+        self.is_changed = false;
+        self.contracts = OnceCell::new();
+        let request = Request {
+            manifest: MANIFEST.into(),
+            flow: None,
+            strict: false,
+            components: None,
+        };
+        self.analysis = driver::check(files, &request);
+        let manifest = self.analysis.manifest.as_ref();
+        self.text = manifest
+            .map(|manifest| self.analysis.sources.text(manifest.source).to_owned())
+            .unwrap_or_default();
+        self.syntax = Syntax::of(&self.text);
+        let whole =
+            manifest.filter(|manifest| manifest.components_complete && manifest.flows.iter().all(|flow| flow.complete));
+        if let Some(whole) = whole {
+            self.good = Some(whole.clone());
+        }
+    }
+
+    /// What handlers see.
+    pub(crate) fn view<'a>(&'a self, files: &'a OverlayFiles<'_>) -> View<'a> {
+        View {
+            text: &self.text,
+            syntax: &self.syntax,
+            analysis: &self.analysis,
+            good: self.good.as_ref(),
+            contracts: self.contracts.get_or_init(|| self.load_contracts(files)),
+            files,
+        }
+    }
+
+    /// The contracts again: the analysis does not hand them out. What is wrong with them it has said.
+    fn load_contracts(&self, files: &dyn Files) -> ContractSet {
+        let (mut diags, mut sources) = (Diagnostics::new(), SourceMap::new());
+        let manifest = self.analysis.manifest.as_ref().or(self.good.as_ref());
+        manifest
+            .map(|manifest| contract::load(&mut diags, &mut sources, files, manifest, Path::new(".")))
+            .unwrap_or_default()
+    }
+}
+
+/// The folders of the components that a manifest declares, below the project's folder `root`.
+pub(crate) fn component_folders(syntax: &Syntax, root: &Path) -> Vec<PathBuf> {
+    let paths = syntax.like("component.#.path").filter_map(|entry| entry.text());
+    paths.map(|(path, _)| crate::state::clean(&root.join(path))).collect()
+}

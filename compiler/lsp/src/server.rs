@@ -1,0 +1,169 @@
+//! The session: what is answered when, and what the client can do.
+
+use std::panic::{self, AssertUnwindSafe};
+
+use lsp_server::{ErrorCode, Message, Notification, Request, RequestId};
+use serde_json::{Value, json};
+
+use crate::End;
+use crate::dispatch;
+use crate::state::State;
+use crate::to_proto::{self, Client};
+
+/// What follows an event.
+pub(crate) enum Next {
+    Send(Vec<Value>),
+    Exit(End),
+}
+
+enum Phase {
+    /// Nothing but `initialize` is answered.
+    Waiting,
+    Running,
+    /// Nothing but `exit` is heeded.
+    ShutDown,
+}
+
+/// A session.
+pub(crate) struct Server {
+    phase: Phase,
+    state: State,
+    client: Client,
+}
+
+/// Why a request has no result.
+pub(crate) struct Failure {
+    pub(crate) code: ErrorCode,
+    pub(crate) message: String,
+}
+
+impl Failure {
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::new(ErrorCode::InvalidParams, error.to_string())
+    }
+}
+
+impl Server {
+    pub(crate) fn new() -> Self {
+        Self {
+            phase: Phase::Waiting,
+            state: State::default(),
+            client: Client::default(),
+        }
+    }
+
+    /// Whether there are changes that nobody has looked at.
+    pub(crate) fn has_changes(&self) -> bool {
+        self.state.has_changes()
+    }
+
+    /// Analyses what has changed, and says what is new.
+    pub(crate) fn refresh(&mut self) -> Next {
+        Next::Send(self.diagnostics())
+    }
+
+    /// Answers something that is no message.
+    pub(crate) fn refuse(&self, reason: &str) -> Next {
+        let error = json!({ "code": ErrorCode::ParseError as i32, "message": reason });
+        Next::Send(vec![json!({ "jsonrpc": "2.0", "id": null, "error": error })])
+    }
+
+    /// Acts upon a message.
+    pub(crate) fn handle(&mut self, message: Message) -> Next {
+        match message {
+            Message::Request(request) => Next::Send(self.request(request)),
+            Message::Notification(note) if note.method == "exit" => Next::Exit(match self.phase {
+                Phase::ShutDown => End::ShutDown,
+                Phase::Waiting | Phase::Running => End::Abandoned,
+            }),
+            Message::Notification(note) => Next::Send(self.notification(note)),
+            // To the registration of watched files; nothing follows.
+            Message::Response(_) => Next::Send(Vec::new()),
+        }
+    }
+
+    fn request(&mut self, request: Request) -> Vec<Value> {
+        let Request { id, method, params } = request;
+        match (&self.phase, method.as_str()) {
+            (Phase::Waiting, "initialize") => {
+                let answer = to_proto::initialize(params).map(|(client, result)| {
+                    self.client = client;
+                    self.phase = Phase::Running;
+                    result
+                });
+                vec![answered(&id, answer)]
+            }
+            (Phase::Waiting, _) => {
+                let failure = Failure::new(ErrorCode::ServerNotInitialized, "`initialize` comes first");
+                vec![answered(&id, Err(failure))]
+            }
+            (Phase::ShutDown, _) => {
+                let failure = Failure::new(ErrorCode::InvalidRequest, "the session was shut down");
+                vec![answered(&id, Err(failure))]
+            }
+            (Phase::Running, "shutdown") => {
+                self.phase = Phase::ShutDown;
+                vec![answered(&id, Ok(Value::Null))]
+            }
+            (Phase::Running, _) => {
+                // An answer is about what the client has seen last.
+                let mut messages = self.diagnostics();
+                let (state, client) = (&self.state, &self.client);
+                let answer = guarded(|| dispatch::answer(state, client, &method, params));
+                messages.push(answered(&id, answer));
+                messages
+            }
+        }
+    }
+
+    fn notification(&mut self, note: Notification) -> Vec<Value> {
+        match (&self.phase, note.method.as_str()) {
+            (Phase::Waiting | Phase::ShutDown, _) => Vec::new(),
+            (Phase::Running, "initialized") => to_proto::registrations(&self.client),
+            (Phase::Running, method) => {
+                let (state, client) = (&mut self.state, &self.client);
+                match guarded(|| dispatch::notice(state, client, method, note.params)) {
+                    Ok(()) => Vec::new(),
+                    Err(failure) => vec![to_proto::log(&format!("{method}: {}", failure.message))],
+                }
+            }
+        }
+    }
+
+    fn diagnostics(&mut self) -> Vec<Value> {
+        let (state, client) = (&mut self.state, &self.client);
+        match guarded(|| Ok(state.refresh(client))) {
+            Ok(messages) => messages,
+            Err(failure) => vec![to_proto::log(&failure.message)],
+        }
+    }
+}
+
+/// The result of `work`; a panic is our bug and must not end the session.
+fn guarded<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Err(Failure::new(
+            ErrorCode::InternalError,
+            "a bug in torvync; standard error says where",
+        ))
+    })
+}
+
+fn answered(id: &RequestId, answer: Result<Value, Failure>) -> Value {
+    match answer {
+        Ok(result) => json!({ "jsonrpc": "2.0", "id": id, "result": result }),
+        Err(failure) => {
+            let error = json!({ "code": failure.code as i32, "message": failure.message });
+            json!({ "jsonrpc": "2.0", "id": id, "error": error })
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What clients ask.
+
+use std::path::PathBuf;
+
+use lsp_server::ErrorCode;
+use lsp_types::{
+    CodeActionKind, CodeActionParams, DidChangeTextDocumentParams, DidOpenTextDocumentParams, InlayHintParams,
+    Position, Range, ReferenceParams, RenameParams, TextDocumentContentChangeEvent, TextDocumentIdentifier,
+    TextDocumentPositionParams, Uri,
+};
+use serde_json::Value;
+
+use super::uri::path_of;
+use crate::server::Failure;
+
+/// A position in a file.
+pub(crate) struct Place {
+    pub(crate) path: PathBuf,
+    pub(crate) position: Position,
+}
+
+pub(crate) struct Opened {
+    pub(crate) path: PathBuf,
+    pub(crate) uri: String,
+    pub(crate) version: i32,
+    pub(crate) text: String,
+}
+
+pub(crate) struct Changed {
+    pub(crate) path: PathBuf,
+    pub(crate) version: i32,
+    pub(crate) edits: Vec<TextDocumentContentChangeEvent>,
+}
+
+/// Where code actions are asked for.
+pub(crate) struct ActionParams {
+    pub(crate) path: PathBuf,
+    pub(crate) range: Range,
+}
+
+pub(crate) fn opened(params: Value) -> Result<Opened, Failure> {
+    let params: DidOpenTextDocumentParams = serde_json::from_value(params)?;
+    let document = params.text_document;
+    Ok(Opened {
+        path: path(&document.uri)?,
+        uri: document.uri.as_str().to_owned(),
+        version: document.version,
+        text: document.text,
+    })
+}
+
+pub(crate) fn changed(params: Value) -> Result<Changed, Failure> {
+    let params: DidChangeTextDocumentParams = serde_json::from_value(params)?;
+    Ok(Changed {
+        path: path(&params.text_document.uri)?,
+        version: params.text_document.version,
+        edits: params.content_changes,
+    })
+}
+
+/// The file in `textDocument`.
+pub(crate) fn document(params: Value) -> Result<PathBuf, Failure> {
+    let document = params.get("textDocument").cloned().unwrap_or_default();
+    let document: TextDocumentIdentifier = serde_json::from_value(document)?;
+    path(&document.uri)
+}
+
+pub(crate) fn place(params: Value) -> Result<Place, Failure> {
+    of(serde_json::from_value(params)?)
+}
+
+/// Where, and whether the declaration is one of them.
+pub(crate) fn reference_params(params: Value) -> Result<(Place, bool), Failure> {
+    let params: ReferenceParams = serde_json::from_value(params)?;
+    Ok((of(params.text_document_position)?, params.context.include_declaration))
+}
+
+/// Where, and the new name.
+pub(crate) fn rename_params(params: Value) -> Result<(Place, String), Failure> {
+    let params: RenameParams = serde_json::from_value(params)?;
+    Ok((of(params.text_document_position)?, params.new_name))
+}
+
+/// `None` when other kinds of actions than ours are asked for.
+pub(crate) fn action_params(params: Value) -> Result<Option<ActionParams>, Failure> {
+    let params: CodeActionParams = serde_json::from_value(params)?;
+    let is_ours =
+        |kind: &CodeActionKind| kind.as_str().is_empty() || kind.as_str() == CodeActionKind::QUICKFIX.as_str();
+    if params.context.only.is_some_and(|only| !only.iter().any(is_ours)) {
+        return Ok(None);
+    }
+    Ok(Some(ActionParams {
+        path: path(&params.text_document.uri)?,
+        range: params.range,
+    }))
+}
+
+pub(crate) fn hint_params(params: Value) -> Result<(PathBuf, Range), Failure> {
+    let params: InlayHintParams = serde_json::from_value(params)?;
+    Ok((path(&params.text_document.uri)?, params.range))
+}
+
+fn of(params: TextDocumentPositionParams) -> Result<Place, Failure> {
+    Ok(Place {
+        path: path(&params.text_document.uri)?,
+        position: params.position,
+    })
+}
+
+fn path(uri: &Uri) -> Result<PathBuf, Failure> {
+    path_of(uri.as_str())
+        .ok_or_else(|| Failure::new(ErrorCode::InvalidParams, format!("`{}` is no file", uri.as_str())))
+}

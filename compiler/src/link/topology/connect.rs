@@ -1,0 +1,80 @@
+//! What a dangling port can be connected to: the only free port of the other kind.
+
+use torvyn_codegen::ir::{ERROR_PORT, Role};
+
+use crate::diag::{Edit, Fix};
+use crate::resolve::{NodeIdx, ResolvedFlow};
+
+/// The edges that would connect a node whose input (`!fed`) or output (`!drained`) is open.
+pub(super) fn fixes(flow: &ResolvedFlow, roles: &[Option<Role>], id: NodeIdx, fed: bool, drained: bool) -> Vec<Fix> {
+    let mut fixes = Vec::new();
+    if !fed && let [from] = free(flow, roles, id, is_undrained)[..] {
+        fixes.extend(edge(flow, from, id));
+    }
+    // What a router's ports are called only the router knows.
+    let has_port = roles[id.position()] != Some(Role::Router);
+    if !drained
+        && has_port
+        && let [to] = free(flow, roles, id, is_unfed)[..]
+    {
+        fixes.extend(edge(flow, id, to));
+    }
+    fixes
+}
+
+/// The nodes with an open port that could be connected with the one of `id` without closing a cycle.
+fn free(
+    flow: &ResolvedFlow,
+    roles: &[Option<Role>],
+    id: NodeIdx,
+    is_open: fn(&ResolvedFlow, Role, NodeIdx) -> bool,
+) -> Vec<NodeIdx> {
+    let fits = |other: &NodeIdx| {
+        let role = roles[other.position()];
+        *other != id && role.is_some_and(|role| is_open(flow, role, *other))
+    };
+    let apart = |other: &NodeIdx| !reaches(flow, id, *other) && !reaches(flow, *other, id);
+    flow.node_ids().filter(fits).filter(apart).collect()
+}
+
+fn is_unfed(flow: &ResolvedFlow, role: Role, id: NodeIdx) -> bool {
+    role != Role::Source && flow.edges.iter().all(|edge| edge.to != id)
+}
+
+fn is_undrained(flow: &ResolvedFlow, role: Role, id: NodeIdx) -> bool {
+    let has_port = role != Role::Sink && role != Role::Router;
+    has_port
+        && flow
+            .edges
+            .iter()
+            .all(|edge| edge.from != id || edge.from_port.value == ERROR_PORT)
+}
+
+fn reaches(flow: &ResolvedFlow, from: NodeIdx, to: NodeIdx) -> bool {
+    let (mut seen, mut at) = (vec![from], 0);
+    while let Some(node) = seen.get(at).copied() {
+        at += 1;
+        for next in flow.edges.iter().filter(|edge| edge.from == node).map(|edge| edge.to) {
+            if !seen.contains(&next) {
+                seen.push(next);
+            }
+        }
+    }
+    seen.contains(&to)
+}
+
+fn edge(flow: &ResolvedFlow, from: NodeIdx, to: NodeIdx) -> Option<Fix> {
+    let (from, to) = (&flow.node(from).name.value, &flow.node(to).name.value);
+    let text = format!(
+        "\n\n[[flow.{}.edges]]\nfrom = {{ node = \"{from}\", port = \"output\" }}\nto = {{ node = \"{to}\", port = \"input\" }}",
+        flow.name.value
+    );
+    let edit = Edit {
+        span: flow.further_edge?,
+        text,
+    };
+    Some(Fix {
+        title: format!("Connect `{from}.output` with `{to}.input`"),
+        edits: vec![edit],
+    })
+}
