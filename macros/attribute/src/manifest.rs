@@ -74,6 +74,7 @@ impl Project {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a macro reads its files itself")]
 fn read(file: &Path) -> Option<String> {
     std::fs::read_to_string(file).ok()
 }
