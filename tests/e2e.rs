@@ -45,6 +45,10 @@ mod replicas;
 mod report;
 #[path = "e2e/roles.rs"]
 mod roles;
+#[path = "e2e/sdk.rs"]
+mod sdk;
+#[path = "e2e/templates.rs"]
+mod templates;
 #[path = "e2e/together.rs"]
 mod together;
 #[path = "e2e/tools.rs"]
