@@ -9,6 +9,8 @@
 //! # component a.wasm WORLD             a component that implements the world and does nothing
 //! # module a.wasm WORLD                the same as a core module with WIT metadata
 //! # module a.wasm                      a core module without
+//! # code a.wasm WORLD CODE.wat         a component that implements the world with this core module
+//! # core a.wasm WORLD CODE.wat         the same as a core module with WIT metadata
 //! # truncated a.wasm WORLD             the first half of the component
 //! # noise a.wasm                       bytes that mean nothing
 //! # env NAME=VALUE                     a variable for the command
@@ -21,7 +23,7 @@ use std::{env, fs};
 use libtest_mimic::Failed;
 use similar::TextDiff;
 use wit_component::{ComponentEncoder, StringEncoding};
-use wit_parser::{ManglingAndAbi, Resolve};
+use wit_parser::{ManglingAndAbi, Resolve, WorldId};
 
 /// One test.
 #[derive(Clone, Debug)]
@@ -55,6 +57,11 @@ impl Case {
                 ["component", file, world] => fs::write(project.join(file), component(project, world)?)?,
                 ["module", file, world] => fs::write(project.join(file), module(project, world)?)?,
                 ["module", file] => fs::write(project.join(file), wat::parse_str("(module)")?)?,
+                ["code", file, world, code] => {
+                    let module = coded(project, world, code)?;
+                    fs::write(project.join(file), ComponentEncoder::default().module(&module)?.encode()?)?;
+                }
+                ["core", file, world, code] => fs::write(project.join(file), coded(project, world, code)?)?,
                 ["truncated", file, world] => {
                     let whole = component(project, world)?;
                     fs::write(project.join(file), &whole[..whole.len() / 2])?;
@@ -167,6 +174,23 @@ pub(crate) fn compare(golden: &Path, actual: &str) -> Result<(), Failed> {
 
 /// A core module that implements `world` and does nothing, described by WIT metadata.
 fn module(project: &Path, world: &str) -> Result<Vec<u8>, Failed> {
+    let (resolve, world) = resolved(project, world)?;
+    let module = wit_component::dummy_module(&resolve, world, ManglingAndAbi::Standard32);
+    described(module, &resolve, world)
+}
+
+/// A core module with WIT metadata whose code is a file of the case.
+fn coded(project: &Path, world: &str, code: &str) -> Result<Vec<u8>, Failed> {
+    let (resolve, world) = resolved(project, world)?;
+    described(wat::parse_file(project.join(code))?, &resolve, world)
+}
+
+fn described(mut module: Vec<u8>, resolve: &Resolve, world: WorldId) -> Result<Vec<u8>, Failed> {
+    wit_component::embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8, false)?;
+    Ok(module)
+}
+
+fn resolved(project: &Path, world: &str) -> Result<(Resolve, WorldId), Failed> {
     let mut resolve = Resolve::default();
     let contracts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
     let mut packages = Vec::new();
@@ -179,9 +203,7 @@ fn module(project: &Path, world: &str) -> Result<Vec<u8>, Failed> {
     } else {
         resolve.select_world(&packages, Some(&format!("{world}@0.1.0")))?
     };
-    let mut module = wit_component::dummy_module(&resolve, world, ManglingAndAbi::Standard32);
-    wit_component::embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)?;
-    Ok(module)
+    Ok((resolve, world))
 }
 
 /// A component that implements `world` and does nothing.

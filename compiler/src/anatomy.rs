@@ -5,8 +5,10 @@
 //! on through a table, and what it reaches is what another module puts there.
 
 mod abi;
+mod calls;
 mod lifts;
 mod module;
+pub mod reach;
 #[cfg(test)]
 pub(crate) mod sample;
 mod spaces;

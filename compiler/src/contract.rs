@@ -4,6 +4,7 @@
 //! Afterwards every WIT file is resolved, and the signature of each binary that exists is known.
 
 pub mod canonical;
+pub mod capability;
 pub mod component;
 pub mod interface;
 mod wit;
@@ -11,23 +12,31 @@ mod wit;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use semver::Version;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::manifest::ast::{ComponentRef, Manifest};
-use crate::source::files::Files;
+use crate::anatomy::reach::Reach;
+use crate::manifest;
+use crate::manifest::ast::{CapabilitiesDecl, ComponentRef, Manifest};
+use crate::source::files::{Entry, Files};
 use crate::source::{SourceMap, Span, Spanned, display_path};
 
 pub use canonical::canonical;
+use capability::Need;
 use component::BinaryError;
 use interface::{Interface, InterfaceName};
+
+const MANIFEST: &str = "Torvyn.toml";
 
 /// What is known about the components of a project.
 #[derive(Clone, Debug, Default)]
 pub struct ContractSet {
     worlds: BTreeMap<String, World>,
     binaries: BTreeMap<ComponentRef, Binary>,
+    /// What components with a manifest of their own say they need, by name.
+    declared: BTreeMap<String, Arc<CapabilitiesDecl>>,
 }
 
 /// The world in a component's `wit/` folder.
@@ -37,6 +46,8 @@ pub struct World {
     pub signature: Signature,
     /// Where it is declared.
     pub span: Span,
+    /// Where each import and export is written, by name; what `include` brings in is not.
+    pub items: BTreeMap<String, Span>,
 }
 
 /// A component binary that was read.
@@ -46,6 +57,8 @@ pub struct Binary {
     pub path: PathBuf,
     /// What it imports and exports.
     pub signature: Signature,
+    /// What its code needs.
+    pub needs: Vec<Need>,
 }
 
 /// Imports and exports of a component.
@@ -95,6 +108,15 @@ impl ContractSet {
         self.binaries.get(component)
     }
 
+    /// What a component says it needs in a manifest of its own.
+    #[must_use]
+    pub fn declared(&self, component: &ComponentRef) -> Option<&Arc<CapabilitiesDecl>> {
+        match component {
+            ComponentRef::Declared(name) => self.declared.get(name),
+            ComponentRef::File(_) | ComponentRef::Builtin(_) => None,
+        }
+    }
+
     /// The best there is to know about a component: its binary, else its world.
     #[must_use]
     pub fn signature(&self, component: &ComponentRef) -> Option<&Signature> {
@@ -116,6 +138,7 @@ pub fn load(
 ) -> ContractSet {
     check_version(diags, manifest);
     let mut contracts = ContractSet::default();
+    let mut own_manifests = Vec::new();
     let mut packages = wit::Packages::new(sources, files);
     for component in &manifest.components {
         let Some(path) = &component.path else { continue };
@@ -130,8 +153,19 @@ pub fn load(
         if let Some(world) = wit::load(diags, &mut packages, &folder.join("wit")) {
             contracts.worlds.insert(component.name.value.clone(), world);
         }
+        own_manifests.push((component.name.value.clone(), folder));
+    }
+    for (name, folder) in own_manifests {
+        if folder != root.join("") && files.list(&folder).is_ok_and(|entries| has_manifest(&entries)) {
+            let own = manifest::load(diags, sources, files, &folder.join(MANIFEST));
+            contracts.declared.extend(own.map(|own| (name, own.capabilities)));
+        }
     }
     contracts
+}
+
+fn has_manifest(entries: &[Entry]) -> bool {
+    entries.iter().any(|entry| entry.name == MANIFEST && !entry.is_folder)
 }
 
 /// Reads component binaries and adds them to `contracts`.
@@ -165,13 +199,12 @@ pub fn load_binaries(
             }
             Ok(bytes) => match component::signature(&bytes) {
                 Ok(signature) => {
-                    contracts.binaries.insert(
-                        reference.value.clone(),
-                        Binary {
-                            path: path.clone(),
-                            signature,
-                        },
-                    );
+                    let binary = Binary {
+                        path: path.clone(),
+                        needs: needs(&bytes, &signature),
+                        signature,
+                    };
+                    contracts.binaries.insert(reference.value.clone(), binary);
                 }
                 Err(error) => {
                     diags.error(ContractError::Binary {
@@ -184,6 +217,14 @@ pub fn load_binaries(
         }
     }
     missing
+}
+
+/// What the code of a component needs; where it can't be followed, what its imports are for.
+fn needs(binary: &[u8], signature: &Signature) -> Vec<Need> {
+    match Reach::of(binary) {
+        Ok(Reach::Known(reached)) => capability::needs_of_reach(&reached),
+        Ok(Reach::Unknown) | Err(_) => capability::needs_of_imports(&signature.imports),
+    }
 }
 
 /// The contracts that the project says it targets must be the ones the runtime speaks.

@@ -2,6 +2,7 @@
 //!
 //! A linked flow is acyclic, every node has a role its component really exports, and every port is connected.
 
+mod capabilities;
 mod imports;
 mod policies;
 mod ports;
@@ -172,6 +173,7 @@ impl LinkedFlow {
 
 /// Reports what is wrong with the flows as far as it can be known without component binaries.
 pub fn check(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
+    capabilities::check(diags, project, contracts);
     for flow in project.flows() {
         let roles = roles::check(diags, project, contracts, flow);
         let _reported = check_shape(diags, project, contracts, flow, &roles);
@@ -186,6 +188,7 @@ pub fn link(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &Cont
         });
     }
     imports::check(diags, project, contracts);
+    capabilities::check(diags, project, contracts);
     project
         .flows()
         .iter()
@@ -255,7 +258,7 @@ fn linked_node(
             let signature = contracts.signature(&resolved.reference);
             let lifecycle = signature.is_some_and(|signature| signature.lifecycle);
             let implementation = LinkedImplementation::Component { component, lifecycle };
-            (implementation, resolved.capabilities.clone())
+            (implementation, resolved.grants.texts())
         }
     };
     LinkedNode {

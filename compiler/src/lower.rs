@@ -30,7 +30,7 @@ use schedule::Schedule;
 use threads::Threads;
 
 /// What a node may use where the manifest does not say.
-const DEFAULT_LIMITS: Limits = Limits {
+pub(crate) const DEFAULT_LIMITS: Limits = Limits {
     memory_bytes: 64 << 20,
     invocation_timeout_ms: 1000,
     init_timeout_ms: 5000,

@@ -18,6 +18,7 @@ use crate::source::{SourceId, SourceMap, display_path};
 
 pub use ast::Manifest;
 pub use value::is_name;
+pub(crate) use value::written_size;
 
 /// Reads and parses a manifest; `None` when there is no text to parse, which has been reported.
 pub fn load(diags: &mut Diagnostics, sources: &mut SourceMap, files: &dyn Files, path: &Path) -> Option<Manifest> {

@@ -5,7 +5,9 @@
 
 mod completion;
 mod components;
-mod grants;
+pub(crate) mod grants;
+
+use std::sync::Arc;
 
 use torvyn_codegen::ir::{Builtin, FanOut, Merge, OverflowPolicy};
 
@@ -14,7 +16,7 @@ use components::Components;
 use crate::contract::ContractSet;
 use crate::diag::{Code, Diagnostic, Diagnostics, listed, suggest};
 use crate::manifest::ast::{
-    BuiltinRef, ComponentRef, EdgeDecl, FlowDecl, InterfaceRef, LimitsDecl, Manifest, NodeDecl, OnErrorDecl, Optimize,
+    BuiltinRef, CapabilitiesDecl, CapabilityGrant, ComponentRef, EdgeDecl, FlowDecl, InterfaceRef, LimitsDecl, Manifest, NodeDecl, OnErrorDecl, Optimize,
     Priority, RuntimeDecl,
 };
 use crate::source::{Span, Spanned};
@@ -58,6 +60,8 @@ pub struct ResolvedProject {
     components: Vec<ResolvedComponent>,
     flows: Vec<ResolvedFlow>,
     runtime: RuntimeDecl,
+    capabilities: Arc<CapabilitiesDecl>,
+    allows_all: bool,
 }
 
 /// A component that some flow uses.
@@ -67,8 +71,19 @@ pub struct ResolvedComponent {
     pub name: String,
     /// As the manifest refers to it; the key into the [`ContractSet`].
     pub reference: ComponentRef,
-    /// What it is granted, sorted.
-    pub capabilities: Vec<String>,
+    /// What it is granted.
+    pub grants: Grants,
+    /// What it says it needs: its own manifest, or the project's.
+    pub declared: Arc<CapabilitiesDecl>,
+}
+
+/// What a component is granted.
+#[derive(Clone, Debug, Default)]
+pub struct Grants {
+    /// In order of declaration.
+    pub list: Vec<CapabilityGrant>,
+    /// Where another one can be added; `None` when there is no list.
+    pub end: Option<Span>,
 }
 
 /// A flow.
@@ -203,6 +218,16 @@ impl ResolvedProject {
         &self.flows
     }
 
+    /// `[capabilities]` of the project.
+    pub(crate) fn capabilities(&self) -> &Arc<CapabilitiesDecl> {
+        &self.capabilities
+    }
+
+    /// Whether what is not granted is allowed all the same.
+    pub(crate) fn allows_all(&self) -> bool {
+        self.allows_all
+    }
+
     /// `[runtime]`.
     #[must_use]
     pub fn runtime(&self) -> &RuntimeDecl {
@@ -271,9 +296,11 @@ pub fn resolve(
             .map(|text| text.value.clone())
             .unwrap_or_default(),
         header: project.name.as_ref().map_or(project.span, |name| name.span),
-        components: components.into_list(&manifest.grants),
+        components: components.into_list(manifest, contracts),
         flows,
         runtime: manifest.runtime.clone(),
+        capabilities: manifest.capabilities.clone(),
+        allows_all: manifest.allows_all,
     }
 }
 

@@ -212,7 +212,7 @@ impl<'a> Module<'a> {
     }
 }
 
-fn kind(ty: &TypeRef) -> ExternalKind {
+pub(super) fn kind(ty: &TypeRef) -> ExternalKind {
     match ty {
         TypeRef::Func(_) | TypeRef::FuncExact(_) => ExternalKind::Func,
         TypeRef::Table(_) => ExternalKind::Table,

@@ -2,9 +2,10 @@
 
 mod packages;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use wit_parser::{PackageId, Resolve, ResolveErrorKind};
+use wit_parser::{PackageId, Resolve, ResolveErrorKind, WorldId, WorldItem};
 
 use crate::contract::component::world_signature;
 use crate::contract::{Signature, World, canonical};
@@ -41,6 +42,7 @@ fn world(diags: &mut Diagnostics, packages: &Packages<'_>, resolve: &Resolve, pa
     let mut last = None;
     for (name, id) in &resolve.packages[package].worlds {
         let span = packages.place(&resolve.source_map, resolve.worlds[*id].span);
+        let items = items(packages, resolve, *id);
         let signature = world_signature(resolve, *id);
         last = span.map(|span| (name.clone(), span, signature.exports.clone()));
         if let (Some(span), false) = (span, signature.interfaces.is_empty()) {
@@ -48,12 +50,27 @@ fn world(diags: &mut Diagnostics, packages: &Packages<'_>, resolve: &Resolve, pa
                 Some(first) => World {
                     signature: merged(first.signature, signature),
                     span: first.span,
+                    items: first.items.into_iter().chain(items).collect(),
                 },
-                None => World { signature, span },
+                None => World { signature, span, items },
             });
         }
     }
     found.ok_or_else(|| diags.error(WitError::NoWorld { last }))
+}
+
+/// Where the imports and exports of a world are written.
+fn items(packages: &Packages<'_>, resolve: &Resolve, world: WorldId) -> BTreeMap<String, Span> {
+    let world = &resolve.worlds[world];
+    let items = world.imports.iter().chain(&world.exports);
+    let placed = items.filter_map(|(key, item)| {
+        let span = match item {
+            WorldItem::Interface { span, .. } | WorldItem::Type { span, .. } => *span,
+            WorldItem::Function(function) => function.span,
+        };
+        Some((resolve.name_world_key(key), packages.place(&resolve.source_map, span)?))
+    });
+    placed.collect()
 }
 
 fn merged(a: Signature, b: Signature) -> Signature {

@@ -1,9 +1,11 @@
 //! `Torvyn.toml` as written. Every value keeps its span; what was wrong is `None` and has been reported.
 
 use std::fmt;
+use std::sync::Arc;
 
 use torvyn_codegen::ir::{Builtin, ErrorAction, ErrorPolicies, FanOut, LastResort, Merge, OverflowPolicy};
 
+use crate::contract::capability::{Grant, Request};
 use crate::contract::interface::{Interface, InterfaceName};
 use crate::source::{SourceId, Span, Spanned};
 
@@ -22,8 +24,12 @@ pub struct Manifest {
     pub flows: Vec<FlowDecl>,
     /// `[runtime]`.
     pub runtime: RuntimeDecl,
+    /// `[capabilities]`, shared by the components that have no manifest of their own.
+    pub capabilities: Arc<CapabilitiesDecl>,
     /// `[security.grants.COMPONENT]`, in order.
     pub grants: Vec<GrantDecl>,
+    /// Whether what is not granted is allowed all the same (`default_capability_policy = "allow-all"`).
+    pub allows_all: bool,
 }
 
 /// `[torvyn]`.
@@ -223,13 +229,54 @@ pub struct PortRef {
     pub span: Span,
 }
 
+/// `[capabilities]`.
+#[derive(Clone, Debug)]
+pub struct CapabilitiesDecl {
+    /// `[capabilities.required]`, in order; names that don't exist are left out.
+    pub required: Vec<CapabilityDecl>,
+    /// `[capabilities.optional]`, in order.
+    pub optional: Vec<CapabilityDecl>,
+    /// Where another line of `[capabilities.required]` can be added; `None` when the table is not there.
+    pub required_end: Option<Span>,
+    /// The end of the text, where a table can be added.
+    pub end: Span,
+    /// Largest buffer that the components need, in bytes.
+    pub max_buffer_bytes: Option<Spanned<u64>>,
+    /// Linear memory that the components need, in bytes.
+    pub max_memory_bytes: Option<Spanned<u64>>,
+    /// The pool that the components use.
+    pub pool: Option<Spanned<String>>,
+}
+
+/// `NAME = true` in `[capabilities.required]` or `[capabilities.optional]`.
+#[derive(Clone, Debug)]
+pub struct CapabilityDecl {
+    /// As written.
+    pub name: Spanned<String>,
+    /// Understood.
+    pub request: Request,
+    /// `false`: not needed.
+    pub wanted: Spanned<bool>,
+}
+
 /// A `[security.grants.COMPONENT]`.
 #[derive(Clone, Debug)]
 pub struct GrantDecl {
     /// Name of the component.
     pub component: Spanned<String>,
-    /// What it is granted, as written.
-    pub capabilities: Vec<Spanned<String>>,
+    /// What it is granted; what is malformed is left out.
+    pub capabilities: Vec<CapabilityGrant>,
+    /// Where another one can be added to the list; `None` when there is no list.
+    pub list_end: Option<Span>,
+}
+
+/// An item of `capabilities` of a grant.
+#[derive(Clone, Debug)]
+pub struct CapabilityGrant {
+    /// As written.
+    pub text: Spanned<String>,
+    /// Understood.
+    pub grant: Grant,
 }
 
 /// `[runtime]`, `[runtime.backpressure]` and `[runtime.pools]`.

@@ -1,9 +1,12 @@
 //! Checked tables to the AST, and the rules that span several keys.
 
+mod capabilities;
 mod policy;
 
+use std::sync::Arc;
+
 use super::ast::{
-    ComponentDecl, EdgeDecl, ExhaustionPolicy, FlowDecl, GrantDecl, Language, LimitsDecl, Manifest, NodeDecl, Optimize,
+    ComponentDecl, EdgeDecl, ExhaustionPolicy, FlowDecl, Language, LimitsDecl, Manifest, NodeDecl, Optimize,
     PortRef, Priority, ProjectDecl, RuntimeDecl,
 };
 use super::section::Section;
@@ -20,6 +23,7 @@ pub(super) fn manifest(diags: &mut Diagnostics, document: &Document<'_>, root: &
         .collect();
     check_duplicates(diags, &components);
     let flows_are_whole = !document.is_broken_within("flow");
+    let security = root.section("security");
     let flows = root.named("flow").iter();
     let flows = flows.map(|(name, section)| FlowDecl {
         further_edge: further_edge(document, section),
@@ -35,17 +39,12 @@ pub(super) fn manifest(diags: &mut Diagnostics, document: &Document<'_>, root: &
             .section("runtime")
             .map(|section| runtime(diags, section))
             .unwrap_or_default(),
-        grants: root.section("security").map(grants).unwrap_or_default(),
+        capabilities: Arc::new(capabilities::declared(diags, document, root.section("capabilities"))),
+        grants: security.map(|section| capabilities::grants(diags, section)).unwrap_or_default(),
+        allows_all: security
+            .and_then(|section| section.text("default_capability_policy"))
+            .is_some_and(|policy| policy.value == "allow-all"),
     }
-}
-
-fn grants(security: &Section) -> Vec<GrantDecl> {
-    let grants = security.named("grants").iter();
-    let grant = |(component, section): &(Spanned<String>, Section)| GrantDecl {
-        component: component.clone(),
-        capabilities: section.texts("capabilities").to_vec(),
-    };
-    grants.map(grant).collect()
 }
 
 fn project(section: Option<&Section>, start: Span) -> ProjectDecl {

@@ -30,6 +30,7 @@ pub(super) enum Value {
     Number(f64),
     Version(semver::Version),
     Texts(Vec<Spanned<String>>),
+    Flags(Vec<(Spanned<String>, Spanned<bool>)>),
     Component(ComponentRef),
     Interface(InterfaceRef),
     Section(Section),
@@ -134,6 +135,19 @@ impl Section {
             Some(Value::Texts(list)) => list,
             _ => &[],
         }
+    }
+
+    /// The names of a table of flags, in order; none when it is absent.
+    pub(super) fn flags(&self, key: &str) -> &[(Spanned<String>, Spanned<bool>)] {
+        match self.values.get(key).map(|found| &found.value) {
+            Some(Value::Flags(list)) => list,
+            _ => &[],
+        }
+    }
+
+    /// Where the value of a key is written; the header of a table.
+    pub(super) fn place(&self, key: &str) -> Option<Span> {
+        self.values.get(key).map(|found| found.span)
     }
 
     pub(super) fn section(&self, key: &str) -> Option<&Section> {

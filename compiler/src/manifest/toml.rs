@@ -14,7 +14,7 @@ pub(super) struct Document<'a> {
     pub(super) root: Spanned<DeTable<'a>>,
     /// Its text.
     pub(super) source: SourceId,
-    text: &'a str,
+    pub(super) text: &'a str,
     /// Byte ranges of the lines with a mistake.
     broken: Vec<Range<usize>>,
 }

@@ -53,6 +53,16 @@ pub(super) fn is_project_name(text: &str) -> bool {
     is_name(text) && !text.contains(|c: char| c.is_ascii_uppercase())
 }
 
+/// A number of bytes as it would be written: `64MiB`.
+pub(crate) fn written_size(count: u64) -> String {
+    for (unit, name) in [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")] {
+        if count >= unit && count.is_multiple_of(unit) {
+            return format!("{}{name}", count / unit);
+        }
+    }
+    format!("{count}B")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{ComponentIdx, ResolvedComponent, grants};
-use crate::manifest::ast::{ComponentRef, GrantDecl};
+use super::{ComponentIdx, Grants, ResolvedComponent};
+use crate::contract::ContractSet;
+use crate::manifest::ast::{ComponentRef, Manifest};
 
 /// The components met so far, each once.
 #[derive(Default)]
 pub(super) struct Components {
-    list: Vec<ResolvedComponent>,
+    /// Name and reference.
+    list: Vec<(String, ComponentRef)>,
     ids: BTreeMap<ComponentRef, ComponentIdx>,
 }
 
@@ -21,32 +23,31 @@ impl Components {
         }
         let id = ComponentIdx::new(self.list.len());
         let wanted = file_name(reference);
-        let taken = |name: &str| self.list.iter().any(|component| component.name == name);
+        let taken = |name: &str| self.list.iter().any(|(other, _)| other == name);
         let numbered = (2..).map(|count| format!("{wanted}-{count}"));
         let name = std::iter::once(wanted.clone())
             .chain(numbered)
             .find(|name| !taken(name));
         let name = name.expect("invariant: the numbers do not end");
-        self.list.push(ResolvedComponent {
-            name,
-            reference: reference.clone(),
-            capabilities: Vec::new(),
-        });
+        self.list.push((name, reference.clone()));
         self.ids.insert(reference.clone(), id);
         id
     }
 
     /// The component behind an id.
     pub(super) fn reference(&self, id: ComponentIdx) -> &ComponentRef {
-        &self.list[id.position()].reference
+        &self.list[id.position()].1
     }
 
-    /// All components, by id, with what `grants` say about them.
-    pub(super) fn into_list(mut self, grants: &[GrantDecl]) -> Vec<ResolvedComponent> {
-        for component in &mut self.list {
-            component.capabilities = grants::capabilities(grants, &component.reference);
-        }
-        self.list
+    /// All components, by id, with what is declared for them and granted to them.
+    pub(super) fn into_list(self, manifest: &Manifest, contracts: &ContractSet) -> Vec<ResolvedComponent> {
+        let component = |(name, reference): (String, ComponentRef)| ResolvedComponent {
+            name,
+            grants: Grants::of(&manifest.grants, &reference),
+            declared: contracts.declared(&reference).unwrap_or(&manifest.capabilities).clone(),
+            reference,
+        };
+        self.list.into_iter().map(component).collect()
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::Grants;
 use crate::diag::{Code, Diagnostic, Diagnostics, listed, suggest};
 use crate::manifest::ast::{ComponentRef, GrantDecl, Manifest};
 use crate::source::Span;
@@ -30,17 +31,28 @@ pub(super) fn check(diags: &mut Diagnostics, manifest: &Manifest) {
     }
 }
 
-/// What `component` is granted, sorted.
-pub(super) fn capabilities(grants: &[GrantDecl], component: &ComponentRef) -> Vec<String> {
-    let own = grants
-        .iter()
-        .filter(|grant| name(component) == Some(grant.component.value.as_str()));
-    let capabilities = own.flat_map(|grant| &grant.capabilities);
-    let sorted: BTreeSet<String> = capabilities.map(|capability| capability.value.clone()).collect();
-    sorted.into_iter().collect()
+impl Grants {
+    /// What `component` is granted.
+    pub(super) fn of(grants: &[GrantDecl], component: &ComponentRef) -> Self {
+        let own = grants
+            .iter()
+            .filter(|grant| name(component) == Some(grant.component.value.as_str()));
+        Self {
+            list: own.clone().flat_map(|grant| grant.capabilities.clone()).collect(),
+            end: own.filter_map(|grant| grant.list_end).next_back(),
+        }
+    }
+
+    /// The texts, sorted, each once: what `capability-query` answers.
+    #[must_use]
+    pub fn texts(&self) -> Vec<String> {
+        let texts: BTreeSet<&String> = self.list.iter().map(|capability| &capability.text.value).collect();
+        texts.into_iter().cloned().collect()
+    }
 }
 
-fn name(component: &ComponentRef) -> Option<&str> {
+/// What a component is called in grants; `None` for parts of the runtime.
+pub(crate) fn name(component: &ComponentRef) -> Option<&str> {
     match component {
         ComponentRef::Declared(name) => Some(name),
         ComponentRef::File(path) => Path::new(path).file_stem()?.to_str(),

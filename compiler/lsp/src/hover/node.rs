@@ -55,7 +55,7 @@ pub(super) fn component_text(view: View<'_>, name: &str) -> Option<String> {
         .filter(|grant| grant.component.value == name)
         .flat_map(|grant| &grant.capabilities);
     let granted: Vec<String> = granted
-        .map(|capability| format!("- granted `{}`", capability.value))
+        .map(|capability| format!("- granted `{}`", capability.text.value))
         .collect();
     let missing = decl
         .path

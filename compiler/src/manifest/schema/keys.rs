@@ -66,7 +66,7 @@ pub const ACTIONS: &[Choice] = &[yes("terminate"), yes("skip"), yes("retry"), ye
 /// The keys of the document itself.
 pub const ROOT: &[Key] = &[
     required("torvyn", Kind::Table(TORVYN), "The project."),
-    later(
+    key(
         "capabilities",
         Kind::Table(CAPABILITIES),
         "",
@@ -537,9 +537,9 @@ const OBSERVABILITY: &[Key] = &[
 ];
 
 const SECURITY: &[Key] = &[
-    later(
+    key(
         "default_capability_policy",
-        Kind::Choice(&[yes("deny-all"), no("allow-all")]),
+        Kind::Choice(&[yes("deny-all"), yes("allow-all")]),
         "\"deny-all\"",
         "What holds for a capability that is not granted.",
     ),

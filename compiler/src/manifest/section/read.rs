@@ -140,9 +140,9 @@ impl Reader<'_, '_> {
                 let example = max.min(64 << 20);
                 let rule = format!(
                     "a size from {} to {}, such as `{}`",
-                    bytes(min),
-                    bytes(max),
-                    bytes(example)
+                    value::written_size(min),
+                    value::written_size(max),
+                    value::written_size(example)
                 );
                 let read = value::size(text)
                     .filter(|n| (min..=max).contains(n))
@@ -226,15 +226,24 @@ impl Reader<'_, '_> {
             return Some(Ok(Value::Text(json::object(table).to_string())));
         }
         if matches!(kind, Kind::Flags) {
-            for (_, item) in in_order(table)
-                .into_iter()
-                .filter(|(_, item)| !item.get_ref().is_bool())
-            {
-                self.wrong_type(item, "true or false", path);
-            }
-            return Some(Ok(Value::Flag));
+            return Some(Ok(Value::Flags(self.flags(table, path))));
         }
         None
+    }
+
+    fn flags(&mut self, table: &DeTable<'_>, path: &str) -> Vec<(Spanned<String>, Spanned<bool>)> {
+        let mut flags = Vec::new();
+        for (name, item) in in_order(table) {
+            let at = self.document.span(name.span());
+            match item.get_ref().as_bool() {
+                Some(flag) => flags.push((
+                    Spanned::new(name.get_ref().to_string(), at),
+                    Spanned::new(flag, self.document.span(item.span())),
+                )),
+                None => self.wrong_type(item, "true or false", path),
+            }
+        }
+        flags
     }
 
     fn texts(&mut self, list: &DeArray<'_>, path: &str) -> Vec<Spanned<String>> {
@@ -385,6 +394,7 @@ fn item_count(value: &Value) -> Option<usize> {
         | Value::Number(_)
         | Value::Version(_)
         | Value::Texts(_)
+        | Value::Flags(_)
         | Value::Component(_)
         | Value::Interface(_)
         | Value::Section(_) => None,
@@ -433,13 +443,4 @@ fn with_article(noun: &'static str) -> &'static str {
         "table" => "a table",
         other => other,
     }
-}
-
-fn bytes(count: u64) -> String {
-    for (unit, name) in [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")] {
-        if count >= unit && count.is_multiple_of(unit) {
-            return format!("{}{name}", count / unit);
-        }
-    }
-    format!("{count}B")
 }

@@ -1,0 +1,233 @@
+//! Which function of a core module calls which. In: a module. Out: its [`CallGraph`].
+//!
+//! A call through a table may reach every function of the right type whose address is taken anywhere in the module: what
+//! the graph says is an upper bound.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_demangle::demangle;
+use wasmparser::{
+    BinaryReaderError, CompositeInnerType, ElementItems, ExternalKind, FuncType, FunctionBody, KnownCustom, Name,
+    Operator, Parser, Payload, TypeRef,
+};
+
+use super::module::{Import, kind};
+
+/// Number of a function type: equal types have equal numbers.
+type Signature = u32;
+
+/// The calls within a core module.
+#[derive(Debug, Default)]
+pub(super) struct CallGraph {
+    /// The imported functions: the first numbers.
+    pub(super) imports: Vec<Import>,
+    pub(super) exports: BTreeMap<String, u32>,
+    /// The function that is called when the module is instantiated.
+    pub(super) start: Option<u32>,
+    /// What each function that is no import calls, in order.
+    callees: Vec<Callees>,
+    /// Functions whose address is taken, by type.
+    addressed: BTreeMap<Signature, BTreeSet<u32>>,
+    /// The types of all functions.
+    signatures: Vec<Signature>,
+    names: BTreeMap<u32, String>,
+}
+
+#[derive(Debug, Default)]
+struct Callees {
+    direct: BTreeSet<u32>,
+    /// Types of what is called through tables or references.
+    indirect: BTreeSet<Signature>,
+}
+
+impl CallGraph {
+    /// Reads a module.
+    ///
+    /// # Errors
+    /// When it is not well-formed.
+    pub(super) fn of(binary: &[u8]) -> Result<Self, BinaryReaderError> {
+        let mut graph = Self::default();
+        let mut types = Types::default();
+        let mut taken = BTreeSet::new();
+        for payload in Parser::new(0).parse_all(binary) {
+            graph.section(payload?, &mut types, &mut taken)?;
+        }
+        for function in taken {
+            if let Some(signature) = graph.signatures.get(function as usize) {
+                graph.addressed.entry(*signature).or_default().insert(function);
+            }
+        }
+        Ok(graph)
+    }
+
+    /// The import that a function is.
+    pub(super) fn import(&self, function: u32) -> Option<&Import> {
+        self.imports.get(function as usize)
+    }
+
+    /// What a function may call, in order of number.
+    pub(super) fn callees(&self, function: u32) -> BTreeSet<u32> {
+        let own = (function as usize).checked_sub(self.imports.len());
+        let Some(callees) = own.and_then(|own| self.callees.get(own)) else {
+            return BTreeSet::new();
+        };
+        let through_tables = callees.indirect.iter().filter_map(|ty| self.addressed.get(ty)).flatten();
+        callees.direct.iter().chain(through_tables).copied().collect()
+    }
+
+    /// The functions that call through tables or references.
+    pub(super) fn indirect_callers(&self) -> impl Iterator<Item = u32> {
+        let imports = self.imports.len();
+        let callers = self.callees.iter().enumerate().filter(|(_, callees)| !callees.indirect.is_empty());
+        callers.filter_map(move |(own, _)| u32::try_from(own + imports).ok())
+    }
+
+    /// What a function is called, for people.
+    pub(super) fn name(&self, function: u32) -> String {
+        if let Some(name) = self.names.get(&function) {
+            return format!("{:#}", demangle(name));
+        }
+        let exported = self.exports.iter().find(|(_, exported)| **exported == function);
+        match (exported, self.import(function)) {
+            (Some((name, _)), _) => name.clone(),
+            (None, Some(import)) => import.name.clone(),
+            (None, None) => format!("function {function}"),
+        }
+    }
+
+    fn section(
+        &mut self,
+        payload: Payload<'_>,
+        types: &mut Types,
+        taken: &mut BTreeSet<u32>,
+    ) -> Result<(), BinaryReaderError> {
+        if let Payload::TypeSection(section) = payload {
+            for group in section {
+                for ty in group?.into_types() {
+                    types.push(match ty.composite_type.inner {
+                        CompositeInnerType::Func(function) => Some(function),
+                        CompositeInnerType::Array(_) | CompositeInnerType::Struct(_) | CompositeInnerType::Cont(_) => {
+                            None
+                        }
+                    });
+                }
+            }
+        } else if let Payload::ImportSection(section) = payload {
+            for import in section.into_imports() {
+                let import = import?;
+                if let TypeRef::Func(ty) | TypeRef::FuncExact(ty) = import.ty {
+                    self.imports.push(Import {
+                        module: import.module.to_owned(),
+                        name: import.name.to_owned(),
+                        kind: kind(&import.ty),
+                    });
+                    self.signatures.push(types.signature(ty));
+                }
+            }
+        } else if let Payload::FunctionSection(section) = payload {
+            for ty in section {
+                self.signatures.push(types.signature(ty?));
+            }
+        } else if let Payload::ExportSection(section) = payload {
+            for export in section {
+                let export = export?;
+                if export.kind == ExternalKind::Func {
+                    self.exports.insert(export.name.to_owned(), export.index);
+                }
+            }
+        } else if let Payload::StartSection { func, .. } = payload {
+            self.start = Some(func);
+        } else if let Payload::GlobalSection(section) = payload {
+            for global in section {
+                references(global?.init_expr.get_operators_reader(), taken)?;
+            }
+        } else if let Payload::ElementSection(section) = payload {
+            for element in section {
+                match element?.items {
+                    ElementItems::Functions(functions) => {
+                        for function in functions {
+                            taken.insert(function?);
+                        }
+                    }
+                    ElementItems::Expressions(_, expressions) => {
+                        for expression in expressions {
+                            references(expression?.get_operators_reader(), taken)?;
+                        }
+                    }
+                }
+            }
+        } else if let Payload::CodeSectionEntry(body) = payload {
+            self.callees.push(callees(&body, types, taken)?);
+        } else if let Payload::CustomSection(section) = payload
+            && let KnownCustom::Name(names) = section.as_known()
+        {
+            // A damaged name section takes nothing from what the code does.
+            for name in names.into_iter().map_while(Result::ok) {
+                if let Name::Function(functions) = name {
+                    let known = functions.into_iter().map_while(Result::ok);
+                    self.names.extend(known.map(|named| (named.index, named.name.to_owned())));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The function types of a module.
+#[derive(Default)]
+struct Types {
+    distinct: Vec<FuncType>,
+    /// By number of the type; `None`: not a function type.
+    signatures: Vec<Option<Signature>>,
+}
+
+impl Types {
+    fn push(&mut self, ty: Option<FuncType>) {
+        let signature = ty.map(|ty| {
+            let position = self.distinct.iter().position(|known| *known == ty).unwrap_or_else(|| {
+                self.distinct.push(ty);
+                self.distinct.len() - 1
+            });
+            u32::try_from(position).expect("invariant: a binary has fewer than 2^32 types")
+        });
+        self.signatures.push(signature);
+    }
+
+    /// A number that no function has, for what is no function type: the module is not valid then.
+    fn signature(&self, ty: u32) -> Signature {
+        self.signatures.get(ty as usize).copied().flatten().unwrap_or(Signature::MAX)
+    }
+}
+
+fn callees(body: &FunctionBody<'_>, types: &Types, taken: &mut BTreeSet<u32>) -> Result<Callees, BinaryReaderError> {
+    let mut callees = Callees::default();
+    let mut operators = body.get_operators_reader()?;
+    while !operators.eof() {
+        let operator = operators.read()?;
+        if let Operator::Call { function_index } | Operator::ReturnCall { function_index } = operator {
+            callees.direct.insert(function_index);
+        } else if let Operator::CallIndirect { type_index, .. }
+        | Operator::ReturnCallIndirect { type_index, .. }
+        | Operator::CallRef { type_index }
+        | Operator::ReturnCallRef { type_index } = operator
+        {
+            callees.indirect.insert(types.signature(type_index));
+        } else if let Operator::RefFunc { function_index } = operator {
+            taken.insert(function_index);
+        }
+    }
+    Ok(callees)
+}
+
+/// Functions that an initial value refers to.
+fn references(
+    mut operators: wasmparser::OperatorsReader<'_>,
+    taken: &mut BTreeSet<u32>,
+) -> Result<(), BinaryReaderError> {
+    while !operators.eof() {
+        if let Operator::RefFunc { function_index } = operators.read()? {
+            taken.insert(function_index);
+        }
+    }
+    Ok(())
+}

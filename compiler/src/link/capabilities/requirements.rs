@@ -1,0 +1,98 @@
+//! `[capabilities.torvyn]`: what the components need of the runtime is what their nodes may use.
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::lower::DEFAULT_LIMITS;
+use crate::manifest;
+use crate::manifest::ast::LimitsDecl;
+use crate::resolve::{Implementation, ResolvedComponent, ResolvedNode, ResolvedProject};
+use crate::source::{Span, Spanned};
+
+/// The one pool there is, as components name it.
+const POOL: &str = "default";
+
+/// Checks the limits of each node against the needs of its component.
+pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject) {
+    let mut pools: Vec<Span> = Vec::new();
+    for node in project.flows().iter().flat_map(|flow| &flow.nodes) {
+        let Some(Implementation::Component(id)) = node.implementation.map(|implementation| implementation.value) else {
+            continue;
+        };
+        let component = project.component(id);
+        check_node(diags, project, node, component);
+        if let Some(pool) = component.declared.pool.as_ref().filter(|pool| pool.value != POOL)
+            && !pools.contains(&pool.span)
+        {
+            pools.push(pool.span);
+            diags.error(RequirementError::Pool(pool.clone()));
+        }
+    }
+}
+
+fn check_node(diags: &mut Diagnostics, project: &ResolvedProject, node: &ResolvedNode, component: &ResolvedComponent) {
+    type Limit = fn(&LimitsDecl) -> Option<Spanned<u64>>;
+    let memory: Limit = |limits| limits.memory_bytes;
+    let buffer: Limit = |limits| limits.max_buffer_bytes;
+    let needs = [
+        ("of memory", component.declared.max_memory_bytes, memory, DEFAULT_LIMITS.memory_bytes),
+        ("in one buffer", component.declared.max_buffer_bytes, buffer, DEFAULT_LIMITS.max_buffer_bytes),
+    ];
+    for (what, needed, limit, default) in needs {
+        let written = limit(&node.limits).or(limit(&project.runtime().limits));
+        let allowed = written.map_or(default, |written| written.value);
+        if let Some(needed) = needed.filter(|needed| needed.value > allowed) {
+            diags.error(RequirementError::Limit {
+                node: node.name.clone(),
+                what,
+                needed,
+                allowed,
+                limit: written.map(|written| written.span),
+            });
+        }
+    }
+}
+
+enum RequirementError {
+    Limit {
+        node: Spanned<String>,
+        what: &'static str,
+        needed: Spanned<u64>,
+        allowed: u64,
+        limit: Option<Span>,
+    },
+    Pool(Spanned<String>),
+}
+
+impl From<RequirementError> for Diagnostic {
+    fn from(error: RequirementError) -> Self {
+        match error {
+            RequirementError::Limit {
+                node,
+                what,
+                needed,
+                allowed,
+                limit,
+            } => {
+                let message = format!(
+                    "node `{}` may use {} {what}, its component needs {}",
+                    node.value,
+                    manifest::written_size(allowed),
+                    manifest::written_size(needed.value)
+                );
+                let (at, text) = match limit {
+                    Some(limit) => (limit, "less than that"),
+                    None => (node.span, "the default is less than that"),
+                };
+                Diagnostic::error(Code::CapabilityNotGranted, message)
+                    .primary(at, text)
+                    .secondary(needed.span, "needed here")
+                    .help("raise the limit in `limits` of the node")
+            }
+            RequirementError::Pool(pool) => Diagnostic::error(
+                Code::CapabilityNotGranted,
+                format!("there is no buffer pool `{}`", pool.value),
+            )
+            .primary(pool.span, "no such pool")
+            .help(format!("the runtime has one, `{POOL}`")),
+        }
+    }
+}
