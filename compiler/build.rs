@@ -1,7 +1,11 @@
 //! Gathers what `cache` embeds: the sources of the runtime as a workspace of their own, and the versions of its
-//! dependencies. In: the workspace this crate is built in. Out: `runtime_sources.rs` in `OUT_DIR`.
+//! dependencies; and what `sdk` embeds. In: the workspace this crate is built in. Out: `runtime_sources.rs` and
+//! `sdk_sources.rs` in `OUT_DIR`.
 
 #![expect(clippy::disallowed_methods, reason = "this is how a build script works")]
+
+#[path = "build/sdk.rs"]
+mod sdk;
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -30,7 +34,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         writeln!(out, "    ({path:?}, {:?}),", read(&root, path)?)?;
     }
     writeln!(out, "];\npub(super) static LOCK: &str = {lock:?};")?;
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("runtime_sources.rs"), out)?;
+    let folder = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(folder.join("runtime_sources.rs"), out)?;
+    let mut out = String::from("pub(super) static FILES: &[(&str, &str)] = &[\n");
+    for (path, text) in sdk::files(&root)? {
+        writeln!(out, "    ({path:?}, {text:?}),")?;
+    }
+    fs::write(folder.join("sdk_sources.rs"), out + "];\n")?;
     Ok(())
 }
 

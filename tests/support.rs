@@ -59,7 +59,10 @@ impl Case {
                 ["module", file] => fs::write(project.join(file), wat::parse_str("(module)")?)?,
                 ["code", file, world, code] => {
                     let module = coded(project, world, code)?;
-                    fs::write(project.join(file), ComponentEncoder::default().module(&module)?.encode()?)?;
+                    fs::write(
+                        project.join(file),
+                        ComponentEncoder::default().module(&module)?.encode()?,
+                    )?;
                 }
                 ["core", file, world, code] => fs::write(project.join(file), coded(project, world, code)?)?,
                 ["truncated", file, world] => {

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::Value;
 use support::Case;
 use tempfile::TempDir;
 use torvync_compiler::contract::component::{self, BinaryError};
@@ -19,6 +20,7 @@ use torvync_compiler::diag::Code;
 use torvync_compiler::diag::code::Raiser;
 use torvync_compiler::diag::render;
 use torvync_compiler::driver::{self, Request};
+use torvync_compiler::graph;
 use torvync_compiler::source::files::MemoryFiles;
 
 fn main() -> ExitCode {
@@ -31,9 +33,16 @@ fn main() -> ExitCode {
         .cloned()
         .map(|case| Trial::test(case.name.clone(), move || run(&case)))
         .collect();
+    let reported = cases.clone();
+    trials.push(Trial::test("sarif_and_json_lines_are_valid", move || {
+        reports(&reported)
+    }));
     trials.push(Trial::test("every_code_has_a_case", move || {
         every_code_has_a_case(&cases)
     }));
+    trials.push(Trial::test("the_picture_in_the_readme_is_up_to_date", picture));
+    let drawn = manifests.clone();
+    trials.push(Trial::test("pictures_are_whole", move || pictures(&drawn)));
     trials.push(Trial::test("damaged_manifests_never_panic", move || {
         damaged_manifests_never_panic(&manifests)
     }));
@@ -90,6 +99,114 @@ fn torvync(project: &Path, home: &Path, words: &[String], variables: &[(String, 
     }
     text.push_str(&format!("--- exit code {code}\n"));
     Ok(text.replace(&home.display().to_string(), "HOME"))
+}
+
+/// Of every case that reports on a project: SARIF by the standard's schema, and as many results in each format.
+fn reports(cases: &[Case]) -> Result<(), Failed> {
+    let schema = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/sarif-schema-2.1.0.json"))?;
+    // A bracket too many in the standard's own pattern of languages.
+    let schema = schema.replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}$");
+    let schema = jsonschema::validator_for(&serde_json::from_str(&schema)?)?;
+    let mut results = 0;
+    for case in cases {
+        let folder = TempDir::new()?;
+        let script = case.prepare(folder.path())?;
+        if !["check", "link"].contains(&script.words[0].as_str()) || script.words.iter().any(|word| word == "--format")
+        {
+            continue;
+        }
+        let said = |format: &str| -> Result<String, Failed> {
+            let output = Command::new(support::binary()?)
+                .args(&script.words)
+                .args(["--format", format])
+                .current_dir(folder.path())
+                .output()?;
+            Ok(String::from_utf8(output.stdout)?)
+        };
+        let sarif: Value = serde_json::from_str(&said("sarif")?)?;
+        let wrong: Vec<_> = schema
+            .iter_errors(&sarif)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(wrong.is_empty(), "{}: {wrong:#?}", case.name);
+        let json: Value = serde_json::from_str(&said("json")?)?;
+        let lines = said("jsonl")?;
+        let lines = lines
+            .lines()
+            .map(serde_json::from_str)
+            .collect::<Result<Vec<Value>, _>>()?;
+        let of = |severity: &str| {
+            lines
+                .iter()
+                .filter(|line| line["severity"] == severity)
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (json["errors"].clone(), json["warnings"].clone()),
+            (of("error").into(), of("warning").into())
+        );
+        let found = sarif["runs"][0]["results"].as_array().ok_or("results")?;
+        assert_eq!(found.len(), lines.len(), "{}", case.name);
+        assert_eq!(
+            sarif["runs"][0]["invocations"][0]["exitCode"], json["exit_code"],
+            "{}",
+            case.name
+        );
+        results += found.len();
+    }
+    assert!(results > 100, "hardly any results: {results}");
+    Ok(())
+}
+
+/// The README shows what `torvync graph` makes of an example.
+fn picture() -> Result<(), Failed> {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/fan-out");
+    let output = Command::new(support::binary()?)
+        .args(["graph", "--format", "svg"])
+        .current_dir(&example)
+        .output()?;
+    support::compare(&example.join("flow.svg"), &String::from_utf8(output.stdout)?)
+}
+
+/// Pictures are valid XML without scripts, and no text leaves them.
+fn pictures(manifests: &[String]) -> Result<(), Failed> {
+    for text in manifests {
+        let mut files = MemoryFiles::new();
+        files.insert("Torvyn.toml", text.as_bytes());
+        let analysis = driver::outline(&files, &request());
+        let Some(project) = &analysis.project else { continue };
+        let picture = graph::svg(&graph::graph(project, &analysis.contracts));
+        let document = roxmltree::Document::parse(&picture)?;
+        let number = |node: roxmltree::Node<'_, '_>, name: &str| -> f64 {
+            node.attribute(name)
+                .and_then(|value| value.parse().ok())
+                .unwrap_or_default()
+        };
+        let width = number(document.root_element(), "width");
+        for node in document.descendants().filter(roxmltree::Node::is_element) {
+            assert_ne!(node.tag_name().name(), "script");
+            if node.tag_name().name() == "text" {
+                let moves = node.ancestors().filter_map(|above| above.attribute("transform"));
+                let left: f64 = moves
+                    .filter_map(|text| text.split(['(', ' ']).nth(1)?.parse::<f64>().ok())
+                    .sum();
+                let length = number(node, "textLength");
+                let before = if node.attribute("text-anchor") == Some("middle") {
+                    length / 2.0
+                } else {
+                    0.0
+                };
+                let start = left + number(node, "x") - before;
+                assert!(
+                    start >= 0.0 && start + length <= width,
+                    "{:?} leaves the picture",
+                    node.text()
+                );
+            }
+        }
+    }
+    Ok(())
 }
 
 fn every_code_has_a_case(cases: &[Case]) -> Result<(), Failed> {
@@ -216,16 +333,20 @@ fn damaged_binaries_never_panic() -> Result<(), Failed> {
     Ok(())
 }
 
-fn check(manifest: &[u8], world: &str) {
-    let mut files = MemoryFiles::new();
-    files.insert("Torvyn.toml", manifest);
-    files.insert("a/wit/world.wit", world);
-    let request = Request {
+fn request() -> Request {
+    Request {
         manifest: "Torvyn.toml".into(),
         flow: None,
         strict: false,
         components: None,
-    };
+    }
+}
+
+fn check(manifest: &[u8], world: &str) {
+    let mut files = MemoryFiles::new();
+    files.insert("Torvyn.toml", manifest);
+    files.insert("a/wit/world.wit", world);
+    let request = request();
     for analysis in [driver::check(&files, &request), driver::link(&files, &request)] {
         let text = render::text(&analysis.diagnostics, &analysis.sources, true);
         let json = render::json(&analysis.diagnostics, &analysis.sources);

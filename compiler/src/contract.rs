@@ -5,19 +5,23 @@
 
 pub mod canonical;
 pub mod capability;
+pub mod compat;
 pub mod component;
+mod deprecated;
+mod deviation;
+pub mod document;
 pub mod interface;
 mod wit;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use semver::Version;
 
-use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::anatomy::reach::Reach;
+use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::manifest;
 use crate::manifest::ast::{CapabilitiesDecl, ComponentRef, Manifest};
 use crate::source::files::{Entry, Files};
@@ -25,10 +29,24 @@ use crate::source::{SourceMap, Span, Spanned, display_path};
 
 pub use canonical::canonical;
 use capability::Need;
+use compat::Difference;
 use component::BinaryError;
+pub use deprecated::Deprecated;
+use deviation::deviations;
+use document::Contract;
 use interface::{Interface, InterfaceName};
 
 const MANIFEST: &str = "Torvyn.toml";
+
+/// The interface with the types that flow.
+static TYPES: LazyLock<InterfaceName> = LazyLock::new(|| InterfaceName {
+    package: "torvyn:streaming".into(),
+    interface: "types".into(),
+    version: None,
+});
+
+/// The types that flow.
+const FLOWING: [&str; 4] = ["element-meta", "stream-element", "output-element", "buffer"];
 
 /// What is known about the components of a project.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +55,8 @@ pub struct ContractSet {
     binaries: BTreeMap<ComponentRef, Binary>,
     /// What components with a manifest of their own say they need, by name.
     declared: BTreeMap<String, Arc<CapabilitiesDecl>>,
+    /// Where components are not what the runtime expects; those that are have no entry.
+    deviations: BTreeMap<ComponentRef, Vec<Difference>>,
 }
 
 /// The world in a component's `wit/` folder.
@@ -48,6 +68,8 @@ pub struct World {
     pub span: Span,
     /// Where each import and export is written, by name; what `include` brings in is not.
     pub items: BTreeMap<String, Span>,
+    /// The whole contract.
+    pub contract: Arc<Contract>,
 }
 
 /// A component binary that was read.
@@ -59,6 +81,8 @@ pub struct Binary {
     pub signature: Signature,
     /// What its code needs.
     pub needs: Vec<Need>,
+    /// The whole contract.
+    pub contract: Arc<Contract>,
 }
 
 /// Imports and exports of a component.
@@ -106,6 +130,95 @@ impl ContractSet {
     #[must_use]
     pub fn binary(&self, component: &ComponentRef) -> Option<&Binary> {
         self.binaries.get(component)
+    }
+
+    /// The world of a component, as long as there is no binary that says more.
+    pub(crate) fn source(&self, component: &ComponentRef) -> Option<&World> {
+        match component {
+            ComponentRef::Declared(name) if self.binary(component).is_none() => self.world(name),
+            ComponentRef::Declared(_) | ComponentRef::File(_) | ComponentRef::Builtin(_) => None,
+        }
+    }
+
+    /// The contract of a component: its binary's, else its world's.
+    fn contract(&self, component: &ComponentRef) -> Option<&Contract> {
+        let binary = self.binary(component).map(|binary| &binary.contract);
+        let contract = binary.or_else(|| match component {
+            ComponentRef::Declared(name) => self.world(name).map(|world| &world.contract),
+            ComponentRef::File(_) | ComponentRef::Builtin(_) => None,
+        });
+        contract.map(|contract| &**contract)
+    }
+
+    /// Where a component is not what the runtime expects.
+    #[must_use]
+    pub fn deviations(&self, component: &ComponentRef) -> &[Difference] {
+        self.deviations.get(component).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// What a component uses that its contract, or the runtime's, calls deprecated.
+    #[must_use]
+    pub fn deprecated(&self, component: &ComponentRef) -> Vec<Deprecated> {
+        let (Some(contract), Some(signature)) = (self.contract(component), self.signature(component)) else {
+            return Vec::new();
+        };
+        if let Some(world) = self.source(component) {
+            let written: Vec<String> = world.items.keys().cloned().collect();
+            return deprecated::deprecated(&written, contract);
+        }
+        let names: Vec<String> = signature.imports.iter().chain(&signature.exports).cloned().collect();
+        deprecated::deprecated(&names, Contract::canonical())
+    }
+
+    /// How the elements that one component delivers differ from those that another takes.
+    #[must_use]
+    pub fn differences_between(&self, from: &ComponentRef, to: &ComponentRef) -> Vec<Difference> {
+        if from == to || (self.deviations(from).is_empty() && self.deviations(to).is_empty()) {
+            return Vec::new();
+        }
+        match (self.contract(from), self.contract(to)) {
+            (Some(from), Some(to)) => compat::unequal_types(from, to, &FLOWING, &TYPES),
+            (Some(_) | None, _) => Vec::new(),
+        }
+    }
+
+    /// Compares each component with the runtime. When one is different, all get texts to point into.
+    fn find_deviations(&mut self, sources: &mut SourceMap) {
+        let references: Vec<ComponentRef> = self.references();
+        let runtime = Contract::canonical();
+        let differs = |reference: &ComponentRef| {
+            let (contract, signature) = (self.contract(reference), self.signature(reference));
+            let found = contract
+                .zip(signature)
+                .map(|(contract, signature)| deviations(contract, signature, runtime));
+            found.is_some_and(|found| !found.is_empty())
+        };
+        let different: Vec<ComponentRef> = references.into_iter().filter(differs).collect();
+        self.deviations.clear();
+        if different.is_empty() {
+            return;
+        }
+        for binary in self.binaries.values_mut() {
+            let name = format!("{} (its contract)", display_path(&binary.path));
+            binary.contract = Arc::new(binary.contract.printed(sources, &name));
+        }
+        let runtime = Contract::canonical_in(sources);
+        for world in self.worlds.values_mut() {
+            Arc::make_mut(&mut world.contract).add_texts_of(&runtime);
+        }
+        for reference in different {
+            if let (Some(contract), Some(signature)) = (self.contract(&reference), self.signature(&reference)) {
+                let found = deviations(contract, signature, &runtime);
+                self.deviations.insert(reference, found);
+            }
+        }
+    }
+
+    /// Every component about which something is known.
+    fn references(&self) -> Vec<ComponentRef> {
+        let worlds = self.worlds.keys().map(|name| ComponentRef::Declared(name.clone()));
+        let all: BTreeSet<ComponentRef> = worlds.chain(self.binaries.keys().cloned()).collect();
+        all.into_iter().collect()
     }
 
     /// What a component says it needs in a manifest of its own.
@@ -161,6 +274,7 @@ pub fn load(
             contracts.declared.extend(own.map(|own| (name, own.capabilities)));
         }
     }
+    contracts.find_deviations(sources);
     contracts
 }
 
@@ -168,11 +282,31 @@ fn has_manifest(entries: &[Entry]) -> bool {
     entries.iter().any(|entry| entry.name == MANIFEST && !entry.is_folder)
 }
 
+/// Reads one contract: a WIT folder, a `.wit` file or a component; `None` after an error.
+pub fn read(diags: &mut Diagnostics, sources: &mut SourceMap, files: &dyn Files, path: &Path) -> Option<Contract> {
+    let shown = display_path(path);
+    if path.extension().is_some_and(|extension| extension == "wasm") {
+        let bytes = files.read(path).map_err(|error| {
+            let unreadable = Diagnostic::error(Code::IoFailed, format!("`{shown}` can't be read: {error}"));
+            diags.error(unreadable);
+        });
+        let contract = Contract::of_binary(&bytes.ok()?).map_err(|error| diags.error(binary_message(&shown, error)));
+        return Some(contract.ok()?.printed(sources, &format!("{shown} (its contract)")));
+    }
+    let before = diags.errors();
+    let contract = wit::contract(diags, &mut wit::Packages::new(sources, files), path);
+    if contract.is_none() && diags.errors() == before {
+        diags.error(ContractError::Nothing { path: shown });
+    }
+    contract
+}
+
 /// Reads component binaries and adds them to `contracts`.
 ///
 /// Each reference comes with the path where its binary should lie. Returns the paths where there is none.
 pub fn load_binaries(
     diags: &mut Diagnostics,
+    sources: &mut SourceMap,
     files: &dyn Files,
     contracts: &mut ContractSet,
     binaries: &[(Spanned<ComponentRef>, PathBuf)],
@@ -197,12 +331,14 @@ pub fn load_binaries(
                     reason: error.to_string(),
                 });
             }
-            Ok(bytes) => match component::signature(&bytes) {
-                Ok(signature) => {
+            Ok(bytes) => match Contract::of_binary(&bytes) {
+                Ok(contract) => {
+                    let signature = contract.signature();
                     let binary = Binary {
                         path: path.clone(),
                         needs: needs(&bytes, &signature),
                         signature,
+                        contract: Arc::new(contract),
                     };
                     contracts.binaries.insert(reference.value.clone(), binary);
                 }
@@ -216,6 +352,7 @@ pub fn load_binaries(
             },
         }
     }
+    contracts.find_deviations(sources);
     missing
 }
 
@@ -253,6 +390,9 @@ enum ContractError {
         path: PathBuf,
         used: Span,
         declared: bool,
+    },
+    Nothing {
+        path: String,
     },
     Unreadable {
         path: PathBuf,
@@ -296,6 +436,10 @@ impl From<ContractError> for Diagnostic {
                     "the path is relative to the folder of Torvyn.toml; build the component first"
                 })
             }
+            ContractError::Nothing { path } => {
+                Diagnostic::error(Code::IoFailed, format!("there is no contract at `{path}`"))
+                    .help("name a folder with `.wit` files, a `.wit` file or a component")
+            }
             ContractError::Unreadable { path, used, reason } => Diagnostic::error(
                 Code::IoFailed,
                 format!("`{}` can't be read: {reason}", display_path(&path)),
@@ -307,25 +451,29 @@ impl From<ContractError> for Diagnostic {
 }
 
 fn binary_diagnostic(path: &str, used: Span, error: BinaryError) -> Diagnostic {
+    let needed = match error {
+        BinaryError::Invalid(_) => "needs a valid component",
+        BinaryError::NotWasm | BinaryError::WitPackage | BinaryError::NoMetadata => "needs a component",
+    };
+    binary_message(path, error).primary(used, needed)
+}
+
+fn binary_message(path: &str, error: BinaryError) -> Diagnostic {
     match error {
         BinaryError::NotWasm => {
             Diagnostic::error(Code::ComponentInvalid, format!("`{path}` is not a WebAssembly binary"))
-                .primary(used, "needs a component")
                 .note("a WebAssembly binary starts with the bytes `00 61 73 6d`")
         }
         BinaryError::Invalid(reason) => {
             Diagnostic::error(Code::ComponentInvalid, format!("`{path}` is not a valid component"))
-                .primary(used, "needs a valid component")
                 .note(reason)
                 .help("build it again: the file may be truncated")
         }
-        BinaryError::WitPackage => Diagnostic::error(Code::ComponentInvalid, format!("`{path}` holds WIT and no code"))
-            .primary(used, "needs a component"),
+        BinaryError::WitPackage => Diagnostic::error(Code::ComponentInvalid, format!("`{path}` holds WIT and no code")),
         BinaryError::NoMetadata => Diagnostic::error(
             Code::NoWitMetadata,
             format!("`{path}` is a core module that does not say which world it implements"),
         )
-        .primary(used, "needs a component")
         .help(
             "build for `wasm32-wasip2`, or add the metadata with \
              `wasm-tools component embed --world WORLD wit/ MODULE.wasm -o MODULE.wasm`",

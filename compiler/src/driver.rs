@@ -8,10 +8,12 @@ use torvyn_codegen::ir::{self, ProgramIr};
 
 use crate::aot::{self, AotArtifacts, Normalised};
 use crate::cache::Cache;
+use crate::contract::compat::{self, Bump, Difference, Level};
 use crate::contract::{self, ContractSet};
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
 use crate::emit::{self, EmittedCrate};
 use crate::exe::{self, ExeOptions, Executable};
+use crate::graph::{self, Graph};
 use crate::guest::{self, Binary, GuestOptions};
 use crate::link::{self, LinkedFlow};
 use crate::lower::{self, Lowered};
@@ -48,6 +50,8 @@ pub struct Analysis {
     pub diagnostics: Diagnostics,
     /// The manifest as written; `None` only when there is no file to read.
     pub manifest: Option<Manifest>,
+    /// What is known of its components.
+    pub contracts: ContractSet,
     /// Names resolved; `None` after errors in the manifest.
     pub project: Option<ResolvedProject>,
     /// The flows that link; empty after `check`, which needs no component binaries.
@@ -137,6 +141,21 @@ pub fn check(files: &dyn Files, request: &Request) -> Analysis {
     let mut analysis = Analysis::default();
     if let Ok(read) = read(&mut analysis, files, request) {
         let _reported = check_read(&mut analysis, request, &read);
+        analysis.contracts = read.contracts;
+    }
+    finished(analysis, request)
+}
+
+/// As [`check`], with what the component binaries say that are there (`torvync graph`).
+pub fn outline(files: &dyn Files, request: &Request) -> Analysis {
+    let mut analysis = Analysis::default();
+    if let Ok(mut read) = read(&mut analysis, files, request) {
+        let binaries = find_binaries(files, request, &read.manifest);
+        let there = binaries.into_iter().filter(|(_, path)| files.read(path).is_ok());
+        let there: Vec<Binary> = there.collect();
+        contract::load_binaries(&mut analysis.diagnostics, &mut analysis.sources, files, &mut read.contracts, &there);
+        let _reported = check_read(&mut analysis, request, &read);
+        analysis.contracts = read.contracts;
     }
     finished(analysis, request)
 }
@@ -145,19 +164,55 @@ pub fn check(files: &dyn Files, request: &Request) -> Analysis {
 pub fn link(files: &dyn Files, request: &Request) -> Analysis {
     let mut analysis = Analysis::default();
     if let Ok(mut read) = read(&mut analysis, files, request) {
-        let references = read.manifest.references(request.flow.as_deref());
-        let found = references
-            .into_iter()
-            .filter(|reference| !matches!(reference.value, ComponentRef::Builtin(_)));
-        let binaries: Vec<Binary> = found
-            .map(|reference| {
-                let path = find_binary(files, request, &read.manifest, &reference.value);
-                (reference, path)
-            })
-            .collect();
+        let binaries = find_binaries(files, request, &read.manifest);
         let _reported = link_read(&mut analysis, files, request, &mut read, &binaries);
+        analysis.contracts = read.contracts;
     }
     finished(analysis, request)
+}
+
+/// What is different between two contracts.
+#[derive(Clone, Debug, Default)]
+pub struct ContractDiff {
+    /// The texts that differences point into.
+    pub sources: SourceMap,
+    /// What stood in the way of reading the contracts.
+    pub diagnostics: Diagnostics,
+    /// The differences, in order of the old contract.
+    pub differences: Vec<Difference>,
+    /// The packages that were compared; none for components.
+    pub bumps: Vec<Bump>,
+}
+
+impl ContractDiff {
+    /// The greatest change; `None` when there is none.
+    #[must_use]
+    pub fn verdict(&self) -> Option<Level> {
+        self.differences.iter().map(|difference| difference.level).max()
+    }
+
+    /// Whether the new version says at least as much as has changed; a component, which has none, must be able to take the
+    /// place of the old one.
+    #[must_use]
+    pub fn is_covered(&self) -> bool {
+        if self.bumps.is_empty() {
+            self.verdict() < Some(Level::Major)
+        } else {
+            self.bumps.iter().all(Bump::is_enough)
+        }
+    }
+}
+
+/// Compares two contracts: WIT folders, `.wit` files or components (`torvync contract diff`).
+pub fn contract_diff(files: &dyn Files, old: &Path, new: &Path) -> ContractDiff {
+    let mut diff = ContractDiff::default();
+    let (diags, sources) = (&mut diff.diagnostics, &mut diff.sources);
+    let old = contract::read(diags, sources, files, old);
+    let new = contract::read(diags, sources, files, new);
+    if let (Some(old), Some(new)) = (old, new) {
+        (diff.differences, diff.bumps) = compat::diff(&old, &new);
+    }
+    diff
 }
 
 /// Builds the executable (`torvync build`).
@@ -174,14 +229,10 @@ pub fn build(
     match build_steps(&mut analysis, files, request, options, progress) {
         Ok(back) => Ok(Built {
             analysis: finished(analysis, request),
-            executable: back.executable.path,
             bytes: back.executable.bytes,
             report: report::report(&back.program, &back.artifacts),
-            emitted: options
-                .emit
-                .iter()
-                .map(|kind| (*kind, emitted(*kind, &back.program, &back.generated, &back.krate)))
-                .collect(),
+            emitted: options.emit.iter().map(|kind| (*kind, emitted(*kind, &back))).collect(),
+            executable: back.executable.path,
         }),
         Err(_reported) => Err(Box::new(finished(analysis, request))),
     }
@@ -189,6 +240,7 @@ pub fn build(
 
 /// What the back half made.
 struct Back {
+    graph: Graph,
     program: ProgramIr,
     artifacts: AotArtifacts,
     generated: GeneratedCrate,
@@ -222,6 +274,8 @@ fn build_steps(
     let target = options.target.as_deref().unwrap_or(&toolchain.host);
     let components = read_components(analysis, files, &read.contracts)?;
     let project = analysis.project.as_ref().expect("invariant: linking keeps the project");
+    let graph = graph::graph(project, &read.contracts);
+    analysis.contracts = read.contracts;
     let Lowered { program, units } = lower::lower(project, &analysis.flows, &components, target, options.optimize);
     let diags = &mut analysis.diagnostics;
     let artifacts: AotArtifacts = timed(progress, Phase::Aot, |_| {
@@ -252,6 +306,7 @@ fn build_steps(
         exe::build(&krate, options, &mut |line: &str| progress.detail(line)).map_err(|error| diags.error(error))
     })?;
     Ok(Back {
+        graph,
         program,
         artifacts,
         generated,
@@ -292,8 +347,8 @@ fn link_read(
     read: &mut Read,
     binaries: &[Binary],
 ) -> Checked<()> {
-    let diags = &mut analysis.diagnostics;
-    analysis.missing = contract::load_binaries(diags, files, &mut read.contracts, binaries);
+    let (diags, sources) = (&mut analysis.diagnostics, &mut analysis.sources);
+    analysis.missing = contract::load_binaries(diags, sources, files, &mut read.contracts, binaries);
     let project = resolve::resolve(diags, &read.manifest, &read.contracts, request.flow.as_deref());
     analysis.flows = link::link(diags, &project, &read.contracts);
     analysis.project = Some(project);
@@ -356,12 +411,12 @@ fn has_fuel(program: &ProgramIr) -> bool {
     nodes.any(|node| node.limits.fuel > 0)
 }
 
-fn emitted(kind: Emit, program: &ProgramIr, generated: &GeneratedCrate, krate: &EmittedCrate) -> String {
+fn emitted(kind: Emit, back: &Back) -> String {
     match kind {
-        Emit::Ir => ir::print(program),
-        Emit::Rust => generated.files.get("src/main.rs").cloned().unwrap_or_default(),
-        Emit::Crate => krate.folder.display().to_string(),
-        Emit::Graph => report::graph(program),
+        Emit::Ir => ir::print(&back.program),
+        Emit::Rust => back.generated.files.get("src/main.rs").cloned().unwrap_or_default(),
+        Emit::Crate => back.krate.folder.display().to_string(),
+        Emit::Graph => graph::dot(&back.graph),
     }
 }
 
@@ -377,6 +432,20 @@ fn root(request: &Request) -> &Path {
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
+}
+
+/// Each component that is used, and where its binary should lie.
+fn find_binaries(files: &dyn Files, request: &Request, manifest: &Manifest) -> Vec<Binary> {
+    let references = manifest.references(request.flow.as_deref());
+    let found = references
+        .into_iter()
+        .filter(|reference| !matches!(reference.value, ComponentRef::Builtin(_)));
+    found
+        .map(|reference| {
+            let path = find_binary(files, request, manifest, &reference.value);
+            (reference, path)
+        })
+        .collect()
 }
 
 /// Where a component's binary should lie without a build: the first place that has it, else where a build would put it.

@@ -3,6 +3,8 @@
 //! A linked flow is acyclic, every node has a role its component really exports, and every port is connected.
 
 mod capabilities;
+mod contracts;
+mod deprecations;
 mod imports;
 mod policies;
 mod ports;
@@ -17,7 +19,7 @@ use crate::contract::interface::Interface;
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
 use crate::manifest::ast::{LimitsDecl, Optimize, Priority};
 use crate::resolve::{
-    ComponentIdx, Implementation, NodeIdx, ResolvedEdge, ResolvedFlow, ResolvedNode, ResolvedProject,
+    ComponentIdx, Implementation, NodeIdx, ResolvedComponent, ResolvedEdge, ResolvedFlow, ResolvedNode, ResolvedProject,
 };
 use crate::source::Span;
 
@@ -173,11 +175,21 @@ impl LinkedFlow {
 
 /// Reports what is wrong with the flows as far as it can be known without component binaries.
 pub fn check(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
-    capabilities::check(diags, project, contracts);
+    check_components(diags, project, contracts);
     for flow in project.flows() {
         let roles = roles::check(diags, project, contracts, flow);
         let _reported = check_shape(diags, project, contracts, flow, &roles);
     }
+}
+
+/// What each node of a flow does, as far as it is known; nothing is reported.
+#[must_use]
+pub fn roles(project: &ResolvedProject, contracts: &ContractSet, flow: &ResolvedFlow) -> Vec<Option<Role>> {
+    let found = roles::check(&mut Diagnostics::new(), project, contracts, flow);
+    found
+        .into_iter()
+        .map(|interface| interface.map(Interface::role))
+        .collect()
 }
 
 /// Links every flow against the binaries in `contracts`, and returns the flows that link.
@@ -187,13 +199,20 @@ pub fn link(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &Cont
             project: project.header(),
         });
     }
-    imports::check(diags, project, contracts);
-    capabilities::check(diags, project, contracts);
+    check_components(diags, project, contracts);
     project
         .flows()
         .iter()
         .filter_map(|flow| link_flow(diags, project, contracts, flow).ok())
         .collect()
+}
+
+/// What can be said of components without the shape of flows.
+fn check_components(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
+    imports::check(diags, project, contracts);
+    contracts::check(diags, project, contracts);
+    capabilities::check(diags, project, contracts);
+    deprecations::check(diags, project, contracts);
 }
 
 fn link_flow(
@@ -286,6 +305,24 @@ fn linked_edge(edge: &ResolvedEdge) -> LinkedEdge {
         rank: edge.rank.map_or(0, |rank| rank.value),
         max_element_bytes: edge.max_element_bytes,
     }
+}
+
+/// The components that nodes use, each with the place of its first use.
+fn used_components(project: &ResolvedProject) -> Vec<(&ResolvedComponent, Span)> {
+    let nodes = project.flows().iter().flat_map(|flow| &flow.nodes);
+    let mut used: Vec<Option<Span>> = vec![None; project.components().len()];
+    for implementation in nodes.filter_map(|node| node.implementation) {
+        match implementation.value {
+            Implementation::Component(id) => {
+                used[id.position()].get_or_insert(implementation.span);
+            }
+            Implementation::Builtin(_) => {}
+        }
+    }
+    let components = project.components().iter().zip(used);
+    components
+        .filter_map(|(component, used)| Some((component, used?)))
+        .collect()
 }
 
 enum LinkError {

@@ -1,8 +1,6 @@
-//! What a build tells about a program: memory it can take, copies it makes, its graph. In: the IR, and the machine code.
+//! What a build tells about a program: memory it can take, and the copies it makes. In: the IR, and the machine code.
 
 mod memory;
-
-use std::fmt::Write as _;
 
 use torvyn_codegen::ir::{ERROR_PORT, FlowIr, Implementation, Node, ProgramIr, Role, Stream};
 
@@ -140,39 +138,4 @@ fn stage(program: &ProgramIr, flow: &FlowIr, node: &Node) -> StageReport {
         path: flow.path(node),
         own_thread: node.own_thread.clone(),
     }
-}
-
-/// A program as Graphviz DOT, a cluster for each flow.
-#[must_use]
-pub fn graph(program: &ProgramIr) -> String {
-    let mut out = format!(
-        "digraph {:?} {{\n  rankdir = LR;\n  node [shape = box];\n",
-        program.name
-    );
-    let mut line = |text: String| writeln!(out, "{text}").expect("invariant: writing to a String succeeds");
-    for (position, flow) in program.flows.iter().enumerate() {
-        line(format!(
-            "  subgraph cluster_{position} {{\n    label = {:?};",
-            flow.name
-        ));
-        for node in &flow.nodes {
-            let label = format!("{}\n{} {}", node.name, node.role.as_str(), program.worker(node));
-            line(format!(
-                "    {:?} [label = {label:?}];",
-                format!("{}.{}", flow.name, node.name)
-            ));
-        }
-        line("  }".to_owned());
-        for stream in &flow.streams {
-            let id = |node: &Node| format!("{}.{}", flow.name, node.name);
-            let (from, to) = (&flow.nodes[stream.from.position()], &flow.nodes[stream.to.position()]);
-            line(format!(
-                "  {:?} -> {:?} [label = \"{}\"];",
-                id(from),
-                id(to),
-                stream.depth
-            ));
-        }
-    }
-    out + "}\n"
 }

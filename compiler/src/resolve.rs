@@ -16,8 +16,8 @@ use components::Components;
 use crate::contract::ContractSet;
 use crate::diag::{Code, Diagnostic, Diagnostics, listed, suggest};
 use crate::manifest::ast::{
-    BuiltinRef, CapabilitiesDecl, CapabilityGrant, ComponentRef, EdgeDecl, FlowDecl, InterfaceRef, LimitsDecl, Manifest, NodeDecl, OnErrorDecl, Optimize,
-    Priority, RuntimeDecl,
+    BuiltinRef, CapabilitiesDecl, CapabilityGrant, ComponentRef, EdgeDecl, FlowDecl, InterfaceRef, LimitsDecl,
+    Manifest, NodeDecl, OnErrorDecl, Optimize, Priority, RuntimeDecl,
 };
 use crate::source::{Span, Spanned};
 

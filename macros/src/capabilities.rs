@@ -3,18 +3,27 @@
 //! A component that calls nothing of this module does not import `torvyn:capabilities/capability-query`.
 //!
 //! ```
-//! use torvyn::{Error, Lifecycle};
+//! use torvyn::{Element, Error, Signal, Sink};
 //!
-//! struct Stamped {
+//! struct Stamps {
 //!     clock: bool,
 //! }
 //!
-//! impl Lifecycle for Stamped {
-//!     fn init(_config: &str) -> Result<Self, Error> {
+//! #[torvyn::component]
+//! impl Sink for Stamps {
+//!     fn init(_: ()) -> Result<Self, Error> {
 //!         let clock = torvyn::capabilities::has("wasi:clocks/wall-clock");
-//!         Ok(Stamped { clock })
+//!         Ok(Stamps { clock })
+//!     }
+//!
+//!     fn push(&mut self, element: &Element<'_>) -> Result<Signal, Error> {
+//!         if self.clock {
+//!             println!("{:?} {}", std::time::SystemTime::now(), element.payload().text()?);
+//!         }
+//!         Ok(Signal::Ready)
 //!     }
 //! }
+//! # fn main() {}
 //! ```
 
 use crate::bindings::torvyn::capabilities::capability_query;

@@ -10,89 +10,73 @@ use crate::bindings::torvyn::streaming::types::{
 };
 use crate::element::Element;
 use crate::error::Error;
-use crate::role::{Aggregator, Filter, Lifecycle, Processor, Router, Signal, Sink, Source};
+use crate::role::{Aggregator, Filter, Processor, Router, Signal, Sink, Source};
 
-/// Makes a type the component's one instance, in the given role: `source`, `processor`, `filter`, `router`,
-/// `aggregator` or `sink`.
-///
-/// ```
-/// # use torvyn::{Element, Error, Filter, Lifecycle};
-/// struct NotEmpty;
-/// # impl Lifecycle for NotEmpty { fn init(_: &str) -> Result<Self, Error> { Ok(NotEmpty) } }
-///
-/// impl Filter for NotEmpty {
-///     fn evaluate(&mut self, element: &Element<'_>) -> Result<bool, Error> {
-///         Ok(element.payload().size() > 0)
-///     }
-/// }
-///
-/// torvyn::export!(NotEmpty: filter);
-/// # fn main() {}
-/// ```
+/// Makes a type the component's one instance, in the role whose trait is named.
+#[doc(hidden)]
 #[macro_export]
-macro_rules! export {
-    ($component:ty: source) => {
+macro_rules! __export {
+    ($component:ty: Source) => {
         $crate::__export_instance!(
             $component,
+            Source,
             __world_source,
             __export_torvyn_streaming_source_0_1_0_cabi,
             torvyn::streaming::source
         );
     };
-    ($component:ty: processor) => {
+    ($component:ty: Processor) => {
         $crate::__export_instance!(
             $component,
+            Processor,
             __world_processor,
             __export_torvyn_streaming_processor_0_1_0_cabi,
             torvyn::streaming::processor
         );
     };
-    ($component:ty: filter) => {
+    ($component:ty: Filter) => {
         $crate::__export_instance!(
             $component,
+            Filter,
             __world_filter,
             __export_torvyn_filtering_filter_0_1_0_cabi,
             torvyn::filtering::filter
         );
     };
-    ($component:ty: router) => {
+    ($component:ty: Router) => {
         $crate::__export_instance!(
             $component,
+            Router,
             __world_router,
             __export_torvyn_filtering_router_0_1_0_cabi,
             torvyn::filtering::router
         );
     };
-    ($component:ty: aggregator) => {
+    ($component:ty: Aggregator) => {
         $crate::__export_instance!(
             $component,
+            Aggregator,
             __world_aggregator,
             __export_torvyn_aggregation_aggregator_0_1_0_cabi,
             torvyn::aggregation::aggregator
         );
     };
-    ($component:ty: sink) => {
+    ($component:ty: Sink) => {
         $crate::__export_instance!(
             $component,
+            Sink,
             __world_sink,
             __export_torvyn_streaming_sink_0_1_0_cabi,
             torvyn::streaming::sink
         );
     };
-    ($component:ty: $role:ident) => {
-        ::core::compile_error!(::core::concat!(
-            "expected `source`, `processor`, `filter`, `router`, `aggregator` or `sink`, found `",
-            ::core::stringify!($role),
-            "`"
-        ));
-    };
 }
 
-/// The part of [`export!`] that is the same for all roles.
+/// The part of [`__export!`] that is the same for all roles.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __export_instance {
-    ($component:ty, $world:ident, $cabi:ident, $($interface:ident)::+) => {
+    ($component:ty, $role:ident, $world:ident, $cabi:ident, $($interface:ident)::+) => {
         const _: () = {
             ::std::thread_local! {
                 static SLOT: $crate::__private::Slot<$component> = const { $crate::__private::Slot::new() };
@@ -102,6 +86,15 @@ macro_rules! __export_instance {
 
             impl $crate::__private::Instance for Instance {
                 type Component = $component;
+
+                fn init(config: &str) -> ::core::result::Result<$component, $crate::Error> {
+                    let config = $crate::Configuration::read(config)?;
+                    <$component as $crate::$role>::init(config)
+                }
+
+                fn teardown(component: $component) {
+                    <$component as $crate::$role>::teardown(component);
+                }
 
                 fn slot() -> &'static ::std::thread::LocalKey<$crate::__private::Slot<$component>> {
                     &SLOT
@@ -129,10 +122,19 @@ impl<C> Slot<C> {
     }
 }
 
-/// Names the slot of a component.
+/// What all roles have in common, and the slot of the component.
 pub trait Instance {
     /// The component.
-    type Component: Lifecycle;
+    type Component: 'static;
+
+    /// Makes it from the text of the node's `config`.
+    ///
+    /// # Errors
+    /// As the component's own `init`, or when the text is not what that takes.
+    fn init(config: &str) -> Result<Self::Component, Error>;
+
+    /// Ends it.
+    fn teardown(component: Self::Component);
 
     /// Its slot.
     fn slot() -> &'static std::thread::LocalKey<Slot<Self::Component>>;
@@ -149,14 +151,14 @@ fn with<I: Instance, R>(call: impl FnOnce(&mut I::Component) -> Result<R, Error>
 
 impl<I: Instance> lifecycle::Guest for I {
     fn init(config: String) -> Result<(), ProcessError> {
-        let component = I::Component::init(&config)?;
+        let component = I::init(&config)?;
         I::slot().with(|slot| slot.0.replace(Some(component)));
         Ok(())
     }
 
     fn teardown() {
         if let Some(component) = I::slot().with(|slot| slot.0.take()) {
-            component.teardown();
+            I::teardown(component);
         }
     }
 }
@@ -230,18 +232,18 @@ mod tests {
 
     use super::{Instance, Slot, aggregator, lifecycle};
     use crate::bindings::torvyn::streaming::types::ProcessError;
-    use crate::{Aggregator, Element, Error, Lifecycle, Output};
+    use crate::{Aggregator, Element, Error, Output};
 
     /// Counts its flushes down, so that no call needs a buffer.
     struct Countdown(u64);
 
-    impl Lifecycle for Countdown {
-        fn init(config: &str) -> Result<Self, Error> {
+    impl Aggregator for Countdown {
+        type Config = String;
+
+        fn init(config: String) -> Result<Self, Error> {
             config.parse().map(Countdown).map_err(Error::invalid_input)
         }
-    }
 
-    impl Aggregator for Countdown {
         fn ingest(&mut self, _element: &Element<'_>) -> Result<Option<Output>, Error> {
             Ok(None)
         }
@@ -256,6 +258,14 @@ mod tests {
 
     impl Instance for OnlyOne {
         type Component = Countdown;
+
+        fn init(config: &str) -> Result<Countdown, Error> {
+            Aggregator::init(config.to_owned())
+        }
+
+        fn teardown(component: Countdown) {
+            component.teardown();
+        }
 
         fn slot() -> &'static LocalKey<Slot<Countdown>> {
             thread_local! {

@@ -1,27 +1,48 @@
 //! Write Torvyn components in Rust.
 //!
-//! A component is a type that implements [`Lifecycle`] and one role: [`Source`], [`Processor`], [`Filter`],
-//! [`Router`], [`Aggregator`] or [`Sink`]. [`export!`] makes it the component's one instance:
+//! A component is a type that implements one role: [`Source`], [`Processor`], [`Filter`], [`Router`], [`Aggregator`] or
+//! [`Sink`]. [`component`](macro@component) makes it the component's one instance:
 //!
 //! ```
-//! use torvyn::{Element, Error, Lifecycle, Output, Processor};
+//! use torvyn::{Element, Error, Output, Processor};
 //!
+//! #[derive(Default)]
 //! struct Uppercase;
 //!
-//! impl Lifecycle for Uppercase {
-//!     fn init(_config: &str) -> Result<Self, Error> {
-//!         Ok(Uppercase)
-//!     }
-//! }
-//!
+//! #[torvyn::component]
 //! impl Processor for Uppercase {
 //!     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
 //!         let text = input.payload().text()?;
 //!         Ok(Some(Output::text(&text.to_uppercase())?))
 //!     }
 //! }
+//! # fn main() {}
+//! ```
 //!
-//! torvyn::export!(Uppercase: processor);
+//! `init` takes the node's `config` as the type that it names, through serde ([`Configuration`] has the details):
+//!
+//! ```
+//! use torvyn::{Element, Error, Filter};
+//!
+//! #[derive(serde::Deserialize)]
+//! struct Settings {
+//!     smallest: u64,
+//! }
+//!
+//! struct Large {
+//!     settings: Settings,
+//! }
+//!
+//! #[torvyn::component]
+//! impl Filter for Large {
+//!     fn init(settings: Settings) -> Result<Self, Error> {
+//!         Ok(Large { settings })
+//!     }
+//!
+//!     fn evaluate(&mut self, element: &Element<'_>) -> Result<bool, Error> {
+//!         Ok(element.payload().size() >= self.settings.smallest)
+//!     }
+//! }
 //! # fn main() {}
 //! ```
 //!
@@ -33,6 +54,7 @@
 //! runtime panic there.
 
 pub mod capabilities;
+mod config;
 mod element;
 mod error;
 mod export;
@@ -44,13 +66,15 @@ mod route;
 #[rustfmt::skip]
 pub mod bindings;
 
+pub use config::Configuration;
 pub use element::{Context, Element, Payload};
 pub use error::Error;
 pub use output::{Output, OutputBuffer};
-pub use role::{Aggregator, Filter, Lifecycle, Processor, Router, Signal, Sink, Source};
+pub use role::{Aggregator, Filter, Processor, Router, Signal, Sink, Source};
 pub use route::Route;
+pub use torvyn_macros::component;
 
-/// What [`export!`] expands to; no stable interface.
+/// What [`component`](macro@component) expands to; no stable interface.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::export::{Instance, Slot};

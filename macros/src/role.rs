@@ -1,25 +1,22 @@
-//! What a component implements: [`Lifecycle`] and one of the roles.
+//! What a component implements: one of the roles. Each says how it comes to life and ends, and what it does between.
 
+use crate::config::Configuration;
 use crate::element::Element;
 use crate::error::Error;
 use crate::output::Output;
 use crate::route::Route;
 
-/// How a component comes to life and ends.
-pub trait Lifecycle: Sized + 'static {
-    /// Makes the component from the node's `config`: JSON by convention, empty when there is none. Called before any
-    /// element.
+/// Produces elements.
+pub trait Source: Sized + 'static {
+    /// What the node's `config` is read as; [`Configuration`] says how.
+    type Config: Configuration;
+
+    /// Makes the component. Called before any element.
     ///
     /// # Errors
     /// Any error keeps the flow from starting.
-    fn init(config: &str) -> Result<Self, Error>;
+    fn init(config: Self::Config) -> Result<Self, Error>;
 
-    /// Called once at the end, also after failures; not after a forced termination.
-    fn teardown(self) {}
-}
-
-/// Produces elements.
-pub trait Source: Lifecycle {
     /// The next element, or `None` when there will never be another. Called only while there is room downstream.
     ///
     /// # Errors
@@ -28,38 +25,86 @@ pub trait Source: Lifecycle {
 
     /// The streams that the source feeds filled up ([`Signal::Pause`]) or have room again ([`Signal::Ready`]).
     fn notify_backpressure(&mut self, _signal: Signal) {}
+
+    /// Called once at the end, also after failures; not after a forced termination.
+    fn teardown(self) {}
 }
 
 /// Makes at most one element of each.
-pub trait Processor: Lifecycle {
+pub trait Processor: Sized + 'static {
+    /// What the node's `config` is read as; [`Configuration`] says how.
+    type Config: Configuration;
+
+    /// Makes the component. Called before any element.
+    ///
+    /// # Errors
+    /// Any error keeps the flow from starting.
+    fn init(config: Self::Config) -> Result<Self, Error>;
+
     /// The element's successor; `None` drops it.
     ///
     /// # Errors
     /// The category selects what the flow does.
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error>;
+
+    /// Called once at the end, also after failures; not after a forced termination.
+    fn teardown(self) {}
 }
 
 /// Lets elements pass or not.
-pub trait Filter: Lifecycle {
+pub trait Filter: Sized + 'static {
+    /// What the node's `config` is read as; [`Configuration`] says how.
+    type Config: Configuration;
+
+    /// Makes the component. Called before any element.
+    ///
+    /// # Errors
+    /// Any error keeps the flow from starting.
+    fn init(config: Self::Config) -> Result<Self, Error>;
+
     /// Whether the element goes on, unchanged and uncopied.
     ///
     /// # Errors
     /// The category selects what the flow does.
     fn evaluate(&mut self, element: &Element<'_>) -> Result<bool, Error>;
+
+    /// Called once at the end, also after failures; not after a forced termination.
+    fn teardown(self) {}
 }
 
 /// Chooses where elements go.
-pub trait Router: Lifecycle {
+pub trait Router: Sized + 'static {
+    /// What the node's `config` is read as; [`Configuration`] says how.
+    type Config: Configuration;
+
+    /// Makes the component. Called before any element.
+    ///
+    /// # Errors
+    /// Any error keeps the flow from starting.
+    fn init(config: Self::Config) -> Result<Self, Error>;
+
     /// The output ports that get the element, unchanged and uncopied. A name that the flow gives no edge is an error of
     /// the node.
     ///
     /// # Errors
     /// The category selects what the flow does.
     fn route(&mut self, element: &Element<'_>) -> Result<Route, Error>;
+
+    /// Called once at the end, also after failures; not after a forced termination.
+    fn teardown(self) {}
 }
 
 /// Gathers elements into fewer ones.
-pub trait Aggregator: Lifecycle {
+pub trait Aggregator: Sized + 'static {
+    /// What the node's `config` is read as; [`Configuration`] says how.
+    type Config: Configuration;
+
+    /// Makes the component. Called before any element.
+    ///
+    /// # Errors
+    /// Any error keeps the flow from starting.
+    fn init(config: Self::Config) -> Result<Self, Error>;
+
     /// Takes one element in; returns a result when one is due.
     ///
     /// # Errors
@@ -71,10 +116,22 @@ pub trait Aggregator: Lifecycle {
     /// # Errors
     /// The flow fails.
     fn flush(&mut self) -> Result<Vec<Output>, Error>;
+
+    /// Called once at the end, also after failures; not after a forced termination.
+    fn teardown(self) {}
 }
 
 /// Consumes elements.
-pub trait Sink: Lifecycle {
+pub trait Sink: Sized + 'static {
+    /// What the node's `config` is read as; [`Configuration`] says how.
+    type Config: Configuration;
+
+    /// Makes the component. Called before any element.
+    ///
+    /// # Errors
+    /// Any error keeps the flow from starting.
+    fn init(config: Self::Config) -> Result<Self, Error>;
+
     /// Takes one element, and tells whether more are welcome.
     ///
     /// # Errors
@@ -88,6 +145,9 @@ pub trait Sink: Lifecycle {
     fn complete(&mut self) -> Result<(), Error> {
         Ok(())
     }
+
+    /// Called once at the end, also after failures; not after a forced termination.
+    fn teardown(self) {}
 }
 
 /// A consumer's demand.

@@ -31,7 +31,7 @@ world guest {
 }
 ";
 
-/// The role's word in `export!`, and the world that a component in that role targets.
+/// The role's word in the names of macros, and the world that a component in that role targets.
 const ROLE_WORLDS: [(&str, &str); 6] = [
     ("source", "torvyn:streaming/managed-source"),
     ("processor", "torvyn:streaming/managed-transform"),

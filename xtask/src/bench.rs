@@ -11,17 +11,20 @@ const EXECUTABLES: [&str; 3] = ["startup", "interrupt", "replicas"];
 /// The small parts of the runtime, in `tests/benches/` as well.
 const PARTS: &str = "parts";
 
+/// `torvync check` on large projects, there as well.
+const CHECK: &str = "check";
+
 /// The comparison of the call paths.
 const PATHS: &str = "paths";
 
 /// Runs the benchmark that is named first, or all of them. Options are for the comparison of the call paths, unless the
-/// small parts are named.
+/// small parts or `check` are named.
 pub(crate) fn bench(arguments: &[&str]) -> Done {
     let (named, options) = match arguments {
         [name, options @ ..] if !name.starts_with('-') => (Some(*name), options),
         options => (None, options),
     };
-    let known = |name: &str| name == PARTS || name == PATHS || EXECUTABLES.contains(&name);
+    let known = |name: &str| [PARTS, CHECK, PATHS].contains(&name) || EXECUTABLES.contains(&name);
     if let Some(unknown) = named.filter(|name| !known(name)) {
         return Err(format!("no such benchmark: {unknown}"));
     }
@@ -34,10 +37,12 @@ pub(crate) fn bench(arguments: &[&str]) -> Done {
     }
     match named {
         Some(PARTS) => parts(options),
+        Some(CHECK) => check(options),
         Some(PATHS) => paths(options),
         Some(_) => Ok(()),
         None => {
             parts(&[])?;
+            check(&[])?;
             paths(options)
         }
     }
@@ -54,6 +59,23 @@ fn parts(options: &[&str]) -> Done {
     let mut command = cargo();
     command.args(["bench", "--locked", "--package", "torvync-tests"]);
     command.args(["--bench", PARTS, "--"]);
+    run(command.args(options))
+}
+
+/// The front half, and the compiler as it is shipped. Criterion knows the options.
+fn check(options: &[&str]) -> Done {
+    run(cargo().args(["build", "--locked", "--release", "--package", "torvync"]))?;
+    let mut command = cargo();
+    command.args([
+        "bench",
+        "--locked",
+        "--package",
+        "torvync-tests",
+        "--bench",
+        CHECK,
+        "--",
+    ]);
+    command.env("TORVYNC", target_dir().join("release/torvync"));
     run(command.args(options))
 }
 

@@ -26,7 +26,7 @@ usage: cargo xtask COMMAND
   demo     set up, then build and run examples/log-triage
   test     set up, then formatting, clippy, guests and every test
   bless    rewrite the expected outputs of the tests; read the diff afterwards
-  bench    run the benchmarks, or one: bench startup | interrupt | parts | paths; `bench paths --help` lists the options
+  bench    run the benchmarks, or one: bench startup | interrupt | replicas | parts | check | paths; `bench paths --help` lists the options
            of the comparison of the call paths (--json FILE, --svg FILE, …)
   fuzz     the direct path against the component path, with hostile guests (--executions N, --seed S)
   sanitize the tests of what is unsafe, under AddressSanitizer

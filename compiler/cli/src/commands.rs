@@ -3,17 +3,21 @@
 mod build;
 mod check;
 mod completions;
+mod contract;
 mod doctor;
 mod explain;
+mod graph;
 mod init;
 mod inspect;
 mod link;
 mod lsp;
 mod project;
 mod run;
+mod schema;
 
 use clap::Subcommand;
 
+use crate::Format;
 use crate::output::{Context, Outcome};
 
 /// What to do.
@@ -24,14 +28,26 @@ pub(crate) enum Command {
     Link(link::Link),
     Build(build::Build),
     Run(run::Run),
+    Graph(graph::Graph),
     Inspect(inspect::Inspect),
     Explain(explain::Explain),
+    Contract(contract::Contract),
+    Schema(schema::Schema),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
     Lsp(lsp::Lsp),
 }
 
 impl Command {
+    /// Whether it writes this format. Lists of diagnostics are for commands that make nothing but diagnostics.
+    pub(crate) fn knows(&self, format: Format) -> bool {
+        match (format, self) {
+            (Format::Jsonl | Format::Sarif, Command::Check(_) | Command::Link(_) | Command::Build(_)) => true,
+            (Format::Jsonl | Format::Sarif, _) => false,
+            (Format::Human | Format::Json | Format::Dot | Format::Mermaid | Format::Svg, _) => true,
+        }
+    }
+
     pub(crate) fn exec(self, context: &Context) -> Outcome {
         match self {
             Command::Init(command) => command.exec(context),
@@ -39,8 +55,11 @@ impl Command {
             Command::Link(command) => command.exec(context),
             Command::Build(command) => command.exec(context),
             Command::Run(command) => command.exec(context),
+            Command::Graph(command) => command.exec(context),
             Command::Inspect(command) => command.exec(context),
             Command::Explain(command) => command.exec(context),
+            Command::Contract(command) => command.exec(context),
+            Command::Schema(command) => command.exec(),
             Command::Doctor(command) => command.exec(context),
             Command::Completions(command) => command.exec(),
             Command::Lsp(command) => command.exec(),

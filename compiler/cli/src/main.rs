@@ -10,8 +10,9 @@ mod text;
 
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, CommandFactory, Parser, ValueEnum};
 
 use commands::Command;
 use environment::Environment;
@@ -30,8 +31,14 @@ struct Cli {
 /// Options of every command.
 #[derive(Args)]
 struct Global {
-    /// Output format: text for people, or one JSON object
-    #[arg(long, global = true, value_enum, default_value_t = Format::Human, help_heading = "Global options")]
+    /// Output format; `jsonl` and `sarif` are of check, link and build
+    #[arg(
+        long,
+        global = true,
+        value_parser = Format::among(Format::REPORTS),
+        default_value = "human",
+        help_heading = "Global options"
+    )]
     format: Format,
     /// Colour in output
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN", help_heading = "Global options")]
@@ -53,10 +60,42 @@ struct Global {
 /// For whom output is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Text for people.
+    /// Text for people
     Human,
-    /// One JSON object on standard output.
+    /// One JSON object on standard output
     Json,
+    /// A JSON object for each error and warning, one a line
+    Jsonl,
+    /// A SARIF 2.1.0 log, for code hosts and editors
+    Sarif,
+    /// Graphviz
+    Dot,
+    /// A Mermaid flowchart
+    Mermaid,
+    /// A picture
+    Svg,
+}
+
+impl Format {
+    /// What commands write about a project.
+    const REPORTS: &[Format] = &[Format::Human, Format::Json, Format::Jsonl, Format::Sarif];
+    /// What `torvync graph` writes.
+    const GRAPHS: &[Format] = &[Format::Dot, Format::Mermaid, Format::Svg, Format::Json];
+
+    /// Takes the names of these alone.
+    fn among(allowed: &'static [Format]) -> impl TypedValueParser<Value = Format> {
+        let names = allowed.iter().filter_map(ValueEnum::to_possible_value);
+        PossibleValuesParser::new(names)
+            .map(|name| Format::from_str(&name, false).expect("invariant: the names are those of formats"))
+    }
+
+    /// Whether standard output has text rather than an account of what happened.
+    fn is_text(self) -> bool {
+        match self {
+            Format::Human | Format::Dot | Format::Mermaid | Format::Svg => true,
+            Format::Json | Format::Jsonl | Format::Sarif => false,
+        }
+    }
 }
 
 /// When output is coloured.
@@ -73,6 +112,10 @@ enum Color {
 fn main() -> ExitCode {
     let environment = Environment::read();
     match Cli::try_parse() {
+        Ok(cli) if !cli.command.knows(cli.global.format) => {
+            let message = "`--format jsonl` and `--format sarif` are of check, link and build";
+            output::usage_error(&Cli::command().error(ErrorKind::InvalidValue, message))
+        }
         Ok(cli) => {
             let context = Context::new(&cli.global, environment);
             let outcome = cli.command.exec(&context);

@@ -33,6 +33,8 @@ pub(crate) struct Outcome {
     errors: Vec<Value>,
     warnings: Vec<Value>,
     fields: Map<String, Value>,
+    /// What [`Format::Jsonl`] and [`Format::Sarif`] are made of.
+    reports: Vec<(Diagnostics, SourceMap)>,
 }
 
 impl Context {
@@ -55,7 +57,7 @@ impl Context {
 
     /// Whether text for people is wanted at all, besides results and errors.
     pub(crate) fn is_chatty(&self) -> bool {
-        self.format == Format::Human && !self.quiet
+        self.format.is_text() && !self.quiet
     }
 
     /// A line on standard error that is neither result nor error.
@@ -86,7 +88,9 @@ impl Context {
     /// Reports diagnostics, for people with a closing line that counts them.
     pub(crate) fn diagnose(&self, outcome: &mut Outcome, sources: &SourceMap, diagnostics: &Diagnostics) {
         match self.format {
-            Format::Human => to_stderr(&render::text(diagnostics, sources, self.stderr_color)),
+            Format::Human | Format::Dot | Format::Mermaid | Format::Svg => {
+                to_stderr(&render::text(diagnostics, sources, self.stderr_color));
+            }
             Format::Json => {
                 let rendered = render::json(diagnostics, sources);
                 for (diagnostic, rendered) in diagnostics.iter().zip(rendered) {
@@ -96,6 +100,7 @@ impl Context {
                     }
                 }
             }
+            Format::Jsonl | Format::Sarif => outcome.reports.push((diagnostics.clone(), sources.clone())),
         }
         if self.is_chatty() && !diagnostics.is_empty() {
             to_stderr(&closing_line(diagnostics));
@@ -114,7 +119,7 @@ impl Context {
     /// Writes the result and tells the exit code.
     pub(crate) fn finish(&self, mut outcome: Outcome) -> ExitCode {
         let text = match self.format {
-            Format::Human => outcome.text,
+            Format::Human | Format::Dot | Format::Mermaid | Format::Svg => outcome.text,
             Format::Json => {
                 let mut object = Map::new();
                 object.insert("exit_code".to_owned(), outcome.exit_code.into());
@@ -123,6 +128,12 @@ impl Context {
                 object.append(&mut outcome.fields);
                 format!("{}\n", Value::Object(object))
             }
+            Format::Jsonl => {
+                let reports = outcome.reports.iter();
+                let lines = reports.flat_map(|(diagnostics, sources)| render::json(diagnostics, sources));
+                lines.map(|line| format!("{line}\n")).collect()
+            }
+            Format::Sarif => format!("{:#}\n", render::sarif(&outcome.reports, outcome.exit_code)),
         };
         ExitCode::from(if to_stdout(&text) { outcome.exit_code } else { FAILURE })
     }

@@ -1,13 +1,28 @@
 //! The projects that `torvync init` makes: text files with placeholders.
 
+mod sources;
+
 use std::path::{Path, PathBuf};
 
-use torvync_compiler::contract;
+use torvync_compiler::{contract, sdk};
+
+use sources::{AGGREGATOR, EMPTY, FILTER, FULL_PIPELINE, Kind, Part, ROUTER, SINK, SOURCE, Source, TRANSFORM};
+
+/// Folder of the SDK in a project.
+const SDK: &str = "vendor/torvyn";
+
+/// What serde is for in a component: its configuration.
+const SERDE: &str = "serde = { version = \"1\", features = [\"derive\"] }\n";
 
 /// Name of a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Template {
+    Source,
+    Sink,
     Transform,
+    Filter,
+    Router,
+    Aggregator,
     FullPipeline,
     Empty,
 }
@@ -17,129 +32,98 @@ pub(crate) struct NewFile {
     /// Relative to the project's folder.
     pub(crate) path: PathBuf,
     pub(crate) text: String,
-    /// Whether it is a copy of a contract that every project gets.
-    pub(crate) vendored: bool,
+    /// The folder that is shown for it: it is one of many that every project gets.
+    pub(crate) shown_as: Option<PathBuf>,
 }
-
-/// A file of a template.
-struct Source {
-    path: &'static str,
-    text: &'static str,
-    /// Part of the contracts, or of the example that implements them.
-    kind: Kind,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// In every project.
-    Always,
-    /// Only with the example.
-    Example,
-    /// Only without the example.
-    Stubs,
-}
-
-macro_rules! files {
-    ($folder:literal: $($kind:ident $file:literal => $path:literal,)*) => {
-        &[$(Source {
-            path: $path,
-            text: include_str!(concat!("../templates/", $folder, "/", $file)),
-            kind: Kind::$kind,
-        }),*]
-    };
-}
-
-const TRANSFORM: &[Source] = files! { "transform":
-    Always "Torvyn.toml" => "Torvyn.toml",
-    Example "Cargo.toml.in" => "Cargo.toml",
-    Always "wit/world.wit" => "wit/world.wit",
-    Example "src/lib.rs" => "src/lib.rs",
-    Always "../gitignore" => ".gitignore",
-    Example "README.md" => "README.md",
-    Stubs "README.stubs.md" => "README.md",
-};
-
-const FULL_PIPELINE: &[Source] = files! { "full-pipeline":
-    Always "Torvyn.toml" => "Torvyn.toml",
-    Example "components/source/Cargo.toml.in" => "components/source/Cargo.toml",
-    Always "components/source/wit/world.wit" => "components/source/wit/world.wit",
-    Example "components/source/src/lib.rs" => "components/source/src/lib.rs",
-    Example "components/transform/Cargo.toml.in" => "components/transform/Cargo.toml",
-    Always "components/transform/wit/world.wit" => "components/transform/wit/world.wit",
-    Example "components/transform/src/lib.rs" => "components/transform/src/lib.rs",
-    Always "../gitignore" => ".gitignore",
-    Example "README.md" => "README.md",
-    Stubs "README.stubs.md" => "README.md",
-};
-
-const EMPTY: &[Source] = files! { "empty":
-    Always "Torvyn.toml" => "Torvyn.toml",
-    Always "../gitignore" => ".gitignore",
-    Always "README.md" => "README.md",
-};
 
 impl Template {
     /// The templates by name.
     pub(crate) const ALL: &'static [(&'static str, Template)] = &[
+        ("source", Template::Source),
+        ("sink", Template::Sink),
         ("transform", Template::Transform),
+        ("filter", Template::Filter),
+        ("router", Template::Router),
+        ("aggregator", Template::Aggregator),
         ("full-pipeline", Template::FullPipeline),
         ("empty", Template::Empty),
     ];
 
     pub(crate) fn name(self) -> &'static str {
-        match self {
-            Template::Transform => "transform",
-            Template::FullPipeline => "full-pipeline",
-            Template::Empty => "empty",
-        }
+        let named = Self::ALL.iter().find(|(_, template)| *template == self);
+        named
+            .map(|(name, _)| *name)
+            .expect("invariant: every template is listed")
     }
 
     /// The files of a project called `name`, in the order in which they are shown.
     pub(crate) fn files(self, name: &str, with_example: bool) -> Vec<NewFile> {
-        let sources = match self {
-            Template::Transform => TRANSFORM,
-            Template::FullPipeline => FULL_PIPELINE,
-            Template::Empty => EMPTY,
-        };
         let wanted = |kind| match kind {
             Kind::Always => true,
             Kind::Example => with_example,
             Kind::Stubs => !with_example,
         };
         let mut files = Vec::new();
-        for source in sources.iter().filter(|source| wanted(source.kind)) {
+        for source in self.sources().iter().filter(|source| wanted(source.kind)) {
             files.push(NewFile {
                 path: source.path.into(),
-                text: fill(source.text, name),
-                vendored: false,
+                text: fill(source.text, name, source.part),
+                shown_as: None,
             });
             if let Some(folder) = source.path.strip_suffix("world.wit") {
-                files.extend(contracts(&Path::new(folder).join("deps")));
+                files.extend(copies(contract::canonical(), &Path::new(folder).join("deps")));
             }
+        }
+        let has_code = files.iter().any(|file| file.path.ends_with("lib.rs"));
+        if has_code {
+            files.extend(copies(sdk::files(), Path::new(SDK)));
         }
         files
     }
+
+    fn sources(self) -> &'static [Source] {
+        match self {
+            Template::Source => SOURCE,
+            Template::Sink => SINK,
+            Template::Transform => TRANSFORM,
+            Template::Filter => FILTER,
+            Template::Router => ROUTER,
+            Template::Aggregator => AGGREGATOR,
+            Template::FullPipeline => FULL_PIPELINE,
+            Template::Empty => EMPTY,
+        }
+    }
 }
 
-/// Copies of the contracts, for tools that know nothing of this compiler.
-fn contracts(folder: &Path) -> impl Iterator<Item = NewFile> {
-    contract::canonical().iter().map(move |(path, text)| NewFile {
+/// What every project gets a copy of, for tools that know nothing of this compiler.
+fn copies(originals: &'static [(&str, &str)], folder: &Path) -> impl Iterator<Item = NewFile> {
+    originals.iter().map(move |(path, text)| NewFile {
         path: folder.join(path),
         text: (*text).to_owned(),
-        vendored: true,
+        shown_as: Some(folder.to_owned()),
     })
 }
 
-fn fill(text: &str, name: &str) -> String {
-    let world = wit_name(name);
+fn fill(text: &str, project: &str, part: Option<&Part>) -> String {
+    let world = wit_name(part.and_then(|part| part.name).unwrap_or(project));
     let escaped = if WIT_KEYWORDS.split(' ').any(|keyword| keyword == world) {
         format!("%{world}")
     } else {
         world.clone()
     };
-    text.replace("{{name}}", name)
+    let text = text
+        .replace("{{name}}", project)
         .replace("{{world}}", &world)
-        .replace("{{wit}}", &escaped)
+        .replace("{{wit}}", &escaped);
+    let Some(part) = part else {
+        return text;
+    };
+    text.replace("{{component}}", part.name.unwrap_or(project))
+        .replace("{{role}}", part.role)
+        .replace("{{does}}", part.does)
+        .replace("{{include}}", part.world)
+        .replace("{{contracts}}", part.contracts)
+        .replace("{{serde}}", if part.serde { SERDE } else { "" })
 }
 
 /// A project name as WIT spells names: words joined by single hyphens.
@@ -167,7 +151,7 @@ mod tests {
     #[test]
     fn keywords_are_escaped_in_wit_only() {
         assert_eq!(
-            fill("package {{wit}}:component; // {{world}} {{name}}", "stream"),
+            fill("package {{wit}}:component; // {{world}} {{name}}", "stream", None),
             "package %stream:component; // stream stream"
         );
     }

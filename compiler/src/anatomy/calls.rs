@@ -71,14 +71,22 @@ impl CallGraph {
         let Some(callees) = own.and_then(|own| self.callees.get(own)) else {
             return BTreeSet::new();
         };
-        let through_tables = callees.indirect.iter().filter_map(|ty| self.addressed.get(ty)).flatten();
+        let through_tables = callees
+            .indirect
+            .iter()
+            .filter_map(|ty| self.addressed.get(ty))
+            .flatten();
         callees.direct.iter().chain(through_tables).copied().collect()
     }
 
     /// The functions that call through tables or references.
     pub(super) fn indirect_callers(&self) -> impl Iterator<Item = u32> {
         let imports = self.imports.len();
-        let callers = self.callees.iter().enumerate().filter(|(_, callees)| !callees.indirect.is_empty());
+        let callers = self
+            .callees
+            .iter()
+            .enumerate()
+            .filter(|(_, callees)| !callees.indirect.is_empty());
         callers.filter_map(move |(own, _)| u32::try_from(own + imports).ok())
     }
 
@@ -165,7 +173,8 @@ impl CallGraph {
             for name in names.into_iter().map_while(Result::ok) {
                 if let Name::Function(functions) = name {
                     let known = functions.into_iter().map_while(Result::ok);
-                    self.names.extend(known.map(|named| (named.index, named.name.to_owned())));
+                    self.names
+                        .extend(known.map(|named| (named.index, named.name.to_owned())));
                 }
             }
         }
@@ -195,7 +204,11 @@ impl Types {
 
     /// A number that no function has, for what is no function type: the module is not valid then.
     fn signature(&self, ty: u32) -> Signature {
-        self.signatures.get(ty as usize).copied().flatten().unwrap_or(Signature::MAX)
+        self.signatures
+            .get(ty as usize)
+            .copied()
+            .flatten()
+            .unwrap_or(Signature::MAX)
     }
 }
 

@@ -109,7 +109,9 @@ struct Walk<'a, 'b> {
 
 impl Walk<'_, '_> {
     fn all(&self, lifts: &[Lift]) -> BTreeMap<HostFunction, Way> {
-        let exports = lifts.iter().flat_map(|lift| [Some(&lift.code), lift.post_return.as_ref()]);
+        let exports = lifts
+            .iter()
+            .flat_map(|lift| [Some(&lift.code), lift.post_return.as_ref()]);
         let exported = exports.flatten().filter_map(|export| self.exported(export));
         let adapters = self.adapters();
         let instances = 0..u32::try_from(self.body.spaces.core_instances.len()).unwrap_or(u32::MAX);
@@ -121,7 +123,11 @@ impl Walk<'_, '_> {
         search(
             roots.into_iter(),
             |place| self.step(place),
-            |(instance, function)| self.graph(instance).map(|graph| graph.name(function)).unwrap_or_default(),
+            |(instance, function)| {
+                self.graph(instance)
+                    .map(|graph| graph.name(function))
+                    .unwrap_or_default()
+            },
             &mut found,
         );
         for Way(names) in found.values_mut() {
@@ -163,8 +169,13 @@ impl Walk<'_, '_> {
         let instances = self.body.spaces.core_instances.iter();
         let arguments = instances.flat_map(|instance| match instance {
             CoreInstance::Module { module, arguments } => {
-                let imports = self.graphs[*module].imports.iter().filter(|import| import.module == PREVIEW1);
-                imports.map(|import| self.body.argument(arguments, import, LONGEST_WAY)).collect()
+                let imports = self.graphs[*module]
+                    .imports
+                    .iter()
+                    .filter(|import| import.module == PREVIEW1);
+                imports
+                    .map(|import| self.body.argument(arguments, import, LONGEST_WAY))
+                    .collect()
             }
             CoreInstance::Bundle(_) => Vec::new(),
         });
@@ -175,7 +186,10 @@ impl Walk<'_, '_> {
     /// tables of shims are, which `Body::argument` looks through.
     fn shares_tables(&self) -> bool {
         let instances = self.body.spaces.core_instances.iter();
-        let filled: BTreeSet<u32> = instances.clone().flat_map(|instance| self.filled_by(instance)).collect();
+        let filled: BTreeSet<u32> = instances
+            .clone()
+            .flat_map(|instance| self.filled_by(instance))
+            .collect();
         (0..).zip(instances).any(|(number, instance)| match instance {
             CoreInstance::Module { module, .. } => {
                 let code = &self.body.modules[*module];
@@ -193,7 +207,10 @@ impl Walk<'_, '_> {
             return Vec::new();
         };
         let module = &self.body.modules[*module];
-        let imports = module.filled_tables.iter().filter_map(|table| module.table_import(*table));
+        let imports = module
+            .filled_tables
+            .iter()
+            .filter_map(|table| module.table_import(*table));
         let tables = imports.map(|import| self.body.argument(arguments, import, LONGEST_WAY));
         tables.filter_map(instance_of).collect()
     }
@@ -216,7 +233,9 @@ impl Walk<'_, '_> {
                 interface, function, ..
             } => Step::End(HostFunction::Imported { interface, function }),
             Origin::Code(export) => {
-                let other = self.graph(export.instance).and_then(|graph| graph.exports.get(&export.name));
+                let other = self
+                    .graph(export.instance)
+                    .and_then(|graph| graph.exports.get(&export.name));
                 Step::Calls(other.map(|function| (export.instance, *function)).into_iter().collect())
             }
             Origin::ResourceDrop { .. } | Origin::Intrinsic | Origin::Unknown => Step::Calls(Vec::new()),
@@ -290,7 +309,9 @@ impl Body<'_> {
         let nested: BTreeSet<usize> = instances
             .filter_map(|instance| match instance {
                 CompInstance::Component { component, .. } => Some(*component),
-                CompInstance::Import(_) | CompInstance::Export | CompInstance::Bundle(_) | CompInstance::Same(_) => None,
+                CompInstance::Import(_) | CompInstance::Export | CompInstance::Bundle(_) | CompInstance::Same(_) => {
+                    None
+                }
             })
             .collect();
         for component in nested {

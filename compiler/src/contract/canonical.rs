@@ -66,11 +66,12 @@ pub fn version() -> Version {
     Version::new(0, 1, 0)
 }
 
-/// Whether a component built against version `a` can be used where `b` is expected: the same major version, and
-/// below 1.0 the same minor one.
+/// Whether something built against version `required` can be used with `provided`: the same major version, below 1.0 the
+/// same minor one, and not a newer one ("Versioning and Compatibility Rules").
 #[must_use]
-pub fn is_compatible(a: &Version, b: &Version) -> bool {
-    a.major == b.major && (a.major > 0 || a.minor == b.minor)
+pub fn is_compatible(required: &Version, provided: &Version) -> bool {
+    let same_track = required.major == provided.major && (required.major > 0 || required.minor == provided.minor);
+    same_track && required <= provided
 }
 
 #[cfg(test)]

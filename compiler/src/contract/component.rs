@@ -58,6 +58,12 @@ pub fn kind(bytes: &[u8]) -> BinaryKind {
 /// # Errors
 /// When the bytes are neither.
 pub fn signature(bytes: &[u8]) -> Result<Signature, BinaryError> {
+    let (resolve, world) = decode(bytes)?;
+    Ok(world_signature(&resolve, world))
+}
+
+/// The world of a component, or of the component that a core module with WIT metadata becomes.
+pub(super) fn decode(bytes: &[u8]) -> Result<(Resolve, WorldId), BinaryError> {
     match kind(bytes) {
         BinaryKind::Other => Err(BinaryError::NotWasm),
         BinaryKind::Module => {
@@ -67,12 +73,12 @@ pub fn signature(bytes: &[u8]) -> Result<Signature, BinaryError> {
         BinaryKind::ModuleWithMetadata => {
             validate(bytes)?;
             let (_, bound) = wit_component::metadata::decode(bytes).map_err(|e| BinaryError::Invalid(e.to_string()))?;
-            Ok(world_signature(&bound.resolve, bound.world))
+            Ok((bound.resolve, bound.world))
         }
         BinaryKind::Component => {
             validate(bytes)?;
             match wit_component::decode(bytes).map_err(|error| BinaryError::Invalid(error.to_string()))? {
-                DecodedWasm::Component(resolve, world) => Ok(world_signature(&resolve, world)),
+                DecodedWasm::Component(resolve, world) => Ok((resolve, world)),
                 DecodedWasm::WitPackage(..) => Err(BinaryError::WitPackage),
             }
         }

@@ -4,71 +4,123 @@ mod packages;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use wit_parser::{PackageId, Resolve, ResolveErrorKind, WorldId, WorldItem};
+use wit_parser::{AstItem, Resolve, ResolveErrorKind, UnresolvedPackageGroup, WorldItem, WorldKey};
 
 use crate::contract::component::world_signature;
+use crate::contract::document::Contract;
 use crate::contract::{Signature, World, canonical};
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
-use crate::source::Span;
+use crate::source::{Span, display_path};
 
-pub(super) use packages::Packages;
+pub(super) use packages::{CANONICAL, Packages};
 
 /// The world in `folder`; `None` when there is no such folder, no `.wit` file in it, or after an error.
 pub(super) fn load(diags: &mut Diagnostics, packages: &mut Packages<'_>, folder: &Path) -> Option<World> {
     let main = packages.read(diags, folder)?;
-    let vendored = packages.read_dependencies(diags, &folder.join("deps"));
-    let (main, vendored) = (main.ok()?, vendored.ok()?);
+    let (contract, items) = resolve(diags, packages, main, &folder.join("deps")).ok()?;
+    world(diags, contract, items).ok()
+}
+
+/// The contract in a folder, or in a file; `None` when there is no `.wit` file, or after an error.
+pub(super) fn contract(diags: &mut Diagnostics, packages: &mut Packages<'_>, path: &Path) -> Option<Contract> {
+    let (folder, main) = if packages::is_wit(&display_path(path)) {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let name = path.file_name()?.to_str()?.to_owned();
+        (folder.to_owned(), Some(packages.package(diags, folder, &[name])))
+    } else {
+        let inner = path.join("wit");
+        match packages.read(diags, path) {
+            Some(main) => (path.to_owned(), Some(main)),
+            None => (inner.clone(), packages.read(diags, &inner)),
+        }
+    };
+    let (contract, _) = resolve(diags, packages, main?, &folder.join("deps")).ok()?;
+    Some(contract)
+}
+
+/// A package with what it depends on: vendored in `dependencies`, or one of the runtime's contracts.
+fn resolve(
+    diags: &mut Diagnostics,
+    packages: &mut Packages<'_>,
+    main: Checked<UnresolvedPackageGroup>,
+    dependencies: &Path,
+) -> Checked<(Contract, BTreeMap<String, Span>)> {
+    let vendored = packages.read_dependencies(diags, dependencies);
+    let (main, vendored) = (main?, vendored?);
     let needed = Packages::needed(&main, vendored);
+    let items = items(packages, &main);
 
     let mut resolve = Resolve::default();
     match resolve.push_groups(main, needed) {
-        Ok(package) => world(diags, packages, &resolve, package).ok(),
+        Ok(package) => Ok((Contract::new(resolve, package, packages.texts.clone()), items)),
         Err(error) => {
             let kind = error.kind();
-            diags.error(WitError::Unresolved {
+            Err(diags.error(WitError::Unresolved {
                 message: first_line(&kind.to_string()),
                 at: packages.place(&resolve.source_map, kind.span()),
                 hint: unresolved_hint(kind),
-            });
-            None
+            }))
         }
     }
 }
 
 /// All that the worlds of a package import and export: most packages have one world, and its stage needs no other.
-fn world(diags: &mut Diagnostics, packages: &Packages<'_>, resolve: &Resolve, package: PackageId) -> Checked<World> {
-    let mut found: Option<World> = None;
+fn world(diags: &mut Diagnostics, contract: Contract, items: BTreeMap<String, Span>) -> Checked<World> {
+    let mut found: Option<(Signature, Span)> = None;
     let mut last = None;
-    for (name, id) in &resolve.packages[package].worlds {
-        let span = packages.place(&resolve.source_map, resolve.worlds[*id].span);
-        let items = items(packages, resolve, *id);
+    let resolve = &contract.resolve;
+    for (name, id) in &resolve.packages[contract.main].worlds {
+        let span = contract.place(resolve.worlds[*id].span);
         let signature = world_signature(resolve, *id);
         last = span.map(|span| (name.clone(), span, signature.exports.clone()));
         if let (Some(span), false) = (span, signature.interfaces.is_empty()) {
             found = Some(match found {
-                Some(first) => World {
-                    signature: merged(first.signature, signature),
-                    span: first.span,
-                    items: first.items.into_iter().chain(items).collect(),
-                },
-                None => World { signature, span, items },
+                Some((first, at)) => (merged(first, signature), at),
+                None => (signature, span),
             });
         }
     }
-    found.ok_or_else(|| diags.error(WitError::NoWorld { last }))
+    match found {
+        Some((signature, span)) => Ok(World {
+            signature,
+            span,
+            items,
+            contract: Arc::new(contract),
+        }),
+        None => Err(diags.error(WitError::NoWorld { last })),
+    }
 }
 
-/// Where the imports and exports of a world are written.
-fn items(packages: &Packages<'_>, resolve: &Resolve, world: WorldId) -> BTreeMap<String, Span> {
-    let world = &resolve.worlds[world];
-    let items = world.imports.iter().chain(&world.exports);
+/// Where the imports and exports of a package's worlds are written. Resolving forgets it.
+fn items(packages: &Packages<'_>, group: &UnresolvedPackageGroup) -> BTreeMap<String, Span> {
+    let package = &group.main;
+    let mut names = BTreeMap::new();
+    for (foreign, interfaces) in &package.foreign_deps {
+        for (interface, (item, _)) in interfaces {
+            if let AstItem::Interface(id) = item {
+                names.insert(*id, foreign.interface_id(interface));
+            }
+        }
+    }
+    for (id, interface) in package.interfaces.iter() {
+        if let (Some(name), false) = (&interface.name, names.contains_key(&id)) {
+            names.insert(id, package.name.interface_id(name));
+        }
+    }
+    let worlds = package.worlds.iter().map(|(_, world)| world);
+    let items = worlds.flat_map(|world| world.imports.iter().chain(&world.exports));
     let placed = items.filter_map(|(key, item)| {
+        let name = match key {
+            WorldKey::Name(name) => name.clone(),
+            WorldKey::Interface(id) => names.get(id)?.clone(),
+        };
         let span = match item {
             WorldItem::Interface { span, .. } | WorldItem::Type { span, .. } => *span,
             WorldItem::Function(function) => function.span,
         };
-        Some((resolve.name_world_key(key), packages.place(&resolve.source_map, span)?))
+        Some((name, packages.place(&group.source_map, span)?))
     });
     placed.collect()
 }

@@ -90,13 +90,13 @@ codes! {
     WitSyntaxError = "E0100", Check, "a .wit file has a syntax error";
     WitResolutionError = "E0101", Check, "a name in a .wit file could not be resolved";
     WorldIncomplete = "E0102", Check, "a component exports no interface that processes elements";
-    CapabilityMismatch = "E0103", Nothing, "a contract needs a capability that the manifest does not declare";
+    CapabilityMismatch = "E0103", Check, "a contract needs a capability that the manifest does not declare";
     ComponentInvalid = "E0104", Link, "a component binary is damaged or not WebAssembly";
     NoWitMetadata = "E0105", Link, "a core module does not say which world it implements";
-    DeprecatedContractVersion = "E0110", Nothing, "the contract version is deprecated";
-    InterfaceIncompatible = "E0200", Nothing, "two connected components do not fit together";
+    DeprecatedContractVersion = "E0110", Check, "a component uses what its contract calls deprecated";
+    InterfaceIncompatible = "E0200", Check, "two connected components do not fit together";
     VersionMismatch = "E0201", Check, "a component or project targets other contracts than the runtime";
-    CapabilityNotGranted = "E0202", Nothing, "a capability that a component requires is not granted";
+    CapabilityNotGranted = "E0202", Check, "a capability that a component requires is not granted";
     TopologyInvalid = "E0203", Check, "the graph of a flow is malformed";
     RouterPortUnknown = "E0204", Run, "a router named a port that no edge leaves";
     PortUnknown = "E0205", Check, "an edge names a port that its node does not have";

@@ -1,11 +1,12 @@
 //! Capabilities: what the code of each component needs is declared, what is declared is needed, and what is required is
 //! granted.
 
+use super::used_components;
 use crate::contract::capability::{Capability, Entry, GIVEN, Need, entry_of, needs_of_imports};
 use crate::contract::{ContractSet, World};
 use crate::diag::{Code, Diagnostic, Diagnostics, Edit};
 use crate::manifest::ast::{CapabilitiesDecl, CapabilityDecl, CapabilityGrant, ComponentRef};
-use crate::resolve::{Implementation, ResolvedComponent, ResolvedProject, grants};
+use crate::resolve::{ResolvedComponent, ResolvedProject, grants};
 use crate::source::Span;
 
 mod requirements;
@@ -33,22 +34,6 @@ pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contract
         check_unused(diags, project, contracts, &needed);
     }
     requirements::check(diags, project);
-}
-
-/// The components that nodes use, each with the place of its first use.
-fn used_components(project: &ResolvedProject) -> Vec<(&ResolvedComponent, Span)> {
-    let nodes = project.flows().iter().flat_map(|flow| &flow.nodes);
-    let mut used: Vec<Option<Span>> = vec![None; project.components().len()];
-    for implementation in nodes.filter_map(|node| node.implementation) {
-        match implementation.value {
-            Implementation::Component(id) => {
-                used[id.position()].get_or_insert(implementation.span);
-            }
-            Implementation::Builtin(_) => {}
-        }
-    }
-    let components = project.components().iter().zip(used);
-    components.filter_map(|(component, used)| Some((component, used?))).collect()
 }
 
 /// What is known about the needs of a component.
@@ -99,7 +84,9 @@ fn check_need(
             entry: entry_of(&need.any_of),
             need: need.clone(),
             used,
-            import: known.world.and_then(|world| world.items.get(&need.acquired_by).copied()),
+            import: known
+                .world
+                .and_then(|world| world.items.get(&need.acquired_by).copied()),
             denied: all.first().map(|decl| decl.wanted.span),
             required_end: component.declared.required_end,
             end: component.declared.end,
@@ -111,7 +98,10 @@ fn check_need(
     };
     let covered = |grant: &CapabilityGrant| {
         let fits = |one: &&Capability| request.request.entry.members.contains(one);
-        need.any_of.iter().filter(fits).any(|one| grant.grant.covers(*one, &request.request.scope))
+        need.any_of
+            .iter()
+            .filter(fits)
+            .any(|one| grant.grant.covers(*one, &request.request.scope))
     };
     if !project.allows_all() && !component.grants.list.iter().any(covered) {
         diags.error(CapabilityError::NotGranted {
@@ -134,7 +124,12 @@ fn wanted(request: &CapabilityDecl, need: &Need) -> String {
     if request.name.value != entry.key {
         return request.name.value.clone();
     }
-    let asked: Vec<Capability> = need.any_of.iter().copied().filter(|one| entry.members.contains(one)).collect();
+    let asked: Vec<Capability> = need
+        .any_of
+        .iter()
+        .copied()
+        .filter(|one| entry.members.contains(one))
+        .collect();
     entry_of(&asked).grant.to_owned()
 }
 
@@ -157,10 +152,21 @@ fn check_grants(diags: &mut Diagnostics, component: &ResolvedComponent) {
 
 /// Declarations that no component has a use for.
 fn check_unused(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet, needed: &[Capability]) {
-    let own = project.components().iter().filter_map(|component| contracts.declared(&component.reference));
-    let declarations = own.chain([project.capabilities()]).flat_map(|declared| declared.required.iter().chain(&declared.optional));
+    let own = project
+        .components()
+        .iter()
+        .filter_map(|component| contracts.declared(&component.reference));
+    let declarations = own
+        .chain([project.capabilities()])
+        .flat_map(|declared| declared.required.iter().chain(&declared.optional));
     for declaration in declarations.filter(|declaration| declaration.wanted.value) {
-        if !declaration.request.entry.members.iter().any(|member| needed.contains(member)) {
+        if !declaration
+            .request
+            .entry
+            .members
+            .iter()
+            .any(|member| needed.contains(member))
+        {
             diags.warn(CapabilityError::Unused {
                 name: declaration.name.value.clone(),
                 at: declaration.name.span,
@@ -262,7 +268,9 @@ impl From<CapabilityError> for Diagnostic {
                     None => diagnostic,
                 };
                 explained(diagnostic, &need)
-                    .help(format!("add `\"{wanted}\"` to `capabilities` of `[security.grants.{grants_name}]`"))
+                    .help(format!(
+                        "add `\"{wanted}\"` to `capabilities` of `[security.grants.{grants_name}]`"
+                    ))
                     .fix(
                         format!("Grant `{wanted}` to `{component}`"),
                         vec![grant(&wanted, &grants_name, list_end, end, narrower.is_some())],

@@ -1,81 +1,148 @@
-//! Imports of component binaries: each must be something the runtime provides, in a version it speaks.
+//! Imports of components: each must be something the runtime provides, in a version it speaks.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
 
-use crate::contract::ContractSet;
+use super::used_components;
 use crate::contract::canonical::{self, PROVIDED_WASI};
 use crate::contract::interface::InterfaceName;
+use crate::contract::{ContractSet, World};
 use crate::diag::{Code, Diagnostic, Diagnostics, listed, suggest};
 use crate::manifest::ast::ComponentRef;
-use crate::resolve::{Implementation, ResolvedNode, ResolvedProject};
+use crate::resolve::ResolvedProject;
 use crate::source::Span;
 
 /// Checks each component of the project once, at its first use.
 pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
-    let nodes: Vec<&ResolvedNode> = project.flows().iter().flat_map(|flow| &flow.nodes).collect();
-    for (position, component) in project.components().iter().enumerate() {
-        let Some(binary) = contracts.binary(&component.reference) else {
+    let spoken = versions_in_use(project, contracts);
+    for (component, used) in used_components(project) {
+        let Some(signature) = contracts.signature(&component.reference) else {
             continue;
         };
-        let uses = |node: &&&ResolvedNode| match node.implementation.map(|implementation| implementation.value) {
-            Some(Implementation::Component(id)) => id.position() == position,
-            Some(Implementation::Builtin(_)) | None => false,
-        };
-        let Some(used) = nodes.iter().find(uses).and_then(|node| node.implementation) else {
-            continue;
-        };
-        for import in &binary.signature.imports {
-            check_import(diags, &component.reference, import, used.span);
-        }
-        for export in &binary.signature.exports {
-            check_export(diags, &component.reference, export, used.span);
-        }
-    }
-}
-
-fn check_import(diags: &mut Diagnostics, component: &ComponentRef, import: &str, used: Span) {
-    let Ok(name) = import.parse::<InterfaceName>() else {
-        diags.error(ImportError::unknown(component, import, used));
-        return;
-    };
-    let provided = if name.package.starts_with("wasi:") {
-        is_wasi(&name)
-    } else {
-        canonical::IMPORTS
-            .iter()
-            .any(|path| *path == format!("{}/{}", name.package, name.interface))
-    };
-    if !provided {
-        diags.error(ImportError::unknown(component, import, used));
-    } else if !name.package.starts_with("wasi:") {
-        check_version(diags, component, &name, used);
-    }
-}
-
-fn check_export(diags: &mut Diagnostics, component: &ComponentRef, export: &str, used: Span) {
-    if let Ok(name) = export.parse::<InterfaceName>()
-        && canonical::EXPORTS
-            .iter()
-            .any(|path| *path == format!("{}/{}", name.package, name.interface))
-    {
-        check_version(diags, component, &name, used);
-    }
-}
-
-fn check_version(diags: &mut Diagnostics, component: &ComponentRef, name: &InterfaceName, used: Span) {
-    let speaks = canonical::version();
-    let compatible = name
-        .version
-        .as_ref()
-        .is_none_or(|version| canonical::is_compatible(version, &speaks));
-    if !compatible {
-        diags.error(ImportError::Version {
-            component: component.to_string(),
-            name: name.to_string(),
-            speaks,
+        let user = User {
+            component: &component.reference,
             used,
+            world: contracts.source(&component.reference),
+            spoken: &spoken,
+        };
+        let mut old_packages = BTreeSet::new();
+        for import in &signature.imports {
+            user.check_import(diags, &mut old_packages, import);
+        }
+        for export in &signature.exports {
+            user.check_export(diags, &mut old_packages, export);
+        }
+    }
+}
+
+/// The components that speak a version the runtime speaks, by package.
+fn versions_in_use(project: &ResolvedProject, contracts: &ContractSet) -> BTreeMap<String, (String, Version)> {
+    let speaks = canonical::version();
+    let mut spoken = BTreeMap::new();
+    for (component, _) in used_components(project) {
+        let signature = contracts.signature(&component.reference);
+        let names = signature
+            .into_iter()
+            .flat_map(|signature| signature.imports.iter().chain(&signature.exports));
+        for name in names.filter_map(|name| name.parse::<InterfaceName>().ok()) {
+            if let Some(version) = name
+                .version
+                .filter(|version| canonical::is_compatible(version, &speaks))
+            {
+                spoken
+                    .entry(name.package)
+                    .or_insert_with(|| (component.reference.to_string(), version));
+            }
+        }
+    }
+    spoken
+}
+
+/// A component whose imports and exports are checked.
+struct User<'a> {
+    component: &'a ComponentRef,
+    used: Span,
+    /// Its world, when that is what is checked.
+    world: Option<&'a World>,
+    spoken: &'a BTreeMap<String, (String, Version)>,
+}
+
+impl User<'_> {
+    /// Where to point: the line of the world, else the use of the component.
+    fn place(&self, item: &str) -> Span {
+        let written = self.world.and_then(|world| world.items.get(item));
+        written.copied().unwrap_or(self.used)
+    }
+
+    fn check_import(&self, diags: &mut Diagnostics, reported: &mut BTreeSet<String>, import: &str) {
+        let Ok(name) = import.parse::<InterfaceName>() else {
+            diags.error(self.unknown(import));
+            return;
+        };
+        let is_wasi_package = name.package.starts_with("wasi:");
+        let provided = if is_wasi_package {
+            is_wasi(&name)
+        } else {
+            is_among(&name, &canonical::IMPORTS)
+        };
+        if !provided {
+            diags.error(self.unknown(import));
+        } else if !is_wasi_package {
+            self.check_version(diags, reported, import, &name);
+        }
+    }
+
+    fn check_export(&self, diags: &mut Diagnostics, reported: &mut BTreeSet<String>, export: &str) {
+        if let Ok(name) = export.parse::<InterfaceName>()
+            && is_among(&name, &canonical::EXPORTS)
+        {
+            self.check_version(diags, reported, export, &name);
+        }
+    }
+
+    /// One report for each package: its interfaces have one version.
+    fn check_version(
+        &self,
+        diags: &mut Diagnostics,
+        reported: &mut BTreeSet<String>,
+        item: &str,
+        name: &InterfaceName,
+    ) {
+        let speaks = canonical::version();
+        let version = name.version.as_ref();
+        if version.is_none_or(|version| canonical::is_compatible(version, &speaks)) {
+            return;
+        }
+        // Without a line of its own an import is there because of another interface, which is reported.
+        if self.world.is_some_and(|world| !world.items.contains_key(item)) {
+            return;
+        }
+        if !reported.insert(name.package.clone()) {
+            return;
+        }
+        diags.error(ImportError::Version {
+            component: self.component.to_string(),
+            name: item.to_owned(),
+            speaks,
+            used: self.place(item),
+            other: self.spoken.get(&name.package).cloned(),
         });
     }
+
+    fn unknown(&self, import: &str) -> ImportError {
+        ImportError::Unknown {
+            component: self.component.to_string(),
+            import: import.to_owned(),
+            used: self.place(import),
+        }
+    }
+}
+
+fn is_among(name: &InterfaceName, paths: &[&str]) -> bool {
+    paths
+        .iter()
+        .any(|path| *path == format!("{}/{}", name.package, name.interface))
 }
 
 fn is_wasi(name: &InterfaceName) -> bool {
@@ -95,17 +162,9 @@ enum ImportError {
         name: String,
         speaks: Version,
         used: Span,
+        /// Another component, and the version it uses.
+        other: Option<(String, Version)>,
     },
-}
-
-impl ImportError {
-    fn unknown(component: &ComponentRef, import: &str, used: Span) -> Self {
-        Self::Unknown {
-            component: component.to_string(),
-            import: import.to_owned(),
-            used,
-        }
-    }
 }
 
 impl From<ImportError> for Diagnostic {
@@ -134,12 +193,17 @@ impl From<ImportError> for Diagnostic {
                 name,
                 speaks,
                 used,
-            } => Diagnostic::error(
-                Code::VersionMismatch,
-                format!("component `{component}` uses `{name}`; the runtime speaks version {speaks}"),
-            )
-            .primary(used, "built against other contracts")
-            .help("build the component against the contracts of this version"),
+                other,
+            } => {
+                let message = format!("component `{component}` uses `{name}`; the runtime speaks version {speaks}");
+                let diagnostic = Diagnostic::error(Code::VersionMismatch, message)
+                    .primary(used, "built against other contracts")
+                    .help("build the component against the contracts of this version");
+                match other {
+                    Some((other, version)) => diagnostic.note(format!("component `{other}` uses version {version}")),
+                    None => diagnostic,
+                }
+            }
         }
     }
 }

@@ -6,8 +6,8 @@ mod policy;
 use std::sync::Arc;
 
 use super::ast::{
-    ComponentDecl, EdgeDecl, ExhaustionPolicy, FlowDecl, Language, LimitsDecl, Manifest, NodeDecl, Optimize,
-    PortRef, Priority, ProjectDecl, RuntimeDecl,
+    ComponentDecl, EdgeDecl, ExhaustionPolicy, FlowDecl, Language, LimitsDecl, Manifest, NodeDecl, Optimize, PortRef,
+    Priority, ProjectDecl, RuntimeDecl,
 };
 use super::section::Section;
 use super::toml::Document;
@@ -40,7 +40,9 @@ pub(super) fn manifest(diags: &mut Diagnostics, document: &Document<'_>, root: &
             .map(|section| runtime(diags, section))
             .unwrap_or_default(),
         capabilities: Arc::new(capabilities::declared(diags, document, root.section("capabilities"))),
-        grants: security.map(|section| capabilities::grants(diags, section)).unwrap_or_default(),
+        grants: security
+            .map(|section| capabilities::grants(diags, section))
+            .unwrap_or_default(),
         allows_all: security
             .and_then(|section| section.text("default_capability_policy"))
             .is_some_and(|policy| policy.value == "allow-all"),

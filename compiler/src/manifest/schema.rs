@@ -1,7 +1,9 @@
 //! The one table of keys: what may stand in `Torvyn.toml`, what it means, and whether it already does anything.
 
+mod json;
 mod keys;
 
+pub use json::json_schema;
 pub use keys::{ACTIONS, ROOT};
 
 /// A key and what it takes.
@@ -52,7 +54,7 @@ pub enum Kind {
     /// A duration, such as `"30s"`.
     Duration,
     /// One of these words.
-    Choice(&'static [Choice]),
+    Choice(&'static [&'static str]),
     /// A list of strings.
     Texts,
     /// A string, or a table that becomes JSON.
@@ -71,15 +73,6 @@ pub enum Kind {
     Tables(&'static [Key]),
     /// Tables by name.
     Named(&'static [Key]),
-}
-
-/// A word that a [`Kind::Choice`] allows.
-#[derive(Clone, Copy, Debug)]
-pub struct Choice {
-    /// The word.
-    pub word: &'static str,
-    /// Whether this version does what it says.
-    pub supported: bool,
 }
 
 /// The tables that have a key called `name`, as their headers are written.

@@ -88,7 +88,9 @@ impl Files for MemoryFiles {
 
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
         let folder = clean(folder);
-        let entries = entries_below(&folder, self.files.keys());
+        // Paths are sorted by their parts, so what lies in a folder stands together.
+        let inside = self.files.range(folder.clone()..).map(|(path, _)| path);
+        let entries = entries_below(&folder, inside.take_while(|path| path.starts_with(&folder)));
         if entries.is_empty() {
             return Err(io::ErrorKind::NotFound.into());
         }
@@ -167,6 +169,25 @@ fn clean(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn folders_in_memory_are_listed() {
+        let mut files = MemoryFiles::new();
+        for path in ["a/b.wit", "a/deps/c/d.wit", "a-b/e", "a.toml", "b/f", "./g"] {
+            files.insert(path, "");
+        }
+        let names = |folder: &str| -> Option<Vec<(String, bool)>> {
+            let entries = files.list(Path::new(folder)).ok()?;
+            Some(entries.into_iter().map(|entry| (entry.name, entry.is_folder)).collect())
+        };
+        let expected =
+            |entries: &[(&str, bool)]| Some(entries.iter().map(|(name, is)| ((*name).to_owned(), *is)).collect());
+        assert_eq!(names("a"), expected(&[("b.wit", false), ("deps", true)]));
+        assert_eq!(names("a/deps/"), expected(&[("c", true)]));
+        assert_eq!(names("c"), None);
+        let all = [("a", true), ("a-b", true), ("a.toml", false), ("b", true), ("g", false)];
+        assert_eq!(names("."), expected(&all));
+    }
 
     #[test]
     fn an_open_file_hides_the_one_on_the_disk() {

@@ -16,7 +16,7 @@ use crate::text;
 
 const TEMPLATES: Choice<Template> = Choice {
     available: Template::ALL,
-    later: &["source", "sink", "filter", "router", "aggregator"],
+    later: &[],
 };
 const LANGUAGES: Choice<&str> = Choice {
     available: &[("rust", "rust")],
@@ -128,10 +128,9 @@ impl Init {
     fn summary(&self, context: &Context, folder: &Path, name: &str, files: &[NewFile]) -> String {
         let mut shown: Vec<String> = Vec::new();
         for file in files {
-            let path = display_path(&file.path);
-            let entry = match path.find("deps/") {
-                Some(at) if file.vendored => format!("{}deps/", &path[..at]),
-                _ => path,
+            let entry = match &file.shown_as {
+                Some(folder) => format!("{}/", display_path(folder)),
+                None => display_path(&file.path),
             };
             if shown.last() != Some(&entry) {
                 shown.push(entry);

@@ -110,7 +110,7 @@ impl Run {
             Err(failed) => return failed.report(context).with_exit_code(VALIDATION_FAILED),
         };
         drop(phases);
-        if context.format == Format::Human {
+        if context.format.is_text() {
             diagnose(context, &mut Outcome::default(), &built.analysis);
         }
         let arguments = self.arguments(context);
@@ -146,8 +146,8 @@ impl Run {
         option("--clock", options.clock.map(Clock::as_str));
         option("--log-level", level.as_deref());
         match context.format {
-            Format::Human => {}
             Format::Json => option("--format", Some("json")),
+            Format::Human | Format::Jsonl | Format::Sarif | Format::Dot | Format::Mermaid | Format::Svg => {}
         }
         match context.color {
             Color::Auto => {}

@@ -28,7 +28,17 @@ fn tree(folder: &Path) -> Vec<String> {
 #[test]
 fn every_template_passes_its_own_check() {
     let folder = folder();
-    for template in ["transform", "full-pipeline", "empty"] {
+    let templates = [
+        "source",
+        "sink",
+        "transform",
+        "filter",
+        "router",
+        "aggregator",
+        "full-pipeline",
+        "empty",
+    ];
+    for template in templates {
         for stubs in [false, true] {
             let name = format!("{template}-{stubs}");
             let mut arguments = vec!["init", &name, "--template", template, "--no-git"];
@@ -60,7 +70,8 @@ fn the_default_is_a_transform_with_its_contracts() {
         run.stdout
     );
     let files = tree(&folder.path().join("my-transform"));
-    let own: Vec<&String> = files.iter().filter(|path| !path.starts_with("wit/deps/")).collect();
+    let copied = |path: &&String| path.starts_with("wit/deps/") || path.starts_with("vendor/torvyn/");
+    let own: Vec<&String> = files.iter().filter(|path| !copied(path)).collect();
     assert_eq!(
         own,
         [
@@ -74,6 +85,10 @@ fn the_default_is_a_transform_with_its_contracts() {
     );
     assert!(
         files.contains(&"wit/deps/torvyn-streaming/types.wit".to_owned()),
+        "{files:?}"
+    );
+    assert!(
+        files.contains(&"vendor/torvyn/attribute/src/lib.rs".to_owned()),
         "{files:?}"
     );
     let world = fs::read_to_string(folder.path().join("my-transform/wit/world.wit")).expect("a world");
@@ -159,14 +174,28 @@ fn awkward_names_still_make_valid_projects() {
 #[test]
 fn what_this_version_lacks_is_said_so() {
     let folder = folder();
-    for arguments in [["--template", "router"], ["--language", "go"]] {
-        let run = torvync(folder.path(), &["init", "x", arguments[0], arguments[1]]).fails(1);
-        assert!(
-            run.stderr
-                .contains(&format!("not available in this version: `{}`", arguments[1])),
-            "{}",
-            run.stderr
-        );
-    }
+    let run = torvync(folder.path(), &["init", "x", "--language", "go"]).fails(1);
+    let expected = "not available in this version: `go`";
+    assert!(run.stderr.contains(expected), "{}", run.stderr);
     assert!(!folder.path().join("x").exists());
+}
+
+#[test]
+fn the_sdk_in_a_project_needs_no_workspace() {
+    let folder = folder();
+    torvync(
+        folder.path(),
+        &["init", "vendored", "--template", "full-pipeline", "--no-git"],
+    )
+    .succeeds();
+    let project = folder.path().join("vendored");
+    for manifest in ["vendor/torvyn/Cargo.toml", "vendor/torvyn/attribute/Cargo.toml"] {
+        let text = fs::read_to_string(project.join(manifest)).expect("the SDK is there");
+        for word in ["workspace = true", "dev-dependencies", "lints"] {
+            assert!(!text.contains(word), "{manifest}: {word}");
+        }
+    }
+    let copies = tree(&project);
+    let copies = copies.iter().filter(|path| path.ends_with("bindings.rs"));
+    assert_eq!(copies.count(), 1, "one copy for all components");
 }

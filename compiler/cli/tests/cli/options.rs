@@ -66,6 +66,34 @@ fn colour_is_as_asked_for() {
     assert!(!torvync(folder.path(), &["check"]).fails(1).stderr.contains('\u{1b}'));
 }
 
+/// A terminal, made by `script`.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_is_coloured_unless_no_color_is_set() {
+    let folder = folder();
+    let on_terminal = |arguments: &str, no_color: Option<&str>| {
+        let mut command = Command::new("script");
+        let inner = format!("{} check {arguments}", env!("CARGO_BIN_EXE_torvync"));
+        command.args(["-qec", &inner, "/dev/null"]).current_dir(folder.path());
+        command.env_remove("NO_COLOR").env("TERM", "xterm");
+        if let Some(value) = no_color {
+            command.env("NO_COLOR", value);
+        }
+        let said = command.stdin(Stdio::null()).output().expect("script starts");
+        let said = String::from_utf8_lossy(&said.stdout).into_owned();
+        assert!(said.contains("E0001"), "{said}");
+        said.contains("\u{1b}[")
+    };
+    assert!(on_terminal("", None));
+    assert!(!on_terminal("", Some("1")));
+    assert!(
+        on_terminal("", Some("")),
+        "an empty variable is none, as no-color.org has it"
+    );
+    assert!(on_terminal("--color always", Some("1")), "an option beats the variable");
+    assert!(!on_terminal("--color never", None));
+}
+
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_torvync"))

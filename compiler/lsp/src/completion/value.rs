@@ -5,7 +5,7 @@ use std::ops::Range;
 use torvync_compiler::contract::canonical;
 use torvync_compiler::contract::interface::Interface;
 use torvync_compiler::manifest::ast::ComponentRef;
-use torvync_compiler::manifest::schema::{ACTIONS, Choice, Key, Kind};
+use torvync_compiler::manifest::schema::{ACTIONS, Key, Kind};
 
 use super::{Item, ItemKind};
 use crate::builtin;
@@ -132,8 +132,8 @@ impl Text {
 fn texts(view: View<'_>, key: &Key, path: &[Step]) -> Vec<Text> {
     let word = |word: &str| Text::new(word, ItemKind::Word, "", key.doc);
     match key.kind {
-        Kind::Choice(words) => supported(words).map(word).collect(),
-        Kind::Action(_) => supported(ACTIONS).map(word).collect(),
+        Kind::Choice(words) => words.iter().copied().map(word).collect(),
+        Kind::Action(_) => ACTIONS.iter().copied().map(word).collect(),
         Kind::Component => components(view),
         Kind::Interface => interfaces(view, path),
         Kind::Version if key.name == "contract_version" => vec![word(&canonical::version().to_string())],
@@ -162,10 +162,6 @@ fn texts(view: View<'_>, key: &Key, path: &[Step]) -> Vec<Text> {
         | Kind::Tables(_)
         | Kind::Named(_) => Vec::new(),
     }
-}
-
-fn supported(words: &'static [Choice]) -> impl Iterator<Item = &'static str> {
-    words.iter().filter(|choice| choice.supported).map(|choice| choice.word)
 }
 
 /// Values that are no strings.

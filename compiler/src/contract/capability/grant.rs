@@ -121,7 +121,9 @@ impl Scope {
             ScopeKind::Name => {
                 let stem = text.strip_suffix('*').unwrap_or(text);
                 let is_name = !text.is_empty() && !stem.contains(['*', ':', '/', ' ']);
-                is_name.then(|| Scope::Name(text.to_owned())).ok_or(Malformed::BadScope("a name"))
+                is_name
+                    .then(|| Scope::Name(text.to_owned()))
+                    .ok_or(Malformed::BadScope("a name"))
             }
         }
     }
@@ -155,7 +157,11 @@ impl Scope {
 }
 
 fn path(text: &str) -> Option<Scope> {
-    let parts: Vec<&str> = text.strip_prefix('/')?.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let parts: Vec<&str> = text
+        .strip_prefix('/')?
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != ".")
+        .collect();
     (!parts.contains(&"..")).then(|| Scope::Path(parts.into_iter().map(str::to_owned).collect()))
 }
 

@@ -3,7 +3,11 @@ use super::*;
 fn covers(grant: &str, request: &str) -> bool {
     let grant: Grant = grant.parse().expect("a grant");
     let request: Request = request.parse().expect("a request");
-    request.entry.members.iter().all(|member| grant.covers(*member, &request.scope))
+    request
+        .entry
+        .members
+        .iter()
+        .all(|member| grant.covers(*member, &request.scope))
 }
 
 #[test]
@@ -14,7 +18,10 @@ fn a_broader_grant_covers_a_narrower_request_and_never_the_reverse() {
         ("wasi:filesystem:/data", "wasi:filesystem/write:/data/out"),
         ("wasi:clocks", "wasi:clocks/wall-clock"),
         ("wasi:sockets/egress", "wasi:sockets/tcp-connect:example.org:443"),
-        ("wasi:sockets/tcp-connect:*.example.org:400-500", "wasi:sockets/tcp-connect:api.example.org:443"),
+        (
+            "wasi:sockets/tcp-connect:*.example.org:400-500",
+            "wasi:sockets/tcp-connect:api.example.org:443",
+        ),
         ("wasi:sockets/tcp-connect:*", "wasi:sockets/tcp-connect:example.org"),
         ("wasi:cli/environment:APP_*", "wasi:cli/environment:APP_HOME"),
     ];
@@ -29,8 +36,14 @@ fn neighbours_do_not_cover_each_other() {
     let pairs = [
         ("wasi:filesystem/read:/data", "wasi:filesystem/read:/database"),
         ("wasi:filesystem/read:/data", "wasi:filesystem/write:/data"),
-        ("wasi:sockets/tcp-connect:example.org", "wasi:sockets/tcp-connect:badexample.org"),
-        ("wasi:sockets/tcp-connect:*.example.org", "wasi:sockets/tcp-connect:example.org"),
+        (
+            "wasi:sockets/tcp-connect:example.org",
+            "wasi:sockets/tcp-connect:badexample.org",
+        ),
+        (
+            "wasi:sockets/tcp-connect:*.example.org",
+            "wasi:sockets/tcp-connect:example.org",
+        ),
         ("wasi:clocks/wall-clock", "wasi:clocks/monotonic-clock"),
     ];
     for (a, b) in pairs {
@@ -50,9 +63,18 @@ fn a_key_leaves_the_scope_to_the_grant() {
 fn what_is_malformed_says_why() {
     let cases = [
         ("wasi:clocks/wall-clock:/x", "`wasi:clocks/wall-clock` has no scope"),
-        ("wasi:filesystem/read:data", "expected an absolute path without `..` as its scope"),
-        ("wasi:filesystem/read:/data/../etc", "expected an absolute path without `..` as its scope"),
-        ("wasi:sockets/udp:host:99999", "expected `HOST`, `HOST:PORT` or `HOST:FIRST-LAST` as its scope"),
+        (
+            "wasi:filesystem/read:data",
+            "expected an absolute path without `..` as its scope",
+        ),
+        (
+            "wasi:filesystem/read:/data/../etc",
+            "expected an absolute path without `..` as its scope",
+        ),
+        (
+            "wasi:sockets/udp:host:99999",
+            "expected `HOST`, `HOST:PORT` or `HOST:FIRST-LAST` as its scope",
+        ),
         ("wasi:cli/environment:", "expected a name as its scope"),
         ("wasi:filesystem/reads", "no such capability"),
         ("", "no such capability"),
@@ -65,7 +87,12 @@ fn what_is_malformed_says_why() {
 #[test]
 fn every_permission_has_a_name_of_its_own() {
     for entry in ENTRIES {
-        assert_eq!(ENTRIES.iter().filter(|other| other.key == entry.key).count(), 1, "{}", entry.key);
+        assert_eq!(
+            ENTRIES.iter().filter(|other| other.key == entry.key).count(),
+            1,
+            "{}",
+            entry.key
+        );
         for member in entry.members {
             assert_eq!(member.entry().members, [*member]);
         }

@@ -17,7 +17,7 @@ pub(in crate::contract) struct Packages<'a> {
     sources: &'a mut SourceMap,
     files: &'a dyn Files,
     /// The texts by the name that wit-parser knows them by.
-    texts: BTreeMap<String, SourceId>,
+    pub(super) texts: BTreeMap<String, SourceId>,
     /// Packages by file names and texts.
     parsed: BTreeMap<Vec<(String, String)>, UnresolvedPackageGroup>,
 }
@@ -94,7 +94,13 @@ impl<'a> Packages<'a> {
         Some(Span::new(source, location.range))
     }
 
-    fn package(&mut self, diags: &mut Diagnostics, folder: &Path, names: &[String]) -> Checked<UnresolvedPackageGroup> {
+    /// The package in these files.
+    pub(super) fn package(
+        &mut self,
+        diags: &mut Diagnostics,
+        folder: &Path,
+        names: &[String],
+    ) -> Checked<UnresolvedPackageGroup> {
         let mut texts = Vec::new();
         for name in names {
             texts.push((name.clone(), self.text(diags, &folder.join(name))?));
@@ -147,7 +153,7 @@ impl<'a> Packages<'a> {
     }
 }
 
-fn is_wit(name: &str) -> bool {
+pub(super) fn is_wit(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|extension| extension == "wit")
 }
 
@@ -168,7 +174,7 @@ fn is_among(group: &UnresolvedPackageGroup, names: &BTreeSet<PackageName>) -> bo
 }
 
 /// The embedded contracts, parsed when the first `wit/` folder needs them.
-static CANONICAL: LazyLock<Vec<UnresolvedPackageGroup>> = LazyLock::new(|| {
+pub(in crate::contract) static CANONICAL: LazyLock<Vec<UnresolvedPackageGroup>> = LazyLock::new(|| {
     let mut folders: BTreeMap<&str, wit_parser::SourceMap> = BTreeMap::new();
     for (path, text) in canonical::canonical() {
         let folder = path.split('/').next().unwrap_or(path);

@@ -33,8 +33,18 @@ fn check_node(diags: &mut Diagnostics, project: &ResolvedProject, node: &Resolve
     let memory: Limit = |limits| limits.memory_bytes;
     let buffer: Limit = |limits| limits.max_buffer_bytes;
     let needs = [
-        ("of memory", component.declared.max_memory_bytes, memory, DEFAULT_LIMITS.memory_bytes),
-        ("in one buffer", component.declared.max_buffer_bytes, buffer, DEFAULT_LIMITS.max_buffer_bytes),
+        (
+            "of memory",
+            component.declared.max_memory_bytes,
+            memory,
+            DEFAULT_LIMITS.memory_bytes,
+        ),
+        (
+            "in one buffer",
+            component.declared.max_buffer_bytes,
+            buffer,
+            DEFAULT_LIMITS.max_buffer_bytes,
+        ),
     ];
     for (what, needed, limit, default) in needs {
         let written = limit(&node.limits).or(limit(&project.runtime().limits));

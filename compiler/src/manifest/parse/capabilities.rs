@@ -33,7 +33,10 @@ pub(super) fn grants(diags: &mut Diagnostics, security: &Section) -> Vec<GrantDe
     for (component, section) in security.named("grants") {
         let texts = section.texts("capabilities");
         let list = section.place("capabilities");
-        let end = texts.last().map(|last| last.span.end).or(list.map(|list| list.start + 1));
+        let end = texts
+            .last()
+            .map(|last| last.span.end)
+            .or(list.map(|list| list.start + 1));
         grants.push(GrantDecl {
             component: component.clone(),
             capabilities: texts
@@ -65,11 +68,7 @@ fn flags(diags: &mut Diagnostics, section: Option<&Section>, key: &str) -> Vec<C
     declared
 }
 
-fn understood<T: FromStr<Err = Malformed>>(
-    diags: &mut Diagnostics,
-    text: &Spanned<String>,
-    place: Place,
-) -> Option<T> {
+fn understood<T: FromStr<Err = Malformed>>(diags: &mut Diagnostics, text: &Spanned<String>, place: Place) -> Option<T> {
     let parsed = text.value.parse().map_err(|error| {
         diags.error(CapabilityError {
             text: text.clone(),
@@ -87,7 +86,9 @@ fn line_after(document: &Document<'_>, header: Span) -> Option<Span> {
     if !text[line..].trim_start().starts_with('[') {
         return None;
     }
-    let end = text[header.end..].find('\n').map_or(text.len(), |at| header.end + at + 1);
+    let end = text[header.end..]
+        .find('\n')
+        .map_or(text.len(), |at| header.end + at + 1);
     Some(document.span(end..end))
 }
 
@@ -107,8 +108,11 @@ impl From<CapabilityError> for Diagnostic {
     fn from(error: CapabilityError) -> Self {
         let CapabilityError { text, error, place } = error;
         if error != Malformed::Unknown {
-            return Diagnostic::error(Code::ConstraintViolation, format!("`{}` is not a capability", text.value))
-                .primary(text.span, error.to_string());
+            return Diagnostic::error(
+                Code::ConstraintViolation,
+                format!("`{}` is not a capability", text.value),
+            )
+            .primary(text.span, error.to_string());
         }
         let names: Vec<&str> = ENTRIES
             .iter()
@@ -117,8 +121,11 @@ impl From<CapabilityError> for Diagnostic {
                 Place::Grant => entry.grant,
             })
             .collect();
-        let diagnostic = Diagnostic::error(Code::ConstraintViolation, format!("there is no capability `{}`", text.value))
-            .primary(text.span, "no such capability");
+        let diagnostic = Diagnostic::error(
+            Code::ConstraintViolation,
+            format!("there is no capability `{}`", text.value),
+        )
+        .primary(text.span, "no such capability");
         match near(&text.value, &names, place) {
             Some(near) => diagnostic
                 .help(format!("did you mean `{near}`?"))

@@ -2,15 +2,7 @@
 
 use torvyn_runtime_core::bounds;
 
-use super::{Choice, Effect, Key, Kind};
-
-const fn yes(word: &'static str) -> Choice {
-    Choice { word, supported: true }
-}
-
-const fn no(word: &'static str) -> Choice {
-    Choice { word, supported: false }
-}
+use super::{Effect, Key, Kind};
 
 const fn key(name: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Key {
     Key {
@@ -53,15 +45,15 @@ const MILLISECONDS: Kind = Kind::Integer(1, 86_400_000);
 const REPLICAS: Kind = Kind::Integer(1, bounds::REPLICAS);
 const FUEL: Kind = Kind::Integer(0, u64::MAX >> 1);
 const POLICY: Kind = Kind::Choice(&[
-    yes("block"),
-    yes("drop-oldest"),
-    yes("drop-newest"),
-    yes("error"),
-    yes("rate-limit"),
+    "block",
+    "drop-oldest",
+    "drop-newest",
+    "error",
+    "rate-limit",
 ]);
 
 /// The words of a [`Kind::Action`].
-pub const ACTIONS: &[Choice] = &[yes("terminate"), yes("skip"), yes("retry"), yes("dead-letter")];
+pub const ACTIONS: &[&str] = &["terminate", "skip", "retry", "dead-letter"];
 
 /// The keys of the document itself.
 pub const ROOT: &[Key] = &[
@@ -146,7 +138,7 @@ const COMPONENT: &[Key] = &[
     key("path", Kind::Text, "", "Folder of the source, relative to Torvyn.toml."),
     key(
         "language",
-        Kind::Choice(&[yes("rust"), yes("go"), yes("python"), yes("zig")]),
+        Kind::Choice(&["rust", "go", "python", "zig"]),
         "\"rust\"",
         "Implementation language.",
     ),
@@ -174,14 +166,14 @@ const FLOW: &[Key] = &[
     ),
     key(
         "priority",
-        Kind::Choice(&[yes("critical"), yes("high"), yes("normal"), yes("background")]),
+        Kind::Choice(&["critical", "high", "normal", "background"]),
         "\"normal\"",
         "How many elements the flow handles before it lets others run.",
     ),
     key("deadline", Kind::Duration, "none", "How long the flow may run."),
     key(
         "optimize",
-        Kind::Choice(&[yes("component"), yes("direct"), yes("fused")]),
+        Kind::Choice(&["component", "direct", "fused"]),
         "\"direct\"",
         "How elements cross the sandbox. A stage that can't be called that way is called in the next slower one.",
     ),
@@ -227,13 +219,13 @@ const NODE: &[Key] = &[
     ),
     key(
         "fan_out",
-        Kind::Choice(&[yes("minimum"), yes("independent")]),
+        Kind::Choice(&["minimum", "independent"]),
         "\"minimum\"",
         "Whether one full branch holds up the others.",
     ),
     key(
         "merge",
-        Kind::Choice(&[yes("round-robin"), yes("priority")]),
+        Kind::Choice(&["round-robin", "priority"]),
         "\"round-robin\"",
         "Which of several inputs is taken from first.",
     ),
@@ -332,7 +324,7 @@ const RETRY: &[Key] = &[
     ),
     key(
         "then",
-        Kind::Choice(&[yes("terminate"), yes("skip"), yes("dead-letter")]),
+        Kind::Choice(&["terminate", "skip", "dead-letter"]),
         "\"terminate\"",
         "What follows when all of them failed.",
     ),
@@ -469,7 +461,7 @@ const POOLS: &[Key] = &[
     key("huge_pool_size", POOL, "computed", "Most buffers of 1 MiB."),
     key(
         "exhaustion_policy",
-        Kind::Choice(&[yes("fallback-alloc"), yes("error")]),
+        Kind::Choice(&["fallback-alloc", "error"]),
         "\"fallback-alloc\"",
         "What an allocation does when its pool is empty.",
     ),
@@ -478,7 +470,7 @@ const POOLS: &[Key] = &[
 const OBSERVABILITY: &[Key] = &[
     key(
         "level",
-        Kind::Choice(&[yes("off"), yes("production"), yes("diagnostic")]),
+        Kind::Choice(&["off", "production", "diagnostic"]),
         "\"production\"",
         "How much is measured.",
     ),
@@ -486,11 +478,11 @@ const OBSERVABILITY: &[Key] = &[
     key(
         "tracing_exporter",
         Kind::Choice(&[
-            yes("otlp-grpc"),
-            yes("otlp-http"),
-            yes("stdout"),
-            yes("file"),
-            yes("none"),
+            "otlp-grpc",
+            "otlp-http",
+            "stdout",
+            "file",
+            "none",
         ]),
         "\"stdout\"",
         "Where traces go.",
@@ -539,7 +531,7 @@ const OBSERVABILITY: &[Key] = &[
 const SECURITY: &[Key] = &[
     key(
         "default_capability_policy",
-        Kind::Choice(&[yes("deny-all"), yes("allow-all")]),
+        Kind::Choice(&["deny-all", "allow-all"]),
         "\"deny-all\"",
         "What holds for a capability that is not granted.",
     ),
@@ -551,7 +543,7 @@ const SECURITY: &[Key] = &[
     ),
     later(
         "audit_target",
-        Kind::Choice(&[yes("file"), yes("stdout"), yes("event-sink")]),
+        Kind::Choice(&["file", "stdout", "event-sink"]),
         "\"file\"",
         "Where they are logged.",
     ),

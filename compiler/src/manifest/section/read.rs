@@ -12,7 +12,7 @@ use super::{Section, Value, json};
 use crate::contract::interface::{Interface, InterfaceName};
 use crate::diag::{Checked, Diagnostics, suggest};
 use crate::manifest::ast::{BuiltinRef, ComponentRef, InterfaceRef};
-use crate::manifest::schema::{ACTIONS, Choice, Effect, Key, Kind};
+use crate::manifest::schema::{ACTIONS, Effect, Key, Kind};
 use crate::manifest::toml::Document;
 use crate::manifest::value;
 use crate::source::{Span, Spanned};
@@ -289,25 +289,16 @@ impl Reader<'_, '_> {
         self.check(text, at, path, rule, allowed.map(Value::Number))
     }
 
-    fn choice(&mut self, words: &'static [Choice], text: &str, at: Span, path: &str) -> Checked<Value> {
-        match words.iter().find(|choice| choice.word == text) {
-            Some(choice) if choice.supported => Ok(Value::Text(text.to_owned())),
-            Some(_) => Err(self.diags.error(SectionError::Unsupported {
-                what: format!("`{path} = \"{text}\"`"),
-                at,
-                instead: words
-                    .iter()
-                    .filter(|choice| choice.supported)
-                    .map(|choice| choice.word)
-                    .collect(),
-            })),
-            None => Err(self.diags.error(SectionError::UnknownWord {
-                path: path.to_owned(),
-                found: text.to_owned(),
-                at,
-                words: words.iter().map(|choice| choice.word).collect(),
-            })),
+    fn choice(&mut self, words: &'static [&'static str], text: &str, at: Span, path: &str) -> Checked<Value> {
+        if words.contains(&text) {
+            return Ok(Value::Text(text.to_owned()));
         }
+        Err(self.diags.error(SectionError::UnknownWord {
+            path: path.to_owned(),
+            found: text.to_owned(),
+            at,
+            words: words.to_vec(),
+        }))
     }
 
     fn component(&mut self, text: &str, at: Span) -> Checked<Value> {

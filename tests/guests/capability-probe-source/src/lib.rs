@@ -4,7 +4,7 @@
 use std::vec;
 
 use serde::Deserialize;
-use torvyn::{Error, Lifecycle, Output, Source, capabilities};
+use torvyn::{Error, Output, Source, capabilities};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,9 +16,9 @@ struct CapabilityProbe {
     reports: vec::IntoIter<String>,
 }
 
-impl Lifecycle for CapabilityProbe {
-    fn init(config: &str) -> Result<Self, Error> {
-        let Config { ask } = serde_json::from_str(config).map_err(Error::invalid_input)?;
+#[torvyn::component]
+impl Source for CapabilityProbe {
+    fn init(Config { ask }: Config) -> Result<Self, Error> {
         let answers = ask.iter().map(|name| format!("{name}: {}", capabilities::has(name)));
         let granted = format!("granted: {}", capabilities::granted().join(" "));
         let reports: Vec<String> = answers.chain([granted]).collect();
@@ -26,12 +26,8 @@ impl Lifecycle for CapabilityProbe {
             reports: reports.into_iter(),
         })
     }
-}
 
-impl Source for CapabilityProbe {
     fn pull(&mut self) -> Result<Option<Output>, Error> {
         self.reports.next().map(|report| Output::text(&report)).transpose()
     }
 }
-
-torvyn::export!(CapabilityProbe: source);

@@ -1,14 +1,15 @@
 //! Prints every call it gets. With `pause` as config it asks for a pause after each element.
 
-use torvyn::{Element, Error, Lifecycle, Signal, Sink};
+use torvyn::{Element, Error, Signal, Sink};
 
 struct CollectingSink {
     pushed: u64,
     answer: Signal,
 }
 
-impl Lifecycle for CollectingSink {
-    fn init(config: &str) -> Result<Self, Error> {
+#[torvyn::component]
+impl Sink for CollectingSink {
+    fn init(config: String) -> Result<Self, Error> {
         let answer = if config == "pause" {
             Signal::Pause
         } else {
@@ -17,12 +18,6 @@ impl Lifecycle for CollectingSink {
         Ok(CollectingSink { pushed: 0, answer })
     }
 
-    fn teardown(self) {
-        println!("teardown after {}", self.pushed);
-    }
-}
-
-impl Sink for CollectingSink {
     fn push(&mut self, element: &Element<'_>) -> Result<Signal, Error> {
         self.pushed += 1;
         println!(
@@ -38,6 +33,8 @@ impl Sink for CollectingSink {
         println!("complete after {}", self.pushed);
         Ok(())
     }
-}
 
-torvyn::export!(CollectingSink: sink);
+    fn teardown(self) {
+        println!("teardown after {}", self.pushed);
+    }
+}

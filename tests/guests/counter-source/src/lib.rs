@@ -2,7 +2,7 @@
 //! the left; `announce` prints each `notify-backpressure`.
 
 use serde::Deserialize;
-use torvyn::{Error, Lifecycle, Output, Signal, Source};
+use torvyn::{Error, Output, Signal, Source};
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -17,17 +17,12 @@ struct CounterSource {
     next: u64,
 }
 
-impl Lifecycle for CounterSource {
-    fn init(config: &str) -> Result<Self, Error> {
-        let config = match config {
-            "" => Config::default(),
-            text => serde_json::from_str(text).map_err(Error::invalid_input)?,
-        };
+#[torvyn::component]
+impl Source for CounterSource {
+    fn init(config: Config) -> Result<Self, Error> {
         Ok(CounterSource { config, next: 0 })
     }
-}
 
-impl Source for CounterSource {
     fn pull(&mut self) -> Result<Option<Output>, Error> {
         if self.config.count == Some(self.next) {
             return Ok(None);
@@ -48,5 +43,3 @@ impl Source for CounterSource {
         }
     }
 }
-
-torvyn::export!(CounterSource: source);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use fault::Kind;
 use serde::Deserialize;
-use torvyn::{Element, Error, Lifecycle, Output, OutputBuffer, Processor};
+use torvyn::{Element, Error, Output, OutputBuffer, Processor};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,13 +21,12 @@ struct FailingProcessor {
     failures: BTreeMap<u64, u64>,
 }
 
-impl Lifecycle for FailingProcessor {
-    fn init(config: &str) -> Result<Self, Error> {
-        serde_json::from_str(config).map_err(Error::invalid_input)
-    }
-}
-
+#[torvyn::component]
 impl Processor for FailingProcessor {
+    fn init(config: Self) -> Result<Self, Error> {
+        Ok(config)
+    }
+
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
         let sequence = input.sequence();
         if self.fails(sequence) {
@@ -49,5 +48,3 @@ impl FailingProcessor {
         *failures <= times
     }
 }
-
-torvyn::export!(FailingProcessor: processor);

@@ -1,27 +1,22 @@
 //! Joins the texts of each two elements, until it fails as its config says.
 
 use fault::Fault;
-use torvyn::{Aggregator, Element, Error, Lifecycle, Output};
+use torvyn::{Aggregator, Element, Error, Output};
 
 struct FaultyAggregator {
     fault: Fault,
     kept: Option<String>,
 }
 
-impl Lifecycle for FaultyAggregator {
-    fn init(config: &str) -> Result<Self, Error> {
+#[torvyn::component]
+impl Aggregator for FaultyAggregator {
+    fn init(config: String) -> Result<Self, Error> {
         Ok(FaultyAggregator {
-            fault: Fault::init(config)?,
+            fault: Fault::init(&config)?,
             kept: None,
         })
     }
 
-    fn teardown(mut self) {
-        self.fault.strike("teardown").expect("`teardown` can't return an error");
-    }
-}
-
-impl Aggregator for FaultyAggregator {
     fn ingest(&mut self, element: &Element<'_>) -> Result<Option<Output>, Error> {
         self.fault.strike("ingest")?;
         let text = element.payload().text()?;
@@ -38,6 +33,8 @@ impl Aggregator for FaultyAggregator {
         self.fault.strike("flush")?;
         self.kept.take().iter().map(|text| Output::text(text)).collect()
     }
-}
 
-torvyn::export!(FaultyAggregator: aggregator);
+    fn teardown(mut self) {
+        self.fault.strike("teardown").expect("`teardown` can't return an error");
+    }
+}

@@ -1,25 +1,19 @@
 //! Prints what it gets, until it fails as its config says.
 
 use fault::Fault;
-use torvyn::{Element, Error, Lifecycle, Signal, Sink};
+use torvyn::{Element, Error, Signal, Sink};
 
 struct FaultySink {
     fault: Fault,
 }
 
-impl Lifecycle for FaultySink {
-    fn init(config: &str) -> Result<Self, Error> {
-        let fault = Fault::init(config)?;
+#[torvyn::component]
+impl Sink for FaultySink {
+    fn init(config: String) -> Result<Self, Error> {
+        let fault = Fault::init(&config)?;
         Ok(FaultySink { fault })
     }
 
-    fn teardown(mut self) {
-        self.fault.strike("teardown").expect("`teardown` can't return an error");
-        println!("teardown");
-    }
-}
-
-impl Sink for FaultySink {
     fn push(&mut self, element: &Element<'_>) -> Result<Signal, Error> {
         self.fault.strike("push")?;
         println!("push {}", element.payload().text()?);
@@ -31,6 +25,9 @@ impl Sink for FaultySink {
         println!("complete");
         Ok(())
     }
-}
 
-torvyn::export!(FaultySink: sink);
+    fn teardown(mut self) {
+        self.fault.strike("teardown").expect("`teardown` can't return an error");
+        println!("teardown");
+    }
+}

@@ -1,27 +1,22 @@
 //! Counts for ever, until it fails as its config says.
 
 use fault::Fault;
-use torvyn::{Error, Lifecycle, Output, Signal, Source};
+use torvyn::{Error, Output, Signal, Source};
 
 struct FaultySource {
     fault: Fault,
     emitted: u64,
 }
 
-impl Lifecycle for FaultySource {
-    fn init(config: &str) -> Result<Self, Error> {
+#[torvyn::component]
+impl Source for FaultySource {
+    fn init(config: String) -> Result<Self, Error> {
         Ok(FaultySource {
-            fault: Fault::init(config)?,
+            fault: Fault::init(&config)?,
             emitted: 0,
         })
     }
 
-    fn teardown(mut self) {
-        self.fault.strike("teardown").expect("`teardown` can't return an error");
-    }
-}
-
-impl Source for FaultySource {
     fn pull(&mut self) -> Result<Option<Output>, Error> {
         self.fault.strike("pull")?;
         self.emitted += 1;
@@ -33,6 +28,8 @@ impl Source for FaultySource {
             .strike("notify-backpressure")
             .expect("`notify-backpressure` can't return an error");
     }
-}
 
-torvyn::export!(FaultySource: source);
+    fn teardown(mut self) {
+        self.fault.strike("teardown").expect("`teardown` can't return an error");
+    }
+}

@@ -1,7 +1,7 @@
 //! Counts, and gives buffers back to nobody: `{"count": N, "leak": M, "size": BYTES}` leaks M buffers per element.
 
 use serde::Deserialize;
-use torvyn::{Error, Lifecycle, Output, OutputBuffer, Source};
+use torvyn::{Error, Output, OutputBuffer, Source};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -14,13 +14,12 @@ struct HostileSource {
     next: u64,
 }
 
-impl Lifecycle for HostileSource {
-    fn init(config: &str) -> Result<Self, Error> {
-        serde_json::from_str(config).map_err(Error::invalid_input)
-    }
-}
-
+#[torvyn::component]
 impl Source for HostileSource {
+    fn init(config: Self) -> Result<Self, Error> {
+        Ok(config)
+    }
+
     fn pull(&mut self) -> Result<Option<Output>, Error> {
         if self.next == self.count {
             return Ok(None);
@@ -32,5 +31,3 @@ impl Source for HostileSource {
         Output::text(&(self.next - 1).to_string()).map(Some)
     }
 }
-
-torvyn::export!(HostileSource: source);

@@ -1,7 +1,7 @@
 //! Joins the texts of each `size` elements: `{"size": 3}`. `flush` has the rest, if there is one.
 
 use serde::Deserialize;
-use torvyn::{Aggregator, Element, Error, Lifecycle, Output};
+use torvyn::{Aggregator, Element, Error, Output};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -11,13 +11,12 @@ struct JoiningAggregator {
     texts: Vec<String>,
 }
 
-impl Lifecycle for JoiningAggregator {
-    fn init(config: &str) -> Result<Self, Error> {
-        serde_json::from_str(config).map_err(Error::invalid_input)
-    }
-}
-
+#[torvyn::component]
 impl Aggregator for JoiningAggregator {
+    fn init(config: Self) -> Result<Self, Error> {
+        Ok(config)
+    }
+
     fn ingest(&mut self, element: &Element<'_>) -> Result<Option<Output>, Error> {
         self.texts.push(element.payload().text()?);
         if self.texts.len() < self.size {
@@ -39,5 +38,3 @@ impl JoiningAggregator {
         Output::text(&std::mem::take(&mut self.texts).join("+"))
     }
 }
-
-torvyn::export!(JoiningAggregator: aggregator);

@@ -1,7 +1,7 @@
 //! Keeps every n-th element, the first one included: `{"every": N}`.
 
 use serde::Deserialize;
-use torvyn::{Element, Error, Filter, Lifecycle};
+use torvyn::{Element, Error, Filter};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -9,16 +9,13 @@ struct KeepEvery {
     every: u64,
 }
 
-impl Lifecycle for KeepEvery {
-    fn init(config: &str) -> Result<Self, Error> {
-        serde_json::from_str(config).map_err(Error::invalid_input)
-    }
-}
-
+#[torvyn::component]
 impl Filter for KeepEvery {
+    fn init(config: Self) -> Result<Self, Error> {
+        Ok(config)
+    }
+
     fn evaluate(&mut self, element: &Element<'_>) -> Result<bool, Error> {
         Ok(element.sequence().is_multiple_of(self.every))
     }
 }
-
-torvyn::export!(KeepEvery: filter);

@@ -1,23 +1,22 @@
 //! Copies its input to its output: `guest` through its own memory (the default), `host` inside the host.
 
-use torvyn::{Element, Error, Lifecycle, Output, OutputBuffer, Processor};
+use torvyn::{Element, Error, Output, OutputBuffer, Processor};
 
 enum Passthrough {
     Guest,
     Host,
 }
 
-impl Lifecycle for Passthrough {
-    fn init(config: &str) -> Result<Self, Error> {
-        match config {
+#[torvyn::component]
+impl Processor for Passthrough {
+    fn init(config: String) -> Result<Self, Error> {
+        match config.as_str() {
             "" | "guest" => Ok(Passthrough::Guest),
             "host" => Ok(Passthrough::Host),
             other => Err(Error::InvalidInput(format!("`guest` or `host`, not `{other}`"))),
         }
     }
-}
 
-impl Processor for Passthrough {
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
         let payload = input.payload();
         let output = match self {
@@ -27,5 +26,3 @@ impl Processor for Passthrough {
         Ok(Some(output))
     }
 }
-
-torvyn::export!(Passthrough: processor);

@@ -2,15 +2,23 @@
 
 use std::io::Write as _;
 
-use torvyn::{Element, Error, Lifecycle, Output, Processor};
+use torvyn::{Element, Error, Output, Processor};
 
 struct Printing;
 
-impl Lifecycle for Printing {
-    fn init(config: &str) -> Result<Self, Error> {
+#[torvyn::component]
+impl Processor for Printing {
+    fn init(config: String) -> Result<Self, Error> {
         println!("stdout: init {config}");
         eprintln!("stderr: init {config}");
         Ok(Printing)
+    }
+
+    fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
+        let text = input.payload().text()?;
+        println!("stdout: {text} ü");
+        eprintln!("stderr: {text} ü");
+        Ok(None)
     }
 
     fn teardown(self) {
@@ -18,14 +26,3 @@ impl Lifecycle for Printing {
         std::io::stdout().flush().expect("stdout is the executable's own");
     }
 }
-
-impl Processor for Printing {
-    fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
-        let text = input.payload().text()?;
-        println!("stdout: {text} ü");
-        eprintln!("stderr: {text} ü");
-        Ok(None)
-    }
-}
-
-torvyn::export!(Printing: processor);

@@ -3,23 +3,22 @@
 //! there are texts kept, else none.
 
 use script::Script;
-use torvyn::{Aggregator, Element, Error, Lifecycle, Output};
+use torvyn::{Aggregator, Element, Error, Output};
 
 struct ScriptedAggregator {
     script: Script,
     kept: Vec<String>,
 }
 
-impl Lifecycle for ScriptedAggregator {
-    fn init(config: &str) -> Result<Self, Error> {
+#[torvyn::component]
+impl Aggregator for ScriptedAggregator {
+    fn init(config: String) -> Result<Self, Error> {
         Ok(ScriptedAggregator {
-            script: Script::init(config, "oe")?,
+            script: Script::init(&config, "oe")?,
             kept: Vec::new(),
         })
     }
-}
 
-impl Aggregator for ScriptedAggregator {
     fn ingest(&mut self, element: &Element<'_>) -> Result<Option<Output>, Error> {
         let action = self.script.act()?;
         self.kept.push(element.payload().text()?);
@@ -39,5 +38,3 @@ impl Aggregator for ScriptedAggregator {
             .collect()
     }
 }
-
-torvyn::export!(ScriptedAggregator: aggregator);

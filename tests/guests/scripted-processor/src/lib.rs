@@ -2,20 +2,19 @@
 //! `text/x-NAME`; `x` drops.
 
 use script::Script;
-use torvyn::{Element, Error, Lifecycle, Output, Processor};
+use torvyn::{Element, Error, Output, Processor};
 
 struct ScriptedProcessor {
     script: Script,
 }
 
-impl Lifecycle for ScriptedProcessor {
-    fn init(config: &str) -> Result<Self, Error> {
-        let script = Script::init(config, "obx")?;
+#[torvyn::component]
+impl Processor for ScriptedProcessor {
+    fn init(config: String) -> Result<Self, Error> {
+        let script = Script::init(&config, "obx")?;
         Ok(ScriptedProcessor { script })
     }
-}
 
-impl Processor for ScriptedProcessor {
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
         let payload = match self.script.act()? {
             'x' => return Ok(None),
@@ -25,5 +24,3 @@ impl Processor for ScriptedProcessor {
         Output::bytes(&format!("text/x-{}", self.script.name), &payload).map(Some)
     }
 }
-
-torvyn::export!(ScriptedProcessor: processor);

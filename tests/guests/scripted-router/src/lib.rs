@@ -2,20 +2,19 @@
 //! `7` port `a` twice.
 
 use script::Script;
-use torvyn::{Element, Error, Lifecycle, Route, Router};
+use torvyn::{Element, Error, Route, Router};
 
 struct ScriptedRouter {
     script: Script,
 }
 
-impl Lifecycle for ScriptedRouter {
-    fn init(config: &str) -> Result<Self, Error> {
-        let script = Script::init(config, "o012347")?;
+#[torvyn::component]
+impl Router for ScriptedRouter {
+    fn init(config: String) -> Result<Self, Error> {
+        let script = Script::init(&config, "o012347")?;
         Ok(ScriptedRouter { script })
     }
-}
 
-impl Router for ScriptedRouter {
     fn route(&mut self, _element: &Element<'_>) -> Result<Route, Error> {
         Ok(match self.script.act()? {
             '0' => Route::nowhere(),
@@ -27,5 +26,3 @@ impl Router for ScriptedRouter {
         })
     }
 }
-
-torvyn::export!(ScriptedRouter: router);

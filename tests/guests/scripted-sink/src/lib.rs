@@ -2,20 +2,19 @@
 //! asks for a pause. An empty content type is printed as `-`. `complete` prints `NAME complete`.
 
 use script::Script;
-use torvyn::{Element, Error, Lifecycle, Signal, Sink};
+use torvyn::{Element, Error, Signal, Sink};
 
 struct ScriptedSink {
     script: Script,
 }
 
-impl Lifecycle for ScriptedSink {
-    fn init(config: &str) -> Result<Self, Error> {
-        let script = Script::init(config, "op")?;
+#[torvyn::component]
+impl Sink for ScriptedSink {
+    fn init(config: String) -> Result<Self, Error> {
+        let script = Script::init(&config, "op")?;
         Ok(ScriptedSink { script })
     }
-}
 
-impl Sink for ScriptedSink {
     fn push(&mut self, element: &Element<'_>) -> Result<Signal, Error> {
         let signal = match self.script.act()? {
             'p' => Signal::Pause,
@@ -35,5 +34,3 @@ impl Sink for ScriptedSink {
         Ok(())
     }
 }
-
-torvyn::export!(ScriptedSink: sink);

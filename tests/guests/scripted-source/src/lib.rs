@@ -2,23 +2,22 @@
 //! before; `e` ends. With `"count": N` it ends after N elements, whatever the script says.
 
 use script::Script;
-use torvyn::{Error, Lifecycle, Output, Source};
+use torvyn::{Error, Output, Source};
 
 struct ScriptedSource {
     script: Script,
     emitted: u64,
 }
 
-impl Lifecycle for ScriptedSource {
-    fn init(config: &str) -> Result<Self, Error> {
+#[torvyn::component]
+impl Source for ScriptedSource {
+    fn init(config: String) -> Result<Self, Error> {
         Ok(ScriptedSource {
-            script: Script::init(config, "oe")?,
+            script: Script::init(&config, "oe")?,
             emitted: 0,
         })
     }
-}
 
-impl Source for ScriptedSource {
     fn pull(&mut self) -> Result<Option<Output>, Error> {
         let ended = self.script.count != 0 && self.emitted == self.script.count;
         if ended || self.script.act()? == 'e' {
@@ -29,5 +28,3 @@ impl Source for ScriptedSource {
         Output::text(&text).map(Some)
     }
 }
-
-torvyn::export!(ScriptedSource: source);

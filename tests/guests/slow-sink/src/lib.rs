@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
-use torvyn::{Element, Error, Lifecycle, Signal, Sink};
+use torvyn::{Element, Error, Signal, Sink};
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -19,16 +19,12 @@ struct SlowSink {
     pushed: u64,
 }
 
-impl Lifecycle for SlowSink {
-    fn init(config: &str) -> Result<Self, Error> {
-        match config {
-            "" => Ok(SlowSink::default()),
-            text => serde_json::from_str(text).map_err(Error::invalid_input),
-        }
-    }
-}
-
+#[torvyn::component]
 impl Sink for SlowSink {
+    fn init(config: Self) -> Result<Self, Error> {
+        Ok(config)
+    }
+
     fn push(&mut self, element: &Element<'_>) -> Result<Signal, Error> {
         work(Duration::from_millis(self.work_ms));
         self.pushed += 1;
@@ -57,5 +53,3 @@ fn work(time: Duration) {
         std::hint::spin_loop();
     }
 }
-
-torvyn::export!(SlowSink: sink);

@@ -2,7 +2,7 @@
 //! N modulo the number of rows, each of them named `times` times.
 
 use serde::Deserialize;
-use torvyn::{Element, Error, Lifecycle, Route, Router};
+use torvyn::{Element, Error, Route, Router};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,17 +16,15 @@ fn once() -> usize {
     1
 }
 
-impl Lifecycle for TableRouter {
-    fn init(config: &str) -> Result<Self, Error> {
-        let router: TableRouter = serde_json::from_str(config).map_err(Error::invalid_input)?;
+#[torvyn::component]
+impl Router for TableRouter {
+    fn init(router: Self) -> Result<Self, Error> {
         if router.routes.is_empty() {
             return Err(Error::invalid_input("the table has no row"));
         }
         Ok(router)
     }
-}
 
-impl Router for TableRouter {
     fn route(&mut self, element: &Element<'_>) -> Result<Route, Error> {
         let row = element.sequence() % self.routes.len() as u64;
         let ports = &self.routes[row as usize];
@@ -36,5 +34,3 @@ impl Router for TableRouter {
             .collect())
     }
 }
-
-torvyn::export!(TableRouter: router);

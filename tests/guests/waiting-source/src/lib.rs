@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
-use torvyn::{Error, Lifecycle, Output, Source};
+use torvyn::{Error, Output, Source};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -14,13 +14,12 @@ struct WaitingSource {
     next: u64,
 }
 
-impl Lifecycle for WaitingSource {
-    fn init(config: &str) -> Result<Self, Error> {
-        serde_json::from_str(config).map_err(Error::invalid_input)
-    }
-}
-
+#[torvyn::component]
 impl Source for WaitingSource {
+    fn init(config: Self) -> Result<Self, Error> {
+        Ok(config)
+    }
+
     fn pull(&mut self) -> Result<Option<Output>, Error> {
         if self.count == Some(self.next) {
             return Ok(None);
@@ -30,5 +29,3 @@ impl Source for WaitingSource {
         Output::text(&(self.next - 1).to_string()).map(Some)
     }
 }
-
-torvyn::export!(WaitingSource: source);

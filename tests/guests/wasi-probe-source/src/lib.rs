@@ -8,7 +8,7 @@
 use std::io::Read as _;
 use std::{env, fs, vec};
 
-use torvyn::{Error, Lifecycle, Output, Source};
+use torvyn::{Error, Output, Source};
 
 mod sockets {
     wit_bindgen::generate!({ path: "wit", world: "client" });
@@ -22,8 +22,9 @@ struct WasiProbe {
     reports: vec::IntoIter<String>,
 }
 
-impl Lifecycle for WasiProbe {
-    fn init(_config: &str) -> Result<Self, Error> {
+#[torvyn::component]
+impl Source for WasiProbe {
+    fn init(_: ()) -> Result<Self, Error> {
         let mut input = Vec::new();
         let reports = vec![
             format!("variables: {}", env::vars_os().count()),
@@ -38,9 +39,7 @@ impl Lifecycle for WasiProbe {
             reports: reports.into_iter(),
         })
     }
-}
 
-impl Source for WasiProbe {
     fn pull(&mut self) -> Result<Option<Output>, Error> {
         self.reports.next().map(|report| Output::text(&report)).transpose()
     }
@@ -61,5 +60,3 @@ fn report<T, E>(attempt: &str, result: Result<T, E>) -> String {
         Err(_) => format!("{attempt}: denied"),
     }
 }
-
-torvyn::export!(WasiProbe: source);

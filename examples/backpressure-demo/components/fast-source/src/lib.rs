@@ -4,7 +4,7 @@
 //! full, a source is not asked. One that reads from outside (a socket, say) would stop reading.
 
 use serde::Deserialize;
-use torvyn::{Error, Lifecycle, Output, Signal, Source};
+use torvyn::{Error, Output, Signal, Source};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -25,12 +25,9 @@ struct FastSource {
     resumptions: u64,
 }
 
-impl Lifecycle for FastSource {
-    fn init(config: &str) -> Result<Self, Error> {
-        let config = match config {
-            "" => Config::default(),
-            text => serde_json::from_str(text).map_err(Error::invalid_input)?,
-        };
+#[torvyn::component]
+impl Source for FastSource {
+    fn init(config: Config) -> Result<Self, Error> {
         Ok(FastSource {
             count: config.count,
             produced: 0,
@@ -39,16 +36,6 @@ impl Lifecycle for FastSource {
         })
     }
 
-    fn teardown(self) {
-        // Not on standard output: how often depends on how busy the machine is.
-        eprintln!(
-            "[fast-source] Told to pause {} times, to go on {} times.",
-            self.pauses, self.resumptions
-        );
-    }
-}
-
-impl Source for FastSource {
     fn pull(&mut self) -> Result<Option<Output>, Error> {
         if self.produced == self.count {
             return Ok(None);
@@ -64,6 +51,12 @@ impl Source for FastSource {
             Signal::Ready => self.resumptions += 1,
         }
     }
-}
 
-torvyn::export!(FastSource: source);
+    fn teardown(self) {
+        // Not on standard output: how often depends on how busy the machine is.
+        eprintln!(
+            "[fast-source] Told to pause {} times, to go on {} times.",
+            self.pauses, self.resumptions
+        );
+    }
+}

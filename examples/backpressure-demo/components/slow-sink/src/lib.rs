@@ -1,23 +1,15 @@
 //! Asks for a pause after each element, and prints every 100th.
 
-use torvyn::{Element, Error, Lifecycle, Signal, Sink};
+use torvyn::{Element, Error, Signal, Sink};
 
 const LOGGED: u64 = 100;
 
+#[derive(Default)]
 struct SlowSink {
     received: u64,
 }
 
-impl Lifecycle for SlowSink {
-    fn init(_config: &str) -> Result<Self, Error> {
-        Ok(SlowSink { received: 0 })
-    }
-
-    fn teardown(self) {
-        println!("[slow-sink] Processed {} elements total.", self.received);
-    }
-}
-
+#[torvyn::component]
 impl Sink for SlowSink {
     fn push(&mut self, element: &Element<'_>) -> Result<Signal, Error> {
         if self.received.is_multiple_of(LOGGED) {
@@ -32,6 +24,8 @@ impl Sink for SlowSink {
         println!("[slow-sink] Stream complete.");
         Ok(())
     }
-}
 
-torvyn::export!(SlowSink: sink);
+    fn teardown(self) {
+        println!("[slow-sink] Processed {} elements total.", self.received);
+    }
+}

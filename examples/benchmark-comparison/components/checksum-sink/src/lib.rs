@@ -1,24 +1,23 @@
 //! Folds all messages into a checksum. Its config is the checksum that is expected; without one it prints what it got.
 
 use comparison_work::Checksum;
-use torvyn::{Element, Error, Lifecycle, Signal, Sink};
+use torvyn::{Element, Error, Signal, Sink};
 
 struct ChecksumSink {
     checksum: Checksum,
     expected: Option<Checksum>,
 }
 
-impl Lifecycle for ChecksumSink {
-    fn init(config: &str) -> Result<Self, Error> {
+#[torvyn::component]
+impl Sink for ChecksumSink {
+    fn init(config: String) -> Result<Self, Error> {
         let expected = (!config.is_empty()).then(|| config.parse()).transpose();
         Ok(ChecksumSink {
             checksum: Checksum::default(),
             expected: expected.map_err(Error::invalid_input)?,
         })
     }
-}
 
-impl Sink for ChecksumSink {
     fn push(&mut self, element: &Element<'_>) -> Result<Signal, Error> {
         self.checksum.fold(&element.payload().bytes());
         Ok(Signal::Ready)
@@ -37,5 +36,3 @@ impl Sink for ChecksumSink {
         }
     }
 }
-
-torvyn::export!(ChecksumSink: sink);

@@ -1,16 +1,12 @@
 //! Appends a stamp of eight bytes to each message.
 
 use comparison_work::{STAMPED, stamp};
-use torvyn::{Element, Error, Lifecycle, Output, Processor};
+use torvyn::{Element, Error, Output, Processor};
 
+#[derive(Default)]
 struct StampProcessor;
 
-impl Lifecycle for StampProcessor {
-    fn init(_config: &str) -> Result<Self, Error> {
-        Ok(StampProcessor)
-    }
-}
-
+#[torvyn::component]
 impl Processor for StampProcessor {
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
         let mut payload = input.payload().bytes();
@@ -18,5 +14,3 @@ impl Processor for StampProcessor {
         Output::bytes(STAMPED, &payload).map(Some)
     }
 }
-
-torvyn::export!(StampProcessor: processor);

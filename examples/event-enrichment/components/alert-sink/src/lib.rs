@@ -1,8 +1,9 @@
 //! Prints the events that are alerts, and how many were not.
 
 use serde::Deserialize;
-use torvyn::{Element, Error, Lifecycle, Signal, Sink};
+use torvyn::{Element, Error, Signal, Sink};
 
+#[derive(Default)]
 struct AlertSink {
     suppressed: u64,
 }
@@ -13,12 +14,7 @@ struct Event {
     alert: bool,
 }
 
-impl Lifecycle for AlertSink {
-    fn init(_config: &str) -> Result<Self, Error> {
-        Ok(AlertSink { suppressed: 0 })
-    }
-}
-
+#[torvyn::component]
 impl Sink for AlertSink {
     fn push(&mut self, element: &Element<'_>) -> Result<Signal, Error> {
         let text = element.payload().text()?;
@@ -37,5 +33,3 @@ impl Sink for AlertSink {
         Ok(())
     }
 }
-
-torvyn::export!(AlertSink: sink);

@@ -1,6 +1,6 @@
 //! Produces the log events of a small system, as JSON.
 
-use torvyn::{Error, Lifecycle, Output, Source};
+use torvyn::{Error, Output, Source};
 
 const EVENTS: [&str; 5] = [
     r#"{"ip":"192.0.2.10","level":"info","message":"user login successful"}"#,
@@ -14,16 +14,13 @@ struct EventSource {
     events: std::slice::Iter<'static, &'static str>,
 }
 
-impl Lifecycle for EventSource {
-    fn init(_config: &str) -> Result<Self, Error> {
+#[torvyn::component]
+impl Source for EventSource {
+    fn init(_: ()) -> Result<Self, Error> {
         Ok(EventSource { events: EVENTS.iter() })
     }
-}
 
-impl Source for EventSource {
     fn pull(&mut self) -> Result<Option<Output>, Error> {
         self.events.next().map(|event| Output::json(event)).transpose()
     }
 }
-
-torvyn::export!(EventSource: source);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use torvyn::{Element, Error, Lifecycle, Output, Processor};
+use torvyn::{Element, Error, Output, Processor};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,13 +20,12 @@ struct Location {
     city: String,
 }
 
-impl Lifecycle for GeoEnricher {
-    fn init(config: &str) -> Result<Self, Error> {
-        serde_json::from_str(config).map_err(Error::invalid_input)
-    }
-}
-
+#[torvyn::component]
 impl Processor for GeoEnricher {
+    fn init(config: Self) -> Result<Self, Error> {
+        Ok(config)
+    }
+
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
         let mut event: Map<String, Value> =
             serde_json::from_slice(&input.payload().bytes()).map_err(Error::invalid_input)?;
@@ -41,5 +40,3 @@ impl Processor for GeoEnricher {
         Output::json(&json).map(Some)
     }
 }
-
-torvyn::export!(GeoEnricher: processor);

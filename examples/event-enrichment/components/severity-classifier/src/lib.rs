@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use torvyn::{Element, Error, Lifecycle, Output, Processor};
+use torvyn::{Element, Error, Output, Processor};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -11,13 +11,12 @@ struct SeverityClassifier {
     alert_threshold: u32,
 }
 
-impl Lifecycle for SeverityClassifier {
-    fn init(config: &str) -> Result<Self, Error> {
-        serde_json::from_str(config).map_err(Error::invalid_input)
-    }
-}
-
+#[torvyn::component]
 impl Processor for SeverityClassifier {
+    fn init(config: Self) -> Result<Self, Error> {
+        Ok(config)
+    }
+
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
         let mut event: Map<String, Value> =
             serde_json::from_slice(&input.payload().bytes()).map_err(Error::invalid_input)?;
@@ -39,5 +38,3 @@ fn severity(level: &str) -> u32 {
         _ => 0,
     }
 }
-
-torvyn::export!(SeverityClassifier: processor);

@@ -3,8 +3,9 @@
 //! A router names ports. The buffer goes on as it is, also to several: the runtime counts who holds it.
 
 use serde::Deserialize;
-use torvyn::{Element, Error, Lifecycle, Route, Router};
+use torvyn::{Element, Error, Route, Router};
 
+#[derive(Default)]
 struct EventRouter;
 
 /// What the router needs of an event; the rest is skipped unread.
@@ -13,12 +14,7 @@ struct Event<'a> {
     r#type: &'a str,
 }
 
-impl Lifecycle for EventRouter {
-    fn init(_config: &str) -> Result<Self, Error> {
-        Ok(EventRouter)
-    }
-}
-
+#[torvyn::component]
 impl Router for EventRouter {
     fn route(&mut self, element: &Element<'_>) -> Result<Route, Error> {
         let payload = element.payload().bytes();
@@ -30,5 +26,3 @@ impl Router for EventRouter {
         })
     }
 }
-
-torvyn::export!(EventRouter: router);

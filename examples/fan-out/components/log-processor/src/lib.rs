@@ -1,16 +1,12 @@
 //! Marks each log event with the branch that it went through.
 
 use serde_json::{Map, Value};
-use torvyn::{Element, Error, Lifecycle, Output, Processor};
+use torvyn::{Element, Error, Output, Processor};
 
+#[derive(Default)]
 struct LogProcessor;
 
-impl Lifecycle for LogProcessor {
-    fn init(_config: &str) -> Result<Self, Error> {
-        Ok(LogProcessor)
-    }
-}
-
+#[torvyn::component]
 impl Processor for LogProcessor {
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
         let mut event: Map<String, Value> =
@@ -20,5 +16,3 @@ impl Processor for LogProcessor {
         Output::json(&json).map(Some)
     }
 }
-
-torvyn::export!(LogProcessor: processor);

@@ -1,15 +1,11 @@
 //! Prints the log events.
 
-use torvyn::{Element, Error, Lifecycle, Signal, Sink};
+use torvyn::{Element, Error, Signal, Sink};
 
+#[derive(Default)]
 struct LogSink;
 
-impl Lifecycle for LogSink {
-    fn init(_config: &str) -> Result<Self, Error> {
-        Ok(LogSink)
-    }
-}
-
+#[torvyn::component]
 impl Sink for LogSink {
     fn push(&mut self, element: &Element<'_>) -> Result<Signal, Error> {
         println!("[log-sink] Received log: {}", element.payload().text()?);
@@ -21,5 +17,3 @@ impl Sink for LogSink {
         Ok(())
     }
 }
-
-torvyn::export!(LogSink: sink);

@@ -1,15 +1,11 @@
 //! Prints the metric events.
 
-use torvyn::{Element, Error, Lifecycle, Signal, Sink};
+use torvyn::{Element, Error, Signal, Sink};
 
+#[derive(Default)]
 struct MetricSink;
 
-impl Lifecycle for MetricSink {
-    fn init(_config: &str) -> Result<Self, Error> {
-        Ok(MetricSink)
-    }
-}
-
+#[torvyn::component]
 impl Sink for MetricSink {
     fn push(&mut self, element: &Element<'_>) -> Result<Signal, Error> {
         println!("[metric-sink] Received metric: {}", element.payload().text()?);
@@ -21,5 +17,3 @@ impl Sink for MetricSink {
         Ok(())
     }
 }
-
-torvyn::export!(MetricSink: sink);

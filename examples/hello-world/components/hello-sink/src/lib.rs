@@ -1,21 +1,13 @@
 //! Prints what it receives, and how much that was.
 
-use torvyn::{Element, Error, Lifecycle, Signal, Sink};
+use torvyn::{Element, Error, Signal, Sink};
 
+#[derive(Default)]
 struct HelloSink {
     received: u64,
 }
 
-impl Lifecycle for HelloSink {
-    fn init(_config: &str) -> Result<Self, Error> {
-        Ok(HelloSink { received: 0 })
-    }
-
-    fn teardown(self) {
-        println!("[hello-sink] Received {} messages total.", self.received);
-    }
-}
-
+#[torvyn::component]
 impl Sink for HelloSink {
     fn push(&mut self, element: &Element<'_>) -> Result<Signal, Error> {
         println!("[hello-sink] seq={}: {}", element.sequence(), element.payload().text()?);
@@ -27,6 +19,8 @@ impl Sink for HelloSink {
         println!("[hello-sink] Stream complete.");
         Ok(())
     }
-}
 
-torvyn::export!(HelloSink: sink);
+    fn teardown(self) {
+        println!("[hello-sink] Received {} messages total.", self.received);
+    }
+}

@@ -1,24 +1,34 @@
 //! Produces a number of greetings: `{"count": N}` in the node's config, 5 without it.
 
-use torvyn::{Error, Lifecycle, Output, Source};
+use serde::Deserialize;
+use torvyn::{Error, Output, Source};
 
-const DEFAULT_COUNT: u64 = 5;
+#[derive(Deserialize)]
+#[serde(default)]
+struct Config {
+    count: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config { count: 5 }
+    }
+}
 
 struct HelloSource {
     count: u64,
     produced: u64,
 }
 
-impl Lifecycle for HelloSource {
-    fn init(config: &str) -> Result<Self, Error> {
+#[torvyn::component]
+impl Source for HelloSource {
+    fn init(config: Config) -> Result<Self, Error> {
         Ok(HelloSource {
-            count: count(config)?,
+            count: config.count,
             produced: 0,
         })
     }
-}
 
-impl Source for HelloSource {
     fn pull(&mut self) -> Result<Option<Output>, Error> {
         if self.produced == self.count {
             return Ok(None);
@@ -30,18 +40,3 @@ impl Source for HelloSource {
         ))?))
     }
 }
-
-fn count(config: &str) -> Result<u64, Error> {
-    if config.is_empty() {
-        return Ok(DEFAULT_COUNT);
-    }
-    let config: serde_json::Value = serde_json::from_str(config).map_err(Error::invalid_input)?;
-    match config.get("count") {
-        Some(count) => count
-            .as_u64()
-            .ok_or_else(|| Error::invalid_input("`count` must be a whole number")),
-        None => Ok(DEFAULT_COUNT),
-    }
-}
-
-torvyn::export!(HelloSource: source);

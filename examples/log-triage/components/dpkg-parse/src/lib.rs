@@ -10,16 +10,12 @@
 //! ```
 
 use serde::Serialize;
-use torvyn::{Element, Error, Lifecycle, Output, Processor};
+use torvyn::{Element, Error, Output, Processor};
 
+#[derive(Default)]
 struct DpkgParse;
 
-impl Lifecycle for DpkgParse {
-    fn init(_config: &str) -> Result<Self, Error> {
-        Ok(DpkgParse)
-    }
-}
-
+#[torvyn::component]
 impl Processor for DpkgParse {
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
         let line = input.payload().text()?;
@@ -123,5 +119,3 @@ impl<'a> Package<'a> {
 fn version(text: &str) -> Option<&str> {
     (text != "<none>").then_some(text)
 }
-
-torvyn::export!(DpkgParse: processor);

@@ -1,7 +1,7 @@
 //! Keeps the records of some actions: `{"actions": ["install", "upgrade"]}` in the node's config.
 
 use serde::Deserialize;
-use torvyn::{Element, Error, Filter, Lifecycle};
+use torvyn::{Element, Error, Filter};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -15,18 +15,15 @@ struct Record<'a> {
     action: &'a str,
 }
 
-impl Lifecycle for KeepActions {
-    fn init(config: &str) -> Result<Self, Error> {
-        serde_json::from_str(config).map_err(Error::invalid_input)
-    }
-}
-
+#[torvyn::component]
 impl Filter for KeepActions {
+    fn init(config: Self) -> Result<Self, Error> {
+        Ok(config)
+    }
+
     fn evaluate(&mut self, element: &Element<'_>) -> Result<bool, Error> {
         let payload = element.payload().bytes();
         let record: Record<'_> = serde_json::from_slice(&payload).map_err(Error::invalid_input)?;
         Ok(self.actions.iter().any(|action| action == record.action))
     }
 }
-
-torvyn::export!(KeepActions: filter);

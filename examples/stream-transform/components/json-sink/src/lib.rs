@@ -1,15 +1,11 @@
 //! Prints each event.
 
-use torvyn::{Element, Error, Lifecycle, Signal, Sink};
+use torvyn::{Element, Error, Signal, Sink};
 
+#[derive(Default)]
 struct JsonSink;
 
-impl Lifecycle for JsonSink {
-    fn init(_config: &str) -> Result<Self, Error> {
-        Ok(JsonSink)
-    }
-}
-
+#[torvyn::component]
 impl Sink for JsonSink {
     fn push(&mut self, element: &Element<'_>) -> Result<Signal, Error> {
         println!("[json-sink] seq={}: {}", element.sequence(), element.payload().text()?);
@@ -21,5 +17,3 @@ impl Sink for JsonSink {
         Ok(())
     }
 }
-
-torvyn::export!(JsonSink: sink);

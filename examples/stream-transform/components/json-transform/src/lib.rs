@@ -3,19 +3,15 @@
 //! The input is lent for the duration of the call; the output is a new buffer that the runtime takes over.
 
 use serde_json::{Map, Value};
-use torvyn::{Element, Error, Lifecycle, Output, Processor};
+use torvyn::{Element, Error, Output, Processor};
 
 /// Fixed, so that the example's output can be compared.
 const PROCESSED_AT: &str = "2025-01-15T10:30:00Z";
 
+#[derive(Default)]
 struct JsonTransform;
 
-impl Lifecycle for JsonTransform {
-    fn init(_config: &str) -> Result<Self, Error> {
-        Ok(JsonTransform)
-    }
-}
-
+#[torvyn::component]
 impl Processor for JsonTransform {
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
         let event: Map<String, Value> =
@@ -33,5 +29,3 @@ fn transform(event: Map<String, Value>) -> Map<String, Value> {
     let added = ("processed_at".to_owned(), Value::from(PROCESSED_AT));
     renamed.chain([added]).collect()
 }
-
-torvyn::export!(JsonTransform: processor);

@@ -3,7 +3,7 @@
 //! It reads each token, and makes no buffer: what passes is the source's own.
 
 use serde::Deserialize;
-use torvyn::{Element, Error, Filter, Lifecycle};
+use torvyn::{Element, Error, Filter};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -11,18 +11,15 @@ struct ContentFilter {
     blocked: Vec<String>,
 }
 
-impl Lifecycle for ContentFilter {
-    fn init(config: &str) -> Result<Self, Error> {
-        serde_json::from_str(config).map_err(Error::invalid_input)
-    }
-}
-
+#[torvyn::component]
 impl Filter for ContentFilter {
+    fn init(config: Self) -> Result<Self, Error> {
+        Ok(config)
+    }
+
     fn evaluate(&mut self, element: &Element<'_>) -> Result<bool, Error> {
         let token = element.payload().text()?;
         let word = token.trim();
         Ok(!self.blocked.iter().any(|blocked| blocked.eq_ignore_ascii_case(word)))
     }
 }
-
-torvyn::export!(ContentFilter: filter);

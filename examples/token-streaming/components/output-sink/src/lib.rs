@@ -1,17 +1,13 @@
 //! Prints sentences, numbered from 0.
 
-use torvyn::{Element, Error, Lifecycle, Signal, Sink};
+use torvyn::{Element, Error, Signal, Sink};
 
+#[derive(Default)]
 struct OutputSink {
     received: u64,
 }
 
-impl Lifecycle for OutputSink {
-    fn init(_config: &str) -> Result<Self, Error> {
-        Ok(OutputSink { received: 0 })
-    }
-}
-
+#[torvyn::component]
 impl Sink for OutputSink {
     fn push(&mut self, element: &Element<'_>) -> Result<Signal, Error> {
         println!(
@@ -28,5 +24,3 @@ impl Sink for OutputSink {
         Ok(())
     }
 }
-
-torvyn::export!(OutputSink: sink);

@@ -1,19 +1,14 @@
 //! Gathers tokens into sentences. A token that ends with `.`, `!` or `?` ends a sentence; what is left when no further
 //! token comes is one too.
 
-use torvyn::{Aggregator, Element, Error, Lifecycle, Output};
+use torvyn::{Aggregator, Element, Error, Output};
 
+#[derive(Default)]
 struct SentenceAggregator {
     sentence: String,
 }
 
-impl Lifecycle for SentenceAggregator {
-    fn init(_config: &str) -> Result<Self, Error> {
-        let sentence = String::new();
-        Ok(SentenceAggregator { sentence })
-    }
-}
-
+#[torvyn::component]
 impl Aggregator for SentenceAggregator {
     fn ingest(&mut self, element: &Element<'_>) -> Result<Option<Output>, Error> {
         let token = element.payload().text()?;
@@ -40,5 +35,3 @@ impl SentenceAggregator {
         }
     }
 }
-
-torvyn::export!(SentenceAggregator: aggregator);

@@ -1,6 +1,6 @@
 //! Produces tokens one by one, as a language model does that decodes. The model is simulated: its answer is fixed.
 
-use torvyn::{Error, Lifecycle, Output, Source};
+use torvyn::{Error, Output, Source};
 
 const TOKENS: [&str; 20] = [
     "The",
@@ -29,13 +29,12 @@ struct TokenSource {
     tokens: std::slice::Iter<'static, &'static str>,
 }
 
-impl Lifecycle for TokenSource {
-    fn init(_config: &str) -> Result<Self, Error> {
+#[torvyn::component]
+impl Source for TokenSource {
+    fn init(_: ()) -> Result<Self, Error> {
         Ok(TokenSource { tokens: TOKENS.iter() })
     }
-}
 
-impl Source for TokenSource {
     fn pull(&mut self) -> Result<Option<Output>, Error> {
         let token = self.tokens.next();
         token
@@ -43,5 +42,3 @@ impl Source for TokenSource {
             .transpose()
     }
 }
-
-torvyn::export!(TokenSource: source);

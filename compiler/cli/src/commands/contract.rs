@@ -1,0 +1,173 @@
+//! `torvync contract`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use torvync_compiler::contract::compat::{Bump, Difference, Level};
+use torvync_compiler::driver::{self, ContractDiff};
+use torvync_compiler::source::files::DiskFiles;
+use torvync_compiler::source::{SourceMap, Span};
+
+use crate::output::{Context, FAILURE, Outcome};
+use crate::text;
+
+/// Exit code when one of the contracts can't be read.
+const UNREADABLE: u8 = 2;
+
+/// Compare contracts
+#[derive(Args)]
+pub(crate) struct Contract {
+    #[command(subcommand)]
+    command: ContractCommand,
+}
+
+#[derive(Subcommand)]
+enum ContractCommand {
+    Diff(Diff),
+}
+
+impl Contract {
+    pub(crate) fn exec(self, context: &Context) -> Outcome {
+        match self.command {
+            ContractCommand::Diff(diff) => diff.exec(context),
+        }
+    }
+}
+
+/// Say what is different between two contracts, and which version that calls for
+///
+/// Exit codes: 0 when the new version says at least as much as has changed, 1 when it does not (for components: when
+/// something that was there is not, or is something else), 2 when one of the contracts can't be read.
+#[derive(Args)]
+struct Diff {
+    /// A folder with `.wit` files, or with a `wit` folder; a `.wit` file; or a component
+    old: PathBuf,
+    /// Of the same kind
+    new: PathBuf,
+}
+
+impl Diff {
+    fn exec(self, context: &Context) -> Outcome {
+        let diff = driver::contract_diff(&DiskFiles, &self.old, &self.new);
+        if diff.diagnostics.has_errors() {
+            let mut outcome = Outcome::failed(UNREADABLE);
+            context.diagnose(&mut outcome, &diff.sources, &diff.diagnostics);
+            return outcome;
+        }
+        let exit_code = if diff.is_covered() { 0 } else { FAILURE };
+        Outcome::success(render(&diff))
+            .with_exit_code(exit_code)
+            .field("verdict", diff.verdict().map(Level::as_str))
+            .field("covered", diff.is_covered())
+            .field(
+                "differences",
+                diff.differences
+                    .iter()
+                    .map(|one| as_json(one, &diff.sources))
+                    .collect::<Vec<_>>(),
+            )
+            .field("packages", diff.bumps.iter().map(bump_as_json).collect::<Vec<_>>())
+    }
+}
+
+fn render(diff: &ContractDiff) -> String {
+    let mut lines = String::new();
+    let mut differences: Vec<&Difference> = diff.differences.iter().collect();
+    differences.sort_by_key(|difference| std::cmp::Reverse(difference.level));
+    for difference in differences {
+        lines.push_str(&format!(
+            "{:<5}  {}: {}\n",
+            difference.level.as_str(),
+            difference.within,
+            difference.what
+        ));
+        for (side, span) in [("old", difference.old), ("new", difference.new)] {
+            if let Some(span) = span {
+                lines.push_str(&format!("       {side}  {}\n", place(&diff.sources, span)));
+            }
+        }
+    }
+    if diff.differences.is_empty() {
+        lines.push_str("The contracts are equal.\n");
+    } else if diff.bumps.is_empty() {
+        lines.push_str(&format!("\n{}\n", component_verdict(diff)));
+    } else {
+        lines.push('\n');
+        for bump in &diff.bumps {
+            lines.push_str(&format!("{}\n", package_verdict(bump)));
+        }
+    }
+    lines
+}
+
+/// `file:line:column`, and the text there.
+fn place(sources: &SourceMap, span: Span) -> String {
+    let at = sources.line_column(span.source, span.start);
+    let text = sources.text(span.source).lines().nth(at.line - 1).unwrap_or_default();
+    format!(
+        "{}:{}:{}  {}",
+        sources.name(span.source),
+        at.line,
+        at.column,
+        text.trim()
+    )
+}
+
+fn component_verdict(diff: &ContractDiff) -> String {
+    let counted = text::count(diff.differences.len(), "difference");
+    match diff.verdict() {
+        Some(Level::Major) => format!("{counted}: the new component can't take the place of the old one."),
+        Some(Level::Minor | Level::Patch) | None => {
+            format!("{counted}: the new component can take the place of the old one.")
+        }
+    }
+}
+
+fn package_verdict(bump: &Bump) -> String {
+    let old = bump
+        .old
+        .as_ref()
+        .map_or("without version".to_owned(), ToString::to_string);
+    let new = bump
+        .new
+        .as_ref()
+        .map_or("without version".to_owned(), ToString::to_string);
+    let versions = format!("`{}` {old} → {new}", bump.package);
+    let Some(needed) = bump.needed else {
+        return format!("{versions}: equal");
+    };
+    let needed = needed.as_str();
+    match bump.expected() {
+        _ if bump.is_enough() => format!("{versions}: {needed} changes, as the version says"),
+        Some(expected) => format!("{versions}: {needed} changes; the version should be {expected} or later"),
+        None => format!("{versions}: {needed} changes, and no version to tell them apart"),
+    }
+}
+
+fn as_json(difference: &Difference, sources: &SourceMap) -> Value {
+    let side = |span: Option<Span>| {
+        span.map(|span| {
+            let at = sources.line_column(span.source, span.start);
+            json!({ "file": sources.name(span.source), "line": at.line, "column": at.column })
+        })
+    };
+    json!({
+        "level": difference.level.as_str(),
+        "within": difference.within,
+        "what": difference.what,
+        "old": side(difference.old),
+        "new": side(difference.new),
+    })
+}
+
+fn bump_as_json(bump: &Bump) -> Value {
+    json!({
+        "package": bump.package,
+        "old": bump.old.as_ref().map(ToString::to_string),
+        "new": bump.new.as_ref().map(ToString::to_string),
+        "needed": bump.needed.map(Level::as_str),
+        "enough": bump.is_enough(),
+        "expected": bump.expected().map(|version| version.to_string()),
+    })
+}

@@ -1,0 +1,316 @@
+//! Whole packages: what was removed, what is new, and which version that calls for.
+
+use std::collections::BTreeMap;
+
+use semver::Version;
+use wit_parser::{Docs, IndexMap, Interface, Package, PackageId, Type, WorldId, WorldItem, WorldKey};
+
+use super::types::name;
+use super::{Differ, Difference, Level, words};
+use crate::contract::document::Contract;
+use crate::contract::interface::InterfaceName;
+
+/// What a package's versions say, and what its changes call for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bump {
+    /// `namespace:name`.
+    pub package: String,
+    /// Version in the old contract.
+    pub old: Option<Version>,
+    /// Version in the new one.
+    pub new: Option<Version>,
+    /// The greatest of its changes; `None` when there is none.
+    pub needed: Option<Level>,
+}
+
+impl Bump {
+    /// Whether the new version says at least as much as has changed. Below 1.0 the second number counts as the first does
+    /// from 1.0 on, and the third as the second (semver.org, item 4, as cargo and wasmtime read it).
+    #[must_use]
+    pub fn is_enough(&self) -> bool {
+        let Some(needed) = self.needed else { return true };
+        let (Some(old), Some(new)) = (&self.old, &self.new) else {
+            return needed < Level::Major;
+        };
+        let said = if old.major != new.major || (new.major == 0 && old.minor != new.minor) {
+            Some(Level::Major)
+        } else if old.minor != new.minor || (new.major == 0 && old.patch != new.patch) {
+            Some(Level::Minor)
+        } else if old < new {
+            Some(Level::Patch)
+        } else {
+            None
+        };
+        old < new && said >= Some(needed)
+    }
+
+    /// The least version that would be enough.
+    #[must_use]
+    pub fn expected(&self) -> Option<Version> {
+        let old = self.old.as_ref()?;
+        Some(match (self.needed?, old.major) {
+            (Level::Major, 0) => Version::new(0, old.minor + 1, 0),
+            (Level::Major, major) => Version::new(major + 1, 0, 0),
+            (Level::Minor, major) if major > 0 => Version::new(major, old.minor + 1, 0),
+            (Level::Minor | Level::Patch, _) => Version::new(old.major, old.minor, old.patch + 1),
+        })
+    }
+}
+
+/// Compares two contracts: of components what they import and export, of others the packages asked for.
+#[must_use]
+pub fn diff(old: &Contract, new: &Contract) -> (Vec<Difference>, Vec<Bump>) {
+    if let (Some(a), Some(b)) = (old.world, new.world) {
+        return (worlds_diff(old, a, new, b), Vec::new());
+    }
+    let mut found = Vec::new();
+    let mut bumps = Vec::new();
+    for (id, package) in own_packages(old) {
+        let title = title(package);
+        let Some(other) = find(new, id, package, old) else {
+            continue;
+        };
+        let mut differ = Differ::new(old, new);
+        differ.package(package, other);
+        let docs = differ.found.is_empty() && docs_differ(old, package, new, other);
+        if docs {
+            differ.within.clone_from(&title);
+            differ.report(Level::Patch, "comments are different".into(), None, None);
+        }
+        bumps.push(Bump {
+            package: title,
+            old: package.name.version.clone(),
+            new: other.name.version.clone(),
+            needed: differ.found.iter().map(|difference| difference.level).max(),
+        });
+        found.append(&mut differ.found);
+    }
+    (found, bumps)
+}
+
+/// Compares what two components import and export.
+pub(in crate::contract) fn worlds_diff(old: &Contract, a: WorldId, new: &Contract, b: WorldId) -> Vec<Difference> {
+    let mut differ = Differ::new(old, new);
+    differ.world("the component", a, b, Depth::Interfaces);
+    differ.types();
+    differ.found
+}
+
+/// The packages that a contract is about: what it depends on is another's.
+fn own_packages(contract: &Contract) -> impl Iterator<Item = (PackageId, &Package)> {
+    let main = &contract.resolve.packages[contract.main].name.namespace;
+    contract
+        .resolve
+        .packages
+        .iter()
+        .filter(move |(id, package)| *id == contract.main || package.name.namespace == *main)
+}
+
+/// The package of the same name; the one asked for fits the one asked for, whatever its name.
+fn find<'a>(new: &'a Contract, id: PackageId, package: &Package, old: &Contract) -> Option<&'a Package> {
+    let packages = new.resolve.packages.iter().map(|(_, other)| other);
+    let mut same = packages.filter(|other| title(other) == title(package));
+    same.next()
+        .or_else(|| (id == old.main).then(|| &new.resolve.packages[new.main]))
+}
+
+fn title(package: &Package) -> String {
+    format!("{}:{}", package.name.namespace, package.name.name)
+}
+
+impl Differ<'_> {
+    fn package(&mut self, old: &Package, new: &Package) {
+        self.within = title(old);
+        if title(old) != title(new) {
+            self.report(
+                Level::Major,
+                format!("package `{}` is called `{}`", title(old), title(new)),
+                None,
+                None,
+            );
+        }
+        for (name, id) in &old.interfaces {
+            let own = &self.old.resolve.interfaces[*id];
+            match new.interfaces.get(name) {
+                Some(other) => self.interface(own, &self.new.resolve.interfaces[*other]),
+                None => {
+                    self.within = title(old);
+                    self.report(
+                        Level::Major,
+                        format!("interface `{name}` is gone"),
+                        Some(own.span),
+                        None,
+                    );
+                }
+            }
+        }
+        self.within = title(old);
+        for (name, id) in new
+            .interfaces
+            .iter()
+            .filter(|(name, _)| !old.interfaces.contains_key(*name))
+        {
+            let span = self.new.resolve.interfaces[*id].span;
+            self.report(Level::Minor, format!("interface `{name}` is new"), None, Some(span));
+        }
+        for (name, id) in &old.worlds {
+            if let Some(other) = new.worlds.get(name) {
+                self.world(&format!("world `{name}`"), *id, *other, Depth::Names);
+                self.within = title(old);
+            } else {
+                let span = self.old.resolve.worlds[*id].span;
+                self.report(Level::Major, format!("world `{name}` is gone"), Some(span), None);
+            }
+        }
+        for (name, id) in new.worlds.iter().filter(|(name, _)| !old.worlds.contains_key(*name)) {
+            let span = self.new.resolve.worlds[*id].span;
+            self.report(Level::Minor, format!("world `{name}` is new"), None, Some(span));
+        }
+    }
+
+    /// Compares all types and functions of an interface.
+    fn interface(&mut self, old: &Interface, new: &Interface) {
+        self.enter(old);
+        for (name, id) in &old.types {
+            match new.types.get(name) {
+                Some(other) => {
+                    if !self.same(&Type::Id(*id), &Type::Id(*other)) {
+                        let spans = (self.old.resolve.types[*id].span, self.new.resolve.types[*other].span);
+                        let what = format!("type `{name}` is something else");
+                        self.report(Level::Major, what, Some(spans.0), Some(spans.1));
+                    }
+                }
+                None => {
+                    let span = self.old.resolve.types[*id].span;
+                    self.report(
+                        self.gone(),
+                        format!("type `{name}` is gone"),
+                        Some(span),
+                        Some(new.span),
+                    );
+                }
+            }
+        }
+        for (_, id) in new.types.iter().filter(|(name, _)| !old.types.contains_key(*name)) {
+            let def = &self.new.resolve.types[*id];
+            self.report(
+                self.added(),
+                format!("type `{}` is new", name(def)),
+                Some(old.span),
+                Some(def.span),
+            );
+        }
+        for (name, function) in &old.functions {
+            match new.functions.get(name) {
+                Some(other) => self.function(function, other),
+                None => {
+                    let what = format!("{} is gone", words::function(function));
+                    self.report(self.gone(), what, Some(function.span), Some(new.span));
+                }
+            }
+        }
+        for (_, function) in new
+            .functions
+            .iter()
+            .filter(|(name, _)| !old.functions.contains_key(*name))
+        {
+            let what = format!("{} is new", words::function(function));
+            self.report(self.added(), what, Some(old.span), Some(function.span));
+        }
+        self.types();
+    }
+
+    /// Compares imports, of which there may be fewer, and exports, of which there may be more.
+    fn world(&mut self, title: &str, a: WorldId, b: WorldId, depth: Depth) {
+        let (own, other) = (&self.old.resolve.worlds[a], &self.new.resolve.worlds[b]);
+        let spans = (Some(own.span), Some(other.span));
+        for (what, before, after) in [
+            ("import", &own.imports, &other.imports),
+            ("export", &own.exports, &other.exports),
+        ] {
+            self.is_imported = what == "import";
+            let (gone, added) = (self.gone(), self.added());
+            let (before, after) = (names(self.old, before), names(self.new, after));
+            for (name, item) in &before {
+                title.clone_into(&mut self.within);
+                match after.get(name) {
+                    Some(other) => self.world_item(item, other, depth),
+                    None => self.report(gone, format!("{what} `{name}` is gone"), spans.0, spans.1),
+                }
+            }
+            title.clone_into(&mut self.within);
+            for name in after.keys().filter(|name| !before.contains_key(*name)) {
+                self.report(added, format!("{what} `{name}` is new"), spans.0, spans.1);
+            }
+        }
+        self.is_imported = false;
+    }
+
+    fn world_item(&mut self, old: &WorldItem, new: &WorldItem, depth: Depth) {
+        match (old, new) {
+            (WorldItem::Interface { id: a, .. }, WorldItem::Interface { id: b, .. }) => {
+                let (a, b) = (&self.old.resolve.interfaces[*a], &self.new.resolve.interfaces[*b]);
+                if depth == Depth::Interfaces || a.name.is_none() {
+                    self.interface(a, b);
+                }
+            }
+            (WorldItem::Function(a), WorldItem::Function(b)) => self.function(a, b),
+            (WorldItem::Type { id: a, .. }, WorldItem::Type { id: b, .. }) => self.queue.push((*a, *b)),
+            (WorldItem::Interface { .. } | WorldItem::Function(_) | WorldItem::Type { .. }, _) => {
+                let what = "is another kind of item".to_owned();
+                self.report(Level::Major, what, Some(old.span()), Some(new.span()));
+            }
+        }
+    }
+}
+
+/// How far worlds are compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// Only what they import and export: its interfaces are compared with their packages.
+    Names,
+    /// What is in the interfaces too.
+    Interfaces,
+}
+
+/// Imports or exports by name; versions that can stand for each other have one name.
+fn names<'a>(contract: &Contract, items: &'a IndexMap<WorldKey, WorldItem>) -> BTreeMap<String, &'a WorldItem> {
+    let name = |key: &WorldKey| {
+        let name = contract.resolve.name_world_key(key);
+        match name.parse::<InterfaceName>() {
+            Ok(name) => InterfaceName { version: None, ..name }.to_string(),
+            Err(_) => name,
+        }
+    };
+    items.iter().map(|(key, item)| (name(key), item)).collect()
+}
+
+/// Whether any comment of a package is different, given that nothing else is.
+fn docs_differ(old: &Contract, a: &Package, new: &Contract, b: &Package) -> bool {
+    let all = |contract: &Contract, package: &Package| -> Vec<Docs> {
+        let mut docs = vec![package.docs.clone()];
+        for id in package.interfaces.values() {
+            let interface = &contract.resolve.interfaces[*id];
+            docs.push(interface.docs.clone());
+            docs.extend(interface.functions.values().map(|function| function.docs.clone()));
+            for id in interface.types.values() {
+                let def = &contract.resolve.types[*id];
+                docs.push(def.docs.clone());
+                docs.extend(inner_docs(&def.kind));
+            }
+        }
+        docs
+    };
+    all(old, a) != all(new, b)
+}
+
+fn inner_docs(kind: &wit_parser::TypeDefKind) -> Vec<Docs> {
+    use wit_parser::TypeDefKind as K;
+    match kind {
+        K::Record(record) => record.fields.iter().map(|field| field.docs.clone()).collect(),
+        K::Variant(variant) => variant.cases.iter().map(|case| case.docs.clone()).collect(),
+        K::Enum(of) => of.cases.iter().map(|case| case.docs.clone()).collect(),
+        K::Flags(flags) => flags.flags.iter().map(|flag| flag.docs.clone()).collect(),
+        _ => Vec::new(),
+    }
+}

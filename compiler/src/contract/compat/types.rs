@@ -1,0 +1,217 @@
+//! Types: whether two are the same where they are used, and what is different inside those that have a name.
+
+use wit_parser::{Handle, Resolve, Type, TypeDef, TypeDefKind, TypeId};
+
+use super::{Differ, Level, words};
+
+/// A part of a type: a field, a case or a flag.
+struct Part {
+    name: String,
+    ty: Option<Type>,
+    span: wit_parser::Span,
+}
+
+/// How the parts of a type are called, and how much a new one matters.
+#[derive(Clone, Copy)]
+struct Parts {
+    kind: &'static str,
+    part: &'static str,
+    added: Level,
+}
+
+impl Differ<'_> {
+    /// Whether two types are the same at their use: of one name, or built alike. What is inside named ones is compared
+    /// later, once.
+    pub(super) fn same(&mut self, old: &Type, new: &Type) -> bool {
+        match (old, new) {
+            (Type::Id(a), Type::Id(b)) => {
+                let (a, b) = (underlying(&self.old.resolve, *a), underlying(&self.new.resolve, *b));
+                match (a, b) {
+                    (Underlying::Def(a), Underlying::Def(b)) => self.same_definition(a, b),
+                    (Underlying::Plain(a), Underlying::Plain(b)) => a == b,
+                    (Underlying::Def(_), Underlying::Plain(_)) | (Underlying::Plain(_), Underlying::Def(_)) => false,
+                }
+            }
+            (Type::Id(a), plain) => matches!(underlying(&self.old.resolve, *a), Underlying::Plain(a) if a == *plain),
+            (plain, Type::Id(b)) => matches!(underlying(&self.new.resolve, *b), Underlying::Plain(b) if b == *plain),
+            (a, b) => a == b,
+        }
+    }
+
+    fn same_definition(&mut self, a: TypeId, b: TypeId) -> bool {
+        let (old, new) = (&self.old.resolve.types[a], &self.new.resolve.types[b]);
+        if old.name.is_some() || new.name.is_some() {
+            if self.seen.insert((a, b)) {
+                self.queue.push((a, b));
+            }
+            return old.name == new.name;
+        }
+        self.built_alike(&old.kind, &new.kind)
+    }
+
+    fn built_alike(&mut self, old: &TypeDefKind, new: &TypeDefKind) -> bool {
+        use TypeDefKind as K;
+        match (old, new) {
+            (K::Handle(Handle::Own(a)), K::Handle(Handle::Own(b)))
+            | (K::Handle(Handle::Borrow(a)), K::Handle(Handle::Borrow(b))) => self.same(&Type::Id(*a), &Type::Id(*b)),
+            (K::Tuple(a), K::Tuple(b)) => {
+                a.types.len() == b.types.len() && a.types.iter().zip(&b.types).all(|(a, b)| self.same(a, b))
+            }
+            (K::Option(a), K::Option(b)) | (K::List(a), K::List(b)) => self.same(a, b),
+            (K::Map(a, x), K::Map(b, y)) => self.same(a, b) && self.same(x, y),
+            (K::FixedLengthList(a, m), K::FixedLengthList(b, n)) => m == n && self.same(a, b),
+            (K::Result(a), K::Result(b)) => self.same_payload(&a.ok, &b.ok) && self.same_payload(&a.err, &b.err),
+            (K::Future(a), K::Future(b)) | (K::Stream(a), K::Stream(b)) => self.same_payload(a, b),
+            _ => false,
+        }
+    }
+
+    fn same_payload(&mut self, old: &Option<Type>, new: &Option<Type>) -> bool {
+        match (old, new) {
+            (Some(a), Some(b)) => self.same(a, b),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        }
+    }
+
+    /// Compares the named types that were met, and what they lead to.
+    pub(super) fn types(&mut self) {
+        while let Some((a, b)) = self.queue.pop() {
+            self.definition(a, b);
+        }
+    }
+
+    fn definition(&mut self, a: TypeId, b: TypeId) {
+        use TypeDefKind as K;
+        let (old, new) = (&self.old.resolve.types[a], &self.new.resolve.types[b]);
+        let level = |added| move |kind, part| Parts { kind, part, added };
+        let (major, minor) = (level(Level::Major), level(Level::Minor));
+        match (&old.kind, &new.kind) {
+            (K::Record(_), K::Record(_)) => self.parts(major("record", "field"), old, new),
+            (K::Variant(_), K::Variant(_)) => self.parts(minor("variant", "case"), old, new),
+            (K::Enum(_), K::Enum(_)) => self.parts(minor("enum", "case"), old, new),
+            (K::Flags(_), K::Flags(_)) => self.parts(minor("flags", "flag"), old, new),
+            (K::Resource, K::Resource) => {}
+            (old_kind, new_kind) if old_kind.as_str() != new_kind.as_str() => {
+                let what = format!(
+                    "type `{}` is a {} instead of a {}",
+                    name(old),
+                    new_kind.as_str(),
+                    old_kind.as_str()
+                );
+                self.report(Level::Major, what, Some(old.span), Some(new.span));
+            }
+            // Named types that are built of others: `type lines = list<string>`.
+            (old_kind, new_kind) => {
+                if !self.built_alike(old_kind, new_kind) {
+                    let what = format!("type `{}` is something else", name(old));
+                    self.report(Level::Major, what, Some(old.span), Some(new.span));
+                }
+            }
+        }
+    }
+
+    /// Compares fields, cases or flags: by name, then by place.
+    fn parts(&mut self, how: Parts, old: &TypeDef, new: &TypeDef) {
+        let Parts { kind, part, added } = how;
+        let (own, others) = (parts(&old.kind), parts(&new.kind));
+        let title = format!("{kind} `{}`", name(old));
+        let mut renamed = Vec::new();
+        for (at, a) in own.iter().enumerate() {
+            if let Some(b) = others.iter().find(|b| b.name == a.name) {
+                self.part(&title, part, a, b);
+            } else if let Some(b) = others.get(at).filter(|b| is_renamed(&own, a, b)) {
+                renamed.push(b.name.as_str());
+                let what = format!("{title}: {part} `{}` is called `{}`", a.name, b.name);
+                self.report(Level::Major, what, Some(a.span), Some(b.span));
+            } else {
+                let what = format!("{title} has no {part} `{}`", a.name);
+                self.report(Level::Major, what, Some(a.span), Some(new.span));
+            }
+        }
+        for b in &others {
+            if !renamed.contains(&b.name.as_str()) && !own.iter().any(|a| a.name == b.name) {
+                self.report(
+                    added,
+                    format!("{title} has a new {part} `{}`", b.name),
+                    Some(old.span),
+                    Some(b.span),
+                );
+            }
+        }
+        let order = |list: &[Part], among: &[Part]| -> Vec<String> {
+            let kept = list
+                .iter()
+                .filter(|one| among.iter().any(|other| other.name == one.name));
+            kept.map(|one| one.name.clone()).collect()
+        };
+        if order(&own, &others) != order(&others, &own) {
+            let what = format!("{title} has its {part}s in another order");
+            self.report(Level::Major, what, Some(old.span), Some(new.span));
+        }
+    }
+
+    fn part(&mut self, title: &str, part: &str, a: &Part, b: &Part) {
+        if !self.same_payload(&a.ty, &b.ty) {
+            let (old, new) = (
+                words::payload(&self.old.resolve, a.ty.as_ref()),
+                words::payload(&self.new.resolve, b.ty.as_ref()),
+            );
+            let verb = if part == "field" { "is" } else { "carries" };
+            let what = format!("{title}: {part} `{}` {verb} {new} instead of {old}", a.name);
+            self.report(Level::Major, what, Some(a.span), Some(b.span));
+        }
+    }
+}
+
+/// Whether `b` stands where `a` stood, under a name that is new.
+fn is_renamed(own: &[Part], a: &Part, b: &Part) -> bool {
+    a.ty.is_some() == b.ty.is_some() && !own.iter().any(|other| other.name == b.name)
+}
+
+fn parts(kind: &TypeDefKind) -> Vec<Part> {
+    let part = |name: &str, ty: Option<Type>, span| Part {
+        name: name.to_owned(),
+        ty,
+        span,
+    };
+    match kind {
+        TypeDefKind::Record(record) => record
+            .fields
+            .iter()
+            .map(|field| part(&field.name, Some(field.ty), field.span))
+            .collect(),
+        TypeDefKind::Variant(variant) => variant
+            .cases
+            .iter()
+            .map(|case| part(&case.name, case.ty, case.span))
+            .collect(),
+        TypeDefKind::Enum(of) => of.cases.iter().map(|case| part(&case.name, None, case.span)).collect(),
+        TypeDefKind::Flags(flags) => flags
+            .flags
+            .iter()
+            .map(|flag| part(&flag.name, None, flag.span))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn name(def: &TypeDef) -> &str {
+    def.name.as_deref().unwrap_or_default()
+}
+
+/// What a type is behind `use` and `type`.
+enum Underlying {
+    Def(TypeId),
+    Plain(Type),
+}
+
+fn underlying(resolve: &Resolve, mut id: TypeId) -> Underlying {
+    loop {
+        match resolve.types[id].kind {
+            TypeDefKind::Type(Type::Id(inner)) => id = inner,
+            TypeDefKind::Type(plain) => return Underlying::Plain(plain),
+            _ => return Underlying::Def(id),
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! What a picture of a project shows, whatever draws it.
+
+use torvyn_codegen::ir::{ERROR_PORT, OverflowPolicy, Role};
+
+use crate::contract::ContractSet;
+use crate::contract::interface::Interface;
+use crate::link;
+use crate::manifest::ast::RuntimeDecl;
+use crate::resolve::{Implementation, ResolvedEdge, ResolvedFlow, ResolvedNode, ResolvedProject};
+
+/// A project.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Graph {
+    /// Its name; empty after an error.
+    pub project: String,
+    /// Its flows, in order of declaration.
+    pub flows: Vec<Flow>,
+}
+
+/// A flow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flow {
+    /// Name.
+    pub name: String,
+    /// Description, possibly empty.
+    pub description: String,
+    /// How many runs of it there are side by side.
+    pub replicas: u32,
+    /// In order of declaration.
+    pub nodes: Vec<Node>,
+    /// In order of declaration.
+    pub edges: Vec<Edge>,
+}
+
+/// A stage.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// Name.
+    pub name: String,
+    /// What it does; `None` when neither manifest nor contracts tell.
+    pub role: Option<Role>,
+    /// Name of the component, `builtin:NAME`, or empty after an error.
+    pub worker: String,
+}
+
+/// A stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edge {
+    /// Position of the producer.
+    pub from: usize,
+    /// Its output port.
+    pub from_port: String,
+    /// Position of the consumer.
+    pub to: usize,
+    /// Its input port.
+    pub to_port: String,
+    /// Type of what flows, as the consumer takes it.
+    pub element: &'static str,
+    /// The interfaces at both ends, as far as roles are known.
+    pub interfaces: (Option<Interface>, Option<Interface>),
+    /// Capacity in elements.
+    pub depth: u32,
+    /// What a full stream does.
+    pub policy: OverflowPolicy,
+    /// Rank among the inputs of the consumer.
+    pub priority: u8,
+    /// Longest payload, in bytes, when limited.
+    pub max_element_bytes: Option<u64>,
+}
+
+/// Every consumer's interface takes the one record of `torvyn:streaming/types`.
+const ELEMENT: &str = "stream-element";
+
+/// What is known of a project.
+#[must_use]
+pub fn graph(project: &ResolvedProject, contracts: &ContractSet) -> Graph {
+    Graph {
+        project: project.name().to_owned(),
+        flows: project
+            .flows()
+            .iter()
+            .map(|flow| of_flow(project, contracts, flow))
+            .collect(),
+    }
+}
+
+fn of_flow(project: &ResolvedProject, contracts: &ContractSet, flow: &ResolvedFlow) -> Flow {
+    let roles = link::roles(project, contracts, flow);
+    let nodes = flow.nodes.iter().zip(&roles);
+    Flow {
+        name: flow.name.value.clone(),
+        description: flow.description.clone(),
+        replicas: flow.replicas.map_or(1, |replicas| replicas.value),
+        nodes: nodes.map(|(node, role)| of_node(project, node, *role)).collect(),
+        edges: flow
+            .edges
+            .iter()
+            .map(|edge| of_edge(project.runtime(), flow, &roles, edge))
+            .collect(),
+    }
+}
+
+fn of_node(project: &ResolvedProject, node: &ResolvedNode, role: Option<Role>) -> Node {
+    let worker = node.implementation.map(|implementation| match implementation.value {
+        Implementation::Component(id) => project.component(id).reference.to_string(),
+        Implementation::Builtin(builtin) => format!("builtin:{}", builtin.as_str()),
+    });
+    Node {
+        name: node.name.value.clone(),
+        role,
+        worker: worker.unwrap_or_default(),
+    }
+}
+
+fn of_edge(runtime: &RuntimeDecl, flow: &ResolvedFlow, roles: &[Option<Role>], edge: &ResolvedEdge) -> Edge {
+    let (from, to) = (edge.from.position(), edge.to.position());
+    let default = runtime.default_policy.map(|policy| policy.value);
+    Edge {
+        from,
+        from_port: edge.from_port.value.clone(),
+        to,
+        to_port: edge.to_port.value.clone(),
+        element: ELEMENT,
+        interfaces: (roles[from].map(Interface::of_role), roles[to].map(Interface::of_role)),
+        depth: runtime.queue_depth(edge.queue_depth, flow.default_queue_depth),
+        policy: edge
+            .policy
+            .map(|policy| policy.value)
+            .or(default)
+            .unwrap_or(OverflowPolicy::Block),
+        priority: edge.rank.map_or(0, |rank| rank.value),
+        max_element_bytes: edge.max_element_bytes,
+    }
+}
+
+impl Flow {
+    /// Its name, with what holds for the flow as a whole.
+    #[must_use]
+    pub(super) fn title(&self) -> String {
+        match self.replicas {
+            1 => self.name.clone(),
+            replicas => format!("{} × {replicas}", self.name),
+        }
+    }
+}
+
+impl Node {
+    /// The word for its role.
+    #[must_use]
+    pub fn role_name(&self) -> &'static str {
+        self.role.map_or("role unknown", Role::as_str)
+    }
+}
+
+impl Edge {
+    /// Whether elements come here after an error only.
+    #[must_use]
+    pub fn is_dead_letter(&self) -> bool {
+        self.from_port == ERROR_PORT
+    }
+
+    /// What stands beside the edge in a picture: ports that say something, the type, what the stream does.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        match (self.from_port.as_str(), self.to_port.as_str()) {
+            ("output", "input") => {}
+            (from, "input") => lines.push(from.to_owned()),
+            (from, to) => lines.push(format!("{from} → {to}")),
+        }
+        lines.push(self.element.to_owned());
+        let mut stream = format!("{} · {}", self.depth, self.policy.as_str());
+        if let OverflowPolicy::RateLimit { per_second } = self.policy {
+            stream.push_str(&format!(" {per_second}/s"));
+        }
+        if self.priority > 0 {
+            stream.push_str(&format!(" · priority {}", self.priority));
+        }
+        lines.push(stream);
+        lines
+    }
+}
+
+/// The parts of a picture that need names: `f0`, `f0n2`.
+pub(super) fn flow_id(flow: usize) -> String {
+    format!("f{flow}")
+}
+
+/// See [`flow_id`].
+pub(super) fn node_id(flow: usize, node: usize) -> String {
+    format!("f{flow}n{node}")
+}

@@ -1,0 +1,133 @@
+//! The table of keys as a JSON schema, for editors. Draft 7 is what those that edit TOML understand.
+//!
+//! It accepts whatever the compiler accepts, and rejects what is wrong with a key, a type, a word or a number. What takes
+//! more than one value to see, and the bounds of sizes, are left to the compiler.
+
+use serde_json::{Map, Value, json};
+use torvyn_codegen::ir::Builtin;
+
+use super::{Effect, Key, Kind, ROOT};
+use crate::contract::interface::Interface;
+
+const NAME: &str = "[A-Za-z]([A-Za-z0-9_-]*[A-Za-z0-9])?";
+/// As semver.org has it.
+const VERSION: &str = "(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\
+     (-(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)(\\.(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*)?\
+     (\\+[0-9A-Za-z-]+(\\.[0-9A-Za-z-]+)*)?";
+const SIZE: &str = "^[0-9]+(\\.[0-9]*)?\\s*([kKmMgG]?[iI]?[bB])?\\s*$";
+const DURATION: &str = "^[0-9]+(\\.[0-9]*)?\\s*([mM][sS]|[sSmMhH])\\s*$";
+const ACTIONS: [&str; 4] = ["terminate", "skip", "retry", "dead-letter"];
+
+/// The schema of `Torvyn.toml`.
+#[must_use]
+pub fn json_schema() -> Value {
+    let mut schema = Map::new();
+    schema.insert("$schema".into(), "http://json-schema.org/draft-07/schema#".into());
+    schema.insert("title".into(), "Torvyn.toml".into());
+    schema.insert(
+        "description".into(),
+        "A project of streaming pipelines for torvync".into(),
+    );
+    schema.extend(table(ROOT));
+    schema.into()
+}
+
+fn table(keys: &[Key]) -> Map<String, Value> {
+    let properties: Map<String, Value> = keys.iter().map(|key| (key.name.to_owned(), property(key))).collect();
+    let required: Vec<&str> = keys.iter().filter(|key| key.required).map(|key| key.name).collect();
+    let mut table = Map::new();
+    table.insert("type".into(), "object".into());
+    table.insert("properties".into(), properties.into());
+    if !required.is_empty() {
+        table.insert("required".into(), required.into());
+    }
+    table.insert("additionalProperties".into(), false.into());
+    table
+}
+
+fn property(key: &Key) -> Value {
+    let mut schema = of_kind(key.kind);
+    let mut description = key.doc.to_owned();
+    // A default that is no value is in words: `of the flow`.
+    match serde_json::from_str::<Value>(key.default) {
+        Ok(value) => {
+            schema.insert("default".into(), value);
+        }
+        Err(_) if key.default.is_empty() => {}
+        Err(_) => description.push_str(&format!(" Default: {}.", key.default)),
+    }
+    if key.effect == Effect::Later {
+        description.push_str(" Nothing follows from it in this version.");
+    }
+    schema.insert("description".into(), description.into());
+    schema.into()
+}
+
+fn of_kind(kind: Kind) -> Map<String, Value> {
+    let schema = match kind {
+        Kind::Text => json!({ "type": "string" }),
+        Kind::ProjectName => pattern(format!("^{}$", NAME.replace("A-Z", ""))),
+        Kind::Name => pattern(format!("^{NAME}$")),
+        Kind::Version => pattern(format!("^{VERSION}$")),
+        Kind::Flag => json!({ "type": "boolean" }),
+        Kind::Integer(min, max) => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        Kind::Ratio(true) => json!({ "type": "number", "minimum": 0, "exclusiveMaximum": 1 }),
+        Kind::Ratio(false) => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
+        Kind::Size(..) => pattern(SIZE.to_owned()),
+        Kind::Duration => pattern(DURATION.to_owned()),
+        Kind::Choice(words) => json!({ "type": "string", "enum": words }),
+        Kind::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+        Kind::Config => json!({ "type": ["string", "object"] }),
+        Kind::Flags => json!({ "type": "object", "additionalProperties": { "type": "boolean" } }),
+        Kind::Component => pattern(component()),
+        Kind::Interface => pattern(interface()),
+        Kind::Action(keys) => json!({ "anyOf": [{ "type": "string", "enum": ACTIONS }, table(keys)] }),
+        Kind::Table(keys) => table(keys).into(),
+        Kind::Tables(keys) => json!({ "type": "array", "items": table(keys) }),
+        Kind::Named(keys) => json!({
+            "type": "object",
+            "propertyNames": { "pattern": format!("^{NAME}$") },
+            "additionalProperties": table(keys),
+        }),
+    };
+    match schema {
+        Value::Object(schema) => schema,
+        other => unreachable!("invariant: every schema is an object, not {other}"),
+    }
+}
+
+fn pattern(pattern: String) -> Value {
+    json!({ "type": "string", "pattern": pattern })
+}
+
+fn component() -> String {
+    let builtins = Builtin::ALL.map(Builtin::as_str).join("|");
+    format!("^({NAME}|builtin:({builtins})|file://.+|(?!builtin:|file://|oci://).*[^/]\\.wasm/*)$")
+}
+
+fn interface() -> String {
+    let paths = Interface::ALL.map(Interface::path).join("|");
+    format!("^({paths})(@{VERSION})?$")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::json_schema;
+
+    #[test]
+    fn keys_have_types_defaults_and_words() {
+        let schema = json_schema();
+        let edge = &schema["properties"]["flow"]["additionalProperties"]["properties"]["edges"]["items"];
+        assert_eq!(edge["required"], serde_json::json!(["from", "to"]));
+        let policy = &edge["properties"]["backpressure"]["properties"]["policy"];
+        assert_eq!(
+            (policy["enum"][0].as_str(), policy["default"].as_str()),
+            (Some("block"), Some("block"))
+        );
+        let depth = &edge["properties"]["backpressure"]["properties"]["queue_depth"];
+        assert_eq!(
+            depth["description"],
+            "Capacity of the stream, in elements. Default: of the flow."
+        );
+    }
+}

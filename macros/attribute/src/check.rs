@@ -1,0 +1,90 @@
+//! The component's code against its project. The words are the compiler's: a test compares them.
+
+use crate::capability::{self, Use};
+use crate::item::{Item, place};
+use crate::manifest::{Node, Project};
+use crate::mistake::{Mistake, listed};
+use crate::role::{CONTRACTS, Role, are_compatible};
+
+/// Everything in which they disagree.
+pub(crate) fn all(item: &Item, project: &Project) -> Vec<Mistake> {
+    let mut mistakes: Vec<Mistake> = contract_version(project).into_iter().collect();
+    for node in &project.nodes {
+        mistakes.extend(interface(item, project, node));
+        mistakes.extend(config(item, project, node));
+    }
+    let uses = capability::uses(item.body.stream());
+    let uses = uses.into_iter().chain(capability::imports(project));
+    mistakes.extend(uses.filter_map(|needed| undeclared(project, needed)));
+    mistakes
+}
+
+fn contract_version(project: &Project) -> Option<Mistake> {
+    let targets = project.contract_version.as_ref()?;
+    if are_compatible(&targets.text, CONTRACTS)? {
+        return None;
+    }
+    let text = format!(
+        "the project targets contracts {}, the runtime speaks {CONTRACTS}",
+        targets.text
+    );
+    Some(Mistake::coded("E0201", place(&[]), &text).and("at", &targets.place))
+}
+
+fn interface(item: &Item, project: &Project, node: &Node) -> Option<Mistake> {
+    let written = node.interface.as_ref()?;
+    let (path, version) = match written.text.split_once('@') {
+        Some((path, version)) => (path, Some(version)),
+        None => (written.text.as_str(), None),
+    };
+    let at = (item.role_at, item.role_at);
+    let name = &written.text;
+    if path != item.role.interface {
+        // What is no interface at all, `torvync check` reports.
+        let text = format!("component `{}` does not export `{name}`", project.component);
+        return Role::has_interface(path).then(|| {
+            Mistake::coded("E0211", at, &text)
+                .and("note", listed("exports", &item.role.exports()))
+                .and("at", &written.place)
+        });
+    }
+    if are_compatible(version?, CONTRACTS)? {
+        return None;
+    }
+    let text = format!("the node expects `{name}`, the component exports version {CONTRACTS}");
+    Some(Mistake::coded("E0201", at, &text).and("at", &written.place))
+}
+
+fn config(item: &Item, project: &Project, node: &Node) -> Option<Mistake> {
+    let written = node.config.as_ref().filter(|_| !item.takes_config())?;
+    let text = format!("`config` has no effect: component `{}` takes none", project.component);
+    Some(
+        Mistake::coded("E0706", place(&item.component), &text)
+            .and("at", written)
+            .and(
+                "help",
+                "write `fn init(config: …) -> Result<Self, Error>`, or remove `config`",
+            ),
+    )
+}
+
+fn undeclared(project: &Project, needed: Use) -> Option<Mistake> {
+    let key = capability::key(&needed.capability)?;
+    if project
+        .capabilities
+        .iter()
+        .any(|declared| capability::declares(declared, &needed.capability))
+    {
+        return None;
+    }
+    let text = format!(
+        "component `{}` needs capability `{}`, which the manifest does not declare",
+        project.component, needed.capability
+    );
+    let mistake = Mistake::coded("E0103", needed.at, &text);
+    let mistake = match &needed.place {
+        Some(place) => mistake.and("at", place),
+        None => mistake,
+    };
+    Some(mistake.and("help", format!("add `{key} = true` to `[capabilities.required]`")))
+}

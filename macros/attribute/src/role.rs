@@ -1,0 +1,100 @@
+//! The roles: the traits of the SDK and the interfaces of the contracts behind them.
+
+/// Version of the contracts that the SDK's bindings are made from.
+pub(crate) const CONTRACTS: &str = "0.1.0";
+
+/// What a component can do in a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Role {
+    /// Name of the trait.
+    pub(crate) name: &'static str,
+    /// The interface that it exports, without version.
+    pub(crate) interface: &'static str,
+}
+
+const ROLES: [Role; 6] = [
+    role("Source", "torvyn:streaming/source"),
+    role("Processor", "torvyn:streaming/processor"),
+    role("Filter", "torvyn:filtering/filter"),
+    role("Router", "torvyn:filtering/router"),
+    role("Aggregator", "torvyn:aggregation/aggregator"),
+    role("Sink", "torvyn:streaming/sink"),
+];
+
+const fn role(name: &'static str, interface: &'static str) -> Role {
+    Role { name, interface }
+}
+
+impl Role {
+    /// The role of a trait.
+    pub(crate) fn of_trait(name: &str) -> Option<Self> {
+        ROLES.into_iter().find(|role| role.name == name)
+    }
+
+    /// Whether there is such an interface.
+    pub(crate) fn has_interface(interface: &str) -> bool {
+        ROLES.iter().any(|role| role.interface == interface)
+    }
+
+    /// Names of the traits, in words.
+    pub(crate) fn names() -> String {
+        let names = ROLES.map(|role| format!("`{}`", role.name));
+        names.join(", ")
+    }
+
+    /// What a component in this role exports, as in the contracts' worlds.
+    pub(crate) fn exports(self) -> [String; 2] {
+        [self.interface, "torvyn:streaming/lifecycle"].map(|path| format!("{path}@{CONTRACTS}"))
+    }
+}
+
+/// Whether what was made for contracts `a` fits `b`: the same major version, and below 1.0 the same minor one. `None`
+/// for what is no version.
+pub(crate) fn are_compatible(a: &str, b: &str) -> Option<bool> {
+    let (a, b) = (numbers(a)?, numbers(b)?);
+    Some(a.0 == b.0 && (a.0 > 0 || a.1 == b.1))
+}
+
+fn numbers(version: &str) -> Option<(u64, u64)> {
+    let mut parts = version.splitn(3, '.');
+    let (major, minor) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    parts.next().map(|_| (major, minor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CONTRACTS, ROLES, are_compatible};
+
+    #[test]
+    fn the_interfaces_are_those_of_the_contracts() {
+        let wit = [
+            include_str!("../../../wit/torvyn-streaming/worlds.wit"),
+            include_str!("../../../wit/torvyn-filtering/worlds.wit"),
+            include_str!("../../../wit/torvyn-aggregation/aggregator.wit"),
+        ];
+        for role in ROLES {
+            let (package, interface) = role.interface.split_once('/').expect("a path");
+            let package = format!("package {package}@{CONTRACTS};");
+            let export = format!("export {interface};");
+            let declares = |text: &&str| text.contains(&export);
+            assert!(wit.iter().any(declares), "{export}");
+            let packages = [
+                include_str!("../../../wit/torvyn-streaming/types.wit"),
+                include_str!("../../../wit/torvyn-filtering/filter.wit"),
+                wit[2],
+            ];
+            assert!(packages.iter().any(|text| text.contains(&package)), "{package}");
+        }
+    }
+
+    #[test]
+    fn versions_fit_by_their_leading_number() {
+        assert_eq!(are_compatible("0.1.7", "0.1.0"), Some(true));
+        assert_eq!(are_compatible("0.2.0", "0.1.0"), Some(false));
+        assert_eq!(are_compatible("1.4.0", "1.0.2"), Some(true));
+        assert_eq!(are_compatible("2.0.0", "0.1.0"), Some(false));
+        for malformed in ["", "1", "0.1", "a.b.c"] {
+            assert_eq!(are_compatible(malformed, "0.1.0"), None, "{malformed}");
+        }
+    }
+}

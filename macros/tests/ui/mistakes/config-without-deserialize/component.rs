@@ -1,0 +1,19 @@
+use torvyn::{Element, Error, Filter};
+
+#[derive(Default)]
+struct Parser;
+
+struct Settings;
+
+#[torvyn::component]
+impl Filter for Parser {
+    fn init(_: Settings) -> Result<Self, Error> {
+        Ok(Parser)
+    }
+
+    fn evaluate(&mut self, element: &Element<'_>) -> Result<bool, Error> {
+        Ok(element.payload().size() > 0)
+    }
+}
+
+fn main() {}

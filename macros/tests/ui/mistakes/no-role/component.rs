@@ -1,0 +1,8 @@
+struct Parser;
+
+#[torvyn::component]
+impl Parser {
+    fn parse(&self) {}
+}
+
+fn main() {}

@@ -1,0 +1,2 @@
+#[torvyn::component]
+fn main() {}
