@@ -88,7 +88,7 @@ fn diagnostics_come_and_go() {
 #[test]
 fn a_diagnostic_belongs_to_the_file_of_its_primary_label() {
     let project = Project::new();
-    let mut client = opened(&project, MANIFEST, &WORLD.replace("import words;", "import wordz;"));
+    let mut client = opened(&project, MANIFEST, &WORLD.replace("export words;", "export wordz;"));
     client.settle();
     assert!(client.diagnostics[&uri(&project.manifest())].is_empty());
     assert_eq!(client.diagnostics[&uri(&project.world())][0]["code"], "E0101");
@@ -188,7 +188,7 @@ fn definitions_lead_across_files() {
         (uri(&world), at(WORLD, "world stage", 6))
     );
     assert_eq!(
-        go(&world, WORLD, "import words", 8),
+        go(&world, WORLD, "export words", 8),
         (uri(&world), at(WORLD, "interface words", 10))
     );
     let types = uri(&project.path("upper/wit/deps/torvyn-streaming/types.wit"));
