@@ -8,6 +8,8 @@
 mod artifacts;
 #[path = "e2e/backpressure.rs"]
 mod backpressure;
+#[path = "e2e/capabilities.rs"]
+mod capabilities;
 #[path = "e2e/crowd.rs"]
 mod crowd;
 #[path = "e2e/draining.rs"]
