@@ -59,7 +59,7 @@ pub enum Kind {
     Texts,
     /// A string, or a table that becomes JSON.
     Config,
-    /// Names of the project's own, each `true` or `false`.
+    /// Names of capabilities, each `true` or `false`.
     Flags,
     /// What does a node's work.
     Component,

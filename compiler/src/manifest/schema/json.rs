@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use torvyn_codegen::ir::Builtin;
 
 use super::{Effect, Key, Kind, ROOT};
+use crate::contract::capability::ENTRIES;
 use crate::contract::interface::Interface;
 
 const NAME: &str = "[A-Za-z]([A-Za-z0-9_-]*[A-Za-z0-9])?";
@@ -78,7 +79,7 @@ fn of_kind(kind: Kind) -> Map<String, Value> {
         Kind::Choice(words) => json!({ "type": "string", "enum": words }),
         Kind::Texts => json!({ "type": "array", "items": { "type": "string" } }),
         Kind::Config => json!({ "type": ["string", "object"] }),
-        Kind::Flags => json!({ "type": "object", "additionalProperties": { "type": "boolean" } }),
+        Kind::Flags => flags(),
         Kind::Component => pattern(component()),
         Kind::Interface => pattern(interface()),
         Kind::Action(keys) => json!({ "anyOf": [{ "type": "string", "enum": ACTIONS }, table(keys)] }),
@@ -94,6 +95,20 @@ fn of_kind(kind: Kind) -> Map<String, Value> {
         Value::Object(schema) => schema,
         other => unreachable!("invariant: every schema is an object, not {other}"),
     }
+}
+
+/// Capabilities by key, or in the form of a grant, which may have a scope.
+fn flags() -> Value {
+    let keys: Map<String, Value> = ENTRIES
+        .iter()
+        .map(|entry| (entry.key.to_owned(), json!({ "type": "boolean", "description": entry.doc })))
+        .collect();
+    json!({
+        "type": "object",
+        "properties": keys,
+        "patternProperties": { "^(wasi|torvyn):": { "type": "boolean" } },
+        "additionalProperties": false,
+    })
 }
 
 fn pattern(pattern: String) -> Value {
