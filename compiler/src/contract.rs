@@ -365,7 +365,7 @@ pub fn load_binaries(
 pub(crate) fn needs(binary: &[u8], imports: &[String]) -> Vec<Need> {
     match Reach::of(binary) {
         Ok(Reach::Known(reached)) => capability::needs_of_reach(&reached),
-        Ok(Reach::Unknown) | Err(_) => capability::needs_of_imports(imports),
+        Ok(Reach::Unknown) | Err(_) => capability::needs_of_imports(imports, true),
     }
 }
 

@@ -128,6 +128,11 @@ fn javascript_manifest(workshop: &Path) -> String {
     let command = format!("./build.sh words.js {tools:?} {wit:?} managed-source {output:?}");
     component("words", "tests/guests-js", &command, &output)
         + r#"
+[capabilities.optional]
+wasi-clocks = true
+wasi-environment = true
+wasi-filesystem = true
+
 [flow.words]
 nodes.words = { component = "words", config = { text = "naïve guests run too" } }
 nodes.console = { component = "builtin:console" }

@@ -131,7 +131,7 @@ fn the_attribute_says_what_the_compiler_says() {
 #[test]
 fn the_attribute_has_the_compilers_capabilities() {
     for (interface, keys) in table::KEYS {
-        let needs = needs_of_imports(&[format!("{interface}@0.2.6")]);
+        let needs = needs_of_imports(&[format!("{interface}@0.2.6")], false);
         let [need] = needs.as_slice() else {
             panic!("{interface} needs one capability: {needs:?}");
         };

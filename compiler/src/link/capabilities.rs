@@ -60,7 +60,7 @@ impl<'a> Known<'a> {
         let world = contracts.world(name)?;
         let imports = &world.signature.imports;
         Some(Known {
-            needs: needs_of_imports(imports),
+            needs: needs_of_imports(imports, false),
             world: Some(world),
             is_whole: imports.iter().any(|import| import.starts_with("wasi:")),
         })
@@ -294,7 +294,11 @@ impl From<CapabilityError> for Diagnostic {
 /// How the code gets there.
 fn explained(diagnostic: Diagnostic, need: &Need) -> Diagnostic {
     let Some(way) = &need.way else {
-        return diagnostic;
+        return if need.is_opaque {
+            diagnostic.note("its code can't be followed, so all that it imports counts")
+        } else {
+            diagnostic
+        };
     };
     let names: Vec<String> = way.0.iter().map(|name| format!("`{name}`")).collect();
     let shown = if names.len() > LONGEST_SHOWN {

@@ -15,6 +15,8 @@ pub struct Need {
     pub acquired_by: String,
     /// How the code gets there, when it was followed.
     pub way: Option<Way>,
+    /// Whether there is code that could not be followed, so that all its imports count.
+    pub is_opaque: bool,
 }
 
 /// The needs of code that reaches these functions.
@@ -35,20 +37,23 @@ pub fn needs_of_reach(reached: &BTreeMap<HostFunction, Way>) -> Vec<Need> {
             any_of,
             acquired_by,
             way: Some(way.clone()),
+            is_opaque: false,
         })
     });
     distinct(needs)
 }
 
-/// The needs of a component of which only the names of its imports are known.
+/// The needs of a component of which only the names of its imports are known. `is_opaque`: there is code, and it could not
+/// be followed.
 #[must_use]
-pub fn needs_of_imports(imports: &[String]) -> Vec<Need> {
+pub fn needs_of_imports(imports: &[String], is_opaque: bool) -> Vec<Need> {
     let needs = imports.iter().filter_map(|import| {
         let any_of = of_import(import, None, Hints::default());
         (!any_of.is_empty()).then(|| Need {
             any_of,
             acquired_by: import.clone(),
             way: None,
+            is_opaque,
         })
     });
     distinct(needs)
