@@ -8,7 +8,9 @@ use crate::torvync::{output, run_to_end, target, torvync, workshop};
 /// Links a flow of the lab's guest `name`, whose manifest says `more`.
 fn link(name: &str, role: &str, more: &str) -> Finished {
     let folder = workshop(&format!("capabilities/{name}-{}", more.len()));
-    let guest = target().join("test-guests/wasm32-wasip2/release").join(format!("{name}.wasm"));
+    let guest = target()
+        .join("test-guests/wasm32-wasip2/release")
+        .join(format!("{name}.wasm"));
     let edges = match role {
         "source" => r#"{ from = { node = "stage", port = "output" }, to = { node = "end", port = "input" } }"#,
         "sink" => r#"{ from = { node = "start", port = "output" }, to = { node = "stage", port = "input" } }"#,
@@ -17,8 +19,16 @@ fn link(name: &str, role: &str, more: &str) -> Finished {
     { from = { node = "stage", port = "output" }, to = { node = "end", port = "input" } }"#
         }
     };
-    let start = if role == "source" { "" } else { "nodes.start = { component = \"builtin:generator\" }\n" };
-    let end = if role == "sink" { "" } else { "nodes.end = { component = \"builtin:console\" }\n" };
+    let start = if role == "source" {
+        ""
+    } else {
+        "nodes.start = { component = \"builtin:generator\" }\n"
+    };
+    let end = if role == "sink" {
+        ""
+    } else {
+        "nodes.end = { component = \"builtin:console\" }\n"
+    };
     let manifest = format!(
         "[torvyn]\nname = \"reach\"\nversion = \"0.1.0\"\ncontract_version = \"0.1.0\"\n\n{more}\n\
          [[component]]\nname = \"stage\"\nwasm = {guest:?}\n\n[flow.main]\n{start}{end}\

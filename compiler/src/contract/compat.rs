@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use wit_parser::{Function, FunctionKind, Interface, InterfaceId, Type, TypeId};
 
 use super::document::Contract;
+use super::interface::InterfaceName;
 use crate::source::Span;
 
 pub use packages::{Bump, diff};
@@ -82,12 +83,7 @@ pub(super) fn unmet(
 }
 
 /// The differences between the types that one component gives and another takes, by name.
-pub(super) fn unequal_types(
-    from: &Contract,
-    to: &Contract,
-    names: &[&str],
-    within: &super::InterfaceName,
-) -> Vec<Difference> {
+pub(super) fn unequal_types(from: &Contract, to: &Contract, names: &[&str], within: &InterfaceName) -> Vec<Difference> {
     let (Some(own), Some(other)) = (from.interface(within), to.interface(within)) else {
         return Vec::new();
     };

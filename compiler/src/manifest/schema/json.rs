@@ -101,7 +101,12 @@ fn of_kind(kind: Kind) -> Map<String, Value> {
 fn flags() -> Value {
     let keys: Map<String, Value> = ENTRIES
         .iter()
-        .map(|entry| (entry.key.to_owned(), json!({ "type": "boolean", "description": entry.doc })))
+        .map(|entry| {
+            (
+                entry.key.to_owned(),
+                json!({ "type": "boolean", "description": entry.doc }),
+            )
+        })
         .collect();
     json!({
         "type": "object",

@@ -1,0 +1,115 @@
+//! What can be wrong with the files that contracts are read from.
+
+use std::path::PathBuf;
+
+use semver::Version;
+
+use super::component::BinaryError;
+use crate::diag::{Code, Diagnostic};
+use crate::source::{Span, Spanned, display_path};
+
+/// Why the contracts of a project can't be read.
+pub(super) enum ContractError {
+    Version {
+        targets: Spanned<Version>,
+        speaks: Version,
+    },
+    FolderMissing {
+        folder: PathBuf,
+        path: Span,
+    },
+    BinaryMissing {
+        path: PathBuf,
+        used: Span,
+        declared: bool,
+    },
+    Nothing {
+        path: String,
+    },
+    Unreadable {
+        path: PathBuf,
+        used: Span,
+        reason: String,
+    },
+    Binary {
+        path: PathBuf,
+        used: Span,
+        error: BinaryError,
+    },
+}
+
+impl From<ContractError> for Diagnostic {
+    fn from(error: ContractError) -> Self {
+        match error {
+            ContractError::Version { targets, speaks } => Diagnostic::error(
+                Code::VersionMismatch,
+                format!(
+                    "the project targets contracts {}, the runtime speaks {speaks}",
+                    targets.value
+                ),
+            )
+            .primary(targets.span, format!("expected {speaks}")),
+            ContractError::FolderMissing { folder, path } => Diagnostic::error(
+                Code::ComponentNotFound,
+                format!("there is no folder `{}`", display_path(&folder)),
+            )
+            .primary(path, "the source of the component should be here")
+            .help("the path is relative to the folder of Torvyn.toml"),
+            ContractError::BinaryMissing { path, used, declared } => {
+                let shown = display_path(&path);
+                Diagnostic::error(
+                    Code::ComponentNotFound,
+                    format!("there is no component binary `{shown}`"),
+                )
+                .primary(used, "needs this binary")
+                .help(if declared {
+                    "run `torvync build` first, or name the folder of the binaries with `--components`"
+                } else {
+                    "the path is relative to the folder of Torvyn.toml; build the component first"
+                })
+            }
+            ContractError::Nothing { path } => {
+                Diagnostic::error(Code::IoFailed, format!("there is no contract at `{path}`"))
+                    .help("name a folder with `.wit` files, a `.wit` file or a component")
+            }
+            ContractError::Unreadable { path, used, reason } => Diagnostic::error(
+                Code::IoFailed,
+                format!("`{}` can't be read: {reason}", display_path(&path)),
+            )
+            .primary(used, "needs this file"),
+            ContractError::Binary { path, used, error } => binary_diagnostic(&display_path(&path), used, error),
+        }
+    }
+}
+
+fn binary_diagnostic(path: &str, used: Span, error: BinaryError) -> Diagnostic {
+    let needed = match error {
+        BinaryError::Invalid(_) => "needs a valid component",
+        BinaryError::NotWasm | BinaryError::WitPackage | BinaryError::NoMetadata => "needs a component",
+    };
+    binary_message(path, error).primary(used, needed)
+}
+
+/// What is wrong with a binary, wherever it is used.
+pub(super) fn binary_message(path: &str, error: BinaryError) -> Diagnostic {
+    match error {
+        BinaryError::NotWasm => {
+            Diagnostic::error(Code::ComponentInvalid, format!("`{path}` is not a WebAssembly binary"))
+                .note("a WebAssembly binary starts with the bytes `00 61 73 6d`")
+        }
+        BinaryError::Invalid(reason) => {
+            Diagnostic::error(Code::ComponentInvalid, format!("`{path}` is not a valid component"))
+                .note(reason)
+                .help("build it again: the file may be truncated")
+        }
+        BinaryError::WitPackage => Diagnostic::error(Code::ComponentInvalid, format!("`{path}` holds WIT and no code")),
+        BinaryError::NoMetadata => Diagnostic::error(
+            Code::NoWitMetadata,
+            format!("`{path}` is a core module that does not say which world it implements"),
+        )
+        .help(
+            "build for `wasm32-wasip2`, or add the metadata with \
+             `wasm-tools component embed --world WORLD wit/ MODULE.wasm -o MODULE.wasm`",
+        ),
+    }
+}

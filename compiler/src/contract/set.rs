@@ -1,0 +1,219 @@
+//! What is known about the contracts of a project's components.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
+
+use super::capability::Need;
+use super::compat::{self, Difference};
+use super::deprecated::{self, Deprecated};
+use super::deviation::deviations;
+use super::document::Contract;
+use super::interface::{Interface, InterfaceName};
+use crate::manifest::ast::{CapabilitiesDecl, ComponentRef};
+use crate::source::{SourceMap, Span, display_path};
+
+/// The interface with the types that flow.
+static TYPES: LazyLock<InterfaceName> = LazyLock::new(|| InterfaceName {
+    package: "torvyn:streaming".into(),
+    interface: "types".into(),
+    version: None,
+});
+
+/// The types that flow.
+const FLOWING: [&str; 4] = ["element-meta", "stream-element", "output-element", "buffer"];
+
+/// What is known about the components of a project.
+#[derive(Clone, Debug, Default)]
+pub struct ContractSet {
+    pub(super) worlds: BTreeMap<String, World>,
+    pub(super) binaries: BTreeMap<ComponentRef, Binary>,
+    /// What components with a manifest of their own say they need, by name.
+    pub(super) declared: BTreeMap<String, Arc<CapabilitiesDecl>>,
+    /// Where components are not what the runtime expects; those that are have no entry.
+    deviations: BTreeMap<ComponentRef, Vec<Difference>>,
+}
+
+/// The world in a component's `wit/` folder.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// What it imports and exports.
+    pub signature: Signature,
+    /// Where it is declared.
+    pub span: Span,
+    /// Where each import and export is written, by name; what `include` brings in is not.
+    pub items: BTreeMap<String, Span>,
+    /// The whole contract.
+    pub contract: Arc<Contract>,
+}
+
+/// A component binary that was read.
+#[derive(Clone, Debug)]
+pub struct Binary {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// What it imports and exports.
+    pub signature: Signature,
+    /// What its code needs.
+    pub needs: Vec<Need>,
+    /// The output ports it says it has, sorted: a router may say.
+    pub ports: Option<Vec<String>>,
+    /// The whole contract.
+    pub contract: Arc<Contract>,
+}
+
+/// Imports and exports of a component.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signature {
+    /// Names of the imports, sorted.
+    pub imports: Vec<String>,
+    /// Names of the exports, sorted.
+    pub exports: Vec<String>,
+    /// The processing interfaces among the exports.
+    pub interfaces: Vec<Interface>,
+    /// Whether `torvyn:streaming/lifecycle` is exported.
+    pub lifecycle: bool,
+}
+
+impl Signature {
+    /// The signature with these imports and exports.
+    #[must_use]
+    pub fn new(mut imports: Vec<String>, mut exports: Vec<String>) -> Self {
+        imports.sort();
+        exports.sort();
+        let names: Vec<InterfaceName> = exports.iter().filter_map(|name| name.parse().ok()).collect();
+        let has = |interface: Interface| names.iter().any(|name| Interface::find(name) == Some(interface));
+        let interfaces = Interface::ALL.into_iter().filter(|interface| has(*interface)).collect();
+        let lifecycle = names
+            .iter()
+            .any(|name| name.package == "torvyn:streaming" && name.interface == "lifecycle");
+        Self {
+            imports,
+            exports,
+            interfaces,
+            lifecycle,
+        }
+    }
+}
+
+impl ContractSet {
+    /// The world of a declared component; `None` when it has no `wit/` folder, or a broken one.
+    #[must_use]
+    pub fn world(&self, component: &str) -> Option<&World> {
+        self.worlds.get(component)
+    }
+
+    /// The binary of a component, once [`load_binaries`] has read it.
+    #[must_use]
+    pub fn binary(&self, component: &ComponentRef) -> Option<&Binary> {
+        self.binaries.get(component)
+    }
+
+    /// The world of a component, as long as there is no binary that says more.
+    pub(crate) fn source(&self, component: &ComponentRef) -> Option<&World> {
+        match component {
+            ComponentRef::Declared(name) if self.binary(component).is_none() => self.world(name),
+            ComponentRef::Declared(_) | ComponentRef::File(_) | ComponentRef::Builtin(_) => None,
+        }
+    }
+
+    /// The contract of a component: its binary's, else its world's.
+    fn contract(&self, component: &ComponentRef) -> Option<&Contract> {
+        let binary = self.binary(component).map(|binary| &binary.contract);
+        let contract = binary.or_else(|| match component {
+            ComponentRef::Declared(name) => self.world(name).map(|world| &world.contract),
+            ComponentRef::File(_) | ComponentRef::Builtin(_) => None,
+        });
+        contract.map(|contract| &**contract)
+    }
+
+    /// Where a component is not what the runtime expects.
+    #[must_use]
+    pub fn deviations(&self, component: &ComponentRef) -> &[Difference] {
+        self.deviations.get(component).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// What a component uses that its contract, or the runtime's, calls deprecated.
+    #[must_use]
+    pub fn deprecated(&self, component: &ComponentRef) -> Vec<Deprecated> {
+        let (Some(contract), Some(signature)) = (self.contract(component), self.signature(component)) else {
+            return Vec::new();
+        };
+        if let Some(world) = self.source(component) {
+            let written: Vec<String> = world.items.keys().cloned().collect();
+            return deprecated::deprecated(&written, contract);
+        }
+        let names: Vec<String> = signature.imports.iter().chain(&signature.exports).cloned().collect();
+        deprecated::deprecated(&names, Contract::canonical())
+    }
+
+    /// How the elements that one component delivers differ from those that another takes.
+    #[must_use]
+    pub fn differences_between(&self, from: &ComponentRef, to: &ComponentRef) -> Vec<Difference> {
+        if from == to || (self.deviations(from).is_empty() && self.deviations(to).is_empty()) {
+            return Vec::new();
+        }
+        match (self.contract(from), self.contract(to)) {
+            (Some(from), Some(to)) => compat::unequal_types(from, to, &FLOWING, &TYPES),
+            (Some(_) | None, _) => Vec::new(),
+        }
+    }
+
+    /// Compares each component with the runtime. When one is different, all get texts to point into.
+    pub(super) fn find_deviations(&mut self, sources: &mut SourceMap) {
+        let references: Vec<ComponentRef> = self.references();
+        let runtime = Contract::canonical();
+        let differs = |reference: &ComponentRef| {
+            let (contract, signature) = (self.contract(reference), self.signature(reference));
+            let found = contract
+                .zip(signature)
+                .map(|(contract, signature)| deviations(contract, signature, runtime));
+            found.is_some_and(|found| !found.is_empty())
+        };
+        let different: Vec<ComponentRef> = references.into_iter().filter(differs).collect();
+        self.deviations.clear();
+        if different.is_empty() {
+            return;
+        }
+        for binary in self.binaries.values_mut() {
+            let name = format!("{} (its contract)", display_path(&binary.path));
+            binary.contract = Arc::new(binary.contract.printed(sources, &name));
+        }
+        let runtime = Contract::canonical_in(sources);
+        for world in self.worlds.values_mut() {
+            Arc::make_mut(&mut world.contract).add_texts_of(&runtime);
+        }
+        for reference in different {
+            if let (Some(contract), Some(signature)) = (self.contract(&reference), self.signature(&reference)) {
+                let found = deviations(contract, signature, &runtime);
+                self.deviations.insert(reference, found);
+            }
+        }
+    }
+
+    /// Every component about which something is known.
+    fn references(&self) -> Vec<ComponentRef> {
+        let worlds = self.worlds.keys().map(|name| ComponentRef::Declared(name.clone()));
+        let all: BTreeSet<ComponentRef> = worlds.chain(self.binaries.keys().cloned()).collect();
+        all.into_iter().collect()
+    }
+
+    /// What a component says it needs in a manifest of its own.
+    #[must_use]
+    pub fn declared(&self, component: &ComponentRef) -> Option<&Arc<CapabilitiesDecl>> {
+        match component {
+            ComponentRef::Declared(name) => self.declared.get(name),
+            ComponentRef::File(_) | ComponentRef::Builtin(_) => None,
+        }
+    }
+
+    /// The best there is to know about a component: its binary, else its world.
+    #[must_use]
+    pub fn signature(&self, component: &ComponentRef) -> Option<&Signature> {
+        let binary = self.binary(component).map(|binary| &binary.signature);
+        binary.or_else(|| match component {
+            ComponentRef::Declared(name) => self.world(name).map(|world| &world.signature),
+            ComponentRef::File(_) | ComponentRef::Builtin(_) => None,
+        })
+    }
+}
