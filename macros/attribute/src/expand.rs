@@ -8,6 +8,7 @@ use crate::check;
 use crate::item::{Item, place};
 use crate::manifest::Project;
 use crate::mistake::Mistake;
+use crate::ports;
 
 /// Expands the attribute.
 pub(crate) fn component(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -17,10 +18,7 @@ pub(crate) fn component(arguments: TokenStream, item: TokenStream) -> TokenStrea
     };
     let mut expansion = TokenStream::new();
     let arguments: Vec<TokenTree> = arguments.into_iter().collect();
-    if !arguments.is_empty() {
-        let refusal = Mistake::new(place(&arguments), "`#[torvyn::component]` takes no arguments");
-        expansion.extend(refusal.into_tokens());
-    }
+    expansion.extend(ports::section(&arguments, &parsed).unwrap_or_else(Mistake::into_tokens));
     let project = Project::around(&Span::call_site());
     if let Some(project) = &project {
         expansion.extend(check::all(&parsed, project).into_iter().map(Mistake::into_tokens));
@@ -99,6 +97,7 @@ fn only_one(item: &Item) -> TokenStream {
     text
 }
 
-fn code(text: &str) -> TokenStream {
+/// Tokens of this text.
+pub(crate) fn code(text: &str) -> TokenStream {
     text.parse().expect("invariant: the expansion is made of Rust tokens")
 }

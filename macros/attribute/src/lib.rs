@@ -9,6 +9,7 @@ mod expand;
 mod item;
 mod manifest;
 mod mistake;
+mod ports;
 mod role;
 mod wit;
 
@@ -18,6 +19,9 @@ use proc_macro::TokenStream;
 ///
 /// It adds to the block what is not written: `type Config`, which is the type that `init` takes; and without `init`,
 /// one that takes nothing and makes the component's `Default`.
+///
+/// A router may name its ports, `#[torvyn::component(ports("errors", "rest"))]`, in any order: `torvync link` and
+/// `torvync build` then compare them with the edges of the flow (E0204).
 ///
 /// # What is checked
 ///

@@ -5,7 +5,7 @@ use torvyn::{Element, Error, Route, Router};
 #[derive(Default)]
 struct ByNumber;
 
-#[torvyn::component]
+#[torvyn::component(ports("even", "odd"))]
 impl Router for ByNumber {
     fn route(&mut self, element: &Element<'_>) -> Result<Route, Error> {
         Ok(Route::to(port(element.sequence())))
