@@ -224,7 +224,11 @@ fn the_wizard_asks_until_it_understands() {
                      Template: source, sink, transform, filter, router, aggregator, full-pipeline, empty [transform]: \
                      That is not possible here.\n";
     assert!(run.stderr.starts_with(questions), "{}", run.stderr);
-    assert!(run.stdout.contains("\"asked\" with template \"filter\""), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("\"asked\" with template \"filter\""),
+        "{}",
+        run.stdout
+    );
     let project = folder.path().join("asked");
     assert!(!project.join("src").exists() && !project.join(".git").exists());
 }

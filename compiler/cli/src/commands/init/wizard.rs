@@ -11,10 +11,16 @@ use crate::template::Template;
 pub(super) fn ask(init: &mut Init, context: &Context, answers: &mut dyn BufRead) -> io::Result<()> {
     let mut wizard = Wizard { context, answers };
     let folder = init.project_name.clone().unwrap_or_else(|| PathBuf::from("."));
-    init.project_name = Some(wizard.until_valid("Folder, and name of the project", folder.display(), |answer| {
-        let folder = if answer.is_empty() { folder.clone() } else { answer.into() };
-        project_name(&folder).map(|_| folder).ok()
-    })?);
+    init.project_name = Some(
+        wizard.until_valid("Folder, and name of the project", folder.display(), |answer| {
+            let folder = if answer.is_empty() {
+                folder.clone()
+            } else {
+                answer.into()
+            };
+            project_name(&folder).map(|_| folder).ok()
+        })?,
+    );
     let names: Vec<&str> = TEMPLATES.available.iter().map(|(name, _)| *name).collect();
     let question = format!("Template: {}", names.join(", "));
     let default = init.template;
