@@ -212,7 +212,7 @@ fn inlay_hints(state: &State, client: &Client, params: Value) -> Answer {
         return Ok(Value::Null);
     };
     let range = to_proto::offset(text, range.start, client)..to_proto::offset(text, range.end, client);
-    let mut hints = state.with_project(&path, |view| hints::hints(view)).unwrap_or_default();
+    let mut hints = state.with_project(&path, hints::hints).unwrap_or_default();
     hints.retain(|hint| range.start <= hint.offset && hint.offset <= range.end);
     to_proto::hints(text, &hints, client)
 }

@@ -127,8 +127,8 @@ fn edge_at(view: View<'_>, offset: usize) -> Option<String> {
         Some(entry) => &entry.path,
         None => &view.syntax.table_at(offset)?.path,
     };
-    let edges = names::edges(view.syntax).into_iter();
-    let edge = edges.filter(|edge| starts_with(path, &edge.path)).next_back()?;
+    let mut edges = names::edges(view.syntax).into_iter();
+    let edge = edges.find(|edge| starts_with(path, &edge.path))?;
     edge::text(view, &edge)
 }
 

@@ -104,10 +104,13 @@ pub(crate) fn meaning(path: &[Step]) -> Meaning {
                 .find(|key| key.name == segment.name)
                 .map_or(Meaning::Unknown, of_key),
             (Meaning::Keys(keys, key), Step::Item(_)) => Meaning::Keys(keys, key),
-            (Meaning::Names(key), Step::Key(_)) => match key.kind {
-                Kind::Named(keys) => Meaning::Keys(keys, Some(key)),
-                _ => Meaning::Unknown,
-            },
+            (Meaning::Names(key), Step::Key(_)) => {
+                if let Kind::Named(keys) = key.kind {
+                    Meaning::Keys(keys, Some(key))
+                } else {
+                    Meaning::Unknown
+                }
+            }
             (Meaning::Value(key), Step::Item(_)) => Meaning::Value(key),
             (Meaning::Names(_), Step::Item(_)) | (Meaning::Value(_), Step::Key(_)) | (Meaning::Unknown, _) => {
                 Meaning::Unknown

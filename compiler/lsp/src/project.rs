@@ -27,7 +27,7 @@ pub(crate) struct Project {
 
 impl Project {
     /// A project that was not looked at yet.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn unseen() -> Self {
         Self {
             is_changed: true,
             ..Self::default()

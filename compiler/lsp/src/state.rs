@@ -149,7 +149,7 @@ impl State {
         let wanted: BTreeSet<PathBuf> = self.documents.keys().filter_map(|path| self.owner(path)).collect();
         self.projects.retain(|manifest, _| wanted.contains(manifest));
         for manifest in wanted {
-            self.projects.entry(manifest).or_insert_with(Project::new);
+            self.projects.entry(manifest).or_insert_with(Project::unseen);
         }
     }
 

@@ -93,8 +93,8 @@ fn of_table(syntax: &Syntax, text: &str, table: &Table) -> Symbol {
             SymbolKind::Node,
         )
     } else if is_like(&table.path, "flow.*.edges.#") {
-        let edges = names::edges(syntax).into_iter();
-        let own = edges.filter(|edge| starts_with(&edge.path, &table.path)).next_back();
+        let mut edges = names::edges(syntax).into_iter();
+        let own = edges.find(|edge| starts_with(&edge.path, &table.path));
         let name = own.map(|edge| format!("{} → {}", edge.from.0, edge.to.0));
         (name.unwrap_or_default(), "edge".to_owned(), SymbolKind::Edge)
     } else if keys.len() > 2 && keys[0] == "flow" {

@@ -52,9 +52,13 @@ impl Section {
 
     /// Where the last thing in it begins that could be read.
     pub(super) fn last_start(&self) -> usize {
-        let inside = self.values.values().map(|value| match &value.value {
-            Value::Section(section) => value.span.start.max(section.last_start()),
-            _ => value.span.start,
+        let inside = self.values.values().map(|value| {
+            let start = value.span.start;
+            if let Value::Section(section) = &value.value {
+                start.max(section.last_start())
+            } else {
+                start
+            }
         });
         inside.fold(self.span.start, usize::max)
     }

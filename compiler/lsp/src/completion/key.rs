@@ -76,10 +76,7 @@ fn present<'s>(syntax: &'s Syntax, container: &[Step]) -> Vec<&'s str> {
 
 /// How the value of a key begins.
 fn opening(key: &Key) -> &'static str {
-    match key.kind {
-        Kind::Table(_) => "{ }",
-        _ => "",
-    }
+    if matches!(key.kind, Kind::Table(_)) { "{ }" } else { "" }
 }
 
 fn detail(key: &Key) -> String {

@@ -168,10 +168,12 @@ fn texts(view: View<'_>, key: &Key, path: &[Step]) -> Vec<Text> {
 fn bare(key: &Key) -> Vec<Text> {
     let word = |word: &str| Text::new(word, ItemKind::Word, "", key.doc);
     let is_number = key.default.parse::<f64>().is_ok();
-    match key.kind {
-        Kind::Flag => vec![word("true"), word("false")],
-        Kind::Integer(..) | Kind::Ratio(_) if is_number => vec![word(key.default)],
-        _ => Vec::new(),
+    if matches!(key.kind, Kind::Flag) {
+        vec![word("true"), word("false")]
+    } else if is_number && matches!(key.kind, Kind::Integer(..) | Kind::Ratio(_)) {
+        vec![word(key.default)]
+    } else {
+        Vec::new()
     }
 }
 

@@ -29,6 +29,14 @@ pub(super) fn scan(text: &str) -> Syntax {
     syntax
 }
 
+/// Whether a key can be this.
+fn is_key(kind: TokenKind) -> bool {
+    matches!(
+        kind,
+        TokenKind::Atom | TokenKind::BasicString | TokenKind::LiteralString
+    )
+}
+
 struct Scanner<'t> {
     text: &'t str,
     tokens: Vec<Token>,
@@ -43,17 +51,16 @@ struct Scanner<'t> {
 impl Scanner<'_> {
     fn document(&mut self) {
         while let Some(kind) = self.next_significant(true) {
-            match kind {
-                TokenKind::LeftSquareBracket => self.header(),
-                TokenKind::Atom | TokenKind::BasicString | TokenKind::LiteralString => {
-                    self.entry(&self.table.clone(), 0);
-                    self.skip_line();
-                }
-                _ => {
-                    self.at += 1;
-                    self.skip_line();
-                }
+            if kind == TokenKind::LeftSquareBracket {
+                self.header();
+                continue;
             }
+            if is_key(kind) {
+                self.entry(&self.table.clone(), 0);
+            } else {
+                self.at += 1;
+            }
+            self.skip_line();
         }
     }
 
@@ -206,16 +213,15 @@ impl Scanner<'_> {
         let start = self.span().start;
         self.at += 1;
         while let Some(kind) = self.next_significant(true) {
-            match kind {
-                TokenKind::RightCurlyBracket => {
-                    self.at += 1;
-                    break;
-                }
-                TokenKind::LeftSquareBracket => break,
-                // What is not indented belongs to the table around one that was not closed.
-                TokenKind::Atom if self.is_at_line_start() => break,
-                TokenKind::Atom | TokenKind::BasicString | TokenKind::LiteralString => self.entry(path, depth),
-                _ => self.at += 1,
+            // What is not indented belongs to the table around one that was not closed.
+            let is_outside = kind == TokenKind::Atom && self.is_at_line_start();
+            if self.eat(TokenKind::RightCurlyBracket) || kind == TokenKind::LeftSquareBracket || is_outside {
+                break;
+            }
+            if is_key(kind) {
+                self.entry(path, depth);
+            } else {
+                self.at += 1;
             }
         }
         Value {
@@ -229,19 +235,15 @@ impl Scanner<'_> {
         self.at += 1;
         let mut item = 0;
         while let Some(kind) = self.next_significant(true) {
-            match kind {
-                TokenKind::RightSquareBracket => {
-                    self.at += 1;
-                    break;
-                }
-                TokenKind::LeftSquareBracket if self.is_at_line_start() => break,
-                TokenKind::Comma => self.at += 1,
-                _ => {
-                    let at = self.at;
-                    self.item(path, item, depth);
-                    item += 1;
-                    self.at = self.at.max(at + 1);
-                }
+            let is_header = kind == TokenKind::LeftSquareBracket && self.is_at_line_start();
+            if self.eat(TokenKind::RightSquareBracket) || is_header {
+                break;
+            }
+            if !self.eat(TokenKind::Comma) {
+                let at = self.at;
+                self.item(path, item, depth);
+                item += 1;
+                self.at = self.at.max(at + 1);
             }
         }
         Value {
@@ -278,15 +280,13 @@ impl Scanner<'_> {
     /// The kind of the next token that is neither blank nor comment, over line ends too if `lines`.
     fn next_significant(&mut self, lines: bool) -> Option<TokenKind> {
         loop {
-            match self.peek()? {
-                TokenKind::Whitespace => {}
-                TokenKind::Comment => {
-                    let span = self.span();
-                    self.syntax.comments.push(span);
-                }
-                TokenKind::Newline if lines => {}
-                TokenKind::Eof => return None,
-                kind => return Some(kind),
+            let kind = self.peek().filter(|kind| *kind != TokenKind::Eof)?;
+            let is_passed = kind == TokenKind::Whitespace || (lines && kind == TokenKind::Newline);
+            if kind == TokenKind::Comment {
+                let span = self.span();
+                self.syntax.comments.push(span);
+            } else if !is_passed {
+                return Some(kind);
             }
             self.at += 1;
         }
