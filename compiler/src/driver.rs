@@ -153,7 +153,13 @@ pub fn outline(files: &dyn Files, request: &Request) -> Analysis {
         let binaries = find_binaries(files, request, &read.manifest);
         let there = binaries.into_iter().filter(|(_, path)| files.read(path).is_ok());
         let there: Vec<Binary> = there.collect();
-        contract::load_binaries(&mut analysis.diagnostics, &mut analysis.sources, files, &mut read.contracts, &there);
+        contract::load_binaries(
+            &mut analysis.diagnostics,
+            &mut analysis.sources,
+            files,
+            &mut read.contracts,
+            &there,
+        );
         let _reported = check_read(&mut analysis, request, &read);
         analysis.contracts = read.contracts;
     }

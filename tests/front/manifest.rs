@@ -313,7 +313,7 @@ fn value(kind: Kind, depth: usize, rng: &mut Rng) -> String {
         Kind::Ratio(_) => one(&["0", "0.5", "1", "1.0", "-0.0", "nan", "1e-400"], rng).to_owned(),
         Kind::Size(min, max) => format!("\"{}B\"", number(min, max, rng)),
         Kind::Duration => format!("\"{}\"", one(&["30s", "0ms", "1.5 m", "99999999999h", "s"], rng)),
-        Kind::Choice(words) => format!("\"{}\"", words[rng.usize(..words.len())].word),
+        Kind::Choice(words) => format!("\"{}\"", words[rng.usize(..words.len())]),
         Kind::Texts => "[\"a\", \"b\", 1]".to_owned(),
         Kind::Config => one(&["\"x\"", "{ a = [1, 2.5, { b = 1979-05-27 }] }", "{}"], rng).to_owned(),
         Kind::Flags => "{ a = true, b = 1 }".to_owned(),
