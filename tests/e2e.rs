@@ -8,6 +8,8 @@
 mod artifacts;
 #[path = "e2e/backpressure.rs"]
 mod backpressure;
+#[path = "e2e/capabilities.rs"]
+mod capabilities;
 #[path = "e2e/crowd.rs"]
 mod crowd;
 #[path = "e2e/draining.rs"]
@@ -45,6 +47,10 @@ mod replicas;
 mod report;
 #[path = "e2e/roles.rs"]
 mod roles;
+#[path = "e2e/sdk.rs"]
+mod sdk;
+#[path = "e2e/templates.rs"]
+mod templates;
 #[path = "e2e/together.rs"]
 mod together;
 #[path = "e2e/tools.rs"]

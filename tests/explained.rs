@@ -16,7 +16,10 @@ pub(crate) const WITHOUT_EXAMPLE: [Code; 2] = [Code::AotFailed, Code::Executable
 
 /// A trial for each code that the compiler raises.
 pub(crate) fn trials(root: &Path) -> Vec<Trial> {
-    let raised = Code::ALL.iter().copied().filter(|code| is_raised_by_the_compiler(*code));
+    let raised = Code::ALL
+        .iter()
+        .copied()
+        .filter(|code| is_raised_by_the_compiler(*code));
     let with_example = raised.filter(|code| !WITHOUT_EXAMPLE.contains(code));
     with_example
         .map(|code| {

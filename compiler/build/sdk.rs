@@ -12,7 +12,7 @@ const PACKAGES: [&str; 2] = ["macros", "macros/attribute"];
 /// Tables that are of no use without the workspace.
 const LEFT_OUT: [&str; 2] = ["dev-dependencies", "lints"];
 
-const NOTE: &str = "# Written by `torvync init`: nothing here is to be edited. `torvync init --force` renews it.\n\n";
+const NOTE: &str = "# The SDK for components, as `torvync init` wrote it.\n\n";
 
 /// Path, below the folder of the SDK, and text of each file.
 pub(super) fn files(root: &Path) -> Result<Vec<(String, String)>, Box<dyn Error>> {

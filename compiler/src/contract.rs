@@ -11,6 +11,7 @@ mod deprecated;
 mod deviation;
 pub mod document;
 pub mod interface;
+mod router;
 mod wit;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,6 +82,8 @@ pub struct Binary {
     pub signature: Signature,
     /// What its code needs.
     pub needs: Vec<Need>,
+    /// The output ports it says it has, sorted: a router may say.
+    pub ports: Option<Vec<String>>,
     /// The whole contract.
     pub contract: Arc<Contract>,
 }
@@ -337,7 +340,8 @@ pub fn load_binaries(
                     let signature = contract.signature();
                     let binary = Binary {
                         path: path.clone(),
-                        needs: needs(&bytes, &signature),
+                        needs: needs(&bytes, &signature.imports),
+                        ports: router::ports(&bytes),
                         signature,
                         contract: Arc::new(contract),
                     };
@@ -358,10 +362,10 @@ pub fn load_binaries(
 }
 
 /// What the code of a component needs; where it can't be followed, what its imports are for.
-fn needs(binary: &[u8], signature: &Signature) -> Vec<Need> {
+pub(crate) fn needs(binary: &[u8], imports: &[String]) -> Vec<Need> {
     match Reach::of(binary) {
         Ok(Reach::Known(reached)) => capability::needs_of_reach(&reached),
-        Ok(Reach::Unknown) | Err(_) => capability::needs_of_imports(&signature.imports),
+        Ok(Reach::Unknown) | Err(_) => capability::needs_of_imports(imports),
     }
 }
 

@@ -8,7 +8,9 @@ pub use executable::{
     ArtifactDescription, ComponentDescription, FlowDescription, NodeDescription, PoolDescription, ProgramDescription,
     StreamDescription,
 };
-pub use wasm::{Component, CoreCode, CoreModule, CoreModuleSize, CustomSection, Interface, Producer, Size};
+pub use wasm::{
+    CapabilityUse, Component, CoreCode, CoreModule, CoreModuleSize, CustomSection, Interface, Producer, Size,
+};
 
 use serde::Serialize;
 

@@ -10,6 +10,7 @@ mod policies;
 mod ports;
 mod replicas;
 mod roles;
+mod routers;
 mod topology;
 
 use torvyn_codegen::ir::{Builtin, ErrorPolicies, FanOut, Merge, OverflowPolicy, Role};
@@ -260,6 +261,7 @@ fn check_shape(
         diags.barrier()?;
     }
     let ports = ports::check(diags, flow, &roles);
+    routers::check(diags, project, contracts, flow, &roles);
     let order = topology::check(diags, flow, &roles);
     let policies = policies::check(diags, project, flow, &roles);
     let replicas = replicas::check(diags, project, contracts, flow, &roles);

@@ -1,8 +1,7 @@
 //! How long after a keystroke an editor has the diagnostics: through the protocol, in a project of 100 nodes and 200
-//! edges, beside the time that `torvync check` takes for the same project in the same run.
+//! edges, beside the time that a whole check of the same project takes in the same run.
 //!
-//! Measures each `torvync` in the target folder: that of the tests, and an optimised one if it was built
-//! (`cargo build --release --package torvync`).
+//! The server is this executable, and so is what checks: both with the profile that it was compiled with.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![expect(
@@ -13,13 +12,16 @@
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use torvync_compiler::contract;
+use torvync_compiler::diag::render;
+use torvync_compiler::driver::{self, Request};
+use torvync_compiler::source::files::DiskFiles;
 
 const NODES: usize = 100;
 const EDGES: usize = 200;
@@ -30,44 +32,67 @@ const COMPONENTS: usize = 10;
 /// Keystrokes measured, after a tenth as many that are not.
 const KEYSTROKES: usize = 300;
 
-/// Runs of `torvync check` measured.
+/// Checks measured.
 const CHECKS: usize = 30;
 
 /// Milliseconds from a keystroke to its diagnostics.
 const GOAL: f64 = 50.0;
 
+/// What this executable does when it is started with this argument.
+const SERVE: &str = "serve";
+const CHECK: &str = "check";
+
 fn main() -> Result<(), Box<dyn Error>> {
+    match std::env::args().nth(1).as_deref() {
+        Some(SERVE) => Ok(torvync_lsp::serve(io::stdin(), &mut io::stdout()).map(drop)?),
+        Some(CHECK) => check(),
+        Some(_) | None => measure(),
+    }
+}
+
+fn measure() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let manifest = lay_out(folder.path())?;
-    println!(
-        "{NODES} nodes, {EDGES} edges, {COMPONENTS} components, {} bytes; goal {GOAL} ms",
-        manifest.len()
-    );
-    println!("torvync    keystroke: median      p95      max    check: median");
-    let executable = std::env::current_exe()?;
-    let target = executable
-        .ancestors()
-        .nth(3)
-        .ok_or("benchmarks lie in target/PROFILE/deps")?;
-    let name = format!("torvync{}", std::env::consts::EXE_SUFFIX);
-    for profile in ["debug", "release"] {
-        let torvync = target.join(profile).join(&name);
-        if !torvync.is_file() {
-            println!("{profile:<9}  not built");
-            continue;
-        }
-        let keystrokes = keystrokes(&torvync, folder.path(), &manifest)?;
-        let checks = checks(&torvync, folder.path())?;
-        let at = |share: f64| milliseconds(&keystrokes, share);
+    let profile = if cfg!(debug_assertions) {
+        "not optimised"
+    } else {
+        "optimised"
+    };
+    let bytes = manifest.len();
+    println!("{NODES} nodes, {EDGES} edges, {COMPONENTS} components, {bytes} bytes; {profile}; goal {GOAL} ms");
+    let this = std::env::current_exe()?;
+    let (opening, keystrokes) = keystrokes(&this, folder.path(), &manifest)?;
+    let checks = checks(&this, folder.path())?;
+    let took = |name: &str, all: &[Duration]| {
+        let at = |share: f64| milliseconds(all, share);
         println!(
-            "{profile:<9}  {:>14.2} ms {:>5.2} ms {:>5.2} ms  {:>10.2} ms",
+            "{name:<42} median {:>6.2} ms  p95 {:>6.2} ms  most {:>6.2} ms",
             at(0.5),
             at(0.95),
-            at(1.0),
-            milliseconds(&checks, 0.5)
+            at(1.0)
         );
-    }
+    };
+    took("keystroke to diagnostics", &keystrokes);
+    took("opening to diagnostics", &[opening]);
+    took("check, process and all", &checks);
     Ok(())
+}
+
+/// `torvync check`, without its command line.
+fn check() -> Result<(), Box<dyn Error>> {
+    let request = Request {
+        manifest: "Torvyn.toml".into(),
+        flow: None,
+        strict: false,
+        components: None,
+    };
+    let analysis = driver::check(&DiskFiles, &request);
+    print!("{}", render::text(&analysis.diagnostics, &analysis.sources, false));
+    if analysis.diagnostics.is_empty() {
+        Ok(())
+    } else {
+        Err("the project is wrong".into())
+    }
 }
 
 /// Writes the project; returns its manifest.
@@ -113,9 +138,11 @@ fn save(path: &Path, text: &str) -> Result<(), Box<dyn Error>> {
 }
 
 /// Types and takes back a character of a node's name in the last edge: a mistake comes and goes.
-fn keystrokes(torvync: &Path, root: &Path, manifest: &str) -> Result<Vec<Duration>, Box<dyn Error>> {
-    let mut editor = Editor::start(torvync, root.join("Torvyn.toml"))?;
+fn keystrokes(this: &Path, root: &Path, manifest: &str) -> Result<(Duration, Vec<Duration>), Box<dyn Error>> {
+    let mut editor = Editor::start(this, root.join("Torvyn.toml"))?;
+    let start = Instant::now();
     editor.open(manifest)?;
+    let opening = start.elapsed();
     let line = manifest.lines().count() - 1;
     let column = manifest
         .lines()
@@ -137,20 +164,17 @@ fn keystrokes(torvync: &Path, root: &Path, manifest: &str) -> Result<Vec<Duratio
             return Err(format!("{found} diagnostics after keystroke {version}").into());
         }
     }
-    Ok(took.split_off(KEYSTROKES / 10))
+    Ok((opening, took.split_off(KEYSTROKES / 10)))
 }
 
-fn checks(torvync: &Path, root: &Path) -> Result<Vec<Duration>, Box<dyn Error>> {
+fn checks(this: &Path, root: &Path) -> Result<Vec<Duration>, Box<dyn Error>> {
     let check = || {
         let start = Instant::now();
-        let output = Command::new(torvync)
-            .args(["check", "--quiet"])
-            .current_dir(root)
-            .output()?;
+        let output = Command::new(this).arg(CHECK).current_dir(root).output()?;
         if output.status.success() {
             Ok(start.elapsed())
         } else {
-            Err(format!("the project is wrong: {}", String::from_utf8_lossy(&output.stderr)).into())
+            Err(String::from_utf8_lossy(&output.stdout).into_owned().into())
         }
     };
     (0..CHECKS).map(|_| check()).collect()
@@ -178,9 +202,9 @@ struct Editor {
 }
 
 impl Editor {
-    fn start(torvync: &Path, manifest: PathBuf) -> Result<Self, Box<dyn Error>> {
-        let mut server = Command::new(torvync)
-            .arg("lsp")
+    fn start(this: &Path, manifest: PathBuf) -> Result<Self, Box<dyn Error>> {
+        let mut server = Command::new(this)
+            .arg(SERVE)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;

@@ -172,7 +172,7 @@ fn a_configuration_that_init_refuses_is_shown() {
     says(
         &finished,
         "E0413",
-        "node `source` returned an error in `init`: invalid-input: invalid type: string \"many\"",
+        "node `source` returned an error in `init`: invalid-input: `config`: `count`: invalid type: string \"many\"",
     );
 }
 

@@ -42,12 +42,11 @@ fn package(folder: &Path, judgement: &str) {
          [lib]\ncrate-type = [\"cdylib\"]\n\n[dependencies]\ntorvyn = {{ path = {sdk:?} }}\n"
     );
     let code = format!(
-        "use torvyn::{{Element, Error, Filter, Lifecycle}};\n\n\
-         struct Judge;\n\n\
-         impl Lifecycle for Judge {{\n    fn init(_: &str) -> Result<Self, Error> {{\n        Ok(Judge)\n    }}\n}}\n\n\
-         impl Filter for Judge {{\n    fn evaluate(&mut self, element: &Element<'_>) -> Result<bool, Error> {{\n        \
-         let text = element.payload().text()?;\n        Ok({judgement})\n    }}\n}}\n\n\
-         torvyn::export!(Judge: filter);\n"
+        "use torvyn::{{Element, Error, Filter}};\n\n\
+         #[derive(Default)]\nstruct Judge;\n\n\
+         #[torvyn::component]\nimpl Filter for Judge {{\n    \
+         fn evaluate(&mut self, element: &Element<'_>) -> Result<bool, Error> {{\n        \
+         let text = element.payload().text()?;\n        Ok({judgement})\n    }}\n}}\n"
     );
     std::fs::write(judge.join("Cargo.toml"), manifest).expect("the workshop is writable");
     std::fs::write(judge.join("src/lib.rs"), code).expect("the workshop is writable");
@@ -79,7 +78,7 @@ fn a_component_that_does_not_compile_shows_what_its_compiler_says() {
         "error[E0011]",
         "component `judge` does not build",
         "no method named `is_plausible`",
-        "src/lib.rs:14:17",
+        "src/lib.rs:10:17",
     ] {
         assert!(finished.stderr.contains(words), "expected `{words}`: {finished}");
     }

@@ -88,7 +88,7 @@ fn diagnostics_come_and_go() {
 #[test]
 fn a_diagnostic_belongs_to_the_file_of_its_primary_label() {
     let project = Project::new();
-    let mut client = opened(&project, MANIFEST, &WORLD.replace("import words;", "import wordz;"));
+    let mut client = opened(&project, MANIFEST, &WORLD.replace("export words;", "export wordz;"));
     client.settle();
     assert!(client.diagnostics[&uri(&project.manifest())].is_empty());
     assert_eq!(client.diagnostics[&uri(&project.world())][0]["code"], "E0101");
@@ -188,7 +188,7 @@ fn definitions_lead_across_files() {
         (uri(&world), at(WORLD, "world stage", 6))
     );
     assert_eq!(
-        go(&world, WORLD, "import words", 8),
+        go(&world, WORLD, "export words", 8),
         (uri(&world), at(WORLD, "interface words", 10))
     );
     let types = uri(&project.path("upper/wit/deps/torvyn-streaming/types.wit"));
@@ -264,6 +264,45 @@ fn a_code_action_mends_the_manifest() {
     assert_eq!(mended, MANIFEST);
     let refactorings = client.request("textDocument/codeAction", &params(json!(["refactor"])));
     assert_eq!(refactorings["result"], json!([]));
+}
+
+#[test]
+fn code_actions_declare_and_grant_what_a_contract_needs() {
+    let project = Project::new();
+    let world = format!(
+        "{}\npackage wasi:clocks@0.2.6 {{\n    interface wall-clock {{\n        now: func() -> u64;\n    }}\n}}\n",
+        WORLD.replace(
+            "world stage {",
+            "world stage {\n    import wasi:clocks/wall-clock@0.2.6;"
+        )
+    );
+    let mut text = MANIFEST.to_owned();
+    let mut client = opened(&project, &text, &world);
+    let mut titles = Vec::new();
+    for version in 1..=2 {
+        client.settle();
+        let (at, found) = client.diagnostics.iter().find(|(_, list)| !list.is_empty()).unwrap();
+        let params = json!({
+            "textDocument": { "uri": at },
+            "range": found[0]["range"],
+            "context": { "diagnostics": found },
+        });
+        let actions = client.request("textDocument/codeAction", &params);
+        let action = &actions["result"][0];
+        titles.push(action["title"].as_str().unwrap().to_owned());
+        text = edited(&text, &action["edit"]["changes"][uri(&project.manifest())]);
+        client.change(&project.manifest(), version, &json!([{ "text": text }]));
+    }
+    client.settle();
+    assert_eq!(
+        titles,
+        ["Declare `wasi-wall-clock`", "Grant `wasi:clocks/wall-clock` to `upper`"]
+    );
+    assert!(
+        client.diagnostics.values().all(Vec::is_empty),
+        "{text}\n{:?}",
+        client.diagnostics
+    );
 }
 
 #[test]

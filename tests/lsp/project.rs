@@ -51,7 +51,7 @@ interface words {
 }
 
 world stage {
-    import words;
+    export words;
     export torvyn:streaming/processor@0.1.0;
 }
 ";

@@ -103,8 +103,7 @@ fn changes_on_the_disk_are_looked_at() {
 }
 
 #[test]
-fn nothing_a_client_sends_ends_the_session() {
-    let project = Project::new();
+fn what_is_no_proper_request_is_refused() {
     let mut client = Client::start();
     let early = client.request("textDocument/hover", &json!({}));
     assert_eq!(early["error"]["code"], -32002);
@@ -143,6 +142,13 @@ fn nothing_a_client_sends_ends_the_session() {
             assert_eq!(answer["error"]["code"], -32602, "{method} {params}");
         }
     }
+    assert_eq!(client.finish(), Some(0));
+}
+
+#[test]
+fn what_makes_no_sense_does_not_end_the_session() {
+    let project = Project::new();
+    let mut client = Client::plain();
     for method in [
         "textDocument/didOpen",
         "textDocument/didChange",

@@ -14,6 +14,9 @@ const PARTS: &str = "parts";
 /// `torvync check` on large projects, there as well.
 const CHECK: &str = "check";
 
+/// How long after a keystroke an editor has the diagnostics, there as well.
+const KEYSTROKE: &str = "keystroke";
+
 /// The comparison of the call paths.
 const PATHS: &str = "paths";
 
@@ -24,7 +27,7 @@ pub(crate) fn bench(arguments: &[&str]) -> Done {
         [name, options @ ..] if !name.starts_with('-') => (Some(*name), options),
         options => (None, options),
     };
-    let known = |name: &str| [PARTS, CHECK, PATHS].contains(&name) || EXECUTABLES.contains(&name);
+    let known = |name: &str| [PARTS, CHECK, KEYSTROKE, PATHS].contains(&name) || EXECUTABLES.contains(&name);
     if let Some(unknown) = named.filter(|name| !known(name)) {
         return Err(format!("no such benchmark: {unknown}"));
     }
@@ -38,11 +41,13 @@ pub(crate) fn bench(arguments: &[&str]) -> Done {
     match named {
         Some(PARTS) => parts(options),
         Some(CHECK) => check(options),
+        Some(KEYSTROKE) => keystroke(),
         Some(PATHS) => paths(options),
         Some(_) => Ok(()),
         None => {
             parts(&[])?;
             check(&[])?;
+            keystroke()?;
             paths(options)
         }
     }
@@ -77,6 +82,11 @@ fn check(options: &[&str]) -> Done {
     ]);
     command.env("TORVYNC", target_dir().join("release/torvync"));
     run(command.args(options))
+}
+
+/// The language server, compiled as the small parts are.
+fn keystroke() -> Done {
+    run(cargo().args(["bench", "--locked", "--package", "torvync-tests", "--bench", KEYSTROKE]))
 }
 
 /// The harness includes what `torvync` makes of the example's flows, with the components as they are shipped.

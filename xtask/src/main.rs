@@ -22,11 +22,11 @@ use std::process::ExitCode;
 const HELP: &str = "\
 usage: cargo xtask COMMAND
 
-  setup    install what is missing: the WebAssembly target, a C linker; clang and componentize-qjs for test guests
+  setup    install what is missing: the WebAssembly target, a C linker; for tests clang, componentize-qjs and Neovim
   demo     set up, then build and run examples/log-triage
   test     set up, then formatting, clippy, guests and every test
   bless    rewrite the expected outputs of the tests; read the diff afterwards
-  bench    run the benchmarks, or one: bench startup | interrupt | replicas | parts | check | paths; `bench paths --help` lists the options
+  bench    run the benchmarks, or one: bench startup | interrupt | replicas | parts | check | keystroke | paths; `bench paths --help` lists the options
            of the comparison of the call paths (--json FILE, --svg FILE, …)
   fuzz     the direct path against the component path, with hostile guests (--executions N, --seed S)
   fuzz manifest | wit | component   the front half with made-up input (--executions N, --seed S)

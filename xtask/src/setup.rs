@@ -9,14 +9,19 @@ use crate::shell::{Done, answers, root, run, target_dir};
 const TARGET: &str = "wasm32-wasip2";
 const CLANG: &[&str] = &["clang", "libclang-rt-dev-wasm32", "wasi-libc"];
 
-/// Makes guests and native executables compile, and the tests' guests in C and JavaScript where that can be had.
+/// Makes guests and native executables compile, and has what some tests take: the guests in C and JavaScript a compiler
+/// each, the language server Neovim as a client.
 ///
-/// Without the latter their tests fail, and say what is missing; all the others can run.
+/// Without these their tests fail, and say what is missing; all the others can run.
 pub(crate) fn setup() -> Done {
     for_rust()?;
-    for (language, set_up) in [("C", for_c as fn() -> Done), ("JavaScript", for_javascript)] {
+    for (what, set_up) in [
+        ("guests in C will not compile", for_c as fn() -> Done),
+        ("guests in JavaScript will not compile", for_javascript),
+        ("the language server has no client to be tested with", neovim),
+    ] {
         if let Err(error) = set_up() {
-            eprintln!("guests in {language} will not compile: {error}");
+            eprintln!("{what}: {error}");
         }
     }
     Ok(())
@@ -71,6 +76,15 @@ fn clang_runtime() -> Option<PathBuf> {
         .output()
         .ok()?;
     Some(PathBuf::from(String::from_utf8(output.stdout).ok()?.trim()))
+}
+
+fn neovim() -> Done {
+    if !answers("nvim", &["--version"]) {
+        println!("Neovim: missing");
+        install(&["neovim"])?;
+    }
+    println!("Neovim: nvim");
+    Ok(())
 }
 
 /// Componentize-qjs in the target folder, in the version of the lock file.

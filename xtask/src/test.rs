@@ -27,8 +27,9 @@ pub(crate) fn bless() -> Done {
     build_torvync()?;
     guests()?;
     run(cargo()
-        .args(["test", "--package", "torvync-tests"])
-        .env("TORVYNC_BLESS", "1"))
+        .args(["test", "--package", "torvync-tests", "--package", "torvyn"])
+        .env("TORVYNC_BLESS", "1")
+        .env("TRYBUILD", "overwrite"))
 }
 
 /// Neither tool comes with rustup's minimal profile; a machine without them can still run the tests.

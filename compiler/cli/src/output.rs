@@ -67,6 +67,11 @@ impl Context {
         }
     }
 
+    /// A question on standard error, whatever else is wanted there.
+    pub(crate) fn ask(&self, question: &str) {
+        to_stderr(question);
+    }
+
     /// The tick in front of something that holds.
     pub(crate) fn tick(&self) -> &'static str {
         if self.stdout_color {

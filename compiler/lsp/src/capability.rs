@@ -1,12 +1,30 @@
 //! The capabilities that a manifest can name.
 
-/// Every capability, with what it allows.
-pub(crate) fn capabilities() -> &'static [(&'static str, &'static str)] {
-    &[
-        ("wasi-filesystem-read", "Reads files and folders."),
-        ("wasi-filesystem-write", "Makes and changes files and folders."),
-        ("wasi-network-egress", "Opens connections."),
-        ("wasi-clocks", "Tells the time."),
-        ("wasi-random", "Draws random numbers."),
-    ]
+use torvync_compiler::contract::capability::{ENTRIES, Entry, Request, ScopeKind};
+
+/// Every capability.
+pub(crate) fn capabilities() -> &'static [Entry] {
+    ENTRIES
+}
+
+/// What a text in the manifest permits: a key of `[capabilities.*]`, or a grant.
+pub(crate) fn described(text: &str) -> Option<String> {
+    let entry = text.parse::<Request>().ok()?.entry;
+    Some(format!("`{text}`\n\n{}", doc(entry)))
+}
+
+/// What an entry permits, and how it can be narrowed down.
+pub(crate) fn doc(entry: &Entry) -> String {
+    let scope = match entry.scope {
+        ScopeKind::None => String::new(),
+        ScopeKind::Path => format!("\n\nFor one folder: `{}:/PATH`", entry.grant),
+        ScopeKind::Host => format!("\n\nFor one host: `{}:HOST:PORT`", entry.grant),
+        ScopeKind::Name => format!("\n\nFor one name: `{}:NAME`", entry.grant),
+    };
+    let effect = if entry.provided {
+        ""
+    } else {
+        "\n\nThis version of the runtime gives it to no component."
+    };
+    format!("{}{scope}{effect}", entry.doc)
 }

@@ -163,13 +163,12 @@ mod tests {
 
     #[test]
     fn capabilities_in_both_places() {
-        let all: Vec<_> = crate::capability::capabilities()
-            .iter()
-            .map(|(name, _)| (*name).to_owned())
-            .collect();
-        assert_eq!(labels("[capabilities.required]\n|"), all);
-        assert_eq!(labels("[security.grants.x]\ncapabilities = [\"|\"]"), all);
-        assert_eq!(labels("[security.grants.x]\ncapabilities = [|]"), all);
+        let all = crate::capability::capabilities().iter();
+        let (keys, grants): (Vec<_>, Vec<_>) = all.map(|entry| (entry.key.to_owned(), entry.grant.to_owned())).unzip();
+        assert_eq!(labels("[capabilities.required]\n|"), keys);
+        assert_eq!(labels("[capabilities.optional]\nwasi|"), keys);
+        assert_eq!(labels("[security.grants.x]\ncapabilities = [\"|\"]"), grants);
+        assert_eq!(labels("[security.grants.x]\ncapabilities = [|]"), grants);
     }
 
     #[test]

@@ -6,10 +6,10 @@ mod node;
 use std::ops::Range;
 
 use torvync_compiler::contract::interface::{Interface, InterfaceName};
-use torvync_compiler::manifest::schema::{Effect, Key};
+use torvync_compiler::manifest::schema::{Effect, Key, Kind};
 
 use crate::builtin;
-use crate::capability::capabilities;
+use crate::capability;
 use crate::names::{self, Name};
 use crate::place::{Meaning, Place, key_of, meaning, place};
 use crate::syntax::{Entry, Step, is_like, starts_with};
@@ -48,6 +48,11 @@ pub(crate) fn hover(view: View<'_>, offset: usize) -> Option<(String, Range<usiz
         } => {
             let mut path = container;
             let own = entry.path.get(path.len())?.clone();
+            if let (Meaning::Names(key), Some(name)) = (meaning(&path), own.key())
+                && matches!(key.kind, Kind::Flags)
+            {
+                return Some((capability::described(name)?, typed));
+            }
             path.push(own);
             Some((key_text(key_of(&path)?), typed))
         }
@@ -94,8 +99,8 @@ fn value_text(view: View<'_>, entry: &Entry, offset: usize) -> Option<String> {
         let (_, doc) = builtin::ALL.iter().find(|(known, _)| *known == name)?;
         return Some(format!("`builtin:{name}`\n\n{doc}"));
     }
-    if let Some((name, doc)) = text.and_then(|text| capabilities().iter().find(|(name, _)| *name == text)) {
-        return Some(format!("`{name}`\n\n{doc}"));
+    if is_like(&entry.path, "security.grants.*.capabilities.#") {
+        return text.and_then(capability::described);
     }
     if let Some(edge) = edge_at(view, offset) {
         return Some(edge);
@@ -217,6 +222,22 @@ mod tests {
             "{said}"
         );
         assert!(at("builtin:generator", "builtin:gen|erator").contains("Hello, Torvyn!"));
+    }
+
+    #[test]
+    fn capabilities_tell_what_they_permit() {
+        let said = at(
+            "[[component]]",
+            "[capabilities.required]\nwasi-cl|ocks = true\n[[component]]",
+        );
+        assert_eq!(said, "`wasi-clocks`\n\nRead the time of day and measure time.");
+        let grant = "[security.grants.upper]\ncapabilities = [\"wasi:filesystem/re|ad:/data\"]\n[[component]]";
+        let said = at("[[component]]", grant);
+        assert!(
+            said.starts_with("`wasi:filesystem/read:/data`\n\nRead files and folders."),
+            "{said}"
+        );
+        assert!(said.contains("For one folder: `wasi:filesystem/read:/PATH`"), "{said}");
     }
 
     #[test]

@@ -1,16 +1,12 @@
 //! A project whose files are open: what the compiler last made of it.
 
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use torvync_compiler::contract::{self, ContractSet};
-use torvync_compiler::diag::Diagnostics;
 use torvync_compiler::driver::{self, Analysis, Request};
 use torvync_compiler::manifest::Manifest;
-use torvync_compiler::source::SourceMap;
-use torvync_compiler::source::files::{Files, OverlayFiles};
+use torvync_compiler::source::files::OverlayFiles;
 
 use crate::syntax::Syntax;
 use crate::view::{MANIFEST, View};
@@ -27,8 +23,6 @@ pub(crate) struct Project {
     syntax: Syntax,
     /// The last manifest that could be read as a whole.
     good: Option<Manifest>,
-    /// Made when something asks for it.
-    contracts: OnceCell<ContractSet>,
 }
 
 impl Project {
@@ -43,7 +37,6 @@ impl Project {
     /// Runs the front half.
     pub(crate) fn analyse(&mut self, files: &OverlayFiles<'_>) {
         self.is_changed = false;
-        self.contracts = OnceCell::new();
         let request = Request {
             manifest: MANIFEST.into(),
             flow: None,
@@ -70,18 +63,9 @@ impl Project {
             syntax: &self.syntax,
             analysis: &self.analysis,
             good: self.good.as_ref(),
-            contracts: self.contracts.get_or_init(|| self.load_contracts(files)),
+            contracts: &self.analysis.contracts,
             files,
         }
-    }
-
-    /// The contracts again: the analysis does not hand them out. What is wrong with them it has said.
-    fn load_contracts(&self, files: &dyn Files) -> ContractSet {
-        let (mut diags, mut sources) = (Diagnostics::new(), SourceMap::new());
-        let manifest = self.analysis.manifest.as_ref().or(self.good.as_ref());
-        manifest
-            .map(|manifest| contract::load(&mut diags, &mut sources, files, manifest, Path::new(".")))
-            .unwrap_or_default()
     }
 }
 

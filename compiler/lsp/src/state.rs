@@ -187,7 +187,10 @@ impl State {
                 version: None,
                 diagnostics: Vec::new(),
             });
-            entry.diagnostics.extend(reports.iter().cloned());
+            // The manifest of a component is a project of its own and a part of another.
+            let new = reports.iter().filter(|report| !entry.diagnostics.contains(report));
+            let new: Vec<Value> = new.cloned().collect();
+            entry.diagnostics.extend(new);
         }
         let mut messages = Vec::new();
         for path in self.published.keys().filter(|path| !current.contains_key(*path)) {

@@ -78,12 +78,8 @@ impl View<'_> {
 /// A view of files in memory, for the tests of handlers.
 #[cfg(test)]
 pub(crate) mod fixture {
-    use std::path::Path;
-
     use torvync_compiler::contract;
-    use torvync_compiler::diag::Diagnostics;
     use torvync_compiler::driver::{self, Request};
-    use torvync_compiler::source::SourceMap;
     use torvync_compiler::source::files::MemoryFiles;
 
     use super::*;
@@ -145,16 +141,13 @@ world stage {
             components: None,
         };
         let analysis = driver::check(&files, &request);
-        let manifest = analysis.manifest.clone().expect("there is a manifest");
-        let (mut diags, mut sources) = (Diagnostics::new(), SourceMap::new());
-        let contracts = contract::load(&mut diags, &mut sources, &files, &manifest, Path::new("."));
         let syntax = Syntax::of(&text);
         let view = View {
             text: &text,
             syntax: &syntax,
             analysis: &analysis,
             good: None,
-            contracts: &contracts,
+            contracts: &analysis.contracts,
             files: &files,
         };
         look(view, offset)

@@ -100,8 +100,8 @@ pub(crate) fn interface(files: &dyn Files, folder: &Path, name: &str) -> Option<
 pub(crate) fn declaration(text: &str, item: &Item) -> String {
     let whole = &text[item.range.clone()];
     match item.kind {
-        Kind::Interface | Kind::World => whole.split('{').next().unwrap_or(whole).trim_end().to_owned(),
-        Kind::Package | Kind::Type | Kind::Function | Kind::Field => dedented(text, item.range.clone()),
+        Kind::Interface | Kind::World | Kind::Package => whole.split('{').next().unwrap_or(whole).trim_end().to_owned(),
+        Kind::Type | Kind::Function | Kind::Field => dedented(text, item.range.clone()),
     }
 }
 
@@ -205,6 +205,26 @@ mod tests {
         assert_eq!(
             at("world w { export pai|nt; }").0,
             "```wit\ninterface paint\n```\n\nColours."
+        );
+    }
+
+    #[test]
+    fn packages_inside_a_file_are_known() {
+        let other = "package other:p@1.0.0 {\n  interface x { type t = u8; }\n}\n";
+        let text = |world: &str| format!("package a:b;\n{other}{world}");
+        let place = "c/wit/world.wit:x";
+        assert_eq!(at(&text("world w { import other:p/|x@1.0.0; }")).1, place);
+        assert_eq!(
+            at(&text("interface y { use other:p/x@1.0.0.{|t}; }")).1,
+            "c/wit/world.wit:t"
+        );
+        assert_eq!(
+            at(&text("world w { import oth|er:p/x@1.0.0; }")).0,
+            "```wit\npackage other:p@1.0.0\n```"
+        );
+        assert_eq!(
+            at(&text("interface x { type u = u8; } world w { import a:b/|x; }")).1,
+            place
         );
     }
 

@@ -40,6 +40,16 @@ pub enum HostFunction {
     Preview1(String),
 }
 
+impl HostFunction {
+    /// Its name, without the interface.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            HostFunction::Imported { function, .. } | HostFunction::Preview1(function) => function,
+        }
+    }
+}
+
 /// A shortest way from outside to a host function: names of functions, the exported one first, the host's last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Way(pub Vec<String>);
@@ -276,7 +286,8 @@ fn search(
     while let Some(place) = queue.pop_front() {
         match step(place) {
             Step::End(function) => {
-                found.entry(function).or_insert_with(|| way(place, &from, &name));
+                let last = function.name().to_owned();
+                found.entry(function).or_insert_with(|| way(place, last, &from, &name));
             }
             Step::Calls(callees) => {
                 for callee in callees {
@@ -290,8 +301,9 @@ fn search(
     }
 }
 
-fn way(end: Place, from: &BTreeMap<Place, Option<Place>>, name: &impl Fn(Place) -> String) -> Way {
-    let mut names = vec![name(end)];
+/// The way to `end`, which the host calls `last`.
+fn way(end: Place, last: String, from: &BTreeMap<Place, Option<Place>>, name: &impl Fn(Place) -> String) -> Way {
+    let mut names = vec![last];
     let mut at = end;
     while let Some(Some(before)) = from.get(&at) {
         at = *before;

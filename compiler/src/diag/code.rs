@@ -98,7 +98,7 @@ codes! {
     VersionMismatch = "E0201", Check, "a component or project targets other contracts than the runtime";
     CapabilityNotGranted = "E0202", Check, "a capability that a component requires is not granted";
     TopologyInvalid = "E0203", Check, "the graph of a flow is malformed";
-    RouterPortUnknown = "E0204", Run, "a router named a port that no edge leaves";
+    RouterPortUnknown = "E0204", Link, "a router and the edges of its flow do not name the same ports";
     PortUnknown = "E0205", Check, "an edge names a port that its node does not have";
     ComponentNotFound = "E0210", Check, "a component could not be found";
     InterfaceNotExported = "E0211", Check, "a component does not export the interface its node declares";

@@ -10,6 +10,8 @@ use wit_parser::{PackageId, Resolve, WorldId, WorldItem, WorldKey};
 
 use super::{InspectError, Inspection};
 use crate::anatomy::{Anatomy, Origin};
+use crate::contract;
+use crate::contract::capability::entry_of;
 use crate::glue;
 use crate::panics::caught;
 
@@ -34,6 +36,8 @@ pub struct Component {
     pub imports: Vec<Interface>,
     /// What it offers, sorted.
     pub exports: Vec<Interface>,
+    /// What its code needs to be allowed to do, and how it gets there.
+    pub capabilities: Vec<CapabilityUse>,
     /// Which core code does its work.
     pub code: CoreCode,
     /// Its contract as WIT text.
@@ -42,6 +46,17 @@ pub struct Component {
     pub producers: Vec<Producer>,
     /// What takes space in it.
     pub size: Size,
+}
+
+/// A capability that a component's code can use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CapabilityUse {
+    /// The key in `[capabilities.required]`.
+    pub name: &'static str,
+    /// The host function that gives it; an interface where the code can't be followed.
+    pub acquired_by: String,
+    /// A shortest way there, from an exported function; empty where the code can't be followed.
+    pub way: Vec<String>,
 }
 
 /// The core code behind a component's exports.
@@ -147,6 +162,7 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Inspection, InspectError> {
             print(&resolve, world)?,
             core_code(&Anatomy::of(bytes).map_err(invalid)?),
             survey,
+            bytes,
         ))),
     }
 }
@@ -155,8 +171,16 @@ fn invalid(error: impl Display) -> InspectError {
     InspectError::InvalidWasm(format!("{error:#}"))
 }
 
-fn component(resolve: &Resolve, world: WorldId, contract: String, code: CoreCode, survey: Survey) -> Component {
+fn component(
+    resolve: &Resolve,
+    world: WorldId,
+    contract: String,
+    code: CoreCode,
+    survey: Survey,
+    bytes: &[u8],
+) -> Component {
     let world = &resolve.worlds[world];
+    let imports = interfaces(resolve, world.imports.iter());
     let exports = interfaces(resolve, world.exports.iter());
     let exported = |name: &str| exports.iter().any(|export| unversioned(&export.name) == name);
     Component {
@@ -166,13 +190,25 @@ fn component(resolve: &Resolve, world: WorldId, contract: String, code: CoreCode
             .map(|(_, role)| *role)
             .collect(),
         lifecycle: exported(LIFECYCLE),
-        imports: interfaces(resolve, world.imports.iter()),
+        capabilities: capabilities(bytes, &imports),
+        imports,
         exports,
         code,
         contract,
         producers: survey.producers.into_iter().collect(),
         size: survey.size,
     }
+}
+
+fn capabilities(bytes: &[u8], imports: &[Interface]) -> Vec<CapabilityUse> {
+    let imports: Vec<String> = imports.iter().map(|import| import.name.clone()).collect();
+    let needs = contract::needs(bytes, &imports).into_iter();
+    let uses = needs.map(|need| CapabilityUse {
+        name: entry_of(&need.any_of).key,
+        acquired_by: need.acquired_by,
+        way: need.way.map(|way| way.0).unwrap_or_default(),
+    });
+    uses.collect()
 }
 
 fn core_code(anatomy: &Anatomy) -> CoreCode {

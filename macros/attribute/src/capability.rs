@@ -7,6 +7,10 @@ use crate::manifest::Project;
 use crate::mistake::Place;
 use crate::wit;
 
+mod table;
+
+use table::KEYS;
+
 /// A capability that is needed.
 pub(crate) struct Use {
     /// Such as `wasi:clocks/wall-clock`.
@@ -55,68 +59,41 @@ pub(crate) fn imports(project: &Project) -> impl Iterator<Item = Use> {
     })
 }
 
-/// The key in `[capabilities]` that declares a capability; `None` for what needs no declaration.
-pub(crate) fn key(capability: &str) -> Option<String> {
-    let (package, interface) = parts(capability)?;
-    Some(match (package, interface) {
-        // Streams and their errors come with whatever opens them.
-        ("io", _) => return None,
-        ("filesystem", write) if write.starts_with("write") => "wasi-filesystem-write".to_owned(),
-        ("filesystem", _) => "wasi-filesystem-read".to_owned(),
-        ("sockets" | "http", _) => "wasi-network-egress".to_owned(),
-        (package, _) => format!("wasi-{package}"),
-    })
-}
-
-/// Whether a key in `[capabilities]` declares a capability: its own key, or one of its domain where the capability does
-/// not tell reading from writing.
-pub(crate) fn declares(declared: &str, capability: &str) -> bool {
-    let Some((package, interface)) = parts(capability) else {
-        return true;
-    };
-    let domain = declared.split('-').take(2).collect::<Vec<_>>().join("-");
-    match (package, interface) {
-        ("filesystem", verb) if verb.starts_with("read") || verb.starts_with("write") => {
-            declared == domain || key(capability).as_deref() == Some(declared)
-        }
-        ("sockets" | "http", _) if domain == "wasi-network" => true,
-        (package, _) => domain.strip_prefix("wasi-") == Some(package),
+/// The keys that declare a capability, as interface or as grant, the most fitting first. `None` for what needs no
+/// declaration, or is not known.
+pub(crate) fn keys(capability: &str) -> Option<Vec<&'static str>> {
+    let path = capability.split('@').next()?;
+    if let Some((_, keys)) = KEYS.iter().find(|(interface, _)| *interface == path) {
+        return Some(keys.to_vec());
     }
-}
-
-/// Package and interface of `wasi:PACKAGE/INTERFACE@VERSION`.
-fn parts(capability: &str) -> Option<(&str, &str)> {
-    let path = capability.split('@').next()?.strip_prefix("wasi:")?;
-    Some(path.split_once('/').unwrap_or((path, "")))
+    // A grant may have a scope behind it: `wasi:filesystem/read:/data`.
+    let (domain, name) = path.strip_prefix("wasi:")?.split_once('/')?;
+    let verb = name.split(':').next()?;
+    match (domain, verb) {
+        ("filesystem", "read") => Some(vec!["wasi-filesystem-read", "wasi-filesystem"]),
+        ("filesystem", "write") => Some(vec!["wasi-filesystem-write", "wasi-filesystem"]),
+        ("sockets", "tcp-connect") => Some(vec!["wasi-tcp-connect", "wasi-network-egress"]),
+        ("sockets", "tcp-listen") => Some(vec!["wasi-tcp-listen", "wasi-network-ingress"]),
+        ("sockets", "udp") => keys("wasi:sockets/udp-create-socket"),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{declares, key};
+    use super::keys;
 
     #[test]
-    fn capabilities_have_keys() {
-        let keys = [
-            ("wasi:clocks/wall-clock", Some("wasi-clocks")),
-            ("wasi:clocks/wall-clock@0.2.3", Some("wasi-clocks")),
-            ("wasi:filesystem/read:/data/input", Some("wasi-filesystem-read")),
-            ("wasi:filesystem/write:/data", Some("wasi-filesystem-write")),
-            ("wasi:sockets/tcp", Some("wasi-network-egress")),
-            ("wasi:io/streams", None),
-            ("torvyn:streaming/types", None),
-        ];
-        for (capability, expected) in keys {
-            assert_eq!(key(capability).as_deref(), expected, "{capability}");
-            assert!(expected.is_none_or(|key| declares(key, capability)), "{capability}");
+    fn capabilities_are_interfaces_and_grants() {
+        assert_eq!(
+            keys("wasi:clocks/wall-clock@0.2.3"),
+            Some(vec!["wasi-wall-clock", "wasi-clocks"])
+        );
+        let read = Some(vec!["wasi-filesystem-read", "wasi-filesystem"]);
+        assert_eq!(keys("wasi:filesystem/read"), read);
+        assert_eq!(keys("wasi:filesystem/read:/data/input"), read);
+        for nothing in ["wasi:io/streams", "wasi:cli/stdout", "torvyn:streaming/types", "text"] {
+            assert_eq!(keys(nothing), None, "{nothing}");
         }
-    }
-
-    #[test]
-    fn a_key_declares_what_is_in_its_domain() {
-        assert!(declares("wasi-filesystem-write", "wasi:filesystem/preopens@0.2.3"));
-        assert!(!declares("wasi-filesystem-read", "wasi:filesystem/write:/data"));
-        assert!(declares("wasi-filesystem", "wasi:filesystem/write:/data"));
-        assert!(declares("wasi-sockets", "wasi:sockets/tcp"));
-        assert!(!declares("wasi-clocks", "wasi:random/random"));
     }
 }

@@ -69,22 +69,28 @@ fn config(item: &Item, project: &Project, node: &Node) -> Option<Mistake> {
 }
 
 fn undeclared(project: &Project, needed: Use) -> Option<Mistake> {
-    let key = capability::key(&needed.capability)?;
-    if project
-        .capabilities
-        .iter()
-        .any(|declared| capability::declares(declared, &needed.capability))
-    {
+    let keys = capability::keys(&needed.capability)?;
+    let about = |(declared, _): &&(String, bool)| keys.contains(&declared.as_str());
+    let declared: Vec<&(String, bool)> = project.capabilities.iter().filter(about).collect();
+    if declared.iter().any(|(_, wanted)| *wanted) {
         return None;
     }
-    let text = format!(
-        "component `{}` needs capability `{}`, which the manifest does not declare",
-        project.component, needed.capability
-    );
+    let (component, key) = (&project.component, keys[0]);
+    let (problem, help) = match declared.as_slice() {
+        [] => (
+            "which the manifest does not declare",
+            format!("add `{key} = true` to `[capabilities.required]`"),
+        ),
+        [_, ..] => (
+            "which the manifest says it does not need",
+            "set it to `true`, or remove what needs it".to_owned(),
+        ),
+    };
+    let text = format!("component `{component}` needs the capability `{key}`, {problem}");
     let mistake = Mistake::coded("E0103", needed.at, &text);
     let mistake = match &needed.place {
         Some(place) => mistake.and("at", place),
         None => mistake,
     };
-    Some(mistake.and("help", format!("add `{key} = true` to `[capabilities.required]`")))
+    Some(mistake.and("help", help))
 }

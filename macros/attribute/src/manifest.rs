@@ -18,8 +18,8 @@ pub(crate) struct Project {
     pub(crate) contract_version: Option<Text>,
     /// The nodes that the component works for.
     pub(crate) nodes: Vec<Node>,
-    /// Keys of `[capabilities.required]` and `[capabilities.optional]` that are `true`.
-    pub(crate) capabilities: Vec<String>,
+    /// Keys of `[capabilities.required]` and `[capabilities.optional]`, and whether they are `true`.
+    pub(crate) capabilities: Vec<(String, bool)>,
     /// The component's own WIT: name for people, and text.
     pub(crate) wit: Vec<(String, String)>,
     /// The files that all this was read from.
@@ -74,6 +74,7 @@ impl Project {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a macro reads its files itself")]
 fn read(file: &Path) -> Option<String> {
     std::fs::read_to_string(file).ok()
 }
@@ -140,15 +141,14 @@ impl<'a> Document<'a> {
             .collect()
     }
 
-    fn capabilities(&self) -> Vec<String> {
+    fn capabilities(&self) -> Vec<(String, bool)> {
         let Some(capabilities) = table(self.root.get_ref(), "capabilities") else {
             return Vec::new();
         };
         let kinds = ["required", "optional"].into_iter();
         let flags = kinds.filter_map(|kind| table(capabilities, kind)).flatten();
         flags
-            .filter(|(_, flag)| flag.get_ref().as_bool() == Some(true))
-            .map(|(name, _)| name.get_ref().to_string())
+            .filter_map(|(name, flag)| Some((name.get_ref().to_string(), flag.get_ref().as_bool()?)))
             .collect()
     }
 
@@ -189,7 +189,7 @@ contract_version = "0.1.0"
 
 [capabilities]
 required = { wasi-clocks = true, wasi-random = false }
-optional.wasi-sockets = true
+optional.wasi-udp = true
 
 [[component]]
 name = "outer"
@@ -217,7 +217,11 @@ component = "inner"
             .project(&root, &root.join("src/deeper"), None)
             .expect("a component");
         assert_eq!(project.component, "inner");
-        assert_eq!(project.capabilities, ["wasi-clocks", "wasi-sockets"]);
+        let capabilities = [("wasi-clocks", true), ("wasi-random", false), ("wasi-udp", true)];
+        assert_eq!(
+            project.capabilities,
+            capabilities.map(|(key, flag)| (key.to_owned(), flag))
+        );
         let version = project.contract_version.expect("a version");
         assert_eq!(
             (version.text.as_str(), version.place.as_str()),

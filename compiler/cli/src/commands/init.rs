@@ -1,5 +1,7 @@
 //! `torvync init`
 
+mod wizard;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -48,6 +50,9 @@ pub(crate) struct Init {
     /// Version of the Torvyn contracts
     #[arg(long, value_name = "VERSION", default_value = "0.1.0", value_parser = CONTRACT_VERSIONS)]
     contract_version: &'static str,
+    /// Ask for name, template and the like; what other options say is the default
+    #[arg(long)]
+    interactive: bool,
     /// Write into a folder that is not empty; files of the same name are overwritten
     #[arg(long)]
     force: bool,
@@ -58,6 +63,7 @@ enum InitError {
     NoName,
     InvalidName { name: String, problem: &'static str },
     DirectoryExists { folder: PathBuf },
+    NoAnswer { error: io::Error },
     Io { path: PathBuf, error: io::Error },
 }
 
@@ -78,6 +84,9 @@ impl From<InitError> for Diagnostic {
                 Diagnostic::error(Code::DirectoryExists, message)
                     .help("choose another name, or write into it with `--force`")
             }
+            InitError::NoAnswer { error } => {
+                Diagnostic::error(Code::IoFailed, format!("a question was not answered: {error}"))
+            }
             InitError::Io { path, error } => Diagnostic::error(
                 Code::IoFailed,
                 format!("cannot write `{}`: {error}", display_path(&path)),
@@ -87,7 +96,12 @@ impl From<InitError> for Diagnostic {
 }
 
 impl Init {
-    pub(crate) fn exec(self, context: &Context) -> Outcome {
+    pub(crate) fn exec(mut self, context: &Context) -> Outcome {
+        if self.interactive
+            && let Err(error) = wizard::ask(&mut self, context, &mut io::stdin().lock())
+        {
+            return context.failure(InitError::NoAnswer { error });
+        }
         match self.create(context) {
             Ok(outcome) => outcome,
             Err(error) => context.failure(error),
@@ -97,7 +111,7 @@ impl Init {
     fn create(&self, context: &Context) -> Result<Outcome, InitError> {
         let folder = self.project_name.clone().unwrap_or_else(|| PathBuf::from("."));
         let name = project_name(&folder)?;
-        if !self.force && fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some()) {
+        if !self.force && is_in_use(&folder) {
             return Err(InitError::DirectoryExists { folder });
         }
         let files = self.template.files(&name, !self.no_example);
@@ -164,6 +178,10 @@ impl Init {
         let template = self.template.name();
         format!("  {tick} Created project \"{name}\" with template \"{template}\"\n\n{tree}\n  Next steps:\n{steps}")
     }
+}
+
+fn is_in_use(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
 }
 
 /// The last part of the folder's full path, if it can name a project.

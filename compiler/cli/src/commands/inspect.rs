@@ -111,8 +111,9 @@ impl Inspect {
             parts.push(core_code(component));
         }
         if self.wants(Section::Capabilities) {
+            parts.push(format!("Capabilities its code can use\n{}", capabilities(component)));
             let imports = component.imports.iter().filter(|import| import.name.starts_with(WASI));
-            parts.push(format!("Capabilities it asks for\n{}", interfaces(imports)));
+            parts.push(format!("WASI that it imports, used or not\n{}", interfaces(imports)));
         }
         if self.wants(Section::Metadata) {
             parts.push(producers(&component.producers));
@@ -273,6 +274,18 @@ fn interfaces<'a>(interfaces: impl Iterator<Item = &'a Interface>) -> String {
                 let functions: Vec<&str> = functions.iter().map(|function| plain(function)).collect();
                 format!("{:<44} {}", interface.name, functions.join(", "))
             }
+        })
+        .collect();
+    list(&lines)
+}
+
+fn capabilities(component: &Component) -> String {
+    let lines: Vec<String> = component
+        .capabilities
+        .iter()
+        .map(|capability| match capability.way.as_slice() {
+            [] => format!("{:<24} {}", capability.name, capability.acquired_by),
+            way => format!("{:<24} {}", capability.name, way.join(" → ")),
         })
         .collect();
     list(&lines)

@@ -1,7 +1,8 @@
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
-use crate::{folder, torvync};
+use crate::{Run, folder, torvync};
 
 fn tree(folder: &Path) -> Vec<String> {
     let mut paths = Vec::new();
@@ -198,4 +199,43 @@ fn the_sdk_in_a_project_needs_no_workspace() {
     let copies = tree(&project);
     let copies = copies.iter().filter(|path| path.ends_with("bindings.rs"));
     assert_eq!(copies.count(), 1, "one copy for all components");
+}
+
+/// Runs `torvync init --interactive` with what somebody types.
+fn interactive(folder: &Path, arguments: &[&str], typed: &str) -> Run {
+    let answers = folder.join("answers");
+    fs::write(&answers, typed).expect("a file");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_torvync"));
+    command
+        .args(["init", "--interactive"])
+        .args(arguments)
+        .current_dir(folder)
+        .env("TORVYN_HOME", folder.join("torvyn-home"))
+        .stdin(fs::File::open(&answers).expect("the answers"));
+    Run::of(&command.output().expect("torvync starts"))
+}
+
+#[test]
+fn the_wizard_asks_until_it_understands() {
+    let folder = folder();
+    let run = interactive(folder.path(), &[], "Bad Name\nasked\nsieve\nfilter\nno\nn\n").succeeds();
+    let questions = "Folder, and name of the project [.]: That is not possible here.\n\
+                     Folder, and name of the project [.]: \
+                     Template: source, sink, transform, filter, router, aggregator, full-pipeline, empty [transform]: \
+                     That is not possible here.\n";
+    assert!(run.stderr.starts_with(questions), "{}", run.stderr);
+    assert!(run.stdout.contains("\"asked\" with template \"filter\""), "{}", run.stdout);
+    let project = folder.path().join("asked");
+    assert!(!project.join("src").exists() && !project.join(".git").exists());
+}
+
+#[test]
+fn what_is_not_answered_is_what_the_options_say() {
+    let folder = folder();
+    interactive(folder.path(), &["given", "--template", "sink", "--no-git"], "\n\n").succeeds();
+    let code = fs::read_to_string(folder.path().join("given/src/lib.rs")).expect("the example");
+    assert!(code.contains("impl Sink for"), "{code}");
+    assert!(!folder.path().join("given/.git").exists());
+    let refused = interactive(folder.path(), &["given", "--no-git"], "").fails(1);
+    assert!(refused.stderr.contains("error[E0003]"), "{}", refused.stderr);
 }

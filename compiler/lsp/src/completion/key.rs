@@ -5,7 +5,7 @@ use std::ops::Range;
 use torvync_compiler::manifest::schema::{Effect, Key, Kind};
 
 use super::{Item, ItemKind};
-use crate::capability::capabilities;
+use crate::capability::{self, capabilities};
 use crate::hover;
 use crate::place::{Meaning, meaning};
 use crate::syntax::{Entry, Step, Syntax, starts_with};
@@ -48,14 +48,14 @@ pub(super) fn items(view: View<'_>, container: &[Step], typed: Range<usize>, ent
             .collect()
         }
         Meaning::Names(key) if matches!(key.kind, Kind::Flags) => {
-            let names = capabilities().iter().filter(|(name, _)| is_open(name));
-            names
-                .map(|(name, doc)| Item {
-                    label: (*name).to_owned(),
+            let entries = capabilities().iter().filter(|entry| is_open(entry.key));
+            entries
+                .map(|entry| Item {
+                    label: entry.key.to_owned(),
                     kind: ItemKind::Capability,
                     detail: "capability".to_owned(),
-                    doc: (*doc).to_owned(),
-                    insert: format!("{name}{}", assign("true")),
+                    doc: capability::doc(entry),
+                    insert: format!("{}{}", entry.key, assign("true")),
                     range: typed.clone(),
                 })
                 .collect()

@@ -9,7 +9,7 @@ use torvync_compiler::manifest::schema::{ACTIONS, Key, Kind};
 
 use super::{Item, ItemKind};
 use crate::builtin;
-use crate::capability::capabilities;
+use crate::capability::{self, capabilities};
 use crate::names;
 use crate::place::{Meaning, meaning};
 use crate::syntax::{Entry, Step, ValueKind, is_like};
@@ -141,9 +141,9 @@ fn texts(view: View<'_>, key: &Key, path: &[Step]) -> Vec<Text> {
         Kind::Texts
             if is_like(path, "security.grants.*.capabilities") || is_like(path, "security.grants.*.capabilities.#") =>
         {
-            capabilities()
-                .iter()
-                .map(|(name, doc)| Text::new(*name, ItemKind::Capability, "capability", *doc))
+            let entries = capabilities().iter();
+            entries
+                .map(|entry| Text::new(entry.grant, ItemKind::Capability, "capability", capability::doc(entry)))
                 .collect()
         }
         Kind::Text => names_of(view, path),

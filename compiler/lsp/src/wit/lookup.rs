@@ -7,7 +7,7 @@ use torvync_compiler::contract;
 use torvync_compiler::source::files::Files;
 
 use super::scan::{self, TokenKind};
-use super::{Item, Kind, Outline, outline};
+use super::{Item, Kind, Outline, Use, UsedName, outline};
 
 /// A declaration and the file that it stands in.
 pub(super) struct Found {
@@ -32,14 +32,36 @@ struct File {
 }
 
 impl File {
-    fn find(self, is: impl Fn(&Item) -> bool) -> Option<Found> {
-        let item = self.outline.items.iter().position(is)?;
-        Some(Found {
+    fn found(self, item: usize) -> Found {
+        Found {
             path: self.path,
             text: self.text,
             outline: self.outline,
             item,
-        })
+        }
+    }
+
+    /// Whether the package is the file's own, or one of those in it.
+    fn has(&self, package: &str) -> bool {
+        let items = &self.outline.items;
+        self.outline.package.as_deref() == Some(package)
+            || items
+                .iter()
+                .any(|item| item.kind == Kind::Package && item.name == package)
+    }
+
+    /// An interface or a world of a package, which is any when it is not named.
+    fn interface(&self, package: Option<&str>, name: &str) -> Option<usize> {
+        let items = &self.outline.items;
+        let own = |item: &Item| match item.parent {
+            Some(parent) => Some(items[parent].name.as_str()),
+            None => self.outline.package.as_deref().or(package),
+        };
+        let is = |item: &Item| {
+            let kind = matches!(item.kind, Kind::Interface | Kind::World);
+            kind && item.name == name && (package.is_none() || own(item) == package)
+        };
+        items.iter().position(is)
     }
 }
 
@@ -58,63 +80,67 @@ pub(super) fn name_at(text: &str, offset: usize) -> Option<Range<usize>> {
 pub(super) fn declaration_at(files: &dyn Files, path: &Path, text: &str, offset: usize) -> Option<Found> {
     let span = name_at(text, offset)?;
     let name = text[span.clone()].trim_start_matches('%');
-    let outline = outline(text);
-    if let Some((namespace, rest)) = name.split_once('/').filter(|_| name.contains(':')) {
-        if offset < span.start + namespace.len() {
-            return package(files, path, namespace)
-                .into_iter()
-                .find_map(|file| file.find(|item| item.kind == Kind::Package));
-        }
-        return interface(files, path, &format!("{namespace}/{rest}"));
+    if let Some((namespace, _)) = name.split_once('/').filter(|_| name.contains(':')) {
+        return if offset < span.start + namespace.len() {
+            package_item(files, path, namespace)
+        } else {
+            interface(files, path, name)
+        };
     }
-    let here = |item: usize| {
-        Some(Found {
-            path: Some(path.to_owned()),
-            text: text.to_owned(),
-            outline: outline.clone(),
-            item,
-        })
+    let file = File {
+        path: Some(path.to_owned()),
+        text: text.to_owned(),
+        outline: outline(text),
     };
-    if let Some(own) = outline
-        .items
-        .iter()
-        .position(|item| item.span == span || (item.kind == Kind::Package && item.span.contains(&offset)))
-    {
-        return here(own);
+    let items = &file.outline.items;
+    let is_own = |item: &Item| item.span == span || (item.kind == Kind::Package && item.span.contains(&offset));
+    if let Some(own) = items.iter().position(is_own) {
+        return Some(file.found(own));
     }
-    if outline.references.iter().any(|(_, reference)| *reference == span)
-        || outline.uses.iter().any(|used| used.path.1 == span)
-    {
+    let mut elsewhere = file.outline.references.iter().map(|(_, at)| at);
+    let mut used = file.outline.uses.iter().map(|used| &used.path.1);
+    if elsewhere.any(|at| *at == span) || used.any(|at| *at == span) {
         return interface(files, path, name);
     }
-    let parent = enclosing(&outline, offset);
-    for used in &outline.uses {
-        let listed = used
-            .names
-            .iter()
-            .find(|listed| listed.name.1 == span || listed.alias.as_ref().is_some_and(|alias| alias.1 == span));
-        if let Some(listed) = listed {
-            return type_of(files, path, &used.path.0, &listed.name.0);
-        }
+    type_at(files, file, path, name, &span)
+}
+
+/// The type that a name means where it stands.
+fn type_at(files: &dyn Files, file: File, path: &Path, name: &str, span: &Range<usize>) -> Option<Found> {
+    let listed = |used: &'_ Use| {
+        let is = |listed: &&UsedName| {
+            let alias = listed.alias.as_ref().is_some_and(|alias| alias.1 == *span);
+            alias || listed.name.1 == *span
+        };
+        let found = used.names.iter().find(is)?;
+        Some((used.path.0.clone(), found.name.0.clone()))
+    };
+    if let Some((from, original)) = file.outline.uses.iter().find_map(listed) {
+        return type_of(files, path, &from, &original);
     }
-    let declared = outline
-        .items
-        .iter()
-        .position(|item| item.parent == parent && item.kind == Kind::Type && item.name == name);
-    if let Some(own) = declared {
-        return here(own);
+    let parent = enclosing(&file.outline, span.start);
+    let is = |item: &Item| item.parent == parent && item.kind == Kind::Type && item.name == name;
+    if let Some(own) = file.outline.items.iter().position(is) {
+        return Some(file.found(own));
     }
+    let (from, original) = visible(&file.outline, parent, name)?;
+    type_of(files, path, &from, &original)
+}
+
+/// Where a type that an interface uses comes from, and what it is called there.
+fn visible(outline: &Outline, parent: Option<usize>, name: &str) -> Option<(String, String)> {
     let used = outline.uses.iter().filter(|used| used.parent == parent);
-    for used in used {
-        let visible = used
-            .names
-            .iter()
-            .find(|listed| listed.alias.as_ref().unwrap_or(&listed.name).0 == name);
-        if let Some(listed) = visible {
-            return type_of(files, path, &used.path.0, &listed.name.0);
-        }
-    }
-    None
+    let mut names = used.flat_map(|used| used.names.iter().map(move |listed| (used, listed)));
+    let (used, listed) = names.find(|(_, listed)| listed.alias.as_ref().unwrap_or(&listed.name).0 == name)?;
+    Some((used.path.0.clone(), listed.name.0.clone()))
+}
+
+fn package_item(files: &dyn Files, path: &Path, name: &str) -> Option<Found> {
+    package(files, path, name).into_iter().find_map(|file| {
+        let is = |item: &Item| item.kind == Kind::Package && item.name == name;
+        let item = file.outline.items.iter().position(is)?;
+        Some(file.found(item))
+    })
 }
 
 /// The innermost interface or world around an offset.
@@ -141,11 +167,7 @@ fn type_of(files: &dyn Files, path: &Path, interface_name: &str, name: &str) -> 
         if let Some(item) = declared {
             return Some(Found { item, ..found });
         }
-        let used = found.outline.uses.iter().filter(|used| used.parent == Some(own));
-        let (from, original) = used
-            .flat_map(|used| used.names.iter().map(move |listed| (used, listed)))
-            .find(|(_, listed)| listed.alias.as_ref().unwrap_or(&listed.name).0 == at.2)
-            .map(|(used, listed)| (used.path.0.clone(), listed.name.0.clone()))?;
+        let (from, original) = visible(&found.outline, Some(own), &at.2)?;
         at = (found.path?, from, original);
     }
     None
@@ -154,18 +176,20 @@ fn type_of(files: &dyn Files, path: &Path, interface_name: &str, name: &str) -> 
 /// An interface or a world: `name` of the file's own package, or `namespace:package/name@version`.
 pub(super) fn interface(files: &dyn Files, path: &Path, name: &str) -> Option<Found> {
     let name = name.split('@').next().unwrap_or(name);
-    let (candidates, wanted) = match name.split_once('/') {
-        Some((namespace, wanted)) => (package(files, path, namespace), wanted),
-        None => (own_package(files, path), name),
+    let (candidates, namespace, wanted) = match name.split_once('/') {
+        Some((namespace, wanted)) => (package(files, path, namespace), Some(namespace), wanted),
+        None => (own_package(files, path), None, name),
     };
-    let is = |item: &Item| matches!(item.kind, Kind::Interface | Kind::World) && item.name == wanted;
-    candidates.into_iter().find_map(|file| file.find(is))
+    candidates.into_iter().find_map(|file| {
+        let item = file.interface(namespace, wanted)?;
+        Some(file.found(item))
+    })
 }
 
 /// The files of a package, as seen from the file at `path`: vendored, else what the compiler brings along.
 fn package(files: &dyn Files, path: &Path, name: &str) -> Vec<File> {
     let own = own_package(files, path);
-    if own.iter().any(|file| file.outline.package.as_deref() == Some(name)) {
+    if own.iter().any(|file| file.has(name)) {
         return own;
     }
     for entry in files.list(&dependencies(path)).unwrap_or_default() {
@@ -175,7 +199,7 @@ fn package(files: &dyn Files, path: &Path, name: &str) -> Vec<File> {
         } else {
             file(files, &at).into_iter().collect()
         };
-        if found.iter().any(|file| file.outline.package.as_deref() == Some(name)) {
+        if found.iter().any(|file| file.has(name)) {
             return found;
         }
     }

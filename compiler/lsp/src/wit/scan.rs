@@ -231,31 +231,36 @@ impl<'t> Scanner<'t> {
         }
     }
 
+    /// `package a:b;`, or another package of the file in braces.
     fn package(&mut self, start: usize, doc: String) {
         let from = self.at;
         while !matches!(self.kind(), None | Some(TokenKind::Sign(';' | '{' | '}'))) {
             self.at += 1;
         }
-        if from < self.at {
-            let span = self.tokens[from].span.start..self.end_of_last();
-            let name = self.text[span.clone()]
-                .split('@')
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .to_owned();
-            self.outline.package = Some(name.clone());
-            let range = self.tokens[start].span.start..span.end;
-            self.outline.items.push(Item {
-                kind: Kind::Package,
-                name,
-                span,
-                range,
-                doc,
-                parent: None,
-            });
+        if from == self.at {
+            return;
         }
-        let _ends = self.eat(';') || self.eat('{');
+        let span = self.tokens[from].span.start..self.end_of_last();
+        let written = self.text[span.clone()].split('@').next().unwrap_or_default();
+        let name = written.trim().to_owned();
+        let index = self.outline.items.len();
+        let range = self.tokens[start].span.start..span.end;
+        self.outline.items.push(Item {
+            kind: Kind::Package,
+            name: name.clone(),
+            span,
+            range,
+            doc,
+            parent: None,
+        });
+        if self.eat('{') {
+            self.block(Some(index));
+            self.eat('}');
+            self.outline.items[index].range.end = self.end_of_last();
+        } else {
+            self.eat(';');
+            self.outline.package = Some(name);
+        }
     }
 
     fn use_names(&mut self, parent: Option<usize>) {

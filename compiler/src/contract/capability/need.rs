@@ -20,7 +20,7 @@ pub struct Need {
 /// The needs of code that reaches these functions.
 #[must_use]
 pub fn needs_of_reach(reached: &BTreeMap<HostFunction, Way>) -> Vec<Need> {
-    let functions: BTreeSet<&str> = reached.keys().map(name).collect();
+    let functions: BTreeSet<&str> = reached.keys().map(HostFunction::name).collect();
     let hints = Hints::of(&functions);
     let needs = reached.iter().filter_map(|(function, way)| {
         let any_of = match function {
@@ -75,12 +75,6 @@ fn only(capabilities: &[Capability]) -> Option<Capability> {
     match capabilities {
         [one] => Some(*one),
         _ => None,
-    }
-}
-
-fn name(function: &HostFunction) -> &str {
-    match function {
-        HostFunction::Imported { function, .. } | HostFunction::Preview1(function) => function,
     }
 }
 

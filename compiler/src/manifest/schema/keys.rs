@@ -44,13 +44,7 @@ const POOL: Kind = Kind::Integer(0, 1 << 24);
 const MILLISECONDS: Kind = Kind::Integer(1, 86_400_000);
 const REPLICAS: Kind = Kind::Integer(1, bounds::REPLICAS);
 const FUEL: Kind = Kind::Integer(0, u64::MAX >> 1);
-const POLICY: Kind = Kind::Choice(&[
-    "block",
-    "drop-oldest",
-    "drop-newest",
-    "error",
-    "rate-limit",
-]);
+const POLICY: Kind = Kind::Choice(&["block", "drop-oldest", "drop-newest", "error", "rate-limit"]);
 
 /// The words of a [`Kind::Action`].
 pub const ACTIONS: &[&str] = &["terminate", "skip", "retry", "dead-letter"];
@@ -477,13 +471,7 @@ const OBSERVABILITY: &[Key] = &[
     key("tracing_enabled", Kind::Flag, "true", "Whether traces are collected."),
     key(
         "tracing_exporter",
-        Kind::Choice(&[
-            "otlp-grpc",
-            "otlp-http",
-            "stdout",
-            "file",
-            "none",
-        ]),
+        Kind::Choice(&["otlp-grpc", "otlp-http", "stdout", "file", "none"]),
         "\"stdout\"",
         "Where traces go.",
     ),

@@ -1,0 +1,76 @@
+//! `torvync init --interactive`: asks what else the options would say. An empty answer keeps what they do say.
+
+use std::io::{self, BufRead};
+use std::path::{Path, PathBuf};
+
+use super::{Init, TEMPLATES, project_name};
+use crate::output::Context;
+use crate::template::Template;
+
+/// Asks all questions. The end of the input answers the rest of them with nothing.
+pub(super) fn ask(init: &mut Init, context: &Context, answers: &mut dyn BufRead) -> io::Result<()> {
+    let mut wizard = Wizard { context, answers };
+    let folder = init.project_name.clone().unwrap_or_else(|| PathBuf::from("."));
+    init.project_name = Some(wizard.until_valid("Folder, and name of the project", folder.display(), |answer| {
+        let folder = if answer.is_empty() { folder.clone() } else { answer.into() };
+        project_name(&folder).map(|_| folder).ok()
+    })?);
+    let names: Vec<&str> = TEMPLATES.available.iter().map(|(name, _)| *name).collect();
+    let question = format!("Template: {}", names.join(", "));
+    let default = init.template;
+    init.template = wizard.until_valid(&question, default.name(), |answer| match answer {
+        "" => Some(default),
+        name => template(name),
+    })?;
+    init.no_example = !wizard.yes("A working example", !init.no_example)?;
+    init.no_git = !wizard.yes("A git repository", !init.no_git)?;
+    if is_in_use(init.project_name.as_deref()) {
+        init.force = wizard.yes("The folder is not empty. Write into it", init.force)?;
+    }
+    Ok(())
+}
+
+fn template(name: &str) -> Option<Template> {
+    let found = TEMPLATES.available.iter().find(|(known, _)| *known == name);
+    found.map(|(_, template)| *template)
+}
+
+fn is_in_use(folder: Option<&Path>) -> bool {
+    folder.is_some_and(super::is_in_use)
+}
+
+struct Wizard<'a> {
+    context: &'a Context,
+    answers: &'a mut dyn BufRead,
+}
+
+impl Wizard<'_> {
+    fn yes(&mut self, question: &str, default: bool) -> io::Result<bool> {
+        let shown = if default { "yes" } else { "no" };
+        self.until_valid(question, shown, |answer| match answer.to_lowercase().as_str() {
+            "" => Some(default),
+            "y" | "yes" => Some(true),
+            "n" | "no" => Some(false),
+            _ => None,
+        })
+    }
+
+    /// Asks again until the answer can be read, or there is none.
+    fn until_valid<T>(
+        &mut self,
+        question: &str,
+        default: impl std::fmt::Display,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> io::Result<T> {
+        loop {
+            self.context.ask(&format!("{question} [{default}]: "));
+            let mut line = String::new();
+            let ended = self.answers.read_line(&mut line)? == 0;
+            match read(line.trim()) {
+                Some(answer) => return Ok(answer),
+                None if ended => return Err(io::ErrorKind::UnexpectedEof.into()),
+                None => self.context.ask("That is not possible here.\n"),
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+use torvyn::{Element, Error, Filter};
+
+#[derive(Default)]
+struct Parser;
+
+#[torvyn::component]
+impl Filter for Parser {
+    fn evaluate(&mut self, element: &Element<'_>) -> Result<bool, Error> {
+        if torvyn::capabilities::has("wasi:clocks/wall-clock") {
+            return Ok(true);
+        }
+        Ok(element.payload().size() > 0)
+    }
+}
+
+fn main() {}
