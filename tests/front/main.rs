@@ -2,7 +2,7 @@
 //! damaged. Nothing may panic, hang or eat memory, every place must lie in its text, and what wit-parser, wasmparser and
 //! wit-component accept and reject, the compiler must accept and reject.
 //!
-//! As a test it does a few thousand executions of each. `KIND --executions N` does `N`, from `--seed S` on, in processes
+//! As a test it does a thousand executions of each. `KIND --executions N` does `N`, from `--seed S` on, in processes
 //! of their own, so that a stack overflow is found like anything else.
 #![expect(clippy::print_stdout, reason = "the report is for whoever runs it")]
 
@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// Executions as a test.
-const IN_TEST: u64 = 2_000;
+const IN_TEST: u64 = 1_000;
 
 #[global_allocator]
 static COUNTING: guard::Counting = guard::Counting;
