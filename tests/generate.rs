@@ -112,7 +112,7 @@ impl Component {
         let name = &self.name;
         format!(
             "[[component]]\nname = \"{name}\"\npath = \"components/{name}\"\nlanguage = \"rust\"\n\n\
-             [security.grants.{name}]\ncapabilities = [\"wasi:clocks\", \"wasi:random\"]\n\n"
+             [security.grants.{name}]\ncapabilities = [\"wasi:clocks/wall-clock\", \"wasi:random/random\"]\n\n"
         )
     }
 
@@ -125,7 +125,7 @@ impl Component {
              variant action {{ keep, discard, rename(string), split(list<threshold>) }}\n    \
              settings: func() -> list<threshold>;\n}}\n\nworld {name} {{\n    \
              import torvyn:streaming/types@0.1.0;\n    import torvyn:streaming/buffer-allocator@0.1.0;\n    \
-             use settings.{{action}};\n    export {interface}@0.1.0;\n    \
+             export {interface}@0.1.0;\n    \
              export torvyn:streaming/lifecycle@0.1.0;\n}}\n"
         );
         let mut files = vec![

@@ -24,6 +24,7 @@ pub mod inspect;
 pub mod link;
 pub mod lower;
 pub mod manifest;
+mod panics;
 mod process;
 pub mod report;
 pub mod resolve;

@@ -128,6 +128,28 @@ impl Corpus {
     }
 }
 
+/// Input that broke a rule once: files of `known/`, which still must not.
+#[expect(clippy::disallowed_methods, reason = "they lie in the repository")]
+pub(crate) fn known() -> Result<usize, String> {
+    guard::collect_panics();
+    let folder = crate::examine::repository("tests/front/known");
+    let entries = fs::read_dir(folder).map_err(|error| error.to_string())?;
+    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in &paths {
+        let bytes = fs::read(path).map_err(|error| error.to_string())?;
+        let input = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("wasm") => Input::Component(bytes),
+            Some("wit") => Input::Wit(wit::folder(&String::from_utf8_lossy(&bytes))),
+            _ => Input::Manifest(bytes),
+        };
+        input
+            .execute()
+            .map_err(|fault| format!("{}: {fault}", path.display()))?;
+    }
+    Ok(paths.len())
+}
+
 enum Input {
     Manifest(Vec<u8>),
     Wit(wit::Folder),

@@ -4,6 +4,7 @@ use wit_component::DecodedWasm;
 use wit_parser::{PackageId, Resolve, WorldId};
 
 use crate::contract::Signature;
+use crate::panics::caught;
 
 /// What some bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,12 +74,14 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Resolve, WorldId), BinaryError> {
         BinaryKind::ModuleWithMetadata => {
             validate(bytes)?;
             check_packages(bytes)?;
-            let (_, bound) = wit_component::metadata::decode(bytes).map_err(|e| BinaryError::Invalid(e.to_string()))?;
+            let decoded = caught(|| wit_component::metadata::decode(bytes)).map_err(BinaryError::Invalid)?;
+            let (_, bound) = decoded.map_err(|error| BinaryError::Invalid(error.to_string()))?;
             Ok((bound.resolve, bound.world))
         }
         BinaryKind::Component => {
             validate(bytes)?;
-            match wit_component::decode(bytes).map_err(|error| BinaryError::Invalid(error.to_string()))? {
+            let decoded = caught(|| wit_component::decode(bytes)).map_err(BinaryError::Invalid)?;
+            match decoded.map_err(|error| BinaryError::Invalid(error.to_string()))? {
                 DecodedWasm::Component(resolve, world) => Ok((resolve, world)),
                 DecodedWasm::WitPackage(..) => Err(BinaryError::WitPackage),
             }
@@ -99,7 +102,7 @@ fn check_packages(module: &[u8]) -> Result<(), BinaryError> {
     for payload in wasmparser::Parser::new(0).parse_all(module).map_while(Result::ok) {
         if let wasmparser::Payload::CustomSection(section) = payload
             && section.name().starts_with("component-type")
-            && let Ok(decoded) = wit_component::decode(described(section.data()))
+            && let Ok(Ok(decoded)) = caught(|| wit_component::decode(described(section.data())))
             && has_circle(decoded.resolve())
         {
             return Err(BinaryError::Invalid(

@@ -12,6 +12,7 @@ use crate::contract::component::world_signature;
 use crate::contract::document::Contract;
 use crate::contract::{Signature, World, canonical};
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
+use crate::panics::caught;
 use crate::source::{Span, display_path};
 
 pub(super) use packages::{CANONICAL, Packages};
@@ -53,7 +54,15 @@ fn resolve(
     let items = items(packages, &main);
 
     let mut resolve = Resolve::default();
-    match resolve.push_groups(main, needed) {
+    let pushed = caught(|| resolve.push_groups(main, needed)).map_err(|message| {
+        let at = packages.owner();
+        diags.error(WitError::Unresolved {
+            message,
+            at,
+            hint: None,
+        })
+    })?;
+    match pushed {
         Ok(package) => Ok((Contract::new(resolve, package, packages.texts.clone()), items)),
         Err(error) => {
             let kind = error.kind();

@@ -13,6 +13,7 @@ use crate::anatomy::{Anatomy, Origin};
 use crate::contract;
 use crate::contract::capability::entry_of;
 use crate::glue;
+use crate::panics::caught;
 
 const ROLES: [(&str, &str); 6] = [
     ("torvyn:streaming/source", "source"),
@@ -150,7 +151,8 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Inspection, InspectError> {
             size: survey.size,
         }));
     }
-    match wit_component::decode(bytes).map_err(invalid)? {
+    let decoded = caught(|| wit_component::decode(bytes)).map_err(InspectError::InvalidWasm)?;
+    match decoded.map_err(invalid)? {
         DecodedWasm::WitPackage(..) => Err(InspectError::InvalidWasm(
             "this is a WIT package in binary form: it holds no code".to_owned(),
         )),

@@ -34,14 +34,15 @@ pub(super) fn read<'a>(diags: &mut Diagnostics, text: &'a str, source: SourceId)
         .collect();
     places.sort_by_key(|(at, _)| at.start);
     for (at, error) in places {
-        let line = document.line(at.start);
         // One mistake often makes the parser stumble several times over the same line.
-        if document.broken.last() != Some(&line) {
-            if let Some(error) = document.explain(&error, at) {
-                diags.error(error);
-            }
-            document.broken.push(line);
+        if document.broken.last().is_some_and(|line| at.start <= line.end) {
+            continue;
         }
+        if let Some(error) = document.explain(&error, at.clone()) {
+            diags.error(error);
+        }
+        let line = document.line(at.start);
+        document.broken.push(line);
     }
     document
 }

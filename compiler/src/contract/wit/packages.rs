@@ -9,6 +9,7 @@ use wit_parser::{PackageName, ParseErrorKind, UnresolvedPackageGroup};
 use super::{WitError, first_line};
 use crate::contract::canonical;
 use crate::diag::{Checked, Diagnostics, ErrorReported};
+use crate::panics::caught;
 use crate::source::files::Files;
 use crate::source::{SourceId, SourceMap, Span, display_path};
 
@@ -152,7 +153,8 @@ impl<'a> Packages<'a> {
     }
 
     fn parse(&self, map: wit_parser::SourceMap) -> Result<UnresolvedPackageGroup, WitError> {
-        map.parse().map_err(|(map, error)| {
+        let parsed = caught(|| map.parse()).map_err(|message| WitError::Syntax { message, at: None })?;
+        parsed.map_err(|(map, error)| {
             let kind = error.kind();
             let at = self.place(&map, kind.span());
             let message = first_line(&kind.to_string());
