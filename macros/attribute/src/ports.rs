@@ -55,15 +55,24 @@ fn port(token: &TokenTree) -> Result<String, Mistake> {
 }
 
 fn no_name(token: &TokenTree) -> Mistake {
-    Mistake::new(place(std::slice::from_ref(token)), "expected the name of a port, such as `\"rest\"`")
+    Mistake::new(
+        place(std::slice::from_ref(token)),
+        "expected the name of a port, such as `\"rest\"`",
+    )
 }
 
 fn unknown(arguments: &[TokenTree]) -> Mistake {
-    Mistake::new(place(arguments), "`#[torvyn::component]` takes nothing but `ports(\"…\", \"…\")`")
+    Mistake::new(
+        place(arguments),
+        "`#[torvyn::component]` takes nothing but `ports(\"…\", \"…\")`",
+    )
 }
 
 fn custom_section(bytes: &[u8]) -> TokenStream {
-    let (length, bytes) = (bytes.len(), bytes.iter().map(|byte| format!("{byte},")).collect::<String>());
+    let (length, bytes) = (
+        bytes.len(),
+        bytes.iter().map(|byte| format!("{byte},")).collect::<String>(),
+    );
     code(&format!(
         "#[cfg(target_family = \"wasm\")]
          const _: () = {{
