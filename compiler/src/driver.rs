@@ -398,15 +398,13 @@ fn read_components(analysis: &mut Analysis, files: &dyn Files, contracts: &Contr
             .iter()
             .find(|reference| reference.value == component.reference);
         let used = used.expect("invariant: the manifest refers to what it uses").span;
-        let read = files.read(&binary.path).map_err(|error| {
-            Diagnostic::error(
-                Code::IoFailed,
-                format!("`{}` can't be read: {error}", display_path(&binary.path)),
-            )
-        });
-        let component =
-            read.and_then(|bytes| Normalised::new(component.name.clone(), &bytes, used).map_err(Into::into));
-        components.push(component.map_err(|error: Diagnostic| analysis.diagnostics.error(error))?);
+        let bytes = files.read(&binary.path).map_err(|error| {
+            let shown = display_path(&binary.path);
+            let unreadable = Diagnostic::error(Code::IoFailed, format!("`{shown}` can't be read: {error}"));
+            analysis.diagnostics.error(unreadable)
+        })?;
+        let component = Normalised::new(component.name.clone(), &bytes, used);
+        components.push(component.map_err(|error| analysis.diagnostics.error(error))?);
     }
     Ok(components)
 }

@@ -169,6 +169,10 @@ fn is_renamed(own: &[Part], a: &Part, b: &Part) -> bool {
     a.ty.is_some() == b.ty.is_some() && !own.iter().any(|other| other.name == b.name)
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the enum is wit-parser's; other kinds have no parts with names"
+)]
 fn parts(kind: &TypeDefKind) -> Vec<Part> {
     let part = |name: &str, ty: Option<Type>, span| Part {
         name: name.to_owned(),
@@ -206,6 +210,10 @@ enum Underlying {
     Plain(Type),
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the enum is wit-parser's; every other kind is what it is"
+)]
 fn underlying(resolve: &Resolve, mut id: TypeId) -> Underlying {
     loop {
         match resolve.types[id].kind {

@@ -91,10 +91,10 @@ fn of_kind(kind: Kind) -> Map<String, Value> {
             "additionalProperties": table(keys),
         }),
     };
-    match schema {
-        Value::Object(schema) => schema,
-        other => unreachable!("invariant: every schema is an object, not {other}"),
-    }
+    let Value::Object(schema) = schema else {
+        unreachable!("invariant: every schema is an object");
+    };
+    schema
 }
 
 /// Capabilities by key, or in the form of a grant, which may have a scope.
