@@ -65,9 +65,12 @@ pub fn load(
         own_manifests.push((component.name.value.clone(), folder));
     }
     for (name, folder) in own_manifests {
-        if folder != root.join("") && files.list(&folder).is_ok_and(|entries| has_manifest(&entries)) {
+        if display_path(&folder) != display_path(root) && files.list(&folder).is_ok_and(|entries| has_manifest(&entries)) {
             let own = manifest::load(diags, sources, files, &folder.join(MANIFEST));
-            contracts.declared.extend(own.map(|own| (name, own.capabilities)));
+            if let Some(own) = own {
+                check_version(diags, &own);
+                contracts.declared.insert(name, own.capabilities);
+            }
         }
     }
     contracts.find_deviations(sources);

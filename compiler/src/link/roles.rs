@@ -4,7 +4,7 @@ use torvyn_codegen::ir::Role;
 
 use crate::contract::interface::{Interface, InterfaceName};
 use crate::contract::{ContractSet, canonical};
-use crate::diag::{Checked, Code, Diagnostic, Diagnostics, listed};
+use crate::diag::{Checked, Code, Diagnostic, Diagnostics, Edit, listed};
 use crate::manifest::ast::{ComponentRef, InterfaceRef};
 use crate::resolve::{Implementation, ResolvedFlow, ResolvedNode, ResolvedProject};
 use crate::source::{Span, Spanned};
@@ -143,6 +143,14 @@ fn check_version(diags: &mut Diagnostics, written: &Spanned<InterfaceRef>, expor
     }
 }
 
+/// The one processing interface among some exports.
+fn only_interface(exports: &[String]) -> Option<&'static str> {
+    let names = exports.iter().filter_map(|export| export.parse::<InterfaceName>().ok());
+    let mut own = names.filter_map(|name| Interface::find(&name));
+    let only = own.next()?;
+    own.next().is_none().then(|| only.path())
+}
+
 enum RoleError {
     Unknown {
         node: String,
@@ -193,7 +201,17 @@ impl From<RoleError> for Diagnostic {
                     Some(world) => diagnostic.secondary(world, "the component's world"),
                     None => diagnostic,
                 };
-                diagnostic.note(listed("exports", &exports))
+                let diagnostic = diagnostic.note(listed("exports", &exports));
+                match only_interface(&exports) {
+                    Some(own) => diagnostic.fix(
+                        format!("Change it to `{own}`"),
+                        vec![Edit {
+                            span: written.span,
+                            text: format!("\"{own}\""),
+                        }],
+                    ),
+                    None => diagnostic,
+                }
             }
             RoleError::NothingExported {
                 component,
