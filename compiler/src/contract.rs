@@ -65,7 +65,9 @@ pub fn load(
         own_manifests.push((component.name.value.clone(), folder));
     }
     for (name, folder) in own_manifests {
-        if display_path(&folder) != display_path(root) && files.list(&folder).is_ok_and(|entries| has_manifest(&entries)) {
+        if display_path(&folder) != display_path(root)
+            && files.list(&folder).is_ok_and(|entries| has_manifest(&entries))
+        {
             let own = manifest::load(diags, sources, files, &folder.join(MANIFEST));
             if let Some(own) = own {
                 check_version(diags, &own);
