@@ -1,14 +1,14 @@
 //! Which function of a core module calls which. In: a module. Out: its [`CallGraph`].
 //!
 //! A call through a table may reach every function of the right type whose address is taken anywhere in the module: what
-//! the graph says is an upper bound.
+//! the graph says is an upper bound. Where types can stand for others, every type is the right one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_demangle::demangle;
 use wasmparser::{
     BinaryReaderError, CompositeInnerType, ElementItems, ExternalKind, FuncType, FunctionBody, KnownCustom, Name,
-    Operator, Parser, Payload, TypeRef,
+    Operator, Parser, Payload, TagType, TypeRef, ValType,
 };
 
 use super::module::{Import, kind};
@@ -22,6 +22,9 @@ pub(super) struct CallGraph {
     /// The imported functions: the first numbers.
     pub(super) imports: Vec<Import>,
     pub(super) exports: BTreeMap<String, u32>,
+    /// Whether references to functions of others can get in: through imported tables, functions and globals, or exported
+    /// ones. Exported tables are not counted.
+    pub(super) is_open: bool,
     /// The function that is called when the module is instantiated.
     pub(super) start: Option<u32>,
     /// What each function that is no import calls, in order.
@@ -30,6 +33,8 @@ pub(super) struct CallGraph {
     addressed: BTreeMap<Signature, BTreeSet<u32>>,
     /// The types of all functions.
     signatures: Vec<Signature>,
+    /// Whether what is called indirectly has the type that the call names.
+    is_typed: bool,
     names: BTreeMap<u32, String>,
 }
 
@@ -52,6 +57,7 @@ impl CallGraph {
         for payload in Parser::new(0).parse_all(binary) {
             graph.section(payload?, &mut types, &mut taken)?;
         }
+        graph.is_typed = !types.have_subtypes;
         for function in taken {
             if let Some(signature) = graph.signatures.get(function as usize) {
                 graph.addressed.entry(*signature).or_default().insert(function);
@@ -71,23 +77,17 @@ impl CallGraph {
         let Some(callees) = own.and_then(|own| self.callees.get(own)) else {
             return BTreeSet::new();
         };
-        let through_tables = callees
-            .indirect
-            .iter()
-            .filter_map(|ty| self.addressed.get(ty))
-            .flatten();
+        let fits = |ty: &Signature| callees.indirect.contains(ty) || !(self.is_typed || callees.indirect.is_empty());
+        let through_tables = self.addressed.iter().filter(|(ty, _)| fits(ty));
+        let through_tables = through_tables.flat_map(|(_, functions)| functions);
         callees.direct.iter().chain(through_tables).copied().collect()
     }
 
-    /// The functions that call through tables or references.
-    pub(super) fn indirect_callers(&self) -> impl Iterator<Item = u32> {
-        let imports = self.imports.len();
-        let callers = self
-            .callees
-            .iter()
-            .enumerate()
-            .filter(|(_, callees)| !callees.indirect.is_empty());
-        callers.filter_map(move |(own, _)| u32::try_from(own + imports).ok())
+    /// Whether a function calls through tables or references.
+    pub(super) fn calls_indirectly(&self, function: u32) -> bool {
+        let own = (function as usize).checked_sub(self.imports.len());
+        own.and_then(|own| self.callees.get(own))
+            .is_some_and(|callees| !callees.indirect.is_empty())
     }
 
     /// What a function is called, for people.
@@ -112,6 +112,7 @@ impl CallGraph {
         if let Payload::TypeSection(section) = payload {
             for group in section {
                 for ty in group?.into_types() {
+                    types.have_subtypes |= !ty.supertype_idxs.is_empty();
                     types.push(match ty.composite_type.inner {
                         CompositeInnerType::Func(function) => Some(function),
                         CompositeInnerType::Array(_) | CompositeInnerType::Struct(_) | CompositeInnerType::Cont(_) => {
@@ -123,6 +124,14 @@ impl CallGraph {
         } else if let Payload::ImportSection(section) = payload {
             for import in section.into_imports() {
                 let import = import?;
+                self.is_open |= match import.ty {
+                    TypeRef::Func(ty) | TypeRef::FuncExact(ty) | TypeRef::Tag(TagType { func_type_idx: ty, .. }) => {
+                        types.has_references(types.signature(ty))
+                    }
+                    TypeRef::Global(global) => global.content_type.is_reference_type(),
+                    TypeRef::Table(_) => true,
+                    TypeRef::Memory(_) => false,
+                };
                 if let TypeRef::Func(ty) | TypeRef::FuncExact(ty) = import.ty {
                     self.imports.push(Import {
                         module: import.module.to_owned(),
@@ -140,14 +149,19 @@ impl CallGraph {
             for export in section {
                 let export = export?;
                 if export.kind == ExternalKind::Func {
+                    let signature = self.signatures.get(export.index as usize);
+                    self.is_open |= signature.is_some_and(|signature| types.has_references(*signature));
                     self.exports.insert(export.name.to_owned(), export.index);
                 }
+                self.is_open |= export.kind == ExternalKind::Global && types.global_references;
             }
         } else if let Payload::StartSection { func, .. } = payload {
             self.start = Some(func);
         } else if let Payload::GlobalSection(section) = payload {
             for global in section {
-                references(global?.init_expr.get_operators_reader(), taken)?;
+                let global = global?;
+                types.global_references |= global.ty.content_type.is_reference_type();
+                references(global.init_expr.get_operators_reader(), taken)?;
             }
         } else if let Payload::ElementSection(section) = payload {
             for element in section {
@@ -188,11 +202,16 @@ struct Types {
     distinct: Vec<FuncType>,
     /// By number of the type; `None`: not a function type.
     signatures: Vec<Option<Signature>>,
+    /// Whether a value of one type can have another: types with references have several names.
+    have_subtypes: bool,
+    /// Whether a global of the module holds a reference.
+    global_references: bool,
 }
 
 impl Types {
     fn push(&mut self, ty: Option<FuncType>) {
         let signature = ty.map(|ty| {
+            self.have_subtypes |= has_references(&ty);
             let position = self.distinct.iter().position(|known| *known == ty).unwrap_or_else(|| {
                 self.distinct.push(ty);
                 self.distinct.len() - 1
@@ -210,6 +229,14 @@ impl Types {
             .flatten()
             .unwrap_or(Signature::MAX)
     }
+
+    fn has_references(&self, signature: Signature) -> bool {
+        self.distinct.get(signature as usize).is_some_and(has_references)
+    }
+}
+
+fn has_references(ty: &FuncType) -> bool {
+    ty.params().iter().chain(ty.results()).any(ValType::is_reference_type)
 }
 
 fn callees(body: &FunctionBody<'_>, types: &Types, taken: &mut BTreeSet<u32>) -> Result<Callees, BinaryReaderError> {

@@ -135,6 +135,11 @@ impl<'a> Module<'a> {
         self.imported(ExternalKind::Table).nth(table as usize)
     }
 
+    /// All imports that are tables.
+    pub(super) fn table_imports(&self) -> impl Iterator<Item = &Import> {
+        self.imported(ExternalKind::Table)
+    }
+
     /// The number of an imported table.
     pub(super) fn imported_table(&self, import: &Import) -> Option<u32> {
         let position = self.imported(ExternalKind::Table).position(|other| other == import)?;

@@ -6,6 +6,7 @@
 //! starts, and says nothing of what is used.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt;
 
 use wasmparser::{BinaryReaderError, Parser, Payload};
 
@@ -21,8 +22,8 @@ const PREVIEW1: &str = "wasi_snapshot_preview1";
 pub enum Reach {
     /// These functions, each with one way to it; sorted.
     Known(BTreeMap<HostFunction, Way>),
-    /// Some of its code can't be followed: it lies in nested components, or is called through tables that several core
-    /// instances share.
+    /// Some of its code can't be followed: it lies in nested components, or is called through a table or a reference that
+    /// several core instances share.
     Unknown,
 }
 
@@ -54,6 +55,44 @@ impl HostFunction {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Way(pub Vec<String>);
 
+/// Longest way that is shown whole, in functions.
+const LONGEST_SHOWN: usize = 7;
+
+/// In a long way, what libraries call within themselves is left out: what matters is whose code calls into them.
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = &self.0;
+        let last = names.len().saturating_sub(1);
+        let is_hidden = |at: usize| {
+            (1..last).contains(&at)
+                && names.len() > LONGEST_SHOWN
+                && is_of_library(&names[at])
+                && is_of_library(&names[at - 1])
+        };
+        let mut hidden = 0;
+        for (at, name) in names.iter().enumerate() {
+            if is_hidden(at) {
+                hidden += 1;
+                continue;
+            }
+            if hidden > 0 {
+                write!(f, " → … {hidden} more …")?;
+            }
+            hidden = 0;
+            let arrow = if at == 0 { "" } else { " → " };
+            write!(f, "{arrow}`{name}`")?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a demangled name is of the standard library or the SDK.
+fn is_of_library(name: &str) -> bool {
+    const LIBRARIES: [&str; 5] = ["std::", "core::", "alloc::", "torvyn::", "wasi::"];
+    let path = name.trim_start_matches(['<', '&', '*']);
+    LIBRARIES.iter().any(|library| path.starts_with(library))
+}
+
 /// A function of a core instance.
 type Place = (u32, u32);
 
@@ -75,10 +114,10 @@ impl Reach {
             graphs: graphs.collect::<Result<_, _>>()?,
             body: &body,
         };
-        if body.has_nested_code()? || walk.shares_tables() {
+        if body.has_nested_code()? {
             return Ok(Reach::Unknown);
         }
-        Ok(Reach::Known(walk.all(&body.lifts()?)))
+        Ok(walk.all(&body.lifts()?))
     }
 }
 
@@ -86,17 +125,15 @@ impl Reach {
 fn module(binary: &[u8]) -> Result<Reach, BinaryReaderError> {
     let graph = CallGraph::of(binary)?;
     let roots = graph.exports.values().copied().chain(graph.start);
-    let mut found = BTreeMap::new();
-    search(
+    Ok(search(
         roots.map(|function| (0, function)),
         |(_, function)| match graph.import(function) {
             Some(import) => Step::End(host_function(&import.module, &import.name)),
+            None if graph.is_open && graph.calls_indirectly(function) => Step::Anywhere,
             None => Step::Calls(graph.callees(function).into_iter().map(|callee| (0, callee)).collect()),
         },
         |(_, function)| graph.name(function),
-        &mut found,
-    );
-    Ok(Reach::Known(found))
+    ))
 }
 
 fn host_function(module: &str, name: &str) -> HostFunction {
@@ -118,7 +155,7 @@ struct Walk<'a, 'b> {
 }
 
 impl Walk<'_, '_> {
-    fn all(&self, lifts: &[Lift]) -> BTreeMap<HostFunction, Way> {
+    fn all(&self, lifts: &[Lift]) -> Reach {
         let exports = lifts
             .iter()
             .flat_map(|lift| [Some(&lift.code), lift.post_return.as_ref()]);
@@ -129,21 +166,22 @@ impl Walk<'_, '_> {
             .filter(|instance| !adapters.contains(instance))
             .filter_map(|instance| Some((instance, self.graph(instance)?.start?)));
         let roots: Vec<Place> = exported.chain(started).collect();
-        let mut found = BTreeMap::new();
-        search(
+        let open = self.open_instances();
+        let mut reach = search(
             roots.into_iter(),
-            |place| self.step(place),
+            |place| self.step(place, &open),
             |(instance, function)| {
                 self.graph(instance)
                     .map(|graph| graph.name(function))
                     .unwrap_or_default()
             },
-            &mut found,
         );
-        for Way(names) in found.values_mut() {
-            self.start_with_export(names, lifts);
+        if let Reach::Known(found) = &mut reach {
+            for Way(names) in found.values_mut() {
+                self.start_with_export(names, lifts);
+            }
         }
-        found
+        reach
     }
 
     fn exported(&self, export: &CoreExport) -> Option<Place> {
@@ -192,46 +230,41 @@ impl Walk<'_, '_> {
         arguments.filter_map(instance_of).collect()
     }
 
-    /// Whether a call through a table could reach another instance: the table is imported, or other instances fill it. The
-    /// tables of shims are, which `Body::argument` looks through.
-    fn shares_tables(&self) -> bool {
+    /// The instances whose calls through tables and references may lead to others. Shims are among them: what calls a shim
+    /// is followed to what it stands for, by `Body::argument`.
+    fn open_instances(&self) -> BTreeSet<u32> {
         let instances = self.body.spaces.core_instances.iter();
-        let filled: BTreeSet<u32> = instances
-            .clone()
-            .flat_map(|instance| self.filled_by(instance))
-            .collect();
-        (0..).zip(instances).any(|(number, instance)| match instance {
-            CoreInstance::Module { module, .. } => {
-                let code = &self.body.modules[*module];
-                let is_shared = filled.contains(&number) || code.table_import(0).is_some();
-                let mut indirect = self.graphs[*module].indirect_callers();
-                is_shared && indirect.any(|function| code.trampoline(function).is_none())
-            }
-            CoreInstance::Bundle(_) => false,
-        })
+        let open = (0..)
+            .zip(instances.clone())
+            .filter(|(_, instance)| match instance {
+                CoreInstance::Module { module, .. } => self.graphs[*module].is_open,
+                CoreInstance::Bundle(_) => false,
+            })
+            .map(|(number, _)| number);
+        open.chain(instances.flat_map(|instance| self.owners_of_tables(instance)))
+            .collect()
     }
 
-    /// The instances whose tables an instance puts functions into.
-    fn filled_by(&self, instance: &CoreInstance) -> Vec<u32> {
+    /// The instances whose tables an instance imports.
+    fn owners_of_tables(&self, instance: &CoreInstance) -> Vec<u32> {
         let CoreInstance::Module { module, arguments } = instance else {
             return Vec::new();
         };
-        let module = &self.body.modules[*module];
-        let imports = module
-            .filled_tables
-            .iter()
-            .filter_map(|table| module.table_import(*table));
+        let imports = self.body.modules[*module].table_imports();
         let tables = imports.map(|import| self.body.argument(arguments, import, LONGEST_WAY));
         tables.filter_map(instance_of).collect()
     }
 
-    fn step(&self, (instance, function): Place) -> Step {
+    fn step(&self, (instance, function): Place, open: &BTreeSet<u32>) -> Step {
         let Some(CoreInstance::Module { module, arguments }) = self.body.spaces.core_instances.get(instance as usize)
         else {
             return Step::Calls(Vec::new());
         };
         let graph = &self.graphs[*module];
         let Some(import) = graph.import(function) else {
+            if open.contains(&instance) && graph.calls_indirectly(function) {
+                return Step::Anywhere;
+            }
             let callees = graph.callees(function).into_iter();
             return Step::Calls(callees.map(|callee| (instance, callee)).collect());
         };
@@ -267,15 +300,13 @@ enum Step {
     End(HostFunction),
     /// These functions.
     Calls(Vec<Place>),
+    /// It can't be told.
+    Anywhere,
 }
 
 /// Breadth first, so that each way is a shortest one.
-fn search(
-    roots: impl Iterator<Item = Place>,
-    step: impl Fn(Place) -> Step,
-    name: impl Fn(Place) -> String,
-    found: &mut BTreeMap<HostFunction, Way>,
-) {
+fn search(roots: impl Iterator<Item = Place>, step: impl Fn(Place) -> Step, name: impl Fn(Place) -> String) -> Reach {
+    let mut found = BTreeMap::new();
     let mut from: BTreeMap<Place, Option<Place>> = BTreeMap::new();
     let mut queue: VecDeque<Place> = VecDeque::new();
     for root in roots {
@@ -297,8 +328,10 @@ fn search(
                     });
                 }
             }
+            Step::Anywhere => return Reach::Unknown,
         }
     }
+    Reach::Known(found)
 }
 
 /// The way to `end`, which the host calls `last`.
@@ -339,3 +372,6 @@ impl Body<'_> {
         Ok(false)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+use super::*;
+
+fn way(names: &[&str]) -> String {
+    Way(names.iter().map(|name| (*name).to_owned()).collect()).to_string()
+}
+
+#[test]
+fn a_short_way_is_shown_whole() {
+    assert_eq!(
+        way(&["push", "std::a", "std::b", "clock_time_get"]),
+        "`push` → `std::a` → `std::b` → `clock_time_get`"
+    );
+}
+
+#[test]
+fn a_long_way_leaves_out_what_libraries_call_within_themselves() {
+    let names = [
+        "process",
+        "torvyn::call",
+        "<torvyn::Adapter as torvyn::Role>::process",
+        "stage::stamp",
+        "<std::time::Instant>::now",
+        "std::sys::time::now",
+        "<core::option::Option<T>>::map",
+        "__clock_gettime",
+        "clock_time_get",
+    ];
+    assert_eq!(
+        way(&names),
+        "`process` → `torvyn::call` → … 1 more … → `stage::stamp` → `<std::time::Instant>::now` → … 2 more … → \
+         `__clock_gettime` → `clock_time_get`"
+    );
+}
+
+/// A main module whose exported function calls through its table, and what else there is.
+fn calling_through_a_table(fill: &str, other: &str) -> Reach {
+    let text = format!(
+        r#"(component
+          (import "a:b/clock@0.1.0" (instance $clock (export "now" (func))))
+          (core func $now (canon lower (func $clock "now")))
+          (core module $main
+            (import "host" "now" (func $now))
+            (table (export "table") 1 1 funcref)
+            {fill}
+            (func (export "go") i32.const 0 call_indirect))
+          (core instance $main (instantiate $main (with "host" (instance (export "now" (func $now))))))
+          {other}
+          (func $go (canon lift (core func $main "go")))
+          (instance $role (export "go" (func $go)))
+          (export "a:b/role@0.1.0" (instance $role)))"#
+    );
+    Reach::of(&wat::parse_str(text).expect("a component")).expect("it is well-formed")
+}
+
+#[test]
+fn what_a_table_holds_is_reached() {
+    let clock = HostFunction::Imported {
+        interface: "a:b/clock@0.1.0".into(),
+        function: "now".into(),
+    };
+    let way = Way(vec!["go".into(), "now".into()]);
+    assert_eq!(
+        calling_through_a_table("(elem (i32.const 0) func $now)", ""),
+        Reach::Known(BTreeMap::from([(clock, way)]))
+    );
+    assert_eq!(calling_through_a_table("", ""), Reach::Known(BTreeMap::new()));
+}
+
+#[test]
+fn nothing_is_known_of_a_table_that_another_instance_fills() {
+    let filler = |how: &str| {
+        format!(
+            r#"
+      (core module $filler
+        (import "main" "table" (table 1 1 funcref))
+        (import "host" "now" (func $now))
+        {how})
+      (core instance (instantiate $filler
+        (with "main" (instance $main))
+        (with "host" (instance (export "now" (func $now))))))"#
+        )
+    };
+    let at_once = filler("(func $twice call $now call $now) (elem (i32.const 0) func $twice)");
+    assert_eq!(calling_through_a_table("", &at_once), Reach::Unknown);
+    let later = filler("(elem declare func $now) (func $fill i32.const 0 ref.func $now table.set 0) (start $fill)");
+    assert_eq!(calling_through_a_table("", &later), Reach::Unknown);
+}
+
+#[test]
+fn nothing_is_known_of_a_reference_that_another_instance_passes() {
+    let module = r#"(module
+      (type $call (func))
+      (import "other" "now" (func $now (result (ref null $call))))
+      (func (export "go") call $now call_ref $call))"#;
+    let found = Reach::of(&wat::parse_str(module).expect("a module"));
+    assert_eq!(found.expect("it is well-formed"), Reach::Unknown);
+}
