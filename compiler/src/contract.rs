@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::anatomy::reach::Reach;
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
 use crate::manifest;
 use crate::manifest::ast::{ComponentRef, Manifest};
 use crate::source::files::{Entry, Files};
@@ -100,6 +100,25 @@ pub fn read(diags: &mut Diagnostics, sources: &mut SourceMap, files: &dyn Files,
         diags.error(ContractError::Nothing { path: shown });
     }
     contract
+}
+
+/// Makes two contracts comparable: beside a component, a contract stands for its only world.
+///
+/// # Errors
+/// When the contract has none or several; reported.
+pub fn align(diags: &mut Diagnostics, old: (&Path, &mut Contract), new: (&Path, &mut Contract)) -> Checked<()> {
+    let ((path, contract), component) = match (old.1.world, new.1.world) {
+        (None, Some(_)) => (old, new.0),
+        (Some(_), None) => (new, old.0),
+        (None, None) | (Some(_), Some(_)) => return Ok(()),
+    };
+    contract.choose_world().map_err(|worlds| {
+        diags.error(ContractError::NotOneWorld {
+            path: display_path(path),
+            worlds,
+            component: display_path(component),
+        })
+    })
 }
 
 /// Reads component binaries and adds them to `contracts`.

@@ -95,6 +95,19 @@ impl Contract {
         }
     }
 
+    /// Makes it a contract about one world: the only one of the package that was asked for.
+    ///
+    /// # Errors
+    /// The names of the worlds, when it is not one.
+    pub(super) fn choose_world(&mut self) -> Result<(), Vec<String>> {
+        let worlds = &self.resolve.packages[self.main].worlds;
+        match (worlds.values().next(), worlds.len()) {
+            (Some(world), 1) => self.world = Some(*world),
+            (Some(_) | None, _) => return Err(worlds.keys().cloned().collect()),
+        }
+        Ok(())
+    }
+
     /// What the world imports and exports; nothing when there is none.
     pub(super) fn signature(&self) -> Signature {
         self.world

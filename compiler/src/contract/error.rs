@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use semver::Version;
 
 use super::component::BinaryError;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, listed};
 use crate::source::{Span, Spanned, display_path};
 
 /// Why the contracts of a project can't be read.
@@ -25,6 +25,11 @@ pub(super) enum ContractError {
     },
     Nothing {
         path: String,
+    },
+    NotOneWorld {
+        path: String,
+        worlds: Vec<String>,
+        component: String,
     },
     Unreadable {
         path: PathBuf,
@@ -72,6 +77,18 @@ impl From<ContractError> for Diagnostic {
                 Diagnostic::error(Code::IoFailed, format!("there is no contract at `{path}`"))
                     .help("name a folder with `.wit` files, a `.wit` file or a component")
             }
+            ContractError::NotOneWorld {
+                path,
+                worlds,
+                component,
+            } => Diagnostic::error(
+                Code::InvalidOption,
+                format!(
+                    "`{component}` is a component, and it can't be told which world of `{path}` to compare it with"
+                ),
+            )
+            .note(listed("worlds of the contract", &worlds))
+            .help("name two components, two contracts, or a contract with one world"),
             ContractError::Unreadable { path, used, reason } => Diagnostic::error(
                 Code::IoFailed,
                 format!("`{}` can't be read: {reason}", display_path(&path)),

@@ -37,13 +37,13 @@ impl Contract {
 
 /// Say what is different between two contracts, and which version that calls for
 ///
-/// Exit codes: 0 when the new version says at least as much as has changed, 1 when it does not (for components: when
+/// Exit codes: 0 when the new version says at least as much as has changed, 1 when it does not (for worlds and components: when
 /// something that was there is not, or is something else), 2 when one of the contracts can't be read.
 #[derive(Args)]
 struct Diff {
     /// A folder with `.wit` files, or with a `wit` folder; a `.wit` file; or a component
     old: PathBuf,
-    /// Of the same kind
+    /// Of the same kind; or a component beside a contract with one world
     new: PathBuf,
 }
 
@@ -91,7 +91,7 @@ fn render(diff: &ContractDiff) -> String {
     if diff.differences.is_empty() {
         lines.push_str("The contracts are equal.\n");
     } else if diff.bumps.is_empty() {
-        lines.push_str(&format!("\n{}\n", component_verdict(diff)));
+        lines.push_str(&format!("\n{}\n", world_verdict(diff)));
     } else {
         lines.push('\n');
         for bump in &diff.bumps {
@@ -114,12 +114,12 @@ fn place(sources: &SourceMap, span: Span) -> String {
     )
 }
 
-fn component_verdict(diff: &ContractDiff) -> String {
+fn world_verdict(diff: &ContractDiff) -> String {
     let counted = text::count(diff.differences.len(), "difference");
     match diff.verdict() {
-        Some(Level::Major) => format!("{counted}: the new component can't take the place of the old one."),
+        Some(Level::Major) => format!("{counted}: the new one can't take the place of the old one."),
         Some(Level::Minor | Level::Patch) | None => {
-            format!("{counted}: the new component can take the place of the old one.")
+            format!("{counted}: the new one can take the place of the old one.")
         }
     }
 }

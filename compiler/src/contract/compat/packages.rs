@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use semver::Version;
-use wit_parser::{Docs, IndexMap, Interface, Package, PackageId, Type, WorldId, WorldItem, WorldKey};
+use wit_parser::{Docs, IndexMap, Interface, Package, PackageId, Type, TypeDefKind, WorldId, WorldItem, WorldKey};
 
 use super::types::name;
 use super::{Differ, Difference, Level, words};
@@ -66,14 +66,16 @@ pub fn diff(old: &Contract, new: &Contract) -> (Vec<Difference>, Vec<Bump>) {
     let mut found = Vec::new();
     let mut bumps = Vec::new();
     for (id, package) in own_packages(old) {
-        let title = title(package);
         let Some(other) = find(new, id, package, old) else {
             continue;
         };
         let mut differ = Differ::new(old, new);
         differ.package(package, other);
-        let docs = differ.found.is_empty() && docs_differ(old, package, new, other);
-        if docs {
+        if id == old.main {
+            differ.packages();
+        }
+        let title = title(package);
+        if differ.found.is_empty() && docs_differ(old, package, new, other) {
             differ.within.clone_from(&title);
             differ.report(Level::Patch, "comments are different".into(), None, None);
         }
@@ -89,9 +91,9 @@ pub fn diff(old: &Contract, new: &Contract) -> (Vec<Difference>, Vec<Bump>) {
 }
 
 /// Compares what two components import and export.
-pub(in crate::contract) fn worlds_diff(old: &Contract, a: WorldId, new: &Contract, b: WorldId) -> Vec<Difference> {
+fn worlds_diff(old: &Contract, a: WorldId, new: &Contract, b: WorldId) -> Vec<Difference> {
     let mut differ = Differ::new(old, new);
-    differ.world("the component", a, b, Depth::Interfaces);
+    differ.world("the world", a, b, Depth::Interfaces);
     differ.types();
     differ.found
 }
@@ -119,6 +121,22 @@ fn title(package: &Package) -> String {
 }
 
 impl Differ<'_> {
+    /// Compares which packages there are besides the one asked for, whose version stands for all of them.
+    fn packages(&mut self) {
+        let others = |contract: &Contract| -> Vec<String> {
+            let others = own_packages(contract).filter(|(id, _)| *id != contract.main);
+            others.map(|(_, package)| title(package)).collect()
+        };
+        let (before, after) = (others(self.old), others(self.new));
+        self.within = title(&self.old.resolve.packages[self.old.main]);
+        for gone in before.iter().filter(|title| !after.contains(title)) {
+            self.report(Level::Major, format!("package `{gone}` is gone"), None, None);
+        }
+        for added in after.iter().filter(|title| !before.contains(title)) {
+            self.report(Level::Minor, format!("package `{added}` is new"), None, None);
+        }
+    }
+
     fn package(&mut self, old: &Package, new: &Package) {
         self.within = title(old);
         if title(old) != title(new) {
@@ -193,8 +211,11 @@ impl Differ<'_> {
         }
         for (_, id) in new.types.iter().filter(|(name, _)| !old.types.contains_key(*name)) {
             let def = &self.new.resolve.types[*id];
+            // Of an import only resources are handed over; other types are what its functions say they are.
+            let is_resource = matches!(def.kind, TypeDefKind::Resource);
+            let level = if is_resource { self.added() } else { Level::Minor };
             self.report(
-                self.added(),
+                level,
                 format!("type `{}` is new", name(def)),
                 Some(old.span),
                 Some(def.span),
