@@ -15,7 +15,8 @@
 //! # noise a.wasm                       bytes that mean nothing
 //! # env NAME=VALUE                     a variable for the command
 //! ```
-//! WORLD is `PACKAGE/NAME` of the canonical contracts, or a `.wit` file of the case.
+//! WORLD is `PACKAGE/NAME` of the canonical contracts, a `.wit` file of the case that uses them, or a WIT folder of the
+//! case that has all it needs.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -195,6 +196,12 @@ fn described(mut module: Vec<u8>, resolve: &Resolve, world: WorldId) -> Result<V
 
 fn resolved(project: &Path, world: &str) -> Result<(Resolve, WorldId), Failed> {
     let mut resolve = Resolve::default();
+    let folder = project.join(world);
+    if folder.is_dir() {
+        let package = resolve.push_dir(folder)?.0;
+        let world = resolve.select_world(&[package], None)?;
+        return Ok((resolve, world));
+    }
     let contracts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
     let mut packages = Vec::new();
     for folder in ["streaming", "filtering", "aggregation", "capabilities", "resources"] {

@@ -107,6 +107,12 @@ impl Diagnostic {
         }
     }
 
+    /// The place that stands for all of it: the first one to change, else the first.
+    #[must_use]
+    pub fn main_label(&self) -> Option<&Label> {
+        self.labels.iter().find(|label| label.primary).or(self.labels.first())
+    }
+
     /// Adds the place to change.
     #[must_use]
     pub fn primary(mut self, span: Span, text: impl Into<String>) -> Self {

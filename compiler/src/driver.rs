@@ -1,30 +1,23 @@
-//! Names every step of a compilation in order; no other module does.
+//! Names every step of a compilation in order, here those of the front half, in [`build`] what follows; no other module
+//! does.
+
+mod build;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
-use torvyn_codegen::GeneratedCrate;
-use torvyn_codegen::ir::{self, ProgramIr};
-
-use crate::aot::{self, AotArtifacts, Normalised};
-use crate::cache::Cache;
 use crate::contract::compat::{self, Bump, Difference, Level};
 use crate::contract::{self, ContractSet};
-use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
-use crate::emit::{self, EmittedCrate};
-use crate::exe::{self, ExeOptions, Executable};
-use crate::graph::{self, Graph};
-use crate::guest::{self, Binary, GuestOptions};
+use crate::diag::{Checked, Diagnostics};
+use crate::guest::{self, Binary};
 use crate::link::{self, LinkedFlow};
-use crate::lower::{self, Lowered};
 use crate::manifest::ast::ComponentRef;
 use crate::manifest::{self, Manifest};
-use crate::report;
 use crate::resolve::{self, ResolvedProject};
+use crate::source::SourceMap;
 use crate::source::files::Files;
-use crate::source::{SourceMap, display_path};
-use crate::toolchain::{GUEST_TARGET, Toolchain};
+use crate::toolchain::GUEST_TARGET;
 
+pub use self::build::{BuildOptions, Built, Emit, Phase, Progress, build};
 pub use crate::manifest::ast::Optimize;
 pub use crate::report::{EdgeReport, FlowReport, MemoryUse, ProgramReport, StageReport};
 
@@ -58,82 +51,6 @@ pub struct Analysis {
     pub flows: Vec<LinkedFlow>,
     /// Component binaries that do not exist (exit code 2 of `torvync link`).
     pub missing: Vec<PathBuf>,
-}
-
-/// How to build.
-#[derive(Clone, Debug)]
-pub struct BuildOptions {
-    /// Optimise for size and speed: what is shipped.
-    pub release: bool,
-    /// Target triple; `None` is the host.
-    pub target: Option<String>,
-    /// Path of the executable; `None` is `.torvyn/bin/<project name>`.
-    pub output: Option<PathBuf>,
-    /// Cache folder for runtime sources, compiled dependencies and AOT artifacts.
-    pub cache: PathBuf,
-    /// The `cargo` to run.
-    pub cargo: PathBuf,
-    /// Cargo target folder for guests; `None` is `target` beside the manifest.
-    pub guest_target: Option<PathBuf>,
-    /// The call path that is wanted for all stages; `None` leaves it to the manifest.
-    pub optimize: Option<Optimize>,
-    /// Intermediate results that the caller wants as text in [`Built::emitted`].
-    pub emit: Vec<Emit>,
-}
-
-/// Intermediate results that can be shown (`--emit`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Emit {
-    /// The flow IR as text.
-    Ir,
-    /// The generated `main.rs`.
-    Rust,
-    /// The folder of the generated crate.
-    Crate,
-    /// The flow as Graphviz DOT.
-    Graph,
-}
-
-/// The phases of a build, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// Manifest, contracts, topology.
-    Check,
-    /// Guests compiled to components.
-    Guests,
-    /// Each node against its component.
-    Link,
-    /// Components and shells compiled ahead of time.
-    Aot,
-    /// IR lowered, crate generated and written.
-    Generate,
-    /// The native executable compiled and linked.
-    Exe,
-}
-
-/// Where progress goes. Only the command line prints.
-pub trait Progress {
-    /// A phase starts.
-    fn start(&mut self, phase: Phase);
-    /// What the running phase is busy with: a component's name, a line of cargo's output.
-    fn detail(&mut self, text: &str);
-    /// The running phase ended.
-    fn finish(&mut self, phase: Phase, took: Duration);
-}
-
-/// A finished build.
-#[derive(Clone, Debug)]
-pub struct Built {
-    /// The front half's result; may hold warnings.
-    pub analysis: Analysis,
-    /// The executable.
-    pub executable: PathBuf,
-    /// Its size in bytes.
-    pub bytes: u64,
-    /// Worst-case memory, and the copies each edge makes.
-    pub report: ProgramReport,
-    /// What `BuildOptions::emit` asked for.
-    pub emitted: Vec<(Emit, String)>,
 }
 
 /// Manifest, contracts and topology, without component binaries (`torvync check`).
@@ -213,112 +130,14 @@ impl ContractDiff {
 pub fn contract_diff(files: &dyn Files, old: &Path, new: &Path) -> ContractDiff {
     let mut diff = ContractDiff::default();
     let (diags, sources) = (&mut diff.diagnostics, &mut diff.sources);
-    let old = contract::read(diags, sources, files, old);
-    let new = contract::read(diags, sources, files, new);
-    if let (Some(old), Some(new)) = (old, new) {
-        (diff.differences, diff.bumps) = compat::diff(&old, &new);
+    let before = contract::read(diags, sources, files, old);
+    let after = contract::read(diags, sources, files, new);
+    if let (Some(mut before), Some(mut after)) = (before, after)
+        && contract::align(diags, (old, &mut before), (new, &mut after)).is_ok()
+    {
+        (diff.differences, diff.bumps) = compat::diff(&before, &after);
     }
     diff
-}
-
-/// Builds the executable (`torvync build`).
-///
-/// # Errors
-/// The analysis with the diagnostics that ended the build.
-pub fn build(
-    files: &dyn Files,
-    request: &Request,
-    options: &BuildOptions,
-    progress: &mut dyn Progress,
-) -> Result<Built, Box<Analysis>> {
-    let mut analysis = Analysis::default();
-    match build_steps(&mut analysis, files, request, options, progress) {
-        Ok(back) => Ok(Built {
-            analysis: finished(analysis, request),
-            bytes: back.executable.bytes,
-            report: report::report(&back.program, &back.artifacts),
-            emitted: options.emit.iter().map(|kind| (*kind, emitted(*kind, &back))).collect(),
-            executable: back.executable.path,
-        }),
-        Err(_reported) => Err(Box::new(finished(analysis, request))),
-    }
-}
-
-/// What the back half made.
-struct Back {
-    graph: Graph,
-    program: ProgramIr,
-    artifacts: AotArtifacts,
-    generated: GeneratedCrate,
-    krate: EmittedCrate,
-    executable: Executable,
-}
-
-fn build_steps(
-    analysis: &mut Analysis,
-    files: &dyn Files,
-    request: &Request,
-    options: &BuildOptions,
-    progress: &mut dyn Progress,
-) -> Checked<Back> {
-    let cache = Cache::new(&options.cache);
-    let mut read = timed(progress, Phase::Check, |_| {
-        let read = read(analysis, files, request)?;
-        // Linking finds again whatever can be found without binaries.
-        let mut checked = analysis.clone();
-        if check_read(&mut checked, request, &read).is_err() || (request.strict && !checked.diagnostics.is_empty()) {
-            *analysis = finished(checked, request);
-        }
-        analysis.diagnostics.barrier().map(|()| read)
-    })?;
-    let (toolchain, binaries) = timed(progress, Phase::Guests, |progress| {
-        build_guests(analysis, request, options, &read, progress)
-    })?;
-    timed(progress, Phase::Link, |_| {
-        link_read(analysis, files, request, &mut read, &binaries)
-    })?;
-    let target = options.target.as_deref().unwrap_or(&toolchain.host);
-    let components = read_components(analysis, files, &read.contracts)?;
-    let project = analysis.project.as_ref().expect("invariant: linking keeps the project");
-    let graph = graph::graph(project, &read.contracts);
-    analysis.contracts = read.contracts;
-    let Lowered { program, units } = lower::lower(project, &analysis.flows, &components, target, options.optimize);
-    let diags = &mut analysis.diagnostics;
-    let artifacts: AotArtifacts = timed(progress, Phase::Aot, |_| {
-        aot::precompile(&units, target, has_fuel(&program), &cache.artifacts()).map_err(|e| diags.error(e))
-    })?;
-    let work = root(request).join(".torvyn");
-    let work = std::path::absolute(&work).unwrap_or(work);
-    let (generated, krate) = timed(progress, Phase::Generate, |_| {
-        let generated = torvyn_codegen::generate(&program);
-        let folder = work.join("build").join(&program.name);
-        let krate = emit::emit(&folder, &program, &generated, &artifacts).map_err(|error| diags.error(error))?;
-        Ok((generated, krate))
-    })?;
-    let output = options
-        .output
-        .clone()
-        .unwrap_or_else(|| default_output(request, &program.name, target));
-    let executable = timed(progress, Phase::Exe, |progress| {
-        let release = options.release;
-        let options = ExeOptions {
-            toolchain: &toolchain,
-            cache: &cache,
-            target,
-            release,
-            work: &work,
-            output: &output,
-        };
-        exe::build(&krate, options, &mut |line: &str| progress.detail(line)).map_err(|error| diags.error(error))
-    })?;
-    Ok(Back {
-        graph,
-        program,
-        artifacts,
-        generated,
-        krate,
-        executable,
-    })
 }
 
 /// The front half's state before names are resolved.
@@ -359,74 +178,6 @@ fn link_read(
     analysis.flows = link::link(diags, &project, &read.contracts);
     analysis.project = Some(project);
     diags.barrier()
-}
-
-fn build_guests(
-    analysis: &mut Analysis,
-    request: &Request,
-    options: &BuildOptions,
-    read: &Read,
-    progress: &mut dyn Progress,
-) -> Checked<(Toolchain, Vec<Binary>)> {
-    let diags = &mut analysis.diagnostics;
-    let toolchain = Toolchain::locate(&options.cargo).map_err(|error| diags.error(error))?;
-    let root = root(request);
-    let target = options.guest_target.clone().unwrap_or_else(|| root.join("target"));
-    let guests = GuestOptions {
-        root,
-        release: options.release,
-        target: &target,
-    };
-    let references = read.manifest.references(request.flow.as_deref());
-    let mut on_line = |line: &str| progress.detail(line);
-    let binaries = guest::build(diags, &toolchain, &read.manifest, &references, guests, &mut on_line)?;
-    Ok((toolchain, binaries))
-}
-
-/// The binaries of the components that the linked flows use, as they are compiled.
-fn read_components(analysis: &mut Analysis, files: &dyn Files, contracts: &ContractSet) -> Checked<Vec<Normalised>> {
-    let project = analysis.project.as_ref().expect("invariant: linking keeps the project");
-    let manifest = analysis.manifest.as_ref().expect("invariant: a project has a manifest");
-    let references = manifest.references(None);
-    let mut components = Vec::new();
-    for id in lower::components(&analysis.flows) {
-        let component = project.component(id);
-        let binary = contracts
-            .binary(&component.reference)
-            .expect("invariant: linked components have binaries");
-        let used = references
-            .iter()
-            .find(|reference| reference.value == component.reference);
-        let used = used.expect("invariant: the manifest refers to what it uses").span;
-        let bytes = files.read(&binary.path).map_err(|error| {
-            let shown = display_path(&binary.path);
-            let unreadable = Diagnostic::error(Code::IoFailed, format!("`{shown}` can't be read: {error}"));
-            analysis.diagnostics.error(unreadable)
-        })?;
-        let component = Normalised::new(component.name.clone(), &bytes, used);
-        components.push(component.map_err(|error| analysis.diagnostics.error(error))?);
-    }
-    Ok(components)
-}
-
-/// Fuel is metered in the whole program as soon as one node asks for it.
-fn has_fuel(program: &ProgramIr) -> bool {
-    let mut nodes = program.flows.iter().flat_map(|flow| &flow.nodes);
-    nodes.any(|node| node.limits.fuel > 0)
-}
-
-fn emitted(kind: Emit, back: &Back) -> String {
-    match kind {
-        Emit::Ir => ir::print(&back.program),
-        Emit::Rust => back.generated.files.get("src/main.rs").cloned().unwrap_or_default(),
-        Emit::Crate => back.krate.folder.display().to_string(),
-        Emit::Graph => graph::dot(&back.graph),
-    }
-}
-
-fn default_output(request: &Request, name: &str, target: &str) -> PathBuf {
-    let suffix = if target.contains("-windows-") { ".exe" } else { "" };
-    root(request).join(".torvyn/bin").join(format!("{name}{suffix}"))
 }
 
 /// The folder that paths in the manifest are relative to.
@@ -491,16 +242,4 @@ fn finished(mut analysis: Analysis, request: &Request) -> Analysis {
         analysis.diagnostics = errors;
     }
     analysis
-}
-
-fn timed<T>(
-    progress: &mut dyn Progress,
-    phase: Phase,
-    step: impl FnOnce(&mut dyn Progress) -> Checked<T>,
-) -> Checked<T> {
-    let start = Instant::now();
-    progress.start(phase);
-    let result = step(progress);
-    progress.finish(phase, start.elapsed());
-    result
 }

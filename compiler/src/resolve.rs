@@ -5,6 +5,7 @@
 
 mod completion;
 mod components;
+mod error;
 pub(crate) mod grants;
 
 use std::sync::Arc;
@@ -12,9 +13,10 @@ use std::sync::Arc;
 use torvyn_codegen::ir::{Builtin, FanOut, Merge, OverflowPolicy};
 
 use components::Components;
+use error::UnknownName;
 
 use crate::contract::ContractSet;
-use crate::diag::{Code, Diagnostic, Diagnostics, listed, suggest};
+use crate::diag::Diagnostics;
 use crate::manifest::ast::{
     BuiltinRef, CapabilitiesDecl, CapabilityGrant, ComponentRef, EdgeDecl, FlowDecl, InterfaceRef, LimitsDecl,
     Manifest, NodeDecl, OnErrorDecl, Optimize, Priority, RuntimeDecl,
@@ -419,62 +421,4 @@ fn find_node(diags: &mut Diagnostics, flow: &FlowDecl, name: &Spanned<String>) -
         });
     }
     found.map(NodeIdx::new)
-}
-
-/// A name that nothing has.
-enum UnknownName {
-    Component {
-        name: String,
-        used: Span,
-        known: Vec<String>,
-    },
-    Node {
-        name: String,
-        used: Span,
-        flow: String,
-        known: Vec<String>,
-    },
-    Flow {
-        name: String,
-        known: Vec<String>,
-    },
-}
-
-impl From<UnknownName> for Diagnostic {
-    fn from(error: UnknownName) -> Self {
-        match error {
-            UnknownName::Component { name, used, known } => {
-                let diagnostic = Diagnostic::error(Code::ComponentNotFound, format!("there is no component `{name}`"))
-                    .primary(used, "not declared by any `[[component]]`");
-                match suggest(&name, &known) {
-                    Some(near) => diagnostic.meant(&near, used, format!("\"{near}\"")),
-                    None => diagnostic
-                        .note(listed("declared components", &known))
-                        .help(format!("declare it: `[[component]]` with `name = \"{name}\"`")),
-                }
-            }
-            UnknownName::Node {
-                name,
-                used,
-                flow,
-                known,
-            } => {
-                let diagnostic =
-                    Diagnostic::error(Code::TopologyInvalid, format!("flow `{flow}` has no node `{name}`"))
-                        .primary(used, "no such node");
-                match suggest(&name, &known) {
-                    Some(near) => diagnostic.meant(&near, used, format!("\"{near}\"")),
-                    None => diagnostic.note(listed("nodes", &known)),
-                }
-            }
-            UnknownName::Flow { name, known } => {
-                let diagnostic = Diagnostic::error(Code::InvalidOption, format!("the project has no flow `{name}`"))
-                    .note(listed("flows", &known));
-                match suggest(&name, &known) {
-                    Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-                    None => diagnostic,
-                }
-            }
-        }
-    }
 }

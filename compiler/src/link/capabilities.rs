@@ -11,9 +11,6 @@ use crate::source::Span;
 
 mod requirements;
 
-/// Longest way that is shown whole, in functions.
-const LONGEST_SHOWN: usize = 7;
-
 /// Checks each component of the project once.
 pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
     let mut needed: Vec<Capability> = GIVEN.to_vec();
@@ -300,15 +297,7 @@ fn explained(diagnostic: Diagnostic, need: &Need) -> Diagnostic {
             diagnostic
         };
     };
-    let names: Vec<String> = way.0.iter().map(|name| format!("`{name}`")).collect();
-    let shown = if names.len() > LONGEST_SHOWN {
-        let (first, last) = (&names[..LONGEST_SHOWN / 2], &names[names.len() - LONGEST_SHOWN / 2..]);
-        let hidden = names.len() - first.len() - last.len();
-        format!("{} → … {hidden} more … → {}", first.join(" → "), last.join(" → "))
-    } else {
-        names.join(" → ")
-    };
-    diagnostic.note(format!("reached by {shown}"))
+    diagnostic.note(format!("reached by {way}"))
 }
 
 /// Adds a declaration to `[capabilities.required]`, or the table.

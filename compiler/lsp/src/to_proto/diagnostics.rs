@@ -32,11 +32,7 @@ pub(crate) fn reports(
     };
     let mut reports: BTreeMap<PathBuf, Vec<Value>> = BTreeMap::new();
     for diagnostic in analysis.diagnostics.iter() {
-        let main = diagnostic
-            .labels
-            .iter()
-            .find(|label| label.primary)
-            .or(diagnostic.labels.first());
+        let main = diagnostic.main_label();
         let path = main.map_or_else(|| root.join(MANIFEST), |label| writer.path(label.span.source));
         reports
             .entry(path)
@@ -61,12 +57,7 @@ pub(super) fn report(
         uri,
         lines: BTreeMap::new(),
     };
-    let main = diagnostic
-        .labels
-        .iter()
-        .find(|label| label.primary)
-        .or(diagnostic.labels.first());
-    writer.diagnostic(diagnostic, main)
+    writer.diagnostic(diagnostic, diagnostic.main_label())
 }
 
 struct Writer<'a> {
