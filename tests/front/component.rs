@@ -1,7 +1,7 @@
 //! Component binaries: of the contracts, of whatever worlds wit-smith makes up, of wasm-smith, of the guests where they
 //! were built; damaged; against what wasmparser and wit-component say about them.
 
-use std::fs;
+use std::path::Path;
 
 use arbitrary::Unstructured;
 use fastrand::Rng;
@@ -14,6 +14,7 @@ use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 use wit_component::{ComponentEncoder, DecodedWasm, StringEncoding};
 use wit_parser::{ManglingAndAbi, Resolve, SourceMap, WorldId};
 
+use crate::corpus;
 use crate::examine;
 use crate::guard;
 use crate::wit::made_up_binary;
@@ -114,23 +115,15 @@ impl Corpus {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "guests lie where they were built")]
+/// The guests, where they were built.
 fn guests() -> Vec<Vec<u8>> {
     let folder = examine::repository("target/test-guests/wasm32-wasip2/release");
-    let mut paths: Vec<_> = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .collect();
-    paths.sort();
-    let components = paths
-        .into_iter()
-        .filter(|path| path.extension().is_some_and(|extension| extension == "wasm"));
-    components
-        .filter_map(|path| fs::read(path).ok())
-        .filter(|bytes| bytes.len() < LARGEST)
-        .collect()
+    let is_guest = |path: &Path| {
+        let is_result = path.parent() == Some(&folder);
+        is_result && path.extension().is_some_and(|extension| extension == "wasm")
+    };
+    let guests = corpus::files(&folder, &is_guest).into_iter();
+    guests.filter(|bytes| bytes.len() < LARGEST).collect()
 }
 
 fn module(resolve: &Resolve, world: WorldId, standard: bool) -> Option<Vec<u8>> {

@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, reason = "the report is for whoever runs it")]
 
 mod component;
+mod corpus;
 mod examine;
 mod guard;
 mod manifest;

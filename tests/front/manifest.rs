@@ -1,15 +1,18 @@
 //! Manifests: flows of any shape, every key with any value, and the manifests of the repository, damaged.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::Path;
 
 use fastrand::Rng;
 use torvync_compiler::manifest::schema::{Key, Kind, ROOT};
 use torvync_compiler::source::files::MemoryFiles;
 
+use crate::corpus;
 use crate::examine;
 use crate::text::{damaged, one};
+
+/// What is larger says nothing that shorter ones do not.
+const LARGEST: usize = 20_000;
 
 const HEAD: &str = "[torvyn]\nname = \"a\"\nversion = \"0.1.0\"\ncontract_version = \"0.1.0\"\n";
 
@@ -81,10 +84,12 @@ pub(crate) struct Corpus {
 
 impl Corpus {
     pub(crate) fn new() -> Self {
-        let mut texts = Vec::new();
-        for folder in ["examples", "tests/ui", "tests/golden"] {
-            collect(&examine::repository(folder), &mut texts);
-        }
+        let is_manifest = |path: &Path| {
+            path.extension().is_some_and(|extension| extension == "toml") && !path.ends_with("Cargo.toml")
+        };
+        let folders = ["examples", "tests/ui", "tests/golden"].map(examine::repository);
+        let texts = folders.iter().flat_map(|folder| corpus::files(folder, &is_manifest));
+        let texts: Vec<Vec<u8>> = texts.filter(|text| text.len() < LARGEST).collect();
         assert!(texts.len() > 50, "hardly any manifests found");
         Self { texts }
     }
@@ -104,26 +109,6 @@ impl Corpus {
             damaged(&text, &self.texts, &WORDS, rng)
         } else {
             text
-        }
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the corpus lies in the repository")]
-fn collect(folder: &Path, texts: &mut Vec<Vec<u8>>) {
-    let mut paths: Vec<_> = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .collect();
-    paths.sort();
-    for path in paths {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if path.is_dir() && name != "target" {
-            collect(&path, texts);
-        } else if name.ends_with(".toml") && name != "Cargo.toml" {
-            // The largest say nothing that shorter ones do not.
-            texts.extend(fs::read(&path).ok().filter(|text| text.len() < 20_000));
         }
     }
 }

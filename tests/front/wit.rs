@@ -2,7 +2,6 @@
 //! wit-parser says about the same files.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use arbitrary::Unstructured;
@@ -13,6 +12,7 @@ use torvync_compiler::source::files::MemoryFiles;
 use wit_component::{DecodedWasm, WitPrinter};
 use wit_parser::{Resolve, SourceMap, UnresolvedPackageGroup};
 
+use crate::corpus;
 use crate::examine;
 use crate::guard;
 use crate::text::damaged;
@@ -117,8 +117,10 @@ impl Corpus {
     pub(crate) fn new() -> Self {
         let mut texts: Vec<Vec<u8>> = canonical().iter().map(|(_, text)| text.as_bytes().to_vec()).collect();
         texts.extend(WRITTEN.iter().map(|text| text.as_bytes().to_vec()));
-        collect(&examine::repository("tests/ui"), &mut texts);
-        collect(&examine::repository("tests/golden"), &mut texts);
+        let is_wit = |path: &Path| path.extension().is_some_and(|extension| extension == "wit");
+        for folder in ["tests/ui", "tests/golden"] {
+            texts.extend(corpus::files(&examine::repository(folder), &is_wit));
+        }
         assert!(texts.len() > 20, "hardly any contracts found");
         Self { texts }
     }
@@ -164,24 +166,6 @@ impl Corpus {
             damaged(&text, &self.texts, &WORDS, rng)
         } else {
             text
-        }
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the corpus lies in the repository")]
-fn collect(folder: &Path, texts: &mut Vec<Vec<u8>>) {
-    let mut paths: Vec<_> = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .collect();
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            collect(&path, texts);
-        } else if path.extension().is_some_and(|extension| extension == "wit") {
-            texts.extend(fs::read(&path));
         }
     }
 }
