@@ -4,7 +4,6 @@
 //! Afterwards every WIT file is resolved, and the signature of each binary that exists is known.
 
 pub mod canonical;
-pub mod capability;
 pub mod compat;
 pub mod component;
 mod deprecated;
@@ -12,6 +11,7 @@ mod deviation;
 pub mod document;
 mod error;
 pub mod interface;
+pub mod need;
 mod router;
 mod set;
 mod wit;
@@ -28,11 +28,12 @@ use crate::source::files::{Entry, Files};
 use crate::source::{SourceMap, Spanned, display_path};
 
 pub use canonical::canonical;
-use capability::Need;
 pub use deprecated::Deprecated;
 use document::Contract;
 use error::{ContractError, binary_message};
+use need::Need;
 pub use set::{Binary, ContractSet, Signature, World};
+pub use torvyn_runtime_core::capability;
 
 const MANIFEST: &str = "Torvyn.toml";
 
@@ -180,8 +181,8 @@ pub fn load_binaries(
 /// What the code of a component needs; where it can't be followed, what its imports are for.
 pub(crate) fn needs(binary: &[u8], imports: &[String]) -> Vec<Need> {
     match Reach::of(binary) {
-        Ok(Reach::Known(reached)) => capability::needs_of_reach(&reached),
-        Ok(Reach::Unknown) | Err(_) => capability::needs_of_imports(imports, true),
+        Ok(Reach::Known(reached)) => need::needs_of_reach(&reached),
+        Ok(Reach::Unknown) | Err(_) => need::needs_of_imports(imports, true),
     }
 }
 

@@ -282,7 +282,7 @@ fn linked_node(
             let signature = contracts.signature(&resolved.reference);
             let lifecycle = signature.is_some_and(|signature| signature.lifecycle);
             let implementation = LinkedImplementation::Component { component, lifecycle };
-            (implementation, resolved.grants.texts())
+            (implementation, project.granted(resolved))
         }
     };
     LinkedNode {

@@ -26,7 +26,7 @@ pub mod torvyn {
             static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
             use super::super::super::_rt;
             #[allow(unused_unsafe, clippy::all)]
-            /// Whether the capability (such as `wasi:clocks/wall-clock`) is granted to this component.
+            /// Whether this component may use the capability (such as `wasi:clocks/wall-clock`): a grant covers it.
             #[allow(async_fn_in_trait)]
             pub fn has_capability(capability: &str) -> bool {
                 unsafe {

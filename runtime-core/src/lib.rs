@@ -1,9 +1,11 @@
 //! What the code that `torvync` generates calls: engine, buffers, queues, call paths, built-in nodes, the driver of a
 //! flow, and the command line of the executable.
 //!
-//! With the feature `compile` alone it is the engine configuration, which the compiler shares.
+//! With the feature `compile` alone it is what the compiler shares: the engine configuration, and what capabilities there
+//! are.
 
 pub mod bounds;
+pub mod capability;
 pub mod engine;
 pub mod layout;
 

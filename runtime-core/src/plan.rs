@@ -91,7 +91,7 @@ pub struct NodePlan {
     pub fan_out: FanOut,
     /// What follows a failed call.
     pub on_error: ErrorPlan,
-    /// What `capability-query` answers.
+    /// What the component is granted, for `capability-query`.
     pub capabilities: &'static [&'static str],
     /// Whether this source runs on a thread of its own, because it may wait.
     pub own_thread: bool,

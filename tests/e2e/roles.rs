@@ -108,8 +108,9 @@ fn a_component_learns_what_it_is_granted() {
     let told = simulate("granted", &[], 0);
     assert_eq!(
         told.stdout,
-        "wasi:random/random: true\nwasi:clocks/wall-clock: true\nwasi:sockets/tcp: false\n\
-         granted: wasi:clocks/wall-clock wasi:random/random\n"
+        "wasi:random/random: true\nwasi:random: false\nwasi:clocks/wall-clock: true\n\
+         wasi:filesystem/read:/data/in: true\nwasi:filesystem/read:/etc: false\nwasi:clock: false\n\
+         granted: wasi:clocks wasi:filesystem/read:/data wasi:random/random\n"
     );
     let told = simulate("denied", &[], 0);
     assert_eq!(told.stdout, "wasi:random/random: false\ngranted: \n");

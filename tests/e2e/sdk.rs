@@ -1,7 +1,8 @@
 //! The SDK's attribute against the compiler: both see the same mistakes in a project, and say the same of them.
 
 use serde_json::Value;
-use torvync_compiler::contract::capability::{Capability, ENTRIES, entry_of, needs_of_imports};
+use torvync_compiler::contract::capability::{Capability, ENTRIES, entry_of};
+use torvync_compiler::contract::need::needs_of_imports;
 
 use crate::torvync::{output, root, torvync};
 

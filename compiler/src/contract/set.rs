@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
-use super::capability::Need;
 use super::compat::{self, Difference};
 use super::deprecated::{self, Deprecated};
 use super::deviation::deviations;
 use super::document::Contract;
 use super::interface::{Interface, InterfaceName};
+use super::need::Need;
 use crate::manifest::ast::{CapabilitiesDecl, ComponentRef};
 use crate::source::{SourceMap, Span, display_path};
 

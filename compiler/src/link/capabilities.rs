@@ -2,7 +2,8 @@
 //! granted.
 
 use super::used_components;
-use crate::contract::capability::{Capability, Entry, GIVEN, Need, entry_of, needs_of_imports};
+use crate::contract::capability::{Capability, Entry, GIVEN, entry_of};
+use crate::contract::need::{Need, needs_of_imports};
 use crate::contract::{ContractSet, World};
 use crate::diag::{Code, Diagnostic, Diagnostics, Edit};
 use crate::manifest::ast::{CapabilitiesDecl, CapabilityDecl, CapabilityGrant, ComponentRef};

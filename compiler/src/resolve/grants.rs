@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::Grants;
+use super::{Grants, ResolvedComponent, ResolvedProject};
+use crate::contract::capability::ENTRIES;
 use crate::diag::{Code, Diagnostic, Diagnostics, listed, suggest};
 use crate::manifest::ast::{ComponentRef, GrantDecl, Manifest};
 use crate::source::Span;
@@ -42,12 +43,16 @@ impl Grants {
             end: own.filter_map(|grant| grant.list_end).next_back(),
         }
     }
+}
 
-    /// The texts, sorted, each once: what `capability-query` answers.
+impl ResolvedProject {
+    /// What a component is granted, as texts, sorted, each once: what `capability-query` answers with.
     #[must_use]
-    pub fn texts(&self) -> Vec<String> {
-        let texts: BTreeSet<&String> = self.list.iter().map(|capability| &capability.text.value).collect();
-        texts.into_iter().cloned().collect()
+    pub fn granted(&self, component: &ResolvedComponent) -> Vec<String> {
+        let written = component.grants.list.iter().map(|grant| grant.text.value.as_str());
+        let all = ENTRIES.iter().map(|entry| entry.grant).filter(|_| self.allows_all);
+        let texts: BTreeSet<&str> = written.chain(all).collect();
+        texts.into_iter().map(str::to_owned).collect()
     }
 }
 

@@ -4,6 +4,7 @@ use wasmtime::component::{Linker, WasmStr};
 use wasmtime::{Result, StoreContextMut};
 
 use super::StageData;
+use crate::capability;
 
 /// Adds the interface to a linker.
 pub(super) fn add(linker: &mut Linker<StageData>) -> Result<()> {
@@ -12,7 +13,7 @@ pub(super) fn add(linker: &mut Linker<StageData>) -> Result<()> {
         "has-capability",
         |store: StoreContextMut<'_, StageData>, (asked,): (WasmStr,)| {
             let asked = asked.to_str(&store)?;
-            Ok((store.data().capabilities.contains(&&*asked),))
+            Ok((capability::has(store.data().capabilities, &asked),))
         },
     )?;
     query.func_wrap(

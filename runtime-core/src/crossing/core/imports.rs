@@ -11,6 +11,7 @@ use super::shell::ShellData;
 use super::violation::{TOO_MUCH, Violation};
 use crate::bounds;
 use crate::buffer::{BufferError, BufferId, BufferPool, ContentType};
+use crate::capability;
 use crate::crossing::cause::{allocation_failure, bounded};
 use crate::error::{ComponentError, Interruption};
 use crate::layout::{scratch, stage};
@@ -174,7 +175,7 @@ fn add_capabilities(linker: &mut Linker<ShellData>) -> Result<()> {
     linker.func_wrap("host", "has_capability", |mut host: Host<'_>| {
         let asked = take_text(host.data_mut())?;
         host.data_mut().passed_bytes = 0;
-        Ok(u32::from(host.data().capabilities().contains(&asked.as_str())))
+        Ok(u32::from(capability::has(host.data().capabilities(), &asked)))
     })?;
     linker.func_wrap("host", "capabilities", |host: Host<'_>| {
         host.data().capabilities().len() as u32

@@ -2,10 +2,8 @@
 //! manifest, and which functions of a host stand for it ("Capabilities and Security" of the reference).
 
 mod grant;
-mod need;
 
-pub use grant::{Grant, Malformed, Request, Scope, Wanted};
-pub use need::{Need, needs_of_imports, needs_of_reach};
+pub use grant::{Grant, Malformed, Request, Scope, Wanted, has};
 
 /// One permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

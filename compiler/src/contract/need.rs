@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Capability;
+use super::capability::Capability;
 use crate::anatomy::reach::{HostFunction, Way};
 
 /// Something that a component can do.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Capability, ENTRIES, Entry, ScopeKind};
+use super::{Capability, ENTRIES, Entry, GIVEN, ScopeKind};
 
 /// What is granted to a component: `wasi:filesystem/read:/data`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +97,21 @@ fn split(text: &str) -> Option<(&'static Entry, Option<&str>)> {
         }
     });
     found.max_by_key(|(entry, _)| entry.grant.len())
+}
+
+/// Whether a component that is granted `grants` may do what it asks about: all of it, as a grant names it or as a key of
+/// `[capabilities.*]`. What every component may do needs no grant; what is no capability, nobody may do.
+#[must_use]
+pub fn has(grants: &[&str], asked: &str) -> bool {
+    let Ok(Request { entry, scope }) = asked.parse() else {
+        return false;
+    };
+    let grants: Vec<Grant> = grants.iter().filter_map(|grant| grant.parse().ok()).collect();
+    let is_covered = |member: &Capability| grants.iter().any(|grant| grant.covers(*member, &scope));
+    entry
+        .members
+        .iter()
+        .all(|member| GIVEN.contains(member) || is_covered(member))
 }
 
 impl Grant {

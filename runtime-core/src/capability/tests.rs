@@ -60,6 +60,31 @@ fn a_key_leaves_the_scope_to_the_grant() {
 }
 
 #[test]
+fn a_component_has_what_its_grants_cover_together() {
+    let grants = ["wasi:clocks", "wasi:filesystem/read", "wasi:filesystem/write:/data"];
+    for asked in [
+        "wasi:clocks",
+        "wasi:clocks/wall-clock",
+        "wasi-clocks",
+        "wasi:filesystem:/data/out",
+        "wasi:filesystem/read:/etc",
+        "wasi:cli/stdout",
+    ] {
+        assert!(has(&grants, asked), "{asked}");
+    }
+    for asked in [
+        "wasi:filesystem",
+        "wasi:filesystem/write",
+        "wasi:random",
+        "torvyn:runtime/metrics",
+        "wasi:clock",
+        "",
+    ] {
+        assert!(!has(&grants, asked), "{asked}");
+    }
+}
+
+#[test]
 fn what_is_malformed_says_why() {
     let cases = [
         ("wasi:clocks/wall-clock:/x", "`wasi:clocks/wall-clock` has no scope"),
