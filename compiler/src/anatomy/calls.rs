@@ -38,6 +38,14 @@ pub(super) struct CallGraph {
     names: BTreeMap<u32, String>,
 }
 
+/// A function that may be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Callee {
+    pub(super) function: u32,
+    /// Whether the call names it: one through a table names its type alone.
+    pub(super) is_certain: bool,
+}
+
 #[derive(Debug, Default)]
 struct Callees {
     direct: BTreeSet<u32>,
@@ -71,16 +79,23 @@ impl CallGraph {
         self.imports.get(function as usize)
     }
 
-    /// What a function may call, in order of number.
-    pub(super) fn callees(&self, function: u32) -> BTreeSet<u32> {
+    /// What a function may call, in order of number; first what it calls by name.
+    pub(super) fn callees(&self, function: u32) -> Vec<Callee> {
         let own = (function as usize).checked_sub(self.imports.len());
         let Some(callees) = own.and_then(|own| self.callees.get(own)) else {
-            return BTreeSet::new();
+            return Vec::new();
         };
         let fits = |ty: &Signature| callees.indirect.contains(ty) || !(self.is_typed || callees.indirect.is_empty());
         let through_tables = self.addressed.iter().filter(|(ty, _)| fits(ty));
         let through_tables = through_tables.flat_map(|(_, functions)| functions);
-        callees.direct.iter().chain(through_tables).copied().collect()
+        let callee = |is_certain| {
+            move |function: &u32| Callee {
+                function: *function,
+                is_certain,
+            }
+        };
+        let direct = callees.direct.iter().map(callee(true));
+        direct.chain(through_tables.map(callee(false))).collect()
     }
 
     /// Whether a function calls through tables or references.
@@ -88,6 +103,13 @@ impl CallGraph {
         let own = (function as usize).checked_sub(self.imports.len());
         own.and_then(|own| self.callees.get(own))
             .is_some_and(|callees| !callees.indirect.is_empty())
+    }
+
+    /// Whether a function is a part of how Rust panics, by its name: `panicking` with its length, as both ways of mangling
+    /// write it, or one of the symbols that stay as they are.
+    pub(super) fn is_panic(&self, function: u32) -> bool {
+        let name = self.names.get(&function);
+        name.is_some_and(|name| name.contains("9panicking") || name.contains("rust_begin_unwind"))
     }
 
     /// What a function is called, for people.

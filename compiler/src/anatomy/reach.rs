@@ -5,10 +5,14 @@
 //! way, whatever implements them: the adapter that `wit-component` adds opens everything it could ever need when it
 //! starts, and says nothing of what is used.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod search;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use wasmparser::{BinaryReaderError, Parser, Payload};
+
+use search::{Cost, Step, search};
 
 use super::calls::CallGraph;
 use super::spaces::{CompInstance, CoreInstance, Spaces};
@@ -51,7 +55,8 @@ impl HostFunction {
     }
 }
 
-/// A shortest way from outside to a host function: names of functions, the exported one first, the host's last.
+/// A way from outside to a host function, the one that explains best: names of functions, the exported one first, the host's
+/// last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Way(pub Vec<String>);
 
@@ -88,7 +93,7 @@ impl fmt::Display for Way {
 
 /// Whether a demangled name is of the standard library or the SDK.
 fn is_of_library(name: &str) -> bool {
-    const LIBRARIES: [&str; 5] = ["std::", "core::", "alloc::", "torvyn::", "wasi::"];
+    const LIBRARIES: [&str; 6] = ["std::", "core::", "alloc::", "torvyn::", "wasi::", "__rustc::"];
     let path = name.trim_start_matches(['<', '&', '*']);
     LIBRARIES.iter().any(|library| path.starts_with(library))
 }
@@ -130,7 +135,7 @@ fn module(binary: &[u8]) -> Result<Reach, BinaryReaderError> {
         |(_, function)| match graph.import(function) {
             Some(import) => Step::End(host_function(&import.module, &import.name)),
             None if graph.is_open && graph.calls_indirectly(function) => Step::Anywhere,
-            None => Step::Calls(graph.callees(function).into_iter().map(|callee| (0, callee)).collect()),
+            None => Step::calls(0, &graph, function),
         },
         |(_, function)| graph.name(function),
     ))
@@ -258,15 +263,14 @@ impl Walk<'_, '_> {
     fn step(&self, (instance, function): Place, open: &BTreeSet<u32>) -> Step {
         let Some(CoreInstance::Module { module, arguments }) = self.body.spaces.core_instances.get(instance as usize)
         else {
-            return Step::Calls(Vec::new());
+            return Step::Anywhere;
         };
         let graph = &self.graphs[*module];
         let Some(import) = graph.import(function) else {
             if open.contains(&instance) && graph.calls_indirectly(function) {
                 return Step::Anywhere;
             }
-            let callees = graph.callees(function).into_iter();
-            return Step::Calls(callees.map(|callee| (instance, callee)).collect());
+            return Step::calls(instance, graph, function);
         };
         if import.module == PREVIEW1 {
             return Step::End(HostFunction::Preview1(import.name.clone()));
@@ -275,13 +279,12 @@ impl Walk<'_, '_> {
             Origin::Imported {
                 interface, function, ..
             } => Step::End(HostFunction::Imported { interface, function }),
-            Origin::Code(export) => {
-                let other = self
-                    .graph(export.instance)
-                    .and_then(|graph| graph.exports.get(&export.name));
-                Step::Calls(other.map(|function| (export.instance, *function)).into_iter().collect())
-            }
-            Origin::ResourceDrop { .. } | Origin::Intrinsic | Origin::Unknown => Step::Calls(Vec::new()),
+            Origin::Code(export) => match self.exported(&export) {
+                Some(place) => Step::Calls(vec![(place, Cost::CALL)]),
+                None => Step::Anywhere,
+            },
+            Origin::ResourceDrop { .. } | Origin::Intrinsic => Step::Calls(Vec::new()),
+            Origin::Unknown => Step::Anywhere,
         }
     }
 }
@@ -292,59 +295,6 @@ fn instance_of(origin: Origin) -> Option<u32> {
         Origin::Code(export) => Some(export.instance),
         Origin::Imported { .. } | Origin::ResourceDrop { .. } | Origin::Intrinsic | Origin::Unknown => None,
     }
-}
-
-/// What comes behind a function.
-enum Step {
-    /// A host function: it is one.
-    End(HostFunction),
-    /// These functions.
-    Calls(Vec<Place>),
-    /// It can't be told.
-    Anywhere,
-}
-
-/// Breadth first, so that each way is a shortest one.
-fn search(roots: impl Iterator<Item = Place>, step: impl Fn(Place) -> Step, name: impl Fn(Place) -> String) -> Reach {
-    let mut found = BTreeMap::new();
-    let mut from: BTreeMap<Place, Option<Place>> = BTreeMap::new();
-    let mut queue: VecDeque<Place> = VecDeque::new();
-    for root in roots {
-        if from.insert(root, None).is_none() {
-            queue.push_back(root);
-        }
-    }
-    while let Some(place) = queue.pop_front() {
-        match step(place) {
-            Step::End(function) => {
-                let last = function.name().to_owned();
-                found.entry(function).or_insert_with(|| way(place, last, &from, &name));
-            }
-            Step::Calls(callees) => {
-                for callee in callees {
-                    from.entry(callee).or_insert_with(|| {
-                        queue.push_back(callee);
-                        Some(place)
-                    });
-                }
-            }
-            Step::Anywhere => return Reach::Unknown,
-        }
-    }
-    Reach::Known(found)
-}
-
-/// The way to `end`, which the host calls `last`.
-fn way(end: Place, last: String, from: &BTreeMap<Place, Option<Place>>, name: &impl Fn(Place) -> String) -> Way {
-    let mut names = vec![last];
-    let mut at = end;
-    while let Some(Some(before)) = from.get(&at) {
-        at = *before;
-        names.push(name(at));
-    }
-    names.reverse();
-    names.dedup();
-    Way(names)
 }
 
 impl Body<'_> {

@@ -55,7 +55,7 @@ pub struct CapabilityUse {
     pub name: &'static str,
     /// The host function that gives it; an interface where the code can't be followed.
     pub acquired_by: String,
-    /// A shortest way there, from an exported function; empty where the code can't be followed.
+    /// A way there, from an exported function; empty where the code can't be followed.
     pub way: Vec<String>,
 }
 

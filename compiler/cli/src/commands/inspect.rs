@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
+use torvync_compiler::anatomy::reach::Way;
 use torvync_compiler::diag::{Code, Diagnostic};
 use torvync_compiler::inspect::{
     self, Component, CoreModule, FlowDescription, Inspection, Interface, NodeDescription, Producer, ProgramDescription,
@@ -285,7 +286,7 @@ fn capabilities(component: &Component) -> String {
         .iter()
         .map(|capability| match capability.way.as_slice() {
             [] => format!("{:<24} {}", capability.name, capability.acquired_by),
-            way => format!("{:<24} {}", capability.name, way.join(" → ")),
+            way => format!("{:<24} {}", capability.name, Way(way.to_vec())),
         })
         .collect();
     list(&lines)

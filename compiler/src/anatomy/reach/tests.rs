@@ -95,3 +95,41 @@ fn nothing_is_known_of_a_reference_that_another_instance_passes() {
     let found = Reach::of(&wat::parse_str(module).expect("a module"));
     assert_eq!(found.expect("it is well-formed"), Reach::Unknown);
 }
+
+#[test]
+fn a_way_avoids_panics_and_guesses() {
+    let module = r#"(module
+      (import "a:b/clock@0.1.0" "now" (func $now))
+      (table 1 1 funcref)
+      (elem (i32.const 0) func $now)
+      (func (export "go") call $_ZN4core9panicking9panic_fmt17h0E call $indirect call $first)
+      (func $_ZN4core9panicking9panic_fmt17h0E call $now)
+      (func $indirect i32.const 0 call_indirect)
+      (func $first call $second)
+      (func $second call $now))"#;
+    let Reach::Known(found) = Reach::of(&wat::parse_str(module).expect("a module")).expect("it is well-formed") else {
+        panic!("it can be followed");
+    };
+    let ways: Vec<String> = found.values().map(ToString::to_string).collect();
+    assert_eq!(ways, ["`go` → `first` → `second` → `now`"]);
+}
+
+#[test]
+fn nothing_is_known_of_what_a_nested_component_passes_on() {
+    let text = r#"(component
+      (import "a:b/clock@0.1.0" (instance $clock (export "now" (func))))
+      (component $inner
+        (import "now" (func $now))
+        (export "later" (func $now)))
+      (instance $inner (instantiate $inner (with "now" (func $clock "now"))))
+      (core func $later (canon lower (func $inner "later")))
+      (core module $main
+        (import "host" "later" (func $later))
+        (func (export "go") call $later))
+      (core instance $main (instantiate $main (with "host" (instance (export "later" (func $later))))))
+      (func $go (canon lift (core func $main "go")))
+      (instance $role (export "go" (func $go)))
+      (export "a:b/role@0.1.0" (instance $role)))"#;
+    let found = Reach::of(&wat::parse_str(text).expect("a component"));
+    assert_eq!(found.expect("it is well-formed"), Reach::Unknown);
+}
