@@ -195,6 +195,8 @@ impl From<AotError> for Diagnostic {
 
 #[cfg(test)]
 mod tests {
+    use object::build::elf::Builder;
+
     use super::*;
     use crate::anatomy::Anatomy;
     use crate::anatomy::sample::SINK;
@@ -221,6 +223,11 @@ mod tests {
         let made = precompile(&units, &target, false, cache.path()).unwrap();
         let names: Vec<_> = made.artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
         assert_eq!(names, ["sink.direct", "empty"]);
+        for artifact in &made.artifacts {
+            let code = Builder::read(&*artifact.code).unwrap();
+            assert!(code.sections.into_iter().count() > 0, "{}", artifact.name);
+            assert_eq!(code.symbols.into_iter().count(), 0, "{}", artifact.name);
+        }
         let again = precompile(&units, &target, false, cache.path()).unwrap();
         assert_eq!(made, again, "from the cache");
         assert_eq!(std::fs::read_dir(cache.path()).unwrap().count(), 2);

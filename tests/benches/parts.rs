@@ -1,5 +1,8 @@
 //! The small parts of a flow, each by itself: a stream, the buffers, and one call of a component on each call path.
 
+#[path = "../embedded.rs"]
+mod embedded;
+
 use std::error::Error;
 use std::fmt::Debug;
 use std::hint::black_box;
@@ -14,7 +17,7 @@ use torvyn_runtime_core::crossing::Hosts;
 use torvyn_runtime_core::crossing::component::{self, ComponentProcessor};
 use torvyn_runtime_core::crossing::core::{self, CoreStage};
 use torvyn_runtime_core::element::Element;
-use torvyn_runtime_core::engine::{self, Artifact, EngineKind, EngineOptions, PageAligned};
+use torvyn_runtime_core::engine::{self, Artifact, EngineKind, EngineOptions};
 use torvyn_runtime_core::error::Cause;
 use torvyn_runtime_core::executor::Group;
 use torvyn_runtime_core::flow::{Ends, Make as _, Pressure, Setup};
@@ -27,6 +30,8 @@ use torvyn_runtime_core::stage::Processor;
 use torvync_compiler::anatomy::Anatomy;
 use torvync_compiler::glue;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+
+use embedded::artifact;
 
 /// Bytes of a payload.
 const PAYLOADS: [usize; 3] = [64, 4 << 10, 64 << 10];
@@ -196,20 +201,6 @@ impl Guest {
             shell: artifact("shell", &engine(EngineKind::Core)?.precompile_module(&shell)?)?,
         })
     }
-}
-
-/// Room for machine code.
-type Code = PageAligned<{ 1 << 20 }>;
-
-/// Embeds machine code.
-#[expect(unsafe_code, reason = "only who made machine code can promise what it is")]
-fn artifact(name: &'static str, made: &[u8]) -> Result<&'static Artifact, Box<dyn Error>> {
-    let code: &mut Code = Box::leak(Box::new(PageAligned([0; 1 << 20])));
-    let room = code.0.get_mut(..made.len()).ok_or("the machine code is too long")?;
-    room.copy_from_slice(made);
-    // SAFETY: what was just precompiled; of the zeros behind it none of its headers knows.
-    let artifact = unsafe { Artifact::new(name, code) };
-    Ok(Box::leak(Box::new(artifact)))
 }
 
 /// The component behind the core module.

@@ -55,6 +55,15 @@ fn the_release_executable_runs_alone_and_carries_no_compiler() {
 
     let bytes = alone.metadata().expect("the executable is there").len();
     assert!(bytes <= 4_500_000, "the executable has {bytes} bytes");
+    // Where the linker can leave them out, there are no unwind tables: not even the name of their section.
+    if cfg!(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu")) {
+        let code = std::fs::read(&alone).expect("the executable can be read");
+        let name = b".eh_frame";
+        assert!(
+            !code.windows(name.len()).any(|bytes| bytes == name),
+            "it has unwind tables"
+        );
+    }
 
     let lock = std::fs::read_to_string(generated_crate(&project).join("Cargo.lock")).expect("cargo locks the crate");
     assert!(lock.contains("name = \"wasmtime\""), "{lock}");

@@ -195,6 +195,7 @@ fn memory_counts_for_each_replica() {
 
 #[test]
 fn ports_of_a_router_are_shared_out() {
+    assert_eq!(REPLICAS.built().flow("keyed")["replicas_by"], "router");
     for built in REPLICAS.paths() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let report = run(built, folder.path(), "keyed", &[], 0).report;

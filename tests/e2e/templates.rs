@@ -90,6 +90,16 @@ fn router() {
     let odd = std::fs::read_to_string(folder.join("odd.txt")).expect("the other branch ends in a file");
     assert_eq!(odd, "Hello, Torvyn! (2)\nHello, Torvyn! (4)\nHello, Torvyn! (6)\n");
     passes_its_own_tests(&folder, 1);
+
+    // The component names its ports, which the compiler reads.
+    let manifest = folder.join("Torvyn.toml");
+    let text = std::fs::read_to_string(&manifest).expect("the template has a manifest");
+    std::fs::write(&manifest, text.replace("port = \"odd\"", "port = \"od\"")).expect("the workshop is writable");
+    for command in ["link", "build"] {
+        let finished = output(torvync().arg(command).current_dir(&folder)).expect_code(1);
+        assert!(finished.stderr.contains("error[E0204]"), "{finished}");
+        assert!(finished.stderr.contains("did you mean `odd`?"), "{finished}");
+    }
 }
 
 #[test]

@@ -4,12 +4,13 @@ use std::error::Error;
 use std::path::Path;
 
 use fastrand::Rng;
-use torvyn_runtime_core::engine::{self, Artifact, EngineKind, EngineOptions, PageAligned};
+use torvyn_runtime_core::engine::{self, Artifact, EngineKind, EngineOptions};
 use torvync_compiler::anatomy::Anatomy;
 use torvync_compiler::{aot, glue};
 use wit_component::{StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
+use crate::embedded::artifact;
 use crate::mutate::mutated;
 use crate::plans::{self, Plans};
 
@@ -80,34 +81,9 @@ fn compiled(module: Vec<u8>, plans: &'static Plans) -> Done<Guest> {
     Ok(Guest {
         component: artifact(
             "component",
-            engine(EngineKind::Component)?.precompile_component(&component)?,
+            &engine(EngineKind::Component)?.precompile_component(&component)?,
         )?,
-        shell: artifact("shell", engine(EngineKind::Core)?.precompile_module(&shell)?)?,
+        shell: artifact("shell", &engine(EngineKind::Core)?.precompile_module(&shell)?)?,
         plans,
     })
-}
-
-/// Room for machine code.
-const ROOM: usize = 1 << 20;
-
-/// Embeds machine code, for as long as the process lives.
-#[expect(unsafe_code, reason = "only who made machine code can promise what it is")]
-fn artifact(path: &str, made: Vec<u8>) -> Done<&'static Artifact> {
-    let code: &mut PageAligned<ROOM> = Box::leak(zeroed());
-    let room = code.0.get_mut(..made.len()).ok_or("the machine code is too long")?;
-    room.copy_from_slice(&made);
-    let name = format!("{path}-{:p}", code.0.as_ptr());
-    // SAFETY: what was just precompiled; of the zeros behind it none of its headers knows.
-    let artifact = unsafe { Artifact::new(Box::leak(name.into_boxed_str()), code) };
-    Ok(Box::leak(Box::new(artifact)))
-}
-
-/// Zeroed pages that were never touched.
-#[expect(
-    unsafe_code,
-    reason = "a megabyte does not fit on the stack of a thread, and only what is used is to be touched"
-)]
-fn zeroed() -> Box<PageAligned<ROOM>> {
-    // SAFETY: zeros are valid bytes.
-    unsafe { Box::new_zeroed().assume_init() }
 }

@@ -4,6 +4,8 @@
 //! As a test it does a bounded number of executions. `--executions N` does `N`, from `--seed S` on, and reports.
 #![expect(clippy::print_stdout, reason = "the report is for whoever runs it")]
 
+#[path = "../embedded.rs"]
+mod embedded;
 mod guest;
 mod mutate;
 mod plans;

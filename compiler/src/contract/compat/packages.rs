@@ -339,3 +339,49 @@ fn inner_docs(kind: &wit_parser::TypeDefKind) -> Vec<Docs> {
         _ => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_says_how_much_may_have_changed() {
+        use Level::{Major, Minor, Patch};
+        let cases = [
+            ("1.2.3", "2.0.0", Major, true, "2.0.0"),
+            ("1.2.3", "1.3.0", Major, false, "2.0.0"),
+            ("1.2.3", "1.3.0", Minor, true, "1.3.0"),
+            ("1.2.3", "1.2.4", Minor, false, "1.3.0"),
+            ("1.2.3", "1.2.4", Patch, true, "1.2.4"),
+            ("1.2.3", "1.2.3", Patch, false, "1.2.4"),
+            ("1.2.3", "1.1.0", Patch, false, "1.2.4"),
+            ("0.2.3", "0.3.0", Major, true, "0.3.0"),
+            ("0.2.3", "0.2.4", Major, false, "0.3.0"),
+            ("0.2.3", "0.2.4", Minor, true, "0.2.4"),
+            ("0.9.0", "1.0.0", Major, true, "0.10.0"),
+        ];
+        for (old, new, needed, is_enough, expected) in cases {
+            let bump = Bump {
+                package: "a:b".into(),
+                old: old.parse().ok(),
+                new: new.parse().ok(),
+                needed: Some(needed),
+            };
+            assert_eq!(bump.is_enough(), is_enough, "{old} to {new}: {needed:?}");
+            assert_eq!(bump.expected(), expected.parse().ok(), "{old}: {needed:?}");
+        }
+    }
+
+    #[test]
+    fn without_versions_only_what_breaks_is_too_much() {
+        let bump = |needed| Bump {
+            package: "a:b".into(),
+            old: None,
+            new: None,
+            needed,
+        };
+        assert!(bump(None).is_enough() && bump(Some(Level::Minor)).is_enough());
+        assert!(!bump(Some(Level::Major)).is_enough());
+        assert_eq!(bump(Some(Level::Major)).expected(), None);
+    }
+}
