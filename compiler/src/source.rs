@@ -132,13 +132,10 @@ impl SourceMap {
         let file = self.file(id);
         let line = self.line_index(id, offset);
         let start = file.line_starts[line];
-        let column = file.text[start..]
-            .char_indices()
-            .take_while(|(at, _)| start + at < offset)
-            .count();
+        let before = &file.text[start..file.text.ceil_char_boundary(offset)];
         LineColumn {
             line: line + 1,
-            column: column + 1,
+            column: before.chars().count() + 1,
         }
     }
 

@@ -121,23 +121,10 @@ pub(crate) fn meaning(path: &[Step]) -> Meaning {
 }
 
 fn of_key(key: &'static Key) -> Meaning {
-    match key.kind {
-        Kind::Table(keys) | Kind::Tables(keys) | Kind::Action(keys) => Meaning::Keys(keys, Some(key)),
-        Kind::Named(_) | Kind::Flags => Meaning::Names(key),
-        Kind::Text
-        | Kind::ProjectName
-        | Kind::Name
-        | Kind::Version
-        | Kind::Flag
-        | Kind::Integer(..)
-        | Kind::Ratio(_)
-        | Kind::Size(..)
-        | Kind::Duration
-        | Kind::Choice(_)
-        | Kind::Texts
-        | Kind::Config
-        | Kind::Component
-        | Kind::Interface => Meaning::Value(key),
+    match key.kind.keys() {
+        _ if matches!(key.kind, Kind::Named(_) | Kind::Flags) => Meaning::Names(key),
+        [] => Meaning::Value(key),
+        keys => Meaning::Keys(keys, Some(key)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Diagnostics as text, one format a file.
 
+mod excerpt;
 mod json;
 mod sarif;
 mod text;

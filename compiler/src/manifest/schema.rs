@@ -93,12 +93,23 @@ fn search(keys: &[Key], path: &str, name: &str, found: &mut Vec<String>) {
         } else {
             format!("{path}.{}", key.name)
         };
-        match key.kind {
-            Kind::Table(inner) | Kind::Tables(inner) => search(inner, &at, name, found),
+        let (inner, is_action) = (key.kind.keys(), |kind| matches!(kind, Kind::Action(_)));
+        if is_action(key.kind) && !inner.iter().any(|key| is_action(key.kind)) {
             // What one category takes, all of them together take too: it is found there.
-            Kind::Action(inner) if !inner.iter().any(|key| matches!(key.kind, Kind::Action(_))) => {}
-            Kind::Action(inner) => search(inner, &at, name, found),
-            Kind::Named(inner) => search(inner, &format!("{at}.NAME"), name, found),
+            continue;
+        }
+        let is_named = matches!(key.kind, Kind::Named(_));
+        let inner_path = if is_named { format!("{at}.NAME") } else { at };
+        search(inner, &inner_path, name, found);
+    }
+}
+
+impl Kind {
+    /// The keys of its tables; none for a value.
+    #[must_use]
+    pub fn keys(self) -> &'static [Key] {
+        match self {
+            Kind::Table(keys) | Kind::Tables(keys) | Kind::Named(keys) | Kind::Action(keys) => keys,
             Kind::Text
             | Kind::ProjectName
             | Kind::Name
@@ -113,12 +124,10 @@ fn search(keys: &[Key], path: &str, name: &str, found: &mut Vec<String>) {
             | Kind::Config
             | Kind::Flags
             | Kind::Component
-            | Kind::Interface => {}
+            | Kind::Interface => &[],
         }
     }
-}
 
-impl Kind {
     /// The TOML type, in words.
     #[must_use]
     pub fn expected(self) -> &'static str {
