@@ -119,7 +119,7 @@ pub enum Origin {
     },
     /// Code, a memory, a table or a global of another core instance.
     Code(CoreExport),
-    /// A built-in of the component model that is none of the above.
+    /// A built-in of the component model that is none of the above; also, that gives up a handle of the component's own.
     Intrinsic,
     /// It could not be followed.
     Unknown,
@@ -266,7 +266,7 @@ impl Body<'_> {
             }
             Some(CoreFunc::ResourceDrop { ty }) => {
                 self.resource(*ty)
-                    .map_or(Origin::Unknown, |(interface, resource)| Origin::ResourceDrop {
+                    .map_or(Origin::Intrinsic, |(interface, resource)| Origin::ResourceDrop {
                         interface,
                         resource,
                     })

@@ -1,6 +1,7 @@
 //! Which host functions the code of a component can reach, and how. In: a binary. Out: a [`Reach`].
 //!
-//! Followed are the exported functions with their post-return functions, and start functions, through all core instances.
+//! Followed are the lifted functions with their post-return functions, destructors and start functions, through all core
+//! instances.
 //! What a toolchain imports and nothing calls is not reached. The functions of `wasi_snapshot_preview1` are an end of the
 //! way, whatever implements them: the adapter that `wit-component` adds opens everything it could ever need when it
 //! starts, and says nothing of what is used.
@@ -8,14 +9,14 @@
 mod search;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::{fmt, iter};
 
-use wasmparser::{BinaryReaderError, Parser, Payload};
+use wasmparser::{BinaryReaderError, CanonicalOption, Parser, Payload};
 
 use search::{Cost, Step, search};
 
 use super::calls::CallGraph;
-use super::spaces::{CompInstance, CoreInstance, Spaces};
+use super::spaces::{CompInstance, CoreInstance, Func, Spaces};
 use super::{Body, CoreExport, LONGEST_WAY, Lift, Module, Origin};
 
 /// The module name that every toolchain imports these functions under.
@@ -26,7 +27,7 @@ const PREVIEW1: &str = "wasi_snapshot_preview1";
 pub enum Reach {
     /// These functions, each with one way to it; sorted.
     Known(BTreeMap<HostFunction, Way>),
-    /// Some of its code can't be followed: it lies in nested components, or is called through a table or a reference that
+    /// Some of its code can't be followed: it lies in other components, or is called through a table or a reference that
     /// several core instances share.
     Unknown,
 }
@@ -119,10 +120,13 @@ impl Reach {
             graphs: graphs.collect::<Result<_, _>>()?,
             body: &body,
         };
-        if body.has_nested_code()? {
+        if body.spaces.is_partial || body.has_nested_code()? {
             return Ok(Reach::Unknown);
         }
-        Ok(walk.all(&body.lifts()?))
+        match walk.roots() {
+            Some(roots) => Ok(walk.all(roots, &body.lifts()?)),
+            None => Ok(Reach::Unknown),
+        }
     }
 }
 
@@ -160,17 +164,32 @@ struct Walk<'a, 'b> {
 }
 
 impl Walk<'_, '_> {
-    fn all(&self, lifts: &[Lift]) -> Reach {
-        let exports = lifts
-            .iter()
-            .flat_map(|lift| [Some(&lift.code), lift.post_return.as_ref()]);
-        let exported = exports.flatten().filter_map(|export| self.exported(export));
+    /// What the host calls, whenever it does: lifted functions with what belongs to them, destructors, and what starts
+    /// instances that are no adapters. `None` when one of them is no code.
+    fn roots(&self) -> Option<Vec<Place>> {
+        let spaces = &self.body.spaces;
+        let lifted = spaces.funcs.iter().flat_map(|func| match func {
+            Func::Lift { core, options } => iter::once(*core).chain(called_by_host(options)).collect(),
+            Func::Import(_) | Func::Export { .. } | Func::Same(_) => Vec::new(),
+        });
+        let mut roots = Vec::new();
+        for function in lifted.chain(spaces.destructors.iter().copied()) {
+            match self.body.function(function, LONGEST_WAY) {
+                Origin::Code(export) => roots.push(self.exported(&export)?),
+                Origin::ResourceDrop { .. } | Origin::Intrinsic => {}
+                Origin::Imported { .. } | Origin::Unknown => return None,
+            }
+        }
         let adapters = self.adapters();
-        let instances = 0..u32::try_from(self.body.spaces.core_instances.len()).unwrap_or(u32::MAX);
+        let instances = 0..u32::try_from(spaces.core_instances.len()).unwrap_or(u32::MAX);
         let started = instances
             .filter(|instance| !adapters.contains(instance))
             .filter_map(|instance| Some((instance, self.graph(instance)?.start?)));
-        let roots: Vec<Place> = exported.chain(started).collect();
+        roots.extend(started);
+        Some(roots)
+    }
+
+    fn all(&self, roots: Vec<Place>, lifts: &[Lift]) -> Reach {
         let open = self.open_instances();
         let mut reach = search(
             roots.into_iter(),
@@ -289,6 +308,22 @@ impl Walk<'_, '_> {
     }
 }
 
+/// The functions that the host calls after a lifted one. The allocator is not among them: while it runs, no host function may
+/// be called (CanonicalABI.md, `may_leave`).
+fn called_by_host(options: &[CanonicalOption]) -> impl Iterator<Item = u32> {
+    options.iter().filter_map(|option| match option {
+        CanonicalOption::PostReturn(function) | CanonicalOption::Callback(function) => Some(*function),
+        CanonicalOption::UTF8
+        | CanonicalOption::UTF16
+        | CanonicalOption::CompactUTF16
+        | CanonicalOption::Memory(_)
+        | CanonicalOption::Realloc(_)
+        | CanonicalOption::Async
+        | CanonicalOption::CoreType(_)
+        | CanonicalOption::Gc => None,
+    })
+}
+
 /// The core instance that an item belongs to.
 fn instance_of(origin: Origin) -> Option<u32> {
     match origin {
@@ -298,7 +333,7 @@ fn instance_of(origin: Origin) -> Option<u32> {
 }
 
 impl Body<'_> {
-    /// Whether there is core code in nested components that are instantiated.
+    /// Whether nested components that are instantiated have core code, or run some.
     fn has_nested_code(&self) -> Result<bool, BinaryReaderError> {
         let instances = self.spaces.instances.iter();
         let nested: BTreeSet<usize> = instances
@@ -314,7 +349,7 @@ impl Body<'_> {
                 continue;
             };
             for payload in Parser::new(0).parse_all(binary) {
-                if matches!(payload?, Payload::ModuleSection { .. }) {
+                if matches!(payload?, Payload::ModuleSection { .. } | Payload::InstanceSection(_)) {
                     return Ok(true);
                 }
             }

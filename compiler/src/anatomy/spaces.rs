@@ -5,8 +5,13 @@ use std::ops::Range;
 
 use wasmparser::{
     BinaryReaderError, CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExternalKind, ComponentInstance,
-    ComponentType, ComponentTypeRef, ExternalKind, Instance, Parser, Payload,
+    ComponentOuterAliasKind, ComponentType, ComponentTypeRef, ExternalKind, Instance, Parser, Payload,
 };
+
+/// In binary form.
+const EMPTY_MODULE: &[u8] = b"\0asm\x01\0\0\0";
+/// In binary form.
+const EMPTY_COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 
 /// A core instance.
 #[derive(Clone, Debug)]
@@ -97,6 +102,10 @@ pub(super) struct Spaces<'a> {
     pub(super) funcs: Vec<Func>,
     pub(super) instances: Vec<CompInstance>,
     pub(super) types: Vec<Type>,
+    /// Core functions that end resources defined here.
+    pub(super) destructors: Vec<u32>,
+    /// Whether modules or components come from elsewhere: they are empty here.
+    pub(super) is_partial: bool,
     pub(super) exports: Vec<(String, ComponentExternalKind, u32)>,
 }
 
@@ -149,11 +158,9 @@ impl<'a> Spaces<'a> {
             }
         } else if let Payload::ComponentTypeSection(section) = payload {
             for ty in section.clone() {
-                let (ComponentType::Resource { .. }
-                | ComponentType::Defined(_)
-                | ComponentType::Func(_)
-                | ComponentType::Component(_)
-                | ComponentType::Instance(_)) = ty?;
+                if let ComponentType::Resource { dtor, .. } = ty? {
+                    self.destructors.extend(dtor);
+                }
                 self.types.push(Type::Own);
             }
         } else if let Payload::ComponentImportSection(section) = payload {
@@ -176,9 +183,21 @@ impl<'a> Spaces<'a> {
             ComponentTypeRef::Instance(_) => self.instances.push(CompInstance::Import(name)),
             ComponentTypeRef::Func(_) => self.funcs.push(Func::Import(name)),
             ComponentTypeRef::Type(_) => self.types.push(Type::Import(name)),
+            ComponentTypeRef::Module(_) => self.module_from_elsewhere(),
+            ComponentTypeRef::Component(_) => self.component_from_elsewhere(),
             // Numbers of their own, which nothing here asks for.
-            ComponentTypeRef::Module(_) | ComponentTypeRef::Value(_) | ComponentTypeRef::Component(_) => {}
+            ComponentTypeRef::Value(_) => {}
         }
+    }
+
+    fn module_from_elsewhere(&mut self) {
+        self.modules.push(EMPTY_MODULE);
+        self.is_partial = true;
+    }
+
+    fn component_from_elsewhere(&mut self) {
+        self.components.push(EMPTY_COMPONENT);
+        self.is_partial = true;
     }
 
     fn export(&mut self, name: &str, kind: ComponentExternalKind, index: u32) {
@@ -188,7 +207,15 @@ impl<'a> Spaces<'a> {
             ComponentExternalKind::Func => self.funcs.push(Func::Same(index)),
             ComponentExternalKind::Instance => self.instances.push(CompInstance::Same(index)),
             ComponentExternalKind::Type => self.types.push(Type::Same(index)),
-            ComponentExternalKind::Module | ComponentExternalKind::Component | ComponentExternalKind::Value => {}
+            ComponentExternalKind::Module => {
+                let module = self.modules.get(index as usize).copied();
+                self.modules.push(module.unwrap_or(EMPTY_MODULE));
+            }
+            ComponentExternalKind::Component => {
+                let component = self.components.get(index as usize).copied();
+                self.components.push(component.unwrap_or(EMPTY_COMPONENT));
+            }
+            ComponentExternalKind::Value => {}
         }
     }
 
@@ -204,8 +231,9 @@ impl<'a> Spaces<'a> {
                     ComponentExternalKind::Func => self.funcs.push(Func::Export { instance, name }),
                     ComponentExternalKind::Type => self.types.push(Type::Export { instance, name }),
                     ComponentExternalKind::Instance => self.instances.push(CompInstance::Export),
-                    ComponentExternalKind::Module | ComponentExternalKind::Component | ComponentExternalKind::Value => {
-                    }
+                    ComponentExternalKind::Module => self.module_from_elsewhere(),
+                    ComponentExternalKind::Component => self.component_from_elsewhere(),
+                    ComponentExternalKind::Value => {}
                 }
             }
             ComponentAlias::CoreInstanceExport {
@@ -224,8 +252,13 @@ impl<'a> Spaces<'a> {
                     ExternalKind::Tag => {}
                 }
             }
-            // A component at the top has nothing outside of it but types of its own.
-            ComponentAlias::Outer { .. } => self.types.push(Type::Own),
+            // A component at the top has nothing outside of it but what is its own.
+            ComponentAlias::Outer { kind, .. } => match kind {
+                ComponentOuterAliasKind::Type => self.types.push(Type::Own),
+                ComponentOuterAliasKind::CoreModule => self.module_from_elsewhere(),
+                ComponentOuterAliasKind::Component => self.component_from_elsewhere(),
+                ComponentOuterAliasKind::CoreType => {}
+            },
         }
     }
 

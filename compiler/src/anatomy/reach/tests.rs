@@ -133,3 +133,69 @@ fn nothing_is_known_of_what_a_nested_component_passes_on() {
     let found = Reach::of(&wat::parse_str(text).expect("a component"));
     assert_eq!(found.expect("it is well-formed"), Reach::Unknown);
 }
+
+/// Code that lies, or is instantiated, in other components.
+#[test]
+fn nothing_is_known_of_modules_that_come_from_elsewhere() {
+    let alias = r#"(component
+      (component $inner
+        (core module $main (func (export "go")))
+        (export "main" (core module $main)))
+      (instance $inner (instantiate $inner))
+      (alias export $inner "main" (core module $main))
+      (core instance $main (instantiate $main))
+      (func $go (canon lift (core func $main "go")))
+      (export "go" (func $go)))"#;
+    let passed = r#"(component
+      (core module $main (func (export "go")))
+      (component $inner
+        (import "main" (core module $main (export "go" (func))))
+        (core instance $main (instantiate $main))
+        (func $go (canon lift (core func $main "go")))
+        (export "go" (func $go)))
+      (instance $inner (instantiate $inner (with "main" (core module $main))))
+      (export "go" (func $inner "go")))"#;
+    for text in [alias, passed] {
+        let found = Reach::of(&wat::parse_str(text).expect("a component"));
+        assert_eq!(found.expect("it is well-formed"), Reach::Unknown, "{text}");
+    }
+}
+
+#[test]
+fn nothing_is_known_of_destructors_and_of_imports_that_are_exported() {
+    let destructor = r#"(component
+      (import "a:b/clock@0.1.0" (instance $clock (export "now" (func))))
+      (core func $now (canon lower (func $clock "now")))
+      (core module $ends (import "host" "now" (func $now)) (func (export "end") (param i32) call $now))
+      (core instance $ends (instantiate $ends (with "host" (instance (export "now" (func $now))))))
+      (type $thing (resource (rep i32) (dtor (core func $ends "end"))))
+      (core func $new (canon resource.new $thing))
+      (core func $drop (canon resource.drop $thing))
+      (core module $main
+        (import "host" "new" (func $new (param i32) (result i32)))
+        (import "host" "drop" (func $drop (param i32)))
+        (func (export "go") (call $drop (call $new (i32.const 0)))))
+      (core instance $main (instantiate $main
+        (with "host" (instance (export "new" (func $new)) (export "drop" (func $drop))))))
+      (func $go (canon lift (core func $main "go")))
+      (export "go" (func $go)))"#;
+    let exported = r#"(component
+      (import "a:b/clock@0.1.0" (instance $clock (export "now" (func))))
+      (core func $now (canon lower (func $clock "now")))
+      (func $go (canon lift (core func $now)))
+      (export "go" (func $go)))"#;
+    let clock = |names: &[&str]| {
+        let function = HostFunction::Imported {
+            interface: "a:b/clock@0.1.0".into(),
+            function: "now".into(),
+        };
+        Reach::Known(BTreeMap::from([(
+            function,
+            Way(names.iter().map(|name| (*name).to_owned()).collect()),
+        )]))
+    };
+    for (text, expected) in [(destructor, clock(&["end", "now"])), (exported, Reach::Unknown)] {
+        let found = Reach::of(&wat::parse_str(text).expect("a component"));
+        assert_eq!(found.expect("it is well-formed"), expected, "{text}");
+    }
+}
