@@ -142,3 +142,31 @@ fn a_changed_manifest_compiles_the_component_again() {
     let words = "[E0706] `config` has no effect: component `transform` takes none";
     assert!(finished.stderr.contains(words), "{finished}");
 }
+
+#[test]
+fn a_clock_in_the_code_shows_how_it_is_reached() {
+    let folder = init("transform");
+    let source = folder.join("src/lib.rs");
+    let text = std::fs::read_to_string(&source).expect("the template has code");
+    let head = "fn transformed(sequence: u64, text: &str) -> String {\n";
+    assert!(text.contains(head), "{text}");
+    let stamped = format!("{head}    let text = &format!(\"{{:?}} {{text}}\", std::time::SystemTime::now());\n");
+    std::fs::write(&source, text.replace(head, &stamped)).expect("the workshop is writable");
+    let finished = output(torvync().arg("build").current_dir(&folder)).expect_code(1);
+    assert!(finished.stderr.contains("error[E0103]"), "{finished}");
+    // In the order of the calls, however much lies between.
+    let names = [
+        "`process`",
+        "as torvyn::role::Processor>::process`",
+        "::transformed`",
+        "SystemTime>::now`",
+        "`clock_time_get`",
+    ];
+    let mut rest = finished.stderr.split_once("reached by").expect("the way is shown").1;
+    for name in names {
+        rest = rest
+            .split_once(name)
+            .unwrap_or_else(|| panic!("{name} comes next: {finished}"))
+            .1;
+    }
+}

@@ -64,7 +64,9 @@ pub struct Way(pub Vec<String>);
 /// Longest way that is shown whole, in functions.
 const LONGEST_SHOWN: usize = 7;
 
-/// In a long way, what libraries call within themselves is left out: what matters is whose code calls into them.
+/// In a long way, what lies between the export and the component's own code is left out, and what libraries call within
+/// themselves: what matters is whose code calls into them. `{:#}` gives
+/// each function a line.
 impl fmt::Display for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = &self.0;
@@ -73,8 +75,9 @@ impl fmt::Display for Way {
             (1..last).contains(&at)
                 && names.len() > LONGEST_SHOWN
                 && is_of_library(&names[at])
-                && is_of_library(&names[at - 1])
+                && (at == 1 || is_of_library(&names[at - 1]))
         };
+        let arrow = if f.alternate() { "\n→ " } else { " → " };
         let mut hidden = 0;
         for (at, name) in names.iter().enumerate() {
             if is_hidden(at) {
@@ -82,11 +85,10 @@ impl fmt::Display for Way {
                 continue;
             }
             if hidden > 0 {
-                write!(f, " → … {hidden} more …")?;
+                write!(f, "{arrow}… {hidden} more …")?;
             }
             hidden = 0;
-            let arrow = if at == 0 { "" } else { " → " };
-            write!(f, "{arrow}`{name}`")?;
+            write!(f, "{}`{name}`", if at == 0 { "" } else { arrow })?;
         }
         Ok(())
     }

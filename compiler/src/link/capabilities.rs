@@ -12,6 +12,9 @@ use crate::source::Span;
 
 mod requirements;
 
+/// Longest way, in bytes, that is shown on one line.
+const LONGEST_LINE: usize = 120;
+
 /// Checks each component of the project once.
 pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
     let mut needed: Vec<Capability> = GIVEN.to_vec();
@@ -298,7 +301,12 @@ fn explained(diagnostic: Diagnostic, need: &Need) -> Diagnostic {
             diagnostic
         };
     };
-    diagnostic.note(format!("reached by {way}"))
+    let line = format!("reached by {way}");
+    if line.len() > LONGEST_LINE {
+        diagnostic.note(format!("reached by\n{way:#}"))
+    } else {
+        diagnostic.note(line)
+    }
 }
 
 /// Adds a declaration to `[capabilities.required]`, or the table.
