@@ -1,7 +1,9 @@
 //! The SDK's attribute against the compiler: both see the same mistakes in a project, and say the same of them.
 
+use std::path::Path;
+
 use serde_json::Value;
-use torvync_compiler::contract::capability::{Capability, ENTRIES, entry_of};
+use torvync_compiler::contract::capability::{ENTRIES, Entry, GIVEN, Malformed, Request, entry_of};
 use torvync_compiler::contract::need::needs_of_imports;
 
 use crate::torvync::{output, root, torvync};
@@ -10,11 +12,12 @@ use crate::torvync::{output, root, torvync};
 mod table;
 
 /// What only the attribute can see: what code does with its configuration, and which capabilities it asks for.
-const UNSEEN_BY_THE_COMPILER: [(&str, &str); 6] = [
+const UNSEEN_BY_THE_COMPILER: [(&str, &str); 7] = [
     ("capability-declared-as-not-needed", "E0103"),
     ("capability-not-declared", "E0103"),
     ("config-for-init-that-takes-none", "E0706"),
     ("config-without-init", "E0706"),
+    ("grants-not-declared", "E0103"),
     ("several-mistakes-at-once", "E0103"),
     ("several-mistakes-at-once", "E0706"),
 ];
@@ -58,7 +61,10 @@ fn detail(line: &str) -> Option<(&str, &str)> {
     line.trim_start().strip_prefix("= ")?.split_once(": ")
 }
 
-fn of_the_compiler(errors: &[Value]) -> Vec<Mistake> {
+/// The errors of `torvync check` in a folder.
+fn of_the_compiler(case: &Path) -> Vec<Mistake> {
+    let said = output(torvync().args(["check", "--format", "json"]).current_dir(case));
+    let said: Value = serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
     let text = |value: &Value| value.as_str().expect("a string").to_owned();
     let texts = |value: &Value| value.as_array().expect("a list").iter().map(text).collect::<Vec<_>>();
     let place = |error: &Value| {
@@ -71,6 +77,7 @@ fn of_the_compiler(errors: &[Value]) -> Vec<Mistake> {
             primary["column"]
         ))
     };
+    let errors = said["errors"].as_array().expect("a list of errors");
     errors
         .iter()
         .map(|error| Mistake {
@@ -94,9 +101,7 @@ fn the_attribute_says_what_the_compiler_says() {
         if mistakes.is_empty() {
             continue;
         }
-        let said = output(torvync().args(["check", "--format", "json"]).current_dir(&case));
-        let said: Value = serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
-        let errors = of_the_compiler(said["errors"].as_array().expect("a list of errors"));
+        let errors = of_the_compiler(&case);
         let name = case
             .file_name()
             .expect("cases have names")
@@ -130,22 +135,73 @@ fn the_attribute_says_what_the_compiler_says() {
 }
 
 #[test]
+fn grants_that_the_attribute_takes_for_declarations_the_compiler_does_too() {
+    let errors = of_the_compiler(&root().join("macros/tests/ui/right/capabilities-declared-as-grants"));
+    assert_eq!(errors, []);
+}
+
+/// What a component can do only if it is declared, as far as the attribute looks.
+fn declarable() -> impl Iterator<Item = &'static Entry> {
+    let is_given = |entry: &Entry| entry.members.iter().all(|member| GIVEN.contains(member));
+    ENTRIES
+        .iter()
+        .filter(move |entry| entry.grant.starts_with("wasi:") && !is_given(entry))
+}
+
+#[test]
 fn the_attribute_has_the_compilers_capabilities() {
-    for (interface, keys) in table::KEYS {
+    let names: Vec<_> = table::NAMES
+        .iter()
+        .map(|name| (name.key, name.grant, name.members.to_vec()))
+        .collect();
+    let members = |entry: &Entry| entry.members.iter().map(|member| member.entry().key).collect();
+    let expected: Vec<(_, _, Vec<_>)> = declarable()
+        .map(|entry| (entry.key, entry.grant, members(entry)))
+        .collect();
+    assert_eq!(names, expected);
+    for (interface, members) in table::INTERFACES {
         let needs = needs_of_imports(&[format!("{interface}@0.2.6")], false);
         let [need] = needs.as_slice() else {
             panic!("{interface} needs one capability: {needs:?}");
         };
-        assert_eq!(entry_of(&need.any_of).key, keys[0], "{interface}");
-        let declares = |members: &[Capability]| need.any_of.iter().any(|one| members.contains(one));
-        let mut expected: Vec<&str> = ENTRIES
-            .iter()
-            .filter(|entry| declares(entry.members))
-            .map(|entry| entry.key)
-            .collect();
-        let mut keys = keys.to_vec();
-        expected.sort_unstable();
-        keys.sort_unstable();
-        assert_eq!(keys, expected, "{interface}");
+        let keys: Vec<&str> = need.any_of.iter().map(|one| one.entry().key).collect();
+        assert_eq!(*members, keys, "{interface}");
+        assert_eq!(table::key_of(members), entry_of(&need.any_of).key, "{interface}");
     }
+}
+
+#[test]
+fn the_attribute_reads_declarations_as_the_compiler_does() {
+    const ENDS: [&str; 11] = [
+        "",
+        ":",
+        ":/data",
+        ":/data:/more",
+        ":/data/../etc",
+        ":example.org",
+        ":*.example.org:400-500",
+        ":APP_*",
+        "/data",
+        "s",
+        "@0.2.6",
+    ];
+    let mut understood = 0;
+    for entry in ENTRIES {
+        let is_declarable = declarable().any(|one| one.key == entry.key);
+        for text in [entry.key, entry.grant]
+            .iter()
+            .flat_map(|name| ENDS.map(|end| format!("{name}{end}")))
+        {
+            let expected = match text.parse::<Request>() {
+                Ok(request) => Some(request.entry.key),
+                Err(Malformed::Unknown) => None,
+                // The attribute leaves it to the compiler to judge a scope.
+                Err(Malformed::Scope(_) | Malformed::BadScope(_)) => Some(entry.key),
+            };
+            let name = table::Name::of(&text).map(|name| name.key);
+            assert_eq!(name, expected.filter(|_| is_declarable), "{text}");
+            understood += usize::from(name.is_some());
+        }
+    }
+    assert!(understood > 2 * table::NAMES.len(), "{understood}");
 }

@@ -9,19 +9,25 @@ use crate::wit;
 
 mod table;
 
-use table::KEYS;
+use table::{INTERFACES, key_of};
 
-/// A capability that is needed.
+pub(crate) use table::Name;
+
+/// A need for capabilities.
 pub(crate) struct Use {
-    /// Such as `wasi:clocks/wall-clock`.
-    pub(crate) capability: String,
+    /// The key that declares it.
+    pub(crate) key: &'static str,
+    /// What is needed: the keys of single capabilities.
+    pub(crate) members: &'static [&'static str],
+    /// Whether one of them is enough: an import does not tell which it is for.
+    pub(crate) takes_one: bool,
     /// The token to point at.
     pub(crate) at: Place,
     /// File and position, when that token is not in Rust.
     pub(crate) place: Option<String>,
 }
 
-/// Every `capabilities::has("wasi:…")` in some code.
+/// Every `capabilities::has("wasi:…")` in some code. What is no capability, nobody has: no declaration would change that.
 pub(crate) fn uses(code: TokenStream) -> Vec<Use> {
     let tokens: Vec<TokenTree> = code.into_iter().collect();
     let mut found = Vec::new();
@@ -33,13 +39,14 @@ pub(crate) fn uses(code: TokenStream) -> Vec<Use> {
             ([.., module, colon, _, has], [TokenTree::Literal(literal)])
                 if is_word(module, "capabilities") && is_punct(colon, ':') && is_word(has, "has") =>
             {
-                let text = literal.to_string();
-                let capability = text.trim_matches('"').to_owned();
-                found.push(Use {
-                    capability,
+                let name = Name::of(literal.to_string().trim_matches('"'));
+                found.extend(name.map(|name| Use {
+                    key: name.key,
+                    members: name.members,
+                    takes_one: false,
                     at: (literal.span(), literal.span()),
                     place: None,
-                });
+                }));
             }
             _ => found.extend(uses(group.stream())),
         }
@@ -47,53 +54,54 @@ pub(crate) fn uses(code: TokenStream) -> Vec<Use> {
     found
 }
 
-/// Every `wasi:` interface that the component's WIT imports.
-pub(crate) fn imports(project: &Project) -> impl Iterator<Item = Use> {
-    project.wit.iter().flat_map(|(name, text)| {
-        let imports = wit::imports(text);
-        imports.into_iter().map(move |(capability, position)| Use {
-            capability,
-            at: place(&[]),
-            place: Some(format!("{name}:{position}")),
-        })
-    })
-}
-
-/// The keys that declare a capability, as interface or as grant, the most fitting first. `None` for what needs no
-/// declaration, or is not known.
-pub(crate) fn keys(capability: &str) -> Option<Vec<&'static str>> {
-    let path = capability.split('@').next()?;
-    if let Some((_, keys)) = KEYS.iter().find(|(interface, _)| *interface == path) {
-        return Some(keys.to_vec());
+/// What the component's WIT imports, once for each need.
+pub(crate) fn imports(project: &Project) -> Vec<Use> {
+    let mut found: Vec<Use> = Vec::new();
+    for (file, text) in &project.wit {
+        for (import, position) in wit::imports(text) {
+            let Some((_, members)) = INTERFACES.iter().find(|(interface, _)| *interface == import) else {
+                continue;
+            };
+            if found.iter().all(|earlier| earlier.members != *members) {
+                found.push(Use {
+                    key: key_of(members),
+                    members,
+                    takes_one: true,
+                    at: place(&[]),
+                    place: Some(format!("{file}:{position}")),
+                });
+            }
+        }
     }
-    // A grant may have a scope behind it: `wasi:filesystem/read:/data`.
-    let (domain, name) = path.strip_prefix("wasi:")?.split_once('/')?;
-    let verb = name.split(':').next()?;
-    match (domain, verb) {
-        ("filesystem", "read") => Some(vec!["wasi-filesystem-read", "wasi-filesystem"]),
-        ("filesystem", "write") => Some(vec!["wasi-filesystem-write", "wasi-filesystem"]),
-        ("sockets", "tcp-connect") => Some(vec!["wasi-tcp-connect", "wasi-network-egress"]),
-        ("sockets", "tcp-listen") => Some(vec!["wasi-tcp-listen", "wasi-network-ingress"]),
-        ("sockets", "udp") => keys("wasi:sockets/udp-create-socket"),
-        _ => None,
-    }
+    found
 }
 
 #[cfg(test)]
 mod tests {
-    use super::keys;
+    use super::Name;
 
     #[test]
-    fn capabilities_are_interfaces_and_grants() {
-        assert_eq!(
-            keys("wasi:clocks/wall-clock@0.2.3"),
-            Some(vec!["wasi-wall-clock", "wasi-clocks"])
-        );
-        let read = Some(vec!["wasi-filesystem-read", "wasi-filesystem"]);
-        assert_eq!(keys("wasi:filesystem/read"), read);
-        assert_eq!(keys("wasi:filesystem/read:/data/input"), read);
-        for nothing in ["wasi:io/streams", "wasi:cli/stdout", "torvyn:streaming/types", "text"] {
-            assert_eq!(keys(nothing), None, "{nothing}");
+    fn names_are_keys_and_grants_with_and_without_scope() {
+        let key = |text| Name::of(text).map(|name| name.key);
+        for text in [
+            "wasi-filesystem-read",
+            "wasi:filesystem/read",
+            "wasi:filesystem/read:/data/input",
+        ] {
+            assert_eq!(key(text), Some("wasi-filesystem-read"), "{text}");
+        }
+        assert_eq!(key("wasi:filesystem:/data"), Some("wasi-filesystem"));
+        assert_eq!(key("wasi:sockets/udp:example.org:53"), Some("wasi-udp"));
+        for nothing in [
+            "wasi:io/streams",
+            "wasi:cli/stdout",
+            "wasi:filesystem/reads",
+            "wasi-filesystem-read:/data",
+            "torvyn:streaming/types",
+            "text",
+            "",
+        ] {
+            assert_eq!(key(nothing), None, "{nothing}");
         }
     }
 }

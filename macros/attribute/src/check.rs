@@ -1,6 +1,6 @@
 //! The component's code against its project. The words are the compiler's: a test compares them.
 
-use crate::capability::{self, Use};
+use crate::capability::{self, Name, Use};
 use crate::item::{Item, place};
 use crate::manifest::{Node, Project};
 use crate::mistake::{Mistake, listed};
@@ -69,22 +69,28 @@ fn config(item: &Item, project: &Project, node: &Node) -> Option<Mistake> {
 }
 
 fn undeclared(project: &Project, needed: Use) -> Option<Mistake> {
-    let keys = capability::keys(&needed.capability)?;
-    let about = |(declared, _): &&(String, bool)| keys.contains(&declared.as_str());
-    let declared: Vec<&(String, bool)> = project.capabilities.iter().filter(about).collect();
-    if declared.iter().any(|(_, wanted)| *wanted) {
+    let named = |(text, wanted): &(String, bool)| Some((Name::of(text)?.members, *wanted));
+    let declared: Vec<(&[&str], bool)> = project.capabilities.iter().filter_map(named).collect();
+    let is_declared = |member: &str, as_wanted: bool| {
+        let mut about = declared.iter().filter(|(members, _)| members.contains(&member));
+        about.any(|(_, wanted)| *wanted == as_wanted)
+    };
+    let members = needed.members.iter().copied();
+    let missing: Vec<&str> = members.filter(|member| !is_declared(member, true)).collect();
+    if missing.is_empty() || needed.takes_one && missing.len() < needed.members.len() {
         return None;
     }
-    let (component, key) = (&project.component, keys[0]);
-    let (problem, help) = match declared.as_slice() {
-        [] => (
-            "which the manifest does not declare",
-            format!("add `{key} = true` to `[capabilities.required]`"),
-        ),
-        [_, ..] => (
+    let (component, key) = (&project.component, needed.key);
+    let (problem, help) = if missing.iter().any(|member| is_declared(member, false)) {
+        (
             "which the manifest says it does not need",
             "set it to `true`, or remove what needs it".to_owned(),
-        ),
+        )
+    } else {
+        (
+            "which the manifest does not declare",
+            format!("add `{key} = true` to `[capabilities.required]`"),
+        )
     };
     let text = format!("component `{component}` needs the capability `{key}`, {problem}");
     let mistake = Mistake::coded("E0103", needed.at, &text);

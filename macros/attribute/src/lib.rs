@@ -32,7 +32,8 @@ use proc_macro::TokenStream;
 /// - E0211: a node's `interface` is another role than the one that is implemented.
 /// - E0706: a node has `config`, and there is no `init` that takes it.
 /// - E0103: the code asks for a capability with `capabilities::has("wasi:…")`, or a file in the component's `wit/`
-///   imports a `wasi:` interface, and neither `[capabilities.required]` nor `[capabilities.optional]` declares it.
+///   imports a `wasi:` interface, and neither `[capabilities.required]` nor `[capabilities.optional]` declares it. A
+///   declaration is a key, `wasi-filesystem-read`, or a grant, `"wasi:filesystem/read:/data"`; scopes are not compared.
 ///
 /// Only the block itself is seen: capabilities that other code asks for, and what the standard library imports for it,
 /// are known when the component is compiled; `torvync link` looks at that. A manifest with mistakes of its own is the

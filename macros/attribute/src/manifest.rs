@@ -18,7 +18,7 @@ pub(crate) struct Project {
     pub(crate) contract_version: Option<Text>,
     /// The nodes that the component works for.
     pub(crate) nodes: Vec<Node>,
-    /// Keys of `[capabilities.required]` and `[capabilities.optional]`, and whether they are `true`.
+    /// What `[capabilities.required]` and `[capabilities.optional]` name, and whether it is `true`.
     pub(crate) capabilities: Vec<(String, bool)>,
     /// The component's own WIT: name for people, and text.
     pub(crate) wit: Vec<(String, String)>,
@@ -188,7 +188,7 @@ name = "demo"
 contract_version = "0.1.0"
 
 [capabilities]
-required = { wasi-clocks = true, wasi-random = false }
+required = { wasi-clocks = true, "wasi:random/random" = false }
 optional.wasi-udp = true
 
 [[component]]
@@ -217,7 +217,7 @@ component = "inner"
             .project(&root, &root.join("src/deeper"), None)
             .expect("a component");
         assert_eq!(project.component, "inner");
-        let capabilities = [("wasi-clocks", true), ("wasi-random", false), ("wasi-udp", true)];
+        let capabilities = [("wasi-clocks", true), ("wasi:random/random", false), ("wasi-udp", true)];
         assert_eq!(
             project.capabilities,
             capabilities.map(|(key, flag)| (key.to_owned(), flag))

@@ -1,42 +1,111 @@
-//! Which keys of the manifest declare what an interface gives: the compiler's taxonomy, for what can be seen without it.
-//! Free of dependencies: the test that compares both reads this file too.
+//! The compiler's taxonomy of capabilities, for what can be seen without it: their names, and the interfaces that need
+//! them. Free of dependencies: the test that compares both reads this file too.
 
-/// An interface, and the keys of `[capabilities.required]` and `[capabilities.optional]` that declare its use. The first
-/// is the one that says just that.
-pub(crate) const KEYS: &[(&str, &[&str])] = &[
+/// A name for capabilities. Those that every component has need no declaration, and are left out.
+pub(crate) struct Name {
+    /// The key in `[capabilities.required]` and `[capabilities.optional]`.
+    pub(crate) key: &'static str,
+    /// The text of a grant, without scope.
+    pub(crate) grant: &'static str,
+    /// What it stands for: the keys of single capabilities.
+    pub(crate) members: &'static [&'static str],
+}
+
+const fn name(key: &'static str, grant: &'static str, members: &'static [&'static str]) -> Name {
+    Name { key, grant, members }
+}
+
+/// Every name of what WASI gives.
+pub(crate) const NAMES: &[Name] = &[
+    name(
+        "wasi-filesystem",
+        "wasi:filesystem",
+        &["wasi-filesystem-read", "wasi-filesystem-write"],
+    ),
+    name(
+        "wasi-filesystem-read",
+        "wasi:filesystem/read",
+        &["wasi-filesystem-read"],
+    ),
+    name(
+        "wasi-filesystem-write",
+        "wasi:filesystem/write",
+        &["wasi-filesystem-write"],
+    ),
+    name(
+        "wasi-network-egress",
+        "wasi:sockets/egress",
+        &["wasi-tcp-connect", "wasi-udp", "wasi-http-outgoing"],
+    ),
+    name(
+        "wasi-network-ingress",
+        "wasi:sockets/ingress",
+        &["wasi-tcp-listen", "wasi-udp"],
+    ),
+    name("wasi-tcp-connect", "wasi:sockets/tcp-connect", &["wasi-tcp-connect"]),
+    name("wasi-tcp-listen", "wasi:sockets/tcp-listen", &["wasi-tcp-listen"]),
+    name("wasi-udp", "wasi:sockets/udp", &["wasi-udp"]),
+    name(
+        "wasi-http-outgoing",
+        "wasi:http/outgoing-handler",
+        &["wasi-http-outgoing"],
+    ),
+    name(
+        "wasi-clocks",
+        "wasi:clocks",
+        &["wasi-wall-clock", "wasi-monotonic-clock"],
+    ),
+    name("wasi-wall-clock", "wasi:clocks/wall-clock", &["wasi-wall-clock"]),
+    name(
+        "wasi-monotonic-clock",
+        "wasi:clocks/monotonic-clock",
+        &["wasi-monotonic-clock"],
+    ),
+    name("wasi-random", "wasi:random/random", &["wasi-random"]),
+    name(
+        "wasi-random-insecure",
+        "wasi:random/insecure",
+        &["wasi-random-insecure"],
+    ),
+    name("wasi-environment", "wasi:cli/environment", &["wasi-environment"]),
+];
+
+/// An interface, and what its use takes: one of these, where it can be used for each.
+pub(crate) const INTERFACES: &[(&str, &[&str])] = &[
     (
         "wasi:filesystem/preopens",
-        &["wasi-filesystem", "wasi-filesystem-read", "wasi-filesystem-write"],
+        &["wasi-filesystem-read", "wasi-filesystem-write"],
     ),
     (
         "wasi:sockets/tcp-create-socket",
-        &[
-            "wasi-tcp-connect",
-            "wasi-tcp-listen",
-            "wasi-network-egress",
-            "wasi-network-ingress",
-        ],
+        &["wasi-tcp-connect", "wasi-tcp-listen"],
     ),
-    (
-        "wasi:sockets/udp-create-socket",
-        &["wasi-udp", "wasi-network-egress", "wasi-network-ingress"],
-    ),
-    (
-        "wasi:sockets/ip-name-lookup",
-        &[
-            "wasi-tcp-connect",
-            "wasi-udp",
-            "wasi-network-egress",
-            "wasi-network-ingress",
-        ],
-    ),
-    (
-        "wasi:http/outgoing-handler",
-        &["wasi-http-outgoing", "wasi-network-egress"],
-    ),
-    ("wasi:clocks/wall-clock", &["wasi-wall-clock", "wasi-clocks"]),
-    ("wasi:clocks/monotonic-clock", &["wasi-monotonic-clock", "wasi-clocks"]),
+    ("wasi:sockets/udp-create-socket", &["wasi-udp"]),
+    ("wasi:sockets/tcp", &["wasi-tcp-connect", "wasi-tcp-listen"]),
+    ("wasi:sockets/udp", &["wasi-udp"]),
+    ("wasi:sockets/ip-name-lookup", &["wasi-tcp-connect", "wasi-udp"]),
+    ("wasi:http/outgoing-handler", &["wasi-http-outgoing"]),
+    ("wasi:clocks/wall-clock", &["wasi-wall-clock"]),
+    ("wasi:clocks/monotonic-clock", &["wasi-monotonic-clock"]),
     ("wasi:random/random", &["wasi-random"]),
     ("wasi:random/insecure", &["wasi-random-insecure"]),
     ("wasi:cli/environment", &["wasi-environment"]),
 ];
+
+impl Name {
+    /// The name in a declaration, or in a question of the component: a key, or a grant with or without scope. Whether the
+    /// scope is one, `torvync check` says.
+    pub(crate) fn of(text: &str) -> Option<&'static Name> {
+        let is_grant = |name: &Name| {
+            let scope = text.strip_prefix(name.grant);
+            scope.is_some_and(|scope| scope.is_empty() || scope.starts_with(':'))
+        };
+        NAMES.iter().find(|name| name.key == text || is_grant(name))
+    }
+}
+
+/// The key for exactly these capabilities; for the first of them when there is none.
+pub(crate) fn key_of(members: &'static [&'static str]) -> &'static str {
+    let exact = NAMES.iter().find(|name| name.members == members);
+    exact.map_or(members[0], |name| name.key)
+}
