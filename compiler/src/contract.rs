@@ -22,10 +22,11 @@ use std::sync::Arc;
 
 use crate::anatomy::reach::Reach;
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
+use crate::guest::BinaryFile;
 use crate::manifest;
-use crate::manifest::ast::{ComponentRef, Manifest};
+use crate::manifest::ast::Manifest;
 use crate::source::files::{Entry, Files};
-use crate::source::{SourceMap, Spanned, display_path};
+use crate::source::{SourceMap, display_path};
 
 pub use canonical::canonical;
 pub use deprecated::Deprecated;
@@ -124,24 +125,23 @@ pub fn align(diags: &mut Diagnostics, old: (&Path, &mut Contract), new: (&Path, 
 
 /// Reads component binaries and adds them to `contracts`.
 ///
-/// Each reference comes with the path where its binary should lie. Returns the paths where there is none.
+/// Returns the paths where there is none.
 pub fn load_binaries(
     diags: &mut Diagnostics,
     sources: &mut SourceMap,
     files: &dyn Files,
     contracts: &mut ContractSet,
-    binaries: &[(Spanned<ComponentRef>, PathBuf)],
+    binaries: &[BinaryFile],
 ) -> Vec<PathBuf> {
     let mut missing = Vec::new();
-    for (reference, path) in binaries {
-        let used = reference.span;
+    for file in binaries {
+        let (path, used) = (&file.path, file.named_by);
         match files.read(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let declared = matches!(reference.value, ComponentRef::Declared(_));
                 diags.error(ContractError::BinaryMissing {
                     path: path.clone(),
                     used,
-                    declared,
+                    is_prebuilt: file.is_prebuilt,
                 });
                 missing.push(path.clone());
             }
@@ -162,7 +162,7 @@ pub fn load_binaries(
                         signature,
                         contract: Arc::new(contract),
                     };
-                    contracts.binaries.insert(reference.value.clone(), binary);
+                    contracts.binaries.insert(file.reference.clone(), binary);
                 }
                 Err(error) => {
                     diags.error(ContractError::Binary {

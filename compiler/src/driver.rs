@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::contract::compat::{self, Bump, Difference, Level};
 use crate::contract::{self, ContractSet};
 use crate::diag::{Checked, Diagnostics};
-use crate::guest::{self, Binary};
+use crate::guest::{self, BinaryFile};
 use crate::link::{self, LinkedFlow};
 use crate::manifest::ast::ComponentRef;
 use crate::manifest::{self, Manifest};
@@ -68,8 +68,8 @@ pub fn outline(files: &dyn Files, request: &Request) -> Analysis {
     let mut analysis = Analysis::default();
     if let Ok(mut read) = read(&mut analysis, files, request) {
         let binaries = find_binaries(files, request, &read.manifest);
-        let there = binaries.into_iter().filter(|(_, path)| files.read(path).is_ok());
-        let there: Vec<Binary> = there.collect();
+        let there = binaries.into_iter().filter(|file| files.read(&file.path).is_ok());
+        let there: Vec<BinaryFile> = there.collect();
         contract::load_binaries(
             &mut analysis.diagnostics,
             &mut analysis.sources,
@@ -170,7 +170,7 @@ fn link_read(
     files: &dyn Files,
     request: &Request,
     read: &mut Read,
-    binaries: &[Binary],
+    binaries: &[BinaryFile],
 ) -> Checked<()> {
     let (diags, sources) = (&mut analysis.diagnostics, &mut analysis.sources);
     analysis.missing = contract::load_binaries(diags, sources, files, &mut read.contracts, binaries);
@@ -190,7 +190,7 @@ fn root(request: &Request) -> &Path {
 }
 
 /// Each component that is used, and where its binary should lie.
-fn find_binaries(files: &dyn Files, request: &Request, manifest: &Manifest) -> Vec<Binary> {
+fn find_binaries(files: &dyn Files, request: &Request, manifest: &Manifest) -> Vec<BinaryFile> {
     let references = manifest.references(request.flow.as_deref());
     let found = references
         .into_iter()
@@ -198,7 +198,7 @@ fn find_binaries(files: &dyn Files, request: &Request, manifest: &Manifest) -> V
     found
         .map(|reference| {
             let path = find_binary(files, request, manifest, &reference.value);
-            (reference, path)
+            BinaryFile::new(manifest, &reference, path)
         })
         .collect()
 }

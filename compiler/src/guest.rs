@@ -20,8 +20,37 @@ use crate::process::{self, Finished};
 use crate::source::{Span, Spanned, display_path};
 use crate::toolchain::{GUEST_TARGET, Toolchain, ToolchainError, missing_tool, relative_to};
 
-/// A component and the path of its binary.
-pub type Binary = (Spanned<ComponentRef>, PathBuf);
+/// Where the binary of a component lies, or should.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BinaryFile {
+    /// The component.
+    pub reference: ComponentRef,
+    /// Path of the binary.
+    pub path: PathBuf,
+    /// What names it: the key `wasm`, or the use of the component.
+    pub named_by: Span,
+    /// Whether it is there before a build.
+    pub is_prebuilt: bool,
+}
+
+impl BinaryFile {
+    /// The binary of `reference` at `path`.
+    #[must_use]
+    pub fn new(manifest: &Manifest, reference: &Spanned<ComponentRef>, path: PathBuf) -> Self {
+        let wasm = match &reference.value {
+            ComponentRef::Declared(name) => manifest.component(name).and_then(prebuilt),
+            ComponentRef::File(_) | ComponentRef::Builtin(_) => None,
+        };
+        // Another folder for the binaries may have been named.
+        let wasm = wasm.filter(|wasm| path.ends_with(&wasm.value));
+        Self {
+            reference: reference.value.clone(),
+            path,
+            named_by: wasm.map_or(reference.span, |wasm| wasm.span),
+            is_prebuilt: wasm.is_some() || matches!(reference.value, ComponentRef::File(_)),
+        }
+    }
+}
 
 /// How to build.
 #[derive(Clone, Copy, Debug)]
@@ -45,13 +74,17 @@ pub fn built_path(root: &Path, name: &str) -> PathBuf {
 pub fn prebuilt_path(manifest: &Manifest, root: &Path, reference: &ComponentRef) -> Option<PathBuf> {
     match reference {
         ComponentRef::Declared(name) => {
-            let decl = manifest.component(name)?;
-            let wasm = decl.wasm.as_ref().filter(|_| decl.build_command.is_none())?;
+            let wasm = prebuilt(manifest.component(name)?)?;
             Some(root.join(&wasm.value))
         }
         ComponentRef::File(path) => Some(root.join(path)),
         ComponentRef::Builtin(_) => None,
     }
+}
+
+/// The binary that is not built.
+fn prebuilt(decl: &ComponentDecl) -> Option<&Spanned<String>> {
+    decl.wasm.as_ref().filter(|_| decl.build_command.is_none())
 }
 
 /// Builds the components among `references`. `on_line` gets what the tools say.
@@ -65,7 +98,7 @@ pub fn build(
     references: &[Spanned<ComponentRef>],
     options: GuestOptions<'_>,
     on_line: &mut dyn FnMut(&str),
-) -> Checked<Vec<Binary>> {
+) -> Checked<Vec<BinaryFile>> {
     let jobs: Vec<(&Spanned<ComponentRef>, Job<'_>)> = references
         .iter()
         .filter_map(|reference| Some((reference, job(manifest, options.root, reference)?)))
@@ -100,7 +133,7 @@ pub fn build(
     let mut binaries = Vec::new();
     for ((reference, _), result) in jobs.iter().zip(results) {
         match result {
-            Ok(path) => binaries.push(((*reference).clone(), path)),
+            Ok(path) => binaries.push(BinaryFile::new(manifest, reference, path)),
             Err(error) => {
                 diags.error(error);
             }

@@ -192,6 +192,7 @@ pub(crate) fn execute(bytes: &[u8]) -> Result<bool, String> {
         Err(error) if !rejected => return Err(format!("the libraries reject the binary: {error}")),
         Ok(()) | Err(_) => {}
     }
+    examine::is_equal_to_itself(&files, "b.wasm")?;
     let _ = inspect::inspect(bytes);
     if component::signature(bytes).is_ok()
         && let Ok(anatomy) = Anatomy::of(bytes)

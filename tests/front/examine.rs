@@ -37,6 +37,18 @@ pub(crate) fn outline(files: &MemoryFiles) -> Result<(), String> {
     Ok(())
 }
 
+/// A contract that can be read is equal to itself.
+pub(crate) fn is_equal_to_itself(files: &MemoryFiles, path: &str) -> Result<(), String> {
+    let diff = driver::contract_diff(files, Path::new(path), Path::new(path));
+    match diff.differences.first() {
+        Some(difference) => Err(format!(
+            "{path} differs from itself: {}: {}",
+            difference.within, difference.what
+        )),
+        None => Ok(()),
+    }
+}
+
 fn request() -> Request {
     Request {
         manifest: "Torvyn.toml".into(),

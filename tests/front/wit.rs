@@ -225,7 +225,10 @@ pub(crate) fn execute(folder: &Folder) -> Result<bool, String> {
     match expected {
         Ok(()) if rejected => Err("wit-parser accepts the contract".into()),
         Err(error) if !rejected => Err(format!("wit-parser rejects the contract: {error}")),
-        Ok(()) | Err(_) => Ok(!rejected),
+        Ok(()) | Err(_) => {
+            examine::is_equal_to_itself(&files, "a/wit")?;
+            Ok(!rejected)
+        }
     }
 }
 

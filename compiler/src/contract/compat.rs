@@ -92,7 +92,7 @@ pub(super) fn unequal_types(from: &Contract, to: &Contract, names: &[&str], with
     differ.enter(own);
     for name in names {
         if let (Some(a), Some(b)) = (own.types.get(*name), other.types.get(*name)) {
-            differ.queue.push((*a, *b));
+            differ.same(&Type::Id(*a), &Type::Id(*b));
         }
     }
     differ.types();
@@ -134,7 +134,9 @@ impl<'a> Differ<'a> {
             .map(|package| self.old.resolve.packages[package].name.clone());
         self.within = match (package, &interface.name) {
             (Some(package), Some(name)) => format!("{}:{}/{name}", package.namespace, package.name),
-            (_, name) => name.clone().unwrap_or_default(),
+            (None, Some(name)) => name.clone(),
+            // One that a world declares in place.
+            (_, None) => return,
         };
     }
 

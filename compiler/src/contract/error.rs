@@ -21,7 +21,7 @@ pub(super) enum ContractError {
     BinaryMissing {
         path: PathBuf,
         used: Span,
-        declared: bool,
+        is_prebuilt: bool,
     },
     Nothing {
         path: String,
@@ -60,17 +60,21 @@ impl From<ContractError> for Diagnostic {
             )
             .primary(path, "the source of the component should be here")
             .help("the path is relative to the folder of Torvyn.toml"),
-            ContractError::BinaryMissing { path, used, declared } => {
+            ContractError::BinaryMissing {
+                path,
+                used,
+                is_prebuilt,
+            } => {
                 let shown = display_path(&path);
                 Diagnostic::error(
                     Code::ComponentNotFound,
                     format!("there is no component binary `{shown}`"),
                 )
                 .primary(used, "needs this binary")
-                .help(if declared {
-                    "run `torvync build` first, or name the folder of the binaries with `--components`"
-                } else {
+                .help(if is_prebuilt {
                     "the path is relative to the folder of Torvyn.toml; build the component first"
+                } else {
+                    "run `torvync build` first, or name the folder of the binaries with `--components`"
                 })
             }
             ContractError::Nothing { path } => {

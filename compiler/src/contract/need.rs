@@ -11,6 +11,8 @@ use crate::anatomy::reach::{HostFunction, Way};
 pub struct Need {
     /// What it takes: one of these, where the function called does not tell which.
     pub any_of: Vec<Capability>,
+    /// What it may take besides: nothing tells, so a declaration of it is not called unused.
+    pub perhaps: Vec<Capability>,
     /// What gives it, as interface or function.
     pub acquired_by: String,
     /// How the code gets there, when it was followed.
@@ -24,8 +26,8 @@ pub struct Need {
 pub fn needs_of_reach(reached: &BTreeMap<HostFunction, Way>) -> Vec<Need> {
     let functions: BTreeSet<&str> = reached.keys().map(HostFunction::name).collect();
     let hints = Hints::of(&functions);
-    let needs = reached.iter().filter_map(|(function, way)| {
-        let any_of = match function {
+    let needs = reached.iter().flat_map(|(function, way)| {
+        let acquired = match function {
             HostFunction::Imported { interface, function } => of_import(interface, Some(function), hints),
             HostFunction::Preview1(function) => of_preview1(function, hints),
         };
@@ -33,9 +35,10 @@ pub fn needs_of_reach(reached: &BTreeMap<HostFunction, Way>) -> Vec<Need> {
             HostFunction::Imported { interface, function } => format!("{interface}#{function}"),
             HostFunction::Preview1(function) => function.clone(),
         };
-        (!any_of.is_empty()).then(|| Need {
+        acquired.into_iter().map(move |Acquired { any_of, perhaps }| Need {
             any_of,
-            acquired_by,
+            perhaps,
+            acquired_by: acquired_by.clone(),
             way: Some(way.clone()),
             is_opaque: false,
         })
@@ -47,10 +50,11 @@ pub fn needs_of_reach(reached: &BTreeMap<HostFunction, Way>) -> Vec<Need> {
 /// be followed.
 #[must_use]
 pub fn needs_of_imports(imports: &[String], is_opaque: bool) -> Vec<Need> {
-    let needs = imports.iter().filter_map(|import| {
-        let any_of = of_import(import, None, Hints::default());
-        (!any_of.is_empty()).then(|| Need {
+    let needs = imports.iter().flat_map(|import| {
+        let acquired = of_import(import, None, Hints::default()).into_iter();
+        acquired.map(move |Acquired { any_of, perhaps }| Need {
             any_of,
+            perhaps,
             acquired_by: import.clone(),
             way: None,
             is_opaque,
@@ -83,9 +87,39 @@ fn only(capabilities: &[Capability]) -> Option<Capability> {
     }
 }
 
+/// What a function gives.
+struct Acquired {
+    any_of: Vec<Capability>,
+    perhaps: Vec<Capability>,
+}
+
+impl Acquired {
+    fn one_of(any_of: &[Capability]) -> Vec<Self> {
+        vec![Self {
+            any_of: any_of.to_vec(),
+            perhaps: Vec::new(),
+        }]
+    }
+
+    /// One of two, or both, of which other calls may tell which.
+    fn told(first: (Capability, bool), second: (Capability, bool)) -> Vec<Self> {
+        let one = |(capability, _), (other, is_told): (Capability, bool)| Self {
+            any_of: vec![capability],
+            perhaps: if is_told { Vec::new() } else { vec![other] },
+        };
+        match (first.1, second.1) {
+            (false, false) => Self::one_of(&[first.0, second.0]),
+            (true, false) => vec![one(first, second)],
+            (false, true) => vec![one(second, first)],
+            (true, true) => vec![one(first, second), one(second, first)],
+        }
+    }
+}
+
 /// What else is called, which tells what something is acquired for.
 #[derive(Clone, Copy, Default)]
 struct Hints {
+    reads: bool,
     writes: bool,
     connects: bool,
     listens: bool,
@@ -94,11 +128,29 @@ struct Hints {
 impl Hints {
     fn of(functions: &BTreeSet<&str>) -> Self {
         Self {
+            reads: functions.iter().any(|name| is_read(name)),
             writes: functions.iter().any(|name| is_write(name)),
             connects: functions.contains("[method]tcp-socket.start-connect"),
             listens: functions.contains("[method]tcp-socket.start-listen"),
         }
     }
+}
+
+/// Functions that read files and folders. `fd_read` may as well be standard input, which is seldom read by what opens files.
+fn is_read(function: &str) -> bool {
+    const READS: [&str; 10] = [
+        "[method]descriptor.read",
+        "[method]descriptor.read-via-stream",
+        "[method]descriptor.read-directory",
+        "[method]descriptor.readlink-at",
+        "[method]descriptor.stat-at",
+        "fd_read",
+        "fd_pread",
+        "fd_readdir",
+        "path_readlink",
+        "path_filestat_get",
+    ];
+    READS.contains(&function)
 }
 
 /// Functions that change files and nothing else; writing to a descriptor may as well be standard output.
@@ -127,50 +179,50 @@ fn is_write(function: &str) -> bool {
 }
 
 /// What a function of an interface acquires; without `function`, what the whole interface is for.
-fn of_import(interface: &str, function: Option<&str>, hints: Hints) -> Vec<Capability> {
+fn of_import(interface: &str, function: Option<&str>, hints: Hints) -> Vec<Acquired> {
     use Capability as C;
     let path = interface.split('@').next().unwrap_or(interface);
     let acquires = |functions: &[&str]| function.is_none_or(|function| functions.contains(&function));
     match path {
-        "wasi:filesystem/preopens" => filesystem(hints.writes),
-        "wasi:sockets/tcp-create-socket" => match (hints.connects, hints.listens) {
-            (true, false) => vec![C::TcpConnect],
-            (false, true) => vec![C::TcpListen],
-            (true, true) | (false, false) => vec![C::TcpConnect, C::TcpListen],
-        },
-        "wasi:sockets/udp-create-socket" => vec![C::Udp],
-        "wasi:sockets/ip-name-lookup" if acquires(&["resolve-addresses"]) => vec![C::TcpConnect, C::Udp],
-        "wasi:http/outgoing-handler" => vec![C::HttpOutgoing],
-        "wasi:clocks/wall-clock" if acquires(&["now", "resolution"]) => vec![C::WallClock],
-        "wasi:clocks/monotonic-clock" if acquires(&["now", "resolution"]) => vec![C::MonotonicClock],
-        "wasi:random/random" => vec![C::Random],
-        "wasi:random/insecure" => vec![C::InsecureRandom],
-        "wasi:cli/environment" => vec![C::Environment],
+        "wasi:filesystem/preopens" => filesystem(hints),
+        "wasi:sockets/tcp-create-socket" => {
+            Acquired::told((C::TcpConnect, hints.connects), (C::TcpListen, hints.listens))
+        }
+        "wasi:sockets/udp-create-socket" => Acquired::one_of(&[C::Udp]),
+        // A socket comes from the function above; a world that names the interface means to use one.
+        "wasi:sockets/tcp" if function.is_none() => Acquired::one_of(&[C::TcpConnect, C::TcpListen]),
+        "wasi:sockets/udp" if function.is_none() => Acquired::one_of(&[C::Udp]),
+        "wasi:sockets/ip-name-lookup" if acquires(&["resolve-addresses"]) => Acquired::one_of(&[C::TcpConnect, C::Udp]),
+        "wasi:http/outgoing-handler" => Acquired::one_of(&[C::HttpOutgoing]),
+        "wasi:clocks/wall-clock" if acquires(&["now", "resolution"]) => Acquired::one_of(&[C::WallClock]),
+        "wasi:clocks/monotonic-clock" if acquires(&["now", "resolution"]) => Acquired::one_of(&[C::MonotonicClock]),
+        "wasi:random/random" => Acquired::one_of(&[C::Random]),
+        "wasi:random/insecure" => Acquired::one_of(&[C::InsecureRandom]),
+        "wasi:cli/environment" => Acquired::one_of(&[C::Environment]),
         _ => Vec::new(),
     }
 }
 
 /// What a function of preview1 acquires.
-fn of_preview1(function: &str, hints: Hints) -> Vec<Capability> {
+fn of_preview1(function: &str, hints: Hints) -> Vec<Acquired> {
     use Capability as C;
     match function {
         "path_open" | "fd_prestat_get" | "fd_prestat_dir_name" | "path_filestat_get" | "path_readlink" => {
-            filesystem(hints.writes)
+            filesystem(hints)
         }
-        "sock_accept" => vec![C::TcpListen],
-        "sock_recv" | "sock_send" | "sock_shutdown" => vec![C::TcpConnect, C::TcpListen],
-        "clock_time_get" | "clock_res_get" => vec![C::WallClock, C::MonotonicClock],
-        "random_get" => vec![C::Random],
-        "environ_get" | "environ_sizes_get" | "args_get" | "args_sizes_get" => vec![C::Environment],
+        "sock_accept" => Acquired::one_of(&[C::TcpListen]),
+        "sock_recv" | "sock_send" | "sock_shutdown" => Acquired::one_of(&[C::TcpConnect, C::TcpListen]),
+        "clock_time_get" | "clock_res_get" => Acquired::one_of(&[C::WallClock, C::MonotonicClock]),
+        "random_get" => Acquired::one_of(&[C::Random]),
+        "environ_get" | "environ_sizes_get" | "args_get" | "args_sizes_get" => Acquired::one_of(&[C::Environment]),
         _ => Vec::new(),
     }
 }
 
-/// A folder that was opened can be read; whether it is written too shows in what else is called.
-fn filesystem(writes: bool) -> Vec<Capability> {
-    if writes {
-        vec![Capability::FilesystemWrite]
-    } else {
-        vec![Capability::FilesystemRead, Capability::FilesystemWrite]
-    }
+/// What a folder is opened for shows in what else is called.
+fn filesystem(hints: Hints) -> Vec<Acquired> {
+    Acquired::told(
+        (Capability::FilesystemRead, hints.reads),
+        (Capability::FilesystemWrite, hints.writes),
+    )
 }

@@ -15,7 +15,7 @@ use crate::diag::{Checked, Code, Diagnostic};
 use crate::emit::{self, EmittedCrate};
 use crate::exe::{self, ExeOptions, Executable};
 use crate::graph::{self, Graph};
-use crate::guest::{self, Binary, GuestOptions};
+use crate::guest::{self, BinaryFile, GuestOptions};
 use crate::lower::{self, Lowered};
 use crate::manifest::ast::Optimize;
 use crate::report::{self, ProgramReport};
@@ -205,7 +205,7 @@ fn build_guests(
     options: &BuildOptions,
     read: &Read,
     progress: &mut dyn Progress,
-) -> Checked<(Toolchain, Vec<Binary>)> {
+) -> Checked<(Toolchain, Vec<BinaryFile>)> {
     let diags = &mut analysis.diagnostics;
     let toolchain = Toolchain::locate(&options.cargo).map_err(|error| diags.error(error))?;
     let root = root(request);

@@ -1,6 +1,8 @@
 //! Capabilities: what the code of each component needs is declared, what is declared is needed, and what is required is
 //! granted.
 
+use std::collections::BTreeSet;
+
 use super::used_components;
 use crate::contract::capability::{Capability, Entry, GIVEN, entry_of};
 use crate::contract::need::{Need, needs_of_imports};
@@ -25,9 +27,17 @@ pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contract
             continue;
         };
         all_known &= known.is_whole;
-        needed.extend(known.needs.iter().flat_map(|need| &need.any_of));
+        needed.extend(
+            known
+                .needs
+                .iter()
+                .flat_map(|need| need.any_of.iter().chain(&need.perhaps)),
+        );
         for need in &known.needs {
-            check_need(diags, project, component, used, &known, need);
+            check_need(diags, component, used, &known, need);
+        }
+        if !project.allows_all() {
+            check_requests(diags, project, component, used, &known.needs);
         }
         check_grants(diags, component);
     }
@@ -68,14 +78,7 @@ impl<'a> Known<'a> {
     }
 }
 
-fn check_need(
-    diags: &mut Diagnostics,
-    project: &ResolvedProject,
-    component: &ResolvedComponent,
-    used: Span,
-    known: &Known<'_>,
-    need: &Need,
-) {
+fn check_need(diags: &mut Diagnostics, component: &ResolvedComponent, used: Span, known: &Known<'_>, need: &Need) {
     let CapabilitiesDecl { required, optional, .. } = &*component.declared;
     let about = |decl: &&CapabilityDecl| need.any_of.iter().any(|one| decl.request.entry.members.contains(one));
     let all: Vec<&CapabilityDecl> = required.iter().chain(optional).filter(about).collect();
@@ -92,46 +95,51 @@ fn check_need(
             required_end: component.declared.required_end,
             end: component.declared.end,
         });
-        return;
     }
-    let Some(request) = required.iter().filter(about).find(|decl| decl.wanted.value) else {
-        return;
-    };
-    let covered = |grant: &CapabilityGrant| {
-        let fits = |one: &&Capability| request.request.entry.members.contains(one);
-        need.any_of
-            .iter()
-            .filter(fits)
-            .any(|one| grant.grant.covers(*one, &request.request.scope))
-    };
-    if !project.allows_all() && !component.grants.list.iter().any(covered) {
-        diags.error(CapabilityError::NotGranted {
-            component: component.reference.to_string(),
-            grants_name: grants::name(&component.reference).unwrap_or_default().to_owned(),
-            wanted: wanted(request, need),
-            need: need.clone(),
-            used,
-            request: request.name.span,
-            narrower: near_grant(component, need),
-            list_end: component.grants.end,
-            end: project.capabilities().end,
-        });
+}
+
+/// Each thing that is required is granted, as far as this component can use it: others may have the same manifest.
+fn check_requests(
+    diags: &mut Diagnostics,
+    project: &ResolvedProject,
+    component: &ResolvedComponent,
+    used: Span,
+    needs: &[Need],
+) {
+    for request in component.declared.required.iter().filter(|decl| decl.wanted.value) {
+        let members = request.request.entry.members;
+        let is_granted = |need: &Need| {
+            let mut asked = need.any_of.iter().filter(|one| members.contains(one)).peekable();
+            let grants = &component.grants.list;
+            let scope = &request.request.scope;
+            asked.peek().is_none() || asked.any(|one| grants.iter().any(|grant| grant.grant.covers(*one, scope)))
+        };
+        let ungranted: Vec<&Need> = needs.iter().filter(|need| !is_granted(need)).collect();
+        if let Some(need) = ungranted.first().copied() {
+            diags.error(CapabilityError::NotGranted {
+                component: component.reference.to_string(),
+                grants_name: grants::name(&component.reference).unwrap_or_default().to_owned(),
+                wanted: wanted(request, &ungranted),
+                need: need.clone(),
+                used,
+                request: request.name.span,
+                narrower: near_grant(component, need),
+                list_end: component.grants.end,
+                end: project.capabilities().end,
+            });
+        }
     }
 }
 
 /// The text of the grant that is missing.
-fn wanted(request: &CapabilityDecl, need: &Need) -> String {
+fn wanted(request: &CapabilityDecl, ungranted: &[&Need]) -> String {
     let entry = request.request.entry;
     if request.name.value != entry.key {
         return request.name.value.clone();
     }
-    let asked: Vec<Capability> = need
-        .any_of
-        .iter()
-        .copied()
-        .filter(|one| entry.members.contains(one))
-        .collect();
-    entry_of(&asked).grant.to_owned()
+    let asked = ungranted.iter().flat_map(|need| &need.any_of);
+    let asked: BTreeSet<Capability> = asked.copied().filter(|one| entry.members.contains(one)).collect();
+    entry_of(&Vec::from_iter(asked)).grant.to_owned()
 }
 
 /// A grant of the same kind that does not reach far enough.

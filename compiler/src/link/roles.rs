@@ -81,8 +81,15 @@ fn check_builtin(
             exports: vec![provided.path().to_owned()],
             declared: None,
         })),
-        Some(_) | None => Ok(provided),
+        Some(written) => check_runtime_version(diags, written).map(|()| provided),
+        None => Ok(provided),
     }
+}
+
+/// What comes with the runtime, or is not known, has the version of the runtime's contracts.
+fn check_runtime_version(diags: &mut Diagnostics, written: &Spanned<InterfaceRef>) -> Checked<()> {
+    let export = format!("{}@{}", written.value.interface.path(), canonical::version());
+    check_version(diags, written, "the runtime has", &[export])
 }
 
 fn check_component(
@@ -93,7 +100,10 @@ fn check_component(
     used: Span,
 ) -> Checked<Option<Interface>> {
     let Some(signature) = contracts.signature(component) else {
-        return Ok(node.interface.as_ref().map(|written| written.value.interface));
+        let Some(written) = &node.interface else {
+            return Ok(None);
+        };
+        return check_runtime_version(diags, written).map(|()| Some(written.value.interface));
     };
     let declared = match component {
         ComponentRef::Declared(name) if contracts.binary(component).is_none() => {
@@ -103,7 +113,7 @@ fn check_component(
     };
     match (&node.interface, signature.interfaces.as_slice()) {
         (Some(written), interfaces) if interfaces.contains(&written.value.interface) => {
-            check_version(diags, written, &signature.exports)?;
+            check_version(diags, written, "the component exports", &signature.exports)?;
             Ok(Some(written.value.interface))
         }
         (Some(written), _) => Err(diags.error(RoleError::NotExported {
@@ -126,7 +136,12 @@ fn check_component(
     }
 }
 
-fn check_version(diags: &mut Diagnostics, written: &Spanned<InterfaceRef>, exports: &[String]) -> Checked<()> {
+fn check_version(
+    diags: &mut Diagnostics,
+    written: &Spanned<InterfaceRef>,
+    exporter: &'static str,
+    exports: &[String],
+) -> Checked<()> {
     let name = &written.value.name;
     let exported = exports.iter().filter_map(|export| export.parse::<InterfaceName>().ok());
     let found = exported
@@ -136,6 +151,7 @@ fn check_version(diags: &mut Diagnostics, written: &Spanned<InterfaceRef>, expor
         (Some(expected), Some(found)) if !canonical::is_compatible(expected, &found) => {
             Err(diags.error(RoleError::Version {
                 written: written.clone(),
+                exporter,
                 found,
             }))
         }
@@ -174,6 +190,7 @@ enum RoleError {
     },
     Version {
         written: Spanned<InterfaceRef>,
+        exporter: &'static str,
         found: semver::Version,
     },
 }
@@ -234,9 +251,13 @@ impl From<RoleError> for Diagnostic {
             )
             .primary(node, "add `interface` to this node")
             .note(listed("it exports", &interfaces)),
-            RoleError::Version { written, found } => {
+            RoleError::Version {
+                written,
+                exporter,
+                found,
+            } => {
                 let name = &written.value.name;
-                let message = format!("the node expects `{name}`, the component exports version {found}");
+                let message = format!("the node expects `{name}`, {exporter} version {found}");
                 Diagnostic::error(Code::VersionMismatch, message)
                     .primary(written.span, format!("expected version {found}"))
             }

@@ -11,7 +11,7 @@ use torvyn_codegen::ir::{ERROR_PORT, Role};
 
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
 use crate::resolve::{NodeIdx, ResolvedEdge, ResolvedFlow};
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 
 /// Checks the shape and returns the nodes in topological order, ties by declaration.
 ///
@@ -102,9 +102,20 @@ fn check_cycles(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Ro
     }
 }
 
-/// Nodes without the edges their role needs, and nodes no source reaches.
+/// Nodes without the edges their role needs.
 fn check_connections(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) {
-    for id in flow.node_ids() {
+    let gaps = connect::gaps(flow, roles);
+    for gap in &gaps {
+        let (from, to) = (&flow.node(gap.from).name, &flow.node(gap.to).name);
+        let error = Diagnostic::from(TopologyError::Gap {
+            from: from.clone(),
+            to: to.clone(),
+        });
+        let fixes = connect::edge(flow, gap.from, gap.to).into_iter().collect();
+        diags.error(Diagnostic { fixes, ..error });
+    }
+    let is_told = |id: NodeIdx| gaps.iter().any(|gap| gap.from == id || gap.to == id);
+    for id in flow.node_ids().filter(|id| !is_told(*id)) {
         let Some(role) = roles[id.position()] else { continue };
         let fed = role == Role::Source || flow.edges.iter().any(|edge| edge.to == id);
         let takes = |edge: &ResolvedEdge| edge.from == id && edge.from_port.value != ERROR_PORT;
@@ -209,6 +220,10 @@ enum TopologyError {
     Cycle {
         edges: Vec<CycleEdge>,
     },
+    Gap {
+        from: Spanned<String>,
+        to: Spanned<String>,
+    },
     Unconnected {
         name: String,
         at: Span,
@@ -244,6 +259,12 @@ impl From<TopologyError> for Diagnostic {
                 .secondary(node, "a sink emits no elements")
                 .help(format!("dead letters leave a sink by port `{ERROR_PORT}`")),
             TopologyError::Cycle { edges } => cycle_diagnostic(&edges),
+            TopologyError::Gap { from, to } => {
+                diagnostic(format!("no edge leads from `{}` to `{}`", from.value, to.value))
+                    .primary(from.span, "nothing takes what it emits")
+                    .secondary(to.span, "nothing feeds it")
+                    .help("add the edge, or remove the nodes")
+            }
             TopologyError::Unconnected { name, at, role, open } => {
                 let role = role.as_str();
                 let (message, label) = match open {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use semver::Version;
-use wit_parser::{Docs, IndexMap, Interface, Package, PackageId, Type, TypeDefKind, WorldId, WorldItem, WorldKey};
+use wit_parser::{
+    Docs, IndexMap, Interface, Package, PackageId, Stability, Type, TypeDefKind, TypeId, WorldId, WorldItem, WorldKey,
+};
 
 use super::types::name;
 use super::{Differ, Difference, Level, words};
@@ -75,9 +77,17 @@ pub fn diff(old: &Contract, new: &Contract) -> (Vec<Difference>, Vec<Bump>) {
             differ.packages();
         }
         let title = title(package);
-        if differ.found.is_empty() && docs_differ(old, package, new, other) {
+        if differ.found.is_empty() {
             differ.within.clone_from(&title);
-            differ.report(Level::Patch, "comments are different".into(), None, None);
+            let (before, after) = (remarks(old, package), remarks(new, other));
+            for (what, is_different) in [
+                ("comments are", before.0 != after.0),
+                ("what is stable or deprecated is", before.1 != after.1),
+            ] {
+                if is_different {
+                    differ.report(Level::Patch, format!("{what} different"), None, None);
+                }
+            }
         }
         bumps.push(Bump {
             package: title,
@@ -94,7 +104,6 @@ pub fn diff(old: &Contract, new: &Contract) -> (Vec<Difference>, Vec<Bump>) {
 fn worlds_diff(old: &Contract, a: WorldId, new: &Contract, b: WorldId) -> Vec<Difference> {
     let mut differ = Differ::new(old, new);
     differ.world("the world", a, b, Depth::Interfaces);
-    differ.types();
     differ.found
 }
 
@@ -108,12 +117,16 @@ fn own_packages(contract: &Contract) -> impl Iterator<Item = (PackageId, &Packag
         .filter(move |(id, package)| *id == contract.main || package.name.namespace == *main)
 }
 
-/// The package of the same name; the one asked for fits the one asked for, whatever its name.
+/// The package of the same name, of several versions the same one; the one asked for fits the one asked for, whatever its
+/// name.
 fn find<'a>(new: &'a Contract, id: PackageId, package: &Package, old: &Contract) -> Option<&'a Package> {
+    if id == old.main {
+        return Some(&new.resolve.packages[new.main]);
+    }
     let packages = new.resolve.packages.iter().map(|(_, other)| other);
-    let mut same = packages.filter(|other| title(other) == title(package));
-    same.next()
-        .or_else(|| (id == old.main).then(|| &new.resolve.packages[new.main]))
+    let same: Vec<&Package> = packages.filter(|other| title(other) == title(package)).collect();
+    let exact = same.iter().find(|other| other.name.version == package.name.version);
+    exact.or(same.first()).copied()
 }
 
 fn title(package: &Package) -> String {
@@ -255,7 +268,10 @@ impl Differ<'_> {
             for (name, item) in &before {
                 title.clone_into(&mut self.within);
                 match after.get(name) {
-                    Some(other) => self.world_item(item, other, depth),
+                    Some(other) => {
+                        self.world_item(item, other, depth);
+                        self.types();
+                    }
                     None => self.report(gone, format!("{what} `{name}` is gone"), spans.0, spans.1),
                 }
             }
@@ -276,7 +292,10 @@ impl Differ<'_> {
                 }
             }
             (WorldItem::Function(a), WorldItem::Function(b)) => self.function(a, b),
-            (WorldItem::Type { id: a, .. }, WorldItem::Type { id: b, .. }) => self.queue.push((*a, *b)),
+            // Types of one name are compared with what the world's functions use.
+            (WorldItem::Type { id: a, .. }, WorldItem::Type { id: b, .. }) => {
+                self.same(&Type::Id(*a), &Type::Id(*b));
+            }
             (WorldItem::Interface { .. } | WorldItem::Function(_) | WorldItem::Type { .. }, _) => {
                 let what = "is another kind of item".to_owned();
                 self.report(Level::Major, what, Some(old.span()), Some(new.span()));
@@ -306,23 +325,42 @@ fn names<'a>(contract: &Contract, items: &'a IndexMap<WorldKey, WorldItem>) -> B
     items.iter().map(|(key, item)| (name(key), item)).collect()
 }
 
-/// Whether any comment of a package is different, given that nothing else is.
-fn docs_differ(old: &Contract, a: &Package, new: &Contract, b: &Package) -> bool {
-    let all = |contract: &Contract, package: &Package| -> Vec<Docs> {
-        let mut docs = vec![package.docs.clone()];
-        for id in package.interfaces.values() {
-            let interface = &contract.resolve.interfaces[*id];
-            docs.push(interface.docs.clone());
-            docs.extend(interface.functions.values().map(|function| function.docs.clone()));
-            for id in interface.types.values() {
-                let def = &contract.resolve.types[*id];
-                docs.push(def.docs.clone());
-                docs.extend(inner_docs(&def.kind));
+/// What a package says beside what it declares, in order: comments, and gates such as `@deprecated`.
+fn remarks(contract: &Contract, package: &Package) -> (Vec<Docs>, Vec<Stability>) {
+    let mut remarks = (vec![package.docs.clone()], Vec::new());
+    let mut remark = |docs: &Docs, gate: &Stability| {
+        remarks.0.push(docs.clone());
+        remarks.1.push(gate.clone());
+    };
+    let of_type = |id: &TypeId, remark: &mut dyn FnMut(&Docs, &Stability)| {
+        let def = &contract.resolve.types[*id];
+        remark(&def.docs, &def.stability);
+        for docs in inner_docs(&def.kind) {
+            remark(&docs, &Stability::Unknown);
+        }
+    };
+    for id in package.interfaces.values() {
+        let interface = &contract.resolve.interfaces[*id];
+        remark(&interface.docs, &interface.stability);
+        for function in interface.functions.values() {
+            remark(&function.docs, &function.stability);
+        }
+        for id in interface.types.values() {
+            of_type(id, &mut remark);
+        }
+    }
+    for id in package.worlds.values() {
+        let world = &contract.resolve.worlds[*id];
+        remark(&world.docs, &world.stability);
+        for item in world.imports.values().chain(world.exports.values()) {
+            match item {
+                WorldItem::Interface { stability, docs, .. } => remark(docs, stability),
+                WorldItem::Function(function) => remark(&function.docs, &function.stability),
+                WorldItem::Type { id, .. } => of_type(id, &mut remark),
             }
         }
-        docs
-    };
-    all(old, a) != all(new, b)
+    }
+    remarks
 }
 
 #[expect(

@@ -20,11 +20,19 @@ struct Parts {
 }
 
 impl Differ<'_> {
-    /// Whether two types are the same at their use: of one name, or built alike. What is inside named ones is compared
-    /// later, once.
+    /// Whether two types are the same at their use: of one name, or built alike. What is behind a name is compared later,
+    /// once.
     pub(super) fn same(&mut self, old: &Type, new: &Type) -> bool {
         match (old, new) {
             (Type::Id(a), Type::Id(b)) => {
+                let (own, other) = (declared(&self.old.resolve, *a), declared(&self.new.resolve, *b));
+                let names = (&self.old.resolve.types[own].name, &self.new.resolve.types[other].name);
+                if names.0.is_some() && names.0 == names.1 {
+                    if self.seen.insert((own, other)) {
+                        self.queue.push((own, other));
+                    }
+                    return true;
+                }
                 let (a, b) = (underlying(&self.old.resolve, *a), underlying(&self.new.resolve, *b));
                 match (a, b) {
                     (Underlying::Def(a), Underlying::Def(b)) => self.same_definition(a, b),
@@ -41,9 +49,6 @@ impl Differ<'_> {
     fn same_definition(&mut self, a: TypeId, b: TypeId) -> bool {
         let (old, new) = (&self.old.resolve.types[a], &self.new.resolve.types[b]);
         if old.name.is_some() || new.name.is_some() {
-            if self.seen.insert((a, b)) {
-                self.queue.push((a, b));
-            }
             return old.name == new.name;
         }
         self.built_alike(&old.kind, &new.kind)
@@ -92,19 +97,18 @@ impl Differ<'_> {
             (K::Enum(_), K::Enum(_)) => self.parts(minor("enum", "case"), old, new),
             (K::Flags(_), K::Flags(_)) => self.parts(minor("flags", "flag"), old, new),
             (K::Resource, K::Resource) => {}
-            (old_kind, new_kind) if old_kind.as_str() != new_kind.as_str() => {
-                let what = format!(
-                    "type `{}` is a {} instead of a {}",
-                    name(old),
-                    new_kind.as_str(),
-                    old_kind.as_str()
-                );
-                self.report(Level::Major, what, Some(old.span), Some(new.span));
-            }
-            // Named types that are built of others: `type lines = list<string>`.
+            // Names for what is built of others: `type lines = list<string>`.
             (old_kind, new_kind) => {
-                if !self.built_alike(old_kind, new_kind) {
-                    let what = format!("type `{}` is something else", name(old));
+                let is_same = match (old_kind, new_kind) {
+                    (K::Type(a), K::Type(b)) => self.same(a, b),
+                    _ => self.built_alike(old_kind, new_kind),
+                };
+                if !is_same {
+                    let (before, after) = (
+                        words::definition(&self.old.resolve, old),
+                        words::definition(&self.new.resolve, new),
+                    );
+                    let what = format!("type `{}` is {after} instead of {before}", name(old));
                     self.report(Level::Major, what, Some(old.span), Some(new.span));
                 }
             }
@@ -202,6 +206,16 @@ fn parts(kind: &TypeDefKind) -> Vec<Part> {
 
 pub(super) fn name(def: &TypeDef) -> &str {
     def.name.as_deref().unwrap_or_default()
+}
+
+/// The type that a `use` is about, where it is declared.
+fn declared(resolve: &Resolve, mut id: TypeId) -> TypeId {
+    while let TypeDefKind::Type(Type::Id(inner)) = resolve.types[id].kind
+        && resolve.types[inner].owner != resolve.types[id].owner
+    {
+        id = inner;
+    }
+    id
 }
 
 /// What a type is behind `use` and `type`.

@@ -1,6 +1,6 @@
 //! Functions and types of a contract as WIT writes them, in backticks.
 
-use wit_parser::{Function, Handle, Param, Resolve, Type, TypeDefKind, TypeId};
+use wit_parser::{Function, Handle, Param, Resolve, Type, TypeDef, TypeDefKind, TypeId};
 
 /// `function `process``, `method `buffer.size``.
 pub(super) fn function(function: &Function) -> String {
@@ -30,6 +30,28 @@ pub(super) fn payload(resolve: &Resolve, payload: Option<&Type>) -> String {
     payload.map_or("nothing".to_owned(), |payload| ty(resolve, payload))
 }
 
+/// What stands behind a name: `a record`, or the type that it is another name for.
+pub(super) fn definition(resolve: &Resolve, def: &TypeDef) -> String {
+    match &def.kind {
+        TypeDefKind::Record(_)
+        | TypeDefKind::Resource
+        | TypeDefKind::Flags(_)
+        | TypeDefKind::Variant(_)
+        | TypeDefKind::Enum(_)
+        | TypeDefKind::Unknown => format!("a {}", def.kind.as_str()),
+        TypeDefKind::Handle(_)
+        | TypeDefKind::Tuple(_)
+        | TypeDefKind::Option(_)
+        | TypeDefKind::Result(_)
+        | TypeDefKind::List(_)
+        | TypeDefKind::Map(..)
+        | TypeDefKind::FixedLengthList(..)
+        | TypeDefKind::Future(_)
+        | TypeDefKind::Stream(_)
+        | TypeDefKind::Type(_) => format!("`{}`", built(resolve, &def.kind)),
+    }
+}
+
 fn plain(resolve: &Resolve, ty: &Type) -> String {
     match ty {
         Type::Bool => "bool".into(),
@@ -52,12 +74,16 @@ fn plain(resolve: &Resolve, ty: &Type) -> String {
 
 fn named_or_built(resolve: &Resolve, id: TypeId) -> String {
     let def = &resolve.types[id];
-    if let Some(name) = &def.name {
-        return name.clone();
+    match &def.name {
+        Some(name) => name.clone(),
+        None => built(resolve, &def.kind),
     }
+}
+
+fn built(resolve: &Resolve, kind: &TypeDefKind) -> String {
     let one = |ty: &Type| plain(resolve, ty);
     let maybe = |ty: &Option<Type>| ty.as_ref().map_or("_".to_owned(), one);
-    match &def.kind {
+    match kind {
         TypeDefKind::Handle(Handle::Own(resource)) => named_or_built(resolve, *resource),
         TypeDefKind::Handle(Handle::Borrow(resource)) => format!("borrow<{}>", named_or_built(resolve, *resource)),
         TypeDefKind::Tuple(tuple) => {
@@ -81,6 +107,6 @@ fn named_or_built(resolve: &Resolve, id: TypeId) -> String {
         | TypeDefKind::Flags(_)
         | TypeDefKind::Variant(_)
         | TypeDefKind::Enum(_)
-        | TypeDefKind::Unknown => def.kind.as_str().to_owned(),
+        | TypeDefKind::Unknown => kind.as_str().to_owned(),
     }
 }

@@ -22,6 +22,29 @@ pub(super) fn fixes(flow: &ResolvedFlow, roles: &[Option<Role>], id: NodeIdx, fe
     fixes
 }
 
+/// An edge that is missing.
+pub(super) struct Gap {
+    pub(super) from: NodeIdx,
+    pub(super) to: NodeIdx,
+}
+
+/// The edges that are all that two nodes miss: each has one open port, which fits nothing but the other's.
+pub(super) fn gaps(flow: &ResolvedFlow, roles: &[Option<Role>]) -> Vec<Gap> {
+    let gap = |from: NodeIdx| {
+        let role = roles[from.position()]?;
+        let [to] = free(flow, roles, from, is_unfed)[..] else {
+            return None;
+        };
+        let other = roles[to.position()]?;
+        let is_open_once = is_undrained(flow, role, from)
+            && !is_unfed(flow, role, from)
+            && is_drained(flow, other, to)
+            && free(flow, roles, to, is_undrained) == [from];
+        is_open_once.then_some(Gap { from, to })
+    };
+    flow.node_ids().filter_map(gap).collect()
+}
+
 /// The nodes with an open port that could be connected with the one of `id` without closing a cycle.
 fn free(
     flow: &ResolvedFlow,
@@ -50,6 +73,10 @@ fn is_undrained(flow: &ResolvedFlow, role: Role, id: NodeIdx) -> bool {
             .all(|edge| edge.from != id || edge.from_port.value == ERROR_PORT)
 }
 
+fn is_drained(flow: &ResolvedFlow, role: Role, id: NodeIdx) -> bool {
+    role == Role::Sink || (role != Role::Router && !is_undrained(flow, role, id))
+}
+
 fn reaches(flow: &ResolvedFlow, from: NodeIdx, to: NodeIdx) -> bool {
     let (mut seen, mut at) = (vec![from], 0);
     while let Some(node) = seen.get(at).copied() {
@@ -63,7 +90,7 @@ fn reaches(flow: &ResolvedFlow, from: NodeIdx, to: NodeIdx) -> bool {
     seen.contains(&to)
 }
 
-fn edge(flow: &ResolvedFlow, from: NodeIdx, to: NodeIdx) -> Option<Fix> {
+pub(super) fn edge(flow: &ResolvedFlow, from: NodeIdx, to: NodeIdx) -> Option<Fix> {
     let (from, to) = (&flow.node(from).name.value, &flow.node(to).name.value);
     let text = format!(
         "\n\n[[flow.{}.edges]]\nfrom = {{ node = \"{from}\", port = \"output\" }}\nto = {{ node = \"{to}\", port = \"input\" }}",
