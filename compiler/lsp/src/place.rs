@@ -108,7 +108,7 @@ pub(crate) fn meaning(path: &[Step]) -> Meaning {
                 if let Kind::Named(keys) = key.kind {
                     Meaning::Keys(keys, Some(key))
                 } else {
-                    Meaning::Unknown
+                    Meaning::Value(key)
                 }
             }
             (Meaning::Value(key), Step::Item(_)) => Meaning::Value(key),

@@ -58,6 +58,9 @@ pub(crate) struct Init {
     force: bool,
 }
 
+/// The packages that are vendored into a project.
+const SDK: [&str; 2] = ["torvyn", "torvyn-macros"];
+
 /// Why there is no new project.
 enum InitError {
     NoName,
@@ -207,6 +210,8 @@ fn project_name(folder: &Path) -> Result<String, InitError> {
         "it has capital letters"
     } else if !name.chars().all(allowed) {
         "it has characters other than letters, digits, `-` and `_`"
+    } else if SDK.contains(&name.as_str()) {
+        "the SDK is called so, and the component would be too"
     } else {
         return Ok(name);
     };

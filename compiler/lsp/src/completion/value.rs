@@ -168,7 +168,7 @@ fn texts(view: View<'_>, key: &Key, path: &[Step]) -> Vec<Text> {
 fn bare(key: &Key) -> Vec<Text> {
     let word = |word: &str| Text::new(word, ItemKind::Word, "", key.doc);
     let is_number = key.default.parse::<f64>().is_ok();
-    if matches!(key.kind, Kind::Flag) {
+    if matches!(key.kind, Kind::Flag | Kind::Flags) {
         vec![word("true"), word("false")]
     } else if is_number && matches!(key.kind, Kind::Integer(..) | Kind::Ratio(_)) {
         vec![word(key.default)]

@@ -3,6 +3,8 @@
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
+use torvync_compiler::diag::Diagnostic;
+
 use super::{Init, TEMPLATES, project_name};
 use crate::output::Context;
 use crate::template::Template;
@@ -18,15 +20,17 @@ pub(super) fn ask(init: &mut Init, context: &Context, answers: &mut dyn BufRead)
             } else {
                 answer.into()
             };
-            project_name(&folder).map(|_| folder).ok()
+            project_name(&folder)
+                .map(|_| folder)
+                .map_err(|error| Diagnostic::from(error).message)
         })?,
     );
     let names: Vec<&str> = TEMPLATES.available.iter().map(|(name, _)| *name).collect();
     let question = format!("Template: {}", names.join(", "));
     let default = init.template;
     init.template = wizard.until_valid(&question, default.name(), |answer| match answer {
-        "" => Some(default),
-        name => template(name),
+        "" => Ok(default),
+        name => template(name).ok_or_else(|| format!("there is no template `{name}`")),
     })?;
     init.no_example = !wizard.yes("A working example", !init.no_example)?;
     init.no_git = !wizard.yes("A git repository", !init.no_git)?;
@@ -54,10 +58,10 @@ impl Wizard<'_> {
     fn yes(&mut self, question: &str, default: bool) -> io::Result<bool> {
         let shown = if default { "yes" } else { "no" };
         self.until_valid(question, shown, |answer| match answer.to_lowercase().as_str() {
-            "" => Some(default),
-            "y" | "yes" => Some(true),
-            "n" | "no" => Some(false),
-            _ => None,
+            "" => Ok(default),
+            "y" | "yes" => Ok(true),
+            "n" | "no" => Ok(false),
+            _ => Err("answer `yes` or `no`".to_owned()),
         })
     }
 
@@ -66,16 +70,16 @@ impl Wizard<'_> {
         &mut self,
         question: &str,
         default: impl std::fmt::Display,
-        read: impl Fn(&str) -> Option<T>,
+        read: impl Fn(&str) -> Result<T, String>,
     ) -> io::Result<T> {
         loop {
             self.context.ask(&format!("{question} [{default}]: "));
             let mut line = String::new();
             let ended = self.answers.read_line(&mut line)? == 0;
             match read(line.trim()) {
-                Some(answer) => return Ok(answer),
-                None if ended => return Err(io::ErrorKind::UnexpectedEof.into()),
-                None => self.context.ask("That is not possible here.\n"),
+                Ok(answer) => return Ok(answer),
+                Err(_) if ended => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Err(problem) => self.context.ask(&format!("{problem}\n")),
             }
         }
     }
