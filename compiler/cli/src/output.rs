@@ -188,10 +188,12 @@ pub(crate) fn usage_error(error: &clap::Error) -> ExitCode {
     if json {
         let rendered = error.render().to_string();
         let message = rendered.trim().strip_prefix("error: ").unwrap_or(rendered.trim());
-        let error = json!({ "code": Code::InvalidOption.as_str(), "severity": "error", "message": message });
+        let mut diagnostics = Diagnostics::new();
+        diagnostics.error(Diagnostic::error(Code::InvalidOption, message));
+        let errors = render::json(&diagnostics, &SourceMap::default());
         to_stdout(&format!(
             "{}\n",
-            json!({ "exit_code": FAILURE, "errors": [error], "warnings": [] })
+            json!({ "exit_code": FAILURE, "errors": errors, "warnings": [] })
         ));
     } else {
         let _ = error.print();

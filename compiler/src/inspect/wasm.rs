@@ -79,6 +79,8 @@ pub struct CoreModule {
     pub imports: Vec<String>,
     /// Name of each export, in order.
     pub exports: Vec<String>,
+    /// The capabilities that its code can use.
+    pub capabilities: Vec<CapabilityUse>,
     /// Who made it.
     pub producers: Vec<Producer>,
     /// What takes space in it.
@@ -145,6 +147,7 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Inspection, InspectError> {
                 .custom_sections
                 .iter()
                 .any(|section| section.name.starts_with("component-type")),
+            capabilities: capabilities(bytes, &Vec::from_iter(survey.modules)),
             imports: survey.imports,
             exports: survey.exports,
             producers: survey.producers.into_iter().collect(),
@@ -190,7 +193,10 @@ fn component(
             .map(|(_, role)| *role)
             .collect(),
         lifecycle: exported(LIFECYCLE),
-        capabilities: capabilities(bytes, &imports),
+        capabilities: capabilities(
+            bytes,
+            &imports.iter().map(|import| import.name.clone()).collect::<Vec<_>>(),
+        ),
         imports,
         exports,
         code,
@@ -200,9 +206,8 @@ fn component(
     }
 }
 
-fn capabilities(bytes: &[u8], imports: &[Interface]) -> Vec<CapabilityUse> {
-    let imports: Vec<String> = imports.iter().map(|import| import.name.clone()).collect();
-    let needs = contract::needs(bytes, &imports).into_iter();
+fn capabilities(bytes: &[u8], imports: &[String]) -> Vec<CapabilityUse> {
+    let needs = contract::needs(bytes, imports).into_iter();
     let uses = needs.map(|need| CapabilityUse {
         name: entry_of(&need.any_of).key,
         acquired_by: need.acquired_by,
@@ -286,6 +291,8 @@ fn print(resolve: &Resolve, world: WorldId) -> Result<String, InspectError> {
 struct Survey {
     component: bool,
     imports: Vec<String>,
+    /// Where those are imported from.
+    modules: BTreeSet<String>,
     exports: Vec<String>,
     producers: BTreeSet<Producer>,
     size: Size,
@@ -341,6 +348,7 @@ impl Survey {
                 for import in section.into_imports() {
                     let import = import?;
                     self.imports.push(format!("{}.{}", import.module, import.name));
+                    self.modules.insert(import.module.to_owned());
                 }
             }
             Payload::ExportSection(section) if !self.component => {

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use torvync_compiler::anatomy::reach::Way;
 use torvync_compiler::diag::{Code, Diagnostic};
 use torvync_compiler::inspect::{
-    self, Component, CoreModule, FlowDescription, Inspection, Interface, NodeDescription, Producer, ProgramDescription,
-    Size, StreamDescription,
+    self, CapabilityUse, Component, CoreModule, FlowDescription, Inspection, Interface, NodeDescription, Producer,
+    ProgramDescription, Size, StreamDescription,
 };
 use torvync_compiler::source::display_path;
 
@@ -112,7 +112,7 @@ impl Inspect {
             parts.push(core_code(component));
         }
         if self.wants(Section::Capabilities) {
-            parts.push(format!("Capabilities its code can use\n{}", capabilities(component)));
+            parts.push(used(&component.capabilities));
             let imports = component.imports.iter().filter(|import| import.name.starts_with(WASI));
             parts.push(format!("WASI that it imports, used or not\n{}", interfaces(imports)));
         }
@@ -138,8 +138,11 @@ impl Inspect {
             parts.push(format!("Core module {name}: not a component\n  contract  {contract}\n"));
             parts.push(format!("Exports\n{}", list(&module.exports)));
         }
-        if self.wants(Section::Interfaces) || self.wants(Section::Capabilities) {
+        if self.wants(Section::Interfaces) {
             parts.push(format!("Imports\n{}", list(&module.imports)));
+        }
+        if self.wants(Section::Capabilities) {
+            parts.push(used(&module.capabilities));
         }
         if self.wants(Section::Metadata) {
             parts.push(producers(&module.producers));
@@ -163,6 +166,9 @@ impl Inspect {
         }
         if self.wants(Section::Interfaces) {
             parts.extend(program.flows.iter().map(flow));
+        }
+        if self.wants(Section::Capabilities) {
+            parts.extend(program.flows.iter().map(granted));
         }
         if self.wants(Section::Size) {
             parts.push(format!("Size\n  {}\n", text::bytes(bytes)));
@@ -210,13 +216,11 @@ fn node(node: &NodeDescription) -> String {
     let line = format!("  {:<20} {:<10} {by:<28} {path}", node.name, node.role);
     let merge = node.merge.as_deref().filter(|merge| *merge != "round-robin");
     let fan_out = node.fan_out.as_deref().filter(|fan_out| *fan_out != "minimum");
-    let granted = node.capabilities.join(", ");
     let details = [
         ("own thread", node.own_thread.clone()),
         ("merge", merge.map(str::to_owned)),
         ("fan-out", fan_out.map(str::to_owned)),
         ("on error", on_error(node)),
-        ("granted", (!granted.is_empty()).then_some(granted)),
     ];
     let details = details
         .iter()
@@ -280,16 +284,24 @@ fn interfaces<'a>(interfaces: impl Iterator<Item = &'a Interface>) -> String {
     list(&lines)
 }
 
-fn capabilities(component: &Component) -> String {
-    let lines: Vec<String> = component
-        .capabilities
+/// What the nodes of a flow are granted.
+fn granted(flow: &FlowDescription) -> String {
+    let granted = flow.nodes.iter().filter(|node| !node.capabilities.is_empty());
+    let lines: Vec<String> = granted
+        .map(|node| format!("{:<20} {}", node.name, node.capabilities.join(", ")))
+        .collect();
+    format!("Capabilities granted in flow {}\n{}", flow.name, list(&lines))
+}
+
+fn used(capabilities: &[CapabilityUse]) -> String {
+    let lines: Vec<String> = capabilities
         .iter()
         .map(|capability| match capability.way.as_slice() {
             [] => format!("{:<24} {}", capability.name, capability.acquired_by),
             way => format!("{:<24} {}", capability.name, Way(way.to_vec())),
         })
         .collect();
-    list(&lines)
+    format!("Capabilities its code can use\n{}", list(&lines))
 }
 
 fn core_code(component: &Component) -> String {
@@ -302,6 +314,7 @@ fn core_code(component: &Component) -> String {
     };
     let main = match code.main_module {
         Some(module) => format!("all exported functions are in core module {module}, which calls"),
+        None if component.exports.is_empty() => return "Core code\n  nothing is exported\n".to_owned(),
         None => "the exported functions are in several core modules".to_owned(),
     };
     format!("Core code\n{path}  {main}\n{}", interfaces(code.calls.iter()))

@@ -219,10 +219,10 @@ fn interactive(folder: &Path, arguments: &[&str], typed: &str) -> Run {
 fn the_wizard_asks_until_it_understands() {
     let folder = folder();
     let run = interactive(folder.path(), &[], "Bad Name\nasked\nsieve\nfilter\nno\nn\n").succeeds();
-    let questions = "Folder, and name of the project [.]: That is not possible here.\n\
+    let questions = "Folder, and name of the project [.]: invalid project name `Bad Name`: it has capital letters\n\
                      Folder, and name of the project [.]: \
                      Template: source, sink, transform, filter, router, aggregator, full-pipeline, empty [transform]: \
-                     That is not possible here.\n";
+                     there is no template `sieve`\n";
     assert!(run.stderr.starts_with(questions), "{}", run.stderr);
     assert!(
         run.stdout.contains("\"asked\" with template \"filter\""),
