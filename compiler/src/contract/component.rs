@@ -1,10 +1,13 @@
 //! Reads what a component binary imports and exports.
 
-use wit_component::DecodedWasm;
+use wit_component::{DecodedWasm, WitPrinter};
 use wit_parser::{PackageId, Resolve, WorldId};
 
 use crate::contract::Signature;
 use crate::panics::caught;
+
+/// Why packages can't be put together.
+const CIRCLE: &str = "the packages that describe it depend on each other in a circle";
 
 /// What some bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,18 +71,18 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Resolve, WorldId), BinaryError> {
     match kind(bytes) {
         BinaryKind::Other => Err(BinaryError::NotWasm),
         BinaryKind::Module => {
-            validate(bytes)?;
+            validate(bytes).map_err(BinaryError::Invalid)?;
             Err(BinaryError::NoMetadata)
         }
         BinaryKind::ModuleWithMetadata => {
-            validate(bytes)?;
+            validate(bytes).map_err(BinaryError::Invalid)?;
             check_packages(bytes)?;
             let decoded = caught(|| wit_component::metadata::decode(bytes)).map_err(BinaryError::Invalid)?;
             let (_, bound) = decoded.map_err(|error| BinaryError::Invalid(error.to_string()))?;
             Ok((bound.resolve, bound.world))
         }
         BinaryKind::Component => {
-            validate(bytes)?;
+            validate(bytes).map_err(BinaryError::Invalid)?;
             let decoded = caught(|| wit_component::decode(bytes)).map_err(BinaryError::Invalid)?;
             match decoded.map_err(|error| BinaryError::Invalid(error.to_string()))? {
                 DecodedWasm::Component(resolve, world) => Ok((resolve, world)),
@@ -89,10 +92,45 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Resolve, WorldId), BinaryError> {
     }
 }
 
-fn validate(bytes: &[u8]) -> Result<(), BinaryError> {
+/// A WIT package that was encoded, in binary or in text form, as WIT; then by their names those it depends on, as far as it
+/// does.
+pub(super) fn printed_packages(bytes: &[u8]) -> Result<(String, Vec<(String, String)>), String> {
+    let bytes = caught(|| wat::parse_bytes(bytes))?.map_err(|error| first_line(&error.to_string()))?;
+    if kind(&bytes) != BinaryKind::Component {
+        return Err("it holds no WIT".to_owned());
+    }
+    validate(&bytes)?;
+    let decoded = caught(|| wit_component::decode(&bytes))?.map_err(|error| first_line(&error.to_string()))?;
+    let DecodedWasm::WitPackage(resolve, main) = decoded else {
+        return Err("it is a component".to_owned());
+    };
+    if has_circle(&resolve) {
+        return Err(CIRCLE.to_owned());
+    }
+    let print = |package| {
+        let mut printer = WitPrinter::default();
+        let printed = caught(|| {
+            printer
+                .print(&resolve, package, &[])
+                .map(|()| printer.output.to_string())
+        })?;
+        printed.map_err(|error| first_line(&error.to_string()))
+    };
+    let mut others = Vec::new();
+    for (id, package) in resolve.packages.iter().filter(|(id, _)| *id != main) {
+        others.push((package.name.to_string(), print(id)?));
+    }
+    Ok((print(main)?, others))
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+fn validate(bytes: &[u8]) -> Result<(), String> {
     match wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all()).validate_all(bytes) {
         Ok(_) => Ok(()),
-        Err(error) => Err(BinaryError::Invalid(error.to_string())),
+        Err(error) => Err(error.to_string()),
     }
 }
 
@@ -105,9 +143,7 @@ fn check_packages(module: &[u8]) -> Result<(), BinaryError> {
             && let Ok(Ok(decoded)) = caught(|| wit_component::decode(described(section.data())))
             && has_circle(decoded.resolve())
         {
-            return Err(BinaryError::Invalid(
-                "the packages that describe it depend on each other in a circle".to_owned(),
-            ));
+            return Err(BinaryError::Invalid(CIRCLE.to_owned()));
         }
     }
     Ok(())

@@ -1,12 +1,16 @@
 //! Reads the components' `wit/` folders with wit-parser, whose errors become labels inside the `.wit` files.
 
+mod meant;
+mod outline;
 mod packages;
+mod recovery;
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::path::Path;
 use std::sync::Arc;
 
-use wit_parser::{AstItem, Resolve, ResolveErrorKind, UnresolvedPackageGroup, WorldItem, WorldKey};
+use wit_parser::{AstItem, PackageName, Resolve, ResolveErrorKind, UnresolvedPackageGroup, WorldItem, WorldKey};
 
 use crate::contract::component::world_signature;
 use crate::contract::document::Contract;
@@ -17,61 +21,104 @@ use crate::source::{Span, display_path};
 
 pub(super) use packages::{CANONICAL, Packages};
 
+use packages::Package;
+use recovery::{Mistake, Recovery};
+
 /// The world in `folder`; `None` when there is no such folder, no `.wit` file in it, or after an error.
 pub(super) fn load(diags: &mut Diagnostics, packages: &mut Packages<'_>, folder: &Path) -> Option<World> {
-    let main = packages.read(diags, folder)?;
-    let (contract, items) = resolve(diags, packages, main, &folder.join("deps")).ok()?;
+    let mut recovery = Recovery::default();
+    let main = packages.read(diags, &mut recovery, folder)?;
+    let (contract, items) = resolve(diags, packages, &mut recovery, main, &folder.join("deps")).ok()?;
     world(diags, contract, items, packages.owner()).ok()
 }
 
 /// The contract in a folder, or in a file; `None` when there is no `.wit` file, or after an error.
 pub(super) fn contract(diags: &mut Diagnostics, packages: &mut Packages<'_>, path: &Path) -> Option<Contract> {
+    let mut recovery = Recovery::default();
     let (folder, main) = if packages::is_wit(&display_path(path)) {
         let folder = path.parent().unwrap_or(Path::new(""));
         let name = path.file_name()?.to_str()?.to_owned();
-        (folder.to_owned(), Some(packages.package(diags, folder, &[name])))
+        let main = packages.package(diags, &mut recovery, folder, &[name]);
+        (folder.to_owned(), Some(main))
     } else {
         let inner = path.join("wit");
-        match packages.read(diags, path) {
+        match packages.read(diags, &mut recovery, path) {
             Some(main) => (path.to_owned(), Some(main)),
-            None => (inner.clone(), packages.read(diags, &inner)),
+            None => (inner.clone(), packages.read(diags, &mut recovery, &inner)),
         }
     };
-    let (contract, _) = resolve(diags, packages, main?, &folder.join("deps")).ok()?;
+    let (contract, _) = resolve(diags, packages, &mut recovery, main?, &folder.join("deps")).ok()?;
     Some(contract)
 }
 
-/// A package with what it depends on: vendored in `dependencies`, or one of the runtime's contracts.
+/// A package with what it depends on: vendored in `dependencies`, or one of the runtime's contracts. After mistakes in them
+/// what is left is resolved too, for the mistakes that only show then.
 fn resolve(
     diags: &mut Diagnostics,
     packages: &mut Packages<'_>,
-    main: Checked<UnresolvedPackageGroup>,
+    recovery: &mut Recovery,
+    main: Checked<Package>,
     dependencies: &Path,
 ) -> Checked<(Contract, BTreeMap<String, Span>)> {
-    let vendored = packages.read_dependencies(diags, dependencies);
-    let (main, vendored) = (main?, vendored?);
-    let needed = Packages::needed(&main, vendored);
-    let items = items(packages, &main);
-
-    let mut resolve = Resolve::default();
-    let pushed = caught(|| resolve.push_groups(main, needed)).map_err(|message| {
-        let at = packages.owner();
-        diags.error(WitError::Unresolved {
-            message,
-            at,
-            hint: None,
-        })
-    })?;
-    match pushed {
-        Ok(package) => Ok((Contract::new(resolve, package, packages.texts.clone()), items)),
-        Err(error) => {
-            let kind = error.kind();
-            Err(diags.error(WitError::Unresolved {
-                message: first_line(&kind.to_string()),
-                at: packages.place(&resolve.source_map, kind.span()).or(packages.owner()),
-                hint: unresolved_hint(kind),
-            }))
+    let vendored = packages.read_dependencies(diags, recovery, dependencies);
+    let (mut main, mut vendored) = (main?, vendored?);
+    let items = items(packages, &main.group);
+    loop {
+        let groups = vendored.iter().map(|package| package.group.clone());
+        let needed = Packages::needed(&main.group, groups.collect());
+        let mut resolve = Resolve::default();
+        let error = match caught(|| resolve.push_groups(main.group.clone(), needed)) {
+            Ok(Ok(package)) => {
+                recovery.result()?;
+                return Ok((Contract::new(resolve, package, packages.texts.clone()), items));
+            }
+            Ok(Err(error)) => unresolved(packages, &resolve, &main, &vendored, error.kind()),
+            Err(message) => WitError::Unresolved {
+                message,
+                at: None,
+                hint: None,
+                meant: None,
+            },
+        };
+        let mistake = Mistake::of(&error);
+        if mistake.is_none() {
+            recovery.result()?;
         }
+        let reported = recovery.report(diags, error.or_at(packages.owner()));
+        let mistake = mistake.ok_or(reported)?;
+        let mut all = iter::once(&mut main).chain(&mut vendored);
+        let holder = all.find(|package| package.holds(mistake.at)).ok_or(reported)?;
+        *holder = packages.mended(diags, recovery, holder, &mistake).ok_or(reported)?;
+    }
+}
+
+/// What wit-parser could not resolve, and what is likely to be meant.
+fn unresolved(
+    packages: &Packages<'_>,
+    resolve: &Resolve,
+    main: &Package,
+    vendored: &[Package],
+    kind: &ResolveErrorKind,
+) -> WitError {
+    let at = packages.place(&resolve.source_map, kind.span());
+    let groups = vendored.iter().chain([main]).map(|package| &package.group);
+    let known: Vec<PackageName> = groups
+        .chain(CANONICAL.iter())
+        .flat_map(packages::names)
+        .cloned()
+        .collect();
+    let elsewhere = misplaced(resolve, kind);
+    let meant = at.filter(|_| elsewhere.is_none()).and_then(|at| {
+        let text = packages.text_of(at.source);
+        let items = outline::outline(text);
+        let path = outline::around(&items, at.start, text.len());
+        meant::elsewhere(resolve, &known, kind, &text[path.last()?.range.clone()])
+    });
+    WitError::Unresolved {
+        message: first_line(&kind.to_string()),
+        at,
+        hint: elsewhere.or_else(|| package_hint(kind).filter(|_| meant.is_none())),
+        meant,
     }
 }
 
@@ -149,20 +196,28 @@ fn merged(a: Signature, b: Signature) -> Signature {
     Signature::new(both(a.imports, b.imports), both(a.exports, b.exports))
 }
 
-/// Without the lists that follow, which `unresolved_hint` replaces.
+/// Without the lists that follow, which help replaces.
 fn first_line(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     let line = line.split(". known packages").next().unwrap_or(line);
     line.trim_end_matches('.').replace('\'', "`")
 }
 
-fn unresolved_hint(kind: &ResolveErrorKind) -> Option<String> {
-    if let ResolveErrorKind::InterfaceNotFound { requested, package, .. } = kind
-        && requested == "router"
-        && package.namespace == "torvyn"
-    {
+/// Where an interface is that is not in a package by that name.
+fn misplaced(resolve: &Resolve, kind: &ResolveErrorKind) -> Option<String> {
+    let ResolveErrorKind::InterfaceNotFound { requested, package, .. } = kind else {
+        return None;
+    };
+    if requested == "router" && package.namespace == "torvyn" {
         return Some("the router lives in `torvyn:filtering/router`".into());
     }
+    let package = &resolve.packages[*resolve.package_names.get(package)?];
+    let is_world = package.worlds.contains_key(requested);
+    is_world.then(|| format!("`{requested}` is a world: `include` it"))
+}
+
+/// Where a package is to be had.
+fn package_hint(kind: &ResolveErrorKind) -> Option<String> {
     let ResolveErrorKind::PackageNotFound { requested, .. } = kind else {
         return None;
     };
@@ -189,6 +244,8 @@ enum WitError {
         message: String,
         at: Option<Span>,
         hint: Option<String>,
+        /// The name that is likely to be meant.
+        meant: Option<String>,
     },
     Unreadable {
         path: String,
@@ -231,12 +288,23 @@ impl From<WitError> for Diagnostic {
         };
         match error {
             WitError::Syntax { message, at } => {
-                labelled(Diagnostic::error(Code::WitSyntaxError, message), at, "not valid WIT")
+                let no_package = message.starts_with("no `package` header");
+                let diagnostic = labelled(Diagnostic::error(Code::WitSyntaxError, message), at, "not valid WIT");
+                if no_package {
+                    return diagnostic.help("add `package NAMESPACE:NAME;`");
+                }
+                diagnostic
             }
-            WitError::Unresolved { message, at, hint } => {
-                let diagnostic = labelled(Diagnostic::error(Code::WitResolutionError, message), at, "not resolved");
-                match hint {
-                    Some(hint) => diagnostic.help(hint),
+            WitError::Unresolved {
+                message,
+                at,
+                hint,
+                meant,
+            } => {
+                let mut diagnostic = labelled(Diagnostic::error(Code::WitResolutionError, message), at, "not resolved");
+                diagnostic.help.extend(hint);
+                match meant.zip(at) {
+                    Some((near, at)) => diagnostic.meant(&near, at, near.as_str()),
                     None => diagnostic,
                 }
             }

@@ -17,7 +17,7 @@ pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contract
             let written = world.and_then(|world| world.items.get(&deprecated.item));
             diags.warn(Deprecation {
                 component: component.reference.to_string(),
-                at: written.copied().unwrap_or(used),
+                at: deprecated.at.or(written.copied()).unwrap_or(used),
                 deprecated,
             });
         }
@@ -35,9 +35,13 @@ impl From<Deprecation> for Diagnostic {
         let Deprecation {
             component,
             at,
-            deprecated: Deprecated { item, since },
+            deprecated: Deprecated { item, part, since, .. },
         } = warning;
-        let message = format!("component `{component}` uses `{item}`, which is deprecated since version {since}");
+        let what = match part {
+            Some(part) => format!("`{part}` of `{item}`"),
+            None => format!("`{item}`"),
+        };
+        let message = format!("component `{component}` uses {what}, which is deprecated since version {since}");
         let diagnostic = Diagnostic::warning(Code::DeprecatedContractVersion, message).primary(at, "deprecated");
         if item.starts_with(ALIASED.0) {
             return diagnostic.help(format!("use `{}@{}`: it is the same", ALIASED.1, canonical::version()));

@@ -1,17 +1,32 @@
 //! WIT packages as wit-parser reads them, each distinct one parsed once: every component vendors the same contracts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use wit_parser::{PackageName, ParseErrorKind, UnresolvedPackageGroup};
 
-use super::{WitError, first_line};
-use crate::contract::canonical;
-use crate::diag::{Checked, Diagnostics, ErrorReported};
+use super::recovery::{Draft, Mistake, Recovery};
+use super::{WitError, first_line, meant};
+use crate::contract::{canonical, component};
+use crate::diag::{Checked, Diagnostics};
 use crate::panics::caught;
 use crate::source::files::Files;
 use crate::source::{SourceId, SourceMap, Span, display_path};
+
+/// A package, and the texts it was parsed from.
+#[derive(Clone)]
+pub(in crate::contract) struct Package {
+    pub(super) group: UnresolvedPackageGroup,
+    drafts: Vec<Draft>,
+}
+
+impl Package {
+    /// Whether a place lies in it.
+    pub(super) fn holds(&self, at: Span) -> bool {
+        self.drafts.iter().any(|draft| draft.source == at.source)
+    }
+}
 
 /// Reads packages and remembers them.
 pub(in crate::contract) struct Packages<'a> {
@@ -20,7 +35,7 @@ pub(in crate::contract) struct Packages<'a> {
     /// The texts by the name that wit-parser knows them by.
     pub(super) texts: BTreeMap<String, SourceId>,
     /// Packages by file names and texts.
-    parsed: BTreeMap<Vec<(String, String)>, UnresolvedPackageGroup>,
+    parsed: BTreeMap<Vec<(String, String)>, Package>,
     /// What makes the packages be read: the place of mistakes that have none in a text.
     owner: Option<Span>,
 }
@@ -46,8 +61,18 @@ impl<'a> Packages<'a> {
         self.owner
     }
 
+    /// The text that a place lies in.
+    pub(super) fn text_of(&self, source: SourceId) -> &str {
+        self.sources.text(source)
+    }
+
     /// The package whose files lie in `folder`; `None` when none does.
-    pub(super) fn read(&mut self, diags: &mut Diagnostics, folder: &Path) -> Option<Checked<UnresolvedPackageGroup>> {
+    pub(super) fn read(
+        &mut self,
+        diags: &mut Diagnostics,
+        recovery: &mut Recovery,
+        folder: &Path,
+    ) -> Option<Checked<Package>> {
         let entries = self.files.list(folder).ok()?.into_iter();
         let names: Vec<_> = entries
             .filter(|e| !e.is_folder && is_wit(&e.name))
@@ -56,25 +81,74 @@ impl<'a> Packages<'a> {
         if names.is_empty() {
             None
         } else {
-            Some(self.package(diags, folder, &names))
+            Some(self.package(diags, recovery, folder, &names))
         }
     }
 
-    /// The packages in a `deps` folder: a file or a folder each.
+    /// The packages in a `deps` folder: a file or a folder each, or a file in which a package is encoded.
     pub(super) fn read_dependencies(
         &mut self,
         diags: &mut Diagnostics,
+        recovery: &mut Recovery,
         folder: &Path,
-    ) -> Checked<Vec<UnresolvedPackageGroup>> {
+    ) -> Checked<Vec<Package>> {
         let mut packages = Vec::new();
+        let mut described = Vec::new();
         for entry in self.files.list(folder).unwrap_or_default() {
+            let path = folder.join(&entry.name);
             if entry.is_folder {
-                packages.extend(self.read(diags, &folder.join(&entry.name)));
+                packages.extend(self.read(diags, recovery, &path));
             } else if is_wit(&entry.name) {
-                packages.push(self.package(diags, folder, &[entry.name]));
+                packages.push(self.package(diags, recovery, folder, &[entry.name]));
+            } else if is_encoded(&path) {
+                match self.encoded(diags, recovery, &path) {
+                    Ok((package, others)) => {
+                        packages.push(Ok(package));
+                        described.extend(others);
+                    }
+                    Err(reported) => packages.push(Err(reported)),
+                }
             }
         }
-        packages.into_iter().collect()
+        let mut packages: Vec<Package> = packages.into_iter().collect::<Checked<_>>()?;
+        for other in described {
+            let groups = packages.iter().map(|package| &package.group).chain(CANONICAL.iter());
+            if !groups.flat_map(names).any(|name| *name == other.group.main.name) {
+                packages.push(other);
+            }
+        }
+        Ok(packages)
+    }
+
+    /// A package that is encoded as a binary, and as much of others as it needs.
+    fn encoded(
+        &mut self,
+        diags: &mut Diagnostics,
+        recovery: &mut Recovery,
+        path: &Path,
+    ) -> Checked<(Package, Vec<Package>)> {
+        let shown = display_path(path);
+        let read = self.files.read(path).map_err(|error| {
+            diags.error(WitError::Unreadable {
+                path: shown.clone(),
+                reason: error.to_string(),
+                at: self.owner,
+            })
+        });
+        let printed = component::printed_packages(&read?).map_err(|reason| {
+            diags.error(WitError::Syntax {
+                message: format!("`{shown}` is not an encoded WIT package: {reason}"),
+                at: self.owner,
+            })
+        });
+        let (main, others) = printed?;
+        let main = self.parsed(diags, recovery, vec![(format!("{shown} (its contract)").into(), main)])?;
+        let mut packages = Vec::new();
+        for (name, text) in others {
+            let name = format!("{shown} (its contract of {name})");
+            packages.push(self.parsed(diags, recovery, vec![(name.into(), text)])?);
+        }
+        Ok((main, packages))
     }
 
     /// What `main` is resolved with: all vendored packages, and the canonical ones that something depends on and nobody
@@ -115,9 +189,10 @@ impl<'a> Packages<'a> {
     pub(super) fn package(
         &mut self,
         diags: &mut Diagnostics,
+        recovery: &mut Recovery,
         folder: &Path,
         names: &[String],
-    ) -> Checked<UnresolvedPackageGroup> {
+    ) -> Checked<Package> {
         let mut texts = Vec::new();
         for name in names {
             texts.push((name.clone(), self.text(diags, &folder.join(name))?));
@@ -125,19 +200,30 @@ impl<'a> Packages<'a> {
         if let Some(known) = self.parsed.get(&texts) {
             return Ok(known.clone());
         }
-        let mut map = wit_parser::SourceMap::new();
-        let mut shown_texts = Vec::new();
-        for (name, text) in &texts {
-            let id = self.sources.add(&folder.join(name), text.clone());
-            let shown = self.sources.name(id).to_owned();
-            map.push_str(&shown, text.as_str());
-            self.texts.insert(shown.clone(), id);
-            shown_texts.push((shown, text.clone()));
+        let files = texts.iter().map(|(name, text)| (folder.join(name), text.clone()));
+        let before = diags.errors();
+        let package = self.parsed(diags, recovery, files.collect())?;
+        if diags.errors() == before {
+            self.parsed.insert(texts, package.clone());
         }
-        let parsed = self.parse(map);
-        let group = parsed.map_err(|error| self.report(diags, error, &shown_texts))?;
-        self.parsed.insert(texts, group.clone());
-        Ok(group)
+        Ok(package)
+    }
+
+    /// The package in these texts.
+    fn parsed(
+        &mut self,
+        diags: &mut Diagnostics,
+        recovery: &mut Recovery,
+        files: Vec<(PathBuf, String)>,
+    ) -> Checked<Package> {
+        let mut drafts = Vec::new();
+        for (path, text) in files {
+            let source = self.sources.add(&path, text.clone());
+            let shown = self.sources.name(source).to_owned();
+            self.texts.insert(shown.clone(), source);
+            drafts.push(Draft { shown, source, text });
+        }
+        self.parse(diags, recovery, drafts)
     }
 
     fn text(&self, diags: &mut Diagnostics, path: &Path) -> Checked<String> {
@@ -152,50 +238,80 @@ impl<'a> Packages<'a> {
         })
     }
 
-    fn parse(&self, map: wit_parser::SourceMap) -> Result<UnresolvedPackageGroup, WitError> {
+    /// What is left of a package when all that is wrong with it is reported and taken out.
+    fn parse(&self, diags: &mut Diagnostics, recovery: &mut Recovery, mut drafts: Vec<Draft>) -> Checked<Package> {
+        let first = drafts.first().map(|draft| self.sources.span(draft.source, 0..1));
+        let mut is_whole = true;
+        loop {
+            let error = match self.try_parse(&drafts) {
+                Ok(group) => return Ok(Package { group, drafts }),
+                Err(error) => error,
+            };
+            let mistake = Mistake::of(&error);
+            if mistake.is_none() && !is_whole {
+                recovery.result()?;
+            }
+            let reported = recovery.report(diags, error.or_at(first));
+            if !mistake.is_some_and(|mistake| recovery.mend(&mut drafts, &mistake)) {
+                return Err(reported);
+            }
+            is_whole = false;
+        }
+    }
+
+    /// Takes a mistake out of a package that holds it; `None` when that can't be done.
+    pub(super) fn mended(
+        &self,
+        diags: &mut Diagnostics,
+        recovery: &mut Recovery,
+        package: &Package,
+        mistake: &Mistake,
+    ) -> Option<Package> {
+        let mut drafts = package.drafts.clone();
+        if !recovery.mend(&mut drafts, mistake) {
+            return None;
+        }
+        self.parse(diags, recovery, drafts).ok()
+    }
+
+    fn try_parse(&self, drafts: &[Draft]) -> Result<UnresolvedPackageGroup, WitError> {
+        let mut map = wit_parser::SourceMap::new();
+        for draft in drafts {
+            map.push_str(&draft.shown, draft.text.as_str());
+        }
         let parsed = caught(|| map.parse()).map_err(|message| WitError::Syntax { message, at: None })?;
         parsed.map_err(|(map, error)| {
             let kind = error.kind();
             let at = self.place(&map, kind.span());
             let message = first_line(&kind.to_string());
-            let resolves = matches!(
-                kind,
-                ParseErrorKind::ItemNotFound { .. } | ParseErrorKind::TypeCycle { .. }
-            );
-            if resolves {
-                WitError::Unresolved {
-                    message,
-                    at,
-                    hint: None,
-                }
+            let meant = if let ParseErrorKind::ItemNotFound { name, kind, .. } = kind {
+                at.and_then(|at| {
+                    let sources = drafts.iter().map(|draft| draft.source);
+                    let texts: Vec<_> = sources.map(|source| (source, self.text_of(source))).collect();
+                    meant::in_package(&texts, at, name, kind == "interface or world")
+                })
+            } else if matches!(kind, ParseErrorKind::TypeCycle { .. }) {
+                None
             } else {
-                WitError::Syntax { message, at }
+                return WitError::Syntax { message, at };
+            };
+            WitError::Unresolved {
+                message,
+                at,
+                hint: None,
+                meant,
             }
         })
-    }
-
-    /// Reports what is wrong with a package. The parser stops at the first file with a mistake: each of the others is
-    /// tried alone, as far as its syntax goes.
-    fn report(&self, diags: &mut Diagnostics, error: WitError, texts: &[(String, String)]) -> ErrorReported {
-        let place = error.place();
-        let is_syntax = matches!(error, WitError::Syntax { .. });
-        let reported = diags.error(error.or_at(self.owner));
-        for (shown, text) in texts.iter().filter(|_| is_syntax) {
-            let mut map = wit_parser::SourceMap::new();
-            map.push_str(shown, text.as_str());
-            match self.parse(map) {
-                Err(error @ WitError::Syntax { .. }) if error.place() != place && error.place().is_some() => {
-                    diags.error(error);
-                }
-                Ok(_) | Err(_) => {}
-            }
-        }
-        reported
     }
 }
 
 pub(super) fn is_wit(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|extension| extension == "wit")
+}
+
+fn is_encoded(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "wasm" || extension == "wat")
 }
 
 fn dependencies(group: &UnresolvedPackageGroup) -> impl Iterator<Item = &PackageName> {
@@ -206,7 +322,7 @@ fn dependencies(group: &UnresolvedPackageGroup) -> impl Iterator<Item = &Package
         .flat_map(|package| package.foreign_deps.keys())
 }
 
-fn names(group: &UnresolvedPackageGroup) -> impl Iterator<Item = &PackageName> {
+pub(super) fn names(group: &UnresolvedPackageGroup) -> impl Iterator<Item = &PackageName> {
     group.nested.iter().chain([&group.main]).map(|package| &package.name)
 }
 

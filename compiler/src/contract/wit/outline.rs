@@ -1,0 +1,344 @@
+//! Where the items of a `.wit` file lie, however broken it is: wit-parser stops at the first mistake, and what holds it is
+//! taken away to find the next.
+
+use std::ops::Range;
+
+/// Packages in braces, interfaces, resources: more than that are not taken apart.
+const DEPTH: usize = 4;
+
+/// A statement, or a declaration with all it holds.
+pub(super) struct Item {
+    /// Its text, with the attributes in front of it.
+    pub(super) range: Range<usize>,
+    /// The keyword it begins with; the name of a function.
+    pub(super) word: String,
+    /// What it declares; empty when that is not one name.
+    pub(super) name: String,
+    /// Whether it ends with a semicolon or a block.
+    ended: bool,
+    /// Whether its block ends where it should.
+    closed: bool,
+    /// The items in its block.
+    pub(super) items: Vec<Item>,
+}
+
+impl Item {
+    /// Whether it can stand in a package.
+    fn is_stray(&self) -> bool {
+        !["package", "interface", "world", "use"].contains(&self.word.as_str())
+    }
+
+    /// Whether it declares a type.
+    pub(super) fn is_type(&self) -> bool {
+        ["type", "record", "variant", "enum", "flags", "resource"].contains(&self.word.as_str())
+    }
+
+    fn holds(&self, at: usize, end: usize) -> bool {
+        self.range.contains(&at) || (at >= end && self.range.end == end && !(self.ended && self.closed))
+    }
+}
+
+/// The items of a text.
+pub(super) fn outline(text: &str) -> Vec<Item> {
+    let mut scanner = Scanner {
+        tokens: tokens(text),
+        at: 0,
+    };
+    let mut items = Vec::new();
+    while scanner.at < scanner.tokens.len() {
+        items.extend(scanner.items("", 0));
+        // A closing brace too many.
+        if let Some((start, _)) = scanner.tokens.get(scanner.at) {
+            items.push(Item {
+                range: *start..start + 1,
+                word: String::new(),
+                name: String::new(),
+                ended: true,
+                closed: true,
+                items: Vec::new(),
+            });
+        }
+        scanner.at += 1;
+    }
+    items
+}
+
+/// The items around a place, the outermost first.
+pub(super) fn around(items: &[Item], at: usize, end: usize) -> Vec<&Item> {
+    let mut found = Vec::new();
+    let mut level = items;
+    while let Some(item) = level.iter().find(|item| item.holds(at, end)) {
+        found.push(item);
+        level = &item.items;
+    }
+    found
+}
+
+/// What to take away for a syntax error: the least that has its braces, and what strays behind it.
+pub(super) fn broken(items: &[Item], at: usize, end: usize) -> Vec<Range<usize>> {
+    let path = around(items, at, end);
+    let Some(item) = path.iter().find(|item| !item.closed).or(path.last()) else {
+        return Vec::new();
+    };
+    let unended = item.items.last().filter(|last| item.closed && !last.ended);
+    let behind = items.iter().skip_while(|other| other.range.start < path[0].range.end);
+    let strays = behind.take_while(|other| other.is_stray());
+    let all = [unended.unwrap_or(item)].into_iter().chain(strays);
+    all.map(|item| item.range.clone()).collect()
+}
+
+/// The words of a text: names and keywords.
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
+    let tokens = tokens(text).into_iter();
+    tokens
+        .map(|(_, token)| token.trim_start_matches('%'))
+        .filter(|token| is_word(token))
+}
+
+/// The names in a `use`; other text as it is.
+pub(super) fn used(text: &str) -> &str {
+    text.split_once(".{").map_or(text, |(_, names)| names)
+}
+
+/// Where the last token in front of `at` ends.
+pub(super) fn end_before(text: &str, at: usize) -> Option<usize> {
+    let tokens = tokens(text);
+    let (start, token) = tokens.iter().rev().find(|(start, token)| start + token.len() <= at)?;
+    Some(start + token.len())
+}
+
+fn is_word(token: &str) -> bool {
+    token.starts_with(|c: char| c.is_alphanumeric() || c == '%')
+}
+
+/// Words, strings, and signs of one character, each with its offset.
+fn tokens(text: &str) -> Vec<(usize, &str)> {
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while let Some(first) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let (is_token, length) = if rest.starts_with("//") {
+            (false, rest.find('\n').unwrap_or(rest.len()))
+        } else if rest.starts_with("/*") {
+            (false, comment_length(rest))
+        } else if is_word(rest) {
+            let is_end = |(at, c): &(usize, char)| *at > 0 && !(c.is_alphanumeric() || *c == '-' || *c == '_');
+            (
+                true,
+                rest.char_indices().find(is_end).map_or(rest.len(), |(end, _)| end),
+            )
+        } else if first == '"' {
+            (true, string_length(rest))
+        } else {
+            (!first.is_whitespace(), first.len_utf8())
+        };
+        if is_token {
+            tokens.push((at, &rest[..length]));
+        }
+        at += length;
+    }
+    tokens
+}
+
+/// Block comments nest.
+fn comment_length(text: &str) -> usize {
+    let (mut depth, mut at) = (0_usize, 0);
+    while let Some(next) = text[at..].find(['/', '*']) {
+        at += next;
+        let pair = text.get(at..at + 2).unwrap_or_default();
+        match pair {
+            "/*" => depth += 1,
+            "*/" => depth -= 1,
+            _ => {}
+        }
+        at += if pair == "/*" || pair == "*/" { 2 } else { 1 };
+        if depth == 0 {
+            return at;
+        }
+    }
+    text.len()
+}
+
+/// A string ends with its line at the latest.
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            '\n' => return at,
+            '"' if !escaped => return at + 1,
+            _ => escaped = c == '\\' && !escaped,
+        }
+    }
+    text.len()
+}
+
+struct Scanner<'t> {
+    tokens: Vec<(usize, &'t str)>,
+    at: usize,
+}
+
+impl<'t> Scanner<'t> {
+    /// Items up to a closing brace, which is left, or to what can't lie in `parent`.
+    fn items(&mut self, parent: &str, depth: usize) -> Vec<Item> {
+        let mut items = Vec::new();
+        while !matches!(self.token(), "" | "}") && !self.leaves(parent) {
+            items.push(self.item(depth));
+        }
+        items
+    }
+
+    /// Whether an item begins here that has no place in `parent`: a closing brace is missing.
+    fn leaves(&self, parent: &str) -> bool {
+        !matches!(parent, "" | "package")
+            && matches!(self.token(), "interface" | "world")
+            && is_word(self.nth(1))
+            && self.nth(2) == "{"
+    }
+
+    fn item(&mut self, depth: usize) -> Item {
+        let start = self.tokens[self.at].0;
+        while self.token() == "@" {
+            self.attribute();
+        }
+        let word = if is_word(self.token()) { self.token() } else { "" };
+        let named = if self.nth(1) == ":" && !matches!(word, "import" | "export") {
+            word
+        } else {
+            self.nth(1)
+        };
+        let name = if is_word(named) {
+            named.trim_start_matches('%')
+        } else {
+            ""
+        };
+        let first = self.at;
+        let (mut items, mut ended, mut closed) = (Vec::new(), false, true);
+        loop {
+            match self.token() {
+                "" => {
+                    closed = false;
+                    break;
+                }
+                "}" => break,
+                "interface" | "world" | "use" if word == "package" && self.at > first + 1 && self.is_apart() => break,
+                "{" => {
+                    let holds = matches!(word, "package" | "interface" | "world" | "resource")
+                        || (matches!(word, "import" | "export") && self.before() == "interface");
+                    self.at += 1;
+                    if holds && depth < DEPTH {
+                        items = self.items(word, depth + 1);
+                    } else {
+                        while !matches!(self.token(), "" | "}") && !self.leaves(word) {
+                            self.at += 1;
+                        }
+                    }
+                    closed = self.token() == "}";
+                    self.at += usize::from(closed);
+                    self.at += usize::from(closed && self.token() == ";");
+                    ended = true;
+                    break;
+                }
+                ";" => {
+                    self.at += 1;
+                    ended = true;
+                    break;
+                }
+                _ => self.at += 1,
+            }
+        }
+        let end = self.at.checked_sub(1).map_or(start, |last| {
+            let (at, token) = self.tokens[last];
+            at + token.len()
+        });
+        Item {
+            range: start..end.max(start),
+            word: word.to_owned(),
+            name: name.to_owned(),
+            ended,
+            closed,
+            items,
+        }
+    }
+
+    /// `@since(version = 1.2.3)`.
+    fn attribute(&mut self) {
+        self.at += 1;
+        self.at += usize::from(is_word(self.token()));
+        if self.token() == "(" {
+            while !matches!(self.token(), "" | ")" | "{" | "}" | ";") {
+                self.at += 1;
+            }
+            self.at += usize::from(self.token() == ")");
+        }
+    }
+
+    /// Whether the token here does not belong to a name like `wasi:use`.
+    fn is_apart(&self) -> bool {
+        is_word(self.before()) || self.before() == ";"
+    }
+
+    fn token(&self) -> &'t str {
+        self.nth(0)
+    }
+
+    fn nth(&self, ahead: usize) -> &'t str {
+        self.tokens.get(self.at + ahead).map_or("", |(_, token)| token)
+    }
+
+    fn before(&self) -> &'t str {
+        self.at.checked_sub(1).map_or("", |at| self.tokens[at].1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The texts of the items around `mark`, outermost first.
+    fn around_text<'t>(text: &'t str, mark: &str) -> Vec<&'t str> {
+        let at = text.find(mark).unwrap();
+        let items = outline(text);
+        let path = around(&items, at, text.len());
+        path.iter().map(|item| &text[item.range.clone()]).collect()
+    }
+
+    fn broken_text<'t>(text: &'t str, mark: &str) -> Vec<&'t str> {
+        let ranges = broken(&outline(text), text.find(mark).unwrap_or(text.len()), text.len());
+        ranges.into_iter().map(|range| &text[range]).collect()
+    }
+
+    #[test]
+    fn items_lie_in_items() {
+        let text = "package a:b;\n// { not this\n@since(version = 1.0.0) interface i { /* } /* } */ } */ f: func(); }";
+        assert_eq!(
+            around_text(text, "f:"),
+            [&text[text.find('@').unwrap()..], "f: func();"]
+        );
+        assert_eq!(
+            around_text("world w { @external-id(\"};\") export e: func(); }", "e:")[1..],
+            ["@external-id(\"};\") export e: func();"]
+        );
+        assert_eq!(
+            around_text("package a:b interface i { type t = u8; }", "a:b"),
+            ["package a:b"]
+        );
+    }
+
+    #[test]
+    fn what_is_broken_has_its_braces() {
+        assert_eq!(
+            broken_text("interface i { f: func(; g: func(); }", "; g"),
+            ["f: func(;"]
+        );
+        assert_eq!(
+            broken_text("interface i { f: func() }", "}"),
+            ["f: func() "].map(str::trim)
+        );
+        assert_eq!(
+            broken_text("interface i { record r { interface j { } ", "record"),
+            ["interface i { record r {"]
+        );
+        assert_eq!(broken_text("interface i { } } interface j { }", "} i"), ["}"]);
+        assert_eq!(broken_text("world w {", "none"), ["world w {"]);
+    }
+}
