@@ -88,12 +88,18 @@ fn has_manifest(entries: &[Entry]) -> bool {
 /// Reads one contract: a WIT folder, a `.wit` file or a component; `None` after an error.
 pub fn read(diags: &mut Diagnostics, sources: &mut SourceMap, files: &dyn Files, path: &Path) -> Option<Contract> {
     let shown = display_path(path);
-    if path.extension().is_some_and(|extension| extension == "wasm") {
+    if path
+        .extension()
+        .is_some_and(|extension| extension == "wasm" || extension == "wat")
+    {
         let bytes = files.read(path).map_err(|error| {
             let unreadable = Diagnostic::error(Code::IoFailed, format!("`{shown}` can't be read: {error}"));
             diags.error(unreadable);
         });
-        let contract = Contract::of_binary(&bytes.ok()?).map_err(|error| diags.error(binary_message(&shown, error)));
+        let bytes = bytes.ok()?;
+        let contract = component::binary_form(&bytes)
+            .and_then(|bytes| Contract::of_binary(&bytes))
+            .map_err(|error| diags.error(binary_message(&shown, error)));
         return Some(contract.ok()?.printed(sources, &format!("{shown} (its contract)")));
     }
     let before = diags.errors();
@@ -152,8 +158,10 @@ pub fn load_binaries(
                     reason: error.to_string(),
                 });
             }
-            Ok(bytes) => match Contract::of_binary(&bytes) {
-                Ok(contract) => {
+            Ok(bytes) => match component::binary_form(&bytes)
+                .and_then(|bytes| Contract::of_binary(&bytes).map(|contract| (bytes, contract)))
+            {
+                Ok((bytes, contract)) => {
                     let signature = contract.signature();
                     let binary = Binary {
                         path: path.clone(),

@@ -14,6 +14,7 @@ pub use wasm::{
 
 use serde::Serialize;
 
+use crate::contract::component::{self, BinaryError};
 use crate::diag::{Code, Diagnostic};
 
 const WASM_MAGIC: &[u8] = b"\0asm";
@@ -69,8 +70,12 @@ impl From<InspectError> for Diagnostic {
 /// # Errors
 /// When they are of no kind known here, or damaged.
 pub fn inspect(bytes: &[u8]) -> Result<Inspection, InspectError> {
-    if bytes.starts_with(WASM_MAGIC) {
-        wasm::inspect(bytes)
+    let binary = component::binary_form(bytes).map_err(|error| match error {
+        BinaryError::Invalid(reason) => InspectError::InvalidWasm(reason),
+        BinaryError::NotWasm | BinaryError::WitPackage | BinaryError::NoMetadata => InspectError::UnknownFormat,
+    })?;
+    if binary.starts_with(WASM_MAGIC) {
+        wasm::inspect(&binary)
     } else {
         executable::inspect(bytes).map(Inspection::Executable)
     }

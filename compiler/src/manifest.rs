@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_config_table_becomes_json() {
-        let text = "[flow.m.nodes.n]\ncomponent = \"builtin:lines\"\n\
+        let text = "[flow.m.nodes.n]\ncomponent = \"file://n.wasm\"\n\
                     config = { b = 0x10, a = [1.5, \"x\\n\", true, inf], t = 1979-05-27, n = { z = -1 } }\n";
         let (manifest, codes) = read(text);
         assert!(codes.is_empty());
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn flows_nodes_and_edges_keep_their_order() {
-        let text = "[flow.z.nodes.b]\ncomponent = \"builtin:lines\"\n[flow.z.nodes.a]\ncomponent = \"builtin:file\"\n\
+        let text = "[flow.z.nodes.b]\ncomponent = \"builtin:lines\"\n[flow.z.nodes.a]\ncomponent = \"builtin:console\"\n\
                     [flow.a]\ndescription = \"second\"\n";
         let (manifest, codes) = read(text);
         assert!(codes.is_empty());

@@ -6,6 +6,7 @@ use crate::buffer::BufferError;
 use crate::context::RunContext;
 use crate::error::Cause;
 use crate::host::CopyStats;
+use crate::setting::{self, Mistake, Setting};
 use crate::stage::{Called, Payload};
 
 mod common;
@@ -23,35 +24,17 @@ pub use lines::Lines;
 /// Content type of text.
 const TEXT: &str = "text/plain";
 
-/// The configuration of a built-in: a JSON object with the keys it knows.
-fn config(text: &str, known: &[&str]) -> Called<Map<String, Value>> {
-    if text.trim().is_empty() {
-        return Ok(Map::new());
-    }
-    let value: Value = serde_json::from_str(text).map_err(|error| bad_config(format!("is not JSON: {error}")))?;
-    let Value::Object(object) = value else {
-        return Err(bad_config("is not a JSON object".to_owned()));
-    };
-    match object.keys().find(|key| !known.contains(&key.as_str())) {
-        Some(unknown) => Err(bad_config(format!(
-            "has an unknown key `{unknown}`; known: {}",
-            known.join(", ")
-        ))),
-        None => Ok(object),
-    }
-}
-
-fn bad_config(what: String) -> Cause {
-    Cause::Endpoint(format!("its `config` {what}"))
+/// The configuration of a built-in that takes these keys.
+fn config(text: &str, settings: &'static [Setting]) -> Called<Map<String, Value>> {
+    setting::read(text, settings).map_err(|mistakes| {
+        let what: Vec<_> = mistakes.iter().map(Mistake::to_string).collect();
+        Cause::Endpoint(format!("its `config` {}", what.join("; ")))
+    })
 }
 
 /// A string in the configuration.
-fn text_key(config: &Map<String, Value>, key: &str) -> Called<Option<String>> {
-    match config.get(key) {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(other) => Err(bad_config(format!("has `{key} = {other}`, which is not a string"))),
-    }
+fn text_key(config: &Map<String, Value>, key: &str) -> Option<String> {
+    config.get(key).and_then(Value::as_str).map(str::to_owned)
 }
 
 /// Puts bytes into a new buffer, and counts the copy. In words why that is not possible.

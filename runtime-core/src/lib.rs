@@ -1,13 +1,14 @@
 //! What the code that `torvync` generates calls: engine, buffers, queues, call paths, built-in nodes, the driver of a
 //! flow, and the command line of the executable.
 //!
-//! With the feature `compile` alone it is what the compiler shares: the engine configuration, and what capabilities there
-//! are.
+//! With the feature `compile` alone it is what the compiler shares: the engine configuration, what capabilities there are,
+//! and what built-in nodes take.
 
 pub mod bounds;
 pub mod capability;
 pub mod engine;
 pub mod layout;
+pub mod setting;
 
 #[cfg(feature = "runtime")]
 pub mod buffer;

@@ -1,5 +1,7 @@
 //! Reads what a component binary imports and exports.
 
+use std::borrow::Cow;
+
 use wit_component::{DecodedWasm, WitPrinter};
 use wit_parser::{PackageId, Resolve, WorldId};
 
@@ -33,6 +35,21 @@ pub enum BinaryError {
     WitPackage,
     /// It is a core module without WIT metadata.
     NoMetadata,
+}
+
+/// WebAssembly in binary form; its text form is translated, as wasmtime does.
+///
+/// # Errors
+/// When it is text, and not well-formed.
+pub fn binary_form(bytes: &[u8]) -> Result<Cow<'_, [u8]>, BinaryError> {
+    let is_text = bytes.trim_ascii_start().starts_with(b"(") || bytes.trim_ascii_start().starts_with(b";;");
+    if !is_text {
+        return Ok(bytes.into());
+    }
+    let text = str::from_utf8(bytes).map_err(|_| BinaryError::NotWasm)?;
+    let binary = caught(|| wat::parse_str(text)).map_err(BinaryError::Invalid)?;
+    let binary = binary.map_err(|error| BinaryError::Invalid(error.to_string()))?;
+    Ok(binary.into())
 }
 
 /// Tells what `bytes` are, from their header and the names of their custom sections.

@@ -10,7 +10,7 @@ use torvyn_codegen::ir::{self, ProgramIr};
 use super::{Analysis, Read, Request, check_read, finished, link_read, read, root};
 use crate::aot::{self, AotArtifacts, Normalised};
 use crate::cache::Cache;
-use crate::contract::ContractSet;
+use crate::contract::{ContractSet, component};
 use crate::diag::{Checked, Code, Diagnostic};
 use crate::emit::{self, EmittedCrate};
 use crate::exe::{self, ExeOptions, Executable};
@@ -241,6 +241,7 @@ fn read_components(analysis: &mut Analysis, files: &dyn Files, contracts: &Contr
             let unreadable = Diagnostic::error(Code::IoFailed, format!("`{shown}` can't be read: {error}"));
             analysis.diagnostics.error(unreadable)
         })?;
+        let bytes = component::binary_form(&bytes).expect("invariant: linked components have binaries");
         let component = Normalised::new(component.name.clone(), &bytes, used);
         components.push(component.map_err(|error| analysis.diagnostics.error(error))?);
     }

@@ -1,5 +1,6 @@
 //! Checked tables to the AST, and the rules that span several keys.
 
+mod builtin;
 mod capabilities;
 mod policy;
 
@@ -27,12 +28,14 @@ pub(super) fn manifest(diags: &mut Diagnostics, document: &Document<'_>, root: &
     let flows = root.named("flow").iter();
     let flows = flows.map(|(name, section)| FlowDecl {
         further_edge: further_edge(document, section),
-        ..flow(diags, name, section, flows_are_whole)
+        ..flow(diags, document, name, section, flows_are_whole)
     });
     Manifest {
         source: document.source,
         project: project(root.section("torvyn"), root.span),
-        components_complete: components.len() == sections.len() && !document.is_broken_within("component"),
+        components_complete: components.len() == sections.len()
+            && root.has_all("component")
+            && !document.is_broken_within("component"),
         components,
         flows: flows.collect(),
         runtime: root
@@ -108,8 +111,19 @@ fn language(word: &str) -> Language {
         .unwrap_or(Language::Rust)
 }
 
-fn flow(diags: &mut Diagnostics, name: &Spanned<String>, section: &Section, whole: bool) -> FlowDecl {
+fn flow(
+    diags: &mut Diagnostics,
+    document: &Document<'_>,
+    name: &Spanned<String>,
+    section: &Section,
+    whole: bool,
+) -> FlowDecl {
     let nodes = section.named("nodes");
+    let replicas = section.small_integer("replicas");
+    for (node, section) in nodes {
+        let path = format!("flow.{}.nodes.{}", name.value, node.value);
+        builtin::check_config(diags, document, &path, section, replicas.map_or(1, |count| count.value));
+    }
     let edge_sections = section.sections("edges");
     let edges: Vec<_> = edge_sections
         .iter()
@@ -122,7 +136,7 @@ fn flow(diags: &mut Diagnostics, name: &Spanned<String>, section: &Section, whol
         priority: section.text("priority").map(|word| word.map(|word| priority(&word))),
         deadline_ms: section.integer("deadline"),
         optimize: section.text("optimize").map(|word| word.map(|word| optimize(&word))),
-        replicas: section.small_integer("replicas"),
+        replicas,
         replicas_by: section.text("replicas_by"),
         nodes: nodes.iter().map(|(name, section)| node(diags, name, section)).collect(),
         complete: whole && section.is_whole() && edges.len() == edge_sections.len(),

@@ -4,7 +4,7 @@ mod error;
 mod json;
 mod read;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ast::{ComponentRef, InterfaceRef};
 use crate::source::{Span, Spanned};
@@ -16,8 +16,8 @@ pub(super) struct Section {
     /// The table's header.
     pub(super) span: Span,
     values: BTreeMap<&'static str, Spanned<Value>>,
-    /// False when some list or table in it lost an item.
-    whole: bool,
+    /// Lists and tables in it that lost an item.
+    partial: BTreeSet<&'static str>,
     /// True when something was written in it that could not be read.
     lost: bool,
 }
@@ -25,6 +25,8 @@ pub(super) struct Section {
 /// A checked value.
 pub(super) enum Value {
     Text(String),
+    /// As JSON, with its entries.
+    Config(String, Vec<ConfigEntry>),
     Flag,
     Integer(u64),
     Number(f64),
@@ -38,10 +40,18 @@ pub(super) enum Value {
     Named(Vec<(Spanned<String>, Section)>),
 }
 
+/// A key of a configuration, and where its value stands.
+pub(super) type ConfigEntry = (Spanned<String>, Span);
+
 impl Section {
     /// Whether every item of its lists and tables could be read.
     pub(super) fn is_whole(&self) -> bool {
-        self.whole
+        self.partial.is_empty()
+    }
+
+    /// Whether every item of this list or table could be read.
+    pub(super) fn has_all(&self, key: &str) -> bool {
+        !self.partial.contains(key)
     }
 
     /// Whether something was written in it, or in a table of it, that could not be read.
@@ -70,7 +80,7 @@ impl Section {
 
     pub(super) fn text(&self, key: &str) -> Option<Spanned<String>> {
         self.get(key, |value| {
-            if let Value::Text(text) = value {
+            if let Value::Text(text) | Value::Config(text, _) = value {
                 Some(text.clone())
             } else {
                 None
@@ -145,6 +155,14 @@ impl Section {
     pub(super) fn flags(&self, key: &str) -> &[(Spanned<String>, Spanned<bool>)] {
         match self.values.get(key).map(|found| &found.value) {
             Some(Value::Flags(list)) => list,
+            _ => &[],
+        }
+    }
+
+    /// The entries of a configuration that is a table, in order.
+    pub(super) fn config_entries(&self, key: &str) -> &[ConfigEntry] {
+        match self.values.get(key).map(|found| &found.value) {
+            Some(Value::Config(_, entries)) => entries,
             _ => &[],
         }
     }

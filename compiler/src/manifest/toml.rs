@@ -1,5 +1,7 @@
 //! Reads TOML with recovery: every mistake is reported, and what is whole is kept.
 
+mod places;
+
 use std::ops::Range;
 
 use ::toml::Spanned;
@@ -137,17 +139,18 @@ impl Document<'_> {
                 at: again,
             });
         }
-        let name = self.text[at.clone()].to_owned();
+        let name = self.unquoted(&at).to_owned();
         let line = self.line(at.start);
         let header = self.header_above(line.start);
-        if !self.is_header(&line) && header.as_ref().is_some_and(|header| self.broken.contains(header)) {
+        let is_header = self.is_header(&line);
+        let inline = self.same_inline_key(&at);
+        if inline.is_none() && !is_header && header.as_ref().is_some_and(|header| self.broken.contains(header)) {
             return None;
         }
-        let first = if self.is_header(&line) {
-            self.same_header(&line, &at)
-        } else {
-            self.same_key(header, &line, &name)
-        };
+        let first = inline.or_else(|| match is_header {
+            true => self.same_header(&line, &at),
+            false => self.same_key(header, &line, &self.text[at.clone()]),
+        });
         Some(match first {
             Some(first) => TomlError::Duplicate {
                 name,

@@ -6,6 +6,7 @@ use super::config;
 use crate::context::RunContext;
 use crate::element::Element;
 use crate::error::Cause;
+use crate::setting;
 use crate::stage::{Called, Demand, Sink, Stage};
 
 /// Sink that prints. No configuration.
@@ -20,7 +21,7 @@ pub struct Console {
 
 impl Stage for Console {
     fn init(&mut self, _: &mut RunContext, text: &str) -> Called<()> {
-        config(text, &[]).map(|_| ())
+        config(text, setting::CONSOLE).map(|_| ())
     }
 
     fn teardown(&mut self, _: &mut RunContext) -> Called<()> {

@@ -3,10 +3,11 @@
 use std::fs;
 use std::io::{self, Write};
 
-use super::{bad_config, config, text_key};
+use super::{config, text_key};
 use crate::context::RunContext;
 use crate::element::Element;
 use crate::error::Cause;
+use crate::setting;
 use crate::stage::{Called, Demand, Sink, Stage};
 
 /// Bytes written at once, if lines are shorter.
@@ -64,8 +65,7 @@ impl Stage for File {
     fn init(&mut self, _: &mut RunContext, text: &str) -> Called<()> {
         self.path = match self.path_override.take() {
             Some(path) => path,
-            None => text_key(&config(text, &["path"])?, "path")?
-                .ok_or_else(|| bad_config("has no `path`: say which file to append to".to_owned()))?,
+            None => text_key(&config(text, setting::FILE)?, "path").expect("invariant: a required key is there"),
         };
         let opened = fs::OpenOptions::new().append(true).create(true).open(&self.path);
         let file = opened.map_err(|error| Cause::Endpoint(format!("can't open `{}`: {error}", self.path)))?;

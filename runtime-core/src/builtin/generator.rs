@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Common, bad_config, config, payload, text_key};
+use super::{Common, config, payload, text_key};
 use crate::context::RunContext;
 use crate::error::Cause;
 use crate::host::CopyStats;
+use crate::setting;
 use crate::stage::{Called, Pulled, Source, Stage};
 
 /// Source of numbered greetings. Configuration: `{"count": N, "message": "…"}`, both optional. Each number is emitted by
@@ -40,13 +41,9 @@ impl Generator {
 
 impl Stage for Generator {
     fn init(&mut self, _: &mut RunContext, text: &str) -> Called<()> {
-        let config = config(text, &["count", "message"])?;
-        self.message = text_key(&config, "message")?;
-        self.count = match config.get("count") {
-            None => None,
-            Some(Value::Number(count)) if count.is_u64() => count.as_u64(),
-            Some(other) => return Err(bad_config(format!("has `count = {other}`, which is not a count"))),
-        };
+        let config = config(text, setting::GENERATOR)?;
+        self.message = text_key(&config, "message");
+        self.count = config.get("count").and_then(Value::as_u64);
         Ok(())
     }
 

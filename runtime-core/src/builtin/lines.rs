@@ -10,6 +10,7 @@ use crate::bounds;
 use crate::context::RunContext;
 use crate::error::Cause;
 use crate::host::CopyStats;
+use crate::setting;
 use crate::stage::{Called, Pulled, Source, Stage, Supply};
 use crate::sync::{Arc, Mutex};
 
@@ -160,7 +161,7 @@ impl Stage for Lines {
     fn init(&mut self, cx: &mut RunContext, text: &str) -> Called<()> {
         let path = match self.path_override.take() {
             Some(path) => path,
-            None => text_key(&config(text, &["path"])?, "path")?.unwrap_or_else(|| "-".to_owned()),
+            None => text_key(&config(text, setting::LINES)?, "path").unwrap_or_else(|| "-".to_owned()),
         };
         self.name = match path.as_str() {
             "-" => "standard input".to_owned(),

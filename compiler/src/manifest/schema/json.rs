@@ -1,12 +1,13 @@
 //! The table of keys as a JSON schema, for editors. Draft 7 is what those that edit TOML understand.
 //!
 //! It accepts whatever the compiler accepts, and rejects what is wrong with a key, a type, a word or a number. What takes
-//! more than one value to see, and the bounds of sizes, are left to the compiler.
+//! more than one value to see, except what a built-in takes, and the bounds of sizes are left to the compiler.
 
 use serde_json::{Map, Value, json};
 use torvyn_codegen::ir::Builtin;
+use torvyn_runtime_core::setting::{self, Setting};
 
-use super::{Effect, Key, Kind, ROOT};
+use super::{Effect, Key, Kind, ROOT, settings};
 use crate::contract::capability::ENTRIES;
 use crate::contract::interface::Interface;
 
@@ -43,7 +44,48 @@ fn table(keys: &[Key]) -> Map<String, Value> {
         table.insert("required".into(), required.into());
     }
     table.insert("additionalProperties".into(), false.into());
+    if keys.iter().any(|key| matches!(key.kind, Kind::Config)) {
+        let builtins = Builtin::ALL.into_iter().map(of_builtin);
+        table.insert("allOf".into(), builtins.collect());
+    }
     table
+}
+
+/// What the configuration of a built-in may hold.
+fn of_builtin(builtin: Builtin) -> Value {
+    let settings = settings(builtin);
+    let properties: Map<String, Value> = settings
+        .iter()
+        .map(|setting| (setting.name.to_owned(), of_setting(setting)))
+        .collect();
+    let required: Vec<&str> = settings
+        .iter()
+        .filter(|setting| setting.required)
+        .map(|setting| setting.name)
+        .collect();
+    let needed: &[&str] = if required.is_empty() { &[] } else { &["config"] };
+    json!({
+        "if": {
+            "properties": { "component": { "const": format!("builtin:{}", builtin.as_str()) } },
+            "required": ["component"],
+        },
+        "then": {
+            "properties": {
+                "config": { "properties": properties, "required": required, "additionalProperties": false },
+            },
+            "required": needed,
+        },
+    })
+}
+
+fn of_setting(setting: &Setting) -> Value {
+    let mut schema = match setting.kind {
+        setting::Kind::Text => json!({ "type": "string" }),
+        setting::Kind::Path => json!({ "type": "string", "minLength": 1 }),
+        setting::Kind::Count => json!({ "type": "integer", "minimum": 0 }),
+    };
+    schema["description"] = setting.doc.into();
+    schema
 }
 
 fn property(key: &Key) -> Value {

@@ -21,6 +21,8 @@ pub(super) enum SectionError {
     UnknownKey {
         name: String,
         at: Span,
+        /// All that name it, `at` among them.
+        places: Vec<Span>,
         path: String,
         keys: &'static [Key],
     },
@@ -92,7 +94,13 @@ impl From<SectionError> for Diagnostic {
                     diagnostic
                 }
             }
-            SectionError::UnknownKey { name, at, path, keys } => unknown_key(&name, at, &path, keys),
+            SectionError::UnknownKey {
+                name,
+                at,
+                places,
+                path,
+                keys,
+            } => unknown_key(&name, at, &places, &path, keys),
             SectionError::Missing { key, path, table } => missing_key(key, &path, table),
             SectionError::WrongType {
                 path,
@@ -163,7 +171,7 @@ fn missing_key(key: &Key, path: &str, table: Span) -> Diagnostic {
         .note(note)
 }
 
-fn unknown_key(name: &str, at: Span, path: &str, keys: &'static [Key]) -> Diagnostic {
+fn unknown_key(name: &str, at: Span, places: &[Span], path: &str, keys: &'static [Key]) -> Diagnostic {
     let place = if path.is_empty() {
         String::new()
     } else {
@@ -174,8 +182,16 @@ fn unknown_key(name: &str, at: Span, path: &str, keys: &'static [Key]) -> Diagno
         .primary(at, "not a key of this table")
         .note(listed("valid keys", &known));
     let elsewhere = schema::tables_with(name);
-    if elsewhere.is_empty() || suggest(name, &known).is_some() {
-        with_suggestion(diagnostic, name, &known, at, str::to_owned)
+    if let Some(near) = suggest(name, &known) {
+        let edits = places.iter().map(|span| Edit {
+            span: *span,
+            text: near.clone(),
+        });
+        diagnostic
+            .help(format!("did you mean `{near}`?"))
+            .fix(format!("Change it to `{near}`"), edits.collect())
+    } else if elsewhere.is_empty() {
+        diagnostic
     } else {
         let tables: Vec<_> = elsewhere.iter().map(|table| format!("`{table}`")).collect();
         diagnostic.help(format!("`{name}` is a key of {}", tables.join(" and of ")))

@@ -1,6 +1,6 @@
 //! Reads a TOML table by the schema: the only place where keys, types and ranges are checked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use ::toml::de::{DeArray, DeInteger, DeTable, DeValue};
 use torvyn_codegen::ir::Builtin;
 
 use super::error::SectionError;
-use super::{Section, Value, json};
+use super::{ConfigEntry, Section, Value, json};
 use crate::contract::interface::{Interface, InterfaceName};
 use crate::diag::{Checked, Diagnostics, suggest};
 use crate::manifest::ast::{BuiltinRef, ComponentRef, InterfaceRef};
@@ -36,7 +36,7 @@ impl Reader<'_, '_> {
         let mut section = Section {
             span,
             values: BTreeMap::new(),
-            whole: true,
+            partial: BTreeSet::new(),
             lost: false,
         };
         let mut unknown = Vec::new();
@@ -44,9 +44,12 @@ impl Reader<'_, '_> {
             let Some(key) = keys.iter().find(|key| key.name == name.get_ref().as_ref()) else {
                 unknown.push(name.get_ref().as_ref());
                 section.lost = true;
+                section.partial.extend(meant(name.get_ref(), keys));
+                let places = self.document.places(name, value);
                 self.report(&name.span(), |at| SectionError::UnknownKey {
                     name: name.get_ref().to_string(),
                     at,
+                    places,
                     path: path.to_owned(),
                     keys,
                 });
@@ -54,11 +57,13 @@ impl Reader<'_, '_> {
             };
             match self.entry(key, &name.span(), value, path) {
                 Some(read) => {
-                    section.whole &= item_count(&read.value).is_none_or(|count| Some(count) == items(value.get_ref()));
+                    if item_count(&read.value).is_some_and(|count| Some(count) != items(value.get_ref())) {
+                        section.partial.insert(key.name);
+                    }
                     section.values.insert(key.name, read);
                 }
                 None => {
-                    section.whole &= !matches!(key.kind, Kind::Tables(_) | Kind::Named(_));
+                    section.partial.extend(has_items(key).then_some(key.name));
                     section.lost = true;
                 }
             }
@@ -223,12 +228,23 @@ impl Reader<'_, '_> {
             return Some(Ok(Value::Named(self.named(table, keys, path))));
         }
         if matches!(kind, Kind::Config) {
-            return Some(Ok(Value::Text(json::object(table).to_string())));
+            return Some(Ok(Value::Config(
+                json::object(table).to_string(),
+                self.config_entries(table),
+            )));
         }
         if matches!(kind, Kind::Flags) {
             return Some(Ok(Value::Flags(self.flags(table, path))));
         }
         None
+    }
+
+    fn config_entries(&self, table: &DeTable<'_>) -> Vec<ConfigEntry> {
+        let entry = |(name, value): TomlEntry<'_, '_>| {
+            let key = Spanned::new(name.get_ref().to_string(), self.document.span(name.span()));
+            (key, self.document.span(value.span()))
+        };
+        in_order(table).into_iter().map(entry).collect()
     }
 
     fn flags(&mut self, table: &DeTable<'_>, path: &str) -> Vec<(Spanned<String>, Spanned<bool>)> {
@@ -374,12 +390,25 @@ impl Reader<'_, '_> {
     }
 }
 
+fn has_items(key: &Key) -> bool {
+    matches!(key.kind, Kind::Tables(_) | Kind::Named(_))
+}
+
+/// The list or table whose items stand under the key `name`, if that is a misspelling.
+fn meant(name: &str, keys: &'static [Key]) -> Option<&'static str> {
+    let names: Vec<_> = keys.iter().map(|key| key.name).collect();
+    let near = suggest(name, &names)?;
+    let meant = keys.iter().find(|key| key.name == near && has_items(key));
+    meant.map(|key| key.name)
+}
+
 /// How many items were read, where there can be several.
 fn item_count(value: &Value) -> Option<usize> {
     match value {
         Value::Sections(list) => Some(list.len()),
         Value::Named(list) => Some(list.len()),
         Value::Text(_)
+        | Value::Config(..)
         | Value::Flag
         | Value::Integer(_)
         | Value::Number(_)

@@ -1,0 +1,222 @@
+//! What the `config` of built-in nodes may hold: the one description of it. The compiler checks a manifest by the rules that
+//! a node applies when its flow starts.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+/// A key of the configuration of a built-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// What its value may be.
+    pub kind: Kind,
+    /// Whether it must be there.
+    pub required: bool,
+    /// What it means.
+    pub doc: &'static str,
+}
+
+/// What a value may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Any string.
+    Text,
+    /// A string that names a file.
+    Path,
+    /// A whole number that is not negative.
+    Count,
+}
+
+/// Of `builtin:generator`.
+pub const GENERATOR: &[Setting] = &[
+    optional("count", Kind::Count, "How many elements there are; no end without it."),
+    optional("message", Kind::Text, "What stands before the number of an element."),
+];
+
+/// Of `builtin:lines`.
+pub const LINES: &[Setting] = &[optional(
+    "path",
+    Kind::Path,
+    "The file to read; `-` or none is standard input.",
+)];
+
+/// Of `builtin:console`.
+pub const CONSOLE: &[Setting] = &[];
+
+/// Of `builtin:file`.
+pub const FILE: &[Setting] = &[Setting {
+    name: "path",
+    kind: Kind::Path,
+    required: true,
+    doc: "The file to append to.",
+}];
+
+const fn optional(name: &'static str, kind: Kind, doc: &'static str) -> Setting {
+    Setting {
+        name,
+        kind,
+        required: false,
+        doc,
+    }
+}
+
+impl Kind {
+    /// Its type, in words.
+    #[must_use]
+    pub fn expected(self) -> &'static str {
+        match self {
+            Kind::Text | Kind::Path => "a string",
+            Kind::Count => "an integer",
+        }
+    }
+
+    /// What a value of that type must be, in words.
+    #[must_use]
+    pub fn rule(self) -> &'static str {
+        match self {
+            Kind::Text => "a string",
+            Kind::Path => "a path",
+            Kind::Count => "a whole number from 0",
+        }
+    }
+
+    /// Whether a value is of its type.
+    #[must_use]
+    pub fn is_type_of(self, value: &Value) -> bool {
+        match self {
+            Kind::Text | Kind::Path => value.is_string(),
+            Kind::Count => value.is_i64() || value.is_u64(),
+        }
+    }
+
+    fn admits(self, value: &Value) -> bool {
+        match self {
+            Kind::Text => value.is_string(),
+            Kind::Path => value.as_str().is_some_and(|path| !path.is_empty()),
+            Kind::Count => value.is_u64(),
+        }
+    }
+}
+
+/// What is wrong with a configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Mistake {
+    /// It is not JSON, for this reason.
+    Syntax(String),
+    /// It is JSON, but has no keys.
+    NotObject,
+    /// It has a key that does not exist.
+    Unknown {
+        /// The key.
+        key: String,
+        /// Those that exist.
+        settings: &'static [Setting],
+    },
+    /// A value is not what its key takes.
+    Value {
+        /// The key.
+        setting: &'static Setting,
+        /// The value.
+        found: Value,
+    },
+    /// A key is not there.
+    Missing(&'static Setting),
+}
+
+/// The keys and values of a configuration, which is a JSON object or nothing at all.
+///
+/// # Errors
+/// All that is wrong with it; at least one thing.
+pub fn read(config: &str, settings: &'static [Setting]) -> Result<Map<String, Value>, Vec<Mistake>> {
+    let object = match config.trim() {
+        "" => Map::new(),
+        text => match serde_json::from_str(text) {
+            Ok(Value::Object(object)) => object,
+            Ok(_) => return Err(vec![Mistake::NotObject]),
+            Err(error) => return Err(vec![Mistake::Syntax(error.to_string())]),
+        },
+    };
+    let mut mistakes = Vec::new();
+    for (key, value) in &object {
+        match settings.iter().find(|setting| setting.name == key) {
+            None => mistakes.push(Mistake::Unknown {
+                key: key.clone(),
+                settings,
+            }),
+            Some(setting) if !setting.kind.admits(value) => mistakes.push(Mistake::Value {
+                setting,
+                found: value.clone(),
+            }),
+            Some(_) => {}
+        }
+    }
+    let required = settings.iter().filter(|setting| setting.required);
+    let missing = required.filter(|setting| !object.contains_key(setting.name));
+    mistakes.extend(missing.map(Mistake::Missing));
+    if mistakes.is_empty() { Ok(object) } else { Err(mistakes) }
+}
+
+/// What the configuration has or is.
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Mistake::Syntax(reason) => write!(f, "is not JSON: {reason}"),
+            Mistake::NotObject => f.write_str("is not a JSON object"),
+            Mistake::Unknown { key, settings: [] } => write!(f, "has a key `{key}`; it takes none"),
+            Mistake::Unknown { key, settings } => {
+                let known: Vec<_> = settings.iter().map(|setting| setting.name).collect();
+                write!(f, "has an unknown key `{key}`; known: {}", known.join(", "))
+            }
+            Mistake::Value { setting, found } => {
+                let (name, rule) = (setting.name, setting.kind.rule());
+                write!(f, "has `{name} = {found}`, which is not {rule}")
+            }
+            Mistake::Missing(setting) => write!(f, "has no `{}`", setting.name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mistakes(config: &str, settings: &'static [Setting]) -> Vec<String> {
+        let mistakes = read(config, settings).err().unwrap_or_default();
+        mistakes.iter().map(Mistake::to_string).collect()
+    }
+
+    #[test]
+    fn what_nodes_take_is_read() {
+        let config = read(r#"{ "count": 3, "message": "" }"#, GENERATOR).unwrap();
+        assert_eq!(
+            (config["count"].as_u64(), config["message"].as_str()),
+            (Some(3), Some(""))
+        );
+        assert!(read(" ", GENERATOR).unwrap().is_empty());
+        assert_eq!(read(r#"{ "path": "-" }"#, LINES).unwrap()["path"], "-");
+    }
+
+    #[test]
+    fn all_mistakes_are_found() {
+        assert_eq!(
+            mistakes(r#"{ "count": -3, "cuont": 1, "message": 2 }"#, GENERATOR),
+            [
+                "has `count = -3`, which is not a whole number from 0",
+                "has an unknown key `cuont`; known: count, message",
+                "has `message = 2`, which is not a string",
+            ]
+        );
+        assert_eq!(mistakes("", FILE), ["has no `path`"]);
+        assert_eq!(
+            mistakes(r#"{ "path": "" }"#, FILE),
+            ["has `path = \"\"`, which is not a path"]
+        );
+        assert_eq!(
+            mistakes(r#"{ "colour": 1 }"#, CONSOLE),
+            ["has a key `colour`; it takes none"]
+        );
+        assert_eq!(mistakes("[]", CONSOLE), ["is not a JSON object"]);
+    }
+}
