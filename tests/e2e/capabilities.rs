@@ -76,7 +76,7 @@ fn a_clock_is_declared_and_granted() {
 #[test]
 fn files_sockets_and_variables_are_seen() {
     let finished = link("wasi_probe_source", "source", "");
-    for capability in ["wasi-filesystem", "wasi-environment", "wasi-tcp-connect"] {
+    for capability in ["wasi-filesystem-read", "wasi-environment", "wasi-tcp-connect"] {
         assert!(finished.stderr.contains(&format!("`{capability}`")), "{finished}");
     }
     assert_eq!(finished.stderr.matches("error[E0103]").count(), 3, "{finished}");

@@ -1,12 +1,52 @@
 //! What `torvync init` makes: each template is checked, built and run as its README says.
 
+use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use crate::torvync::{output, run_to_end, target, torvync, workshop};
 
+/// The templates, each with the right to build it: all are built in one target folder, where components of one name would
+/// take each other's place.
+static TEMPLATES: LazyLock<BTreeMap<&str, Mutex<()>>> = LazyLock::new(|| {
+    let names = [
+        "source",
+        "sink",
+        "transform",
+        "filter",
+        "router",
+        "aggregator",
+        "full-pipeline",
+        "empty",
+    ];
+    names.map(|name| (name, Mutex::default())).into()
+});
+
+/// A new project, and the right to build it.
+struct Project {
+    folder: PathBuf,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Deref for Project {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.folder
+    }
+}
+
+impl AsRef<Path> for Project {
+    fn as_ref(&self) -> &Path {
+        self
+    }
+}
+
 /// A new project. What the last run left there is gone.
-fn init(template: &str) -> PathBuf {
+fn init(template: &str) -> Project {
+    let alone = TEMPLATES[template].lock().unwrap_or_else(PoisonError::into_inner);
     let folder = workshop("templates").join(template);
     if folder.exists() {
         std::fs::remove_dir_all(&folder).expect("the workshop is writable");
@@ -14,7 +54,7 @@ fn init(template: &str) -> PathBuf {
     let mut command = torvync();
     command.args(["init", "--no-git", "--template", template]).arg(&folder);
     run_to_end(&mut command);
-    folder
+    Project { folder, _alone: alone }
 }
 
 fn run(folder: &Path, arguments: &[&str]) -> String {
@@ -22,7 +62,7 @@ fn run(folder: &Path, arguments: &[&str]) -> String {
 }
 
 /// The first six elements, as the console shows them.
-fn prints(template: &str, expected: &str) -> PathBuf {
+fn prints(template: &str, expected: &str) -> Project {
     let folder = init(template);
     let check = run(&folder, &["check", "--strict"]);
     assert!(check.contains("All checks passed."), "{check}");
