@@ -9,6 +9,7 @@
 mod component;
 mod corpus;
 mod examine;
+mod growth;
 mod guard;
 mod manifest;
 mod run;
@@ -60,6 +61,10 @@ fn main() -> ExitCode {
             Trial::test(name, move || test(kind).map_err(Failed::from))
         });
         let mut trials = Vec::from(made_up);
+        trials.extend(growth::INPUTS.iter().map(|input| {
+            let name = format!("time_grows_as_the_input::{}", input.name);
+            Trial::test(name, || growth::test(input).map_err(Failed::from))
+        }));
         trials.push(Trial::test("what_was_found_once_is_mended", || {
             let count = run::known()?;
             (count > 5).then_some(()).ok_or("hardly any files found".into())

@@ -14,7 +14,7 @@ use crate::text::{damaged, one};
 /// What is larger says nothing that shorter ones do not.
 const LARGEST: usize = 20_000;
 
-const HEAD: &str = "[torvyn]\nname = \"a\"\nversion = \"0.1.0\"\ncontract_version = \"0.1.0\"\n";
+pub(crate) const HEAD: &str = "[torvyn]\nname = \"a\"\nversion = \"0.1.0\"\ncontract_version = \"0.1.0\"\n";
 
 const WORDS: [&str; 58] = [
     "[",
