@@ -175,7 +175,8 @@ fn a_rate_is_not_exceeded_and_nothing_is_lost() {
     let started = Instant::now();
     let running = built.start_flow("paced", &[]);
     let mut seen = 0;
-    while started.elapsed() < Duration::from_millis(1500) {
+    while seen < 75 {
+        assert!(started.elapsed() < Duration::from_secs(60), "{seen} elements");
         std::thread::sleep(Duration::from_millis(20));
         seen = running.so_far().lines().count();
         // Looked at before the time is: what came later can't be among them.
@@ -184,7 +185,6 @@ fn a_rate_is_not_exceeded_and_nothing_is_lost() {
     }
     running.signal("TERM");
     let told = Reported::of(running.finish_with_open_stdin().expect_code(0));
-    assert!(seen >= 75, "{seen} elements in 1.5 seconds, at a rate of 200");
     let emitted = told.report.count("source", "out");
     let delivered: String = (0..emitted).map(|n| format!("k {n} text/plain {n}\n")).collect();
     assert_eq!(told.stdout, delivered + "k complete\n");

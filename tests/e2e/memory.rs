@@ -50,10 +50,7 @@ fn fill(flow: &str, depth: u64, least: u64) {
 fn fill_on(built: &Built, flow: &str, depth: u64, least: u64) {
     let running = built.start_flow(flow, &[]);
     let peak = settled_peak(&running, least);
-    running.signal("TERM");
-    std::thread::sleep(Duration::from_millis(20));
-    running.signal("TERM");
-    let told = Reported::of(running.finish_with_open_stdin().expect_code(1));
+    let told = Reported::of(running.insist("TERM").expect_code(1));
     for (from, to) in [("source", "middle"), ("middle", "sink")] {
         assert_eq!(
             told.report.stream(from, to).count("peak_depth"),

@@ -116,15 +116,30 @@ impl Running {
 
     /// Sends `signal`, such as `INT`.
     pub(crate) fn signal(&self, signal: &str) {
-        let status = Command::new("kill")
-            .args(["-s", signal, &self.child.id().to_string()])
-            .status();
-        assert!(status.is_ok_and(|status| status.success()), "can't send {signal}");
+        assert!(self.try_signal(signal), "can't send {signal}");
+    }
+
+    fn try_signal(&self, signal: &str) -> bool {
+        let mut kill = Command::new("kill");
+        kill.args(["-s", signal, &self.child.id().to_string()])
+            .stderr(Stdio::null());
+        kill.status().is_ok_and(|status| status.success())
     }
 
     /// Waits for the end.
     pub(crate) fn finish(mut self) -> Finished {
         drop(self.child.stdin.take());
+        self.finish_with_open_stdin()
+    }
+
+    /// Sends `signal` again and again, until the process ends: signals that come too close after one another are one.
+    pub(crate) fn insist(mut self, signal: &str) -> Finished {
+        let since = Instant::now();
+        while since.elapsed() <= PATIENCE && self.child.try_wait().expect("the process can be waited for").is_none() {
+            // It may end before the signal comes.
+            let _ = self.try_signal(signal);
+            thread::sleep(Duration::from_millis(50));
+        }
         self.finish_with_open_stdin()
     }
 

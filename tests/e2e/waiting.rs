@@ -30,18 +30,15 @@ fn a_source_that_waits_does_not_hold_up_one_that_does_not() {
     let payloads: Vec<&str> = told.stdout.lines().filter_map(|line| line.split(' ').nth(3)).collect();
     let (fast, slow): (Vec<&str>, Vec<&str>) = payloads.iter().partition(|payload| payload.len() == 6);
     assert_eq!(fast, (0..2000).map(|n| format!("{n:06}")).collect::<Vec<_>>());
-    assert_eq!(slow, (0..20).map(|n| n.to_string()).collect::<Vec<_>>());
-    // The slow one takes 400 ms. Were they to take turns, all of its elements came before the last fast one.
+    assert_eq!(slow, (0..4).map(|n| n.to_string()).collect::<Vec<_>>());
+    // The slow one takes 4 s, the fast one a moment. Were they to take turns, all slow elements came before the last fast one.
     let last = payloads.iter().rposition(|payload| payload.len() == 6);
     let before = payloads
         .iter()
         .take(last.expect("there are fast ones"))
         .filter(|payload| payload.len() < 6);
     let before = before.count();
-    assert!(
-        before <= 15,
-        "{before} of 20 slow elements came before the last fast one"
-    );
+    assert!(before <= 3, "{before} of 4 slow elements came before the last fast one");
 }
 
 #[test]
@@ -74,7 +71,7 @@ fn a_timeout_reaches_a_flow_whose_only_source_waits() {
         .report("draining-apart", &["source.ms=60", "--timeout=200ms"], 0);
     assert_eq!(told.report.text("state"), "timed-out");
     let emitted = told.report.count("source", "out");
-    assert!((1..=4).contains(&emitted), "{emitted} elements");
+    assert!(emitted <= 4, "{emitted} elements");
     assert_eq!(told.report.number("delivered"), emitted);
 }
 
