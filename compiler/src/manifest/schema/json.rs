@@ -51,30 +51,18 @@ fn table(keys: &[Key]) -> Map<String, Value> {
     table
 }
 
-/// What the configuration of a built-in may hold.
+/// What the configuration of a built-in may hold. Nothing must be there: the command line of the executable can say it.
 fn of_builtin(builtin: Builtin) -> Value {
-    let settings = settings(builtin);
-    let properties: Map<String, Value> = settings
+    let properties: Map<String, Value> = settings(builtin)
         .iter()
         .map(|setting| (setting.name.to_owned(), of_setting(setting)))
         .collect();
-    let required: Vec<&str> = settings
-        .iter()
-        .filter(|setting| setting.required)
-        .map(|setting| setting.name)
-        .collect();
-    let needed: &[&str] = if required.is_empty() { &[] } else { &["config"] };
     json!({
         "if": {
             "properties": { "component": { "const": format!("builtin:{}", builtin.as_str()) } },
             "required": ["component"],
         },
-        "then": {
-            "properties": {
-                "config": { "properties": properties, "required": required, "additionalProperties": false },
-            },
-            "required": needed,
-        },
+        "then": { "properties": { "config": { "properties": properties, "additionalProperties": false } } },
     })
 }
 
