@@ -110,14 +110,15 @@ pub fn read(diags: &mut Diagnostics, sources: &mut SourceMap, files: &dyn Files,
     contract
 }
 
-/// Makes two contracts comparable: beside a component, a contract stands for its only world.
+/// Makes two contracts comparable: beside a component, a contract stands for its only world, and imports of WASI that it
+/// does not name do not count: toolchains add them.
 ///
 /// # Errors
 /// When the contract has none or several; reported.
 pub fn align(diags: &mut Diagnostics, old: (&Path, &mut Contract), new: (&Path, &mut Contract)) -> Checked<()> {
-    let ((path, contract), component) = match (old.1.world, new.1.world) {
-        (None, Some(_)) => (old, new.0),
-        (Some(_), None) => (new, old.0),
+    let ((path, contract), (component, binary)) = match (old.1.world, new.1.world) {
+        (None, Some(_)) => (old, new),
+        (Some(_), None) => (new, old),
         (None, None) | (Some(_), Some(_)) => return Ok(()),
     };
     contract.choose_world().map_err(|worlds| {
@@ -126,7 +127,9 @@ pub fn align(diags: &mut Diagnostics, old: (&Path, &mut Contract), new: (&Path, 
             worlds,
             component: display_path(component),
         })
-    })
+    })?;
+    binary.leave_out_wasi(&contract.signature().imports);
+    Ok(())
 }
 
 /// Reads component binaries and adds them to `contracts`.

@@ -56,17 +56,12 @@ impl Body<'_> {
 
     /// The function that `options` name as post-return.
     pub(super) fn post_return(&self, options: &[CanonicalOption]) -> Option<CoreExport> {
-        options.iter().find_map(|option| match option {
-            CanonicalOption::PostReturn(function) => self.code(*function),
-            CanonicalOption::UTF8
-            | CanonicalOption::UTF16
-            | CanonicalOption::CompactUTF16
-            | CanonicalOption::Memory(_)
-            | CanonicalOption::Realloc(_)
-            | CanonicalOption::Async
-            | CanonicalOption::Callback(_)
-            | CanonicalOption::CoreType(_)
-            | CanonicalOption::Gc => None,
+        options.iter().find_map(|option| {
+            if let CanonicalOption::PostReturn(function) = option {
+                self.code(*function)
+            } else {
+                None
+            }
         })
     }
 

@@ -313,16 +313,12 @@ impl Walk<'_, '_> {
 /// The functions that the host calls after a lifted one. The allocator is not among them: while it runs, no host function may
 /// be called (CanonicalABI.md, `may_leave`).
 fn called_by_host(options: &[CanonicalOption]) -> impl Iterator<Item = u32> {
-    options.iter().filter_map(|option| match option {
-        CanonicalOption::PostReturn(function) | CanonicalOption::Callback(function) => Some(*function),
-        CanonicalOption::UTF8
-        | CanonicalOption::UTF16
-        | CanonicalOption::CompactUTF16
-        | CanonicalOption::Memory(_)
-        | CanonicalOption::Realloc(_)
-        | CanonicalOption::Async
-        | CanonicalOption::CoreType(_)
-        | CanonicalOption::Gc => None,
+    options.iter().filter_map(|option| {
+        if let CanonicalOption::PostReturn(function) | CanonicalOption::Callback(function) = option {
+            Some(*function)
+        } else {
+            None
+        }
     })
 }
 

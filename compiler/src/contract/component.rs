@@ -6,6 +6,7 @@ use wit_component::{DecodedWasm, WitPrinter};
 use wit_parser::{PackageId, Resolve, WorldId};
 
 use crate::contract::Signature;
+use crate::contract::wit::first_line;
 use crate::panics::caught;
 
 /// Why packages can't be put together.
@@ -42,14 +43,11 @@ pub enum BinaryError {
 /// # Errors
 /// When it is text, and not well-formed.
 pub fn binary_form(bytes: &[u8]) -> Result<Cow<'_, [u8]>, BinaryError> {
-    let is_text = bytes.trim_ascii_start().starts_with(b"(") || bytes.trim_ascii_start().starts_with(b";;");
-    if !is_text {
+    if wat::Detect::from_bytes(bytes) != wat::Detect::WasmText {
         return Ok(bytes.into());
     }
-    let text = str::from_utf8(bytes).map_err(|_| BinaryError::NotWasm)?;
-    let binary = caught(|| wat::parse_str(text)).map_err(BinaryError::Invalid)?;
-    let binary = binary.map_err(|error| BinaryError::Invalid(error.to_string()))?;
-    Ok(binary.into())
+    let binary = caught(|| wat::parse_bytes(bytes)).map_err(BinaryError::Invalid)?;
+    binary.map_err(|error| BinaryError::Invalid(error.to_string()))
 }
 
 /// Tells what `bytes` are, from their header and the names of their custom sections.
@@ -138,10 +136,6 @@ pub(super) fn printed_packages(bytes: &[u8]) -> Result<(String, Vec<(String, Str
         others.push((package.name.to_string(), print(id)?));
     }
     Ok((print(main)?, others))
-}
-
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
 }
 
 fn validate(bytes: &[u8]) -> Result<(), String> {

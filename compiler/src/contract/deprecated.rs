@@ -38,15 +38,17 @@ pub(super) fn deprecated(names: &[String], described: &Contract) -> Vec<Deprecat
             if !names.contains(&name) || found.iter().any(|known| known.item == name) {
                 continue;
             }
-            match item {
-                WorldItem::Function(function) => {
-                    found.extend(mark(&function.stability).map(|since| whole(&name, since)));
+            let (own, parts) = match item {
+                WorldItem::Function(function) => (mark(&function.stability), Vec::new()),
+                WorldItem::Interface { id, stability, .. } if is_import => {
+                    (mark(stability), functions(described, *id, &name))
                 }
-                WorldItem::Interface { stability, .. } if mark(stability).is_some() => {
-                    found.extend(mark(stability).map(|since| whole(&name, since)));
-                }
-                WorldItem::Interface { id, .. } if is_import => found.extend(functions(described, *id, &name)),
-                WorldItem::Interface { .. } | WorldItem::Type { .. } => {}
+                WorldItem::Interface { stability, .. } => (mark(stability), Vec::new()),
+                WorldItem::Type { .. } => continue,
+            };
+            match own {
+                Some(since) => found.push(whole(&name, since)),
+                None => found.extend(parts),
             }
         }
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use wit_component::WitPrinter;
-use wit_parser::{InterfaceId, PackageId, Resolve, WorldId};
+use wit_parser::{InterfaceId, PackageId, Resolve, WorldId, WorldKey};
 
 use crate::contract::Signature;
 use crate::contract::canonical;
@@ -106,6 +106,18 @@ impl Contract {
             (Some(_) | None, _) => return Err(worlds.keys().cloned().collect()),
         }
         Ok(())
+    }
+
+    /// Takes the imports of WASI out of its world, but for those `named`.
+    pub(super) fn leave_out_wasi(&mut self, named: &[String]) {
+        let Some(world) = self.world else { return };
+        let imports = self.resolve.worlds[world].imports.keys();
+        let is_added = |key: &WorldKey| {
+            let name = self.resolve.name_world_key(key);
+            name.starts_with("wasi:") && !named.contains(&name)
+        };
+        let added: Vec<WorldKey> = imports.filter(|key| is_added(key)).cloned().collect();
+        self.resolve.worlds[world].imports.retain(|key, _| !added.contains(key));
     }
 
     /// What the world imports and exports; nothing when there is none.

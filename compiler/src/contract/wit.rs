@@ -197,7 +197,7 @@ fn merged(a: Signature, b: Signature) -> Signature {
 }
 
 /// Without the lists that follow, which help replaces.
-fn first_line(text: &str) -> String {
+pub(super) fn first_line(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     let line = line.split(". known packages").next().unwrap_or(line);
     line.trim_end_matches('.').replace('\'', "`")

@@ -120,13 +120,17 @@ fn own_packages(contract: &Contract) -> impl Iterator<Item = (PackageId, &Packag
 /// The package of the same name, of several versions the same one; the one asked for fits the one asked for, whatever its
 /// name.
 fn find<'a>(new: &'a Contract, id: PackageId, package: &Package, old: &Contract) -> Option<&'a Package> {
-    if id == old.main {
-        return Some(&new.resolve.packages[new.main]);
+    let main = &new.resolve.packages[new.main];
+    if id == old.main && title(main) == title(package) {
+        return Some(main);
     }
     let packages = new.resolve.packages.iter().map(|(_, other)| other);
     let same: Vec<&Package> = packages.filter(|other| title(other) == title(package)).collect();
     let exact = same.iter().find(|other| other.name.version == package.name.version);
-    exact.or(same.first()).copied()
+    exact
+        .or(same.first())
+        .copied()
+        .or_else(|| (id == old.main).then_some(main))
 }
 
 fn title(package: &Package) -> String {
