@@ -4,25 +4,21 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::torvync::{output, run_to_end, target, torvync, workshop};
 
-/// The templates, each with the right to build it: all are built in one target folder, where components of one name would
-/// take each other's place.
-static TEMPLATES: LazyLock<BTreeMap<&str, Mutex<()>>> = LazyLock::new(|| {
-    let names = [
-        "source",
-        "sink",
-        "transform",
-        "filter",
-        "router",
-        "aggregator",
-        "full-pipeline",
-        "empty",
-    ];
-    names.map(|name| (name, Mutex::default())).into()
-});
+/// The right to build a template: all are built in one target folder, where components of one name would take each other's
+/// place.
+fn alone(template: &str) -> MutexGuard<'static, ()> {
+    static RIGHTS: Mutex<BTreeMap<String, &'static Mutex<()>>> = Mutex::new(BTreeMap::new());
+    let mut rights = RIGHTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let right = *rights
+        .entry(template.to_owned())
+        .or_insert_with(|| Box::leak(Box::default()));
+    drop(rights);
+    right.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A new project, and the right to build it.
 struct Project {
@@ -46,7 +42,7 @@ impl AsRef<Path> for Project {
 
 /// A new project. What the last run left there is gone.
 fn init(template: &str) -> Project {
-    let alone = TEMPLATES[template].lock().unwrap_or_else(PoisonError::into_inner);
+    let alone = alone(template);
     let folder = workshop("templates").join(template);
     if folder.exists() {
         std::fs::remove_dir_all(&folder).expect("the workshop is writable");
