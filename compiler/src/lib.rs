@@ -32,3 +32,5 @@ pub mod sdk;
 pub mod source;
 pub mod toolchain;
 pub mod weld;
+
+pub use torvyn_runtime_core::{duration, words};

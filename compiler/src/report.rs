@@ -45,10 +45,12 @@ pub struct EdgeReport {
     pub to: String,
     /// Capacity in elements.
     pub depth: u32,
-    /// Copies of the payload from the producer's memory to the host, for each element.
+    /// Copies of the payload into a buffer, for each element that the producer makes and writes in one piece.
     pub writes: u32,
-    /// Copies of the payload from the host to the consumer's memory, for each element it reads once.
+    /// Copies of the payload out of the buffer, for each element that the consumer reads once.
     pub reads: u32,
+    /// Position of the stream whose buffers these are, where the port has several: the copy into them counts there.
+    pub shares: Option<usize>,
 }
 
 /// A stage.
@@ -98,7 +100,7 @@ pub fn report(program: &ProgramIr, artifacts: &AotArtifacts) -> ProgramReport {
             .replicas_by
             .map(|router| flow.nodes[router.position()].name.clone()),
         memory: memory::of_flow(flow, &code),
-        edges: flow.streams.iter().map(|stream| edge(flow, stream)).collect(),
+        edges: (0..flow.streams.len()).map(|position| edge(flow, position)).collect(),
         stages: flow.nodes.iter().map(|node| stage(program, flow, node)).collect(),
     };
     ProgramReport {
@@ -107,16 +109,22 @@ pub fn report(program: &ProgramIr, artifacts: &AotArtifacts) -> ProgramReport {
     }
 }
 
-fn edge(flow: &FlowIr, stream: &Stream) -> EdgeReport {
+/// A stream, and the copies as the account of a run counts them: at the stage that writes, and at the one that reads.
+fn edge(flow: &FlowIr, position: usize) -> EdgeReport {
+    let stream = &flow.streams[position];
     let (from, to) = (&flow.nodes[stream.from.position()], &flow.nodes[stream.to.position()]);
     let writes = match (&from.implementation, from.role) {
         // A dead letter is the input element.
         _ if stream.from_port == ERROR_PORT => 0,
         (Implementation::Component { .. }, Role::Source | Role::Processor | Role::Aggregator) => 1,
-        // A filter passes its input on; a built-in writes in host memory.
+        // What it reads or makes up is put into a buffer too.
+        (Implementation::Builtin(_), Role::Source) => 1,
+        // A filter and a router pass their input on.
         (Implementation::Component { .. }, Role::Filter | Role::Router | Role::Sink)
         | (Implementation::Builtin(_), _) => 0,
     };
+    let is_same_port = |other: &Stream| (other.from, &other.from_port) == (stream.from, &stream.from_port);
+    let shares = flow.streams[..position].iter().position(is_same_port);
     let reads = match to.implementation {
         Implementation::Component { .. } => 1,
         Implementation::Builtin(_) => 0,
@@ -125,8 +133,9 @@ fn edge(flow: &FlowIr, stream: &Stream) -> EdgeReport {
         from: format!("{}.{}", from.name, stream.from_port),
         to: format!("{}.{}", to.name, stream.to_port),
         depth: stream.depth,
-        writes,
+        writes: if shares.is_some() { 0 } else { writes },
         reads,
+        shares: shares.filter(|_| writes > 0),
     }
 }
 

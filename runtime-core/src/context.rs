@@ -143,6 +143,13 @@ impl RunContext {
         self
     }
 
+    /// The state at the start of a run of which people are told when its stages are prepared.
+    #[must_use]
+    pub fn announced(mut self, announcement: Option<String>) -> Self {
+        self.events.announce(announcement);
+        self
+    }
+
     /// The flow's buffers.
     #[inline]
     pub fn pool(&mut self) -> &mut BufferPool {

@@ -11,20 +11,22 @@ use crate::context::{RunContext, RunOptions};
 use crate::control::Control;
 use crate::crossing::Hosts;
 use crate::error::{Cause, Failure, Operation};
-use crate::event::Severity;
 use crate::executor::{Group, Task, Turn, Waker};
 use crate::flow::{Ending, FlowEntry, Outcome, Pressure, Run, Setup};
-use crate::plan::ProgramPlan;
+use crate::plan::{FlowPlan, ProgramPlan};
 use crate::replica::Replica;
 use crate::report::{self, Report};
-use serde_json::json;
+use crate::words::count;
+use serde_json::{Value, json};
 
 mod arguments;
 mod configs;
 mod describe;
+mod telling;
 
-use arguments::{Command, Format, LogLevel, RunArguments};
+use arguments::{Command, RunArguments};
 use configs::Configs;
+use telling::{Format, Misuse, Outlet, Telling};
 
 /// Exit code after bad arguments: a missing or wrong input, as in the CLI reference.
 const USAGE: u8 = 2;
@@ -34,39 +36,113 @@ const INTERRUPTED: u8 = 130;
 /// The `main` of every executable.
 #[must_use]
 pub fn main(program: &'static ProgramPlan, flows: &'static [FlowEntry]) -> ExitCode {
-    let code = match arguments::parse(program, flows) {
-        Ok(Command::Run(arguments)) => run(program, &arguments),
-        Ok(Command::Inspect(format)) => print(&match format {
+    let parsed = arguments::parse(program, flows);
+    let telling = parsed.telling;
+    let done = match parsed.command {
+        Ok(Command::Run(arguments)) => run(program, &arguments, &telling),
+        Ok(Command::Inspect(format)) => Ok(print(&match format {
             Format::Human => describe::text(program),
             Format::Json => describe::json(program),
-        }),
-        Ok(Command::Help) => print(&arguments::help(program, flows)),
-        Ok(Command::Version) => print(&format!("{} {}\n", program.name, program.version)),
-        Err(message) => {
-            eprint(&format!(
-                "error[E0704]: {message}\n  = help: `--help` lists the options\n"
-            ));
-            USAGE
-        }
+        })),
+        Ok(Command::Help) => Ok(print(&arguments::help(program, flows))),
+        Ok(Command::Version) => Ok(print(&format!("{} {}\n", program.name, program.version))),
+        Err(misuse) => Err(misuse),
     };
-    ExitCode::from(code)
+    ExitCode::from(done.unwrap_or_else(|misuse| {
+        telling::refuse(&telling, &misuse);
+        USAGE
+    }))
 }
 
-fn run(program: &'static ProgramPlan, arguments: &RunArguments) -> u8 {
+fn run(program: &'static ProgramPlan, arguments: &RunArguments, telling: &Telling) -> Result<u8, Misuse> {
     let started = Instant::now();
-    let hosts = match Hosts::start(program) {
-        Ok(hosts) => hosts,
-        Err(error) => return refuse(arguments, arguments.entries[0], &unprepared(format!("{error:#}"))),
+    // Before anything is opened: they are part of the command line.
+    let configs = arguments.entries.iter();
+    let configs = configs.map(|entry| configs::resolve(entry.plan, &arguments.ends, &arguments.configs));
+    let configs = configs.collect::<Result<Vec<Configs>, Misuse>>()?;
+    let mut outlet = Outlet::open(telling.clone())?;
+    let flows = match Hosts::start(program) {
+        Ok(hosts) => {
+            let session = Session {
+                program,
+                arguments,
+                telling,
+                configs,
+                control: Arc::clone(hosts.control()),
+                started,
+            };
+            let _entered = hosts.enter();
+            session.run(&hosts)
+        }
+        Err(error) => {
+            let failure = unprepared(format!("{error:#}"));
+            let entries = arguments.entries.iter();
+            let mut flows: Vec<Told> = entries.map(|entry| refused(entry, failure.clone(), telling)).collect();
+            // It is told once, though it is every flow's.
+            flows.iter_mut().skip(1).for_each(|flow| flow.errors.clear());
+            flows
+        }
     };
-    let control = Arc::clone(hosts.control());
-    let session = Session {
-        program,
-        arguments,
-        control,
-        started,
+    Ok(tell(flows, arguments.all, &mut outlet))
+}
+
+/// What a flow came to.
+struct Told {
+    exit_code: u8,
+    /// Summary and account, for people who want them.
+    account: String,
+    /// Its failures, for people.
+    errors: String,
+    /// Everything, for machines.
+    object: Value,
+}
+
+/// A flow that could not be started.
+fn refused(entry: &FlowEntry, failure: Failure, telling: &Telling) -> Told {
+    Told {
+        exit_code: 1,
+        account: String::new(),
+        errors: report::failure_text(&failure, telling.color),
+        object: json!({
+            "flow": entry.plan.name, "state": "failed", "errors": [report::failure_json(&failure)], "exit_code": 1,
+        }),
+    }
+}
+
+/// Tells what the flows came to: of all of them what is worth telling, and at the end, where it is seen, what went wrong.
+fn tell(flows: Vec<Told>, all: bool, outlet: &mut Outlet) -> u8 {
+    let exit_code = flows.iter().map(|flow| flow.exit_code).max().unwrap_or(0);
+    for flow in &flows {
+        outlet.say(&flow.account);
+    }
+    for flow in &flows {
+        outlet.say(&flow.errors);
+    }
+    let mut objects: Vec<Value> = flows.into_iter().map(|flow| flow.object).collect();
+    let object = match all {
+        true => of_all(objects, exit_code),
+        false => objects.remove(0),
     };
-    let _entered = hosts.enter();
-    session.run(&hosts)
+    if outlet.telling().debugs() {
+        outlet.say(&format!("debug: {object}\n"));
+    }
+    match outlet.hand_over(&object) {
+        true => exit_code,
+        false => exit_code.max(1),
+    }
+}
+
+/// One object of all flows.
+fn of_all(flows: Vec<Value>, exit_code: u8) -> Value {
+    let errors = flows.iter().flat_map(|flow| {
+        let errors = flow["errors"].as_array().into_iter().flatten();
+        errors.map(|error| {
+            let mut error = error.clone();
+            error["flow"] = flow["flow"].clone();
+            error
+        })
+    });
+    json!({ "errors": errors.collect::<Vec<Value>>(), "exit_code": exit_code, "flows": flows })
 }
 
 fn unprepared(text: String) -> Failure {
@@ -83,6 +159,9 @@ fn unprepared(text: String) -> Failure {
 struct Session<'a> {
     program: &'static ProgramPlan,
     arguments: &'a RunArguments,
+    telling: &'a Telling,
+    /// The configurations that differ from the manifest's, of each flow.
+    configs: Vec<Configs>,
     control: Arc<Control>,
     started: Instant,
 }
@@ -98,14 +177,12 @@ struct Seat {
 enum Started {
     Run(Box<Run>),
     Failed(Failure),
-    /// The arguments do not fit the flow.
-    Misused(String),
     /// Another replica of the flow could not be started.
     Spared,
 }
 
 impl Session<'_> {
-    fn run(&self, hosts: &Hosts) -> u8 {
+    fn run(&self, hosts: &Hosts) -> Vec<Told> {
         let groups = self.start(hosts);
         self.debug(|| {
             format!(
@@ -129,8 +206,10 @@ impl Session<'_> {
             flows[seat.flow].push(seat.started);
         }
         let entries = self.arguments.entries.iter().copied();
-        let codes = entries.zip(flows).map(|(entry, runs)| self.finish(entry, runs));
-        codes.max().unwrap_or(0)
+        entries
+            .zip(flows)
+            .map(|(entry, runs)| self.finish(entry, runs))
+            .collect()
     }
 
     /// Makes the stages of all flows: those that share their threads are one group, every other run is one by itself.
@@ -151,7 +230,7 @@ impl Session<'_> {
                     groups[replica].group.waker(0)
                 })
                 .collect();
-            let started = self.start_flow(entry, wakers, hosts).into_iter();
+            let started = self.start_flow(flow, wakers, hosts).into_iter();
             let seats = started.map(|started| Seat { flow, started });
             match entry.plan.own_thread {
                 false => together.seats.extend(seats),
@@ -171,31 +250,24 @@ impl Session<'_> {
     }
 
     /// Makes the stages of each replica of a flow.
-    fn start_flow(&self, entry: &'static FlowEntry, wakers: Vec<Waker>, hosts: &Hosts) -> Vec<Started> {
-        let (arguments, plan) = (self.arguments, entry.plan);
+    fn start_flow(&self, flow: usize, wakers: Vec<Waker>, hosts: &Hosts) -> Vec<Started> {
+        let (arguments, entry) = (self.arguments, self.arguments.entries[flow]);
+        let plan = entry.plan;
         let runs = wakers.len();
         let refused = |started: Started| {
             let others = (1..runs).map(|_| Started::Spared);
             std::iter::once(started).chain(others).collect()
         };
-        let configs = match configs::resolve(plan, &arguments.ends, &arguments.configs) {
-            Ok(configs) => configs,
-            Err(message) => return refused(Started::Misused(message)),
-        };
-        if arguments.announces() {
-            let limit = arguments
-                .limit
-                .map_or_else(String::new, |limit| format!(" (limit: {limit} elements)"));
-            eprint(&format!("▶ Running flow \"{}\"{limit}\n\n", plan.name));
-        }
         // Where each of them gets everything, each counts everything.
         let shared_limit = arguments.limit.filter(|_| plan.replicas_by.is_none());
         let team = Replica::team(wakers.clone(), shared_limit).into_iter().zip(wakers);
+        let mut announcement = self.telling.announces().then(|| self.announcement(plan));
         let runs: Result<Vec<Started>, Failure> = team
             .map(|(replica, waker)| {
-                let configs = configs::of_replica(plan, &configs, &replica);
+                let configs = configs::of_replica(plan, &self.configs[flow], &replica);
                 self.control.on_stop(waker.clone());
-                let run = self.start_run(entry, replica, waker, configs, hosts)?;
+                let announcement = announcement.take();
+                let run = self.start_run(entry, replica, waker, configs, announcement, hosts)?;
                 Ok(Started::Run(Box::new(run)))
             })
             .collect();
@@ -208,6 +280,7 @@ impl Session<'_> {
         replica: Replica,
         waker: Waker,
         configs: Configs,
+        announcement: Option<String>,
         hosts: &Hosts,
     ) -> Result<Run, Failure> {
         let (arguments, plan) = (self.arguments, entry.plan);
@@ -219,16 +292,24 @@ impl Session<'_> {
             limit: arguments.limit,
             timeout: arguments.timeout,
             clock: arguments.clock,
-            told: arguments.told(),
+            told: self.telling.told(),
         };
         let pressure = Pressure::new(plan, |node| arguments.ends.hears_pressure(&plan.nodes[node]));
         let (control, pool) = (Arc::clone(&self.control), setup.into_pool());
-        let cx = RunContext::new(plan, options, control, waker, pool, pressure).of(replica);
+        let cx = RunContext::new(plan, options, control, waker, pool, pressure);
+        let cx = cx.announced(announcement).of(replica);
         Ok(Run::new(flow, cx, configs))
     }
 
-    /// Tells what the runs of a flow came to, one of each of its replicas.
-    fn finish(&self, entry: &'static FlowEntry, runs: Vec<Started>) -> u8 {
+    /// What is told when the flow starts.
+    fn announcement(&self, plan: &FlowPlan) -> String {
+        let limit = self.arguments.limit;
+        let limit = limit.map_or_else(String::new, |limit| format!(" (limit: {})", count(limit, "element")));
+        format!("▶ Running flow \"{}\"{limit}\n\n", plan.name)
+    }
+
+    /// What the runs of a flow came to, one of each of its replicas.
+    fn finish(&self, entry: &'static FlowEntry, runs: Vec<Started>) -> Told {
         let mut ended = Vec::new();
         for started in runs {
             match started {
@@ -236,40 +317,32 @@ impl Session<'_> {
                     let (mut flow, mut cx, outcome) = run.into_outcome();
                     ended.push((Report::collect(flow.as_mut(), &mut cx, self.started.elapsed()), outcome));
                 }
-                Started::Failed(failure) => return refuse(self.arguments, entry, &failure),
-                Started::Misused(message) => {
-                    eprint(&format!("error[E0704]: {message}\n"));
-                    return USAGE;
-                }
+                Started::Failed(failure) => return refused(entry, failure, self.telling),
                 Started::Spared => {}
             }
         }
         let (report, outcome) = report::merge(ended);
-        let code = exit_code(&outcome, &self.control);
-        self.tell(&report, &outcome, code);
-        code
-    }
-
-    fn tell(&self, report: &Report, outcome: &Outcome, code: u8) {
-        let arguments = self.arguments;
-        match arguments.format {
-            Format::Human => {
-                for failure in &outcome.failures {
-                    eprint(&report::failure_text(failure, arguments.color));
-                }
-                if arguments.announces() {
-                    eprint(&report.to_text(outcome));
-                }
-                self.debug(|| report.to_json(outcome, code).to_string());
-            }
-            Format::Json => {
-                print(&format!("{}\n", report.to_json(outcome, code)));
-            }
+        let exit_code = exit_code(&outcome, &self.control);
+        let failures = outcome.failures.iter();
+        let failures = failures.map(|failure| report::failure_text(failure, self.telling.color));
+        let telling = self.telling;
+        let failed = matches!(outcome.ending, Ending::Failed | Ending::Cancelled);
+        let account = match (telling.whole, telling.announces()) {
+            (true, _) => report.to_text(&outcome),
+            (false, true) if failed => report.remnant(&outcome),
+            (false, true) => report.to_text(&outcome),
+            (false, false) => String::new(),
+        };
+        Told {
+            exit_code,
+            account,
+            errors: failures.collect(),
+            object: report.to_json(&outcome, exit_code),
         }
     }
 
     fn debug(&self, text: impl FnOnce() -> String) {
-        if self.arguments.log_level >= LogLevel::Debug && self.arguments.format == Format::Human {
+        if self.telling.debugs() {
             eprint(&format!("debug: {}\n", text()));
         }
     }
@@ -305,7 +378,7 @@ impl Task for Seat {
     fn turn(&mut self) -> Turn {
         match &mut self.started {
             Started::Run(run) => run.turn(),
-            Started::Failed(_) | Started::Misused(_) | Started::Spared => Turn::Done,
+            Started::Failed(_) | Started::Spared => Turn::Done,
         }
     }
 }
@@ -320,49 +393,20 @@ fn exit_code(outcome: &Outcome, control: &Control) -> u8 {
     }
 }
 
-/// Tells of a flow that could not be started.
-fn refuse(arguments: &RunArguments, entry: &FlowEntry, failure: &Failure) -> u8 {
-    match arguments.format {
-        Format::Human => eprint(&report::failure_text(failure, arguments.color)),
-        Format::Json => {
-            let text = json!({
-                "flow": entry.plan.name, "state": "failed", "errors": [report::failure_json(failure)], "exit_code": 1,
-            });
-            print(&format!("{text}\n"));
-        }
-    }
-    1
-}
-
 /// Ends the process because a stage neither ends nor can be interrupted.
 pub(crate) fn abandon(was_interrupted: bool) -> ! {
     eprint("error[E0402]: cancelled; a stage waits in the host and was abandoned\n");
     std::process::exit(i32::from(if was_interrupted { INTERRUPTED } else { 1 }))
 }
 
-impl RunArguments {
-    /// Whether start and summary are told to people.
-    fn announces(&self) -> bool {
-        self.format == Format::Human && self.log_level >= LogLevel::Info
-    }
-
-    /// Which events are told when they happen.
-    fn told(&self) -> Option<Severity> {
-        match (self.format, self.log_level) {
-            (Format::Json, _) | (Format::Human, LogLevel::Error) => None,
-            (Format::Human, LogLevel::Warn | LogLevel::Info) => Some(Severity::Warning),
-            (Format::Human, LogLevel::Debug | LogLevel::Trace) => Some(Severity::Detail),
-        }
-    }
-}
-
-/// Prints a result. A reader that went away is no error of ours.
+/// Prints a result. A reader that went away has seen enough.
 fn print(text: &str) -> u8 {
-    match io::stdout()
-        .write_all(text.as_bytes())
-        .and_then(|()| io::stdout().flush())
-    {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => 1,
+    let mut out = io::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            eprint(&format!("error[E0014]: cannot write to standard output: {error}\n"));
+            1
+        }
         Ok(()) | Err(_) => 0,
     }
 }

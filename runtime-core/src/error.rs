@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::buffer::BufferError;
 use crate::event::StreamName;
+use crate::words::count;
 
 /// What the error policy of a node goes by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -302,12 +303,17 @@ impl Failure {
             Cause::Instantiation(text) => format!("node `{node}` could not be instantiated: {text}"),
             Cause::TooLarge { stream, bytes, limit } => {
                 format!(
-                    "node `{node}` made an element of {bytes} bytes {place}: stream `{stream}` takes at most {limit}"
+                    "node `{node}` made an element of {} {place}: stream `{stream}` takes at most {limit}",
+                    count(bytes, "byte")
                 )
             }
             Cause::UnknownPort(port) => format!("node `{node}` named port `{port}` {place}: no edge leaves it"),
             Cause::Overflow { stream, depth } => {
-                format!("stream `{stream}` overflowed {place} of node `{node}`: {depth} elements wait already")
+                let waiting = match depth {
+                    1 => "1 element waits".to_owned(),
+                    depth => format!("{depth} elements wait"),
+                };
+                format!("stream `{stream}` overflowed {place} of node `{node}`: {waiting} already")
             }
             Cause::TooManyRestarts { limit, last } => {
                 let last = Failure {
@@ -315,7 +321,8 @@ impl Failure {
                     ..self.clone()
                 };
                 format!(
-                    "node `{node}` failed again after {limit} restarts within a minute: {}",
+                    "node `{node}` failed again after {} within a minute: {}",
+                    count(limit, "restart"),
                     last.message()
                 )
             }

@@ -70,6 +70,8 @@ pub enum Event {
         node: &'static str,
         /// For the how-manieth time.
         count: u64,
+        /// After what, in words.
+        message: String,
     },
     /// A call will be repeated.
     Retry {
@@ -214,7 +216,7 @@ impl Event {
                 "node": node, "operation": operation, "element": element, "code": code,
                 "category": category.map(Category::as_str),
             }),
-            Event::Restarted { node, count } => json!({ "node": node, "count": count }),
+            Event::Restarted { node, count, message } => json!({ "node": node, "count": count, "message": message }),
             Event::Retry {
                 node,
                 element,
@@ -273,6 +275,8 @@ pub struct EventLog {
     told: Option<Severity>,
     /// Warnings told, by kind.
     warnings: BTreeMap<&'static str, u64>,
+    /// Told when elements begin to pass.
+    announcement: Option<String>,
 }
 
 impl EventLog {
@@ -284,11 +288,22 @@ impl EventLog {
             dropped: 0,
             told,
             warnings: BTreeMap::new(),
+            announcement: None,
         }
+    }
+
+    /// Has this told when elements begin to pass: a run that does not come so far has only its failure to tell.
+    pub(crate) fn announce(&mut self, announcement: Option<String>) {
+        self.announcement = announcement;
     }
 
     /// Adds what happened at `at`.
     pub fn add(&mut self, at: Time, event: Event) {
+        if event == Event::State(FlowState::Running)
+            && let Some(text) = self.announcement.take()
+        {
+            crate::entry::eprint(&text);
+        }
         self.tell(at, &event);
         if self.kept.len() == KEPT {
             self.kept.pop_front();

@@ -2,13 +2,15 @@
 //! flow, and the command line of the executable.
 //!
 //! With the feature `compile` alone it is what the compiler shares: the engine configuration, what capabilities there are,
-//! and what built-in nodes take.
+//! what built-in nodes take, how durations are written, and how things are counted.
 
 pub mod bounds;
 pub mod capability;
+pub mod duration;
 pub mod engine;
 pub mod layout;
 pub mod setting;
+pub mod words;
 
 #[cfg(feature = "runtime")]
 pub mod buffer;

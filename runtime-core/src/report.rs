@@ -10,9 +10,10 @@ use crate::clock::nanos;
 use crate::context::RunContext;
 use crate::error::Failure;
 use crate::flow::{Flow, Node, NodeStats, Outcome};
-use crate::host::CopyStats;
+use crate::host::{Copies, CopyStats};
 use crate::plan::{Role, StreamPlan};
 use crate::queue::StreamStats;
+use crate::words::count;
 
 mod merge;
 
@@ -72,21 +73,25 @@ impl NodeReport {
             }
         };
         let also = [
-            ("filtered", stats.filtered),
-            ("absorbed", stats.absorbed),
-            ("flushed", stats.flushed),
-            ("failed calls", stats.errors),
-            ("retries", stats.retries),
-            ("restarts", stats.restarts),
-            ("skipped", stats.skipped),
-            ("dead letters", stats.dead_lettered),
-            ("in hand at the end", stats.failed),
-            ("buffers leaked", stats.leaked_buffers),
+            (stats.filtered, Noun::Of("filtered")),
+            (stats.absorbed, Noun::Of("absorbed")),
+            (stats.flushed, Noun::Of("flushed")),
+            (stats.errors, Noun::Each("failed call")),
+            (stats.retries, Noun::Each("retry")),
+            (stats.restarts, Noun::Each("restart")),
+            (stats.skipped, Noun::Of("skipped")),
+            (stats.dead_lettered, Noun::Each("dead letter")),
+            (stats.failed, Noun::Of("in hand at the end")),
+            (stats.leaked_buffers, Noun::Each("leaked buffer")),
         ];
         text.push_str(&counted(&also));
-        let copies = self.copies.read.and(self.copies.write).and(self.copies.host_serialize);
+        let copies = of_payloads(self.copies);
         if copies.count > 0 {
-            text.push_str(&format!(", {} copies of {} bytes", copies.count, copies.bytes));
+            text.push_str(&format!(
+                ", {} of {}",
+                count(copies.count, "copy"),
+                count(copies.bytes, "byte")
+            ));
         }
         text
     }
@@ -144,9 +149,9 @@ impl StreamReport {
             stats.dequeued, stats.peak_depth, self.plan.depth
         );
         let also = [
-            ("dropped", self.dropped()),
-            ("discarded", stats.discarded),
-            ("episodes of backpressure", stats.episodes),
+            (self.dropped(), Noun::Of("dropped")),
+            (stats.discarded, Noun::Of("discarded")),
+            (stats.episodes, Noun::Each("backpressure episode")),
         ];
         text.push_str(&counted(&also));
         if stats.episodes > 0 {
@@ -237,8 +242,7 @@ impl Report {
             .map(|node| node.copies.write.bytes + node.copies.host_serialize.bytes)
             .sum();
         let copies = self.copies();
-        let copied = copies.read.bytes + copies.write.bytes + copies.host_serialize.bytes;
-        copied as f64 / made.max(1) as f64
+        of_payloads(copies).bytes as f64 / made.max(1) as f64
     }
 
     fn throughput(&self) -> f64 {
@@ -253,7 +257,7 @@ impl Report {
             true => entered.to_string(),
             false => format!("{entered} in, {delivered} delivered"),
         };
-        let CopyStats { read, write, .. } = self.copies();
+        let copies = self.copies();
         let mut text = format!(
             "\n  ── Summary ──────────────\n  Flow:        {}\n  State:       {}\n  Elements:    {elements}\n",
             self.flow,
@@ -270,19 +274,28 @@ impl Report {
         }
         row("Duration", duration(self.duration));
         row("Throughput", format!("~{:.0} elem/s", self.throughput()));
-        row(
-            "Copies",
-            format!(
-                "{} ({} reads + {} writes)",
-                read.count + write.count,
-                read.count,
-                write.count
-            ),
-        );
+        row("Copies", copies_in_words(copies));
         let peak = self.streams.iter().map(|stream| stream.stats.peak_depth).max();
-        row("Peak queue", format!("{} elements", peak.unwrap_or(0)));
+        row("Peak queue", count(peak.unwrap_or(0), "element"));
         text.push_str(&self.account());
         text
+    }
+
+    /// What is left to say of a flow that failed, for people, in a line; nothing of one through which nothing went.
+    #[must_use]
+    pub fn remnant(&self, outcome: &Outcome) -> String {
+        let (flow, state, entered) = (self.flow, outcome.ending.as_str(), self.entered());
+        if entered == 0 {
+            return String::new();
+        }
+        let undelivered = match self.undelivered() {
+            0 => String::new(),
+            number => format!(", {number} undelivered"),
+        };
+        format!(
+            "\nFlow {flow} {state}: {entered} in, {} delivered{undelivered}; `--report` shows the account\n",
+            self.delivered()
+        )
     }
 
     /// The account of each node and each stream, for people.
@@ -317,6 +330,7 @@ impl Report {
             "balanced": self.is_balanced(),
             "duration_ms": self.duration.as_secs_f64() * 1e3,
             "elements_per_s": self.throughput(),
+            "copies": { "count": of_payloads(self.copies()).count, "bytes": of_payloads(self.copies()).bytes },
             "copy_amplification": self.copy_amplification(),
             "nodes": self.nodes.iter().map(NodeReport::to_json).collect::<Vec<_>>(),
             "streams": self.streams.iter().map(StreamReport::to_json).collect::<Vec<_>>(),
@@ -343,10 +357,44 @@ fn node_report(node: &mut dyn Node) -> NodeReport {
     }
 }
 
+/// Copies of payloads, or of parts of them: out of buffers by components, into buffers by components and by built-ins. What
+/// is said of an element beside its payload is not one.
+fn of_payloads(copies: CopyStats) -> Copies {
+    copies.read.and(copies.write).and(copies.host_serialize)
+}
+
+/// How many there are, and whose.
+fn copies_in_words(copies: CopyStats) -> String {
+    let whose = [
+        (copies.read.count, Noun::Of("read")),
+        (copies.write.count, Noun::Of("written")),
+        (copies.host_serialize.count, Noun::Of("made by built-ins")),
+    ];
+    let whose = counted(&whose);
+    match whose.strip_prefix(", ") {
+        Some(whose) => format!("{} ({whose})", of_payloads(copies).count),
+        None => "0".to_owned(),
+    }
+}
+
+/// What is counted.
+#[derive(Clone, Copy)]
+enum Noun {
+    /// Things, in the singular.
+    Each(&'static str),
+    /// Elements to which this happened.
+    Of(&'static str),
+}
+
 /// What there is of several things.
-fn counted(things: &[(&str, u64)]) -> String {
-    let there = things.iter().filter(|(_, count)| *count > 0);
-    there.map(|(name, count)| format!(", {count} {name}")).collect()
+fn counted(things: &[(u64, Noun)]) -> String {
+    let there = things.iter().filter(|(number, _)| *number > 0);
+    there
+        .map(|(number, noun)| match noun {
+            Noun::Each(noun) => format!(", {}", count(number, noun)),
+            Noun::Of(what) => format!(", {number} {what}"),
+        })
+        .collect()
 }
 
 /// Seconds, or milliseconds where those would read as nothing.
@@ -380,11 +428,15 @@ pub fn failure_text(failure: &Failure, color: bool) -> String {
         ("", "", "")
     };
     let mut text = format!(
-        "{red}error[{}]{reset}{bold}: {}{reset}\n  = component: {}\n",
+        "{red}error[{}]{reset}{bold}: {}{reset}\n",
         failure.code(),
         failure.message(),
-        failure.component
     );
+    // What is part of the runtime, or called as the node, says nothing new.
+    let component = failure.component;
+    if component != failure.node && !component.starts_with("builtin:") {
+        text.push_str(&format!("  = component: {component}\n"));
+    }
     if let Some(help) = failure.help() {
         text.push_str(&format!("  = help: {help}\n"));
     }

@@ -1,11 +1,10 @@
 //! A thousand flows in one process.
 
 use std::fmt::Write as _;
-use std::process::Command;
 
 use crate::lab::build_project;
-use crate::process::Running;
 use crate::report::split;
+use crate::torvync::REPORT;
 
 const FLOWS: u64 = 1_000;
 
@@ -44,9 +43,9 @@ fn manifest() -> String {
 #[test]
 fn a_thousand_flows_run_at_the_same_time() {
     let built = build_project("crowd", &manifest(), &[]);
-    let mut command = Command::new(built.executable);
-    command.args(["--all", "--format", "json"]);
-    let finished = Running::start(command).finish().expect_code(0);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let arguments = [&["--all"], &REPORT[..]].concat();
+    let finished = built.run_in(folder.path(), &arguments).expect_code(0);
     let (printed, reports) = split(&finished);
     assert_eq!(reports.len() as u64, FLOWS);
     for (number, report) in (0..FLOWS).zip(&reports) {

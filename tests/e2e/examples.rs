@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::process::{Finished, Running};
 use crate::report::Reported;
-use crate::torvync::{build, executable, root, run_to_end, torvync, workshop};
+use crate::torvync::{REPORT, build, executable, root, run_to_end, torvync, workshop};
 
 fn example(name: &str) -> PathBuf {
     root().join("examples").join(name)
@@ -84,7 +84,11 @@ fn benchmark_comparison() {
 fn backpressure_demo() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let program = built("backpressure-demo");
-    let finished = run(&program, folder.path(), &["--clock", "simulated", "--format", "json"]);
+    let finished = run(
+        &program,
+        folder.path(),
+        &[&["--clock", "simulated"], &REPORT[..]].concat(),
+    );
     let told = Reported::of(finished);
     assert_eq!(told.stdout, expected_output("backpressure-demo"));
     assert!(told.stderr.contains("123"), "how often it paused: {}", told.stderr);
@@ -130,7 +134,7 @@ fn event_enrichment() {
 fn fan_out() {
     prints_what_is_expected("fan-out");
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let finished = run(&built("fan-out"), folder.path(), &["--format", "json"]);
+    let finished = run(&built("fan-out"), folder.path(), &REPORT);
     let told = Reported::of(finished);
     assert_eq!(told.stdout, expected_output("fan-out"));
     let delivered = ["metric-sink", "log-sink"].map(|sink| told.report.count(sink, "delivered"));

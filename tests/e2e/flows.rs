@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::lab::{run, run_with_input};
+use crate::torvync::REPORT;
 
 #[test]
 fn elements_arrive_in_order_then_complete_then_teardown() {
@@ -127,9 +128,10 @@ fn pushed(line: &str) -> Option<u64> {
 
 #[test]
 fn the_report_accounts_for_every_element() {
-    let finished = run(&["--flow", "diamond", "--format", "json", "--clock", "simulated"]).expect_code(0);
-    let report = finished.stdout.lines().last().expect("the report is the last line");
-    let report: Value = serde_json::from_str(report).expect("the report is JSON");
+    let arguments = [&["--flow", "diamond", "--clock", "simulated"], &REPORT[..]].concat();
+    let finished = run(&arguments).expect_code(0);
+    let report = finished.report.expect("the run reports");
+    let report: Value = serde_json::from_str(&report).expect("the report is JSON");
     for node in report["nodes"].as_array().expect("a list of nodes") {
         let count = |key: &str| node[key].as_u64().unwrap_or_else(|| panic!("no `{key}` in {node}"));
         let taken = count("filtered") + count("absorbed") + count("delivered");

@@ -15,7 +15,7 @@ use wit_parser::Resolve;
 use crate::paths::{PATHS, comparable};
 use crate::process::{Finished, Running};
 use crate::report::Reported;
-use crate::torvync::{executable, root, run_to_end, target, torvync, workshop};
+use crate::torvync::{REPORT, executable, root, run_to_end, target, torvync, workshop};
 
 /// What components deliver, and how they fail.
 pub(crate) static LAB: Lab = Lab::new("lab", "Torvyn.toml");
@@ -129,7 +129,8 @@ impl Built {
 
     /// Starts a flow that will report. Of `settings`, options are passed as they are, all others by `--config`.
     pub(crate) fn start_flow(&self, flow: &str, settings: &[&str]) -> Running {
-        let mut arguments = vec!["--flow", flow, "--format", "json"];
+        let mut arguments = ["--flow", flow].to_vec();
+        arguments.extend(REPORT);
         for setting in settings {
             if !setting.starts_with("--") {
                 arguments.push("--config");

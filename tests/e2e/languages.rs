@@ -10,7 +10,7 @@ use wit_bindgen_core::wit_parser::Resolve;
 
 use crate::process::{Finished, Running};
 use crate::report::Reported;
-use crate::torvync::{build, executable, root, target, workshop};
+use crate::torvync::{REPORT, build, executable, root, target, workshop};
 
 /// An executable of components in one language, built when it is first asked for.
 struct Project {
@@ -35,7 +35,7 @@ impl Project {
     /// Runs a flow with `input` as standard input. No element and no buffer may be missing at the end.
     #[track_caller]
     fn report(&self, arguments: &[&str], input: &str, code: i32) -> Reported {
-        Reported::of(self.run(&[&["--format", "json"], arguments].concat(), input, code))
+        Reported::of(self.run(&[&REPORT[..], arguments].concat(), input, code))
     }
 
     #[track_caller]

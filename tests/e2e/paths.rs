@@ -15,7 +15,8 @@ const LINES_OF_THE_MACHINE: [&str; 2] = ["Duration:", "Throughput:"];
 
 /// Everything that a run left behind, without what the machine decides.
 pub(crate) fn comparable(finished: &Finished) -> String {
-    let stdout: String = finished.stdout.lines().map(without_times).collect();
+    let report = finished.report.as_deref().map_or_else(String::new, without_times);
+    let stdout = &finished.stdout;
     let is_kept = |line: &&str| {
         let line = line.trim_start();
         !LINES_OF_THE_MACHINE.iter().any(|start| line.starts_with(start))
@@ -26,13 +27,13 @@ pub(crate) fn comparable(finished: &Finished) -> String {
         .filter(is_kept)
         .map(|line| format!("{line}\n"))
         .collect();
-    format!("{stdout}exit code {:?}\n{stderr}", finished.code)
+    format!("{stdout}{report}exit code {:?}\n{stderr}", finished.code)
 }
 
-/// A line of standard output; a report with a field a line.
-fn without_times(line: &str) -> String {
-    let Ok(Value::Object(mut report)) = serde_json::from_str(line) else {
-        return format!("{line}\n");
+/// A report, with a field a line.
+fn without_times(report: &str) -> String {
+    let Ok(Value::Object(mut report)) = serde_json::from_str(report) else {
+        return report.to_owned();
     };
     for field in OF_THE_MACHINE {
         report.remove(field);
@@ -47,11 +48,12 @@ fn without_times(line: &str) -> String {
 mod tests {
     use super::*;
 
-    fn finished(stdout: &str, stderr: &str) -> Finished {
+    fn finished(report: &str, stderr: &str) -> Finished {
         Finished {
             code: Some(0),
-            stdout: stdout.to_owned(),
+            stdout: "k 0 - x\n".to_owned(),
             stderr: stderr.to_owned(),
+            report: Some(report.to_owned()),
         }
     }
 
@@ -59,9 +61,7 @@ mod tests {
     fn paths_differ_in_nothing_but_what_the_machine_decides() {
         let report = |ms: u32, copies: u32| {
             let events = format!("[{{\"event\":\"slow-quantum\",\"duration_ns\":{ms}}},{{\"event\":\"retry\"}}]");
-            format!(
-                "k 0 - x\n{{\"duration_ms\":{ms},\"elements_per_s\":{ms},\"copies\":{copies},\"events\":{events}}}\n"
-            )
+            format!("{{\"duration_ms\":{ms},\"elements_per_s\":{ms},\"copies\":{copies},\"events\":{events}}}\n")
         };
         let one = comparable(&finished(&report(1, 2), "  Duration:  1 ms\nCopies: 2\n"));
         assert_eq!(

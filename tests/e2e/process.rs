@@ -1,6 +1,7 @@
 //! Child processes that can't hang a test.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
@@ -16,6 +17,8 @@ pub(crate) struct Finished {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+    /// What it wrote to the file of its `--report=FILE`.
+    pub(crate) report: Option<String>,
 }
 
 impl Finished {
@@ -32,13 +35,18 @@ impl std::fmt::Display for Finished {
             f,
             "exit code {:?}\n── stdout\n{}\n── stderr\n{}",
             self.code, self.stdout, self.stderr
-        )
+        )?;
+        match &self.report {
+            Some(report) => write!(f, "\n── report\n{report}"),
+            None => Ok(()),
+        }
     }
 }
 
 /// A running process.
 pub(crate) struct Running {
     child: Child,
+    report: Option<PathBuf>,
     lines: Arc<Lines>,
     stdout: JoinHandle<()>,
     stderr: JoinHandle<String>,
@@ -78,6 +86,7 @@ impl Running {
         });
         Running {
             child,
+            report: report_file(&command),
             lines,
             stdout,
             stderr,
@@ -164,8 +173,27 @@ impl Running {
             code: status.code(),
             stdout,
             stderr,
+            report: self.report.map(|path| taken(&path)),
         };
         assert!(since.elapsed() <= PATIENCE, "did not end: {finished}");
         finished
     }
+}
+
+/// The file in the `--report=FILE` of a command.
+fn report_file(command: &Command) -> Option<PathBuf> {
+    let mut arguments = command.get_args().filter_map(|argument| argument.to_str());
+    let path = PathBuf::from(arguments.find_map(|argument| argument.strip_prefix("--report="))?);
+    Some(match command.get_current_dir() {
+        Some(folder) => folder.join(path),
+        None => path,
+    })
+}
+
+/// What a report file has, which is then gone; nothing where there is none.
+fn taken(path: &std::path::Path) -> String {
+    let report = std::fs::read_to_string(path).unwrap_or_default();
+    // It is not there when the command line was refused.
+    let _ = std::fs::remove_file(path);
+    report
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::lab::{Built, REPLICAS};
 use crate::process::Running;
 use crate::report::{Report, Reported, split};
-use crate::torvync::executable;
+use crate::torvync::{REPORT, executable};
 
 /// Runs a flow to its end in `folder`.
 #[track_caller]
@@ -16,7 +16,7 @@ fn run_in(folder: &Path, flow: &str, settings: &[&str], code: i32) -> Reported {
 
 #[track_caller]
 fn run(built: &Built, folder: &Path, flow: &str, settings: &[&str], code: i32) -> Reported {
-    let arguments = [&["--flow", flow, "--format", "json"], settings].concat();
+    let arguments = [&["--flow", flow], &REPORT[..], settings].concat();
     Reported::of(built.run_in(folder, &arguments).expect_code(code))
 }
 
@@ -156,7 +156,7 @@ fn no_element_passes_when_one_replica_cannot_be_prepared() {
 #[test]
 fn a_signal_drains_all_replicas() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let arguments = ["--flow", "endless", "--format", "json"];
+    let arguments = [&["--flow", "endless"], &REPORT[..]].concat();
     let running = Running::start(executable(&REPLICAS.built().executable, folder.path(), &arguments));
     let printed = folder.path().join("endless.txt");
     while !std::fs::metadata(&printed).is_ok_and(|file| file.len() > 100_000) {

@@ -1,4 +1,4 @@
-//! What a run reports of itself with `--format json`.
+//! What a run reports of itself with `--report=FILE`.
 
 use serde_json::Value;
 
@@ -23,14 +23,14 @@ const EVENTS: [(&str, &[&str]); 13] = [
 
 /// A finished run of one flow.
 pub(crate) struct Reported {
-    /// What the flow printed, without the report.
+    /// What the flow printed.
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     pub(crate) report: Report,
 }
 
 impl Reported {
-    /// Takes the report off the end of standard output. Fails the test unless it accounts for every element and every
+    /// Takes the report. Fails the test unless it accounts for every element and every
     /// buffer, and names the exit code.
     #[track_caller]
     pub(crate) fn of(finished: Finished) -> Self {
@@ -49,16 +49,17 @@ impl Reported {
 /// What flows printed, and their reports, each of which accounts for every element and every buffer.
 #[track_caller]
 pub(crate) fn split(finished: &Finished) -> (String, Vec<Report>) {
-    let is_report = |line: &&str| line.starts_with('{');
-    let reports = finished.stdout.lines().rev().take_while(is_report).count();
-    let lines: Vec<&str> = finished.stdout.split_inclusive('\n').collect();
-    let (printed, reports) = lines.split_at(lines.len() - reports);
-    let read = |line: &&str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-    let reports: Vec<Report> = reports.iter().map(read).map(Report).collect();
+    let text = finished.report.as_deref();
+    let text = text.unwrap_or_else(|| panic!("the command does not report: {finished}"));
+    let object: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {finished}"));
+    let reports: Vec<Report> = match object.get("flows") {
+        Some(Value::Array(flows)) => flows.iter().cloned().map(Report).collect(),
+        Some(_) | None => vec![Report(object)],
+    };
     for report in &reports {
         report.is_sound();
     }
-    (printed.concat(), reports)
+    (finished.stdout.clone(), reports)
 }
 
 /// One report.

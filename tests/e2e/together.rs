@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::lab::{Built, TOGETHER};
 use crate::report::{Report, split};
+use crate::torvync::REPORT;
 
 /// The flows of the manifest, and what each one's failure is.
 const FLOWS: [(&str, &str); 10] = [
@@ -43,7 +44,7 @@ fn hostile_flows_do_no_harm_to_others() {
 fn do_no_harm(built: &Built) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let finished = built
-        .run_in(folder.path(), &["--all", "--format", "json"])
+        .run_in(folder.path(), &[&["--all"], &REPORT[..]].concat())
         .expect_code(1);
     let (printed, reports) = split(&finished);
 
@@ -127,7 +128,7 @@ fn all_flows_end_after_a_signal() {
 }
 
 fn end_after_a_signal(built: &Built) {
-    let running = built.start(&["--all", "--format", "json"]);
+    let running = built.start(&[&["--all"], &REPORT[..]].concat());
     running.wait_for("sleepy 3 ");
     running.signal("TERM");
     let finished = running.finish_with_open_stdin();
@@ -145,7 +146,7 @@ fn end_after_a_signal(built: &Built) {
 fn one_flow_is_chosen_by_name_in_three_ways() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for words in [&["--flow", "second"][..], &["second"], &["run", "flow.second"]] {
-        let arguments = [words, &["--format", "json"]].concat();
+        let arguments = [words, &REPORT[..]].concat();
         let finished = TOGETHER.built().run_in(folder.path(), &arguments).expect_code(0);
         let (printed, reports) = split(&finished);
         assert_eq!(reports.len(), 1, "{words:?}");
@@ -153,7 +154,7 @@ fn one_flow_is_chosen_by_name_in_three_ways() {
         assert_eq!(printed.lines().count(), 2001);
     }
     // Without a name it is the first of the manifest.
-    let finished = TOGETHER.built().run_in(folder.path(), &["--format", "json"]);
+    let finished = TOGETHER.built().run_in(folder.path(), &REPORT);
     let finished = finished.expect_code(0);
     assert_eq!(split(&finished).1[0].text("flow"), "first");
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::process::Finished;
 
@@ -76,16 +77,30 @@ pub(crate) fn output(command: &mut Command) -> Finished {
         code: output.status.code(),
         stdout: text(output.stdout),
         stderr: text(output.stderr),
+        report: None,
     }
 }
+
+/// Options that have a run report to a file of its own, which [`Finished::report`] has the contents of.
+pub(crate) const REPORT: [&str; 2] = ["--format=json", "--report=@"];
 
 /// A command that runs `executable` in `folder`, without input.
 pub(crate) fn executable(executable: &Path, folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(executable);
     command
-        .args(arguments)
+        .args(arguments.iter().map(|argument| match *argument {
+            "--report=@" => format!("--report={}", own_file().display()),
+            other => other.to_owned(),
+        }))
         .current_dir(folder)
         .stdin(Stdio::null())
         .env_remove("TORVYN_LOG");
     command
+}
+
+/// A path that nobody else uses.
+fn own_file() -> PathBuf {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    workshop("reports").join(format!("{}-{number}.json", std::process::id()))
 }

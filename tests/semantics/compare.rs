@@ -38,12 +38,9 @@ fn between(one: &Finished, other: &Finished) -> Vec<String> {
 }
 
 fn differences(expected: &Outcome, found: &Finished) -> Vec<String> {
-    let (lines, last) = match found.stdout.trim_end_matches('\n').rsplit_once('\n') {
-        Some((lines, last)) => (format!("{lines}\n"), last),
-        None => (String::new(), found.stdout.trim_end_matches('\n')),
-    };
-    let Ok(report) = serde_json::from_str::<Value>(last) else {
-        return vec![format!("the last line of standard output is no report:\n{found}\n")];
+    let report = found.report.as_deref().unwrap_or_default();
+    let Ok(report) = serde_json::from_str::<Value>(report) else {
+        return vec![format!("there is no report:\n{found}\n")];
     };
     let mut differences = Vec::new();
     if found.code != Some(expected.exit_code) {
@@ -53,7 +50,7 @@ fn differences(expected: &Outcome, found: &Finished) -> Vec<String> {
         ));
     }
     let expected_lines: String = expected.lines.iter().map(|line| format!("{line}\n")).collect();
-    diff("lines of the sinks", &expected_lines, &lines, &mut differences);
+    diff("lines of the sinks", &expected_lines, &found.stdout, &mut differences);
     diff("events", &events(&expected.report), &events(&report), &mut differences);
     fields("", &expected.report, &report, &mut differences);
     differences
@@ -120,24 +117,29 @@ mod tests {
         }
     }
 
-    fn finished(code: i32, stdout: &str) -> Finished {
+    fn finished(code: i32, stdout: &str, report: &str) -> Finished {
         Finished {
             code: Some(code),
             stdout: stdout.to_owned(),
             stderr: String::new(),
+            report: Some(report.to_owned()),
         }
     }
 
     #[test]
     fn what_the_model_does_not_say_is_free() {
         let found = r#"{"nodes":[{"name":"k","in":1,"calls":7}],"events":[{"event":"slow-quantum"},{"at_ns":5}]}"#;
-        let found = finished(0, &format!("k 0 - x\n{found}\n"));
+        let found = finished(0, "k 0 - x\n", found);
         assert_eq!(differences(&outcome(), &found), Vec::<String>::new());
     }
 
     #[test]
     fn every_difference_is_told() {
-        let found = finished(1, "k 1 - x\n{\"nodes\":[{\"name\":\"k\",\"in\":2}],\"events\":[]}\n");
+        let found = finished(
+            1,
+            "k 1 - x\n",
+            "{\"nodes\":[{\"name\":\"k\",\"in\":2}],\"events\":[]}\n",
+        );
         let differences = differences(&outcome(), &found);
         assert_eq!(differences.len(), 4, "{differences:?}");
         assert_eq!(differences[3], "report.nodes[k].in: expected 1, found 2\n");
@@ -146,10 +148,7 @@ mod tests {
 
     #[test]
     fn a_crash_is_a_difference() {
-        let found = differences(&outcome(), &finished(101, "k 0 - x\n"));
-        assert!(
-            found[0].starts_with("the last line of standard output is no report"),
-            "{found:?}"
-        );
+        let found = differences(&outcome(), &finished(101, "k 0 - x\n", ""));
+        assert!(found[0].starts_with("there is no report"), "{found:?}");
     }
 }

@@ -298,9 +298,16 @@ pub(crate) struct Case {
 impl Case {
     /// The command line, without the executable.
     pub(crate) fn arguments(&self) -> Vec<String> {
-        let mut arguments: Vec<String> = ["--flow", &self.shape.name, "--clock", "simulated", "--format", "json"]
-            .map(str::to_owned)
-            .into();
+        let mut arguments: Vec<String> = [
+            "--flow",
+            &self.shape.name,
+            "--clock",
+            "simulated",
+            "--format=json",
+            "--report=@",
+        ]
+        .map(str::to_owned)
+        .into();
         arguments.push("--quiet".to_owned());
         if let Some(limit) = self.limit {
             arguments.extend(["--limit".to_owned(), limit.to_string()]);

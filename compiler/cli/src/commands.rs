@@ -48,6 +48,25 @@ impl Command {
         }
     }
 
+    /// What about its options can't be at the same time.
+    pub(crate) fn contradiction(&self) -> Option<String> {
+        match self {
+            Command::Check(command) => command.project().contradiction(),
+            Command::Link(command) => command.project().contradiction(),
+            Command::Build(command) => command.project().contradiction(),
+            Command::Run(command) => command.project().contradiction(),
+            Command::Graph(command) => command.project().contradiction(),
+            Command::Init(_)
+            | Command::Inspect(_)
+            | Command::Explain(_)
+            | Command::Contract(_)
+            | Command::Schema(_)
+            | Command::Doctor(_)
+            | Command::Completions(_)
+            | Command::Lsp(_) => None,
+        }
+    }
+
     pub(crate) fn exec(self, context: &Context) -> Outcome {
         match self {
             Command::Init(command) => command.exec(context),

@@ -4,6 +4,13 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
+
+use crate::LogLevel;
+
+/// The variable that says how much is told.
+pub(crate) const LOG: &str = "TORVYN_LOG";
+
 /// What the environment says.
 pub(crate) struct Environment {
     /// Cache folder; `None` when there is neither a setting nor a home.
@@ -16,8 +23,10 @@ pub(crate) struct Environment {
     pub(crate) no_color: bool,
     /// Whether rustup must not be asked for the WebAssembly target.
     pub(crate) no_rustup: bool,
-    /// The log level for the executable that `run` starts.
-    pub(crate) log_level: Option<String>,
+    /// How much is told, where the command line does not say.
+    pub(crate) log_level: Option<LogLevel>,
+    /// What [`LOG`] says when that is no level.
+    pub(crate) unknown_log_level: Option<OsString>,
 }
 
 impl Environment {
@@ -27,13 +36,17 @@ impl Environment {
     )]
     pub(crate) fn read() -> Self {
         let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+        let log = set(LOG);
+        let level = |text: &OsString| LogLevel::from_str(text.to_str()?, false).ok();
+        let log_level = log.as_ref().and_then(level);
         Self {
             cache: cache(set).map(|path| std::path::absolute(&path).unwrap_or(path)),
             cargo: set("CARGO").map_or_else(|| "cargo".into(), PathBuf::from),
             guest_target: set("CARGO_TARGET_DIR").map(PathBuf::from),
             no_color: set("NO_COLOR").is_some() || set("TERM").is_some_and(|term| term == "dumb"),
             no_rustup: set("WASM_TARGET_NO_RUSTUP").is_some(),
-            log_level: env::var("TORVYN_LOG").ok().filter(|level| !level.is_empty()),
+            log_level,
+            unknown_log_level: log.filter(|_| log_level.is_none()),
         }
     }
 }

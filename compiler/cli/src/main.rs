@@ -7,6 +7,7 @@ mod output;
 mod progress;
 mod template;
 mod text;
+mod unknown;
 
 use std::process::ExitCode;
 
@@ -109,12 +110,42 @@ enum Color {
     Never,
 }
 
+/// How much is told of what happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+enum LogLevel {
+    /// Errors.
+    Error,
+    /// Warnings as well.
+    Warn,
+    /// Steps and summaries as well.
+    Info,
+    /// What helps to find a fault as well.
+    Debug,
+    /// The same.
+    Trace,
+}
+
+impl LogLevel {
+    fn as_str(self) -> &'static str {
+        match self {
+            LogLevel::Error => "error",
+            LogLevel::Warn => "warn",
+            LogLevel::Info => "info",
+            LogLevel::Debug => "debug",
+            LogLevel::Trace => "trace",
+        }
+    }
+}
+
 fn main() -> ExitCode {
     let environment = Environment::read();
     match Cli::try_parse() {
         Ok(cli) if !cli.command.knows(cli.global.format) => {
             let message = "`--format jsonl` and `--format sarif` are of check, link and build";
             output::usage_error(&Cli::command().error(ErrorKind::InvalidValue, message))
+        }
+        Ok(cli) if let Some(contradiction) = cli.command.contradiction() => {
+            output::usage_error(&Cli::command().error(ErrorKind::ArgumentConflict, contradiction))
         }
         Ok(cli) => {
             let context = Context::new(&cli.global, environment);
@@ -126,6 +157,6 @@ fn main() -> ExitCode {
             let _ = error.print();
             ExitCode::SUCCESS
         }
-        Err(error) => output::usage_error(&error),
+        Err(error) => output::usage_error(&unknown::explained(error, &mut Cli::command())),
     }
 }

@@ -8,7 +8,7 @@ use torvync_compiler::diag::{Code, Diagnostic, Diagnostics, Severity, render};
 use torvync_compiler::source::SourceMap;
 
 use crate::environment::Environment;
-use crate::{Color, Format, Global, text};
+use crate::{Color, Format, Global, LogLevel, text};
 
 /// Exit code of any failure that has no code of its own.
 pub(crate) const FAILURE: u8 = 1;
@@ -39,6 +39,12 @@ pub(crate) struct Outcome {
 
 impl Context {
     pub(crate) fn new(global: &Global, environment: Environment) -> Self {
+        if let Some(level) = &environment.unknown_log_level {
+            to_stderr(&format!(
+                "warning: `TORVYN_LOG={}` is none of `error`, `warn`, `info`, `debug` or `trace`, and is ignored\n",
+                level.display()
+            ));
+        }
         let colored = |terminal: bool| match global.color {
             Color::Auto => terminal && !environment.no_color,
             Color::Always => true,
@@ -47,7 +53,7 @@ impl Context {
         Self {
             format: global.format,
             quiet: global.quiet,
-            verbose: global.verbose,
+            verbose: global.verbose || !global.quiet && environment.log_level >= Some(LogLevel::Debug),
             color: global.color,
             stderr_color: colored(io::stderr().is_terminal()),
             stdout_color: colored(io::stdout().is_terminal()),
@@ -57,7 +63,9 @@ impl Context {
 
     /// Whether text for people is wanted at all, besides results and errors.
     pub(crate) fn is_chatty(&self) -> bool {
-        self.format.is_text() && !self.quiet
+        let level = self.environment.log_level;
+        let is_low = level.is_some_and(|level| level < LogLevel::Info);
+        self.format.is_text() && !self.quiet && (self.verbose || !is_low)
     }
 
     /// A line on standard error that is neither result nor error.

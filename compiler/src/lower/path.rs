@@ -52,6 +52,15 @@ impl Wanted {
             Wanted::Default => Optimize::default(),
         }
     }
+
+    /// Who wants it.
+    fn origin(self) -> &'static str {
+        match self {
+            Wanted::Option(_) => "asked for by `--opt`",
+            Wanted::Manifest(_) => "asked for by `optimize`",
+            Wanted::Default => "the default",
+        }
+    }
 }
 
 /// Sets path and shells of `flows`, each with what is wanted for it. `binaries` are the components, by index.
@@ -101,7 +110,7 @@ impl Choices {
     fn new(flow: &FlowIr, wanted: Wanted, stages: &[Stage<'_>]) -> Self {
         let codes: Vec<Code<'_>> = flow.nodes.iter().map(|node| code(flow, node, wanted, stages)).collect();
         let fusion = match wanted.path() {
-            Optimize::Component | Optimize::Direct => Fusion::none(flow),
+            Optimize::Component | Optimize::Direct => Fusion::none(flow, wanted.origin()),
             Optimize::Fused => Fusion::of(flow, &codes),
         };
         let nodes = flow
@@ -141,12 +150,9 @@ fn code<'a>(flow: &FlowIr, node: &Node, wanted: Wanted, stages: &'a [Stage<'_>])
 
 /// Why no stage of a flow is called by its core code, if so.
 fn unwanted(flow: &FlowIr, wanted: Wanted) -> Option<String> {
-    match wanted {
-        Wanted::Option(Optimize::Component) => return Some("asked for by `--opt`".to_owned()),
-        Wanted::Manifest(Optimize::Component) => return Some("asked for by `optimize`".to_owned()),
-        Wanted::Option(Optimize::Direct | Optimize::Fused)
-        | Wanted::Manifest(Optimize::Direct | Optimize::Fused)
-        | Wanted::Default => {}
+    match wanted.path() {
+        Optimize::Component => return Some(wanted.origin().to_owned()),
+        Optimize::Direct | Optimize::Fused => {}
     }
     let pools = flow
         .pools

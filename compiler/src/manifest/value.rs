@@ -17,9 +17,10 @@ pub(super) fn size(text: &str) -> Option<u64> {
     )
 }
 
-/// Milliseconds in `30s`, `1.5m` or `250ms`; `None` when malformed.
+/// Milliseconds in `30s`, `1m30s` or `250ms`; `None` when malformed.
 pub(super) fn duration(text: &str) -> Option<u64> {
-    scaled(text, &[("ms", 1.0), ("s", 1e3), ("m", 6e4), ("h", 3.6e6)])
+    let duration = torvyn_runtime_core::duration::parse(text).ok()?;
+    u64::try_from(duration.as_millis()).ok()
 }
 
 fn scaled(text: &str, units: &[(&str, f64)]) -> Option<u64> {
@@ -95,6 +96,7 @@ mod tests {
             ("250ms", Some(250)),
             ("1.5 s", Some(1500)),
             ("1h", Some(3_600_000)),
+            ("1m30s", Some(90_000)),
             ("30", None),
             ("s", None),
             ("1d", None),

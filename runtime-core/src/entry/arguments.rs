@@ -1,15 +1,25 @@
 //! The command line of an executable.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
-use lexopt::{Arg, Parser, ValueExt};
+use lexopt::{Arg, Parser};
 
-use super::colors_by_default;
+use super::telling::{Format, LogLevel, Misuse, Telling};
+use super::{colors_by_default, eprint};
 use crate::clock::ClockKind;
+use crate::duration;
 use crate::flow::{Ends, FlowEntry, Input, Output};
 use crate::plan::{FlowPlan, ProgramPlan, Role};
+
+/// A command line.
+pub(super) struct Parsed {
+    /// How it wants to be told, also of what is wrong with it.
+    pub(super) telling: Telling,
+    pub(super) command: Result<Command, Misuse>,
+}
 
 /// What the executable is asked to do.
 pub(super) enum Command {
@@ -19,123 +29,120 @@ pub(super) enum Command {
     Version,
 }
 
-/// Output for whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
-    Human,
-    Json,
-}
-
-/// How much is told on standard error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum LogLevel {
-    Error,
-    Warn,
-    Info,
-    Debug,
-    Trace,
-}
-
 /// The options of `run`.
 pub(super) struct RunArguments {
     /// The flows to run, at least one.
     pub(super) entries: Vec<&'static FlowEntry>,
+    /// Whether all flows were asked for at once.
+    pub(super) all: bool,
     pub(super) ends: Ends,
     pub(super) limit: Option<u64>,
     pub(super) timeout: Option<Duration>,
     pub(super) clock: ClockKind,
     /// `NODE[.KEY]` and value, as given.
     pub(super) configs: Vec<(String, String)>,
-    pub(super) log_level: LogLevel,
-    pub(super) format: Format,
-    pub(super) color: bool,
 }
 
 /// The options as given, before the flow is known that they refer to.
 struct Given {
-    command: Option<String>,
+    command: Option<&'static str>,
+    telling: Telling,
+    /// Options given, without those in front.
+    seen: Vec<&'static str>,
     flow: Option<String>,
-    all: bool,
     clock: ClockKind,
-    inputs: Vec<String>,
-    outputs: Vec<String>,
+    inputs: Vec<OsString>,
+    outputs: Vec<OsString>,
     limit: Option<u64>,
     timeout: Option<Duration>,
     configs: Vec<(String, String)>,
-    log_level: LogLevel,
-    format: Format,
-    color: bool,
 }
+
+/// The options: their names, whether one may be given several times, and whether `inspect` knows it.
+const OPTIONS: [(&str, bool, bool); 13] = [
+    ("flow", false, false),
+    ("all", true, false),
+    ("input", true, false),
+    ("output", true, false),
+    ("limit", false, false),
+    ("timeout", false, false),
+    ("clock", false, false),
+    ("config", true, false),
+    ("report", true, false),
+    ("log-level", false, false),
+    ("format", false, true),
+    ("color", false, true),
+    ("quiet", true, true),
+];
+
+/// Commands that other versions have, and what there is instead.
+const TO_COME: [(&str, &str); 2] = [
+    (
+        "trace",
+        "`run --log-level debug` tells each event, `run --report=FILE` the account of every stage",
+    ),
+    ("bench", "`run --report=FILE` has throughput and counts of one run"),
+];
 
 /// Reads the command line.
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the edge where the environment is read"
 )]
-pub(super) fn parse(program: &ProgramPlan, flows: &'static [FlowEntry]) -> Result<Command, String> {
-    let level = std::env::var("TORVYN_LOG")
-        .ok()
-        .and_then(|text| log_level(&text).ok())
-        .unwrap_or(LogLevel::Info);
+pub(super) fn parse(program: &ProgramPlan, flows: &'static [FlowEntry]) -> Parsed {
+    let level = match std::env::var_os("TORVYN_LOG") {
+        None => LogLevel::Info,
+        Some(text) if text.is_empty() => LogLevel::Info,
+        Some(text) => log_level(&text).unwrap_or_else(|| {
+            eprint(&format!(
+                "warning: `TORVYN_LOG={}` is none of {LOG_LEVELS}, and is ignored\n",
+                text.display()
+            ));
+            LogLevel::Info
+        }),
+    };
     parse_from(Parser::from_env(), level, program, flows)
 }
 
-fn parse_from(
-    mut parser: Parser,
-    log_level_default: LogLevel,
-    program: &ProgramPlan,
-    flows: &'static [FlowEntry],
-) -> Result<Command, String> {
+fn parse_from(mut parser: Parser, level: LogLevel, program: &ProgramPlan, flows: &'static [FlowEntry]) -> Parsed {
     let mut given = Given {
         command: None,
+        telling: Telling::new(level),
+        seen: Vec::new(),
         flow: None,
-        all: false,
         clock: ClockKind::System,
         inputs: Vec::new(),
         outputs: Vec::new(),
         limit: None,
         timeout: None,
         configs: Vec::new(),
-        log_level: log_level_default,
-        format: Format::Human,
-        color: colors_by_default(),
     };
-    while let Some(arg) = parser.next().map_err(|error| error.to_string())? {
-        let option = match &arg {
-            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
-            Arg::Short('V') | Arg::Long("version") => return Ok(Command::Version),
-            Arg::Short(letter) => return Err(format!("unknown option `-{letter}`")),
-            Arg::Long(name) => (*name).to_owned(),
-            Arg::Value(word) => {
-                positional(&mut given, word.clone(), flows)?;
-                continue;
-            }
-        };
-        given.option(&option, &mut parser)?;
-    }
-    match given.command.as_deref() {
-        Some("inspect") => Ok(Command::Inspect(given.format)),
-        Some(_) | None => given.into_run(program, flows),
-    }
+    // What is behind a mistake may say how to tell of it.
+    let mut mistake = None;
+    let asked = loop {
+        match given.next(&mut parser, flows) {
+            Ok(Next::Argument) => {}
+            Ok(Next::End) => break None,
+            Ok(Next::Command(command)) => break Some(command),
+            Err(misuse) => mistake = mistake.or(Some(misuse)),
+        }
+    };
+    let telling = given.telling.clone();
+    let command = match (mistake, asked) {
+        (Some(misuse), _) => Err(misuse),
+        (None, Some(command)) => Ok(command),
+        (None, None) if given.command == Some("inspect") => given.into_inspect(),
+        (None, None) => given.into_run(program, flows),
+    };
+    Parsed { telling, command }
 }
 
-/// A word that is no option: the command, or the name of a flow.
-fn positional(given: &mut Given, word: OsString, flows: &[FlowEntry]) -> Result<(), String> {
-    let word = word.to_string_lossy().into_owned();
-    let flow = word.strip_prefix("flow.").unwrap_or(&word);
-    match word.as_str() {
-        "run" | "inspect" if given.command.is_none() => given.command = Some(word),
-        _ if given.flow.is_none() && flows.iter().any(|entry| entry.plan.name == flow) => {
-            given.flow = Some(flow.to_owned());
-        }
-        _ => {
-            return Err(format!(
-                "unknown command or flow `{word}`; commands: run, inspect; {}",
-                flow_list(flows)
-            ));
-        }
-    }
-    Ok(())
+/// What came next on the command line.
+enum Next {
+    Argument,
+    /// One that makes all others meaningless.
+    Command(Command),
+    End,
 }
 
 fn flow_list(flows: &[FlowEntry]) -> String {
@@ -143,213 +150,332 @@ fn flow_list(flows: &[FlowEntry]) -> String {
     format!("flows: {}", names.join(", "))
 }
 
+fn misread(error: lexopt::Error) -> Misuse {
+    Misuse::new(error.to_string())
+}
+
 impl Given {
-    fn option(&mut self, name: &str, parser: &mut Parser) -> Result<(), String> {
+    fn next(&mut self, parser: &mut Parser, flows: &[FlowEntry]) -> Result<Next, Misuse> {
+        let option = match parser.next().map_err(misread)? {
+            None => return Ok(Next::End),
+            Some(Arg::Short('h') | Arg::Long("help")) => return Ok(Next::Command(Command::Help)),
+            Some(Arg::Short('V') | Arg::Long("version")) => return Ok(Next::Command(Command::Version)),
+            Some(Arg::Short(letter)) => return Err(Misuse::new(format!("unknown option `-{letter}`"))),
+            Some(Arg::Long(name)) => name.to_owned(),
+            Some(Arg::Value(word)) => {
+                self.positional(&word, flows)?;
+                return Ok(Next::Argument);
+            }
+        };
+        let known = OPTIONS.iter().find(|(name, ..)| *name == option);
+        let (name, repeats, _) = known.ok_or_else(|| Misuse::new(format!("unknown option `--{option}`")))?;
+        let again = self.seen.contains(name) && !repeats;
+        self.seen.push(name);
+        self.option(name, parser)?;
+        match again {
+            true => Err(Misuse::new(format!("`--{name}` is given twice"))),
+            false => Ok(Next::Argument),
+        }
+    }
+
+    /// A word that is no option: the command, or the name of a flow.
+    fn positional(&mut self, word: &OsStr, flows: &[FlowEntry]) -> Result<(), Misuse> {
+        let text = word.to_string_lossy();
+        let command = ["run", "inspect"].into_iter().find(|command| *command == text);
+        if let (None, Some(command)) = (self.command, command) {
+            self.command = Some(command);
+            return Ok(());
+        }
+        let name = text.strip_prefix("flow.").unwrap_or(&text);
+        if flows.iter().any(|entry| entry.plan.name == name) {
+            return self.name_flow(name);
+        }
+        let unknown = Misuse::new(format!("unknown command or flow `{text}`"));
+        let to_come = TO_COME.iter().find(|(command, _)| *command == text);
+        Err(match (to_come, self.seen.last()) {
+            (Some((_, instead)), _) => Misuse::new(format!("this version has no command `{text}`")).help(*instead),
+            (None, Some(&"report")) => unknown.help(format!("`--report={text}` writes the account to that file")),
+            (None, _) => unknown.help(format!("commands: run, inspect; {}", flow_list(flows))),
+        })
+    }
+
+    fn name_flow(&mut self, name: &str) -> Result<(), Misuse> {
+        match self.flow.replace(name.to_owned()) {
+            None => Ok(()),
+            Some(first) => Err(Misuse::new(format!("two flows are named: `{first}` and `{name}`"))
+                .help("a run is of one flow, or of all of them: `--all`")),
+        }
+    }
+
+    fn option(&mut self, name: &str, parser: &mut Parser) -> Result<(), Misuse> {
         match name {
+            "all" => return Ok(()),
             "quiet" => {
-                self.log_level = LogLevel::Error;
+                self.telling.log_level = LogLevel::Error;
                 return Ok(());
             }
-            "all" => {
-                self.all = true;
+            "report" => {
+                match parser.optional_value() {
+                    None => self.telling.whole = true,
+                    Some(path) if path.is_empty() => {
+                        return Err(Misuse::new("`--report=`: expected a file, or `-` for standard output"));
+                    }
+                    Some(path) => self.telling.report = Some(path),
+                }
                 return Ok(());
             }
             _ => {}
         }
-        let known = [
-            "flow",
-            "input",
-            "output",
-            "limit",
-            "timeout",
-            "clock",
-            "config",
-            "log-level",
-            "format",
-            "color",
-        ];
-        if !known.contains(&name) {
-            return Err(format!("unknown option `--{name}`"));
-        }
-        let value = parser
-            .value()
-            .and_then(|value| value.string())
-            .map_err(|error| error.to_string())?;
+        let value = parser.value().map_err(misread)?;
+        let text = value.display();
+        let expected = |what: &str| Misuse::new(format!("`--{name} {text}`: expected {what}"));
         match name {
-            "flow" => self.flow = Some(value.strip_prefix("flow.").unwrap_or(&value).to_owned()),
+            "flow" => {
+                let name = value.to_string_lossy();
+                self.name_flow(name.strip_prefix("flow.").unwrap_or(&name))?;
+            }
             "input" => self.inputs.push(value),
             "output" => self.outputs.push(value),
             "limit" => {
-                self.limit = Some(
-                    value
-                        .parse()
-                        .map_err(|_| format!("`--limit {value}`: expected a number"))?,
-                )
+                let limit = value.to_str().and_then(|text| text.parse().ok());
+                self.limit = Some(limit.ok_or_else(|| expected("a number of elements, such as `10`"))?);
             }
-            "timeout" => self.timeout = Some(duration(&value)?),
+            "timeout" => {
+                let time = duration::parse(&value.to_string_lossy());
+                self.timeout = Some(time.map_err(|mistake| {
+                    Misuse::new(format!("`--timeout {text}`: {}", mistake.what)).help(mistake.help)
+                })?);
+            }
             "config" => {
-                let (key, value) = value
-                    .split_once('=')
-                    .ok_or_else(|| format!("`--config {value}`: expected NODE.KEY=VALUE"))?;
+                let setting = value.to_str().and_then(|text| text.split_once('='));
+                let (key, value) = setting.ok_or_else(|| expected("NODE.KEY=VALUE"))?;
                 self.configs.push((key.to_owned(), value.to_owned()));
             }
-            "log-level" => self.log_level = log_level(&value)?,
+            "log-level" => self.telling.log_level = log_level(&value).ok_or_else(|| expected(LOG_LEVELS))?,
             "clock" => {
-                self.clock = match value.as_str() {
-                    "system" => ClockKind::System,
-                    "simulated" => ClockKind::Simulated,
-                    _ => return Err(format!("`--clock {value}`: expected `system` or `simulated`")),
+                self.clock = match value.to_str() {
+                    Some("system") => ClockKind::System,
+                    Some("simulated") => ClockKind::Simulated,
+                    _ => return Err(expected("`system` or `simulated`")),
                 }
             }
             "format" => {
-                self.format = match value.as_str() {
-                    "human" => Format::Human,
-                    "json" => Format::Json,
-                    _ => return Err(format!("`--format {value}`: expected `human` or `json`")),
+                self.telling.format = match value.to_str() {
+                    Some("human") => Format::Human,
+                    Some("json") => Format::Json,
+                    _ => return Err(expected("`human` or `json`")),
                 }
             }
             _ => {
-                self.color = match value.as_str() {
-                    "always" => true,
-                    "never" => false,
-                    "auto" => colors_by_default(),
-                    _ => return Err(format!("`--color {value}`: expected `auto`, `always` or `never`")),
+                self.telling.color = match value.to_str() {
+                    Some("always") => true,
+                    Some("never") => false,
+                    Some("auto") => colors_by_default(),
+                    _ => return Err(expected("`auto`, `always` or `never`")),
                 }
             }
         }
         Ok(())
     }
 
-    fn into_run(self, program: &ProgramPlan, flows: &'static [FlowEntry]) -> Result<Command, String> {
-        if self.all {
-            return self.into_run_of_all(flows);
-        }
-        let entry = match &self.flow {
-            None => flows.first(),
-            Some(name) => flows.iter().find(|entry| entry.plan.name == name),
-        };
-        let entry = entry.ok_or_else(|| {
-            format!(
-                "`{}` has no flow `{}`; {}",
-                program.name,
-                self.flow.as_deref().unwrap_or(""),
-                flow_list(flows)
-            )
-        })?;
-        let ends = Ends {
-            inputs: replaced(entry.plan, Role::Source, "--input", &self.inputs, |value| match value {
-                "generator" => Input::Generator,
-                "stdin" | "-" => Input::Lines("-".to_owned()),
-                path => Input::Lines(path.to_owned()),
-            })?,
-            outputs: replaced(entry.plan, Role::Sink, "--output", &self.outputs, |value| match value {
-                "stdout" | "-" => Output::Console,
-                path => Output::File(path.to_owned()),
-            })?,
-        };
-        Ok(self.run_of(vec![entry], ends))
-    }
-
-    /// All flows at once. What belongs to one node would fit one flow only.
-    fn into_run_of_all(self, flows: &'static [FlowEntry]) -> Result<Command, String> {
-        let for_one = [
-            ("--flow", self.flow.is_some()),
-            ("--input", !self.inputs.is_empty()),
-            ("--output", !self.outputs.is_empty()),
-            ("--config", !self.configs.is_empty()),
-        ];
-        match for_one.into_iter().find(|(_, given)| *given) {
-            Some((option, _)) => Err(format!("`{option}` is for one flow, and `--all` runs all of them")),
-            None => Ok(self.run_of(flows.iter().collect(), Ends::default())),
+    fn into_inspect(self) -> Result<Command, Misuse> {
+        let knows = |option: &str| OPTIONS.iter().any(|(name, _, inspect)| *name == option && *inspect);
+        match (self.seen.iter().find(|option| !knows(option)), &self.flow) {
+            (Some(option), _) => Err(Misuse::new(format!(
+                "`--{option}` is an option of `run`, not of `inspect`"
+            ))),
+            (None, Some(flow)) => Err(Misuse::new(format!(
+                "`inspect` describes all flows, not `{flow}` alone"
+            ))),
+            (None, None) => Ok(Command::Inspect(self.telling.format)),
         }
     }
 
-    fn run_of(self, entries: Vec<&'static FlowEntry>, ends: Ends) -> Command {
-        Command::Run(Box::new(RunArguments {
+    fn into_run(self, program: &ProgramPlan, flows: &'static [FlowEntry]) -> Result<Command, Misuse> {
+        let all = self.seen.contains(&"all");
+        let (entries, ends) = match all {
+            true => (self.all(flows)?, Ends::default()),
+            false => {
+                let entry = self.entry(program, flows)?;
+                (vec![entry], self.ends(entry.plan)?)
+            }
+        };
+        if self.telling.takes_stdout() {
+            keep_stdout_free(&entries, &ends)?;
+        }
+        Ok(Command::Run(Box::new(RunArguments {
             entries,
+            all,
             ends,
             limit: self.limit,
             timeout: self.timeout,
             clock: self.clock,
             configs: self.configs,
-            log_level: self.log_level,
-            format: self.format,
-            color: self.color,
-        }))
+        })))
+    }
+
+    /// All flows at once. What belongs to one node would fit one flow only.
+    fn all(&self, flows: &'static [FlowEntry]) -> Result<Vec<&'static FlowEntry>, Misuse> {
+        let for_one = ["input", "output", "config"];
+        let option = for_one.into_iter().find(|option| self.seen.contains(option));
+        let option = option.or(self.flow.is_some().then_some("flow"));
+        match option {
+            Some(option) => Err(Misuse::new(format!(
+                "`--{option}` is for one flow, and `--all` runs all of them"
+            ))),
+            None => Ok(flows.iter().collect()),
+        }
+    }
+
+    /// The flow that is named, or the first.
+    fn entry(&self, program: &ProgramPlan, flows: &'static [FlowEntry]) -> Result<&'static FlowEntry, Misuse> {
+        let found = match &self.flow {
+            None => flows.first(),
+            Some(name) => flows.iter().find(|entry| entry.plan.name == name),
+        };
+        found.ok_or_else(|| {
+            let name = self.flow.as_deref().unwrap_or_default();
+            Misuse::new(format!("`{}` has no flow `{name}`", program.name)).help(flow_list(flows))
+        })
+    }
+
+    /// The ends that the options replace.
+    fn ends(&self, plan: &'static FlowPlan) -> Result<Ends, Misuse> {
+        Ok(Ends {
+            inputs: replaced(plan, &INPUT, &self.inputs, |value| match value {
+                "generator" => Input::Generator,
+                "stdin" | "-" => Input::Lines("-".to_owned()),
+                path => Input::Lines(path.to_owned()),
+            })?,
+            outputs: replaced(plan, &OUTPUT, &self.outputs, |value| match value {
+                "stdout" | "-" => Output::Console,
+                path => Output::File(path.to_owned()),
+            })?,
+        })
     }
 }
+
+/// An option that replaces ends of a flow.
+struct End {
+    option: &'static str,
+    role: Role,
+    /// Words that say something else than a file, to the other option.
+    foreign: &'static [&'static str],
+}
+
+const INPUT: End = End {
+    option: "--input",
+    role: Role::Source,
+    foreign: &["stdout"],
+};
+
+const OUTPUT: End = End {
+    option: "--output",
+    role: Role::Sink,
+    foreign: &["stdin", "generator"],
+};
 
 /// Finds the ends that `values`, each `[NODE=]VALUE`, replace.
 fn replaced<T>(
     plan: &'static FlowPlan,
-    role: Role,
-    option: &str,
-    values: &[String],
+    end: &End,
+    values: &[OsString],
     make: impl Fn(&str) -> T,
-) -> Result<BTreeMap<&'static str, T>, String> {
-    let ends: Vec<&'static str> = plan
-        .nodes
-        .iter()
-        .filter(|node| node.role == role)
-        .map(|node| node.name)
-        .collect();
+) -> Result<BTreeMap<&'static str, T>, Misuse> {
+    let option = end.option;
     let mut found = BTreeMap::new();
     for value in values {
-        let named = value.split_once('=').and_then(|(node, rest)| {
-            let end = ends.iter().find(|end| **end == node)?;
-            Some((*end, rest))
-        });
-        let (node, rest) = match (named, ends.as_slice()) {
-            (Some(named), _) => named,
-            (None, [only]) => (*only, value.as_str()),
-            (None, _) => {
-                return Err(format!(
-                    "`{option} {value}`: the flow has several {}s; write `{option} NODE={value}` with one of: {}",
-                    role.as_str(),
-                    ends.join(", ")
-                ));
-            }
-        };
-        if found.insert(node, make(rest)).is_some() {
-            return Err(format!("`{option}` is given twice for node `{node}`"));
+        let (node, rest) = addressed(plan, end, value)?;
+        let text = rest
+            .to_str()
+            .ok_or_else(|| Misuse::new(format!("`{option} {}`: the path is not UTF-8", value.display())))?;
+        if text.is_empty() {
+            return Err(Misuse::new(format!("`{option} {}`: there is no path", value.display())));
+        }
+        if end.foreign.contains(&text) {
+            return Err(Misuse::new(format!(
+                "`{option} {}`: `{text}` is no {}",
+                value.display(),
+                end.role.as_str()
+            ))
+            .help(format!("a file of that name is written `./{text}`")));
+        }
+        if found.insert(node, make(text)).is_some() {
+            return Err(Misuse::new(format!("`{option}` is given twice for node `{node}`")));
         }
     }
     Ok(found)
 }
 
-fn log_level(text: &str) -> Result<LogLevel, String> {
-    match text {
-        "error" => Ok(LogLevel::Error),
-        "warn" => Ok(LogLevel::Warn),
-        "info" => Ok(LogLevel::Info),
-        "debug" => Ok(LogLevel::Debug),
-        "trace" => Ok(LogLevel::Trace),
-        _ => Err(format!(
-            "`--log-level {text}`: expected `error`, `warn`, `info`, `debug` or `trace`"
-        )),
+/// The end that a value is for, and the value without its name.
+fn addressed<'a>(plan: &'static FlowPlan, end: &End, value: &'a OsStr) -> Result<(&'static str, &'a OsStr), Misuse> {
+    let (option, role) = (end.option, end.role.as_str());
+    let ends: Vec<&'static str> = plan
+        .nodes
+        .iter()
+        .filter(|node| node.role == end.role)
+        .map(|node| node.name)
+        .collect();
+    let listed = ends.join(", ");
+    let shown = value.display();
+    match named(value) {
+        Some((name, rest)) => match ends.iter().find(|end| **end == name) {
+            Some(end) => Ok((*end, rest)),
+            None => {
+                let node = plan.nodes.iter().find(|node| node.name == name);
+                let what = node.map_or_else(
+                    || format!("flow `{}` has no node `{name}`", plan.name),
+                    |node| format!("node `{name}` is a {}, not a {role}", node.role.as_str()),
+                );
+                Err(Misuse::new(format!("`{option} {shown}`: {what}")).help(format!(
+                    "{role}s of the flow: {listed}; a file whose name has a `=` is written `./{shown}`"
+                )))
+            }
+        },
+        None => match ends.as_slice() {
+            [only] => Ok((*only, value)),
+            _ => Err(Misuse::new(format!("`{option} {shown}`: the flow has several {role}s"))
+                .help(format!("write `{option} NODE={shown}` with one of: {listed}"))),
+        },
     }
 }
 
-/// `250ms`, `30s`, `5m`, `2h`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let factor_ms = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => 0,
+/// What stands before the first `=`, if it looks like the name of a node, and what stands behind it.
+fn named(value: &OsStr) -> Option<(&str, &OsStr)> {
+    let bytes = value.as_bytes();
+    let at = bytes.iter().position(|byte| *byte == b'=')?;
+    let name = str::from_utf8(&bytes[..at]).ok()?;
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    is_name.then(|| (name, OsStr::from_bytes(&bytes[at + 1..])))
+}
+
+/// One object means one: elements go elsewhere.
+fn keep_stdout_free(entries: &[&'static FlowEntry], ends: &Ends) -> Result<(), Misuse> {
+    let nodes = entries.iter().flat_map(|entry| entry.plan.nodes);
+    let printing: Vec<&str> = nodes
+        .filter(|node| ends.component(node) == "builtin:console")
+        .map(|node| node.name)
+        .collect();
+    let Some(first) = printing.first() else {
+        return Ok(());
     };
-    match number
-        .parse::<u64>()
-        .ok()
-        .and_then(|number| number.checked_mul(factor_ms))
-    {
-        Some(ms) if factor_ms > 0 => Ok(Duration::from_millis(ms)),
-        Some(_) | None => Err(format!(
-            "`--timeout {text}`: expected a duration such as `250ms`, `30s` or `5m`"
-        )),
+    let message = format!("the report goes to standard output, and so do the elements of sink `{first}`");
+    Err(Misuse::new(message).help(format!(
+        "`--report=FILE` puts the report elsewhere, `--output {first}=FILE` the elements"
+    )))
+}
+
+const LOG_LEVELS: &str = "`error`, `warn`, `info`, `debug` or `trace`";
+
+fn log_level(text: &OsStr) -> Option<LogLevel> {
+    match text.to_str()? {
+        "error" => Some(LogLevel::Error),
+        "warn" => Some(LogLevel::Warn),
+        "info" => Some(LogLevel::Info),
+        "debug" => Some(LogLevel::Debug),
+        "trace" => Some(LogLevel::Trace),
+        _ => None,
     }
 }
 
@@ -373,12 +499,17 @@ Options:
   --all                    Run all flows at once
   --input [NODE=]SOURCE    Replace a source: a file, `stdin` (or `-`), `generator`
   --output [NODE=]SINK     Replace a sink: a file (appended to), `stdout` (or `-`)
+                           A file whose name has a `=` is written ./a=b, or NODE=a=b
   --limit N                Stop the sources after N elements
-  --timeout DURATION       Drain the flow after 250ms, 30s, 5m, …
+  --timeout DURATION       Drain the flow after 250ms, 30s, 1m30s, …
   --clock CLOCK            system (default), simulated: time passes only while all stages wait
   --config NODE.KEY=VALUE  Override a key of a node's configuration (NODE=TEXT: all of it)
+  --report[=FILE]          Summary and account also of a flow that failed; with a file, all of it there as a
+                           JSON object (`-`: on standard output)
   --log-level LEVEL        error, warn, info (default), debug = trace; also TORVYN_LOG
-  --format FORMAT          human (default), json
+  --format FORMAT          human (default), json: nothing but that object, on standard output or in the file
+                           of `--report`. On standard output it is alone: elements go to a file then, and what
+                           components print goes to standard error
   --color WHEN             auto (default), always, never
   --quiet                  As `--log-level error`
   -h, --help               Print this
@@ -388,19 +519,4 @@ Exit codes: 0 completed or drained, 1 a stage failed, 2 wrong arguments, 130 dra
 ",
         flows = flow_list(flows)
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::duration;
-    use std::time::Duration;
-
-    #[test]
-    fn durations_have_a_unit() {
-        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
-        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
-        for wrong in ["", "5", "s", "-1s", "1.5s", "5 s", "99999999999999999999h", "1d"] {
-            assert!(duration(wrong).is_err(), "{wrong}");
-        }
-    }
 }

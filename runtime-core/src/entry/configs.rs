@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::telling::Misuse;
 use crate::flow::Ends;
 use crate::plan::{FlowPlan, NodePlan};
 use crate::replica::Replica;
@@ -12,7 +13,7 @@ use crate::replica::Replica;
 pub(super) type Configs = BTreeMap<&'static str, String>;
 
 /// The configurations that differ from the manifest. `overrides` holds `NODE.KEY` or `NODE`, and the value.
-pub(super) fn resolve(plan: &'static FlowPlan, ends: &Ends, overrides: &[(String, String)]) -> Result<Configs, String> {
+pub(super) fn resolve(plan: &'static FlowPlan, ends: &Ends, overrides: &[(String, String)]) -> Result<Configs, Misuse> {
     // A replaced end does not understand the configuration of what it replaces.
     let mut configs: Configs = plan
         .nodes
@@ -45,28 +46,26 @@ pub(super) fn of_replica(plan: &'static FlowPlan, configs: &Configs, replica: &R
     filled.collect()
 }
 
-fn find(plan: &'static FlowPlan, name: &str) -> Result<&'static NodePlan, String> {
+fn find(plan: &'static FlowPlan, name: &str) -> Result<&'static NodePlan, Misuse> {
     plan.nodes.iter().find(|node| node.name == name).ok_or_else(|| {
         let names: Vec<&str> = plan.nodes.iter().map(|node| node.name).collect();
-        format!(
-            "`--config`: flow `{}` has no node `{name}`; nodes: {}",
-            plan.name,
-            names.join(", ")
-        )
+        Misuse::new(format!("`--config {name}…`: flow `{}` has no node `{name}`", plan.name))
+            .help(format!("nodes: {}", names.join(", ")))
     })
 }
 
 /// Sets one key of a JSON object. The value is JSON where it reads as JSON, else a string.
-fn with_key(node: &NodePlan, config: &str, key: &str, value: &str) -> Result<String, String> {
+fn with_key(node: &NodePlan, config: &str, key: &str, value: &str) -> Result<String, Misuse> {
     let mut object = match config.trim() {
         "" => Map::new(),
         text => match serde_json::from_str(text) {
             Ok(Value::Object(object)) => object,
             Ok(_) | Err(_) => {
-                return Err(format!(
-                    "`--config {}.{key}`: the node's configuration is not a JSON object; `--config {}=TEXT` replaces it",
-                    node.name, node.name
-                ));
+                let message = format!(
+                    "`--config {}.{key}`: the node's configuration is not a JSON object",
+                    node.name
+                );
+                return Err(Misuse::new(message).help(format!("`--config {}=TEXT` replaces all of it", node.name)));
             }
         },
     };

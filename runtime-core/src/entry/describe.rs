@@ -41,7 +41,8 @@ pub(super) fn text(program: &ProgramPlan) -> String {
     }
     for artifact in document["artifacts"].as_array().into_iter().flatten() {
         text.push_str(&format!(
-            "component {} sha256:{}\n",
+            "{:<10} {} sha256:{}\n",
+            field(artifact, "kind"),
             field(artifact, "name"),
             field(artifact, "sha256")
         ));

@@ -45,7 +45,8 @@ pub struct Ends {
 
 impl Ends {
     /// What implements `node` in this run.
-    pub(super) fn component(&self, node: &'static NodePlan) -> &'static str {
+    #[must_use]
+    pub fn component(&self, node: &'static NodePlan) -> &'static str {
         match (self.inputs.get(node.name), self.outputs.get(node.name)) {
             (Some(Input::Generator), _) => "builtin:generator",
             (Some(Input::Lines(_)), _) => "builtin:lines",

@@ -4,7 +4,7 @@ use torvyn_runtime_core as rt;
 const _: () = rt::EMITTED_INTERFACE_1;
 #[used]
 #[unsafe(link_section = ".torvyn")]
-static DOCUMENT: [u8; 1543usize] = *b"{\"artifacts\":[{\"kind\":\"shell\",\"name\":\"numbers.direct\",\"sha256\":\"HASH\"},{\"kind\":\"shell\",\"name\":\"store.direct\",\"sha256\":\"HASH\"}],\"components\":[{\"name\":\"numbers\",\"sha256\":\"6e853fde94edf08253212b3e176eda26b0fd954f18bcd452355b0162eecb5162\"},{\"name\":\"store\",\"sha256\":\"910badea1c773f41183474ad2581b25ade30a55202116327a8bb5d6db3a407c6\"}],\"description\":\"\",\"flows\":[{\"description\":\"\",\"max_restarts\":5,\"name\":\"main\",\"nodes\":[{\"capabilities\":[],\"component\":\"numbers\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"numbers\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"direct path: fused was not asked for\",\"role\":\"source\"},{\"capabilities\":[],\"component\":\"store\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"store\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"direct path: fused was not asked for\",\"role\":\"sink\"}],\"own_thread\":null,\"pools\":[{\"bytes\":256,\"slots\":20},{\"bytes\":4096,\"slots\":20},{\"bytes\":65536,\"slots\":4},{\"bytes\":1048576,\"slots\":0}],\"replicas\":1,\"replicas_by\":null,\"streams\":[{\"depth\":16,\"from\":\"numbers.output\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"block\",\"priority\":0,\"to\":\"store.input\"}]}],\"name\":\"chain\",\"target\":\"TARGET\",\"torvync\":\"0.1.0\",\"version\":\"1.2.3\"}";
+static DOCUMENT: [u8; 1519usize] = *b"{\"artifacts\":[{\"kind\":\"shell\",\"name\":\"numbers.direct\",\"sha256\":\"HASH\"},{\"kind\":\"shell\",\"name\":\"store.direct\",\"sha256\":\"HASH\"}],\"components\":[{\"name\":\"numbers\",\"sha256\":\"6e853fde94edf08253212b3e176eda26b0fd954f18bcd452355b0162eecb5162\"},{\"name\":\"store\",\"sha256\":\"910badea1c773f41183474ad2581b25ade30a55202116327a8bb5d6db3a407c6\"}],\"description\":\"\",\"flows\":[{\"description\":\"\",\"max_restarts\":5,\"name\":\"main\",\"nodes\":[{\"capabilities\":[],\"component\":\"numbers\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"numbers\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"direct path: the default\",\"role\":\"source\"},{\"capabilities\":[],\"component\":\"store\",\"fan_out\":\"minimum\",\"merge\":\"round-robin\",\"name\":\"store\",\"on_error\":{\"deadline-exceeded\":\"terminate\",\"internal\":\"terminate\",\"invalid-input\":\"terminate\",\"unavailable\":\"terminate\"},\"own_thread\":null,\"path\":\"direct path: the default\",\"role\":\"sink\"}],\"own_thread\":null,\"pools\":[{\"bytes\":256,\"slots\":20},{\"bytes\":4096,\"slots\":20},{\"bytes\":65536,\"slots\":4},{\"bytes\":1048576,\"slots\":0}],\"replicas\":1,\"replicas_by\":null,\"streams\":[{\"depth\":16,\"from\":\"numbers.output\",\"max_element_bytes\":null,\"max_elements_per_second\":null,\"policy\":\"block\",\"priority\":0,\"to\":\"store.input\"}]}],\"name\":\"chain\",\"target\":\"TARGET\",\"torvync\":\"0.1.0\",\"version\":\"1.2.3\"}";
 static CODE_0: rt::engine::PageAligned<
     { include_bytes!("../artifacts/numbers.direct.cwasm").len() },
 > = rt::engine::PageAligned(*include_bytes!("../artifacts/numbers.direct.cwasm"));
@@ -27,7 +27,7 @@ mod flow_0_main {
                 role: rt::plan::Role::Source,
                 component: "numbers",
                 config: "{\"count\": 5}",
-                path: "direct path: fused was not asked for",
+                path: "direct path: the default",
                 on_core: true,
                 lifecycle: true,
                 inputs: &[],
@@ -71,7 +71,7 @@ mod flow_0_main {
                 role: rt::plan::Role::Sink,
                 component: "store",
                 config: "",
-                path: "direct path: fused was not asked for",
+                path: "direct path: the default",
                 on_core: true,
                 lifecycle: true,
                 inputs: &[0usize],

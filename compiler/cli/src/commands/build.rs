@@ -1,11 +1,11 @@
 //! `torvync build`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
-use torvync_compiler::diag::Code;
+use torvync_compiler::diag::{Code, Diagnostic};
 use torvync_compiler::driver::{self, Analysis, BuildOptions, Built, Emit, Optimize};
 use torvync_compiler::report::{EdgeReport, FlowReport, StageReport};
 use torvync_compiler::source::display_path;
@@ -96,8 +96,15 @@ impl From<EmitKind> for Emit {
 }
 
 impl Build {
+    pub(crate) fn project(&self) -> &Project {
+        &self.project
+    }
+
     pub(crate) fn exec(self, context: &Context) -> Outcome {
         let mut phases = Phases::new(context, Duration::ZERO);
+        if let Some(misplaced) = self.output.as_deref().and_then(misplaced) {
+            return context.failure(misplaced);
+        }
         let emit = self.emit.iter().copied().map(Emit::from).collect();
         let made = Options {
             profile: &self.profile,
@@ -121,6 +128,27 @@ impl Build {
             .field("phases", phases.as_json())
             .field("release", self.profile.release)
     }
+}
+
+/// Why the executable can't lie where it is to, before anything is built.
+fn misplaced(output: &Path) -> Option<Diagnostic> {
+    let shown = display_path(output);
+    if output.is_dir() {
+        let name = "app";
+        return Some(
+            Diagnostic::error(Code::InvalidOption, format!("`-o {shown}` is a folder"))
+                .help(format!("name the file: `-o {}`", display_path(&output.join(name)))),
+        );
+    }
+    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty())?;
+    (!folder.is_dir()).then(|| {
+        let folder = display_path(folder);
+        Diagnostic::error(
+            Code::InvalidOption,
+            format!("`-o {shown}`: there is no folder `{folder}`"),
+        )
+        .help(format!("make it first: `mkdir -p {folder}`"))
+    })
 }
 
 /// What the commands that build may choose.
@@ -213,8 +241,8 @@ fn report(context: &Context, built: &Built) -> String {
             report.push_str(&format!("    {} replicas, each with these stages{by}\n", flow.replicas));
         }
         report.extend(flow.stages.iter().map(stage));
-        report.push_str("    copies of each payload\n");
-        report.extend(flow.edges.iter().map(edge));
+        report.push_str("    copies of each payload that is made, and read once\n");
+        report.extend(flow.edges.iter().map(|one| edge(one, &flow.edges)));
         report.push_str("    memory in the worst case\n");
         for item in flow.memory.iter().filter(|item| item.bytes > 0) {
             report.push_str(&format!("      {:<40} {:>10}\n", item.what, text::bytes(item.bytes)));
@@ -232,13 +260,17 @@ fn stage(stage: &StageReport) -> String {
     format!("    {node:<16} {role:<10} {component:<20} {path}{thread}\n")
 }
 
-fn edge(edge: &EdgeReport) -> String {
-    let shape = format!("{} → {}", edge.from, edge.to);
-    let how = match (edge.writes, edge.reads) {
-        (0, 0) => String::new(),
-        (writes, reads) => format!(" ({writes} in, {reads} out of host memory)"),
+fn edge(edge: &EdgeReport, all: &[EdgeReport]) -> String {
+    let shape = |edge: &EdgeReport| format!("{} → {}", edge.from, edge.to);
+    let shared = edge.shares.map(|first| format!("the buffer of {}", shape(&all[first])));
+    let into = (edge.writes > 0).then(|| format!("{} into a buffer", edge.writes));
+    let out = (edge.reads > 0).then(|| format!("{} out of it", edge.reads));
+    let how: Vec<String> = shared.into_iter().chain(into).chain(out).collect();
+    let how = match how.is_empty() {
+        true => String::new(),
+        false => format!("  ({})", how.join(", ")),
     };
-    format!("      {shape:<40} {:>10}{how}\n", edge.copies())
+    format!("      {:<40} {:>10}{how}\n", shape(edge), edge.copies())
 }
 
 fn as_json(outcome: Outcome, built: &Built) -> Outcome {
@@ -269,6 +301,7 @@ fn flow_as_json(flow: &FlowReport) -> Value {
         json!({
             "from": edge.from, "to": edge.to, "depth": edge.depth,
             "copies": edge.copies(), "writes": edge.writes, "reads": edge.reads,
+            "shares": edge.shares.map(|first| json!({ "from": flow.edges[first].from, "to": flow.edges[first].to })),
         })
     };
     let stage = |stage: &StageReport| {

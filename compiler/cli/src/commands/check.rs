@@ -24,6 +24,10 @@ pub(crate) struct Check {
 }
 
 impl Check {
+    pub(crate) fn project(&self) -> &Project {
+        &self.project
+    }
+
     pub(crate) fn exec(self, context: &Context) -> Outcome {
         let analysis = driver::check(&DiskFiles, &self.project.request());
         let mut outcome = if analysis.diagnostics.has_errors() {

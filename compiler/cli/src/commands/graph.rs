@@ -21,6 +21,10 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
+    pub(crate) fn project(&self) -> &Project {
+        &self.project
+    }
+
     /// Flows with mistakes are drawn as well, as far as they were understood.
     pub(crate) fn exec(self, context: &Context) -> Outcome {
         let analysis = driver::outline(&DiskFiles, &self.project.request());

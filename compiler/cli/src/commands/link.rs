@@ -26,6 +26,10 @@ pub(crate) struct Link {
 }
 
 impl Link {
+    pub(crate) fn project(&self) -> &Project {
+        &self.project
+    }
+
     pub(crate) fn exec(self, context: &Context) -> Outcome {
         let request = Request {
             components: self.components.clone(),

@@ -16,18 +16,34 @@ pub(crate) struct Project {
     #[arg(long, value_name = "PATH", default_value = "Torvyn.toml")]
     pub(crate) manifest: PathBuf,
     /// Only this flow, `main` or `flow.main`
-    #[arg(value_name = "FLOW", conflicts_with = "flow")]
+    #[arg(value_name = "FLOW")]
     positional_flow: Option<String>,
     /// Only this flow
     #[arg(long, value_name = "NAME")]
-    flow: Option<String>,
+    flow: Vec<String>,
 }
 
 impl Project {
     /// The flow's name without the table in front.
     pub(crate) fn flow(&self) -> Option<&str> {
-        let named = self.flow.as_deref().or(self.positional_flow.as_deref())?;
-        Some(named.strip_prefix("flow.").unwrap_or(named))
+        self.flows().next()
+    }
+
+    /// Each flow that is named, without the table in front.
+    fn flows(&self) -> impl Iterator<Item = &str> {
+        let named = self.flow.iter().chain(&self.positional_flow);
+        named.map(|name| name.strip_prefix("flow.").unwrap_or(name))
+    }
+
+    /// Says so when several flows are named.
+    pub(super) fn contradiction(&self) -> Option<String> {
+        let named: Vec<String> = self.flows().map(|name| format!("`{name}`")).collect();
+        (named.len() > 1).then(|| {
+            format!(
+                "several flows are named: {}\n\n  help: name one of them, or none for all",
+                named.join(" and ")
+            )
+        })
     }
 
     /// What to ask the compiler.

@@ -1,5 +1,6 @@
 //! `torvync run`
 
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -10,9 +11,10 @@ use torvync_compiler::source::display_path;
 
 use super::build::{Options, Profile, build};
 use super::project::{Project, diagnose};
+use crate::environment::LOG;
 use crate::output::{Context, Outcome};
 use crate::progress::Phases;
-use crate::{Color, Format};
+use crate::{Color, Format, LogLevel};
 
 /// Exit code when there is nothing to run; 1 is for failures of the pipeline itself.
 const VALIDATION_FAILED: u8 = 2;
@@ -39,15 +41,15 @@ struct RunOptions {
     all: bool,
     /// Read lines from a file, `stdin` or `generator`, in place of a source of the flow
     #[arg(long, value_name = "[NODE=]SOURCE")]
-    input: Vec<String>,
-    /// Write lines to a file or `stdout`, in place of a sink of the flow
+    input: Vec<OsString>,
+    /// Write lines to a file or `stdout`, in place of a sink of the flow. A file whose name has a `=` is written `./a=b`
     #[arg(long, value_name = "[NODE=]SINK")]
-    output: Vec<String>,
+    output: Vec<OsString>,
     /// Process at most this many elements
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = elements, allow_hyphen_values = true)]
     limit: Option<u64>,
-    /// Stop after this time, such as `30s` or `5m`
-    #[arg(long, value_name = "DURATION")]
+    /// Stop after this time, such as `30s` or `1m30s`
+    #[arg(long, value_name = "DURATION", value_parser = duration, allow_hyphen_values = true)]
     timeout: Option<String>,
     /// Where time comes from; simulated time passes only while all stages wait
     #[arg(long, value_enum, value_name = "CLOCK")]
@@ -55,6 +57,10 @@ struct RunOptions {
     /// Override a key of a node's configuration
     #[arg(long, value_name = "NODE.KEY=VALUE", value_parser = key_value)]
     config: Vec<String>,
+    /// Tell summary and account also of a flow that failed; with a file, write all of it there as a JSON object (`-`: to
+    /// standard output)
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    report: Option<OsString>,
     /// Verbosity of the log
     #[arg(long, value_enum, value_name = "LEVEL")]
     log_level: Option<LogLevel>,
@@ -75,28 +81,11 @@ impl Clock {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum LogLevel {
-    Error,
-    Warn,
-    Info,
-    Debug,
-    Trace,
-}
-
-impl LogLevel {
-    fn as_str(self) -> &'static str {
-        match self {
-            LogLevel::Error => "error",
-            LogLevel::Warn => "warn",
-            LogLevel::Info => "info",
-            LogLevel::Debug => "debug",
-            LogLevel::Trace => "trace",
-        }
-    }
-}
-
 impl Run {
+    pub(crate) fn project(&self) -> &Project {
+        &self.project
+    }
+
     pub(crate) fn exec(self, context: &Context) -> Outcome {
         let mut phases = Phases::new(context, if context.verbose { Duration::ZERO } else { NOTICEABLE });
         let options = Options {
@@ -117,34 +106,32 @@ impl Run {
         context.failure(start(&built.executable, &arguments))
     }
 
-    fn arguments(&self, context: &Context) -> Vec<String> {
+    fn arguments(&self, context: &Context) -> Vec<OsString> {
         let options = &self.options;
         let limit = options.limit.map(|limit| limit.to_string());
-        let level = options
-            .log_level
-            .map(|level| level.as_str().to_owned())
-            .or_else(|| log_level(context));
-        let mut arguments = vec!["run".to_owned()];
-        arguments.extend(options.all.then(|| "--all".to_owned()));
+        let level = options.log_level.or_else(|| log_level(context)).map(LogLevel::as_str);
+        let mut arguments = vec![OsString::from("run")];
+        arguments.extend(options.all.then(|| "--all".into()));
+        arguments.extend(options.report.as_ref().map(|file| match file.is_empty() {
+            true => "--report".into(),
+            false => joined("--report=", file),
+        }));
+        for (name, values) in [("--input=", &options.input), ("--output=", &options.output)] {
+            arguments.extend(values.iter().map(|value| joined(name, value)));
+        }
+        for setting in &options.config {
+            arguments.push(joined("--config=", OsStr::new(setting)));
+        }
         let mut option = |name: &str, value: Option<&str>| {
             if let Some(value) = value {
-                arguments.extend([name.to_owned(), value.to_owned()]);
+                arguments.extend([name, value].map(OsString::from));
             }
         };
         option("--flow", self.project.flow());
-        for (name, values) in [
-            ("--input", &options.input),
-            ("--output", &options.output),
-            ("--config", &options.config),
-        ] {
-            for value in values {
-                option(name, Some(value));
-            }
-        }
         option("--limit", limit.as_deref());
         option("--timeout", options.timeout.as_deref());
         option("--clock", options.clock.map(Clock::as_str));
-        option("--log-level", level.as_deref());
+        option("--log-level", level);
         match context.format {
             Format::Json => option("--format", Some("json")),
             Format::Human | Format::Jsonl | Format::Sarif | Format::Dot | Format::Mermaid | Format::Svg => {}
@@ -158,15 +145,32 @@ impl Run {
     }
 }
 
+/// An option with its value, which may begin with `-`.
+fn joined(option: &str, value: &OsStr) -> OsString {
+    let mut text = OsString::from(option);
+    text.push(value);
+    text
+}
+
 /// `--quiet` and `--verbose` overrule what the environment asks for.
-fn log_level(context: &Context) -> Option<String> {
-    if context.quiet {
-        Some("error".to_owned())
-    } else if context.verbose {
-        Some("debug".to_owned())
-    } else {
-        context.environment.log_level.clone()
+fn log_level(context: &Context) -> Option<LogLevel> {
+    match (context.quiet, context.environment.log_level) {
+        (true, _) => Some(LogLevel::Error),
+        (false, Some(LogLevel::Trace)) => Some(LogLevel::Trace),
+        (false, _) if context.verbose => Some(LogLevel::Debug),
+        (false, level) => level,
     }
+}
+
+fn elements(text: &str) -> Result<u64, String> {
+    let number = text.parse();
+    number.map_err(|_| "expected a number of elements, such as `10`".to_owned())
+}
+
+fn duration(text: &str) -> Result<String, String> {
+    let read = torvync_compiler::duration::parse(text);
+    read.map_err(|mistake| format!("{}; {}", mistake.what, mistake.help))?;
+    Ok(text.to_owned())
 }
 
 fn key_value(text: &str) -> Result<String, String> {
@@ -179,18 +183,19 @@ fn key_value(text: &str) -> Result<String, String> {
 /// Becomes the executable, so that signals and exit codes are its own. Returns only when that fails.
 #[cfg(unix)]
 #[expect(clippy::disallowed_methods, reason = "running the executable is the command's job")]
-fn start(executable: &Path, arguments: &[String]) -> Diagnostic {
+fn start(executable: &Path, arguments: &[OsString]) -> Diagnostic {
     use std::os::unix::process::CommandExt;
 
-    let error = Command::new(executable).args(arguments).exec();
+    // What it says is passed on as an option.
+    let error = Command::new(executable).args(arguments).env_remove(LOG).exec();
     cannot_start(executable, &error)
 }
 
 /// Runs the executable and ends as it does. Returns only when it does not start.
 #[cfg(not(unix))]
 #[expect(clippy::disallowed_methods, reason = "running the executable is the command's job")]
-fn start(executable: &Path, arguments: &[String]) -> Diagnostic {
-    match Command::new(executable).args(arguments).status() {
+fn start(executable: &Path, arguments: &[OsString]) -> Diagnostic {
+    match Command::new(executable).args(arguments).env_remove(LOG).status() {
         Ok(status) => std::process::exit(status.code().unwrap_or(1)),
         Err(error) => cannot_start(executable, &error),
     }

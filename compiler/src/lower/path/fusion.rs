@@ -23,11 +23,11 @@ pub(super) struct Fusion {
 }
 
 impl Fusion {
-    /// Nothing is fused, since nobody wants it.
-    pub(super) fn none(flow: &FlowIr) -> Self {
+    /// Nothing is fused, since another path is wanted, by `origin`.
+    pub(super) fn none(flow: &FlowIr, origin: &str) -> Self {
         Self {
             chains: Vec::new(),
-            reasons: vec!["fused was not asked for".to_owned(); flow.nodes.len()],
+            reasons: vec![origin.to_owned(); flow.nodes.len()],
         }
     }
 

@@ -189,7 +189,7 @@ fn stages_are_direct_where_nothing_else_is_wanted() {
     ];
     let (flow, units) = chosen(flow(&nodes, &[(0, 1), (1, 2), (2, 3)]), Wanted::Default);
     let paths: Vec<String> = flow.nodes.iter().map(|node| flow.path(node)).collect();
-    let direct = "direct path: fused was not asked for";
+    let direct = "direct path: the default";
     assert_eq!(paths, [direct, direct, direct, "builtin"]);
     let shell = |name: &str| (name.to_owned(), ArtifactKind::Shell);
     assert_eq!(units, [shell("source.direct"), shell("processor.direct")]);
@@ -208,6 +208,8 @@ fn the_command_line_goes_before_the_manifest() {
     assert_eq!(units[0], ("source".to_owned(), ArtifactKind::Component));
     let (flow, _) = chosen(row(), Wanted::new(None, Some(Optimize::Component)));
     assert_eq!(flow.path(&flow.nodes[0]), "component path: asked for by `optimize`");
+    let (flow, _) = chosen(row(), Wanted::new(Some(Optimize::Direct), Some(Optimize::Fused)));
+    assert_eq!(flow.path(&flow.nodes[0]), "direct path: asked for by `--opt`");
 }
 
 #[test]

@@ -17,7 +17,7 @@ const VERSION: &str = "(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\
      (-(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)(\\.(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*)?\
      (\\+[0-9A-Za-z-]+(\\.[0-9A-Za-z-]+)*)?";
 const SIZE: &str = "^[0-9]+(\\.[0-9]*)?\\s*([kKmMgG]?[iI]?[bB])?\\s*$";
-const DURATION: &str = "^[0-9]+(\\.[0-9]*)?\\s*([mM][sS]|[sSmMhH])\\s*$";
+const DURATION: &str = "^\\s*([0-9]+(\\.[0-9]*)?\\s*([mM][sS]|[sSmMhH])\\s*)+$";
 const ACTIONS: [&str; 4] = ["terminate", "skip", "retry", "dead-letter"];
 
 /// The schema of `Torvyn.toml`.

@@ -223,6 +223,7 @@ pub(super) fn restart<S: Stage>(place: &mut Place<S>, cx: &mut RunContext, failu
     cx.note(Event::Restarted {
         node: place.plan.name,
         count: place.stats.restarts,
+        message: failure.summary(),
     });
     Ok(())
 }

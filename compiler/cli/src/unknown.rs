@@ -1,0 +1,98 @@
+//! Commands and options that the reference of Torvyn has and this version has not, and what there is instead.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, Error};
+
+/// Commands, each with what there is instead.
+const COMMANDS: [(&str, &str); 12] = [
+    (
+        "trace",
+        "`torvync run --log-level debug` tells every event, `torvync run --report=FILE` the account of every stage",
+    ),
+    (
+        "bench",
+        "`torvync run --release --report=FILE` has the throughput and the counts of one run",
+    ),
+    (
+        "pack",
+        "`torvync build --release -o FILE` makes one file, which is all there is to ship",
+    ),
+    (
+        "publish",
+        "`torvync build --release -o FILE` makes one file, which any registry for files takes",
+    ),
+    (
+        "top",
+        "`torvync run --log-level debug` tells every event while the pipeline runs",
+    ),
+    ("tap", "`torvync run --output NODE=FILE` writes what arrives at a sink"),
+    (
+        "cache",
+        "the cache is the folder that `TORVYN_HOME` names; it may be deleted at any time",
+    ),
+    (
+        "verify",
+        "`torvync inspect FILE` shows the SHA-256 of everything inside an executable",
+    ),
+    (
+        "test",
+        "`torvync run --clock simulated --input FILE --output FILE` gives the same on every run, to compare with",
+    ),
+    (
+        "record",
+        "`torvync run --output NODE=FILE` keeps what arrives at a sink",
+    ),
+    (
+        "replay",
+        "`torvync run --input NODE=FILE` reads lines in place of a source",
+    ),
+    (
+        "bindings",
+        "`torvync init` puts the contracts into `wit/`, where any bindings generator finds them",
+    ),
+];
+
+/// Options of a command, each with what there is instead.
+const OPTIONS: [(&str, &str, &str); 1] = [(
+    "build",
+    "--all",
+    "without it, all components that flows use are built; `--flow NAME` builds those of one flow",
+)];
+
+/// The mistake, in words that go further where we know what was meant.
+pub(crate) fn explained(error: Error, cli: &mut Command) -> Error {
+    let named = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        Some(_) | None => None,
+    };
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            let known = COMMANDS
+                .iter()
+                .find(|(name, _)| named(ContextKind::InvalidSubcommand) == Some(*name));
+            match known {
+                Some((name, instead)) => {
+                    let message = format!("this version has no command `{name}`\n\n  help: {instead}");
+                    cli.error(ErrorKind::InvalidSubcommand, message)
+                }
+                None => error,
+            }
+        }
+        ErrorKind::UnknownArgument => {
+            let command = std::env::args_os()
+                .skip(1)
+                .find(|word| !word.as_encoded_bytes().starts_with(b"-"));
+            let known = OPTIONS.iter().find(|(name, option, _)| {
+                named(ContextKind::InvalidArg) == Some(*option) && command.as_deref().is_some_and(|word| word == *name)
+            });
+            match known {
+                Some((name, option, instead)) => {
+                    let message = format!("`torvync {name}` has no option `{option}`\n\n  help: {instead}");
+                    cli.error(ErrorKind::UnknownArgument, message)
+                }
+                None => error,
+            }
+        }
+        _ => error,
+    }
+}

@@ -1,0 +1,105 @@
+//! Durations as people write them, on the command line and in the manifest: `250ms`, `1.5s`, `1m30s`.
+
+use std::time::Duration;
+
+/// Units, and the milliseconds they have.
+const UNITS: [(&str, f64); 4] = [("ms", 1.0), ("s", 1e3), ("m", 6e4), ("h", 3.6e6)];
+
+/// What is wrong with a text that is no duration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// In words.
+    pub what: String,
+    /// How it may be mended.
+    pub help: String,
+}
+
+/// Reads a duration: numbers, each with its unit (`ms`, `s`, `m`, `h`).
+///
+/// # Errors
+/// When it has another form, lacks a unit or is too long to be counted.
+pub fn parse(text: &str) -> Result<Duration, Mistake> {
+    let mistake = |what: &str, help: String| Mistake {
+        what: what.to_owned(),
+        help,
+    };
+    let usual = || "a duration is written `250ms`, `30s`, `1.5h` or `1m30s`".to_owned();
+    let mut rest = text.trim();
+    if rest.is_empty() || rest.starts_with(|c: char| !c.is_ascii_digit()) {
+        return Err(mistake("this is no duration", usual()));
+    }
+    let mut ms = 0.0;
+    while !rest.is_empty() {
+        let (number, behind) = split(rest, |c| c.is_ascii_digit() || c == '.');
+        let (unit, behind) = split(behind.trim_start(), |c| c.is_ascii_alphabetic());
+        let number: f64 = number.parse().map_err(|_| mistake("this is no duration", usual()))?;
+        if unit.is_empty() {
+            let written = text.trim();
+            return Err(mistake(
+                "the unit is missing",
+                format!("seconds are written `{written}s`"),
+            ));
+        }
+        let known = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit));
+        let (_, factor) =
+            known.ok_or_else(|| mistake(&format!("`{unit}` is no unit of time"), "units: ms, s, m, h".to_owned()))?;
+        ms += number * factor;
+        rest = behind.trim_start();
+    }
+    // What is longer can't be counted in nanoseconds.
+    Duration::try_from_secs_f64(ms.round() / 1e3)
+        .ok()
+        .filter(|duration| u64::try_from(duration.as_nanos()).is_ok())
+        .ok_or_else(|| mistake("this is too long", "the longest is 500 years".to_owned()))
+}
+
+/// The characters in front for which `holds`, and those behind.
+fn split(text: &str, holds: impl Fn(char) -> bool) -> (&str, &str) {
+    text.split_at(text.find(|c| !holds(c)).unwrap_or(text.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_numbers_with_units() {
+        for (text, ms) in [
+            ("250ms", 250),
+            ("30s", 30_000),
+            ("1.5s", 1_500),
+            ("1.5 s", 1_500),
+            ("5M", 300_000),
+            ("1m30s", 90_000),
+            ("1h 2m 3s 4ms", 3_723_004),
+            ("0s", 0),
+        ] {
+            assert_eq!(parse(text), Ok(Duration::from_millis(ms)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_duration_is_told_in_words() {
+        for (text, what) in [
+            ("", "this is no duration"),
+            ("s", "this is no duration"),
+            ("-1s", "this is no duration"),
+            ("1.2.3s", "this is no duration"),
+            ("5", "the unit is missing"),
+            ("1m30", "the unit is missing"),
+            ("1d", "`d` is no unit of time"),
+            ("1s-", "this is no duration"),
+            ("99999999999999999999h", "this is too long"),
+        ] {
+            assert_eq!(
+                parse(text).map_err(|mistake| mistake.what),
+                Err(what.to_owned()),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            parse("5").map_err(|mistake| mistake.help),
+            Err("seconds are written `5s`".to_owned())
+        );
+    }
+}
