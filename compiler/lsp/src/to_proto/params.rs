@@ -108,6 +108,8 @@ fn of(params: TextDocumentPositionParams) -> Result<Place, Failure> {
 }
 
 fn path(uri: &Uri) -> Result<PathBuf, Failure> {
-    path_of(uri.as_str())
-        .ok_or_else(|| Failure::new(ErrorCode::InvalidParams, format!("`{}` is no file", uri.as_str())))
+    path_of(uri).ok_or_else(|| {
+        let reason = format!("`{}` is no file: expected `file:///PATH`", uri.as_str());
+        Failure::new(ErrorCode::InvalidParams, reason)
+    })
 }

@@ -2,31 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
+use lsp_types::Uri;
+
 use crate::state::clean;
 
-/// The path of a `file:` URI; `None` for any other.
-pub(super) fn path_of(uri: &str) -> Option<PathBuf> {
-    let rest = uri.strip_prefix("file://")?;
-    let path = &rest[rest.find('/')?..];
-    let mut bytes = Vec::new();
-    let mut left = path.as_bytes();
-    while let Some((first, rest)) = left.split_first() {
-        let code = rest
-            .get(..2)
-            .filter(|_| *first == b'%')
-            .and_then(|digits| std::str::from_utf8(digits).ok());
-        match code.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                left = &rest[2..];
-            }
-            None => {
-                bytes.push(*first);
-                left = rest;
-            }
-        }
+/// The path of a `file:` URI, with or without a host; `None` for any other.
+pub(super) fn path_of(uri: &Uri) -> Option<PathBuf> {
+    let is_file = uri.scheme().is_some_and(|scheme| scheme.eq_lowercase("file"));
+    let path = uri.path();
+    if !is_file || !path.is_absolute() {
+        return None;
     }
-    Some(clean(Path::new(&String::from_utf8(bytes).ok()?)))
+    let path = path.as_estr().decode().into_string().ok()?;
+    Some(clean(Path::new(path.as_ref())))
 }
 
 /// The URI of a path.
@@ -46,14 +34,37 @@ pub(crate) fn uri_of(path: &Path) -> String {
 mod tests {
     use super::*;
 
+    fn path(uri: &str) -> Option<PathBuf> {
+        path_of(&uri.parse().unwrap())
+    }
+
     #[test]
     fn paths_come_back() {
-        for path in ["/a/b.wit", "/mit Leerzeichen/ä%20.toml", "/a+b:c"] {
-            assert_eq!(path_of(&uri_of(Path::new(path))), Some(PathBuf::from(path)));
+        for expected in ["/a/b.wit", "/mit Leerzeichen/ä%20.toml", "/a+b:c"] {
+            assert_eq!(path(&uri_of(Path::new(expected))), Some(PathBuf::from(expected)));
         }
-        assert_eq!(path_of("file://host/a%2Fb%3a"), Some("/a/b:".into()));
-        assert_eq!(path_of("untitled:x"), None);
-        assert_eq!(path_of("file:///a%"), Some("/a%".into()));
-        assert_eq!(path_of("file:///a/../b/./c"), Some("/b/c".into()));
+    }
+
+    #[test]
+    fn a_path_may_be_written_in_many_ways() {
+        for written in [
+            "file:///a%2Fb%3a",
+            "file:/a/b:",
+            "FILE:///a/b:",
+            "File:/a/b%3A",
+            "file://localhost/a/b:",
+            "file://host/a/x/.././b:",
+        ] {
+            assert_eq!(path(written), Some("/a/b:".into()), "{written}");
+        }
+        for other in [
+            "untitled:x",
+            "untitled:/a/b:",
+            "https://host/a/b:",
+            "file:a/b:",
+            "file://host",
+        ] {
+            assert_eq!(path(other), None, "{other}");
+        }
     }
 }
