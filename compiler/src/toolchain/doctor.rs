@@ -86,19 +86,12 @@ pub fn examine(doctor: &Doctor) -> Vec<Check> {
 /// # Errors
 /// When a repair could not be made.
 pub fn fix(doctor: &Doctor, checks: &[Check], on_line: &mut dyn FnMut(&str)) -> io::Result<()> {
-    for check in checks
-        .iter()
-        .filter(|check| check.fixable && matches!(check.status, Status::Missing { .. }))
-    {
-        match check.name {
-            CACHE => fix_cache(&doctor.cache)?,
-            _ => fix_guest_target(doctor, on_line)?,
-        }
+    let needs_repair = |check: &Check| check.fixable && matches!(check.status, Status::Missing { .. });
+    if checks.iter().any(needs_repair) {
+        fix_guest_target(doctor, on_line)?;
     }
     Ok(())
 }
-
-const CACHE: &str = "cache folder";
 
 fn check_rustc(tools: &Result<Toolchain, ToolchainError>) -> Check {
     let status = match tools {
@@ -150,21 +143,17 @@ fn check_linker() -> Check {
 
 fn check_cache(cache: &Path) -> Check {
     let shown = display_path(cache);
-    let status = if !cache.is_dir() {
-        Status::Missing {
-            why: format!("`{shown}` does not exist yet"),
-            fix: "the first build makes it".to_owned(),
-        }
-    } else if let Err(error) = tempfile::tempfile_in(cache) {
-        let fix = "make it writable, or set TORVYN_HOME to another folder".to_owned();
-        Status::Missing {
-            why: format!("`{shown}` can't be written: {error}"),
-            fix,
-        }
-    } else {
-        Status::Ok(shown)
+    // Where nothing is yet, the nearest folder that exists decides whether the first build can make it.
+    let existing = cache.ancestors().find(|folder| folder.exists()).unwrap_or(cache);
+    let status = match tempfile::tempfile_in(existing) {
+        Ok(_) if existing == cache => Status::Ok(shown),
+        Ok(_) => Status::Ok(format!("{shown}, which the first build makes")),
+        Err(error) => Status::Missing {
+            why: format!("`{}` can't be written: {error}", display_path(existing)),
+            fix: "make it writable, or set TORVYN_HOME to another folder".to_owned(),
+        },
     };
-    Check::new(CACHE, status).fixable()
+    Check::new("cache folder", status)
 }
 
 fn check_project(manifest: &Path) -> Check {
@@ -175,11 +164,6 @@ fn check_project(manifest: &Path) -> Check {
         Status::Warn(format!("there is no `{shown}` here: `torvync init` creates a project"))
     };
     Check::new("project", status)
-}
-
-#[expect(clippy::disallowed_methods, reason = "making the folder is the repair")]
-fn fix_cache(cache: &Path) -> io::Result<()> {
-    std::fs::create_dir_all(cache)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the repair runs tools")]

@@ -3,12 +3,10 @@ use std::process::Command;
 use crate::{Run, folder, torvync};
 
 #[test]
-fn what_is_missing_is_an_issue_and_gets_fixed() {
+fn nothing_is_wrong_with_a_fresh_machine() {
     let folder = folder();
     let cache = folder.path().join("torvyn-home");
-    // The tests themselves are compiled by a Rust toolchain, so the folder is what `--fix` has to make.
-    torvync(folder.path(), &["doctor", "--fix"]).succeeds();
-    assert!(cache.is_dir());
+    assert!(!cache.exists());
     let run = torvync(folder.path(), &["doctor"]).succeeds();
     for name in [
         "torvync",
@@ -16,11 +14,27 @@ fn what_is_missing_is_an_issue_and_gets_fixed() {
         "cargo",
         "wasm32-wasip2",
         "C linker",
-        "cache folder",
+        "✓ cache folder",
+        "which the first build makes",
         "All checks passed!",
     ] {
         assert!(run.stdout.contains(name), "{name}: {}", run.stdout);
     }
+    assert!(!cache.exists(), "looking makes nothing");
+    std::fs::create_dir(&cache).expect("the folder is writable");
+    let run = torvync(folder.path(), &["doctor"]).succeeds();
+    assert!(!run.stdout.contains("which the first build makes"), "{}", run.stdout);
+}
+
+#[test]
+fn a_cache_that_can_not_be_made_is_an_issue() {
+    let folder = folder();
+    std::fs::write(folder.path().join("torvyn-home"), "no folder").expect("the folder is writable");
+    let run = torvync(folder.path(), &["doctor"]).fails(1);
+    for words in ["✗ cache folder", "torvyn-home` can't be written", "set TORVYN_HOME"] {
+        assert!(run.stdout.contains(words), "{words}: {}", run.stdout);
+    }
+    assert!(!run.stdout.contains("--fix"), "nothing can be repaired: {}", run.stdout);
 }
 
 #[test]
