@@ -37,6 +37,8 @@ mod memory;
 mod overload;
 #[path = "e2e/paths.rs"]
 mod paths;
+#[path = "e2e/places.rs"]
+mod places;
 #[path = "e2e/policies.rs"]
 mod policies;
 #[path = "e2e/process.rs"]

@@ -127,6 +127,7 @@ fn codes(text: &str) -> BTreeSet<Code> {
         flow: None,
         strict: false,
         components: None,
+        work_dir: None,
     };
     let analysis = driver::check(&files, &request);
     let errors = analysis

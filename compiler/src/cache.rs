@@ -69,6 +69,12 @@ impl Cache {
         self.root.join("target").join(key)
     }
 
+    /// The work folder of a project that can't have its own.
+    #[must_use]
+    pub fn work(&self, key: &str) -> PathBuf {
+        self.root.join("work").join(key)
+    }
+
     /// Unpacks the runtime's sources unless they are there. Several processes may do so at once.
     ///
     /// # Errors
@@ -119,6 +125,12 @@ fn temporary_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.prefix(".torvync-").tempfile_in(folder)
+}
+
+/// A path in cargo's configuration.
+pub(crate) fn toml_string(path: &Path) -> String {
+    // Every JSON string is a TOML string.
+    serde_json::to_string(&path.to_string_lossy()).expect("invariant: strings have a JSON form")
 }
 
 /// The versions of the runtime's dependencies, for the lock file of a generated crate.

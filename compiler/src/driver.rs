@@ -16,6 +16,7 @@ use crate::resolve::{self, ResolvedProject};
 use crate::source::SourceMap;
 use crate::source::files::Files;
 use crate::toolchain::GUEST_TARGET;
+use crate::work::Work;
 
 pub use self::build::{BuildOptions, Built, Emit, Phase, Progress, build};
 pub use crate::manifest::ast::Optimize;
@@ -32,6 +33,8 @@ pub struct Request {
     pub strict: bool,
     /// Where compiled components lie (`<name>.wasm`), instead of where the build puts them.
     pub components: Option<PathBuf>,
+    /// What builds write goes here instead of to `.torvyn` beside the manifest.
+    pub work_dir: Option<PathBuf>,
 }
 
 /// What the front half found. Whatever could be built is there, also beside errors.
@@ -189,6 +192,11 @@ fn root(request: &Request) -> &Path {
         .unwrap_or(Path::new("."))
 }
 
+/// Where builds of the project write.
+fn work(request: &Request) -> Work {
+    Work::of(root(request), request.work_dir.as_deref())
+}
+
 /// Each component that is used, and where its binary should lie.
 fn find_binaries(files: &dyn Files, request: &Request, manifest: &Manifest) -> Vec<BinaryFile> {
     let references = manifest.references(request.flow.as_deref());
@@ -226,8 +234,10 @@ fn find_binary(files: &dyn Files, request: &Request, manifest: &Manifest, refere
     let by_cargo = targets
         .iter()
         .flat_map(|target| by_cargo.iter().map(move |path| target.join(path)));
-    let built = guest::built_path(root, name);
-    std::iter::once(built.clone())
+    let work = work(request);
+    let built = work.component(name);
+    let ours = work.is_current(files).then(|| built.clone());
+    ours.into_iter()
         .chain(by_cargo)
         .find(|path| files.read(path).is_ok())
         .unwrap_or(built)

@@ -12,7 +12,7 @@ use std::process::Command;
 
 use cargo_metadata::Message;
 
-use crate::cache::{Cache, Runtime, lock_file, sha256, write_atomically};
+use crate::cache::{Cache, Runtime, lock_file, sha256, toml_string, write_atomically};
 use crate::diag::{Code, Diagnostic};
 use crate::emit::EmittedCrate;
 use crate::process::{self, Finished};
@@ -247,7 +247,10 @@ impl Cargo<'_> {
         }
         cargo.arg("--").args(self.last);
         if let Some(script) = self.script {
-            cargo.arg(format!("-Clink-arg=-Wl,-T,{}", script.display()));
+            // `-Wl,` would split the path at commas.
+            for argument in ["-T", &script.to_string_lossy()] {
+                cargo.args(["-Clink-arg=-Xlinker", &format!("-Clink-arg={argument}")]);
+            }
         }
         // Cargo knows files by their time and projects by their name; this tells it what is really different.
         cargo.arg(format!("-Cmetadata={}", &self.inputs[..16]));
@@ -267,6 +270,11 @@ fn changes_the_result(variable: &OsString) -> bool {
         "CARGO_INCREMENTAL",
         "RUSTC_WORKSPACE_WRAPPER",
         "RUSTC_BOOTSTRAP",
+        // The few lines of C in wasmtime would be compiled anew for each value, and with them all that is built on wasmtime.
+        "ARFLAGS",
+        "CFLAGS",
+        "HOST_CFLAGS",
+        "SOURCE_DATE_EPOCH",
     ];
     let flags = name.starts_with("CARGO_TARGET_") && name.ends_with("_RUSTFLAGS");
     flags || names.contains(&name) || prefixes.iter().any(|prefix| name.starts_with(prefix)) || is_unknown_wrapper(name)
@@ -276,11 +284,6 @@ fn changes_the_result(variable: &OsString) -> bool {
 fn is_unknown_wrapper(name: &str) -> bool {
     let is_sccache = |wrapper: String| Path::new(&wrapper).file_stem().is_some_and(|stem| stem == "sccache");
     name == "RUSTC_WRAPPER" && !std::env::var(name).is_ok_and(is_sccache)
-}
-
-fn toml_string(path: &Path) -> String {
-    // Every JSON string is a TOML string.
-    serde_json::to_string(&path.to_string_lossy()).expect("invariant: strings have a JSON form")
 }
 
 fn executable_of(finished: &Finished) -> Option<PathBuf> {
@@ -365,11 +368,30 @@ impl From<ExeError> for Diagnostic {
             ExeError::Failed { said } => {
                 Diagnostic::error(Code::ExecutableBuildFailed, "the generated crate could not be built")
                     .note(process::without_progress(&said))
-                    .help("unless a download failed or the disk is full this is a bug of torvync: please report it with the output above")
+                    .help(advice(&said))
             }
             ExeError::Io { path, error } => {
                 Diagnostic::error(Code::IoFailed, format!("can't write `{}`: {error}", path.display()))
             }
         }
+    }
+}
+
+/// What to do about what cargo said.
+fn advice(said: &str) -> &'static str {
+    let has = |words: &[&str]| words.iter().any(|words| said.contains(words));
+    if has(&["No space left on device", "Disk quota exceeded"]) {
+        "free some space, or have the cache (TORVYN_HOME) and the work folder (`--work-dir`) elsewhere"
+    } else if has(&["Read-only file system", "Permission denied"]) {
+        "make the folder writable, or have the cache (TORVYN_HOME) and the work folder (`--work-dir`) elsewhere"
+    } else if has(&[
+        "failed to download",
+        "spurious network error",
+        "Could not resolve host",
+        "failed to get `",
+    ]) {
+        "the runtime's dependencies are downloaded once: check the connection, and cargo's configuration for it"
+    } else {
+        "this is a bug of torvync: please report it with the output above"
     }
 }

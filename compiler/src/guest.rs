@@ -1,24 +1,32 @@
 //! Builds components. In: the components that flows use. Out: the path of each one's binary.
 //!
 //! A component with a `build_command` is built by it; one with `wasm` alone, and a `file://` node, is taken as it is;
-//! any other one is a cargo package. Each binary that was built is copied to `.torvyn/components`, where `torvync link`
-//! finds it, whatever folder the build uses.
+//! any other one is a cargo package. Each binary that was built is copied to the work folder, where `torvync link` finds it,
+//! whatever folder the build uses.
+
+mod command;
+mod configuration;
+mod error;
+mod package;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
-use std::time::SystemTime;
 
-use cargo_metadata::Message;
+use cargo_metadata::cargo_platform::Cfg;
 
-use crate::cache::write_atomically;
-use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
+use self::configuration::Configuration;
+use self::error::GuestError;
+use self::package::Package;
+use crate::cache::{sha256, toml_string, write_atomically};
+use crate::diag::{Checked, Diagnostics};
 use crate::manifest::ast::{ComponentDecl, ComponentRef, Language, Manifest};
-use crate::process::{self, Finished};
+use crate::process;
 use crate::source::{Span, Spanned, display_path};
-use crate::toolchain::{GUEST_TARGET, Toolchain, ToolchainError, missing_tool, relative_to};
+use crate::toolchain::{GUEST_TARGET, Toolchain, ToolchainError, ask, cargo_home, missing_tool, relative_to};
+use crate::work::{Work, absolute};
 
 /// Where the binary of a component lies, or should.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,14 +67,12 @@ pub struct GuestOptions<'a> {
     pub root: &'a Path,
     /// Optimise.
     pub release: bool,
-    /// Cargo's target folder for all components.
+    /// The project's work folder.
+    pub work: &'a Work,
+    /// Cargo's target folder for all components of the project; nothing else may write there.
     pub target: &'a Path,
-}
-
-/// Where a component's binary lies once the component is built.
-#[must_use]
-pub fn built_path(root: &Path, name: &str) -> PathBuf {
-    root.join(".torvyn/components").join(format!("{name}.wasm"))
+    /// The target folder that a `build_command` hears of, if the user has set one.
+    pub command_target: Option<&'a Path>,
 }
 
 /// Where a component's binary lies when nothing needs to be built for it.
@@ -112,7 +118,9 @@ pub fn build(
         cargo: &toolchain.cargo,
         rustc,
         toolchain,
+        manifest,
         options,
+        turn: Mutex::default(),
     };
     let (said, lines) = mpsc::channel::<String>();
     let results: Vec<_> = thread::scope(|scope| {
@@ -172,7 +180,10 @@ struct Builder<'a> {
     cargo: &'a Path,
     rustc: PathBuf,
     toolchain: &'a Toolchain,
+    manifest: &'a Manifest,
     options: GuestOptions<'a>,
+    /// Cargo uses all processors by itself, and would only wait for the lock of the target folder.
+    turn: Mutex<()>,
 }
 
 impl Builder<'_> {
@@ -180,12 +191,14 @@ impl Builder<'_> {
         match job {
             Job::Prebuilt(path) => Ok(path.clone()),
             Job::Cargo(decl) => {
+                let _alone = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
                 let made = self.run_cargo(decl, on_line)?;
                 self.keep(decl, &made)
             }
             Job::Command(decl, command) => {
+                let before = self.before(decl, command)?;
                 self.run_command(decl, command, on_line)?;
-                let made = self.made_by_command(decl)?;
+                let made = self.made_by_command(decl, command, before)?;
                 self.keep(decl, &made)
             }
         }
@@ -198,55 +211,28 @@ impl Builder<'_> {
         )
     }
 
-    #[expect(clippy::disallowed_methods, reason = "compiling components is the step's job")]
     fn run_cargo(&self, decl: &ComponentDecl, on_line: &mut dyn FnMut(&str)) -> Result<PathBuf, GuestError> {
         let name = decl.name.value.clone();
-        let at = place(decl);
-        let folder = self.folder(decl);
-        let package = folder.join("Cargo.toml");
+        let (at, folder) = (place(decl), absolute(&self.folder(decl)));
         match decl.language.map_or(Language::Rust, |language| language.value) {
             Language::Rust => {}
             language @ (Language::Go | Language::Python | Language::Zig) => {
                 return Err(GuestError::NoCommand { name, at, language });
             }
         }
-        if !package.is_file() {
-            return Err(GuestError::NoPackage {
-                name,
-                at,
-                path: package,
-            });
+        if folder.to_str().is_none() {
+            return Err(GuestError::Place { name, at, folder });
         }
-        let mut cargo = Command::new(self.cargo);
-        cargo.args([
-            "build",
-            "--target",
-            GUEST_TARGET,
-            "--message-format=json-render-diagnostics",
-            "--color=never",
-        ]);
-        cargo.args(self.options.release.then_some("--release"));
-        // From the package's folder, as its author would, so that its cargo configuration counts.
-        cargo
-            .current_dir(&folder)
-            .arg("--target-dir")
-            .arg(absolute(self.options.target));
-        cargo
-            .arg("--config")
-            .arg(format!("target.{GUEST_TARGET}.rustflags={}", self.flags()));
-        cargo.env("RUSTC", &self.rustc);
-        // Flags meant for this machine's own code must neither reach nor replace those of the components.
-        for variable in [
-            "RUSTFLAGS",
-            "CARGO_ENCODED_RUSTFLAGS",
-            "CARGO_BUILD_TARGET",
-            "CARGO_TARGET_DIR",
-        ] {
-            cargo.env_remove(variable);
-        }
+        let package = Package::of(self.cargo, &folder, decl)?;
+        let target = self.slot(&package).map_err(|error| GuestError::Io {
+            at,
+            path: self.options.target.to_owned(),
+            error,
+        })?;
+        let mut cargo = self.cargo(decl, &folder, &package, &target)?;
         let finished = process::run(&mut cargo, on_line).map_err(|error| not_started(self.cargo, &error))?;
         if finished.status.success() {
-            component_of(&finished, &package).ok_or(GuestError::NoArtifact { name, at })
+            package.made(&finished).ok_or(GuestError::NoArtifact { name, at })
         } else if let Some(missing) = missing_tool(&finished.said) {
             Err(GuestError::Tool(missing))
         } else {
@@ -260,11 +246,78 @@ impl Builder<'_> {
         }
     }
 
-    /// As a TOML array.
-    fn flags(&self) -> String {
-        let flags = self
-            .toolchain
-            .remapped(&relative_to(&absolute(self.options.root), "/project"));
+    /// The target folder for a package: the one of all components, unless another package makes a file of the same name
+    /// there. Cargo would let them overwrite each other's, and take the other's for its own.
+    #[expect(clippy::disallowed_methods, reason = "the claim is a file of the back half")]
+    fn slot(&self, package: &Package) -> io::Result<PathBuf> {
+        let target = absolute(self.options.target);
+        let claim = target.join("claims").join(package.file_name());
+        let claimant = package.manifest().as_os_str().as_encoded_bytes();
+        match std::fs::read(&claim) {
+            Ok(first) if first == claimant => Ok(target),
+            Ok(_) => Ok(target.join("beside").join(&sha256(claimant)[..16])),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                write_atomically(&claim, claimant).map(|()| target)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "compiling components is the step's job")]
+    fn cargo(
+        &self,
+        decl: &ComponentDecl,
+        folder: &Path,
+        package: &Package,
+        target: &Path,
+    ) -> Result<Command, GuestError> {
+        let configuration = Configuration::of(folder, cargo_home().as_deref());
+        let mut cargo = Command::new(self.cargo);
+        // From the package's folder, as its author would, so that its cargo configuration counts.
+        cargo.current_dir(folder).args(["build", "--target", GUEST_TARGET]);
+        cargo.args(["--message-format=json-render-diagnostics", "--color=never"]);
+        cargo.args(package.selection());
+        cargo.args(self.options.release.then_some("--release"));
+        cargo.arg("--target-dir").arg(target);
+        let mut settings = vec![
+            format!("build.build-dir={}", toml_string(target)),
+            format!("target.{GUEST_TARGET}.rustflags={}", self.flags(&configuration)),
+        ];
+        if package.wants_sdk() && !configuration.patches("torvyn") {
+            let sdk = self.options.work.sdk().map_err(|error| GuestError::Io {
+                at: place(decl),
+                path: self.options.work.folder().to_owned(),
+                error,
+            })?;
+            settings.push(format!("patch.crates-io.torvyn.path={}", toml_string(&sdk)));
+        }
+        for setting in &settings {
+            cargo.args(["--config", setting]);
+        }
+        cargo.env("RUSTC", &self.rustc);
+        // Flags meant for this machine's own code must neither reach nor replace those of the components.
+        for variable in [
+            "RUSTFLAGS",
+            "CARGO_ENCODED_RUSTFLAGS",
+            "CARGO_BUILD_RUSTFLAGS",
+            "CARGO_BUILD_TARGET",
+            "CARGO_BUILD_TARGET_DIR",
+            "CARGO_BUILD_BUILD_DIR",
+            "CARGO_TARGET_DIR",
+        ] {
+            cargo.env_remove(variable);
+        }
+        Ok(cargo)
+    }
+
+    /// The component's own flags and ours, as a TOML array.
+    fn flags(&self, configuration: &Configuration) -> String {
+        let mut folders = relative_to(&absolute(self.options.root), "/project");
+        if self.options.work.is_named() {
+            folders.push((absolute(self.options.work.folder()), "/work".to_owned()));
+        }
+        let mut flags = configuration.build_flags(|| cfg(&self.rustc));
+        flags.extend(self.toolchain.remapped(&folders));
         serde_json::to_string(&flags).expect("invariant: strings have a JSON form")
     }
 
@@ -294,44 +347,13 @@ impl Builder<'_> {
         })
     }
 
-    /// What `wasm` names, else the newest one where cargo puts them.
-    fn made_by_command(&self, decl: &ComponentDecl) -> Result<PathBuf, GuestError> {
-        if let Some(wasm) = &decl.wasm {
-            return Ok(self.options.root.join(&wasm.value));
-        }
-        let file = format!("{}.wasm", decl.name.value.replace('-', "_"));
-        let root_target = self.options.root.join("target");
-        let mut targets = vec![
-            self.folder(decl).join("target"),
-            self.options.target.to_owned(),
-            root_target,
-        ];
-        targets.dedup();
-        let candidates: Vec<PathBuf> = targets
-            .iter()
-            .flat_map(|target| ["debug", "release"].map(|profile| target.join(GUEST_TARGET).join(profile).join(&file)))
-            .collect();
-        let modified = |path: &PathBuf| -> Option<SystemTime> { path.metadata().ok()?.modified().ok() };
-        let newest = candidates.iter().filter_map(|path| Some((modified(path)?, path))).max();
-        newest
-            .map(|(_, path)| path.clone())
-            .ok_or_else(|| GuestError::NothingMade {
-                name: decl.name.value.clone(),
-                at: decl
-                    .build_command
-                    .as_ref()
-                    .map_or_else(|| place(decl), |command| command.span),
-                candidates,
-            })
-    }
-
     /// Copies a binary to where `torvync link` looks for it.
     #[expect(
         clippy::disallowed_methods,
         reason = "the binary is a file that another program made"
     )]
     fn keep(&self, decl: &ComponentDecl, made: &Path) -> Result<PathBuf, GuestError> {
-        let kept = built_path(self.options.root, &decl.name.value);
+        let kept = self.options.work.component(&decl.name.value);
         let copy = || -> io::Result<()> {
             let bytes = std::fs::read(made)?;
             if std::fs::read(&kept).is_ok_and(|old| old == bytes) {
@@ -351,31 +373,6 @@ impl Builder<'_> {
     }
 }
 
-/// The wasm file among what cargo says it made of this package.
-fn component_of(finished: &Finished, package: &Path) -> Option<PathBuf> {
-    let package = package.canonicalize().ok()?;
-    let same = |path: &Path| path.canonicalize().is_ok_and(|path| path == package);
-    let mut found = None;
-    for message in Message::parse_stream(finished.stdout.as_slice()) {
-        if let Ok(Message::CompilerArtifact(artifact)) = message
-            && same(artifact.manifest_path.as_std_path())
-        {
-            let wasm = artifact
-                .filenames
-                .into_iter()
-                .find(|file| file.extension() == Some("wasm"));
-            found = wasm
-                .map(cargo_metadata::camino::Utf8PathBuf::into_std_path_buf)
-                .or(found);
-        }
-    }
-    found
-}
-
-fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
-}
-
 fn place(decl: &ComponentDecl) -> Span {
     decl.path.as_ref().map_or(decl.span, |path| path.span)
 }
@@ -387,93 +384,8 @@ fn not_started(tool: &Path, error: &io::Error) -> GuestError {
     })
 }
 
-enum GuestError {
-    Tool(ToolchainError),
-    NoCommand {
-        name: String,
-        at: Span,
-        language: Language,
-    },
-    NoPackage {
-        name: String,
-        at: Span,
-        path: PathBuf,
-    },
-    NoArtifact {
-        name: String,
-        at: Span,
-    },
-    NothingMade {
-        name: String,
-        at: Span,
-        candidates: Vec<PathBuf>,
-    },
-    NotCopied {
-        at: Span,
-        from: PathBuf,
-        to: PathBuf,
-        error: io::Error,
-    },
-    Failed {
-        name: String,
-        at: Span,
-        tool: String,
-        status: String,
-        said: String,
-    },
-}
-
-impl From<GuestError> for Diagnostic {
-    fn from(error: GuestError) -> Self {
-        let failed = |message: String| Diagnostic::error(Code::GuestBuildFailed, message);
-        match error {
-            GuestError::Tool(error) => error.into(),
-            GuestError::NoCommand { name, at, language } => failed(format!(
-                "component `{name}` is written in `{}`, which torvync can't build by itself",
-                language.as_str()
-            ))
-            .primary(at, "how is this built?")
-            .help("add `build_command`, and `wasm` with the path of what it makes"),
-            GuestError::NoPackage { name, at, path } => failed(format!(
-                "component `{name}` is no cargo package: there is no `{}`",
-                display_path(&path)
-            ))
-            .primary(at, "expected a `Cargo.toml` in this folder")
-            .help("for anything but a cargo package add `build_command`, or `wasm` for a binary that exists"),
-            GuestError::NoArtifact { name, at } => {
-                failed(format!("the cargo package of component `{name}` makes no component"))
-                    .primary(at, "this package has no library of the type `cdylib`")
-                    .help("add `[lib]` with `crate-type = [\"cdylib\"]` to its `Cargo.toml`")
-            }
-            GuestError::NothingMade { name, at, candidates } => {
-                let looked: Vec<String> = candidates.iter().map(|path| display_path(path)).collect();
-                failed(format!(
-                    "the build of component `{name}` succeeded, and its binary is nowhere"
-                ))
-                .primary(at, "made nothing that could be found")
-                .note(format!("looked for {}", looked.join(", ")))
-                .help("add `wasm` with the path of what the command makes")
-            }
-            GuestError::NotCopied { at, from, to, error } => Diagnostic::error(
-                Code::IoFailed,
-                format!(
-                    "can't copy `{}` to `{}`: {error}",
-                    display_path(&from),
-                    display_path(&to)
-                ),
-            )
-            .primary(at, "the binary of this component"),
-            GuestError::Failed {
-                name,
-                at,
-                tool,
-                status,
-                said,
-            } => failed(format!(
-                "component `{name}` does not build: `{tool}` failed with {status}"
-            ))
-            .primary(at, "this component")
-            .note(said.trim_end().to_owned()),
-        }
-    }
+/// What holds for code of the guest target.
+fn cfg(rustc: &Path) -> Vec<Cfg> {
+    let said = ask(rustc, &["--print", "cfg", "--target", GUEST_TARGET]).unwrap_or_default();
+    said.lines().filter_map(|line| line.parse().ok()).collect()
 }

@@ -32,5 +32,6 @@ pub mod sdk;
 pub mod source;
 pub mod toolchain;
 pub mod weld;
+pub mod work;
 
 pub use torvyn_runtime_core::{duration, words};

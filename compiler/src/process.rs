@@ -47,6 +47,11 @@ fn listen(child: &mut Child, on_line: &mut dyn FnMut(&str)) -> io::Result<String
     Ok(said)
 }
 
+/// What cargo waits for, when it says so: the lock of the `build directory`, of the `package cache`.
+pub(crate) fn awaited(line: &str) -> Option<&str> {
+    line.trim_start().strip_prefix("Blocking waiting for file lock on ")
+}
+
 /// What cargo says without its progress (`   Compiling …`, a word that ends in the twelfth column): what remains is
 /// about the code, and the same whenever it is run.
 pub(crate) fn without_progress(said: &str) -> String {
@@ -68,6 +73,13 @@ pub(crate) fn without_progress(said: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn waiting_is_recognised() {
+        let line = "    Blocking waiting for file lock on build directory";
+        assert_eq!(awaited(line), Some("build directory"));
+        assert_eq!(awaited("   Compiling app v0.1.0 (/a/b)"), None);
+    }
 
     #[test]
     fn progress_is_left_out() {

@@ -170,7 +170,7 @@ pub(crate) fn relative_to(folder: &Path, name: &str) -> Vec<(PathBuf, String)> {
 
 /// Where cargo keeps the sources of dependencies.
 #[expect(clippy::disallowed_methods, reason = "cargo itself decides by this variable")]
-fn cargo_home() -> Option<PathBuf> {
+pub(crate) fn cargo_home() -> Option<PathBuf> {
     let set = std::env::var("CARGO_HOME")
         .ok()
         .filter(|home| !home.is_empty())
@@ -198,7 +198,7 @@ fn has_std(sysroot: &Path, target: &str) -> bool {
 }
 
 #[expect(clippy::disallowed_methods, reason = "asking a tool is to run it")]
-fn ask(tool: &Path, arguments: &[&str]) -> Result<String, ToolchainError> {
+pub(crate) fn ask(tool: &Path, arguments: &[&str]) -> Result<String, ToolchainError> {
     let output = Command::new(tool)
         .args(arguments)
         .output()

@@ -57,6 +57,7 @@ fn check(files: &dyn Files, manifest: &Path) -> Analysis {
         flow: None,
         strict: false,
         components: None,
+        work_dir: None,
     };
     driver::check(files, &request)
 }

@@ -85,6 +85,7 @@ fn check() -> Result<(), Box<dyn Error>> {
         flow: None,
         strict: false,
         components: None,
+        work_dir: None,
     };
     let analysis = driver::check(&DiskFiles, &request);
     print!("{}", render::text(&analysis.diagnostics, &analysis.sources, false));

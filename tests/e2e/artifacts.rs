@@ -77,30 +77,15 @@ fn the_release_executable_runs_alone_and_carries_no_compiler() {
     }
 }
 
-/// Copies `examples/hello-world` into `folder`, and the SDK into the copy: what cargo makes of a package outside of the
-/// workspace depends on the package's absolute path. Returns the project.
+/// Copies `examples/hello-world` into `folder`. Returns the project.
 fn copy_of_example(folder: &Path) -> PathBuf {
-    let (project, sdk) = (folder.join("hello-world"), folder.join("hello-world/sdk"));
+    let project = folder.join("hello-world");
     copy(&root().join("examples/hello-world"), &project);
-    copy(&root().join("macros"), &sdk.join("macros"));
-    let read = |path: PathBuf| std::fs::read_to_string(path).expect("a manifest");
-    let write = |path: PathBuf, text: String| std::fs::write(path, text).expect("the workshop is writable");
-
-    let workspace = read(root().join("Cargo.toml"));
-    let (before, after) = workspace.split_once("members = [").expect("the workspace has members");
-    let (_, after) = after.split_once(']').expect("the list ends");
-    write(sdk.join("Cargo.toml"), format!("{before}members = [\"macros\"]{after}"));
-
-    let example = read(root().join("examples/hello-world/Cargo.toml"));
-    let example = example.replace("[workspace]\n", "[workspace]\nexclude = [\"sdk\"]\n");
-    write(
-        project.join("Cargo.toml"),
-        example.replace("../../macros", "sdk/macros"),
-    );
     project
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a project without what was built of it.
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("the workshop is writable");
     for entry in from.read_dir().expect("a folder") {
         let entry = entry.expect("a folder entry");

@@ -55,6 +55,7 @@ fn request() -> Request {
         flow: None,
         strict: false,
         components: None,
+        work_dir: None,
     }
 }
 

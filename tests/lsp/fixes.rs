@@ -15,6 +15,7 @@ fn check(text: &str) -> Analysis {
         flow: None,
         strict: false,
         components: None,
+        work_dir: None,
     };
     driver::check(&files, &request)
 }

@@ -106,6 +106,7 @@ pub(crate) fn check(manifest: &str, world: &str) -> Analysis {
         flow: None,
         strict: false,
         components: None,
+        work_dir: None,
     };
     driver::check(&files, &request)
 }

@@ -19,6 +19,8 @@ pub(crate) struct Environment {
     pub(crate) cargo: PathBuf,
     /// Cargo target folder for guests, if the user has set one.
     pub(crate) guest_target: Option<PathBuf>,
+    /// Where builds write instead of to `.torvyn`, if the user has set it.
+    pub(crate) work_dir: Option<PathBuf>,
     /// Whether colour is unwanted or pointless.
     pub(crate) no_color: bool,
     /// Whether rustup must not be asked for the WebAssembly target.
@@ -43,6 +45,7 @@ impl Environment {
             cache: cache(set).map(|path| std::path::absolute(&path).unwrap_or(path)),
             cargo: set("CARGO").map_or_else(|| "cargo".into(), PathBuf::from),
             guest_target: set("CARGO_TARGET_DIR").map(PathBuf::from),
+            work_dir: set("TORVYN_WORK_DIR").map(PathBuf::from),
             no_color: set("NO_COLOR").is_some() || set("TERM").is_some_and(|term| term == "dumb"),
             no_rustup: set("WASM_TARGET_NO_RUSTUP").is_some(),
             log_level,

@@ -77,6 +77,14 @@ impl Progress for Phases<'_> {
         spinner.set_message(format!("{title}: {short}"));
     }
 
+    fn wait(&mut self, text: &str) {
+        let line = format!("  {text}");
+        match &self.spinner {
+            Some(spinner) => spinner.println(line),
+            None => self.context.note(&line),
+        }
+    }
+
     fn finish(&mut self, phase: Phase, took: Duration) {
         self.took.push((phase, took));
         if let Some(spinner) = self.spinner.take() {

@@ -42,6 +42,7 @@ impl Project {
             flow: None,
             strict: false,
             components: None,
+            work_dir: None,
         };
         self.analysis = driver::check(files, &request);
         let manifest = self.analysis.manifest.as_ref();

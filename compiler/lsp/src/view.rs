@@ -139,6 +139,7 @@ world stage {
             flow: None,
             strict: false,
             components: None,
+            work_dir: None,
         };
         let analysis = driver::check(&files, &request);
         let syntax = Syntax::of(&text);

@@ -1,15 +1,15 @@
 //! What follows the front half: guests compiled, components compiled ahead of time, a crate generated, an executable
 //! linked.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use torvyn_codegen::GeneratedCrate;
 use torvyn_codegen::ir::{self, ProgramIr};
 
-use super::{Analysis, Read, Request, check_read, finished, link_read, read, root};
+use super::{Analysis, Read, Request, check_read, finished, link_read, read, root, work};
 use crate::aot::{self, AotArtifacts, Normalised};
-use crate::cache::Cache;
+use crate::cache::{Cache, sha256};
 use crate::contract::{ContractSet, component};
 use crate::diag::{Checked, Code, Diagnostic};
 use crate::emit::{self, EmittedCrate};
@@ -18,10 +18,12 @@ use crate::graph::{self, Graph};
 use crate::guest::{self, BinaryFile, GuestOptions};
 use crate::lower::{self, Lowered};
 use crate::manifest::ast::Optimize;
+use crate::process;
 use crate::report::{self, ProgramReport};
 use crate::source::display_path;
 use crate::source::files::Files;
 use crate::toolchain::Toolchain;
+use crate::work::{Work, absolute, obstacle};
 
 /// How to build.
 #[derive(Clone, Debug)]
@@ -30,13 +32,13 @@ pub struct BuildOptions {
     pub release: bool,
     /// Target triple; `None` is the host.
     pub target: Option<String>,
-    /// Path of the executable; `None` is `.torvyn/bin/<project name>`.
+    /// Path of the executable; `None` is `bin/<project name>` in the work folder.
     pub output: Option<PathBuf>,
     /// Cache folder for runtime sources, compiled dependencies and AOT artifacts.
     pub cache: PathBuf,
     /// The `cargo` to run.
     pub cargo: PathBuf,
-    /// Cargo target folder for guests; `None` is `target` beside the manifest.
+    /// Folder for cargo's target folders of guests; `None` is the work folder.
     pub guest_target: Option<PathBuf>,
     /// The call path that is wanted for all stages; `None` leaves it to the manifest.
     pub optimize: Option<Optimize>,
@@ -80,6 +82,8 @@ pub trait Progress {
     fn start(&mut self, phase: Phase);
     /// What the running phase is busy with: a component's name, a line of cargo's output.
     fn detail(&mut self, text: &str);
+    /// The build stands still until somebody else is done.
+    fn wait(&mut self, text: &str);
     /// The running phase ended.
     fn finish(&mut self, phase: Phase, took: Duration);
 }
@@ -149,8 +153,13 @@ fn build_steps(
         }
         analysis.diagnostics.barrier().map(|()| read)
     })?;
+    let work = work(request);
+    let held = work.hold(&mut |text| progress.wait(text));
+    let _held = held.map_err(|error| analysis.diagnostics.error(error))?;
+    let scratch = work.scratch(&cache);
+    let scratch = scratch.map_err(|error| analysis.diagnostics.error(error))?;
     let (toolchain, binaries) = timed(progress, Phase::Guests, |progress| {
-        build_guests(analysis, request, options, &read, progress)
+        build_guests(analysis, request, options, &read, (&work, &scratch), progress)
     })?;
     timed(progress, Phase::Link, |_| {
         link_read(analysis, files, request, &mut read, &binaries)
@@ -165,18 +174,16 @@ fn build_steps(
     let artifacts: AotArtifacts = timed(progress, Phase::Aot, |_| {
         aot::precompile(&units, target, has_fuel(&program), &cache.artifacts()).map_err(|e| diags.error(e))
     })?;
-    let work = root(request).join(".torvyn");
-    let work = std::path::absolute(&work).unwrap_or(work);
     let (generated, krate) = timed(progress, Phase::Generate, |_| {
         let generated = torvyn_codegen::generate(&program);
-        let folder = work.join("build").join(&program.name);
+        let folder = scratch.join("build").join(&program.name);
         let krate = emit::emit(&folder, &program, &generated, &artifacts).map_err(|error| diags.error(error))?;
         Ok((generated, krate))
     })?;
     let output = options
         .output
         .clone()
-        .unwrap_or_else(|| default_output(request, &program.name, target));
+        .unwrap_or_else(|| work.executable(&file_name(&program.name, target)));
     let executable = timed(progress, Phase::Exe, |progress| {
         let release = options.release;
         let options = ExeOptions {
@@ -184,10 +191,11 @@ fn build_steps(
             cache: &cache,
             target,
             release,
-            work: &work,
+            work: &scratch,
             output: &output,
         };
-        exe::build(&krate, options, &mut |line: &str| progress.detail(line)).map_err(|error| diags.error(error))
+        let mut on_line = |line: &str| heard(progress, line, cache.root());
+        exe::build(&krate, options, &mut on_line).map_err(|error| diags.error(error))
     })?;
     Ok(Back {
         graph,
@@ -204,21 +212,48 @@ fn build_guests(
     request: &Request,
     options: &BuildOptions,
     read: &Read,
+    (work, scratch): (&Work, &Path),
     progress: &mut dyn Progress,
 ) -> Checked<(Toolchain, Vec<BinaryFile>)> {
     let diags = &mut analysis.diagnostics;
     let toolchain = Toolchain::locate(&options.cargo).map_err(|error| diags.error(error))?;
-    let root = root(request);
-    let target = options.guest_target.clone().unwrap_or_else(|| root.join("target"));
+    let target = guest_target(root(request), options.guest_target.as_deref(), scratch);
     let guests = GuestOptions {
-        root,
+        root: root(request),
         release: options.release,
+        work,
         target: &target,
+        command_target: options.guest_target.as_deref(),
     };
     let references = read.manifest.references(request.flow.as_deref());
-    let mut on_line = |line: &str| progress.detail(line);
+    let mut on_line = |line: &str| heard(progress, line, &target);
     let binaries = guest::build(diags, &toolchain, &read.manifest, &references, guests, &mut on_line)?;
     Ok((toolchain, binaries))
+}
+
+/// Cargo's target folder for the components of the project in `root`: in the folder that the user has set, which serves
+/// several projects, else in the work folder.
+fn guest_target(root: &Path, set: Option<&Path>, scratch: &Path) -> PathBuf {
+    let project = absolute(root);
+    let set = set.map(absolute).filter(|set| obstacle(set).is_none());
+    set.map_or_else(
+        || scratch.join("guests"),
+        |set| {
+            set.join("torvync")
+                .join(&sha256(project.as_os_str().as_encoded_bytes())[..16])
+        },
+    )
+}
+
+/// Passes on what cargo says as it works in `folder`; that it waits is said at once.
+fn heard(progress: &mut dyn Progress, line: &str, folder: &Path) {
+    match process::awaited(line) {
+        Some(lock) => progress.wait(&format!(
+            "waiting for another cargo, which holds the lock of the {lock} (working in `{}`)",
+            display_path(folder)
+        )),
+        None => progress.detail(line),
+    }
 }
 
 /// The binaries of the components that the linked flows use, as they are compiled.
@@ -263,9 +298,9 @@ fn emitted(kind: Emit, back: &Back) -> String {
     }
 }
 
-fn default_output(request: &Request, name: &str, target: &str) -> PathBuf {
+fn file_name(name: &str, target: &str) -> String {
     let suffix = if target.contains("-windows-") { ".exe" } else { "" };
-    root(request).join(".torvyn/bin").join(format!("{name}{suffix}"))
+    format!("{name}{suffix}")
 }
 
 fn timed<T>(

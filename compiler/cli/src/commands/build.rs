@@ -30,7 +30,7 @@ pub(crate) struct Build {
     /// Target triple of the executable [default: this machine's]
     #[arg(long, value_name = "TRIPLE")]
     target: Option<String>,
-    /// Path of the executable [default: .torvyn/bin/<project name>, beside the manifest]
+    /// Path of the executable [default: bin/<project name> in the work folder]
     #[arg(long, short, value_name = "PATH")]
     output: Option<PathBuf>,
     /// Print intermediate results instead of the report
@@ -185,7 +185,7 @@ pub(crate) fn build(
         optimize: options.profile.opt.map(Optimize::from),
         emit: options.emit,
     };
-    driver::build(&DiskFiles, &project.request(), &options, phases).map_err(Failed::Compilation)
+    driver::build(&DiskFiles, &project.request(context), &options, phases).map_err(Failed::Compilation)
 }
 
 impl Failed {

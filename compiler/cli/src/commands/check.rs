@@ -29,7 +29,7 @@ impl Check {
     }
 
     pub(crate) fn exec(self, context: &Context) -> Outcome {
-        let analysis = driver::check(&DiskFiles, &self.project.request());
+        let analysis = driver::check(&DiskFiles, &self.project.request(context));
         let mut outcome = if analysis.diagnostics.has_errors() {
             Outcome::failed(FAILURE)
         } else if self.strict && analysis.diagnostics.warnings() > 0 {

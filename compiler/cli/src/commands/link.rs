@@ -33,7 +33,7 @@ impl Link {
     pub(crate) fn exec(self, context: &Context) -> Outcome {
         let request = Request {
             components: self.components.clone(),
-            ..self.project.request()
+            ..self.project.request(context)
         };
         let analysis = driver::link(&DiskFiles, &request);
         let mut outcome = if !analysis.missing.is_empty() {

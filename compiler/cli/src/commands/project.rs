@@ -15,6 +15,9 @@ pub(crate) struct Project {
     /// Path of Torvyn.toml
     #[arg(long, value_name = "PATH", default_value = "Torvyn.toml")]
     pub(crate) manifest: PathBuf,
+    /// Folder for all that builds write [default: .torvyn beside the manifest; env: TORVYN_WORK_DIR]
+    #[arg(long, value_name = "DIR")]
+    work_dir: Option<PathBuf>,
     /// Only this flow, `main` or `flow.main`
     #[arg(value_name = "FLOW")]
     positional_flow: Option<String>,
@@ -47,12 +50,13 @@ impl Project {
     }
 
     /// What to ask the compiler.
-    pub(crate) fn request(&self) -> Request {
+    pub(crate) fn request(&self, context: &Context) -> Request {
         Request {
             manifest: self.manifest.clone(),
             flow: self.flow().map(str::to_owned),
             strict: false,
             components: None,
+            work_dir: self.work_dir.clone().or_else(|| context.environment.work_dir.clone()),
         }
     }
 }

@@ -1,0 +1,171 @@
+//! What a component's `build_command` made: the file that `wasm` names. Without that key it is looked for where cargo puts
+//! binaries, and taken when there is no doubt: the command wrote this one file, or wrote nothing because it had made this
+//! very file before.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::error::GuestError;
+use super::{Builder, place};
+use crate::cache::{sha256, write_atomically};
+use crate::manifest::ast::ComponentDecl;
+use crate::source::{Span, Spanned};
+
+/// Targets whose programs are components, or become some.
+const TARGETS: [&str; 2] = ["wasm32-wasip2", "wasm32-wasip1"];
+
+/// A file as it was at some time; `None` when there was none.
+type State = Option<(SystemTime, u64)>;
+
+/// The places in which a command may leave a binary, as they are before it runs.
+pub(super) struct Before {
+    states: Vec<(PathBuf, State)>,
+}
+
+impl Builder<'_> {
+    /// Looks at what is there.
+    ///
+    /// # Errors
+    /// When another component's command may write the same files.
+    pub(super) fn before(&self, decl: &ComponentDecl, command: &Spanned<String>) -> Result<Before, GuestError> {
+        if decl.wasm.is_some() {
+            return Ok(Before { states: Vec::new() });
+        }
+        let file = file_name(decl);
+        let is_rival = |other: &&ComponentDecl| {
+            other.name.value != decl.name.value
+                && other.build_command.is_some()
+                && other.wasm.is_none()
+                && file_name(other) == file
+        };
+        if let Some(other) = self.manifest.components.iter().find(is_rival) {
+            return Err(GuestError::SameFile {
+                name: decl.name.value.clone(),
+                at: command.span,
+                file,
+                other: place(other),
+            });
+        }
+        let with_state = |path: PathBuf| (path.clone(), state(&path));
+        Ok(Before {
+            states: self.candidates(decl, &file).into_iter().map(with_state).collect(),
+        })
+    }
+
+    fn candidates(&self, decl: &ComponentDecl, file: &str) -> Vec<PathBuf> {
+        let folder = self.folder(decl);
+        let mut targets = vec![folder.join("target"), self.options.root.join("target")];
+        // The command's cargo takes a relative one from where it runs.
+        targets.extend(self.options.command_target.map(|target| folder.join(target)));
+        let mut seen: Vec<PathBuf> = Vec::new();
+        targets.retain(|target| {
+            let real = target.canonicalize().unwrap_or_else(|_| target.clone());
+            let is_new = !seen.contains(&real);
+            seen.push(real);
+            is_new
+        });
+        let in_target = |target: &PathBuf| {
+            let folders = TARGETS.map(|triple| target.join(triple));
+            folders.map(|folder| ["debug", "release"].map(|profile| folder.join(profile).join(file)))
+        };
+        targets.iter().flat_map(in_target).flatten().collect()
+    }
+
+    /// The binary that the command made.
+    ///
+    /// # Errors
+    /// When there is none, or no telling which one it is.
+    pub(super) fn made_by_command(
+        &self,
+        decl: &ComponentDecl,
+        command: &Spanned<String>,
+        before: Before,
+    ) -> Result<PathBuf, GuestError> {
+        let (name, at) = (decl.name.value.clone(), command.span);
+        if let Some(wasm) = &decl.wasm {
+            let path = self.options.root.join(&wasm.value);
+            return if path.is_file() {
+                Ok(path)
+            } else {
+                let looked = vec![path];
+                Err(GuestError::NothingMade { name, at, looked })
+            };
+        }
+        let now = before.states.iter().map(|(path, old)| (path, *old, state(path)));
+        let there: Vec<_> = now.filter(|(_, _, new)| new.is_some()).collect();
+        let written: Vec<_> = there.iter().filter(|(_, old, new)| old != new).collect();
+        let record = Record {
+            path: self.options.work.component(&decl.name.value).with_extension("made"),
+            command: &command.value,
+        };
+        match written.as_slice() {
+            [(made, ..)] => {
+                record.write(made).map_err(|error| io_error(at, &record.path, error))?;
+                Ok((*made).clone())
+            }
+            [] if there.is_empty() => {
+                let looked = before.states.into_iter().map(|(path, _)| path).collect();
+                Err(GuestError::NothingMade { name, at, looked })
+            }
+            several => {
+                let known = there.iter().map(|(path, ..)| *path).find(|path| record.is_of(path));
+                known.filter(|_| several.is_empty()).cloned().ok_or_else(|| {
+                    let is_new = !several.is_empty();
+                    let shown = there.iter().filter(|(_, old, new)| !is_new || old != new);
+                    GuestError::Unclear {
+                        name,
+                        at,
+                        found: shown.map(|(path, ..)| (*path).clone()).collect(),
+                        is_new,
+                    }
+                })
+            }
+        }
+    }
+}
+
+/// Which file a command was last seen to make.
+struct Record<'a> {
+    path: PathBuf,
+    command: &'a str,
+}
+
+impl Record<'_> {
+    fn write(&self, made: &Path) -> io::Result<()> {
+        write_atomically(&self.path, self.text(made)?.as_bytes())
+    }
+
+    /// Whether the command made this file, as it is now.
+    #[expect(clippy::disallowed_methods, reason = "the record is a file of the back half")]
+    fn is_of(&self, made: &Path) -> bool {
+        let known = std::fs::read_to_string(&self.path);
+        known.is_ok_and(|known| self.text(made).is_ok_and(|text| text == known))
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the binary is a file that another program made"
+    )]
+    fn text(&self, made: &Path) -> io::Result<String> {
+        let hash = sha256(&std::fs::read(made)?);
+        Ok(format!("{hash} {}\n{}\n", made.display(), self.command))
+    }
+}
+
+fn file_name(decl: &ComponentDecl) -> String {
+    format!("{}.wasm", decl.name.value.replace('-', "_"))
+}
+
+fn state(path: &Path) -> State {
+    let file = path.metadata().ok()?;
+    Some((file.modified().ok()?, file.len()))
+}
+
+fn io_error(at: Span, path: &Path, error: io::Error) -> GuestError {
+    GuestError::Io {
+        at,
+        path: path.to_owned(),
+        error,
+    }
+}

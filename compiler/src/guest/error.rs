@@ -1,0 +1,216 @@
+//! Why a component has no binary.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::diag::{Code, Diagnostic};
+use crate::manifest::ast::Language;
+use crate::source::{Span, display_path};
+use crate::toolchain::ToolchainError;
+
+pub(super) enum GuestError {
+    Tool(ToolchainError),
+    /// cargo can't work with the path of the sources.
+    Place {
+        name: String,
+        at: Span,
+        folder: PathBuf,
+    },
+    NoCommand {
+        name: String,
+        at: Span,
+        language: Language,
+    },
+    NoPackage {
+        name: String,
+        at: Span,
+        path: PathBuf,
+    },
+    /// The folder is that of a workspace, and of none of its packages.
+    Workspace {
+        name: String,
+        at: Span,
+        path: PathBuf,
+        members: Vec<PathBuf>,
+    },
+    /// Nothing in the package can be a component.
+    NoLibrary {
+        name: String,
+        at: Span,
+        programs: usize,
+    },
+    NoArtifact {
+        name: String,
+        at: Span,
+    },
+    /// Nothing is where the binary should be.
+    NothingMade {
+        name: String,
+        at: Span,
+        looked: Vec<PathBuf>,
+    },
+    /// Something is there, and not known to be what the command made.
+    Unclear {
+        name: String,
+        at: Span,
+        found: Vec<PathBuf>,
+        /// Whether all of it was written by the command.
+        is_new: bool,
+    },
+    /// Another component's command makes a file of the same name.
+    SameFile {
+        name: String,
+        at: Span,
+        file: String,
+        other: Span,
+    },
+    Io {
+        at: Span,
+        path: PathBuf,
+        error: io::Error,
+    },
+    NotCopied {
+        at: Span,
+        from: PathBuf,
+        to: PathBuf,
+        error: io::Error,
+    },
+    Failed {
+        name: String,
+        at: Span,
+        tool: String,
+        status: String,
+        said: String,
+    },
+}
+
+/// What to do where a binary can't be found by itself.
+const NAME_IT: &str = "add `wasm` with the path of what the command makes";
+
+impl From<GuestError> for Diagnostic {
+    fn from(error: GuestError) -> Self {
+        match error {
+            GuestError::Tool(error) => error.into(),
+            GuestError::Place { name, at, folder } => failed(format!(
+                "component `{name}` can't be built in `{}`: the path is not UTF-8",
+                display_path(&folder)
+            ))
+            .primary(at, "the sources of this component")
+            .note("cargo and rustc need paths that are")
+            .help("move or rename the folder, or build the component elsewhere and name its binary with `wasm`"),
+            GuestError::NoCommand { name, at, language } => failed(format!(
+                "component `{name}` is written in `{}`, which torvync can't build by itself",
+                language.as_str()
+            ))
+            .primary(at, "how is this built?")
+            .help("add `build_command`, and `wasm` with the path of what it makes"),
+            GuestError::NoPackage { name, at, path } => failed(format!(
+                "component `{name}` is no cargo package: there is no `{}`",
+                display_path(&path)
+            ))
+            .primary(at, "expected a `Cargo.toml` in this folder")
+            .help("for anything but a cargo package add `build_command`, or `wasm` for a binary that exists"),
+            GuestError::Workspace {
+                name,
+                at,
+                path,
+                members,
+            } => workspace(&name, at, &display_path(&path), &paths(&members)),
+            GuestError::NoLibrary { name, at, programs } => {
+                failed(format!("the cargo package of component `{name}` makes no component"))
+                    .primary(
+                        at,
+                        match programs {
+                            0 | 1 => "this package has no library of the type `cdylib`",
+                            _ => "this package has no library, and several programs",
+                        },
+                    )
+                    .help("add `[lib]` with `crate-type = [\"cdylib\"]` to its `Cargo.toml`")
+            }
+            GuestError::NoArtifact { name, at } => {
+                failed(format!("cargo built component `{name}` and named no WebAssembly file"))
+                    .primary(at, "the package of this component")
+            }
+            GuestError::NothingMade { name, at, looked } => failed(format!(
+                "the build of component `{name}` succeeded, and its binary is nowhere"
+            ))
+            .primary(at, "made nothing that could be found")
+            .note(format!("looked for {}", paths(&looked).join(", ")))
+            .help(NAME_IT),
+            GuestError::Unclear {
+                name,
+                at,
+                found,
+                is_new,
+            } => unclear(&name, at, &paths(&found), is_new),
+            GuestError::SameFile { name, at, file, other } => failed(format!(
+                "what the build of component `{name}` makes can't be told: another component's is called `{file}` too"
+            ))
+            .primary(at, "makes this file, or the other one")
+            .secondary(other, "so does this one")
+            .help(NAME_IT),
+            GuestError::Io { at, path, error } => Diagnostic::error(
+                Code::IoFailed,
+                format!("can't write in `{}`: {error}", display_path(&path)),
+            )
+            .primary(at, "to build this component"),
+            GuestError::NotCopied { at, from, to, error } => Diagnostic::error(
+                Code::IoFailed,
+                format!(
+                    "can't copy `{}` to `{}`: {error}",
+                    display_path(&from),
+                    display_path(&to)
+                ),
+            )
+            .primary(at, "the binary of this component"),
+            GuestError::Failed {
+                name,
+                at,
+                tool,
+                status,
+                said,
+            } => failed(format!(
+                "component `{name}` does not build: `{tool}` failed with {status}"
+            ))
+            .primary(at, "this component")
+            .note(said.trim_end().to_owned()),
+        }
+    }
+}
+
+fn failed(message: String) -> Diagnostic {
+    Diagnostic::error(Code::GuestBuildFailed, message)
+}
+
+fn paths(paths: &[PathBuf]) -> Vec<String> {
+    paths.iter().map(|path| display_path(path)).collect()
+}
+
+fn workspace(name: &str, at: Span, path: &str, members: &[String]) -> Diagnostic {
+    let diagnostic = failed(format!(
+        "component `{name}` is no cargo package: `{path}` is of a workspace"
+    ))
+    .primary(at, "expected the folder of a package");
+    match members {
+        [] => diagnostic.help("name the folder of the package"),
+        members => diagnostic
+            .note(format!("its packages are in {}", members.join(", ")))
+            .help("name the folder of one of them"),
+    }
+}
+
+fn unclear(name: &str, at: Span, found: &[String], is_new: bool) -> Diagnostic {
+    let diagnostic = failed(format!(
+        "the build of component `{name}` succeeded, and what it made can't be told"
+    ));
+    if is_new {
+        diagnostic
+            .primary(at, "made several binaries of this name")
+            .note(format!("made {}", found.join(", ")))
+    } else {
+        diagnostic
+            .primary(at, "made nothing new")
+            .note(format!("may be older, or of another project: {}", found.join(", ")))
+    }
+    .help(NAME_IT)
+}
