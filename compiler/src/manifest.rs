@@ -2,6 +2,7 @@
 //!
 //! Afterwards every value has the type and range that [`schema`] states, and a span.
 
+mod artifact;
 pub mod ast;
 mod parse;
 pub mod schema;
@@ -25,7 +26,9 @@ pub fn load(diags: &mut Diagnostics, sources: &mut SourceMap, files: &dyn Files,
     match files.read(path).map(String::from_utf8) {
         Ok(Ok(text)) => {
             let id = sources.add(path, text);
-            Some(parse(diags, sources, id))
+            let mut manifest = parse(diags, sources, id);
+            artifact::recognise(&mut manifest, files, path.parent().unwrap_or(Path::new("")));
+            Some(manifest)
         }
         Ok(Err(_)) => {
             diags.error(ManifestError::NotUtf8 {

@@ -7,6 +7,7 @@ mod completion;
 mod components;
 mod error;
 pub(crate) mod grants;
+mod unused;
 
 use std::sync::Arc;
 
@@ -281,6 +282,7 @@ pub fn resolve(
         });
     }
     grants::check(diags, manifest);
+    unused::check(diags, manifest);
     for flow in &mut flows {
         completion::complete(flow, &components, contracts);
     }
