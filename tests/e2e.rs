@@ -10,6 +10,10 @@ mod artifacts;
 mod backpressure;
 #[path = "e2e/capabilities.rs"]
 mod capabilities;
+#[path = "e2e/command_line.rs"]
+mod command_line;
+#[path = "e2e/copies.rs"]
+mod copies;
 #[path = "e2e/crowd.rs"]
 mod crowd;
 #[path = "e2e/draining.rs"]

@@ -190,7 +190,9 @@ pub(crate) fn build_project(name: &str, manifest: &str, options: &[&str]) -> Bui
     std::fs::write(guests.join("even_filter.core.wasm"), even_filter()).expect("the workshop is writable");
     let path = folder.join("Torvyn.toml");
     std::fs::write(&path, manifest).expect("the workshop is writable");
-    let executable = folder.join("bin").join(name);
+    let bin = folder.join("bin");
+    std::fs::create_dir_all(&bin).expect("the workshop is writable");
+    let executable = bin.join(name);
     let mut command = torvync();
     command.args(["build", "--format", "json", "--manifest"]).arg(path);
     command.args(options);

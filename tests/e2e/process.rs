@@ -190,8 +190,11 @@ fn report_file(command: &Command) -> Option<PathBuf> {
     })
 }
 
-/// What a report file has, which is then gone; nothing where there is none.
+/// What a report file has, which is then gone; nothing where there is none, or something else than a file.
 fn taken(path: &std::path::Path) -> String {
+    if !path.is_file() {
+        return String::new();
+    }
     let report = std::fs::read_to_string(path).unwrap_or_default();
     // It is not there when the command line was refused.
     let _ = std::fs::remove_file(path);

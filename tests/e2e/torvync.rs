@@ -53,6 +53,8 @@ pub(crate) fn torvync() -> Command {
 /// Builds the project in `folder`, and fails the test if that fails.
 pub(crate) fn build(folder: &Path, options: &[&str], output: &Path) {
     let mut command = torvync();
+    let bin = output.parent().expect("the executable lies in a folder");
+    std::fs::create_dir_all(bin).expect("the workshop is writable");
     command
         .args(["build", "--manifest"])
         .arg(folder.join("Torvyn.toml"))

@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
+use crate::torvync::REPORT;
+
 /// What a node does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Role {
@@ -298,16 +300,11 @@ pub(crate) struct Case {
 impl Case {
     /// The command line, without the executable.
     pub(crate) fn arguments(&self) -> Vec<String> {
-        let mut arguments: Vec<String> = [
-            "--flow",
-            &self.shape.name,
-            "--clock",
-            "simulated",
-            "--format=json",
-            "--report=@",
-        ]
-        .map(str::to_owned)
-        .into();
+        let mut arguments: Vec<String> = ["--flow", &self.shape.name, "--clock", "simulated"]
+            .into_iter()
+            .chain(REPORT)
+            .map(str::to_owned)
+            .collect();
         arguments.push("--quiet".to_owned());
         if let Some(limit) = self.limit {
             arguments.extend(["--limit".to_owned(), limit.to_string()]);
