@@ -55,6 +55,11 @@ mod report;
 mod roles;
 #[path = "e2e/sdk.rs"]
 mod sdk;
+#[cfg(target_os = "linux")]
+#[path = "e2e/small.rs"]
+mod small;
+#[path = "e2e/stopping.rs"]
+mod stopping;
 #[path = "e2e/templates.rs"]
 mod templates;
 #[path = "e2e/together.rs"]

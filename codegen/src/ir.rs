@@ -88,6 +88,8 @@ pub struct ProgramIr {
     pub wasi: Vec<WasiPackage>,
     /// Threads that run flows; `None` leaves it to the machine.
     pub worker_threads: Option<u32>,
+    /// Address space reserved for each linear memory, in bytes; `None`: as much as it can ever need.
+    pub memory_reservation: Option<u64>,
     /// The flows in manifest order; never empty.
     pub flows: Vec<FlowIr>,
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::{io, thread};
 
 use torvyn_codegen::ir::ArtifactKind;
+use torvyn_runtime_core::engine::Tuning;
 
 use crate::cache::sha256;
 use crate::diag::{Code, Diagnostic};
@@ -120,12 +121,12 @@ pub enum AotError {
     },
 }
 
-/// Compiles `units` for `target`, or takes from `cache` what was compiled before. `fuel`: whether calls are metered.
+/// Compiles `units` for `target` as the program asks for it, or takes from `cache` what was compiled before.
 ///
 /// # Errors
 /// When a unit can't be compiled, or the cache not be written.
-pub fn precompile(units: &[Unit], target: &str, fuel: bool, cache: &Path) -> Result<AotArtifacts, AotError> {
-    let compilers = Compilers::new(units, target, fuel)?;
+pub fn precompile(units: &[Unit], target: &str, tuning: Tuning, cache: &Path) -> Result<AotArtifacts, AotError> {
+    let compilers = Compilers::new(units, target, tuning)?;
     let artifacts = thread::scope(|scope| {
         let running: Vec<_> = units
             .iter()
@@ -220,7 +221,7 @@ mod tests {
             unit("sink.direct", ArtifactKind::Shell, glue::direct(&code).unwrap()),
             unit("empty", ArtifactKind::Component, wat::parse_str("(component)").unwrap()),
         ];
-        let made = precompile(&units, &target, false, cache.path()).unwrap();
+        let made = precompile(&units, &target, Tuning::default(), cache.path()).unwrap();
         let names: Vec<_> = made.artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
         assert_eq!(names, ["sink.direct", "empty"]);
         for artifact in &made.artifacts {
@@ -228,10 +229,14 @@ mod tests {
             assert!(code.sections.into_iter().count() > 0, "{}", artifact.name);
             assert_eq!(code.symbols.into_iter().count(), 0, "{}", artifact.name);
         }
-        let again = precompile(&units, &target, false, cache.path()).unwrap();
+        let again = precompile(&units, &target, Tuning::default(), cache.path()).unwrap();
         assert_eq!(made, again, "from the cache");
         assert_eq!(std::fs::read_dir(cache.path()).unwrap().count(), 2);
-        let metered = precompile(&units, &target, true, cache.path()).unwrap();
+        let tuning = Tuning {
+            fuel: true,
+            ..Tuning::default()
+        };
+        let metered = precompile(&units, &target, tuning, cache.path()).unwrap();
         assert_ne!(made.artifacts[0].code, metered.artifacts[0].code);
     }
 }

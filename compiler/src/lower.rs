@@ -100,6 +100,7 @@ pub fn lower(
         artifacts: units.iter().map(artifact).collect(),
         wasi: wasi::packages(&flows, binaries),
         worker_threads: project.runtime().worker_threads.map(|threads| threads.value),
+        memory_reservation: project.runtime().memory_reservation.map(|bytes| bytes.value),
         flows,
     };
     ir::verify(&program);

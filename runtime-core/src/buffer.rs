@@ -128,11 +128,13 @@ pub struct BufferPool {
 impl BufferPool {
     /// The buffers of a flow without glue: reserves the tiers of `plan`. The memory is zeroed by the system when it is
     /// first touched, not here. `nodes` are the limits of the flow's stages.
-    #[must_use]
-    pub fn new(plan: &PoolPlan, nodes: &[NodePlan]) -> Self {
+    ///
+    /// # Errors
+    /// When the system has no memory of that size.
+    pub fn new(plan: &PoolPlan, nodes: &[NodePlan]) -> wasmtime::Result<Self> {
         let map = Map::of(plan, nodes.len(), 0).expect("invariant: a flow has fewer than 2^24 stages");
-        let memory = ExchangeMemory::own(map.pages);
-        Self::with(memory, &map, plan, nodes, |_| false)
+        let memory = ExchangeMemory::own(map.pages)?;
+        Ok(Self::with(memory, &map, plan, nodes, |_| false))
     }
 
     /// The buffers of a flow with glue, in a memory that shells of `engine` can import. `flow` is the flow's name;

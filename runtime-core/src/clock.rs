@@ -70,11 +70,16 @@ impl Clock {
     /// A clock that starts now.
     #[must_use]
     pub fn start(kind: ClockKind) -> Self {
+        Self::since(kind, Instant::now())
+    }
+
+    /// A clock that started at `started`.
+    pub(crate) fn since(kind: ClockKind, started: Instant) -> Self {
         Self {
             kind,
-            started: Instant::now(),
+            started,
             epoch_ns: match kind {
-                ClockKind::System => unix_ns(),
+                ClockKind::System => unix_ns().saturating_sub(nanos(started.elapsed())),
                 ClockKind::Simulated => 0,
             },
             now: Time::START,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::buffer::BufferPool;
 use crate::clock::{Clock, ClockKind, Time};
-use crate::control::Control;
+use crate::control::{Control, Halt};
 use crate::error::Failure;
 use crate::event::{Event, EventLog, Severity};
 use crate::executor::Waker;
@@ -38,8 +38,6 @@ pub enum Drain {
     Limit,
     /// The time given on the command line is up.
     Timeout,
-    /// The flow's own deadline, in milliseconds, has passed.
-    Deadline(u64),
     /// Asked for from outside.
     Stop,
 }
@@ -50,6 +48,10 @@ pub struct RunContext {
     pool: Option<Box<BufferPool>>,
     /// Signals.
     pub control: Arc<Control>,
+    /// What ends the run from outside.
+    pub(crate) halt: Arc<Halt>,
+    /// What of it the driver has looked at.
+    seen: u8,
     /// Has the flow looked at again when something arrived for it.
     pub waker: Waker,
     clock: Clock,
@@ -59,7 +61,6 @@ pub struct RunContext {
     pub pressure: Pressure,
     timeout: Time,
     deadline: Time,
-    deadline_ms: u64,
     /// Which run of its flow this is.
     pub replica: Replica,
     /// Position of the router whose ports the replicas share out.
@@ -90,7 +91,7 @@ impl RunContext {
     pub fn new(
         plan: &FlowPlan,
         options: RunOptions,
-        control: Arc<Control>,
+        halt: Arc<Halt>,
         waker: Waker,
         pool: BufferPool,
         pressure: Pressure,
@@ -98,15 +99,16 @@ impl RunContext {
         let limit_of = |limit: Option<Duration>| limit.map_or(Time::NEVER, |limit| Time::START.after(limit));
         Self {
             pool: Some(Box::new(pool)),
-            control,
+            control: Arc::clone(halt.control()),
+            seen: 0,
             waker,
-            clock: Clock::start(options.clock),
+            clock: Clock::since(options.clock, halt.started()),
+            halt,
             state: FlowState::Created,
             events: EventLog::new(options.told),
             pressure,
             timeout: limit_of(options.timeout),
             deadline: limit_of(plan.deadline_ms.map(Duration::from_millis)),
-            deadline_ms: plan.deadline_ms.unwrap_or_default(),
             replica: Replica::alone(),
             replicas_by: plan.replicas_by,
             remaining: options.limit.unwrap_or(u64::MAX),
@@ -184,7 +186,7 @@ impl RunContext {
         self.clock.wall_ns()
     }
 
-    /// Nanoseconds until the flow is drained; 0 without a limit, at least 1 with one.
+    /// Nanoseconds until the time of the run is up; 0 without a limit, at least 1 with one.
     #[must_use]
     pub fn deadline_ns(&self) -> u64 {
         match self.deadline.min(self.timeout) {
@@ -246,15 +248,25 @@ impl RunContext {
     /// Looks at the clock and at the signals.
     pub fn look_around(&mut self) {
         self.clock.look();
-        let now = self.now();
+        self.seen = self.halt.reasons();
         if self.drain.is_none() {
             self.drain = match () {
                 () if self.control.is_stopping() => Some(Drain::Stop),
-                () if now >= self.deadline => Some(Drain::Deadline(self.deadline_ms)),
-                () if now >= self.timeout => Some(Drain::Timeout),
+                () if self.now() >= self.timeout => Some(Drain::Timeout),
                 () => None,
             };
         }
+    }
+
+    /// Whether the driver is to look around before it goes on.
+    #[inline]
+    pub(crate) fn is_called(&self) -> bool {
+        self.halt.reasons() != self.seen
+    }
+
+    /// Whether the flow's own deadline has passed, as far as the driver has looked.
+    pub(crate) fn is_past_deadline(&self) -> bool {
+        self.now() >= self.deadline
     }
 
     /// Why sources are no longer pulled, when they are not.
@@ -286,10 +298,13 @@ impl RunContext {
     pub(crate) fn awaited(&self) -> (Option<Time>, bool) {
         let input = self.awaits_input;
         let until = match (self.drain, input) {
-            // Waiting for input ends when the flow's time is up; pauses and back-offs do not.
-            (None, true) => self.wake_at.min(self.deadline).min(self.timeout),
+            // Waiting for input ends when the time of the run is up; pauses and back-offs do not.
+            (None, true) => self.wake_at.min(self.timeout),
             (Some(_), _) | (None, false) => self.wake_at,
         };
+        let waits = input || until < Time::NEVER;
+        // A flow that waits for nothing has ended.
+        let until = if waits { until.min(self.deadline) } else { until };
         (Some(until).filter(|until| *until < Time::NEVER), input)
     }
 }
@@ -305,7 +320,7 @@ pub(crate) mod tests {
         slots: 0,
     };
 
-    static PLAN: FlowPlan = FlowPlan {
+    pub(crate) static PLAN: FlowPlan = FlowPlan {
         name: "test",
         nodes: &[],
         streams: &[],
@@ -331,11 +346,11 @@ pub(crate) mod tests {
             clock: ClockKind::Simulated,
             told: None,
         };
-        let pool = BufferPool::new(&PLAN.pools, &[]);
+        let pool = BufferPool::new(&PLAN.pools, &[]).expect("there is memory");
         RunContext::new(
             &PLAN,
             options,
-            Control::unattended(),
+            Arc::new(Halt::new(&PLAN, &options, Control::unattended())),
             Group::new(1).waker(0),
             pool,
             pressure,
@@ -363,15 +378,20 @@ pub(crate) mod tests {
         let at = |ms| Time::START.after(Duration::from_millis(ms));
         cx.begin_step();
         assert_eq!(cx.awaited(), (None, false));
-        cx.wake_at(at(70));
-        cx.wake_at(at(60));
-        assert_eq!(cx.awaited(), (Some(at(60)), false), "a pause outlasts the deadline");
-        cx.await_input();
-        assert_eq!(cx.awaited(), (Some(at(50)), true), "waiting for input does not");
-        cx.clock().wait_until(at(50));
-        cx.look_around();
-        assert_eq!(cx.drain(), Some(Drain::Deadline(50)));
+        cx.wake_at(at(40));
+        cx.wake_at(at(30));
+        assert_eq!(cx.awaited(), (Some(at(30)), false));
         cx.begin_step();
         assert_eq!(cx.awaited(), (None, false), "each step asks again");
+        cx.wake_at(at(70));
+        assert_eq!(cx.awaited(), (Some(at(50)), false), "the deadline ends a pause");
+        assert!(!cx.is_past_deadline());
+        cx.begin_step();
+        cx.await_input();
+        assert_eq!(cx.awaited(), (Some(at(50)), true), "and a wait for input");
+        cx.clock().wait_until(at(50));
+        cx.look_around();
+        assert!(cx.is_past_deadline());
+        assert_eq!(cx.drain(), None, "that is no drain");
     }
 }

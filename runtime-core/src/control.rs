@@ -1,40 +1,70 @@
-//! What reaches into running flows from outside: signals, and the epoch tick of the watchdog. One thread serves both.
+//! What reaches into running flows from outside: signals, the times of runs, and the tick of the watchdog. One thread serves
+//! all of them.
 
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use wasmtime::Engine;
 
-use crate::crossing::core::{Seen, Watched};
+use crate::crossing::core::Watched;
 use crate::executor::Waker;
 
+mod halt;
+mod stall;
 mod stop;
 
+pub use halt::Halt;
+pub(crate) use stall::processor_time;
+
+use stall::Stall;
 use stop::Stop;
 
 /// Resolution of call deadlines.
 pub const TICK: Duration = Duration::from_millis(10);
 
-/// How long a call may go on after its flow was cancelled.
-const CANCEL_GRACE: Duration = Duration::from_secs(1);
+/// How long a cancelled run may still take, as long as one of the threads works.
+const CANCEL_PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long after that a call may resist its interruption: it waits in the host then.
-const INTERRUPTION_GRACE: Duration = Duration::from_millis(500);
+/// Ticks for which all threads of a cancelled run may wait: calls are interrupted with the next tick.
+const STALL_PATIENCE: u32 = 20;
 
-/// Flags shared by the drivers, the watchdogs of the stores and the control thread.
+/// Ticks for which they may wait when nothing but the report is left: for its reader.
+const REPORT_PATIENCE: u32 = 500;
+
+/// Flags shared by the drivers, the watchdogs of their calls and the control thread.
 pub struct Control {
     stop: Stop,
     interrupted: Arc<AtomicBool>,
-    /// Flows with calls that no epoch interrupts.
-    watched: Mutex<Vec<(Weak<Watched>, Seen)>>,
+    runs: Mutex<Vec<Attended>>,
+    /// No stage will be called any more.
+    is_over: AtomicBool,
     /// Its epoch is that of the calls on the component path; not there before one is prepared.
     engine: OnceLock<Engine>,
+}
+
+/// A run that is looked after.
+struct Attended {
+    halt: Weak<Halt>,
+    /// Of a run with calls that no epoch has looked at.
+    watched: Option<Weak<Watched>>,
+}
+
+impl Attended {
+    /// Looks at the run, once in a [`TICK`]. Returns whether it is still there.
+    fn tick(&self) -> bool {
+        let Some(halt) = self.halt.upgrade() else { return false };
+        let is_due = halt.tick();
+        if let Some(watched) = self.watched.as_ref().and_then(Weak::upgrade) {
+            watched.tick(is_due);
+        }
+        true
+    }
 }
 
 impl Control {
@@ -54,7 +84,8 @@ impl Control {
         let control = Arc::new(Self {
             stop: Stop::default(),
             interrupted,
-            watched: Mutex::default(),
+            runs: Mutex::default(),
+            is_over: AtomicBool::new(false),
             engine: OnceLock::new(),
         });
         let shared = Arc::clone(&control);
@@ -70,12 +101,14 @@ impl Control {
         Arc::new(Self {
             stop: Stop::default(),
             interrupted: Arc::new(AtomicBool::new(false)),
-            watched: Mutex::default(),
+            runs: Mutex::default(),
+            is_over: AtomicBool::new(false),
             engine: OnceLock::new(),
         })
     }
 
     fn serve(&self, signals: &UnixStream) {
+        let mut stall = Stall::default();
         loop {
             if wait_readable(signals, TICK).is_ok_and(|ready| ready) {
                 for _ in 0..count_bytes(signals) {
@@ -85,24 +118,29 @@ impl Control {
             if let Some(engine) = self.engine.get() {
                 engine.increment_epoch();
             }
-            self.watch();
-            let since_cancelled = self.stop.cancelled().as_ref().map(Instant::elapsed);
-            if since_cancelled.is_some_and(|since| since > CANCEL_GRACE + INTERRUPTION_GRACE) {
-                crate::entry::abandon(self.was_interrupted());
+            self.look_at_runs();
+            if let Some(since) = self.stop.cancelled() {
+                self.end_what_waits(stall.look(), since.elapsed());
             }
         }
     }
 
-    fn watch(&self) {
-        let stops_all = self.interrupts_calls();
-        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        watched.retain_mut(|(flow, seen)| match flow.upgrade() {
-            Some(flow) => {
-                flow.tick(seen, stops_all);
-                true
-            }
-            None => false,
-        });
+    /// Ends the process when it was cancelled `age` ago and does not end by itself: its other threads have all been waiting
+    /// for `stalled` ticks.
+    fn end_what_waits(&self, stalled: u32, age: Duration) {
+        let runs_are_over = self.is_over.load(Ordering::Relaxed);
+        let is_hopeless = match runs_are_over {
+            true => stalled > REPORT_PATIENCE,
+            false => stalled > STALL_PATIENCE || age > CANCEL_PATIENCE,
+        };
+        if is_hopeless {
+            crate::entry::abandon(self.was_interrupted(), runs_are_over);
+        }
+    }
+
+    fn look_at_runs(&self) {
+        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        runs.retain(Attended::tick);
     }
 
     /// Has the epoch of an engine advance with each [`TICK`].
@@ -111,10 +149,18 @@ impl Control {
         let _ = self.engine.set(engine.clone());
     }
 
-    /// Looks after the calls of a flow, for as long as it is there.
-    pub(crate) fn look_after(&self, flow: &Arc<Watched>) {
-        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        watched.push((Arc::downgrade(flow), Seen::default()));
+    /// Looks after a run, for as long as it is there.
+    pub(crate) fn look_after(&self, halt: &Arc<Halt>, watched: Option<&Arc<Watched>>) {
+        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        runs.push(Attended {
+            halt: Arc::downgrade(halt),
+            watched: watched.map(Arc::downgrade),
+        });
+    }
+
+    /// All runs have ended: what is left is to tell of them.
+    pub(crate) fn runs_are_over(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
     }
 
     /// Has a flow woken when it is to stop.
@@ -128,18 +174,10 @@ impl Control {
         self.stop.is_asked()
     }
 
-    /// Whether everything is to end at once: no other call begins.
+    /// Whether everything is to end at once: calls are interrupted, and no other one begins.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.stop.cancelled().is_some()
-    }
-
-    /// Whether calls that go on are interrupted: they had time to end.
-    #[must_use]
-    pub fn interrupts_calls(&self) -> bool {
-        self.stop
-            .cancelled()
-            .is_some_and(|since| since.elapsed() >= CANCEL_GRACE)
     }
 
     /// Whether SIGINT arrived.

@@ -7,14 +7,15 @@ use std::sync::Arc;
 use wasmtime::Result;
 
 use crate::buffer::BufferPool;
-use crate::control::Control;
+use crate::control::{Control, Halt};
 use crate::plan::{FlowPlan, HostStart, ProgramPlan};
 
 mod cause;
 pub mod component;
 pub mod core;
+pub(crate) mod watchdog;
 
-pub(crate) use cause::allocation_failure;
+pub(crate) use cause::{allocation_failure, instantiation};
 use core::Watched;
 
 /// What the stages on one call path share in a process. The runtime knows it by this alone, so that an executable holds no
@@ -81,7 +82,7 @@ impl Hosts {
     /// When the system has no memory for them.
     pub fn pool(&self, plan: &'static FlowPlan) -> Result<BufferPool> {
         let of_core = self.core.as_ref().and_then(|host| host.pool(plan));
-        of_core.unwrap_or_else(|| Ok(BufferPool::new(&plan.pools, plan.nodes)))
+        of_core.unwrap_or_else(|| BufferPool::new(&plan.pools, plan.nodes))
     }
 
     pub(crate) fn component(&self) -> Option<&dyn Hosting> {
@@ -92,10 +93,10 @@ impl Hosts {
         self.core.as_deref()
     }
 
-    /// Has the watchdog look after a flow with these buffers, if it has to.
-    pub(crate) fn watch(&self, plan: &'static FlowPlan, pool: &BufferPool) -> Option<Arc<Watched>> {
-        let watched = self.core.as_ref()?.watched(pool, plan)?;
-        self.control.look_after(&watched);
-        Some(watched)
+    /// Has a run with these buffers looked after. Returns what the watchdog looks at in it, if there is something.
+    pub(crate) fn watch(&self, plan: &'static FlowPlan, pool: &BufferPool, halt: &Arc<Halt>) -> Option<Arc<Watched>> {
+        let watched = self.core.as_ref().and_then(|host| host.watched(pool, plan));
+        self.control.look_after(halt, watched.as_ref());
+        watched
     }
 }

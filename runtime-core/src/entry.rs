@@ -8,9 +8,9 @@ use std::thread;
 use std::time::Instant;
 
 use crate::context::{RunContext, RunOptions};
-use crate::control::Control;
-use crate::crossing::Hosts;
-use crate::error::{Cause, Failure, Operation};
+use crate::control::{Control, Halt};
+use crate::crossing::{Hosts, instantiation};
+use crate::error::{Cause, DRIVER, Failure, Operation};
 use crate::executor::{Group, Task, Turn, Waker};
 use crate::flow::{Ending, FlowEntry, Outcome, Pressure, Run, Setup};
 use crate::plan::{FlowPlan, ProgramPlan};
@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 mod arguments;
 mod configs;
 mod describe;
+mod room;
 mod telling;
 
 use arguments::{Command, RunArguments};
@@ -75,7 +76,7 @@ fn run(program: &'static ProgramPlan, arguments: &RunArguments, telling: &Tellin
             session.run(&hosts)
         }
         Err(error) => {
-            let failure = unprepared(format!("{error:#}"));
+            let failure = unprepared(instantiation(&error));
             let entries = arguments.entries.iter();
             let mut flows: Vec<Told> = entries.map(|entry| refused(entry, failure.clone(), telling)).collect();
             // It is told once, though it is every flow's.
@@ -145,13 +146,13 @@ fn of_all(flows: Vec<Value>, exit_code: u8) -> Value {
     json!({ "errors": errors.collect::<Vec<Value>>(), "exit_code": exit_code, "flows": flows })
 }
 
-fn unprepared(text: String) -> Failure {
+fn unprepared(cause: Cause) -> Failure {
     Failure {
-        node: "(driver)",
+        node: DRIVER,
         component: "(runtime)",
         operation: Operation::Instantiate,
         element: None,
-        cause: Cause::Instantiation(text),
+        cause,
     }
 }
 
@@ -200,6 +201,7 @@ impl Session<'_> {
             }
             ended
         });
+        self.control.runs_are_over();
         // In the order of the manifest, however they were grouped.
         let mut flows: Vec<Vec<Started>> = self.arguments.entries.iter().map(|_| Vec::new()).collect();
         for seat in ended {
@@ -271,7 +273,7 @@ impl Session<'_> {
                 Ok(Started::Run(Box::new(run)))
             })
             .collect();
-        runs.unwrap_or_else(|failure| refused(Started::Failed(failure)))
+        runs.unwrap_or_else(|failure| refused(Started::Failed(room::explained(failure, self.program, plan))))
     }
 
     fn start_run(
@@ -284,19 +286,19 @@ impl Session<'_> {
         hosts: &Hosts,
     ) -> Result<Run, Failure> {
         let (arguments, plan) = (self.arguments, entry.plan);
-        let pool = hosts.pool(plan).map_err(|error| unprepared(format!("{error:#}")))?;
-        let setup = Setup::new(hosts, plan, pool, &arguments.ends, waker.clone(), arguments.clock);
-        let mut setup = setup.of(replica.clone());
-        let flow = (entry.start)(&mut setup)?;
+        let pool = hosts.pool(plan).map_err(|error| unprepared(instantiation(&error)))?;
         let options = RunOptions {
             limit: arguments.limit,
             timeout: arguments.timeout,
             clock: arguments.clock,
             told: self.telling.told(),
         };
+        let halt = Arc::new(Halt::new(plan, &options, Arc::clone(&self.control)));
+        let setup = Setup::new(hosts, plan, pool, &arguments.ends, waker.clone(), Arc::clone(&halt));
+        let mut setup = setup.of(replica.clone());
+        let flow = (entry.start)(&mut setup)?;
         let pressure = Pressure::new(plan, |node| arguments.ends.hears_pressure(&plan.nodes[node]));
-        let (control, pool) = (Arc::clone(&self.control), setup.into_pool());
-        let cx = RunContext::new(plan, options, control, waker, pool, pressure);
+        let cx = RunContext::new(plan, options, halt, waker, setup.into_pool(), pressure);
         let cx = cx.announced(announcement).of(replica);
         Ok(Run::new(flow, cx, configs))
     }
@@ -326,7 +328,7 @@ impl Session<'_> {
         let failures = outcome.failures.iter();
         let failures = failures.map(|failure| report::failure_text(failure, self.telling.color));
         let telling = self.telling;
-        let failed = matches!(outcome.ending, Ending::Failed | Ending::Cancelled);
+        let failed = matches!(outcome.ending, Ending::Failed | Ending::Cancelled) || !outcome.failures.is_empty();
         let account = match (telling.whole, telling.announces()) {
             (true, _) => report.to_text(&outcome),
             (false, true) if failed => report.remnant(&outcome),
@@ -385,6 +387,7 @@ impl Task for Seat {
 
 fn exit_code(outcome: &Outcome, control: &Control) -> u8 {
     match outcome.ending {
+        Ending::TimedOut if !outcome.failures.is_empty() => 1,
         Ending::Completed | Ending::TimedOut => 0,
         Ending::Interrupted if control.was_interrupted() => INTERRUPTED,
         Ending::Interrupted => 0,
@@ -393,9 +396,13 @@ fn exit_code(outcome: &Outcome, control: &Control) -> u8 {
     }
 }
 
-/// Ends the process because a stage neither ends nor can be interrupted.
-pub(crate) fn abandon(was_interrupted: bool) -> ! {
-    eprint("error[E0402]: cancelled; a stage waits in the host and was abandoned\n");
+/// Ends the process because a stage neither ends nor can be interrupted; or, when the runs are over, because what they
+/// came to can't be told.
+pub(crate) fn abandon(was_interrupted: bool, runs_are_over: bool) -> ! {
+    eprint(match runs_are_over {
+        false => "error[E0402]: cancelled; a stage waits in the host and was abandoned\n",
+        true => "error[E0402]: cancelled; the report was abandoned: nobody reads it\n",
+    });
     std::process::exit(i32::from(if was_interrupted { INTERRUPTED } else { 1 }))
 }
 

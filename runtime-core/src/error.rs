@@ -106,8 +106,14 @@ impl fmt::Display for ResourceMisuse {
 /// Why a call was interrupted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interruption {
-    /// It ran longer than its limit, in milliseconds.
+    /// It took more than its limit, in milliseconds: of the processor, and of waiting in the host.
     Deadline(u64),
+    /// It was not done after so many milliseconds, though it took less than its limit.
+    Overdue(u64),
+    /// The time of the run, in milliseconds, is up.
+    TimeUp(u64),
+    /// The flow's own deadline, in milliseconds, has passed.
+    FlowDeadline(u64),
     /// The flow was cancelled.
     Cancelled,
 }
@@ -117,7 +123,10 @@ impl std::error::Error for Interruption {}
 impl fmt::Display for Interruption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Interruption::Deadline(ms) => write!(f, "stopped after {ms} ms"),
+            Interruption::Deadline(ms)
+            | Interruption::Overdue(ms)
+            | Interruption::TimeUp(ms)
+            | Interruption::FlowDeadline(ms) => write!(f, "stopped after {ms} ms"),
             Interruption::Cancelled => write!(f, "cancelled"),
         }
     }
@@ -180,8 +189,10 @@ pub enum Cause {
     Component(ComponentError),
     /// The component trapped: the sandbox's own words.
     Trap(String),
-    /// The call exceeded its deadline in milliseconds.
+    /// The call took more than its limit, in milliseconds.
     Deadline(u64),
+    /// The call was not done after so many milliseconds, though it took less than its limit.
+    Overdue(u64),
     /// The call used up its fuel.
     OutOfFuel,
     /// The flow was cancelled during the call.
@@ -192,6 +203,17 @@ pub enum Cause {
     Endpoint(String),
     /// The component could not be instantiated.
     Instantiation(String),
+    /// The system gave no memory for it: its own words.
+    NoMemory(String),
+    /// The process may not have the address space that a flow needs.
+    AddressSpace {
+        /// Linear memories of the flow.
+        memories: u64,
+        /// Bytes that they take.
+        needed: u64,
+        /// Bytes that the process may have.
+        limit: u64,
+    },
     /// The element is larger than a stream it was to enter takes.
     TooLarge {
         /// The stream.
@@ -219,6 +241,8 @@ pub enum Cause {
     },
     /// The flow's own deadline passed; in milliseconds.
     FlowDeadline(u64),
+    /// The time that the command line gives to a run was up; in milliseconds.
+    TimeUp(u64),
 }
 
 impl Cause {
@@ -234,18 +258,30 @@ impl Cause {
             | Cause::Endpoint(_)
             | Cause::TooLarge { .. }
             | Cause::UnknownPort(_) => Some(Category::Internal),
-            Cause::Component(ComponentError::DeadlineExceeded) | Cause::Deadline(_) | Cause::OutOfFuel => {
-                Some(Category::DeadlineExceeded)
-            }
+            Cause::Component(ComponentError::DeadlineExceeded)
+            | Cause::Deadline(_)
+            | Cause::Overdue(_)
+            | Cause::OutOfFuel => Some(Category::DeadlineExceeded),
             Cause::Component(ComponentError::Fatal(_))
             | Cause::Cancelled
             | Cause::Instantiation(_)
+            | Cause::NoMemory(_)
+            | Cause::AddressSpace { .. }
             | Cause::Overflow { .. }
             | Cause::TooManyRestarts { .. }
-            | Cause::FlowDeadline(_) => None,
+            | Cause::FlowDeadline(_)
+            | Cause::TimeUp(_) => None,
         }
     }
 }
+
+/// Bytes in words. Rounded up: what is needed is not said to be less.
+fn mebibytes(bytes: u64) -> String {
+    format!("{} MiB", bytes.div_ceil(1 << 20))
+}
+
+/// The node of failures that are the driver's.
+pub const DRIVER: &str = "(driver)";
 
 /// A failure of one node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -267,20 +303,20 @@ impl Failure {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match &self.cause {
-            Cause::Deadline(_) | Cause::OutOfFuel => "E0401",
+            Cause::Deadline(_) | Cause::Overdue(_) | Cause::OutOfFuel => "E0401",
             Cause::Cancelled => "E0402",
             Cause::Component(ComponentError::Fatal(_)) => "E0410",
             Cause::Component(_) if self.operation == Operation::Init => "E0413",
             Cause::Component(_) => "E0411",
             Cause::Trap(_) => "E0412",
-            Cause::Instantiation(_) => "E0413",
+            Cause::Instantiation(_) | Cause::NoMemory(_) | Cause::AddressSpace { .. } => "E0413",
             Cause::Endpoint(_) => "E0414",
             Cause::Misuse(code, _) => code,
             Cause::TooLarge { .. } => "E0306",
             Cause::UnknownPort(_) => "E0204",
             Cause::Overflow { .. } => "E0403",
             Cause::TooManyRestarts { .. } => "E0416",
-            Cause::FlowDeadline(_) => "E0400",
+            Cause::FlowDeadline(_) | Cause::TimeUp(_) => "E0400",
         }
     }
 
@@ -296,11 +332,23 @@ impl Failure {
             Cause::Component(error) => format!("node `{node}` returned an error {place}: {error}"),
             Cause::Trap(text) => format!("node `{node}` trapped {place}: {text}"),
             Cause::Deadline(ms) => format!("node `{node}` was stopped {place}: it ran longer than {ms} ms"),
+            Cause::Overdue(ms) => format!("node `{node}` was stopped {place}: it was not done after {ms} ms"),
             Cause::OutOfFuel => format!("node `{node}` was stopped {place}: it used up its fuel"),
             Cause::Cancelled => format!("node `{node}` was cancelled {place}"),
             Cause::Misuse(_, text) => format!("node `{node}` misused a handle {place}: {text}"),
             Cause::Endpoint(text) => format!("node `{node}` failed {place}: {text}"),
             Cause::Instantiation(text) => format!("node `{node}` could not be instantiated: {text}"),
+            Cause::NoMemory(text) => format!("there is no memory for node `{node}`: {text}"),
+            Cause::AddressSpace {
+                memories,
+                needed,
+                limit,
+            } => format!(
+                "node `{node}` could not be instantiated: the {memories} linear memories of the flow take {} of address \
+                 space, and the process may have {}",
+                mebibytes(*needed),
+                mebibytes(*limit)
+            ),
             Cause::TooLarge { stream, bytes, limit } => {
                 format!(
                     "node `{node}` made an element of {} {place}: stream `{stream}` takes at most {limit}",
@@ -326,7 +374,16 @@ impl Failure {
                     last.message()
                 )
             }
-            Cause::FlowDeadline(ms) => format!("the flow ran longer than its deadline of {ms} ms and was drained"),
+            Cause::FlowDeadline(ms) if self.node == DRIVER => {
+                format!("the flow ran longer than its deadline of {ms} ms")
+            }
+            Cause::FlowDeadline(ms) => {
+                format!("the flow ran longer than its deadline of {ms} ms: node `{node}` was stopped {place}")
+            }
+            Cause::TimeUp(ms) => format!(
+                "the {ms} ms of `--timeout` were up, and node `{node}` was stopped {place}: it went on for longer than a \
+                 second after that"
+            ),
         }
     }
 
@@ -360,12 +417,15 @@ impl Failure {
                 | Operation::Push
                 | Operation::Complete => "raise `invocation_timeout_ms` in `[runtime]`, or look for an endless loop",
             }),
+            Cause::Overdue(_) => Some(
+                "it had little of the processor: the machine is overloaded, or nobody reads what the component prints",
+            ),
             Cause::OutOfFuel => Some("raise `fuel_per_invocation` in `[runtime]` or in the node's `limits`"),
             Cause::Trap(text) if text.contains("hostcalls") => {
                 Some("one call passes at most 32 MiB to the host: return less, or write it to a buffer")
             }
             Cause::Trap(text) if text.contains("unreachable") => {
-                Some("the component panicked or aborted: its message stands above, on standard error")
+                Some("the component panicked or aborted; if it gave a reason, that is on standard error")
             }
             Cause::Trap(_) => None,
             Cause::Component(_) if self.operation == Operation::Init => {
@@ -376,11 +436,17 @@ impl Failure {
             Cause::TooLarge { .. } => Some("raise `max_element_size` of the edge"),
             Cause::TooManyRestarts { .. } => Some("`max_restarts` in `[runtime]` is the limit"),
             Cause::FlowDeadline(_) => Some("raise `deadline` of the flow"),
+            Cause::TimeUp(_) => Some("raise `--timeout`, or find out why the call takes so long"),
+            Cause::AddressSpace { .. } => Some(
+                "raise the limit (`ulimit -v`), or build with a smaller `memory_reservation` in `[runtime]`, such as \
+                 \"64MiB\"",
+            ),
             Cause::Component(_)
             | Cause::Cancelled
             | Cause::Misuse(..)
             | Cause::Endpoint(_)
-            | Cause::Instantiation(_) => None,
+            | Cause::Instantiation(_)
+            | Cause::NoMemory(_) => None,
         }
     }
 }

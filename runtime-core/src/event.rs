@@ -118,6 +118,15 @@ pub enum Event {
         /// The stage.
         node: &'static str,
     },
+    /// The end of a stage went wrong: nothing follows from it.
+    TeardownFailed {
+        /// The stage.
+        node: &'static str,
+        /// Code in the catalogue.
+        code: &'static str,
+        /// The same in words.
+        message: String,
+    },
     /// The run entered a state.
     State(FlowState),
     /// The driver had no look at the clock for longer than the watchdog likes.
@@ -167,6 +176,7 @@ impl Event {
             Event::DeadLettered { .. } => "dead-lettered",
             Event::BreakerOpened { .. } => "breaker-opened",
             Event::BreakerClosed { .. } => "breaker-closed",
+            Event::TeardownFailed { .. } => "teardown-failed",
             Event::State(_) => "state",
             Event::SlowQuantum { .. } => "slow-quantum",
         }
@@ -180,6 +190,7 @@ impl Event {
             | Event::Skipped { .. }
             | Event::DeadLettered { .. }
             | Event::BreakerOpened { .. }
+            | Event::TeardownFailed { .. }
             | Event::SlowQuantum { .. } => Severity::Warning,
             Event::Triggered { .. }
             | Event::Relieved { .. }
@@ -239,6 +250,9 @@ impl Event {
             }),
             Event::BreakerOpened { node, duration } => json!({ "node": node, "duration_ns": nanos(*duration) }),
             Event::BreakerClosed { node } => json!({ "node": node }),
+            Event::TeardownFailed { node, code, message } => {
+                json!({ "node": node, "code": code, "message": message })
+            }
             Event::State(state) => json!({ "state": state.as_str() }),
             Event::SlowQuantum { duration } => json!({ "duration_ns": nanos(*duration) }),
         }

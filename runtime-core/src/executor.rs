@@ -2,9 +2,18 @@
 //!
 //! Component calls are synchronous, and what they call in the host may block on tokio itself, which a task on tokio's
 //! workers must not do. So flows are not tokio tasks; there are no other waits here than for a time and for a wake-up.
+//!
+//! A call may last, or wait in the host. While all threads are held up by such calls, another thread gives the other flows
+//! their turns.
 
 use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, Scope};
+use std::time::{Duration, Instant};
+
+use crate::sync::Monitor;
+
+/// How often somebody looks whether flows get their turns.
+const LOOK: Duration = Duration::from_millis(20);
 
 mod turns;
 
@@ -18,18 +27,46 @@ impl Group {
     pub fn run<T: Task>(&self, tasks: Vec<T>, workers: usize) -> Vec<T> {
         self.begin(tasks.len(), workers);
         let tasks: Vec<Mutex<T>> = tasks.into_iter().map(Mutex::new).collect();
+        let are_done = Monitor::new(false);
         thread::scope(|scope| {
             for number in 1..workers.min(tasks.len()) {
                 let worker = thread::Builder::new().name(format!("flows-{number}"));
                 // With fewer threads everything takes longer, and nothing else changes.
                 let _started = worker.spawn_scoped(scope, || self.work(&tasks));
             }
+            if tasks.len() > workers {
+                let look = thread::Builder::new().name("flows-look".to_owned());
+                let _started = look.spawn_scoped(scope, || self.look(scope, &tasks, &are_done));
+            }
             self.work(&tasks);
+            *are_done.lock() = true;
+            are_done.notify_all();
         });
         let tasks = tasks.into_iter();
         tasks
             .map(|task| task.into_inner().unwrap_or_else(PoisonError::into_inner))
             .collect()
+    }
+
+    /// Has another thread stand in whenever tasks that are ready get no turn, until all are done.
+    fn look<'scope, T: Task>(
+        &'scope self,
+        scope: &'scope Scope<'scope, '_>,
+        tasks: &'scope [Mutex<T>],
+        are_done: &Monitor<bool>,
+    ) {
+        let mut begun = 0;
+        let mut done = are_done.lock();
+        while !*done {
+            done = are_done.wait_until(done, Instant::now() + LOOK);
+            if *done || !self.is_held_up(&mut begun) {
+                continue;
+            }
+            let stand_in = thread::Builder::new().name("flows-stand-in".to_owned());
+            if stand_in.spawn_scoped(scope, || self.stand_in(tasks)).is_err() {
+                self.has_no_stand_in();
+            }
+        }
     }
 }
 
@@ -67,6 +104,37 @@ mod tests {
             let tasks = Group::new(100).run(tasks, workers);
             assert_eq!(taken.load(Ordering::Relaxed), 400);
             assert!(tasks.iter().all(|task| task.turns.is_empty()));
+        }
+    }
+
+    /// Waits in its turn until all others have ended.
+    struct HoldsUp<'a> {
+        waits: bool,
+        ended: &'a AtomicU32,
+    }
+
+    impl Task for HoldsUp<'_> {
+        fn turn(&mut self) -> Turn {
+            while self.waits && self.ended.load(Ordering::Relaxed) < 9 {
+                thread::sleep(Duration::from_millis(1));
+            }
+            self.ended.fetch_add(1, Ordering::Relaxed);
+            Turn::Done
+        }
+    }
+
+    #[test]
+    fn who_holds_up_a_thread_holds_up_no_other_task() {
+        for workers in [1, 2] {
+            let ended = AtomicU32::new(0);
+            let tasks: Vec<_> = (0..10)
+                .map(|number| HoldsUp {
+                    waits: number == 0,
+                    ended: &ended,
+                })
+                .collect();
+            Group::new(10).run(tasks, workers);
+            assert_eq!(ended.load(Ordering::Relaxed), 10);
         }
     }
 

@@ -44,7 +44,7 @@ pub trait Flow: Send {
     /// The streams, to be changed.
     fn streams_mut(&mut self) -> &mut [Stream];
 
-    /// Runs up to a quantum of steps without looking at the signals. Returns whether a stage was ready to the last. A
+    /// Runs up to a quantum of steps, fewer when the driver is called. Returns whether a stage was ready to the last. A
     /// method of each flow's own, so that `step` is called directly.
     ///
     /// # Errors
@@ -58,7 +58,7 @@ pub trait Flow: Send {
             if !self.step(cx)? {
                 return Ok(false);
             }
-            if step % STEPS_BETWEEN_LOOKS == 0 && cx.quantum_is_over() {
+            if cx.is_called() || (step % STEPS_BETWEEN_LOOKS == 0 && cx.quantum_is_over()) {
                 break;
             }
         }

@@ -9,8 +9,8 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 use crate::bounds;
 use crate::buffer::BufferPool;
-use crate::control::{Control, TICK};
-use crate::error::Interruption;
+use crate::control::Halt;
+use crate::crossing::watchdog::Watchdog;
 use crate::plan::NodePlan;
 use limits::Limits;
 
@@ -132,7 +132,7 @@ pub struct StageData {
     flow_id: &'static str,
     capabilities: &'static [&'static str],
     deadline_ns: u64,
-    watchdog: Watchdog,
+    call: Call,
     wasi: WasiCtx,
     table: ResourceTable,
     limits: Limits,
@@ -140,34 +140,19 @@ pub struct StageData {
     runtime: Arc<Runtime>,
 }
 
-/// Finds calls that run too long: the epoch callback sees the same call tick after tick.
-struct Watchdog {
-    /// Number of the current call.
-    call: u64,
-    /// Call seen at the last tick.
-    seen: u64,
-    /// Ticks seen during that call.
-    ticks: u64,
-    /// Limit of the current call in milliseconds.
+/// The call that goes on, and who looks after it.
+struct Call {
+    /// Its number.
+    number: u64,
+    /// Milliseconds that it may take.
     limit_ms: u64,
-    control: Arc<Control>,
+    watchdog: Watchdog,
 }
 
-impl Watchdog {
-    fn tick(&mut self) -> Result<UpdateDeadline> {
-        if self.control.interrupts_calls() {
-            return Err(Interruption::Cancelled.into());
-        }
-        if self.seen != self.call {
-            self.seen = self.call;
-            self.ticks = 0;
-        }
-        self.ticks += 1;
-        // The first tick may come at once, so one more than the limit's worth must pass.
-        if (self.ticks - 1) * TICK.as_millis() as u64 >= self.limit_ms.max(1) {
-            return Err(Interruption::Deadline(self.limit_ms).into());
-        }
-        Ok(UpdateDeadline::Continue(1))
+impl Call {
+    /// Looks after it, once in a tick.
+    fn look(&mut self) -> Result<()> {
+        Ok(self.watchdog.look(self.number, self.limit_ms)?)
     }
 }
 
@@ -185,8 +170,8 @@ impl StageData {
     pub(crate) fn enter(&mut self, pool: Box<BufferPool>, limit_ms: u64, deadline_ns: u64) {
         self.pool = Some(pool);
         self.deadline_ns = deadline_ns;
-        self.watchdog.limit_ms = limit_ms;
-        self.watchdog.call += 1;
+        self.call.limit_ms = limit_ms;
+        self.call.number += 1;
     }
 
     /// Takes the buffers back after the call.
@@ -211,7 +196,7 @@ pub(crate) fn store(
     engine: &Engine,
     flow: &'static str,
     plan: &'static NodePlan,
-    control: Arc<Control>,
+    halt: Arc<Halt>,
     runtime: Arc<Runtime>,
 ) -> Store<StageData> {
     let limits = &plan.limits;
@@ -222,12 +207,10 @@ pub(crate) fn store(
         flow_id: flow,
         capabilities: plan.capabilities,
         deadline_ns: 0,
-        watchdog: Watchdog {
-            call: 0,
-            seen: 0,
-            ticks: 0,
+        call: Call {
+            number: 0,
             limit_ms: limits.invocation_timeout_ms,
-            control,
+            watchdog: Watchdog::new(halt),
         },
         wasi: denied_wasi(),
         table: ResourceTable::new(),
@@ -239,7 +222,10 @@ pub(crate) fn store(
     store.set_hostcall_fuel(bounds::CALL_BYTES as usize);
     store.set_max_component_handles(bounds::HANDLES as usize);
     store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(|mut store| store.data_mut().watchdog.tick());
+    store.epoch_deadline_callback(|mut store| {
+        store.data_mut().call.look()?;
+        Ok(UpdateDeadline::Continue(1))
+    });
     store
 }
 

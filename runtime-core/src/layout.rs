@@ -9,7 +9,7 @@ pub const PAGE_BYTES: u64 = 65_536;
 
 /// What a running call and the outside tell each other.
 pub mod control {
-    /// `u32`, atomic: the number of the call that is to be interrupted; 0 when none is.
+    /// `u32`, atomic: the number of the call that is to ask the host whether to stop; 0 when none is.
     pub const INTERRUPT: u32 = 0;
     /// `u32`: number of the current or last call of a stage. Counts up, and leaves 0 out.
     pub const CALL: u32 = 4;
@@ -17,14 +17,16 @@ pub mod control {
     pub const STAGE: u32 = 8;
     /// `u32`: milliseconds that the current call may take; 0: what the plan gives a call of the stage.
     pub const LIMIT_MS: u32 = 12;
+    /// `u32`, atomic: 1 when no element may be pulled any more without asking the driver, else 0.
+    pub const HALT: u32 = 16;
     /// `u64`: nanoseconds since the Unix epoch, for the elements that sources emit.
-    pub const WALL_NS: u32 = 16;
+    pub const WALL_NS: u32 = 24;
     /// `u64`: sequence number of the next element.
-    pub const SEQUENCE: u32 = 24;
+    pub const SEQUENCE: u32 = 32;
     /// `u64`: what `flow-context.deadline-ns` answers.
-    pub const DEADLINE_NS: u32 = 32;
+    pub const DEADLINE_NS: u32 = 40;
     /// `u32`, `u32`: address and length of the flow's name.
-    pub const FLOW_NAME: u32 = 40;
+    pub const FLOW_NAME: u32 = 48;
 }
 
 /// Use of the pool, each a `u64` (see `PoolStats`).

@@ -6,6 +6,7 @@ use wasmtime::Result;
 
 use crate::control::Control;
 use crate::crossing::Hosting;
+use crate::engine::Tuning;
 use crate::host::wasi;
 
 /// Prepares what the stages on one of the call paths share. The program names it, so that an executable holds only what its
@@ -23,8 +24,8 @@ pub struct ProgramPlan {
     pub description: &'static str,
     /// The description that `torvync inspect` reads from the executable, as JSON.
     pub document: &'static [u8],
-    /// Whether calls are metered with fuel; part of the engine configuration.
-    pub fuel: bool,
+    /// What of the engine configuration depends on the program.
+    pub tuning: Tuning,
     /// For stages on the component path; `None` when there are none.
     pub component_host: Option<HostStart>,
     /// For stages on the core paths; `None` when there are none.

@@ -13,11 +13,12 @@ use criterion::{BenchmarkId, Criterion};
 use torvyn_runtime_core::buffer::{BufferError, BufferId, BufferPool, ContentType};
 use torvyn_runtime_core::clock::ClockKind;
 use torvyn_runtime_core::context::{RunContext, RunOptions};
+use torvyn_runtime_core::control::Halt;
 use torvyn_runtime_core::crossing::Hosts;
 use torvyn_runtime_core::crossing::component::{self, ComponentProcessor};
 use torvyn_runtime_core::crossing::core::{self, CoreStage};
 use torvyn_runtime_core::element::Element;
-use torvyn_runtime_core::engine::{self, Artifact, EngineKind, EngineOptions};
+use torvyn_runtime_core::engine::{self, Artifact, EngineKind, EngineOptions, Tuning};
 use torvyn_runtime_core::error::Cause;
 use torvyn_runtime_core::executor::Group;
 use torvyn_runtime_core::flow::{Ends, Make as _, Pressure, Setup};
@@ -61,7 +62,10 @@ static PROGRAM: ProgramPlan = ProgramPlan {
     version: "0.0.0",
     description: "",
     document: b"",
-    fuel: false,
+    tuning: Tuning {
+        fuel: false,
+        memory_reservation: None,
+    },
     component_host: Some(component::host),
     core_host: Some(core::host),
     wasi: &[],
@@ -139,16 +143,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+const OPTIONS: RunOptions = RunOptions {
+    limit: None,
+    timeout: None,
+    clock: ClockKind::System,
+    told: None,
+};
+
+/// What ends a run of a flow.
+fn halt(hosts: &Hosts, plan: &'static FlowPlan) -> Arc<Halt> {
+    Arc::new(Halt::new(plan, &OPTIONS, Arc::clone(hosts.control())))
+}
+
 /// A run of a flow.
-fn context(hosts: &Hosts, plan: &'static FlowPlan, pool: BufferPool) -> RunContext {
-    let options = RunOptions {
-        limit: None,
-        timeout: None,
-        clock: ClockKind::System,
-        told: None,
-    };
+fn context(plan: &'static FlowPlan, halt: Arc<Halt>, pool: BufferPool) -> RunContext {
     let (waker, pressure) = (Group::new(1).waker(0), Pressure::new(plan, |_| false));
-    RunContext::new(plan, options, Arc::clone(hosts.control()), waker, pool, pressure)
+    RunContext::new(plan, OPTIONS, halt, waker, pool, pressure)
 }
 
 /// The processor of a flow on its call path, and a run of it.
@@ -159,7 +169,8 @@ fn processor(
 ) -> Result<(Box<dyn Processor>, RunContext), Box<dyn Error>> {
     let (pool, ends) = (hosts.pool(plan)?, Ends::default());
     let waker = Group::new(1).waker(0);
-    let mut setup = Setup::new(hosts, plan, pool, &ends, waker, ClockKind::System);
+    let halt = halt(hosts, plan);
+    let mut setup = Setup::new(hosts, plan, pool, &ends, waker, Arc::clone(&halt));
     let mut processor: Box<dyn Processor> = if plan.nodes[0].on_core {
         let made: CoreStage = core::direct(guest.shell).make(&mut setup, plan, 0).map_err(words)?;
         Box::new(made)
@@ -169,7 +180,7 @@ fn processor(
             .map_err(words)?;
         Box::new(made)
     };
-    let mut cx = context(hosts, plan, setup.into_pool());
+    let mut cx = context(plan, halt, setup.into_pool());
     processor.init(&mut cx, "").map_err(words)?;
     Ok((processor, cx))
 }
@@ -190,7 +201,7 @@ impl Guest {
         let engine = |kind| {
             engine::build(EngineOptions {
                 kind,
-                fuel: PROGRAM.fuel,
+                tuning: PROGRAM.tuning,
             })
         };
         Ok(Self {
@@ -217,7 +228,7 @@ fn copy_processor() -> Result<Vec<u8>, Box<dyn Error>> {
 /// An element goes in and out again.
 fn queue(criterion: &mut Criterion, hosts: &Hosts) -> Result<(), Box<dyn Error>> {
     let plan = &PLANS[0];
-    let mut cx = context(hosts, plan, hosts.pool(plan)?);
+    let mut cx = context(plan, halt(hosts, plan), hosts.pool(plan)?);
     let mut stream = Stream::new(&plan.streams[0], 0, false);
     let element = Element {
         sequence: 0,
@@ -238,7 +249,7 @@ fn queue(criterion: &mut Criterion, hosts: &Hosts) -> Result<(), Box<dyn Error>>
 fn pool(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     let mut group = criterion.benchmark_group("pool");
     for bytes in PAYLOADS {
-        let mut pool = BufferPool::new(&PLANS[0].pools, PLANS[0].nodes);
+        let mut pool = BufferPool::new(&PLANS[0].pools, PLANS[0].nodes)?;
         let contents = vec![7; bytes];
         let mut use_one = || -> Result<Vec<u8>, BufferError> {
             let draft = pool.allocate(bytes as u64)?;

@@ -202,32 +202,32 @@ const TARGETS: [Target; 6] = [
     Target {
         flow: "broken-source",
         node: "source",
-        exports: &[("init", 0), ("pull", 2), ("notify-backpressure", 0), ("teardown", 0)],
+        exports: &[("init", 0), ("pull", 2), ("notify-backpressure", 0)],
     },
     Target {
         flow: "broken-processor",
         node: "middle",
-        exports: &[("init", 0), ("process", 2), ("teardown", 0)],
+        exports: &[("init", 0), ("process", 2)],
     },
     Target {
         flow: "broken-filter",
         node: "middle",
-        exports: &[("init", 0), ("evaluate", 2), ("teardown", 0)],
+        exports: &[("init", 0), ("evaluate", 2)],
     },
     Target {
         flow: "broken-router",
         node: "middle",
-        exports: &[("init", 0), ("route", 2), ("teardown", 0)],
+        exports: &[("init", 0), ("route", 2)],
     },
     Target {
         flow: "broken-aggregator",
         node: "middle",
-        exports: &[("init", 0), ("ingest", 2), ("flush", 0), ("teardown", 0)],
+        exports: &[("init", 0), ("ingest", 2), ("flush", 0)],
     },
     Target {
         flow: "broken-sink",
         node: "sink",
-        exports: &[("init", 0), ("push", 2), ("complete", 0), ("teardown", 0)],
+        exports: &[("init", 0), ("push", 2), ("complete", 0)],
     },
 ];
 
@@ -270,14 +270,30 @@ fn fails(target: &Target, export: &str, element: u64, [fault, code, words]: [&st
     assert_eq!(told.stdout.contains("\nteardown after "), ends, "{}", told.stdout);
 }
 
+/// Fails in `teardown` of every role by `fault`: the flow is complete, and a warning says so.
+fn fails_in_teardown(fault: &str, code: &str) {
+    for target in &TARGETS {
+        let node = target.node;
+        let settings = [format!("{node}.fault={fault}"), format!("{node}.in=teardown")];
+        let told = simulate(target.flow, &[&settings[0], &settings[1], "--limit=100"], 0);
+        assert_eq!(told.report.codes(), [""; 0], "{}", told.report);
+        assert_eq!(told.report.text("state"), "completed");
+        let events = told.report.events(&["teardown-failed"]);
+        assert_eq!(events, [format!("0 teardown-failed {node} {code}")], "{}", told.report);
+        assert_eq!(told.report.count(node, "errors"), 1, "{}", told.report);
+    }
+}
+
 #[test]
 fn a_trap_in_any_export_of_any_role_ends_its_flow_only() {
     fails_everywhere("trap", "E0412", "trapped");
+    fails_in_teardown("trap", "E0412");
 }
 
 #[test]
 fn an_endless_loop_in_any_export_of_any_role_is_stopped() {
     fails_everywhere("loop", "E0401", "was stopped");
+    fails_in_teardown("loop", "E0401");
 }
 
 #[test]

@@ -23,6 +23,10 @@ pub(crate) static LAB: Lab = Lab::new("lab", "Torvyn.toml");
 pub(crate) static POLICIES: Lab = Lab::new("policies", "policies.toml");
 /// Flows that run at the same time.
 pub(crate) static TOGETHER: Lab = Lab::new("together", "together.toml");
+/// Flows that have to be stopped.
+pub(crate) static STOPPING: Lab = Lab::new("stopping", "stopping.toml");
+/// Flows for a small machine.
+pub(crate) static SMALL: Lab = Lab::new("small", "small.toml");
 /// Flows that run several times side by side.
 pub(crate) static REPLICAS: Lab = Lab::new("replicas", "replicas.toml");
 /// Flows that take much memory.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::process::Finished;
 
 /// Fields of each event, in the order in which [`Report::events`] tells them.
-const EVENTS: [(&str, &[&str]); 13] = [
+const EVENTS: [(&str, &[&str]); 14] = [
     ("backpressure-triggered", &["stream", "depth"]),
     ("backpressure-relieved", &["stream", "depth", "duration_ns", "dropped"]),
     ("sink-paused", &["node", "duration_ns"]),
@@ -17,6 +17,7 @@ const EVENTS: [(&str, &[&str]); 13] = [
     ("breaker-opened", &["node", "duration_ns"]),
     ("breaker-closed", &["node"]),
     ("notified", &["node", "signal"]),
+    ("teardown-failed", &["node", "code"]),
     ("state", &["state"]),
     ("slow-quantum", &["duration_ns"]),
 ];

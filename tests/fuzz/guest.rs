@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::Path;
 
 use fastrand::Rng;
-use torvyn_runtime_core::engine::{self, Artifact, EngineKind, EngineOptions};
+use torvyn_runtime_core::engine::{self, Artifact, EngineKind, EngineOptions, Tuning};
 use torvync_compiler::anatomy::Anatomy;
 use torvync_compiler::{aot, glue};
 use wit_component::{StringEncoding, embed_component_metadata};
@@ -77,7 +77,12 @@ fn compiled(module: Vec<u8>, plans: &'static Plans) -> Done<Guest> {
         .stage_code()
         .map_err(|obstacle| obstacle.to_string())?;
     let shell = glue::direct(&code).map_err(|error| error.to_string())?;
-    let engine = |kind| engine::build(EngineOptions { kind, fuel: false });
+    let engine = |kind| {
+        engine::build(EngineOptions {
+            kind,
+            tuning: Tuning::default(),
+        })
+    };
     Ok(Guest {
         component: artifact(
             "component",

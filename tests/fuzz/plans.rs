@@ -1,6 +1,7 @@
 //! The same flow on both paths: a node for each role, small pools, so that all that can run out does.
 
 use torvyn_runtime_core::crossing::{component, core};
+use torvyn_runtime_core::engine::Tuning;
 use torvyn_runtime_core::plan::{
     ErrorAction, ErrorPlan, FanOut, FlowPlan, LastResort, LimitsPlan, Merge, NodePlan, PoolPlan, ProgramPlan, Role,
     TierPlan,
@@ -11,7 +12,10 @@ pub(crate) static PROGRAM: ProgramPlan = ProgramPlan {
     version: "0.0.0",
     description: "",
     document: b"",
-    fuel: false,
+    tuning: Tuning {
+        fuel: false,
+        memory_reservation: None,
+    },
     component_host: Some(component::host),
     core_host: Some(core::host),
     wasi: &[],

@@ -206,7 +206,7 @@ fn execute(component: &mut Side, direct: &mut Side, execution: &Execution, count
 /// Whether how far a guest came depends on the machine: it was stopped, or called itself until the stack was used up.
 fn is_late<T>(result: &Result<T, Cause>) -> bool {
     match result {
-        Err(Cause::Deadline(_)) => true,
+        Err(Cause::Deadline(_) | Cause::Overdue(_)) => true,
         Err(Cause::Trap(words)) => words.contains("call stack exhausted"),
         Ok(_) | Err(_) => false,
     }

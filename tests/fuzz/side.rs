@@ -5,6 +5,7 @@ use std::sync::Arc;
 use torvyn_runtime_core::buffer::BufferPool;
 use torvyn_runtime_core::clock::ClockKind;
 use torvyn_runtime_core::context::{RunContext, RunOptions};
+use torvyn_runtime_core::control::Halt;
 use torvyn_runtime_core::crossing::Hosts;
 use torvyn_runtime_core::crossing::component::{
     self, ComponentAggregator, ComponentFilter, ComponentProcessor, ComponentRouter, ComponentSink, ComponentSource,
@@ -138,18 +139,19 @@ impl Side {
         let position = plan.nodes.iter().position(|node| node.role == role);
         let position = position.ok_or("the plan has a node for each role")?;
         let (pool, ends, waker) = (hosts.pool(plan)?, Ends::default(), Group::new(1).waker(0));
-        let mut setup = Setup::new(hosts, plan, pool, &ends, waker.clone(), ClockKind::Simulated);
-        let stage = make(&mut setup, plan, position).map_err(|cause| format!("{cause:?}"))?;
         let options = RunOptions {
             limit: None,
             timeout: None,
             clock: ClockKind::Simulated,
             told: None,
         };
+        let halt = Arc::new(Halt::new(plan, &options, Arc::clone(hosts.control())));
+        let mut setup = Setup::new(hosts, plan, pool, &ends, waker.clone(), Arc::clone(&halt));
+        let stage = make(&mut setup, plan, position).map_err(|cause| format!("{cause:?}"))?;
         let pressure = Pressure::new(plan, |_| false);
         let pool = setup.into_pool();
         Ok(Self {
-            cx: RunContext::new(plan, options, Arc::clone(hosts.control()), waker, pool, pressure),
+            cx: RunContext::new(plan, options, halt, waker, pool, pressure),
             stage,
             position,
             on_core: plan.nodes[position].on_core,

@@ -28,6 +28,9 @@ pub fn print(program: &ProgramIr) -> String {
     if let Some(threads) = program.worker_threads {
         line(&mut out, &format!("workers {threads}"));
     }
+    if let Some(bytes) = program.memory_reservation {
+        line(&mut out, &format!("reserve {bytes}"));
+    }
     for component in &program.components {
         let text = format!("component {} sha256:{}", component.name, component.sha256);
         line(&mut out, &text);

@@ -27,6 +27,7 @@ pub(crate) fn entry(program: &ProgramIr) -> TokenStream {
         .enumerate()
         .map(|(position, flow)| names::flow(position, flow));
     let worker_threads = plan::option(program.worker_threads);
+    let memory_reservation = plan::option(program.memory_reservation);
     let wasi = program.wasi.iter().map(|package| format_ident!("{}", package.as_str()));
     quote! {
         static PROGRAM: rt::plan::ProgramPlan = rt::plan::ProgramPlan {
@@ -34,7 +35,10 @@ pub(crate) fn entry(program: &ProgramIr) -> TokenStream {
             version: #version,
             description: #description,
             document: &DOCUMENT,
-            fuel: #fuel,
+            tuning: rt::engine::Tuning {
+                fuel: #fuel,
+                memory_reservation: #memory_reservation,
+            },
             component_host: #component_host,
             wasi: &[#(rt::host::wasi::#wasi),*],
             core_host: #core_host,

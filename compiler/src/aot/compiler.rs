@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use torvyn_codegen::ir::ArtifactKind;
-use torvyn_runtime_core::engine::{EngineKind, EngineOptions, compile_config};
+use torvyn_runtime_core::engine::{EngineKind, EngineOptions, Tuning, compile_config};
 use wasmtime::Engine;
 
 use super::strip::without_symbols;
@@ -24,9 +24,9 @@ pub(super) struct Compiler {
 
 impl Compilers {
     /// What `units` need.
-    pub(super) fn new(units: &[Unit], target: &str, fuel: bool) -> Result<Self, AotError> {
+    pub(super) fn new(units: &[Unit], target: &str, tuning: Tuning) -> Result<Self, AotError> {
         let compiler = |kind: ArtifactKind| match units.iter().any(|unit| unit.kind == kind) {
-            true => Compiler::new(kind, target, fuel).map(Some),
+            true => Compiler::new(kind, target, tuning).map(Some),
             false => Ok(None),
         };
         Ok(Self {
@@ -46,7 +46,7 @@ impl Compilers {
 }
 
 impl Compiler {
-    fn new(kind: ArtifactKind, target: &str, fuel: bool) -> Result<Self, AotError> {
+    fn new(kind: ArtifactKind, target: &str, tuning: Tuning) -> Result<Self, AotError> {
         let unsupported = |error: wasmtime::Error| AotError::Target {
             target: target.into(),
             reason: format!("{error:#}"),
@@ -55,7 +55,7 @@ impl Compiler {
             ArtifactKind::Component => EngineKind::Component,
             ArtifactKind::Shell => EngineKind::Core,
         };
-        let options = EngineOptions { kind, fuel };
+        let options = EngineOptions { kind, tuning };
         let config = compile_config(target, options).map_err(unsupported)?;
         Ok(Self {
             engine: Engine::new(&config).map_err(unsupported)?,

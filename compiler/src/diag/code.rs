@@ -111,7 +111,7 @@ codes! {
     CapacityExceeded = "E0305", Run, "a write would pass the end of a buffer";
     ElementTooLarge = "E0306", Run, "an element is larger than a stream takes";
     BudgetExceeded = "E0310", Run, "a component would own more bytes of buffers than it may";
-    FlowDeadlineExceeded = "E0400", Run, "a flow ran longer than its deadline";
+    FlowDeadlineExceeded = "E0400", Run, "a flow ran longer than its deadline or `--timeout`";
     ComponentTimeout = "E0401", Run, "a call into a component took too long";
     FlowCancelled = "E0402", Run, "a flow was cancelled";
     StreamOverflow = "E0403", Run, "a full stream was sent another element";

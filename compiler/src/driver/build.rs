@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use torvyn_codegen::GeneratedCrate;
 use torvyn_codegen::ir::{self, ProgramIr};
+use torvyn_runtime_core::engine::Tuning;
 
 use super::{Analysis, Read, Request, check_read, finished, link_read, read, root, work};
 use crate::aot::{self, AotArtifacts, Normalised};
@@ -172,7 +173,7 @@ fn build_steps(
     let Lowered { program, units } = lower::lower(project, &analysis.flows, &components, target, options.optimize);
     let diags = &mut analysis.diagnostics;
     let artifacts: AotArtifacts = timed(progress, Phase::Aot, |_| {
-        aot::precompile(&units, target, has_fuel(&program), &cache.artifacts()).map_err(|e| diags.error(e))
+        aot::precompile(&units, target, tuning(&program), &cache.artifacts()).map_err(|e| diags.error(e))
     })?;
     let (generated, krate) = timed(progress, Phase::Generate, |_| {
         let generated = torvyn_codegen::generate(&program);
@@ -284,9 +285,12 @@ fn read_components(analysis: &mut Analysis, files: &dyn Files, contracts: &Contr
 }
 
 /// Fuel is metered in the whole program as soon as one node asks for it.
-fn has_fuel(program: &ProgramIr) -> bool {
+fn tuning(program: &ProgramIr) -> Tuning {
     let mut nodes = program.flows.iter().flat_map(|flow| &flow.nodes);
-    nodes.any(|node| node.limits.fuel > 0)
+    Tuning {
+        fuel: nodes.any(|node| node.limits.fuel > 0),
+        memory_reservation: program.memory_reservation,
+    }
 }
 
 fn emitted(kind: Emit, back: &Back) -> String {

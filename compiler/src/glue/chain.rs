@@ -10,7 +10,7 @@ use torvyn_codegen::ir::Role;
 
 /// The text of the chain's part. `bases` are the addresses of the members' blocks.
 ///
-/// `run` takes the most elements it may pull, and returns 256 times the member it stopped at, plus what that member's call
+/// `run` takes the most elements it may pull, fewer when the watchdog says so meanwhile, and returns 256 times the member it stopped at, plus what that member's call
 /// came to; or that it did them all. A chain that begins with a source takes the elements from it; any other takes the one
 /// in the chain's block. A chain that does not end with a sink stops at its last member whenever that has a result.
 ///
@@ -78,7 +78,11 @@ const BEGIN: &str = r#"
       (block $next"#;
 
 const AGAIN: &str = r"      )
-      (br_if $elements (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+      (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+      (br_if $elements
+        (i32.and
+          (i32.ne (local.get $left) (i32.const 0))
+          (i32.eqz (i32.atomic.load $x offset=@control.halt (i32.const 0))))))
     (i32.const @outcome.done)))";
 
 const END: &str = r"      ))

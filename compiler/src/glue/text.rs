@@ -92,6 +92,7 @@ fn number(name: &str) -> Option<u32> {
             ("interrupt", control::INTERRUPT),
             ("call", control::CALL),
             ("stage", control::STAGE),
+            ("halt", control::HALT),
             ("wall_ns", control::WALL_NS),
             ("sequence", control::SEQUENCE),
             ("deadline_ns", control::DEADLINE_NS),

@@ -286,6 +286,8 @@ pub struct RuntimeDecl {
     pub limits: LimitsDecl,
     /// Threads that run flows.
     pub worker_threads: Option<Spanned<u32>>,
+    /// Address space reserved for each linear memory, in bytes.
+    pub memory_reservation: Option<Spanned<u64>>,
     /// How often a stage is made anew within a minute.
     pub max_restarts: Option<Spanned<u32>>,
     /// Capacity of streams where neither edge nor flow sets one.

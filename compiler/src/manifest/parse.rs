@@ -236,6 +236,7 @@ fn runtime(diags: &mut Diagnostics, section: &Section) -> RuntimeDecl {
         },
         sink_pause_ms: section.integer("sink_pause_ms"),
         worker_threads: section.small_integer("worker_threads"),
+        memory_reservation: section.integer("memory_reservation"),
         max_restarts: section.small_integer("max_restarts"),
         default_policy: backpressure.and_then(|s| policy::default_overflow(diags, s)),
         default_queue_depth: backpressure.and_then(|s| s.small_integer("default_queue_depth")),

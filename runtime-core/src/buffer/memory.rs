@@ -11,13 +11,13 @@
     reason = "WebAssembly code works on these bytes too, so they are only reachable through a raw pointer"
 )]
 
-use std::alloc::{Layout, handle_alloc_error};
 use std::cell::UnsafeCell;
 use std::ptr::{NonNull, copy_nonoverlapping, null_mut};
 use std::slice;
 use std::sync::atomic::AtomicU32;
 
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
+use wasmtime::error::Context as _;
 use wasmtime::{Engine, MemoryType, Result, SharedMemory};
 
 use crate::layout::{PAGE_BYTES, control};
@@ -25,7 +25,7 @@ use crate::layout::{PAGE_BYTES, control};
 /// Most pages there are: one less than 32-bit addresses reach, so that the length is a `u32` as well.
 pub(super) const MOST_PAGES: u32 = 65_535;
 
-/// Length of the watched words, which come first: `INTERRUPT`, `CALL`, `STAGE` and `LIMIT_MS`.
+/// Length of the watched words, which come first: `INTERRUPT`, `CALL`, `STAGE`, `LIMIT_MS` and `HALT`.
 const WATCHED_BYTES: u32 = control::WALL_NS;
 
 const _: () = assert!(
@@ -33,6 +33,7 @@ const _: () = assert!(
         && control::CALL < WATCHED_BYTES
         && control::STAGE < WATCHED_BYTES
         && control::LIMIT_MS < WATCHED_BYTES
+        && control::HALT < WATCHED_BYTES
 );
 
 /// The memory that a flow's buffers live in.
@@ -54,13 +55,16 @@ unsafe impl Send for ExchangeMemory {}
 
 impl ExchangeMemory {
     /// A memory for the runtime alone. The system provides its pages, zeroed, when they are touched.
-    pub(super) fn own(pages: u32) -> Self {
+    ///
+    /// # Errors
+    /// When the system has no memory of that size.
+    pub(super) fn own(pages: u32) -> Result<Self> {
         let bytes = u64::from(pages) * PAGE_BYTES;
-        Self {
-            base: map(usize::try_from(bytes).expect("invariant: it is smaller than 4 GiB")),
+        Ok(Self {
+            base: map(usize::try_from(bytes).expect("invariant: it is smaller than 4 GiB"))?,
             unwatched: bytes - u64::from(WATCHED_BYTES),
             shared: None,
-        }
+        })
     }
 
     /// A memory that core modules can import.
@@ -213,13 +217,10 @@ unsafe fn watched_word<'a>(base: NonNull<u8>, address: u32) -> &'a AtomicU32 {
     unsafe { AtomicU32::from_ptr(base.as_ptr().add(address as usize).cast()) }
 }
 
-/// Zeroed pages of the system; does not return when it refuses, as no allocation does. The allocator is not asked: what
-/// it has at hand it zeroes, and so touches.
-fn map(len: usize) -> NonNull<u8> {
+/// Zeroed pages of the system. The allocator is not asked: what it has at hand it zeroes, and so touches.
+fn map(len: usize) -> Result<NonNull<u8>> {
     // SAFETY: the system chooses a place where nothing is.
     let base = unsafe { mmap_anonymous(null_mut(), len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE) };
-    base.ok().and_then(|base| NonNull::new(base.cast())).unwrap_or_else(|| {
-        let asked = Layout::from_size_align(len, align_of::<u64>());
-        handle_alloc_error(asked.expect("invariant: it is smaller than 4 GiB"))
-    })
+    let base = base.with_context(|| format!("{len} bytes for buffers"))?;
+    Ok(NonNull::new(base.cast()).expect("invariant: nothing is mapped at 0"))
 }

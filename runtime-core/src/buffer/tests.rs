@@ -61,7 +61,7 @@ fn nodes() -> [NodePlan; 2] {
 
 /// A pool whose tiers have `slots` slots each, in a memory of its own.
 fn pool(slots: u32, fallback_bytes: u64) -> BufferPool {
-    BufferPool::new(&plan(slots, fallback_bytes), &nodes())
+    BufferPool::new(&plan(slots, fallback_bytes), &nodes()).expect("there is memory")
 }
 
 /// The same in a memory that glue can work on; the second stage is on a core path.

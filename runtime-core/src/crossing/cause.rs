@@ -1,5 +1,6 @@
 //! What the errors of all call paths have in common.
 
+use rustix::io::Errno;
 use wasmtime::{Error, Trap};
 
 use crate::buffer::BufferError;
@@ -21,8 +22,23 @@ pub(super) fn bounded(text: String) -> String {
 pub(super) fn interruption(error: &Error) -> Option<Cause> {
     error.downcast_ref::<Interruption>().map(|stopped| match stopped {
         Interruption::Deadline(ms) => Cause::Deadline(*ms),
+        Interruption::Overdue(ms) => Cause::Overdue(*ms),
+        Interruption::TimeUp(ms) => Cause::TimeUp(*ms),
+        Interruption::FlowDeadline(ms) => Cause::FlowDeadline(*ms),
         Interruption::Cancelled => Cause::Cancelled,
     })
+}
+
+/// What an error means for what could not be made.
+pub(crate) fn instantiation(error: &Error) -> Cause {
+    let lacks_memory = error
+        .chain()
+        .any(|cause| cause.downcast_ref::<Errno>() == Some(&Errno::NOMEM));
+    match interruption(error) {
+        Some(interruption) => interruption,
+        None if lacks_memory => Cause::NoMemory(words(error)),
+        None => Cause::Instantiation(words(error)),
+    }
 }
 
 /// The words of the trap itself, where it is one.

@@ -7,6 +7,7 @@ use wasmtime::component::Resource;
 
 use crate::buffer::{BufferError, BufferId, BufferPool, ContentType};
 use crate::context::RunContext;
+use crate::control::Halt;
 use crate::element::Element;
 use crate::engine::Artifact;
 use crate::error::{Cause, ResourceMisuse};
@@ -62,9 +63,17 @@ pub fn of(artifact: &'static Artifact) -> OfComponent {
 #[derive(Clone, Copy, Debug)]
 pub struct OfComponent(&'static Artifact);
 
-impl<G: Exports> Make<ComponentStage<G>> for OfComponent {
-    fn make(self, setup: &mut Setup<'_>, flow: &'static FlowPlan, position: usize) -> Called<ComponentStage<G>> {
-        let making = Making::new(setup.component_host::<Arc<Instantiator>>(), self.0, flow, position)?;
+impl OfComponent {
+    /// Makes the stage, whose calls `halt` ends.
+    fn stage<G: Exports>(
+        self,
+        setup: &Setup<'_>,
+        flow: &'static FlowPlan,
+        position: usize,
+        halt: &Arc<Halt>,
+    ) -> Called<ComponentStage<G>> {
+        let host = setup.component_host::<Arc<Instantiator>>();
+        let making = Making::new(host, self.0, flow, position, Arc::clone(halt))?;
         Ok(ComponentStage {
             live: Some(making.instantiate()?),
             making,
@@ -73,14 +82,22 @@ impl<G: Exports> Make<ComponentStage<G>> for OfComponent {
     }
 }
 
+impl<G: Exports> Make<ComponentStage<G>> for OfComponent {
+    fn make(self, setup: &mut Setup<'_>, flow: &'static FlowPlan, position: usize) -> Called<ComponentStage<G>> {
+        self.stage(setup, flow, position, setup.halt())
+    }
+}
+
 impl Make<SourceStage> for OfComponent {
     fn make(self, setup: &mut Setup<'_>, flow: &'static FlowPlan, position: usize) -> Called<SourceStage> {
-        let stage: ComponentSource = self.make(setup, flow, position)?;
         let plan = &flow.nodes[position];
-        match plan.own_thread {
-            true => Ok(Box::new(Apart::start(setup, flow, plan, stage)?)),
-            false => Ok(Box::new(stage)),
+        if !plan.own_thread {
+            let stage: ComponentSource = self.make(setup, flow, position)?;
+            return Ok(Box::new(stage));
         }
+        let halt = Arc::new(setup.halt().apart());
+        let stage = self.stage(setup, flow, position, &halt)?;
+        Ok(Box::new(Apart::start(setup, flow, plan, stage, halt)?))
     }
 }
 

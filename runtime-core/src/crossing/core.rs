@@ -10,7 +10,7 @@ use wasmtime::{Result, SharedMemory, Store};
 use crate::buffer::{BufferId, BufferPool, ContentType};
 use crate::context::RunContext;
 use crate::control::Control;
-use crate::crossing::Hosting;
+use crate::crossing::{Hosting, instantiation};
 use crate::element::Element;
 use crate::engine::Artifact;
 use crate::error::{Cause, Failure, Operation};
@@ -29,7 +29,6 @@ mod violation;
 mod watched;
 
 pub use host::CoreHost;
-pub(crate) use watched::Seen;
 pub use watched::Watched;
 
 pub use chain::Counts;
@@ -42,8 +41,8 @@ use violation::cause;
 ///
 /// # Errors
 /// When this machine can't run the code of its own target.
-pub fn host(program: &ProgramPlan, control: &Arc<Control>) -> Result<Box<dyn Hosting>> {
-    Ok(Box::new(Arc::new(CoreHost::start(program.fuel, Arc::clone(control))?)))
+pub fn host(program: &ProgramPlan, _: &Arc<Control>) -> Result<Box<dyn Hosting>> {
+    Ok(Box::new(Arc::new(CoreHost::start(program.tuning)?)))
 }
 
 impl Hosting for Arc<CoreHost> {
@@ -129,11 +128,12 @@ fn making(
     let host = Arc::clone(setup.core_host::<Arc<CoreHost>>());
     let module = host.load(artifact);
     Ok(Making {
-        module: module.map_err(|error| Cause::Instantiation(format!("{error:#}")))?,
+        module: module.map_err(|error| instantiation(&error))?,
         flow,
         nodes: positions.to_vec(),
         exchange: exchange(setup.pool()).clone(),
         watched: Arc::clone(setup.watched()),
+        halt: Arc::clone(setup.halt()),
         base: setup.pool().stage_base(positions[0]),
         started: Instant::now(),
         host,

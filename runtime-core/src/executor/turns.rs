@@ -19,14 +19,18 @@ pub enum Turn {
 
 /// Something that works in turns.
 pub trait Task: Send {
-    /// Works for a while. Must not wait.
+    /// Works for a while. Who waits in it, or works for long, is stood in for by another thread.
     fn turn(&mut self) -> Turn;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Ready,
-    Running { woken: bool },
+    /// It has had its turn since this many looks at all of them.
+    Running {
+        woken: bool,
+        since: u32,
+    },
     Resting(Option<Instant>),
     Done,
 }
@@ -40,7 +44,16 @@ struct State {
     left: usize,
     /// Threads that they share.
     workers: usize,
+    /// Threads that stand in for some that do not get on.
+    stand_ins: usize,
+    /// Turns that have begun.
+    begun: u64,
+    /// How often somebody looked whether tasks get their turns.
+    looks: u32,
 }
+
+/// Looks that a turn may last without being taken for one that does not get on.
+const PATIENCE: u32 = 2;
 
 impl State {
     fn make_ready(&mut self, task: usize) {
@@ -64,21 +77,33 @@ impl State {
         None
     }
 
-    /// Keeps what a task wants.
-    fn settle(&mut self, task: usize, turn: Turn) {
+    /// Turns that go on and get on.
+    fn lively(&self) -> usize {
+        let gets_on = |phase: &&Phase| match phase {
+            Phase::Running { since, .. } => self.looks.wrapping_sub(*since) < PATIENCE,
+            Phase::Ready | Phase::Resting(_) | Phase::Done => false,
+        };
+        self.phases.iter().filter(gets_on).count()
+    }
+
+    /// Keeps what a task wants. Returns whether that is a turn at a time before all others.
+    fn settle(&mut self, task: usize, turn: Turn) -> bool {
         match (turn, self.phases[task]) {
             (Turn::Done, _) => {
                 self.phases[task] = Phase::Done;
                 self.left -= 1;
             }
-            (Turn::Again, _) | (Turn::Rest(_), Phase::Running { woken: true }) => self.make_ready(task),
+            (Turn::Again, _) | (Turn::Rest(_), Phase::Running { woken: true, .. }) => self.make_ready(task),
             (Turn::Rest(until), _) => {
                 self.phases[task] = Phase::Resting(until);
                 if let Some(until) = until {
+                    let is_next = self.timers.peek().is_none_or(|Reverse((next, _))| until < *next);
                     self.timers.push(Reverse((until, task)));
+                    return is_next;
                 }
             }
         }
+        false
     }
 }
 
@@ -100,7 +125,7 @@ impl Waker {
     pub fn wake(&self) {
         let mut state = self.group.state.lock();
         match state.phases[self.task] {
-            Phase::Running { .. } => state.phases[self.task] = Phase::Running { woken: true },
+            Phase::Running { since, .. } => state.phases[self.task] = Phase::Running { woken: true, since },
             Phase::Resting(_) => {
                 state.make_ready(self.task);
                 self.group.state.notify_one();
@@ -127,6 +152,9 @@ impl Group {
             timers: BinaryHeap::new(),
             left: tasks,
             workers: 1,
+            stand_ins: 0,
+            begun: 0,
+            looks: 0,
         };
         Self {
             state: Arc::new(Monitor::new(state)),
@@ -152,20 +180,58 @@ impl Group {
         state.workers = workers;
     }
 
+    /// Looks whether tasks that are ready get turns. `begun` is for the next look. Returns whether another thread has to
+    /// give them: then it counts as there.
+    pub(super) fn is_held_up(&self, begun: &mut u64) -> bool {
+        let mut state = self.state.lock();
+        state.looks = state.looks.wrapping_add(1);
+        state.expire();
+        let has_begun = std::mem::replace(begun, state.begun) != state.begun;
+        let threads = state.workers + state.stand_ins;
+        if state.ready.is_empty() || has_begun || threads >= state.phases.len() {
+            return false;
+        }
+        state.stand_ins += 1;
+        true
+    }
+
+    /// The thread that was to stand in could not be started.
+    pub(super) fn has_no_stand_in(&self) {
+        self.state.lock().stand_ins -= 1;
+    }
+
     /// Gives the tasks their turns, as one of the threads, until all of them are done.
     pub(super) fn work<T: Task>(&self, tasks: &[Mutex<T>]) {
+        self.give_turns(tasks, false);
+    }
+
+    /// Does the same as one more thread, until those that they share get on.
+    pub(super) fn stand_in<T: Task>(&self, tasks: &[Mutex<T>]) {
+        self.give_turns(tasks, true);
+    }
+
+    fn give_turns<T: Task>(&self, tasks: &[Mutex<T>], stands_in: bool) {
         let mut state = self.state.lock();
         loop {
+            if stands_in && state.lively() >= state.workers {
+                state.stand_ins -= 1;
+                return;
+            }
             let next_timer = state.expire();
             if let Some(task) = state.ready.pop_front() {
-                state.phases[task] = Phase::Running { woken: false };
+                let since = state.looks;
+                state.phases[task] = Phase::Running { woken: false, since };
+                state.begun += 1;
                 if !state.ready.is_empty() {
                     self.state.notify_one();
                 }
                 drop(state);
                 let turn = tasks[task].lock().unwrap_or_else(PoisonError::into_inner).turn();
                 state = self.state.lock();
-                state.settle(task, turn);
+                if state.settle(task, turn) {
+                    // Somebody who waits for a later time, or for none.
+                    self.state.notify_one();
+                }
                 continue;
             }
             if state.left == 0 {

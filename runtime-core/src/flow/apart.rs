@@ -11,7 +11,10 @@ use super::Pressure;
 use super::setup::Setup;
 use crate::buffer::{BufferError, BufferPool};
 use crate::context::{RunContext, RunOptions};
+use crate::control::Halt;
 use crate::crossing::component::ComponentSource;
+use crate::crossing::instantiation;
+use crate::crossing::watchdog::longest;
 use crate::error::{Cause, ResourceMisuse};
 use crate::host::CopyStats;
 use crate::plan::{FlowPlan, NodePlan, PoolPlan, TierPlan};
@@ -52,10 +55,14 @@ struct State {
 }
 
 /// The flow's end of the thread.
-pub(crate) struct Apart(Caller<Request, Called<()>, Pull, State>);
+pub(crate) struct Apart {
+    caller: Caller<Request, Called<()>, Pull, State>,
+    /// What ends the calls that the thread makes.
+    halt: Arc<Halt>,
+}
 
 impl Apart {
-    /// Moves an instance to a new thread.
+    /// Moves an instance, whose calls `halt` ends, to a new thread.
     ///
     /// # Errors
     /// When the system has no thread.
@@ -64,25 +71,30 @@ impl Apart {
         flow: &'static FlowPlan,
         plan: &'static NodePlan,
         stage: ComponentSource,
+        halt: Arc<Halt>,
     ) -> Called<Self> {
         let options = RunOptions {
             limit: None,
             timeout: None,
-            clock: setup.clock,
+            clock: halt.clock(),
             told: None,
         };
-        let pool = BufferPool::new(&own_pool(plan), flow.nodes);
+        let pool = BufferPool::new(&own_pool(plan), flow.nodes).map_err(|error| instantiation(&error))?;
         let cx = RunContext::new(
             flow,
             options,
-            Arc::clone(setup.control()),
+            Arc::clone(&halt),
             setup.waker.clone(),
             pool,
             Pressure::default(),
         );
         let limits = &plan.limits;
-        let longest = limits.invocation_timeout_ms + limits.init_timeout_ms.max(limits.teardown_timeout_ms);
-        let (caller, callee) = Caller::with_callee(setup.waker.clone(), Duration::from_millis(longest) + PATIENCE);
+        let of = |limit_ms: u64| longest(Duration::from_millis(limit_ms));
+        let other = of(limits.init_timeout_ms.max(limits.teardown_timeout_ms));
+        let patience = of(limits.invocation_timeout_ms)
+            .saturating_add(other)
+            .saturating_add(PATIENCE);
+        let (caller, callee) = Caller::with_callee(setup.waker.clone(), patience);
         let worker = Worker {
             stage,
             cx,
@@ -92,11 +104,11 @@ impl Apart {
             .name(format!("source-{}", plan.name))
             .spawn(move || worker.serve(callee))
             .map_err(|error| Cause::Instantiation(format!("there is no thread for it: {error}")))?;
-        Ok(Self(caller))
+        Ok(Self { caller, halt })
     }
 
     fn ask(&mut self, request: Request) -> Called<()> {
-        self.0.ask(request).map_err(gone)?
+        self.caller.ask(request).map_err(gone)?
     }
 }
 
@@ -123,18 +135,22 @@ impl Stage for Apart {
     }
 
     fn teardown(&mut self, cx: &mut RunContext) -> Called<()> {
-        match cx.control.is_cancelled() {
-            true => Ok(()),
-            false => self.ask(Request::Teardown),
+        self.halt.begin_end();
+        if cx.control.is_cancelled() {
+            return Ok(());
         }
+        if self.caller.is_pulling() {
+            self.halt.let_go();
+        }
+        self.ask(Request::Teardown)
     }
 
     fn copies(&self) -> CopyStats {
-        self.0.state().copies
+        self.caller.state().copies
     }
 
     fn is_dead(&self) -> bool {
-        self.0.state().is_dead
+        self.caller.state().is_dead
     }
 
     fn revive(&mut self, _: &mut RunContext, config: &str) -> Called<()> {
@@ -144,19 +160,19 @@ impl Stage for Apart {
 
 impl Source for Apart {
     fn supply(&mut self, _: &mut RunContext) -> Supply {
-        match self.0.has_pulled(Request::Pull) {
+        match self.caller.has_pulled(Request::Pull) {
             true => Supply::Ready,
             false => Supply::Waiting,
         }
     }
 
     fn is_pulling(&self) -> bool {
-        self.0.is_pulling()
+        self.caller.is_pulling()
     }
 
     fn pull(&mut self, cx: &mut RunContext) -> Called<Pulled> {
         // It follows `Supply::Ready`.
-        match self.0.pulled().map_err(gone)?? {
+        match self.caller.pulled().map_err(gone)?? {
             Some(parcel) => unpack(cx, parcel).map(Pulled::Element),
             None => Ok(Pulled::Exhausted),
         }
@@ -164,7 +180,7 @@ impl Source for Apart {
 
     fn notify(&mut self, _: &mut RunContext, signal: Demand) -> Called<()> {
         // Told between two pulls; a failure shows in the next one.
-        self.0.tell(Request::Notify(signal)).map_err(gone)
+        self.caller.tell(Request::Notify(signal)).map_err(gone)
     }
 }
 

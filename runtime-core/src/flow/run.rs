@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Flow, FlowState};
 use crate::context::{Drain, RunContext};
-use crate::error::{Cause, Failure, Operation};
+use crate::error::{Cause, DRIVER, Failure, Operation};
 use crate::event::Event;
 use crate::executor::{Task, Turn};
 use crate::replica::Standing;
@@ -18,7 +18,7 @@ const WATCHDOG: Duration = Duration::from_millis(10);
 pub enum Ending {
     /// Every source ended, or the element limit was reached.
     Completed,
-    /// Drained because the time given on the command line was up.
+    /// The time given on the command line was up. Drained, unless a call did not end.
     TimedOut,
     /// Drained after a signal.
     Interrupted,
@@ -41,8 +41,9 @@ impl Ending {
         }
     }
 
-    fn state(self) -> FlowState {
+    fn state(self, has_failures: bool) -> FlowState {
         match self {
+            Ending::TimedOut if has_failures => FlowState::Failed,
             Ending::Completed | Ending::TimedOut | Ending::Interrupted => FlowState::Completed,
             Ending::Cancelled => FlowState::Cancelled,
             Ending::Failed => FlowState::Failed,
@@ -151,6 +152,9 @@ impl Run {
         if cx.control.is_cancelled() || cx.replica.has_failed() {
             return self.end(Some(finished));
         }
+        if cx.is_past_deadline() {
+            return self.fail_late(finished);
+        }
         cx.draw();
         if cx.state() == FlowState::Suspended {
             cx.enter(FlowState::Running);
@@ -171,11 +175,30 @@ impl Run {
             (Ok(false), Standing::Waits) => self.rest(),
             (Ok(false), Standing::Enough | Standing::Spent) => self.rest_or_finish(finished),
             (Err(failure), _) => {
-                self.cx.replica.fail();
+                // The time of every replica is up, and each of them drains.
+                if !is_time_up(&failure) {
+                    self.cx.replica.fail();
+                }
                 self.failures.push(failure);
                 self.end(Some(finished))
             }
         }
+    }
+
+    /// Ends the run because its deadline has passed.
+    fn fail_late(&mut self, finished: usize) -> Turn {
+        self.cx.replica.fail();
+        let is_late = |failure: &Failure| matches!(failure.cause, Cause::FlowDeadline(_));
+        if !self.failures.iter().any(is_late) {
+            self.failures.push(Failure {
+                node: DRIVER,
+                component: "(runtime)",
+                operation: Operation::Pull,
+                element: None,
+                cause: Cause::FlowDeadline(self.flow.plan().deadline_ms.unwrap_or_default()),
+            });
+        }
+        self.end(Some(finished))
     }
 
     /// Tells of a turn that kept other flows waiting.
@@ -229,6 +252,7 @@ impl Run {
     /// Ends the run. `finished`: nodes that were told so already; `None` when not all stages could be prepared.
     fn end(&mut self, finished: Option<usize>) -> Turn {
         let cx = &mut self.cx;
+        cx.halt.begin_end();
         for stream in self.flow.streams_mut() {
             for element in stream.discard() {
                 let released = cx.pool().release(element.payload);
@@ -245,39 +269,43 @@ impl Run {
             let left = nodes.iter_mut().skip(finished);
             self.failures.extend(left.filter_map(|node| node.rescue(cx).err()));
         }
-        let prepared = nodes.iter_mut().take(self.initialised);
-        self.failures
-            .extend(prepared.rev().filter_map(|node| node.teardown(cx).err()));
+        for node in nodes.iter_mut().take(self.initialised).rev() {
+            if let Err(failure) = node.teardown(cx) {
+                cx.note(Event::TeardownFailed {
+                    node: failure.node,
+                    code: failure.code(),
+                    message: failure.summary(),
+                });
+            }
+        }
         for position in self.initialised..nodes.len() {
             cx.pool().reclaim(position);
         }
         drop(nodes);
         let ending = self.ending();
-        self.cx.enter(ending.state());
+        self.cx.enter(ending.state(!self.failures.is_empty()));
         self.phase = Phase::Over(ending);
         Turn::Done
     }
 
-    fn ending(&mut self) -> Ending {
+    fn ending(&self) -> Ending {
         if self.cx.control.is_cancelled() {
             return Ending::Cancelled;
         }
-        if let Some(Drain::Deadline(ms)) = self.cx.drain() {
-            self.failures.push(Failure {
-                node: "(driver)",
-                component: "(runtime)",
-                operation: Operation::Pull,
-                element: None,
-                cause: Cause::FlowDeadline(ms),
-            });
-        }
         match self.cx.drain() {
-            _ if !self.failures.is_empty() || self.cx.replica.has_failed() => Ending::Failed,
+            _ if !self.failures.iter().all(is_time_up) => Ending::Failed,
+            _ if !self.failures.is_empty() => Ending::TimedOut,
+            _ if self.cx.replica.has_failed() => Ending::Failed,
             Some(Drain::Stop) => Ending::Interrupted,
             Some(Drain::Timeout) => Ending::TimedOut,
-            Some(Drain::Limit | Drain::Deadline(_)) | None => Ending::Completed,
+            Some(Drain::Limit) | None => Ending::Completed,
         }
     }
+}
+
+/// Whether it is the time of the run that a call failed for, and nothing else.
+fn is_time_up(failure: &Failure) -> bool {
+    matches!(failure.cause, Cause::TimeUp(_))
 }
 
 impl Task for Run {

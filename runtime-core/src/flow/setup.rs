@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use crate::buffer::BufferPool;
 use crate::builtin::{Common, Console, File, Generator, Lines};
-use crate::clock::ClockKind;
 use crate::context::RunContext;
-use crate::control::Control;
+use crate::control::Halt;
 use crate::crossing::Hosts;
 use crate::crossing::core::Watched;
 use crate::executor::Waker;
@@ -157,29 +156,28 @@ pub struct Setup<'a> {
     watched: Option<Arc<Watched>>,
     /// Wakes the flow.
     pub(crate) waker: Waker,
-    /// The flow's time.
-    pub(crate) clock: ClockKind,
+    halt: Arc<Halt>,
     /// The run that they are for.
     replica: Replica,
 }
 
 impl<'a> Setup<'a> {
-    /// For a flow with these buffers.
+    /// For a flow with these buffers, in a run that `halt` ends.
     pub fn new(
         hosts: &'a Hosts,
         flow: &'static FlowPlan,
         pool: BufferPool,
         ends: &'a Ends,
         waker: Waker,
-        clock: ClockKind,
+        halt: Arc<Halt>,
     ) -> Self {
         Self {
-            watched: hosts.watch(flow, &pool),
+            watched: hosts.watch(flow, &pool, &halt),
             hosts,
             pool: Some(Box::new(pool)),
             ends,
             waker,
-            clock,
+            halt,
             replica: Replica::alone(),
         }
     }
@@ -215,9 +213,9 @@ impl<'a> Setup<'a> {
         *self.lend_pool()
     }
 
-    /// Signals.
-    pub(crate) fn control(&self) -> &Arc<Control> {
-        self.hosts.control()
+    /// What ends the run from outside.
+    pub(crate) fn halt(&self) -> &Arc<Halt> {
+        &self.halt
     }
 
     /// The host of the component path, which is a `T`.

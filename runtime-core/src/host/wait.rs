@@ -2,6 +2,7 @@
 //! epoch could interrupt, so the watchdog looks at it from here.
 
 use std::pin::pin;
+use std::time::Instant;
 
 use tokio::runtime::Runtime;
 use wasmtime::Result;
@@ -10,13 +11,13 @@ use wasmtime_wasi::p2::bindings::sync::io::poll::{Host, HostPollable};
 use wasmtime_wasi_io::bindings::wasi::io::poll as waiting;
 use wasmtime_wasi_io::poll::DynPollable;
 
-use super::Watchdog;
+use super::Call;
 use crate::control::TICK;
 
 /// What a wait needs of the stage's store.
 pub(super) struct Waiting<'a> {
     pub(super) table: &'a mut ResourceTable,
-    pub(super) watchdog: &'a mut Watchdog,
+    pub(super) call: &'a mut Call,
     pub(super) runtime: &'a Runtime,
 }
 
@@ -27,14 +28,18 @@ impl HasData for HasWaiting {
     type Data<'a> = Waiting<'a>;
 }
 
-/// Runs `event` to its end, but lets the watchdog tick.
-fn wait<T>(runtime: &Runtime, watchdog: &mut Watchdog, event: impl Future<Output = Result<T>>) -> Result<T> {
+/// Runs `event` to its end, but has the call looked after. The time counts as the call's own.
+fn wait<T>(runtime: &Runtime, call: &mut Call, event: impl Future<Output = Result<T>>) -> Result<T> {
+    call.look()?;
     runtime.block_on(async {
         let mut event = pin!(event);
         loop {
-            match tokio::time::timeout(TICK, event.as_mut()).await {
+            let since = Instant::now();
+            let waited = tokio::time::timeout(TICK, event.as_mut()).await;
+            call.watchdog.waited(since.elapsed());
+            match waited {
                 Ok(result) => return result,
-                Err(_elapsed) => watchdog.tick()?,
+                Err(_elapsed) => call.look()?,
             };
         }
     })
@@ -42,7 +47,7 @@ fn wait<T>(runtime: &Runtime, watchdog: &mut Watchdog, event: impl Future<Output
 
 impl Host for Waiting<'_> {
     fn poll(&mut self, pollables: Vec<Resource<DynPollable>>) -> Result<Vec<u32>> {
-        wait(self.runtime, self.watchdog, waiting::Host::poll(self.table, pollables))
+        wait(self.runtime, self.call, waiting::Host::poll(self.table, pollables))
     }
 }
 
@@ -50,7 +55,7 @@ impl HostPollable for Waiting<'_> {
     fn ready(&mut self, pollable: Resource<DynPollable>) -> Result<bool> {
         wait(
             self.runtime,
-            self.watchdog,
+            self.call,
             waiting::HostPollable::ready(self.table, pollable),
         )
     }
@@ -58,7 +63,7 @@ impl HostPollable for Waiting<'_> {
     fn block(&mut self, pollable: Resource<DynPollable>) -> Result<()> {
         wait(
             self.runtime,
-            self.watchdog,
+            self.call,
             waiting::HostPollable::block(self.table, pollable),
         )
     }

@@ -76,16 +76,9 @@ fn table(data: &mut StageData) -> &mut ResourceTable {
 
 fn waiting(data: &mut StageData) -> Waiting<'_> {
     let StageData {
-        table,
-        watchdog,
-        runtime,
-        ..
+        table, call, runtime, ..
     } = data;
-    Waiting {
-        table,
-        watchdog,
-        runtime,
-    }
+    Waiting { table, call, runtime }
 }
 
 /// `wasi:random`.

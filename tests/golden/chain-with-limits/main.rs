@@ -219,7 +219,10 @@ static PROGRAM: rt::plan::ProgramPlan = rt::plan::ProgramPlan {
     version: "1.2.3",
     description: "",
     document: &DOCUMENT,
-    fuel: true,
+    tuning: rt::engine::Tuning {
+        fuel: true,
+        memory_reservation: None,
+    },
     component_host: None,
     wasi: &[],
     core_host: Some(rt::crossing::core::host),

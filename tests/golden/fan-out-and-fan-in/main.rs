@@ -698,7 +698,10 @@ static PROGRAM: rt::plan::ProgramPlan = rt::plan::ProgramPlan {
     version: "0.1.0",
     description: "Two sources, a stage of each role, and what they do when things go wrong",
     document: &DOCUMENT,
-    fuel: false,
+    tuning: rt::engine::Tuning {
+        fuel: false,
+        memory_reservation: None,
+    },
     component_host: Some(rt::crossing::component::host),
     wasi: &[rt::host::wasi::io],
     core_host: Some(rt::crossing::core::host),

@@ -559,7 +559,10 @@ static PROGRAM: rt::plan::ProgramPlan = rt::plan::ProgramPlan {
     version: "0.1.0",
     description: "A chain that is fused, and what is behind it",
     document: &DOCUMENT,
-    fuel: false,
+    tuning: rt::engine::Tuning {
+        fuel: false,
+        memory_reservation: None,
+    },
     component_host: None,
     wasi: &[],
     core_host: Some(rt::crossing::core::host),

@@ -21,12 +21,3 @@ mod stop;
 pub mod sync;
 #[path = "../../../runtime-core/src/crossing/core/watched/words.rs"]
 pub mod watched;
-
-pub mod control {
-    //! The one thing that the watchdog takes from there.
-
-    use std::time::Duration;
-
-    /// Resolution of call deadlines.
-    pub const TICK: Duration = Duration::from_millis(10);
-}

@@ -38,6 +38,11 @@ fn a_rest_ends_in_time_or_by_a_wake_up() {
 }
 
 #[test]
+fn a_stand_in_comes_and_goes() {
+    models::executor::a_stand_in_comes_and_goes();
+}
+
+#[test]
 fn what_is_pulled_wakes_the_flow() {
     models::handover::what_is_pulled_wakes_the_flow();
 }
@@ -83,11 +88,16 @@ fn a_second_stop_cancels() {
 }
 
 #[test]
-fn an_interruption_is_for_one_call() {
-    models::watched::an_interruption_is_for_one_call();
+fn a_request_is_for_one_call() {
+    models::watched::a_request_is_for_one_call();
 }
 
 #[test]
-fn a_long_call_is_interrupted() {
-    models::watched::a_long_call_is_interrupted();
+fn a_long_call_is_looked_at() {
+    models::watched::a_long_call_is_looked_at();
+}
+
+#[test]
+fn a_shell_stops_between_elements() {
+    models::watched::a_shell_stops_between_elements();
 }

@@ -42,6 +42,8 @@ const MEMORY: Kind = Kind::Size(64 << 10, 4 << 30);
 const DEPTH: Kind = Kind::Integer(1, 1 << 20);
 const POOL: Kind = Kind::Integer(0, 1 << 24);
 const MILLISECONDS: Kind = Kind::Integer(1, 86_400_000);
+/// What `invocation_timeout_ms` counts.
+const CALL_TIME: &str = "Time for one call: of the processor, and of waiting in the host.";
 const REPLICAS: Kind = Kind::Integer(1, bounds::REPLICAS);
 const FUEL: Kind = Kind::Integer(0, u64::MAX >> 1);
 const POLICY: Kind = Kind::Choice(&["block", "drop-oldest", "drop-newest", "error", "rate-limit"]);
@@ -164,7 +166,12 @@ const FLOW: &[Key] = &[
         "\"normal\"",
         "How many elements the flow handles before it lets others run.",
     ),
-    key("deadline", Kind::Duration, "none", "How long the flow may run."),
+    key(
+        "deadline",
+        Kind::Duration,
+        "none",
+        "How long the flow may run. When it has passed, calls are interrupted, and the flow fails.",
+    ),
     key(
         "optimize",
         Kind::Choice(&["component", "direct", "fused"]),
@@ -234,12 +241,7 @@ const NODE: &[Key] = &[
 const LIMITS: &[Key] = &[
     key("max_memory", MEMORY, "of `[runtime]`", "Linear memory."),
     key("fuel_per_invocation", FUEL, "of `[runtime]`", "Fuel for one call."),
-    key(
-        "invocation_timeout_ms",
-        MILLISECONDS,
-        "of `[runtime]`",
-        "Time for one call.",
-    ),
+    key("invocation_timeout_ms", MILLISECONDS, "of `[runtime]`", CALL_TIME),
     key(
         "init_timeout_ms",
         MILLISECONDS,
@@ -392,12 +394,19 @@ const RUNTIME: &[Key] = &[
         "Linear memory of each stage.",
     ),
     key(
+        "memory_reservation",
+        MEMORY,
+        "all of 4 GiB",
+        "Address space reserved for each linear memory: for machines with less than 4 GiB for each. Every access is checked \
+         then, which costs time.",
+    ),
+    key(
         "fuel_per_invocation",
         FUEL,
         "0",
         "Fuel for one call; 0 does without metering.",
     ),
-    key("invocation_timeout_ms", MILLISECONDS, "1000", "Time for one call."),
+    key("invocation_timeout_ms", MILLISECONDS, "1000", CALL_TIME),
     key(
         "component_init_timeout_ms",
         MILLISECONDS,

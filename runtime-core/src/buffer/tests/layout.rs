@@ -312,7 +312,7 @@ fn a_chain_finds_its_element_in_the_block_of_its_first_stage() {
 #[test]
 fn glue_reads_the_names_that_the_runtime_knows() {
     let mut pool = shared_pool(1, 0);
-    let name_at = [40, 44].map(|address| pool.memory.u32(address));
+    let name_at = [48, 52].map(|address| pool.memory.u32(address));
     assert_eq!(pool.memory.bytes(name_at[0], name_at[1]), b"flow");
 
     let longest = "x".repeat(1024);
@@ -348,7 +348,7 @@ fn control_words_are_where_glue_looks() {
         pool.set_sequence(1 << 41);
         pool.set_deadline_ns(1 << 42);
         assert_eq!(
-            [16, 24, 32].map(|address| pool.memory.u64(address)),
+            [24, 32, 40].map(|address| pool.memory.u64(address)),
             [1 << 40, 1 << 41, 1 << 42]
         );
         pool.memory.atomic_u32(control::STAGE).store(3, Ordering::Relaxed);
@@ -383,7 +383,7 @@ fn watched_words_are_atomic_only() {
 
 #[test]
 fn the_last_bytes_can_be_reached_and_none_behind() {
-    let mut memory = ExchangeMemory::own(1);
+    let mut memory = ExchangeMemory::own(1).expect("there is memory");
     memory.set_u64(0xfff8, u64::MAX);
     assert_eq!((memory.u32(0xfffc), memory.bytes(0xffff, 1)), (u32::MAX, &[0xff][..]));
     for (address, len) in [(0xfffd, 4), (0x1_0000, 1), (u32::MAX, 4), (0xfff0, u32::MAX)] {

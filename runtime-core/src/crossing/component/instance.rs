@@ -8,11 +8,10 @@ use tokio::runtime::{Builder, EnterGuard, Runtime};
 use wasmtime::component::{Component, Instance, InstancePre, Linker};
 use wasmtime::{Engine, Store};
 
-use crate::control::Control;
-use crate::crossing::cause::{interruption, words};
+use crate::control::{Control, Halt};
+use crate::crossing::cause::instantiation;
 use crate::crossing::{Entered, Hosting};
 use crate::engine::{self, Artifact, EngineKind, EngineOptions};
-use crate::error::Cause;
 use crate::host::bindings::exports::torvyn::aggregation::aggregator;
 use crate::host::bindings::exports::torvyn::filtering::{filter, router};
 use crate::host::bindings::exports::torvyn::streaming::{lifecycle, processor, sink, source};
@@ -24,7 +23,6 @@ use crate::stage::Called;
 pub struct Instantiator {
     engine: Engine,
     linker: Linker<StageData>,
-    control: Arc<Control>,
     /// What components wait for runs on this one, instead of a pool of threads that wasmtime-wasi would start.
     runtime: Arc<Runtime>,
     metered: bool,
@@ -39,15 +37,14 @@ pub struct Instantiator {
 pub fn host(program: &ProgramPlan, control: &Arc<Control>) -> wasmtime::Result<Box<dyn Hosting>> {
     let engine = engine::build(EngineOptions {
         kind: EngineKind::Component,
-        fuel: program.fuel,
+        tuning: program.tuning,
     })?;
     control.advance(&engine);
     Ok(Box::new(Arc::new(Instantiator {
         linker: host::linker(&engine, program.wasi)?,
         engine,
-        control: Arc::clone(control),
         runtime: Arc::new(Builder::new_current_thread().enable_time().build()?),
-        metered: program.fuel,
+        metered: program.tuning.fuel,
         loaded: Mutex::default(),
     })))
 }
@@ -112,6 +109,8 @@ pub(super) struct Making {
     instantiator: Arc<Instantiator>,
     pre: InstancePre<StageData>,
     flow: &'static str,
+    /// Of the run, or of the source that has a thread of its own.
+    halt: Arc<Halt>,
     /// The node.
     pub(super) plan: &'static NodePlan,
     /// Its position in the flow.
@@ -137,6 +136,7 @@ impl Making {
         artifact: &'static Artifact,
         flow: &'static FlowPlan,
         position: usize,
+        halt: Arc<Halt>,
     ) -> Called<Self> {
         let plan = &flow.nodes[position];
         let component = export(instantiator.load(artifact))?;
@@ -145,6 +145,7 @@ impl Making {
             fuel: instantiator.fuel(&plan.limits),
             instantiator: Arc::clone(instantiator),
             flow: flow.name,
+            halt,
             plan,
             position,
         })
@@ -157,7 +158,7 @@ impl Making {
             &from.engine,
             self.flow,
             self.plan,
-            Arc::clone(&from.control),
+            Arc::clone(&self.halt),
             Arc::clone(&from.runtime),
         );
         if let Some(fuel) = self.fuel {
@@ -166,7 +167,7 @@ impl Making {
         let instance = self
             .pre
             .instantiate(&mut store)
-            .map_err(|error| interruption(&error).unwrap_or_else(|| Cause::Instantiation(words(&error))))?;
+            .map_err(|error| instantiation(&error))?;
         let lifecycle = match self.plan.lifecycle {
             true => Some(export(Exports::find(&self.pre, &mut store, &instance))?),
             false => None,
@@ -181,5 +182,5 @@ impl Making {
 }
 
 fn export<T>(found: wasmtime::Result<T>) -> Called<T> {
-    found.map_err(|error| Cause::Instantiation(format!("{error:#}")))
+    found.map_err(|error| instantiation(&error))
 }

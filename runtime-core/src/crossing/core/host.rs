@@ -1,21 +1,19 @@
 //! What all shells of a process share.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use wasmtime::{Engine, Linker, Module, Result};
 
 use super::imports;
 use super::shell::ShellData;
-use crate::control::Control;
-use crate::engine::{self, Artifact, EngineKind, EngineOptions};
+use crate::engine::{self, Artifact, EngineKind, EngineOptions, Tuning};
 use crate::plan::LimitsPlan;
 
 /// The engine of shells, their imports, and what was loaded of them.
 pub struct CoreHost {
     pub(super) engine: Engine,
     pub(super) linker: Linker<ShellData>,
-    pub(super) control: Arc<Control>,
     /// Whether calls are metered with fuel.
     pub(super) metered: bool,
     /// Several nodes, of several flows, may use one.
@@ -27,16 +25,15 @@ impl CoreHost {
     ///
     /// # Errors
     /// When this machine can't run the code of its own target.
-    pub(crate) fn start(metered: bool, control: Arc<Control>) -> Result<Self> {
+    pub(crate) fn start(tuning: Tuning) -> Result<Self> {
         let engine = engine::build(EngineOptions {
             kind: EngineKind::Core,
-            fuel: metered,
+            tuning,
         })?;
         Ok(Self {
             linker: imports::linker(&engine)?,
             engine,
-            control,
-            metered,
+            metered: tuning.fuel,
             loaded: Mutex::default(),
         })
     }

@@ -13,7 +13,7 @@ use crate::bounds;
 use crate::buffer::{BufferError, BufferId, BufferPool, ContentType};
 use crate::capability;
 use crate::crossing::cause::{allocation_failure, bounded};
-use crate::error::{ComponentError, Interruption};
+use crate::error::ComponentError;
 use crate::layout::{scratch, stage};
 
 type Host<'a> = Caller<'a, ShellData>;
@@ -44,15 +44,12 @@ fn add_rules(linker: &mut Linker<ShellData>) -> Result<()> {
     Ok(())
 }
 
-/// The call was asked to stop; or the one before it was, and ended by itself in that moment.
+/// The watchdog has asked for a look at the call; or at the one before it, which ended by itself in that moment.
 fn interrupted(data: &mut ShellData) -> Result<()> {
-    if data.control.interrupts_calls() {
-        return Err(Interruption::Cancelled.into());
+    if let Some((call, limit_ms)) = data.watched.take_request() {
+        data.watchdog.look(call.into(), limit_ms)?;
     }
-    match data.watched.take_interruption() {
-        Some(limit_ms) => Err(Interruption::Deadline(limit_ms).into()),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 fn add_buffers(linker: &mut Linker<ShellData>) -> Result<()> {

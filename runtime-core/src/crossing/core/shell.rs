@@ -12,8 +12,9 @@ use super::host::CoreHost;
 use super::watched::Watched;
 use crate::buffer::{BufferId, BufferPool, ContentType};
 use crate::context::RunContext;
-use crate::control::Control;
-use crate::crossing::cause::{interruption, words};
+use crate::control::Halt;
+use crate::crossing::cause::instantiation;
+use crate::crossing::watchdog::Watchdog;
 use crate::error::{Cause, ComponentError};
 use crate::flow::Setup;
 use crate::host::limits::Limits;
@@ -40,7 +41,7 @@ pub(crate) struct ShellData {
     /// The configuration for `init`.
     pub(super) config: String,
     pub(super) watched: Arc<Watched>,
-    pub(super) control: Arc<Control>,
+    pub(super) watchdog: Watchdog,
     /// Monotonic time begins here.
     pub(super) started: Instant,
     flow: &'static FlowPlan,
@@ -70,6 +71,7 @@ pub(super) struct Making {
     pub(super) nodes: Vec<usize>,
     pub(super) exchange: wasmtime::SharedMemory,
     pub(super) watched: Arc<Watched>,
+    pub(super) halt: Arc<Halt>,
     /// Address of the block of the first node.
     pub(super) base: u32,
     /// Monotonic time begins here, also for stages that go on in a new instance.
@@ -132,7 +134,7 @@ impl Making {
             results: Vec::new(),
             config: String::new(),
             watched: Arc::clone(&self.watched),
-            control: Arc::clone(&self.host.control),
+            watchdog: Watchdog::new(Arc::clone(&self.halt)),
             started: self.started,
             flow: self.flow,
             limits: Limits::new(usize::try_from(self.limits().memory_bytes).unwrap_or(usize::MAX)),
@@ -339,8 +341,4 @@ fn carry_over(
         new.set(&mut *to, value)?;
     }
     Ok(())
-}
-
-fn instantiation(error: &wasmtime::Error) -> Cause {
-    interruption(error).unwrap_or_else(|| Cause::Instantiation(words(error)))
 }

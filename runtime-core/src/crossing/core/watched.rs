@@ -5,7 +5,6 @@ use crate::plan::FlowPlan;
 
 mod words;
 
-pub(crate) use words::Seen;
 pub use words::Watched;
 
 impl Watched {

@@ -5,7 +5,7 @@ use crate::clock::Time;
 use crate::context::RunContext;
 use crate::crossing::core::Counts;
 use crate::element::Element;
-use crate::error::{Failure, Operation};
+use crate::error::{Cause, Failure, Operation};
 use crate::event::Event;
 use crate::flow::setup::{Make, Setup, SourceStage};
 use crate::plan::{ErrorAction, FlowPlan, LastResort};
@@ -124,6 +124,11 @@ impl SourceNode {
                 self.exhausted = true;
                 Ok(None)
             }
+            Err(cause @ Cause::TimeUp(_)) => {
+                cx.give_back_reservation();
+                self.give_up(cx, Operation::Pull, cause);
+                Ok(None)
+            }
             Err(cause) => {
                 cx.give_back_reservation();
                 self.place
@@ -131,6 +136,13 @@ impl SourceNode {
                     .map(|()| None)
             }
         }
+    }
+
+    /// Its time was up while it was called: no element is lost, and there will be none.
+    fn give_up(&mut self, cx: &mut RunContext, operation: Operation, cause: Cause) {
+        self.exhausted = true;
+        self.place.report(cx, operation, cause);
+        cx.look_around();
     }
 
     /// Whether nothing depends on how the next pull goes.
@@ -185,8 +197,13 @@ impl_node!(SourceNode, {
             node: place.plan.name,
             signal,
         });
-        let Err(cause) = place.stage.notify(cx, signal) else {
-            return Ok(());
+        let cause = match place.stage.notify(cx, signal) {
+            Ok(()) => return Ok(()),
+            Err(cause @ Cause::TimeUp(_)) => {
+                self.give_up(cx, Operation::Notify, cause);
+                return Ok(());
+            }
+            Err(cause) => cause,
         };
         let category = cause.category();
         let failure = place.failure(Operation::Notify, None, cause);

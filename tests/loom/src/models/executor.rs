@@ -3,7 +3,7 @@
 use super::{check, run};
 use crate::executor::{Group, Task, Turn, Waker};
 use crate::sync::atomic::{AtomicBool, Ordering};
-use crate::sync::{Arc, Instant, thread};
+use crate::sync::{Arc, Instant, Mutex, thread};
 
 /// Tells a task that it may end.
 struct Word {
@@ -143,5 +143,40 @@ pub fn a_rest_ends_in_time_or_by_a_wake_up() {
         // The first one, two by wake-ups, and one when the time has come.
         run(&group, vec![task], |task| assert!(task.turns <= 4));
         outside.join().expect("a wake-up does not panic");
+    });
+}
+
+/// A thread that stands in while the other one does not get on, or seems not to: each task still gets its turns from one
+/// thread at a time, and both return.
+///
+/// # Panics
+/// When it does not hold.
+pub fn a_stand_in_comes_and_goes() {
+    check(Some(3), || {
+        let group = Group::new(2);
+        let (first, to_first) = Told::new(&group, 0);
+        let (second, to_second) = Told::new(&group, 1);
+        group.begin(2, 1);
+        let tasks = Arc::new([Mutex::new(first), Mutex::new(second)]);
+        let worker = {
+            let (group, tasks) = (group.clone(), Arc::clone(&tasks));
+            thread::spawn(move || group.work(&*tasks))
+        };
+        to_first.say();
+        to_second.say();
+        let mut begun = 0;
+        if group.is_held_up(&mut begun) {
+            group.has_no_stand_in();
+        }
+        for _ in 0..2 {
+            if group.is_held_up(&mut begun) {
+                group.stand_in(&*tasks);
+            }
+        }
+        worker.join().expect("a worker does not panic");
+        for task in tasks.iter() {
+            let task = task.lock().expect("loom's locks are never poisoned");
+            assert!((1..=2).contains(&task.turns), "the last one after it was told");
+        }
     });
 }

@@ -1,7 +1,6 @@
-//! Which call goes on, and which one is to stop.
+//! Which call goes on, and which one is to be looked at.
 
 use crate::buffer::WatchedWords;
-use crate::control::TICK;
 use crate::layout::control;
 use crate::sync::atomic::Ordering;
 
@@ -11,15 +10,6 @@ pub struct Watched {
     words: WatchedWords,
     /// Milliseconds that a call may take, by the position of its node.
     limits_ms: Vec<u64>,
-}
-
-/// What the watchdog saw of a flow so far.
-#[derive(Debug, Default)]
-pub(crate) struct Seen {
-    /// The call of the last tick.
-    call: u32,
-    /// Ticks during that call.
-    ticks: u64,
 }
 
 impl Watched {
@@ -51,7 +41,14 @@ impl Watched {
         self.set(control::STAGE, 0);
     }
 
-    /// Milliseconds that the current call may take.
+    /// The number of the current call and the milliseconds that it may take, if the watchdog asked for a look at it. Another
+    /// call that it asked for has ended by itself.
+    pub(crate) fn take_request(&self) -> Option<(u32, u64)> {
+        let asked = self.words.atomic_u32(control::INTERRUPT).swap(0, Ordering::Relaxed);
+        let call = self.get(control::CALL);
+        (asked != 0 && u32::from_le(asked) == call).then(|| (call, self.limit_ms()))
+    }
+
     fn limit_ms(&self) -> u64 {
         match (self.get(control::LIMIT_MS), self.node()) {
             (0, Some(node)) => self.limits_ms[node],
@@ -59,27 +56,14 @@ impl Watched {
         }
     }
 
-    /// Whether the current call is to be interrupted because it takes longer than its limit, which is the answer. Another
-    /// call that was asked to stop has ended by itself.
-    pub(crate) fn take_interruption(&self) -> Option<u64> {
-        let asked = self.words.atomic_u32(control::INTERRUPT).swap(0, Ordering::Relaxed);
-        (asked != 0 && u32::from_le(asked) == self.get(control::CALL)).then(|| self.limit_ms())
-    }
-
-    /// Looks at the flow, once in a [`TICK`]. `stops_all`: whether every call is to end.
-    pub(crate) fn tick(&self, seen: &mut Seen, stops_all: bool) {
-        if self.node().is_none() {
-            return;
+    /// Asks for a look at the call that goes on, once in a tick. `is_due`: whether no element may follow the one
+    /// that a shell is at, from now on.
+    pub(crate) fn tick(&self, is_due: bool) {
+        if is_due {
+            self.set(control::HALT, 1);
         }
-        let call = self.get(control::CALL);
-        if seen.call != call {
-            *seen = Seen { call, ticks: 0 };
-        }
-        seen.ticks += 1;
-        // The first tick may come at once, so one more than the limit's worth must pass.
-        let is_over = (seen.ticks - 1) * TICK.as_millis() as u64 >= self.limit_ms().max(1);
-        if is_over || stops_all {
-            self.set(control::INTERRUPT, call);
+        if self.node().is_some() {
+            self.set(control::INTERRUPT, self.get(control::CALL));
         }
     }
 }

@@ -1,0 +1,75 @@
+//! Whether the other threads of the process get on with what they do, or all of them wait.
+
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+
+/// Processor time that this thread may take itself between two readings of the clocks, and more.
+const NOISE: Duration = Duration::from_micros(200);
+
+/// What was seen of the other threads.
+#[derive(Debug, Default)]
+pub(super) struct Stall {
+    /// Ticks since one of them worked.
+    ticks: u32,
+    /// Their processor time then.
+    worked: Duration,
+}
+
+impl Stall {
+    /// Looks, once in a tick. Returns for how many ticks all of them have been waiting.
+    pub(super) fn look(&mut self) -> u32 {
+        self.note(time_of_others())
+    }
+
+    fn note(&mut self, worked: Duration) -> u32 {
+        self.ticks += 1;
+        if worked > self.worked + NOISE {
+            *self = Self { ticks: 0, worked };
+        }
+        self.ticks
+    }
+}
+
+fn time_of_others() -> Duration {
+    let own = clock(ClockId::ThreadCPUTime);
+    clock(ClockId::ProcessCPUTime).saturating_sub(own)
+}
+
+/// What one of the clocks that count processor time shows.
+fn clock(id: ClockId) -> Duration {
+    let time = clock_gettime(id);
+    Duration::try_from(time).unwrap_or_default()
+}
+
+/// Processor time that the calling thread has taken.
+pub(crate) fn processor_time() -> Duration {
+    clock(ClockId::ThreadCPUTime)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_that_work_are_not_stalled() {
+        let mut stall = Stall::default();
+        for tick in 1..100 {
+            assert_eq!(stall.note(Duration::from_millis(tick)), 0);
+        }
+        for tick in 1..100 {
+            assert_eq!(stall.note(Duration::from_millis(99)), tick);
+        }
+        assert_eq!(stall.note(Duration::from_millis(100)), 0);
+    }
+
+    #[test]
+    fn who_works_takes_processor_time() {
+        let before = processor_time();
+        let mut sum = 0_u64;
+        while processor_time() == before {
+            sum = std::hint::black_box(sum + 1);
+        }
+        assert!(processor_time() > before);
+    }
+}

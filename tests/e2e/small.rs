@@ -1,0 +1,75 @@
+//! Small machines: little address space, one thread.
+
+use std::process::{Command, Stdio};
+
+use crate::lab::{Built, LAB, SMALL};
+use crate::process::{Finished, Running};
+use crate::report::{Reported, split};
+use crate::torvync::workshop;
+
+/// Address space of the process, in KiB: less than one memory takes by default.
+const LIMIT_KIB: &str = "500000";
+
+/// Runs a flow under `ulimit -v`.
+fn confined(built: &Built, arguments: &[&str]) -> Finished {
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", "ulimit -v \"$1\" && shift && exec \"$@\"", "sh", LIMIT_KIB])
+        .arg(&built.executable)
+        .args(arguments)
+        .current_dir(workshop("small"))
+        .stdin(Stdio::null());
+    Running::start(shell).finish()
+}
+
+#[test]
+fn too_little_address_space_is_told_with_what_is_needed() {
+    for built in LAB.paths() {
+        let finished = confined(built, &["--flow", "count"]).expect_code(1);
+        let told = &finished.stderr;
+        assert!(told.contains("error[E0413]: node `"), "{finished}");
+        assert!(
+            told.contains(" of address space, and the process may have 489 MiB"),
+            "{finished}"
+        );
+        assert!(
+            told.contains("  = help: raise the limit (`ulimit -v`), or build with a smaller"),
+            "{finished}"
+        );
+    }
+}
+
+#[test]
+fn a_small_reservation_runs_in_little_address_space() {
+    for built in SMALL.paths() {
+        let finished = confined(built, &["--flow", "healthy", "--format", "json"]);
+        let told = Reported::of(finished.expect_code(0));
+        assert_eq!(told.report.number("delivered"), 1000);
+    }
+}
+
+#[test]
+fn a_memory_grows_beyond_its_reservation() {
+    for built in SMALL.paths() {
+        let told = built.report("hungry", &[], 0);
+        assert_eq!(
+            told.report.node("middle"),
+            "in 3, out 2, errors 1, skipped 1, restarts 1"
+        );
+        assert!(told.stderr.contains("memory allocation of"), "{}", told.stderr);
+    }
+}
+
+/// The flows share one thread, which one of them keeps. The other one goes on.
+#[test]
+fn a_flow_whose_call_does_not_end_does_not_stop_another() {
+    for built in SMALL.paths() {
+        let running = built.start(&["--all", "--format", "json"]);
+        running.wait_for("healthy complete");
+        let finished = running.insist("INT").expect_code(130);
+        let (_, reports) = split(&finished);
+        let states: Vec<_> = reports.iter().map(|report| report.text("state")).collect();
+        assert_eq!(states.len(), 3, "{finished}");
+        assert_eq!(states[0], "cancelled", "{finished}");
+    }
+}
