@@ -20,6 +20,9 @@ mod crowd;
 mod draining;
 #[path = "e2e/endings.rs"]
 mod endings;
+#[cfg(target_os = "linux")]
+#[path = "e2e/ends.rs"]
+mod ends;
 #[path = "e2e/examples.rs"]
 mod examples;
 #[path = "e2e/failures.rs"]
@@ -53,6 +56,9 @@ mod replicas;
 mod report;
 #[path = "e2e/roles.rs"]
 mod roles;
+#[cfg(target_os = "linux")]
+#[path = "e2e/rounds.rs"]
+mod rounds;
 #[path = "e2e/sdk.rs"]
 mod sdk;
 #[cfg(target_os = "linux")]

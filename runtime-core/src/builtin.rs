@@ -1,5 +1,9 @@
 //! Nodes that are part of the runtime: the ends of a flow.
 
+use std::fs;
+use std::os::unix::fs::FileTypeExt;
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use crate::buffer::BufferError;
@@ -14,12 +18,15 @@ mod console;
 mod file;
 mod generator;
 mod lines;
+mod opened;
+mod output;
 
 pub use common::Common;
 pub use console::Console;
 pub use file::File;
 pub use generator::Generator;
 pub use lines::Lines;
+pub(crate) use output::print;
 
 /// Content type of text.
 const TEXT: &str = "text/plain";
@@ -36,6 +43,59 @@ fn config(text: &str, settings: &'static [Setting]) -> Called<Map<String, Value>
 fn text_key(config: &Map<String, Value>, key: &str) -> Option<String> {
     config.get(key).and_then(Value::as_str).map(str::to_owned)
 }
+
+/// How long lines may be held before they are written.
+fn flush_key(config: &Map<String, Value>) -> Duration {
+    let ms = config.get("flush_ms").and_then(Value::as_u64);
+    Duration::from_millis(ms.unwrap_or(setting::FLUSH_MS))
+}
+
+/// Whether `path` is a named pipe: opening it waits for somebody to open the other end.
+fn is_fifo(path: &str) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
+}
+
+/// The role of a sink that writes lines to its `output`.
+macro_rules! is_written {
+    () => {
+        fn is_open(&mut self) -> Called<bool> {
+            self.output.as_ref().map_or(Ok(true), |output| output.is_open())
+        }
+
+        fn push(&mut self, cx: &mut RunContext, input: Element) -> Called<Taken> {
+            let bytes = cx.pool().contents(input.payload);
+            let bytes = bytes.expect("invariant: a queued element holds its buffer");
+            let output = self.output.as_ref().expect("invariant: elements follow `init`");
+            Ok(output.push(bytes, input.sequence))
+        }
+
+        fn has_room(&mut self) -> bool {
+            self.output.as_ref().is_none_or(|output| output.has_room())
+        }
+
+        fn flush(&mut self) {
+            if let Some(output) = &self.output {
+                output.flush();
+            }
+        }
+
+        fn confirm(&mut self) -> Confirmed {
+            self.output
+                .as_ref()
+                .map(|output| output.confirm())
+                .unwrap_or_default()
+        }
+
+        fn withdraw(&mut self) -> u64 {
+            self.output.as_ref().map_or(0, |output| output.withdraw())
+        }
+
+        fn complete(&mut self, _: &mut RunContext) -> Called<()> {
+            self.output.as_ref().map_or(Ok(()), |output| output.complete())
+        }
+    };
+}
+use is_written;
 
 /// Puts bytes into a new buffer, and counts the copy. In words why that is not possible.
 fn payload(cx: &mut RunContext, copies: &mut CopyStats, bytes: &[u8]) -> Result<Payload, String> {

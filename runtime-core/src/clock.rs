@@ -99,6 +99,11 @@ impl Clock {
         self.epoch_ns.saturating_add(self.now.0)
     }
 
+    /// Whether time passes only where it is waited for.
+    pub(crate) fn is_simulated(&self) -> bool {
+        self.kind == ClockKind::Simulated
+    }
+
     /// Looks.
     pub fn look(&mut self) {
         if self.kind == ClockKind::System {

@@ -77,6 +77,10 @@ pub struct RunContext {
     wake_at: Time,
     /// Whether a source waits for input that is on its way.
     awaits_input: bool,
+    /// Whether a sink that takes no elements for now was asked.
+    awaits_sink: bool,
+    /// Elements that sinks hold.
+    held: u64,
     /// Failures that end nothing but make the run a failed one.
     reported: Vec<Failure>,
     /// How long a sink that returned `pause` gets nothing.
@@ -118,6 +122,8 @@ impl RunContext {
             drain: (options.limit == Some(0)).then_some(Drain::Limit),
             wake_at: Time::NEVER,
             awaits_input: false,
+            awaits_sink: false,
+            held: 0,
             reported: Vec::new(),
             sink_pause: Duration::from_millis(plan.sink_pause_ms),
             max_restarts: plan.max_restarts,
@@ -287,16 +293,51 @@ impl RunContext {
         self.awaits_input = true;
     }
 
+    /// A sink takes no elements for now; it wakes the flow when it does.
+    pub(crate) fn await_sink(&mut self) {
+        self.awaits_sink = true;
+    }
+
+    /// A sink holds an element more.
+    #[inline]
+    pub(crate) fn hold(&mut self) {
+        self.held += 1;
+    }
+
+    /// Sinks hold so many elements less.
+    pub(crate) fn let_go(&mut self, elements: u64) {
+        self.held -= elements;
+    }
+
+    /// Elements that sinks hold.
+    #[inline]
+    pub(crate) fn held(&self) -> u64 {
+        self.held
+    }
+
     /// Forgets what stages waited for: they will be asked again.
     #[inline]
     pub(crate) fn begin_step(&mut self) {
         self.wake_at = Time::NEVER;
         self.awaits_input = false;
+        self.awaits_sink = false;
     }
 
-    /// What the flow waits for after a step in which no stage was ready: a time, input, both or nothing.
+    /// When the flow's time is up while it waits for somebody outside.
+    pub(crate) fn limit(&self) -> Option<Time> {
+        let limit = self.deadline.min(self.timeout);
+        (self.drain.is_none() && limit < Time::NEVER && !self.clock.is_simulated()).then_some(limit)
+    }
+
+    /// Whether a sink waits for somebody who reads. No time passes on a simulated clock until then.
+    pub(crate) fn waits_for_reader(&self) -> bool {
+        self.clock.is_simulated() && self.awaits_sink
+    }
+
+    /// What the flow waits for after a step in which no stage was ready: a time, what comes from outside (input, or room in
+    /// a sink), both or nothing.
     pub(crate) fn awaited(&self) -> (Option<Time>, bool) {
-        let input = self.awaits_input;
+        let input = self.awaits_input || self.awaits_sink;
         let until = match (self.drain, input) {
             // Waiting for input ends when the time of the run is up; pauses and back-offs do not.
             (None, true) => self.wake_at.min(self.timeout),

@@ -9,13 +9,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use wasmtime::Engine;
 
 use crate::crossing::core::Watched;
 use crate::executor::Waker;
 
 mod halt;
+mod inherited;
 mod stall;
 mod stop;
 
@@ -70,7 +71,7 @@ impl Attended {
 impl Control {
     /// Installs the signal handlers and starts the control thread, which lives as long as the process.
     ///
-    /// SIGINT and SIGTERM drain; a second one cancels.
+    /// SIGINT, SIGTERM and SIGHUP drain; a second one cancels. SIGHUP does nothing where it was ignored before (`nohup`).
     ///
     /// # Errors
     /// When the system refuses a handler, a socket pair or a thread.
@@ -80,7 +81,12 @@ impl Control {
         let (signals, on_signal) = UnixStream::pair()?;
         signals.set_nonblocking(true)?;
         signal_hook::low_level::pipe::register(SIGINT, on_signal.try_clone()?)?;
+        if !inherited::is_ignored(SIGHUP) {
+            signal_hook::low_level::pipe::register(SIGHUP, on_signal.try_clone()?)?;
+        }
         signal_hook::low_level::pipe::register(SIGTERM, on_signal)?;
+        // A handler is all it takes: the write then fails as any other does.
+        signal_hook::flag::register(SIGXFSZ, Arc::default())?;
         let control = Arc::new(Self {
             stop: Stop::default(),
             interrupted,

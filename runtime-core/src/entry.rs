@@ -16,6 +16,7 @@ use crate::flow::{Ending, FlowEntry, Outcome, Pressure, Run, Setup};
 use crate::plan::{FlowPlan, ProgramPlan};
 use crate::replica::Replica;
 use crate::report::{self, Report};
+use crate::stdio::{self, Standard};
 use crate::words::count;
 use serde_json::{Value, json};
 
@@ -62,6 +63,7 @@ fn run(program: &'static ProgramPlan, arguments: &RunArguments, telling: &Tellin
     let configs = configs.map(|entry| configs::resolve(entry.plan, &arguments.ends, &arguments.configs));
     let configs = configs.collect::<Result<Vec<Configs>, Misuse>>()?;
     let mut outlet = Outlet::open(telling.clone())?;
+    let mut control = None;
     let flows = match Hosts::start(program) {
         Ok(hosts) => {
             let session = Session {
@@ -72,6 +74,7 @@ fn run(program: &'static ProgramPlan, arguments: &RunArguments, telling: &Tellin
                 control: Arc::clone(hosts.control()),
                 started,
             };
+            control = Some(Arc::clone(&session.control));
             let _entered = hosts.enter();
             session.run(&hosts)
         }
@@ -84,7 +87,8 @@ fn run(program: &'static ProgramPlan, arguments: &RunArguments, telling: &Tellin
             flows
         }
     };
-    Ok(tell(flows, arguments.all, &mut outlet))
+    let is_cancelled = || control.as_ref().is_some_and(|control| control.is_cancelled());
+    Ok(tell(flows, arguments.all, &mut outlet, || !is_cancelled()))
 }
 
 /// What a flow came to.
@@ -111,7 +115,7 @@ fn refused(entry: &FlowEntry, failure: Failure, telling: &Telling) -> Told {
 }
 
 /// Tells what the flows came to: of all of them what is worth telling, and at the end, where it is seen, what went wrong.
-fn tell(flows: Vec<Told>, all: bool, outlet: &mut Outlet) -> u8 {
+fn tell(flows: Vec<Told>, all: bool, outlet: &mut Outlet, is_wanted: impl Fn() -> bool) -> u8 {
     let exit_code = flows.iter().map(|flow| flow.exit_code).max().unwrap_or(0);
     for flow in &flows {
         outlet.say(&flow.account);
@@ -127,7 +131,7 @@ fn tell(flows: Vec<Told>, all: bool, outlet: &mut Outlet) -> u8 {
     if outlet.telling().debugs() {
         outlet.say(&format!("debug: {object}\n"));
     }
-    match outlet.hand_over(&object) {
+    match outlet.hand_over(&object, is_wanted) {
         true => exit_code,
         false => exit_code.max(1),
     }
@@ -408,8 +412,11 @@ pub(crate) fn abandon(was_interrupted: bool, runs_are_over: bool) -> ! {
 
 /// Prints a result. A reader that went away has seen enough.
 fn print(text: &str) -> u8 {
-    let mut out = io::stdout();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    let printed = match stdio::was_closed(Standard::Output) {
+        true => Err(io::Error::other(stdio::CLOSED_AT_START)),
+        false => stdio::write_while_wanted(&mut io::stdout(), text, || true),
+    };
+    match printed {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             eprint(&format!("error[E0014]: cannot write to standard output: {error}\n"));
             1

@@ -387,6 +387,12 @@ impl Failure {
         }
     }
 
+    /// Whether another failure says nothing more: the same of the same file or stream, whichever node found it.
+    #[must_use]
+    pub fn tells(&self, other: &Failure) -> bool {
+        matches!(self.cause, Cause::Endpoint(_)) && self.cause == other.cause
+    }
+
     /// The message, cut where many of them are kept.
     #[must_use]
     pub fn summary(&self) -> String {

@@ -16,6 +16,7 @@ use limits::Limits;
 
 mod capabilities;
 pub(crate) mod limits;
+mod print;
 mod resources;
 mod wait;
 pub mod wasi;
@@ -232,7 +233,7 @@ pub(crate) fn store(
 /// Standard output and error of the executable; no arguments, environment, files, sockets or standard input.
 fn denied_wasi() -> WasiCtx {
     WasiCtxBuilder::new()
-        .inherit_stdout()
+        .stdout(print::Printed)
         .inherit_stderr()
         .allow_tcp(false)
         .allow_udp(false)

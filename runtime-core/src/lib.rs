@@ -49,6 +49,8 @@ pub mod report;
 #[cfg(feature = "runtime")]
 pub mod stage;
 #[cfg(feature = "runtime")]
+mod stdio;
+#[cfg(feature = "runtime")]
 mod sync;
 
 /// Version of the interface between emitted code and this crate. Emitted code names it, so that a crate that was emitted

@@ -27,7 +27,12 @@ pub enum Kind {
     Path,
     /// A whole number that is not negative.
     Count,
+    /// One of these words.
+    Choice(&'static [&'static str]),
 }
+
+/// How long a built-in sink holds a line at most, in milliseconds, unless its configuration says otherwise.
+pub const FLUSH_MS: u64 = 100;
 
 /// Of `builtin:generator`.
 pub const GENERATOR: &[Setting] = &[
@@ -43,15 +48,32 @@ pub const LINES: &[Setting] = &[optional(
 )];
 
 /// Of `builtin:console`.
-pub const CONSOLE: &[Setting] = &[];
+pub const CONSOLE: &[Setting] = &[FLUSH];
 
 /// Of `builtin:file`.
-pub const FILE: &[Setting] = &[Setting {
-    name: "path",
-    kind: Kind::Path,
-    required: true,
-    doc: "The file to append to.",
-}];
+pub const FILE: &[Setting] = &[
+    Setting {
+        name: "path",
+        kind: Kind::Path,
+        required: true,
+        doc: "The file to append to.",
+    },
+    FLUSH,
+    optional(
+        "fsync",
+        Kind::Choice(&["never", "interval", "always"]),
+        "When what is written to a regular file is forced to the disk: `never` leaves it to the system, `interval` does it \
+         every `flush_ms`, `always` before an element counts as delivered. Default: `never`.",
+    ),
+];
+
+const FLUSH: Setting = optional(
+    "flush_ms",
+    Kind::Count,
+    "How long a line is held at most before it is written, in milliseconds; 0 writes each at once. It is written sooner when \
+     8 KiB are held or the flow rests. Where `on_error` of the node does not end the flow, each is written at once. \
+     Default: 100.",
+);
 
 const fn optional(name: &'static str, kind: Kind, doc: &'static str) -> Setting {
     Setting {
@@ -67,18 +89,19 @@ impl Kind {
     #[must_use]
     pub fn expected(self) -> &'static str {
         match self {
-            Kind::Text | Kind::Path => "a string",
+            Kind::Text | Kind::Path | Kind::Choice(_) => "a string",
             Kind::Count => "an integer",
         }
     }
 
     /// What a value of that type must be, in words.
     #[must_use]
-    pub fn rule(self) -> &'static str {
+    pub fn rule(self) -> String {
         match self {
-            Kind::Text => "a string",
-            Kind::Path => "a path",
-            Kind::Count => "a whole number from 0",
+            Kind::Text => "a string".to_owned(),
+            Kind::Path => "a path".to_owned(),
+            Kind::Count => "a whole number from 0".to_owned(),
+            Kind::Choice(words) => format!("one of `{}`", words.join("`, `")),
         }
     }
 
@@ -86,7 +109,7 @@ impl Kind {
     #[must_use]
     pub fn is_type_of(self, value: &Value) -> bool {
         match self {
-            Kind::Text | Kind::Path => value.is_string(),
+            Kind::Text | Kind::Path | Kind::Choice(_) => value.is_string(),
             Kind::Count => value.is_i64() || value.is_u64(),
         }
     }
@@ -96,6 +119,7 @@ impl Kind {
             Kind::Text => value.is_string(),
             Kind::Path => value.as_str().is_some_and(|path| !path.is_empty()),
             Kind::Count => value.is_u64(),
+            Kind::Choice(words) => value.as_str().is_some_and(|word| words.contains(&word)),
         }
     }
 }
@@ -164,7 +188,6 @@ impl fmt::Display for Mistake {
         match self {
             Mistake::Syntax(reason) => write!(f, "is not JSON: {reason}"),
             Mistake::NotObject => f.write_str("is not a JSON object"),
-            Mistake::Unknown { key, settings: [] } => write!(f, "has a key `{key}`; it takes none"),
             Mistake::Unknown { key, settings } => {
                 let known: Vec<_> = settings.iter().map(|setting| setting.name).collect();
                 write!(f, "has an unknown key `{key}`; known: {}", known.join(", "))
@@ -215,7 +238,14 @@ mod tests {
         );
         assert_eq!(
             mistakes(r#"{ "colour": 1 }"#, CONSOLE),
-            ["has a key `colour`; it takes none"]
+            ["has an unknown key `colour`; known: flush_ms"]
+        );
+        assert_eq!(
+            mistakes(r#"{ "path": "x", "fsync": "often", "flush_ms": -1 }"#, FILE),
+            [
+                "has `flush_ms = -1`, which is not a whole number from 0",
+                "has `fsync = \"often\"`, which is not one of `never`, `interval`, `always`",
+            ]
         );
         assert_eq!(mistakes("[]", CONSOLE), ["is not a JSON object"]);
     }

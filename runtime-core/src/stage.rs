@@ -59,6 +59,40 @@ impl Demand {
     }
 }
 
+/// What a sink did with an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It is where it was to go.
+    Delivered(Demand),
+    /// The sink has what it needs of it, and confirms it later.
+    Held {
+        /// There is something to be confirmed.
+        has_news: bool,
+        /// The sink takes another one.
+        has_room: bool,
+    },
+}
+
+/// What became of elements that a sink held, in their order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Confirmed {
+    /// So many are where they were to go.
+    pub arrived: u64,
+    /// The others that it held never will be.
+    pub trouble: Option<Trouble>,
+}
+
+/// Why elements that a sink held did not arrive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// Sequence number of the first one.
+    pub element: Option<u64>,
+    /// How many there are.
+    pub lost: u64,
+    /// Why.
+    pub cause: Cause,
+}
+
 /// What every stage has. A flow may move between threads; only one at a time works on it.
 pub trait Stage: Send {
     /// Called once before any element, with the node's configuration.
@@ -166,14 +200,43 @@ pub trait Aggregator: Stage {
 }
 
 /// A stage that consumes elements. The payload of `input` stays the caller's.
+///
+/// A sink delivers an element before `push` returns, or holds it and confirms it later. One that holds elements wakes the
+/// flow when it has room again, and when all that it was asked to write is written.
 pub trait Sink: Stage {
+    /// Whether it takes elements yet; the flow is woken when it does. Asked before the first element of the flow.
+    ///
+    /// # Errors
+    /// Keeps the flow from starting.
+    fn is_open(&mut self) -> Called<bool> {
+        Ok(true)
+    }
+
     /// Takes one element.
     ///
     /// # Errors
     /// What the sink reports.
-    fn push(&mut self, cx: &mut RunContext, input: Element) -> Called<Demand>;
+    fn push(&mut self, cx: &mut RunContext, input: Element) -> Called<Taken>;
 
-    /// No further element will arrive.
+    /// Whether a sink that had no room takes another element.
+    fn has_room(&mut self) -> bool {
+        true
+    }
+
+    /// Has what is held go where it is to go, as far as that does not take waiting.
+    fn flush(&mut self) {}
+
+    /// What became of held elements since this was asked last.
+    fn confirm(&mut self) -> Confirmed {
+        Confirmed::default()
+    }
+
+    /// Everything ends at once: nothing more goes anywhere. Returns how many elements arrived since this was asked last.
+    fn withdraw(&mut self) -> u64 {
+        0
+    }
+
+    /// No further element will arrive, and none is held.
     ///
     /// # Errors
     /// What the sink reports.

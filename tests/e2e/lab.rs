@@ -27,6 +27,8 @@ pub(crate) static TOGETHER: Lab = Lab::new("together", "together.toml");
 pub(crate) static STOPPING: Lab = Lab::new("stopping", "stopping.toml");
 /// Flows for a small machine.
 pub(crate) static SMALL: Lab = Lab::new("small", "small.toml");
+/// What becomes of elements at the ends of flows.
+pub(crate) static ENDS: Lab = Lab::new("ends", "ends.toml");
 /// Flows that run several times side by side.
 pub(crate) static REPLICAS: Lab = Lab::new("replicas", "replicas.toml");
 /// Flows that take much memory.

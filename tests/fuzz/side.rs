@@ -18,7 +18,7 @@ use torvyn_runtime_core::flow::{Ends, Make as _, Pressure, Setup};
 use torvyn_runtime_core::host::CopyStats;
 use torvyn_runtime_core::plan::{FlowPlan, Role};
 use torvyn_runtime_core::stage::{
-    Aggregator, Called, Demand, Filter, Payload, Processor, Pulled, Router, Sink, Source, Stage,
+    Aggregator, Called, Demand, Filter, Payload, Processor, Pulled, Router, Sink, Source, Stage, Taken,
 };
 
 use crate::guest::{Done, Guest};
@@ -222,7 +222,7 @@ impl Side {
             (AnyStage::Sink(sink), Entry::Push) => {
                 return sink
                     .push(cx, input())
-                    .map(|demand| Value::Pauses(demand == Demand::Pause));
+                    .map(|taken| Value::Pauses(taken == Taken::Delivered(Demand::Pause)));
             }
             (AnyStage::Sink(sink), Entry::Complete) => return sink.complete(cx).map(|()| Value::Nothing),
             (_, entry) => unreachable!("a stage of another role has no {entry:?}"),

@@ -12,6 +12,7 @@ mod bench;
 mod demo;
 mod deny;
 mod fuzz;
+mod rounds;
 mod sanitize;
 mod setup;
 mod shell;
@@ -30,6 +31,7 @@ usage: cargo xtask COMMAND
            of the comparison of the call paths (--json FILE, --svg FILE, …)
   fuzz     the direct path against the component path, with hostile guests (--executions N, --seed S)
   fuzz manifest | wit | component   the front half with made-up input (--executions N, --seed S)
+  rounds   ends of flows with full disks, closed pipes and signals, 200 times each (--count N); prints what came of it
   sanitize the tests of what is unsafe, under AddressSanitizer
   deny     licences, advisories and sources of the dependencies (deny --install: fetch cargo-deny first)
 ";
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         ["bless"] => test::bless(),
         ["bench", arguments @ ..] => bench::bench(arguments),
         ["fuzz", options @ ..] => fuzz::fuzz(options),
+        ["rounds", options @ ..] => rounds::rounds(options),
         ["sanitize"] => sanitize::sanitize(),
         ["deny"] => deny::deny(false),
         ["deny", "--install"] => deny::deny(true),

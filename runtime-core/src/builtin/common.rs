@@ -1,7 +1,6 @@
 //! What a built-in source has in common with itself in the other replicas of its flow.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::sync::PoisonError;
 
 use super::lines::Feed;
@@ -35,11 +34,11 @@ impl Common {
     }
 
     /// The lines of the input at `path`, which `open` opens for whoever asks first.
-    pub(super) fn feed(
+    pub(super) fn feed<E>(
         &self,
         path: &str,
-        open: impl FnOnce(Vec<Waker>) -> io::Result<Feed>,
-    ) -> io::Result<Arc<Mutex<Feed>>> {
+        open: impl FnOnce(Vec<Waker>) -> Result<Feed, E>,
+    ) -> Result<Arc<Mutex<Feed>>, E> {
         // Nothing that holds the lock panics half-way.
         let mut feeds = self.feeds.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(feed) = feeds.get(path) {

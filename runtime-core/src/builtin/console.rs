@@ -1,58 +1,45 @@
 //! `builtin:console`: each payload as a line on standard output.
 
-use std::io::{self, Write};
-
-use super::config;
+use super::output::{Fsync, Options, Output};
+use super::{config, flush_key, is_written, opened};
 use crate::context::RunContext;
 use crate::element::Element;
 use crate::error::Cause;
 use crate::setting;
-use crate::stage::{Called, Demand, Sink, Stage};
+use crate::stage::{Called, Confirmed, Sink, Stage, Taken};
+use crate::stdio::{self, Standard};
 
-/// Sink that prints. No configuration.
+/// Sink that prints. Configuration: `{"flush_ms": N}`, optional.
 ///
-/// Writes through the process's own line-buffered standard output, so that its lines and those that components print
-/// keep their order.
-#[derive(Debug, Default)]
+/// Its lines and those that components print keep their order.
+#[derive(Default)]
 pub struct Console {
-    /// The reader of standard output went away; reported once.
-    closed: bool,
+    output: Option<Output>,
 }
 
 impl Stage for Console {
-    fn init(&mut self, _: &mut RunContext, text: &str) -> Called<()> {
-        config(text, setting::CONSOLE).map(|_| ())
+    fn init(&mut self, cx: &mut RunContext, text: &str) -> Called<()> {
+        let options = Options {
+            flush: flush_key(&config(text, setting::CONSOLE)?),
+            fsync: Fsync::Never,
+        };
+        let cannot = |why: String| Cause::Endpoint(format!("can't write to {}: {why}", opened::STDOUT));
+        if stdio::was_closed(Standard::Output) {
+            return Err(cannot(stdio::CLOSED_AT_START.to_owned()));
+        }
+        let file = opened::own_stdout().map_err(|error| cannot(error.to_string()))?;
+        let place = opened::written(file, opened::STDOUT, false).map_err(cannot)?;
+        let output = Output::to(cx, place, options).map_err(|error| cannot(error.to_string()))?;
+        self.output = Some(output.before_prints());
+        Ok(())
     }
 
     fn teardown(&mut self, _: &mut RunContext) -> Called<()> {
+        self.output = None;
         Ok(())
     }
 }
 
 impl Sink for Console {
-    fn push(&mut self, cx: &mut RunContext, input: Element) -> Called<Demand> {
-        let bytes = cx
-            .pool()
-            .contents(input.payload)
-            .expect("invariant: a queued element holds its buffer");
-        let mut out = io::stdout().lock();
-        out.write_all(bytes)
-            .and_then(|()| out.write_all(b"\n"))
-            .map_err(failed)?;
-        Ok(Demand::Ready)
-    }
-
-    fn complete(&mut self, _: &mut RunContext) -> Called<()> {
-        match self.closed {
-            true => Ok(()),
-            false => io::stdout().flush().map_err(failed),
-        }
-    }
-}
-
-fn failed(error: io::Error) -> Cause {
-    if error.kind() == io::ErrorKind::BrokenPipe {
-        return Cause::Endpoint("the reader of standard output has gone".to_owned());
-    }
-    Cause::Endpoint(format!("can't write to standard output: {error}"))
+    is_written!();
 }

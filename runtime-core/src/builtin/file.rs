@@ -1,30 +1,26 @@
 //! `builtin:file`: each payload as a line, appended to a file.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 
-use super::{config, text_key};
+use super::output::{Fsync, Options, Output};
+use super::{config, flush_key, is_fifo, is_written, opened, text_key};
 use crate::context::RunContext;
 use crate::element::Element;
 use crate::error::Cause;
 use crate::setting;
-use crate::stage::{Called, Demand, Sink, Stage};
+use crate::stage::{Called, Confirmed, Sink, Stage, Taken};
 
-/// Bytes written at once, if lines are shorter.
-const BUFFER: usize = 8 << 10;
-
-/// Sink that appends to a file, which it creates when needed. Configuration: `{"path": "…"}`.
+/// Sink that appends to a file, which it creates when needed. Configuration: `{"path": "…"}`, and optionally `flush_ms` and
+/// `fsync`.
 ///
-/// Written to disk when the flow completes or fails, and in between whenever the buffer is full. Only whole lines are
-/// written, so that replicas of a flow can append to the same file.
-#[derive(Debug, Default)]
+/// Only whole lines are written, so that replicas of a flow can append to the same file, and a line that is there without
+/// its end gets one first.
+#[derive(Default)]
 pub struct File {
-    /// Replaces the configured path.
+    /// Replaces the configuration.
     path_override: Option<String>,
-    path: String,
-    output: Option<fs::File>,
-    /// Lines that are not written yet.
-    lines: Vec<u8>,
+    output: Option<Output>,
 }
 
 impl File {
@@ -33,66 +29,65 @@ impl File {
     pub fn of(path: String) -> Self {
         Self {
             path_override: Some(path),
-            ..Self::default()
+            output: None,
         }
-    }
-
-    fn flush(&mut self) -> Called<()> {
-        let Some(output) = &mut self.output else {
-            return Ok(());
-        };
-        while !self.lines.is_empty() {
-            let written = match output.write(&self.lines) {
-                Ok(0) => Err(io::ErrorKind::WriteZero.into()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(0),
-                written => written,
-            };
-            // What was not written is left for the next attempt.
-            match written {
-                Ok(written) => drop(self.lines.drain(..written)),
-                Err(error) => return Err(self.failed(&error)),
-            }
-        }
-        Ok(())
-    }
-
-    fn failed(&self, error: &io::Error) -> Cause {
-        Cause::Endpoint(format!("can't write to `{}`: {error}", self.path))
     }
 }
 
+/// Opens a file to append to. Who may write but not read can't see what it ends in.
+fn open(path: &str) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.append(true).create(true);
+    match options.clone().read(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => options.open(path),
+        opened => opened,
+    }
+}
+
+fn open_output(cx: &RunContext, path: &str, options: Options) -> Result<Output, String> {
+    let words = |error: io::Error| error.to_string();
+    if is_fifo(path) {
+        // It opens when somebody opens the other end.
+        let target = path.to_owned();
+        let open = move || fs::OpenOptions::new().write(true).open(target);
+        return Output::to_awaited(cx, path, options, open).map_err(words);
+    }
+    let file = open(path).map_err(words)?;
+    let place = opened::written(file, &format!("`{path}`"), true)?;
+    Output::to(cx, place, options).map_err(words)
+}
+
 impl Stage for File {
-    fn init(&mut self, _: &mut RunContext, text: &str) -> Called<()> {
-        self.path = match self.path_override.take() {
-            Some(path) => path,
-            None => text_key(&config(text, setting::FILE)?, "path").expect("invariant: a required key is there"),
+    fn init(&mut self, cx: &mut RunContext, text: &str) -> Called<()> {
+        let (path, config) = match self.path_override.take() {
+            Some(path) => (path, serde_json::Map::new()),
+            None => {
+                let config = config(text, setting::FILE)?;
+                (
+                    text_key(&config, "path").expect("invariant: a required key is there"),
+                    config,
+                )
+            }
         };
-        let opened = fs::OpenOptions::new().append(true).create(true).open(&self.path);
-        let file = opened.map_err(|error| Cause::Endpoint(format!("can't open `{}`: {error}", self.path)))?;
-        self.output = Some(file);
+        let options = Options {
+            flush: flush_key(&config),
+            fsync: match text_key(&config, "fsync").as_deref() {
+                Some("always") => Fsync::Always,
+                Some("interval") => Fsync::Interval,
+                _ => Fsync::Never,
+            },
+        };
+        let output = open_output(cx, &path, options);
+        self.output = Some(output.map_err(|why| Cause::Endpoint(format!("can't open `{path}`: {why}")))?);
         Ok(())
     }
 
     fn teardown(&mut self, _: &mut RunContext) -> Called<()> {
-        self.flush()
+        self.output = None;
+        Ok(())
     }
 }
 
 impl Sink for File {
-    fn push(&mut self, cx: &mut RunContext, input: Element) -> Called<Demand> {
-        let bytes = cx
-            .pool()
-            .contents(input.payload)
-            .expect("invariant: a queued element holds its buffer");
-        if self.lines.len() + bytes.len() >= BUFFER {
-            self.flush()?;
-        }
-        self.lines.extend_from_slice(bytes);
-        self.lines.push(b'\n');
-        Ok(Demand::Ready)
-    }
-
-    fn complete(&mut self, _: &mut RunContext) -> Called<()> {
-        self.flush()
-    }
+    is_written!();
 }

@@ -5,13 +5,15 @@ use std::io;
 use std::os::fd::AsFd;
 use std::sync::PoisonError;
 
-use super::{Common, config, payload, text_key};
+use super::{Common, config, is_fifo, opened, payload, text_key};
 use crate::bounds;
 use crate::context::RunContext;
 use crate::error::Cause;
+use crate::executor::Waker;
 use crate::host::CopyStats;
 use crate::setting;
 use crate::stage::{Called, Pulled, Source, Stage, Supply};
+use crate::stdio::{self, Standard};
 use crate::sync::{Arc, Mutex};
 
 mod feed;
@@ -19,7 +21,7 @@ mod input;
 
 pub(super) use feed::Feed;
 
-use feed::Batch;
+use feed::{Batch, behind_line};
 use input::Input;
 
 /// Longest line in bytes: no buffer is larger.
@@ -27,7 +29,8 @@ const LONGEST_LINE: usize = bounds::LARGEST_BUFFER_BYTES as usize;
 
 /// Source of lines, without their `\n` or `\r\n`. Configuration: `{"path": "…"}`; `-` or none is standard input.
 ///
-/// What may keep its readers waiting (a terminal, a pipe) is read by a thread of its own. Replicas of a flow that read the
+/// What may keep its readers waiting (a terminal, a pipe) is read by a thread of its own. A line that is longer than any
+/// buffer is one failed pull, and nothing is made of it. Replicas of a flow that read the
 /// same path share its lines out, unless they share out the ports of a router.
 #[derive(Default)]
 pub struct Lines {
@@ -37,12 +40,18 @@ pub struct Lines {
     common: Option<Arc<Common>>,
     name: String,
     input: Option<Reader>,
+    /// Keeps sinks from writing to it.
+    opened: Option<Arc<opened::Input>>,
     /// Bytes read and not yet emitted start here.
     start: usize,
     /// Up to here there is no line end.
     scanned: usize,
     bytes: Vec<u8>,
     at_end: bool,
+    /// The next line is longer than any buffer. It was not kept.
+    is_too_long: bool,
+    /// What is read belongs to such a line, up to its end.
+    skips_line: bool,
     /// What went wrong with the input.
     failed: Option<io::Error>,
     line: u64,
@@ -89,7 +98,13 @@ impl Lines {
                 self.scanned -= self.start;
                 self.start = 0;
                 self.at_end = chunk.is_empty();
-                self.bytes.extend_from_slice(&chunk);
+                let rest = if self.skips_line {
+                    behind_line(&chunk)
+                } else {
+                    Some(&*chunk)
+                };
+                self.skips_line = rest.is_none();
+                self.bytes.extend_from_slice(rest.unwrap_or_default());
             }
             Err(error) => self.failed = Some(error),
         }
@@ -98,15 +113,27 @@ impl Lines {
     /// Whether a pull has something to return, if need be after reading on.
     fn is_supplied(&mut self) -> bool {
         loop {
-            let is_long = self.bytes.len() - self.start > LONGEST_LINE;
-            if self.failed.is_some() || is_long || self.line_end().is_some() || self.at_end {
+            if self.failed.is_some() || self.is_too_long || self.line_end().is_some() || self.at_end {
                 return true;
             }
-            let Some(chunk) = self.next_chunk() else {
-                return false;
-            };
-            self.add(chunk);
+            if self.bytes.len() - self.start > LONGEST_LINE {
+                self.give_up_line();
+                return true;
+            }
+            match self.next_chunk() {
+                Some(chunk) => self.add(chunk),
+                None => return self.is_too_long,
+            }
         }
+    }
+
+    /// The line at `start` has no end so far, and no buffer that would hold it.
+    fn give_up_line(&mut self) {
+        self.is_too_long = true;
+        self.skips_line = true;
+        self.bytes = Vec::new();
+        self.start = 0;
+        self.scanned = 0;
     }
 
     /// The next bytes, none at the end; `None` when they are not there yet.
@@ -121,6 +148,11 @@ impl Lines {
                         self.line = line;
                         Some(Ok(text))
                     }
+                    Ok(Batch::TooLong { line }) => {
+                        self.line = line;
+                        self.is_too_long = true;
+                        None
+                    }
                     Ok(Batch::Waiting) => None,
                     Ok(Batch::End) => Some(Ok(Vec::new())),
                     Err(error) => Some(Err(error)),
@@ -130,17 +162,18 @@ impl Lines {
         }
     }
 
-    /// Opens `path`, or joins the replicas that read it.
-    fn open(&self, cx: &RunContext, path: &str) -> io::Result<Reader> {
+    /// Opens `path`, or joins the replicas that read it. In words why that is not possible.
+    fn open(&mut self, cx: &RunContext, path: &str) -> Result<Reader, String> {
+        let (name, opened) = (&self.name, &mut self.opened);
+        let mut open = |wakers| open(path, name, wakers, opened);
         match &self.common {
-            Some(common) => {
-                let feed = common.feed(path, |wakers| Input::open(file(path)?, wakers).map(Feed::new));
-                feed.map(Reader::Shared)
+            Some(common) => common
+                .feed(path, |wakers| open(wakers).map(Feed::new))
+                .map(Reader::Shared),
+            None if path == "-" && cx.each_gets_all() => {
+                Err("each replica needs all of it, and it can be read once; read a file".to_owned())
             }
-            None if path == "-" && cx.each_gets_all() => Err(io::Error::other(
-                "each replica needs all of it, and it can be read once; read a file",
-            )),
-            None => Input::open(file(path)?, vec![cx.waker.clone()]).map(Reader::Own),
+            None => open(vec![cx.waker.clone()]).map(Reader::Own),
         }
     }
 
@@ -149,12 +182,22 @@ impl Lines {
     }
 }
 
-fn file(path: &str) -> io::Result<File> {
-    match path {
+fn open(path: &str, name: &str, wakers: Vec<Waker>, opened: &mut Option<Arc<opened::Input>>) -> Result<Input, String> {
+    let words = |error: io::Error| error.to_string();
+    if path != "-" && is_fifo(path) {
+        // It opens when somebody opens the other end.
+        let path = path.to_owned();
+        return Input::open_apart(move || File::open(path), wakers).map_err(words);
+    }
+    let file = match path {
+        "-" if stdio::was_closed(Standard::Input) => return Err(stdio::CLOSED_AT_START.to_owned()),
         // A descriptor of its own: the process's own buffer is not read.
         "-" => io::stdin().as_fd().try_clone_to_owned().map(File::from),
         path => File::open(path),
-    }
+    };
+    let file = file.map_err(words)?;
+    *opened = opened::read(&file, name)?;
+    Input::open(file, wakers).map_err(words)
 }
 
 impl Stage for Lines {
@@ -168,7 +211,7 @@ impl Stage for Lines {
             path => format!("`{path}`"),
         };
         let input = self.open(cx, &path);
-        self.input = Some(input.map_err(|error| Cause::Endpoint(format!("can't open {}: {error}", self.name)))?);
+        self.input = Some(input.map_err(|why| Cause::Endpoint(format!("can't open {}: {why}", self.name)))?);
         Ok(())
     }
 
@@ -199,11 +242,13 @@ impl Source for Lines {
             self.at_end = true;
             return Err(Cause::Endpoint(format!("can't read {}: {error}", self.name)));
         }
+        if std::mem::take(&mut self.is_too_long) {
+            let trouble = self.trouble(&format!("it is longer than {LONGEST_LINE} bytes"));
+            self.line += 1;
+            return Err(trouble);
+        }
         let Some((end, next)) = self.line_end() else {
-            return match self.at_end {
-                true => Ok(Pulled::Exhausted),
-                false => Err(self.trouble(&format!("it is longer than {LONGEST_LINE} bytes"))),
-            };
+            return Ok(Pulled::Exhausted);
         };
         let line = &self.bytes[self.start..end];
         let line = line.strip_suffix(b"\r").unwrap_or(line);

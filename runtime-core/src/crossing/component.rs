@@ -18,7 +18,9 @@ use crate::host::bindings::exports::torvyn::streaming::{processor, sink, source}
 use crate::host::bindings::torvyn::streaming::types;
 use crate::host::{CopyStats, StageData};
 use crate::plan::{FlowPlan, LimitsPlan};
-use crate::stage::{Aggregator, Called, Demand, Filter, Payload, Processor, Pulled, Router, Sink, Source, Stage};
+use crate::stage::{
+    Aggregator, Called, Demand, Filter, Payload, Processor, Pulled, Router, Sink, Source, Stage, Taken,
+};
 
 mod cause;
 mod instance;
@@ -334,11 +336,12 @@ impl Aggregator for ComponentAggregator {
 }
 
 impl Sink for ComponentSink {
-    fn push(&mut self, cx: &mut RunContext, input: Element) -> Called<Demand> {
-        match self.call_with(cx, input, |store, guest, lent| guest.call_push(store, lent))? {
-            types::BackpressureSignal::Ready => Ok(Demand::Ready),
-            types::BackpressureSignal::Pause => Ok(Demand::Pause),
-        }
+    fn push(&mut self, cx: &mut RunContext, input: Element) -> Called<Taken> {
+        let demand = match self.call_with(cx, input, |store, guest, lent| guest.call_push(store, lent))? {
+            types::BackpressureSignal::Ready => Demand::Ready,
+            types::BackpressureSignal::Pause => Demand::Pause,
+        };
+        Ok(Taken::Delivered(demand))
     }
 
     fn complete(&mut self, cx: &mut RunContext) -> Called<()> {

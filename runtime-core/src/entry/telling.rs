@@ -3,13 +3,14 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use super::{USAGE, colors_by_default, eprint};
 use crate::event::Severity;
+use crate::stdio::{self, Standard};
 
 /// Output for whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,12 +173,13 @@ impl Outlet {
         }
     }
 
-    /// Hands over the object. Returns whether it got to where it should: a reader that went away has seen enough.
-    pub(super) fn hand_over(&mut self, object: &Value) -> bool {
+    /// Hands over the object, for as long as it is wanted. Returns whether it got to where it should: a reader that went
+    /// away has seen enough.
+    pub(super) fn hand_over(&mut self, object: &Value, is_wanted: impl Fn() -> bool) -> bool {
         let Some(Object { name, file }) = &mut self.object else {
             return true;
         };
-        match file.write_all(format!("{object}\n").as_bytes()) {
+        match stdio::write_while_wanted(file, &format!("{object}\n"), is_wanted) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 eprint(&format!(
                     "error[E0014]: cannot write the report to `{}`: {error}\n",
@@ -202,7 +204,7 @@ pub(super) fn refuse(telling: &Telling, misuse: &Misuse) {
     match opened {
         Ok(mut outlet) => {
             outlet.say(&misuse.to_text());
-            outlet.hand_over(&misuse.to_json());
+            outlet.hand_over(&misuse.to_json(), || true);
         }
         Err(_) => eprint(&misuse.to_text()),
     }
@@ -217,6 +219,9 @@ fn stdout_alone() -> io::Result<File> {
     use std::mem::ManuallyDrop;
     use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 
+    if stdio::was_closed(Standard::Output) {
+        return Err(io::Error::other(stdio::CLOSED_AT_START));
+    }
     let stdout = io::stdout();
     let own = File::from(stdout.as_fd().try_clone_to_owned()?);
     // SAFETY: the descriptor is open, as it was copied just now, and `ManuallyDrop` keeps it from being closed here.

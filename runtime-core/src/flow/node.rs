@@ -36,7 +36,7 @@ pub struct NodeStats {
     pub filtered: u64,
     /// Elements consumed without a result.
     pub absorbed: u64,
-    /// Elements a sink took.
+    /// Elements that arrived where a sink was to deliver them.
     pub delivered: u64,
     /// Elements an aggregator had left at the end.
     pub flushed: u64,
@@ -97,6 +97,25 @@ pub trait Node {
     /// # Errors
     /// When that failed and its error policy ends the flow.
     fn notify(&mut self, _cx: &mut RunContext, _signal: Demand) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// Whether a sink takes elements yet; the flow is woken when it does.
+    ///
+    /// # Errors
+    /// Keeps the flow from starting.
+    fn is_open(&mut self, _cx: &mut RunContext) -> Result<bool, Failure> {
+        Ok(true)
+    }
+
+    /// Has a sink deliver the elements that it holds, as far as that does not take waiting.
+    fn flush(&mut self) {}
+
+    /// Counts which elements that a sink held have arrived.
+    ///
+    /// # Errors
+    /// When some never will, and its error policy ends the flow.
+    fn confirm(&mut self, _cx: &mut RunContext) -> Result<(), Failure> {
         Ok(())
     }
 

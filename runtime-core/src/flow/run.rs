@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Flow, FlowState};
+use crate::clock::Time;
 use crate::context::{Drain, RunContext};
 use crate::error::{Cause, DRIVER, Failure, Operation};
 use crate::event::Event;
@@ -12,6 +13,9 @@ use crate::replica::Standing;
 
 /// A driver that keeps others waiting for longer than this is told of.
 const WATCHDOG: Duration = Duration::from_millis(10);
+
+/// How often a driver that never rests looks what became of elements that sinks hold.
+const CONFIRM: Duration = Duration::from_millis(10);
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,13 +72,16 @@ enum Phase {
     Prepared,
     /// Stages work. So many nodes were told that no element will arrive any more.
     Working { finished: usize },
+    /// Something failed; sinks deliver what they hold.
+    Failing { finished: usize },
     /// Nothing is left to do.
     Over(Ending),
 }
 
 /// A run, driven in turns.
 ///
-/// Whatever happens, sinks are completed and stages torn down: what was delivered is flushed.
+/// Whatever happens, sinks are completed and stages torn down. What they hold is delivered first, unless everything is to end
+/// at once.
 pub struct Run {
     flow: Box<dyn Flow>,
     cx: RunContext,
@@ -83,6 +90,8 @@ pub struct Run {
     phase: Phase,
     initialised: usize,
     failures: Vec<Failure>,
+    /// When a driver that never rests looks next what became of elements that sinks hold.
+    confirms_at: Time,
 }
 
 impl Run {
@@ -98,6 +107,7 @@ impl Run {
             phase: Phase::New,
             initialised: 0,
             failures: Vec::new(),
+            confirms_at: Time::START,
         }
     }
 
@@ -133,27 +143,53 @@ impl Run {
         self.begin()
     }
 
-    /// Lets elements pass once the stages of all replicas are prepared.
+    /// Lets elements pass once the stages of all replicas are prepared, and the sinks of this one are open.
     fn begin(&mut self) -> Turn {
-        if self.cx.replica.has_failed() {
+        let cx = &mut self.cx;
+        cx.look_around();
+        if cx.replica.has_failed() || cx.control.is_cancelled() {
             return self.end(None);
         }
-        if !self.cx.replica.may_begin() {
+        if !cx.replica.may_begin() {
             return Turn::Rest(None);
+        }
+        // Nothing is on its way yet, so nothing has to be delivered.
+        let waits = cx.drain().is_none() && !cx.is_past_deadline();
+        match self.are_open() {
+            Ok(false) if waits => return self.rest_until(self.cx.limit()),
+            Ok(_) => {}
+            Err(failure) => {
+                self.cx.replica.fail();
+                self.failures.push(failure);
+                return self.end(None);
+            }
         }
         self.cx.enter(FlowState::Running);
         self.phase = Phase::Working { finished: 0 };
         Turn::Again
     }
 
+    /// Whether all sinks take elements.
+    fn are_open(&mut self) -> Result<bool, Failure> {
+        for node in self.flow.nodes() {
+            if !node.is_open(&mut self.cx)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     fn work(&mut self, finished: usize) -> Turn {
         let cx = &mut self.cx;
         cx.look_around();
-        if cx.control.is_cancelled() || cx.replica.has_failed() {
+        if cx.control.is_cancelled() {
             return self.end(Some(finished));
         }
         if cx.is_past_deadline() {
             return self.fail_late(finished);
+        }
+        if cx.replica.has_failed() {
+            return self.wind_up(finished);
         }
         cx.draw();
         if cx.state() == FlowState::Suspended {
@@ -166,21 +202,26 @@ impl Run {
         let ran = self.flow.run_quantum(cx);
         let standing = cx.settle();
         self.failures.extend(cx.take_reported());
-        match (ran, standing) {
-            (Ok(true), _) => {
+        let confirmed = match ran {
+            Ok(ready) => self.confirm(ready).map(|arrived| (ready, arrived)),
+            Err(failure) => Err(failure),
+        };
+        match (confirmed, standing) {
+            (Ok((true, _)), _) => {
                 self.watch();
                 Turn::Again
             }
-            (Ok(false), Standing::More) => Turn::Again,
-            (Ok(false), Standing::Waits) => self.rest(),
-            (Ok(false), Standing::Enough | Standing::Spent) => self.rest_or_finish(finished),
+            // Who waited for room may go on, and what came back goes somewhere else.
+            (Ok((false, true)), _) | (Ok((false, false)), Standing::More) => Turn::Again,
+            (Ok((false, false)), Standing::Waits) => self.rest(),
+            (Ok((false, false)), Standing::Enough | Standing::Spent) => self.rest_or_finish(finished),
             (Err(failure), _) => {
                 // The time of every replica is up, and each of them drains.
                 if !is_time_up(&failure) {
                     self.cx.replica.fail();
                 }
                 self.failures.push(failure);
-                self.end(Some(finished))
+                self.wind_up(finished)
             }
         }
     }
@@ -198,7 +239,50 @@ impl Run {
                 cause: Cause::FlowDeadline(self.flow.plan().deadline_ms.unwrap_or_default()),
             });
         }
+        // What waits for a reader by now is lost.
+        self.deliver_held();
         self.end(Some(finished))
+    }
+
+    /// Has sinks deliver what they hold when no stage is `ready`, and counts what arrived: from time to time when one is.
+    /// Returns whether they hold less than before.
+    fn confirm(&mut self, ready: bool) -> Result<bool, Failure> {
+        let held = self.cx.held();
+        let now = self.cx.now();
+        if held == 0 || (ready && now < self.confirms_at) {
+            return Ok(false);
+        }
+        self.confirms_at = now.after(CONFIRM);
+        for node in self.flow.nodes() {
+            if !ready {
+                node.flush();
+            }
+            node.confirm(&mut self.cx)?;
+        }
+        Ok(self.cx.held() < held)
+    }
+
+    /// Has sinks deliver what they hold after a failure, and ends the run when they have.
+    fn wind_up(&mut self, finished: usize) -> Turn {
+        self.phase = Phase::Failing { finished };
+        if self.cx.control.is_cancelled() {
+            return self.end(Some(finished));
+        }
+        self.deliver_held();
+        match self.cx.held() {
+            0 => self.end(Some(finished)),
+            _ => Turn::Rest(None),
+        }
+    }
+
+    /// Has sinks deliver what they hold after a failure, as far as that does not take waiting.
+    fn deliver_held(&mut self) {
+        for node in self.flow.nodes() {
+            node.flush();
+            if let Err(failure) = node.confirm(&mut self.cx) {
+                keep(&mut self.failures, failure);
+            }
+        }
     }
 
     /// Tells of a turn that kept other flows waiting.
@@ -213,8 +297,8 @@ impl Run {
     /// No stage is ready: for now, or for ever.
     fn rest_or_finish(&mut self, finished: usize) -> Turn {
         match self.cx.awaited() {
-            (None, false) => self.finish_next(finished),
-            (Some(_), _) | (None, true) => self.rest(),
+            (None, false) if self.cx.held() == 0 => self.finish_next(finished),
+            (Some(_), _) | (None, _) => self.rest(),
         }
     }
 
@@ -225,11 +309,17 @@ impl Run {
         if cx.state() == FlowState::Running {
             cx.enter(FlowState::Suspended);
         }
+        let until = until.filter(|_| !cx.waits_for_reader());
+        self.rest_until(until)
+    }
+
+    /// Waits until then, or to be woken.
+    fn rest_until(&mut self, until: Option<Time>) -> Turn {
         match until {
-            Some(until) => cx
-                .clock()
-                .wait_until(until)
-                .map_or(Turn::Again, |until| Turn::Rest(Some(until))),
+            Some(until) => {
+                let until = self.cx.clock().wait_until(until);
+                until.map_or(Turn::Again, |until| Turn::Rest(Some(until)))
+            }
             None => Turn::Rest(None),
         }
     }
@@ -266,8 +356,9 @@ impl Run {
         if let Some(finished) = finished
             && !cx.control.is_cancelled()
         {
-            let left = nodes.iter_mut().skip(finished);
-            self.failures.extend(left.filter_map(|node| node.rescue(cx).err()));
+            for failure in nodes.iter_mut().skip(finished).filter_map(|node| node.rescue(cx).err()) {
+                keep(&mut self.failures, failure);
+            }
         }
         for node in nodes.iter_mut().take(self.initialised).rev() {
             if let Err(failure) = node.teardown(cx) {
@@ -303,6 +394,13 @@ impl Run {
     }
 }
 
+/// Keeps a failure, unless it says of a file or a stream what was said already.
+fn keep(failures: &mut Vec<Failure>, failure: Failure) {
+    if !failures.iter().any(|known| known.tells(&failure)) {
+        failures.push(failure);
+    }
+}
+
 /// Whether it is the time of the run that a call failed for, and nothing else.
 fn is_time_up(failure: &Failure) -> bool {
     matches!(failure.cause, Cause::TimeUp(_))
@@ -314,6 +412,7 @@ impl Task for Run {
             Phase::New => self.init(),
             Phase::Prepared => self.begin(),
             Phase::Working { finished } => self.work(finished),
+            Phase::Failing { finished } => self.wind_up(finished),
             Phase::Over(_) => Turn::Done,
         }
     }

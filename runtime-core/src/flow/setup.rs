@@ -9,11 +9,12 @@ use crate::context::RunContext;
 use crate::control::Halt;
 use crate::crossing::Hosts;
 use crate::crossing::core::Watched;
+use crate::element::Element;
 use crate::executor::Waker;
 use crate::host::CopyStats;
 use crate::plan::{FlowPlan, NodePlan, Role};
 use crate::replica::Replica;
-use crate::stage::{Called, Demand, Pulled, Sink, Source, Stage, Supply};
+use crate::stage::{Called, Confirmed, Demand, Pulled, Sink, Source, Stage, Supply, Taken};
 
 /// Where a source comes from instead of the manifest (`--input`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,6 +142,36 @@ impl Source for SourceStage {
 
     fn notify(&mut self, cx: &mut RunContext, signal: Demand) -> Called<()> {
         (**self).notify(cx, signal)
+    }
+}
+
+impl Sink for SinkStage {
+    fn is_open(&mut self) -> Called<bool> {
+        (**self).is_open()
+    }
+
+    fn push(&mut self, cx: &mut RunContext, input: Element) -> Called<Taken> {
+        (**self).push(cx, input)
+    }
+
+    fn has_room(&mut self) -> bool {
+        (**self).has_room()
+    }
+
+    fn flush(&mut self) {
+        (**self).flush();
+    }
+
+    fn confirm(&mut self) -> Confirmed {
+        (**self).confirm()
+    }
+
+    fn withdraw(&mut self) -> u64 {
+        (**self).withdraw()
+    }
+
+    fn complete(&mut self, cx: &mut RunContext) -> Called<()> {
+        (**self).complete(cx)
     }
 }
 

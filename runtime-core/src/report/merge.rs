@@ -46,8 +46,12 @@ fn both(first: Outcome, second: Outcome) -> Outcome {
     // Its time is up for the flow, not for each replica.
     let is_late = |cause: &Cause| matches!(cause, Cause::FlowDeadline(_));
     let is_known = failures.iter().any(|failure| is_late(&failure.cause));
-    let new = second.failures.into_iter();
-    failures.extend(new.filter(|failure| !(is_known && is_late(&failure.cause))));
+    for failure in second.failures {
+        let is_told = failures.iter().any(|known| known.tells(&failure));
+        if !is_told && !(is_known && is_late(&failure.cause)) {
+            failures.push(failure);
+        }
+    }
     Outcome {
         ending: graver(first.ending, second.ending),
         failures,

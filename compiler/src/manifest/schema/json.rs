@@ -71,6 +71,7 @@ fn of_setting(setting: &Setting) -> Value {
         setting::Kind::Text => json!({ "type": "string" }),
         setting::Kind::Path => json!({ "type": "string", "minLength": 1 }),
         setting::Kind::Count => json!({ "type": "integer", "minimum": 0 }),
+        setting::Kind::Choice(words) => json!({ "type": "string", "enum": words }),
     };
     schema["description"] = setting.doc.into();
     schema

@@ -17,17 +17,23 @@ pub(crate) struct Feed {
     /// Up to here, from `start`, there is no line end.
     scanned: usize,
     at_end: bool,
+    /// What is read belongs to a line that is too long, up to its end.
+    skips_line: bool,
     /// Lines handed out.
     line: u64,
 }
 
 /// What a replica gets.
 pub(super) enum Batch {
-    /// Whole lines, the first of which has `line` lines before it; the last one of the input may lack its end, and so does
-    /// the beginning of one that is too long.
+    /// Whole lines, the first of which has `line` lines before it; the last one of the input may lack its end.
     Lines {
         /// The text.
         text: Vec<u8>,
+        /// Lines before it.
+        line: u64,
+    },
+    /// A line that is longer than any buffer, instead of its text.
+    TooLong {
         /// Lines before it.
         line: u64,
     },
@@ -45,6 +51,7 @@ impl Feed {
             start: 0,
             scanned: 0,
             at_end: false,
+            skips_line: false,
             line: 0,
         }
     }
@@ -56,7 +63,10 @@ impl Feed {
                 return Ok(self.cut(end, lines));
             }
             let left = self.bytes.len() - self.start;
-            if left > LONGEST_LINE || (self.at_end && left > 0) {
+            if left > LONGEST_LINE {
+                return Ok(self.give_up_line());
+            }
+            if self.at_end && left > 0 {
                 return Ok(self.cut(self.bytes.len(), 1));
             }
             if self.at_end {
@@ -95,13 +105,36 @@ impl Feed {
         Batch::Lines { text, line }
     }
 
+    /// The line at `start` has no end so far, and no buffer that would hold it.
+    fn give_up_line(&mut self) -> Batch {
+        self.skips_line = true;
+        self.bytes = Vec::new();
+        self.start = 0;
+        self.scanned = 0;
+        let line = self.line;
+        self.line += 1;
+        Batch::TooLong { line }
+    }
+
     fn add(&mut self, chunk: &[u8]) {
         self.bytes.drain(..self.start);
         self.scanned = self.scanned.saturating_sub(self.start);
         self.start = 0;
         self.at_end = chunk.is_empty();
-        self.bytes.extend_from_slice(chunk);
+        let rest = if self.skips_line {
+            behind_line(chunk)
+        } else {
+            Some(chunk)
+        };
+        self.skips_line = rest.is_none();
+        self.bytes.extend_from_slice(rest.unwrap_or_default());
     }
+}
+
+/// What follows the end of the line that a chunk begins in the midst of; `None` when that end is not in it.
+pub(super) fn behind_line(chunk: &[u8]) -> Option<&[u8]> {
+    let end = chunk.iter().position(|byte| *byte == b'\n')?;
+    Some(&chunk[end + 1..])
 }
 
 #[cfg(test)]
@@ -121,6 +154,7 @@ mod tests {
     fn next(feed: &mut Feed) -> Option<(String, u64)> {
         match feed.next().unwrap() {
             Batch::Lines { text, line } => Some((String::from_utf8(text).unwrap(), line)),
+            Batch::TooLong { line } => Some(("(too long)".to_owned(), line)),
             Batch::Waiting | Batch::End => None,
         }
     }
@@ -159,6 +193,25 @@ mod tests {
         assert!(matches!(feed.next(), Ok(Batch::Waiting)));
         input.unwrap().send(Ok(b"o\n".to_vec())).unwrap();
         assert_eq!(next(&mut feed), Some(("two\n".to_owned(), 1)));
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_told_once_and_not_kept() {
+        let part = "x".repeat(LONGEST_LINE / 2);
+        let (mut feed, input) = feed(&["first\n", &part, &part, "x", &part, "x\nlast\nla"], false);
+        assert_eq!(next(&mut feed), Some(("first\n".to_owned(), 0)));
+        assert_eq!(next(&mut feed), Some(("(too long)".to_owned(), 1)));
+        assert!(feed.bytes.capacity() == 0, "its beginning is not kept");
+        assert_eq!(next(&mut feed), Some(("last\n".to_owned(), 2)));
+        let input = input.unwrap();
+        for rest in [&part, &part, "yy", ""] {
+            input.send(Ok(rest.as_bytes().to_vec())).unwrap();
+        }
+        assert_eq!(next(&mut feed), Some(("(too long)".to_owned(), 3)));
+        assert!(
+            matches!(feed.next(), Ok(Batch::End)),
+            "the end of the input is its end too"
+        );
     }
 
     #[test]

@@ -27,9 +27,24 @@ impl Input {
         if file.metadata().is_ok_and(|metadata| metadata.is_file()) {
             return Ok(Input::File(file));
         }
+        Self::open_apart(move || Ok(file), wakers)
+    }
+
+    /// A thread that opens the file, which may wait for somebody to open the other end, and reads it.
+    pub(super) fn open_apart(
+        open: impl FnOnce() -> io::Result<File> + Send + 'static,
+        wakers: Vec<Waker>,
+    ) -> io::Result<Self> {
         let (sender, chunks) = sync_channel(AHEAD);
         let reader = thread::Builder::new().name("lines".to_owned());
-        reader.spawn(move || read_apart(file, &sender, &wakers))?;
+        reader.spawn(move || match open() {
+            Ok(file) => read_apart(file, &sender, &wakers),
+            Err(error) => {
+                // Nobody may want to know any more.
+                let _ = sender.send(Err(error));
+                wake(&wakers);
+            }
+        })?;
         Ok(Input::Chunks(chunks))
     }
 
@@ -66,11 +81,15 @@ fn read_apart(mut input: File, chunks: &SyncSender<io::Result<Vec<u8>>>, wakers:
         let chunk = read_chunk(&mut input);
         let is_last = chunk.as_ref().map_or(true, Vec::is_empty);
         let is_wanted = chunks.send(chunk).is_ok();
-        for waker in wakers {
-            waker.wake();
-        }
+        wake(wakers);
         if is_last || !is_wanted {
             return;
         }
+    }
+}
+
+fn wake(wakers: &[Waker]) {
+    for waker in wakers {
+        waker.wake();
     }
 }

@@ -11,6 +11,7 @@ use super::shell::ShellData;
 use super::violation::{TOO_MUCH, Violation};
 use crate::bounds;
 use crate::buffer::{BufferError, BufferId, BufferPool, ContentType};
+use crate::builtin;
 use crate::capability;
 use crate::crossing::cause::{allocation_failure, bounded};
 use crate::error::ComponentError;
@@ -189,7 +190,7 @@ fn add_system(linker: &mut Linker<ShellData>) -> Result<()> {
     linker.func_wrap("host", "write", |mut host: Host<'_>, stream: u32, len: u32| {
         let bytes = pool(&mut host).read_scratch(len);
         let written = match stream {
-            1 => write(io::stdout().lock(), bytes),
+            1 => builtin::print(|| write(io::stdout().lock(), bytes)),
             _ => write(io::stderr().lock(), bytes),
         };
         written.map_or(IO, |()| 0)

@@ -6,7 +6,9 @@ use crate::context::RunContext;
 use crate::element::Element;
 use crate::error::{Cause, ResourceMisuse};
 use crate::layout::outcome;
-use crate::stage::{Aggregator, Called, Demand, Filter, Payload, Processor, Pulled, Router, Sink, Source, Stage as _};
+use crate::stage::{
+    Aggregator, Called, Demand, Filter, Payload, Processor, Pulled, Router, Sink, Source, Stage as _, Taken,
+};
 
 impl Source for CoreStage {
     fn pull(&mut self, cx: &mut RunContext) -> Called<Pulled> {
@@ -87,11 +89,12 @@ impl Aggregator for CoreStage {
 }
 
 impl Sink for CoreStage {
-    fn push(&mut self, cx: &mut RunContext, input: Element) -> Called<Demand> {
-        Ok(match self.call_with(cx, input)? {
+    fn push(&mut self, cx: &mut RunContext, input: Element) -> Called<Taken> {
+        let demand = match self.call_with(cx, input)? {
             outcome::PAUSED => Demand::Pause,
             _ => Demand::Ready,
-        })
+        };
+        Ok(Taken::Delivered(demand))
     }
 
     fn complete(&mut self, cx: &mut RunContext) -> Called<()> {

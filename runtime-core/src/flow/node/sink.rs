@@ -1,24 +1,38 @@
 //! A sink in its place.
+//!
+//! Elements that the sink holds are neither delivered nor lost: it confirms them, and they are counted then. Where a failure
+//! ends the flow, any number of them may be held, of which the node keeps the count alone. Where an error policy has
+//! something else done about it, the node keeps the element, and there is one at a time.
 
-use super::{Place, impl_node, release};
+use super::{Place, impl_node, policy, release};
 use crate::buffer::BufferPool;
 use crate::clock::Time;
 use crate::context::RunContext;
 use crate::crossing::core::Counts;
 use crate::element::Element;
-use crate::error::{Failure, Operation};
+use crate::error::{Category, Cause, Failure, Operation};
 use crate::event::Event;
 use crate::flow::chain::{Fused, Link};
 use crate::flow::setup::{Make, Setup, SinkStage};
 use crate::layout::outcome;
-use crate::plan::FlowPlan;
+use crate::plan::{ErrorAction, FlowPlan, LastResort};
 use crate::queue::Stream;
-use crate::stage::{Called, Demand, Stage};
+use crate::stage::{Called, Demand, Sink, Stage, Taken, Trouble};
 
 /// A sink in its place.
 pub struct SinkNode {
     place: Place<SinkStage>,
     paused_until: Time,
+    /// A failure to write ends the flow.
+    holds_many: bool,
+    /// Elements that the sink holds.
+    held: u64,
+    /// The one that it holds, unless it may hold many.
+    kept: Option<Element>,
+    /// That one, if it did not arrive, and why.
+    returned: Option<(Element, Cause)>,
+    /// The sink takes no element for now.
+    is_full: bool,
 }
 
 impl SinkNode {
@@ -32,18 +46,41 @@ impl SinkNode {
         position: usize,
         origin: impl Make<SinkStage>,
     ) -> Result<Self, Failure> {
+        let plan = &flow.nodes[position];
         let stage = setup.sink(flow, position, origin);
+        let on_write_error = policy::action(&plan.on_error, Category::Internal);
         Ok(Self {
-            place: Place::new(flow, position, setup.ends().component(&flow.nodes[position]), stage)?,
+            place: Place::new(flow, position, setup.ends().component(plan), stage)?,
             paused_until: Time::START,
+            holds_many: on_write_error == ErrorAction::Now(LastResort::Terminate),
+            held: 0,
+            kept: None,
+            returned: None,
+            is_full: false,
         })
     }
 
-    /// Whether an element waits and the sink wants it.
+    /// Whether an element waits and the sink wants it, or one has come back.
     #[inline]
     #[must_use]
     pub fn is_ready(&mut self, cx: &mut RunContext, streams: &[Stream]) -> bool {
+        if self.is_full && !self.makes_room(cx) {
+            return self.returned.is_some() && self.place.outputs_accept(cx, streams);
+        }
         self.place.has_work(cx, streams, self.paused_until) && self.place.outputs_accept(cx, streams)
+    }
+
+    /// Looks again whether a full sink takes elements.
+    #[cold]
+    fn makes_room(&mut self, cx: &mut RunContext) -> bool {
+        if self.kept.is_some() {
+            self.look(cx);
+        }
+        self.is_full = self.returned.is_some() || self.kept.is_some() || !self.place.stage.has_room();
+        if self.is_full && self.returned.is_none() {
+            cx.await_sink();
+        }
+        !self.is_full
     }
 
     /// Delivers one element.
@@ -52,14 +89,17 @@ impl SinkNode {
     /// When the sink failed, and its error policy ends the flow.
     #[inline]
     pub fn run(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Result<(), Failure> {
+        if self.returned.is_some() {
+            return self.decide(cx, streams);
+        }
         let input = self.place.take(cx, streams);
         self.handle(cx, streams, input)
     }
 
     #[inline]
     fn handle(&mut self, cx: &mut RunContext, streams: &mut [Stream], input: Element) -> Result<(), Failure> {
-        let demand = self.place.stage.push(cx, input);
-        self.settle(cx, streams, input, demand)
+        let taken = self.place.stage.push(cx, input);
+        self.settle(cx, streams, input, taken)
     }
 
     fn settle(
@@ -67,10 +107,10 @@ impl SinkNode {
         cx: &mut RunContext,
         streams: &mut [Stream],
         input: Element,
-        demand: Called<Demand>,
+        taken: Called<Taken>,
     ) -> Result<(), Failure> {
-        match demand {
-            Ok(demand) => {
+        match taken {
+            Ok(Taken::Delivered(demand)) => {
                 self.place.succeeded(cx);
                 release(cx, input);
                 self.place.stats.delivered += 1;
@@ -83,7 +123,81 @@ impl SinkNode {
                 }
                 Ok(())
             }
+            Ok(Taken::Held { has_news, has_room }) if self.holds_many => {
+                release(cx, input);
+                self.hold(cx);
+                self.is_full = !has_room;
+                if has_news { self.confirm_held(cx) } else { Ok(()) }
+            }
+            Ok(Taken::Held { .. }) => {
+                self.hold(cx);
+                self.kept = Some(input);
+                self.is_full = true;
+                self.place.stage.flush();
+                self.look(cx);
+                match self.returned {
+                    Some(_) => self.decide(cx, streams),
+                    None => Ok(()),
+                }
+            }
             Err(cause) => self.place.failed(cx, streams, Operation::Push, Some(input), cause),
+        }
+    }
+
+    fn hold(&mut self, cx: &mut RunContext) {
+        self.held += 1;
+        cx.hold();
+    }
+
+    /// So many elements are held no longer.
+    fn let_go(&mut self, cx: &mut RunContext, elements: u64) {
+        self.held -= elements;
+        cx.let_go(elements);
+    }
+
+    /// Counts what arrived of many, and what never will.
+    fn confirm_held(&mut self, cx: &mut RunContext) -> Result<(), Failure> {
+        let confirmed = self.place.stage.confirm();
+        self.let_go(cx, confirmed.arrived);
+        self.place.stats.delivered += confirmed.arrived;
+        let Some(Trouble { element, lost, cause }) = confirmed.trouble else {
+            return Ok(());
+        };
+        self.let_go(cx, lost);
+        self.place.stats.failed += lost;
+        let failure = self.place.failure(Operation::Push, element, cause);
+        policy::note_failure(&mut self.place, cx, &failure);
+        Err(failure)
+    }
+
+    /// Looks what became of the one element that is held.
+    fn look(&mut self, cx: &mut RunContext) {
+        let confirmed = self.place.stage.confirm();
+        if confirmed.arrived == 0 && confirmed.trouble.is_none() {
+            return;
+        }
+        let Some(element) = self.kept.take() else { return };
+        self.let_go(cx, 1);
+        self.is_full = false;
+        match confirmed.trouble {
+            Some(trouble) => {
+                self.is_full = true;
+                self.returned = Some((element, trouble.cause));
+            }
+            None => {
+                self.place.succeeded(cx);
+                release(cx, element);
+                self.place.stats.delivered += 1;
+            }
+        }
+    }
+
+    /// Does what the error policy says about the element that came back.
+    fn decide(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Result<(), Failure> {
+        self.is_full = false;
+        match self.returned.take() {
+            Some((element, cause)) => self.place.failed(cx, streams, Operation::Push, Some(element), cause),
+            None => Ok(()),
         }
     }
 
@@ -100,7 +214,7 @@ impl Link for SinkNode {
     }
 
     fn is_clear(&self, cx: &mut RunContext, streams: &[Stream]) -> bool {
-        self.place.is_clear(cx, streams, self.paused_until)
+        !self.is_full && self.place.is_clear(cx, streams, self.paused_until)
     }
 
     fn pass(
@@ -139,15 +253,37 @@ impl Fused for SinkNode {
         input: Element,
         came_to: Called<u32>,
     ) -> Result<Option<Element>, Failure> {
-        let demand = came_to.map(|outcome| match outcome {
-            outcome::PAUSED => Demand::Pause,
-            _ => Demand::Ready,
+        let taken = came_to.map(|outcome| match outcome {
+            outcome::PAUSED => Taken::Delivered(Demand::Pause),
+            _ => Taken::Delivered(Demand::Ready),
         });
-        self.settle(cx, streams, input, demand).map(|()| None)
+        self.settle(cx, streams, input, taken).map(|()| None)
     }
 }
 
 impl_node!(SinkNode, {
+    fn is_open(&mut self, cx: &mut RunContext) -> Result<bool, Failure> {
+        let open = self.place.stage.is_open();
+        open.map_err(|cause| self.place.report(cx, Operation::Init, cause))
+    }
+
+    fn flush(&mut self) {
+        if self.held > 0 {
+            self.place.stage.flush();
+        }
+    }
+
+    fn confirm(&mut self, cx: &mut RunContext) -> Result<(), Failure> {
+        match (self.held, self.holds_many) {
+            (0, _) => Ok(()),
+            (_, true) => self.confirm_held(cx),
+            (_, false) => {
+                self.look(cx);
+                Ok(())
+            }
+        }
+    }
+
     fn finish(&mut self, cx: &mut RunContext) -> Result<(), Failure> {
         self.complete(cx)
     }
@@ -157,6 +293,16 @@ impl_node!(SinkNode, {
     }
 
     fn abandon(&mut self, cx: &mut RunContext) {
+        let arrived = self.place.stage.withdraw();
+        let lost = self.held - arrived;
+        self.let_go(cx, self.held);
+        self.place.stats.delivered += arrived;
+        self.place.stats.failed += lost;
+        let kept = self.kept.take();
+        if let Some(element) = kept.or_else(|| self.returned.take().map(|(element, _)| element)) {
+            self.place.stats.failed += u64::from(arrived + lost == 0);
+            release(cx, element);
+        }
         self.place.abandon(cx);
     }
 });

@@ -54,6 +54,7 @@ impl Lines {
                 let text = String::from_utf8_lossy(&text);
                 Supply::Lines(text.lines().map(str::to_owned).collect(), line)
             }
+            Batch::TooLong { .. } => unreachable!("the models have short lines"),
             Batch::Waiting => Supply::Waiting,
             Batch::End => Supply::End,
         })

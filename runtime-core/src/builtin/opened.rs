@@ -1,0 +1,116 @@
+//! What built-in ends have open, in the whole process: a file that is read and written at the same time would never end, and
+//! sinks that append to the same file share it.
+//!
+//! Only what is open counts, not what it is called: links, other spellings and redirections lead to the same file.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::output::Place;
+
+/// What standard output is called in messages.
+pub(super) const STDOUT: &str = "standard output";
+
+/// A file, whatever its names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct FileId {
+    device: u64,
+    number: u64,
+}
+
+impl FileId {
+    fn of(metadata: &Metadata) -> Self {
+        Self {
+            device: metadata.dev(),
+            number: metadata.ino(),
+        }
+    }
+}
+
+/// What is open. What nobody holds any more is forgotten.
+struct Opened {
+    inputs: Vec<(FileId, Weak<Input>)>,
+    outputs: Vec<(FileId, Weak<Place>)>,
+}
+
+static OPENED: Mutex<Opened> = Mutex::new(Opened {
+    inputs: Vec::new(),
+    outputs: Vec::new(),
+});
+
+/// A file that is read, under the name that it was given. Whoever reads it holds this.
+#[derive(Debug)]
+pub(super) struct Input {
+    name: String,
+}
+
+/// Notes that `file` is read. Only what has an end of its own can be kept from it by being written to.
+///
+/// # Errors
+/// In words, when it is written to as well.
+pub(super) fn read(file: &File, name: &str) -> Result<Option<Arc<Input>>, String> {
+    let metadata = described(file)?;
+    if !metadata.is_file() {
+        return Ok(None);
+    }
+    let id = FileId::of(&metadata);
+    let mut opened = opened();
+    let is_stdout = own_stdout().is_ok_and(|stdout| stdout.metadata().is_ok_and(|other| FileId::of(&other) == id));
+    let output = find(&mut opened.outputs, id).map(|place| place.name().to_owned());
+    if let Some(output) = output.or_else(|| is_stdout.then(|| STDOUT.to_owned())) {
+        return Err(format!(
+            "{}, to which the flow writes what it reads",
+            same(&output, "output")
+        ));
+    }
+    let input = Arc::new(Input { name: name.to_owned() });
+    opened.inputs.push((id, Arc::downgrade(&input)));
+    Ok(Some(input))
+}
+
+/// The place that `file` is, which sinks share that write to it. `continues`: a line that it ends in without an end gets one.
+///
+/// # Errors
+/// In words, when it is read as well.
+pub(super) fn written(file: File, name: &str, continues: bool) -> Result<Arc<Place>, String> {
+    let metadata = described(&file)?;
+    let id = FileId::of(&metadata);
+    let mut opened = opened();
+    if let Some(input) = find(&mut opened.inputs, id) {
+        return Err(format!("{}, which would never end", same(&input.name, "input")));
+    }
+    if let Some(place) = find(&mut opened.outputs, id) {
+        return Ok(place);
+    }
+    let place = Place::new(file, name.to_owned(), metadata.is_file());
+    let place = Arc::new(if continues { place.continued() } else { place });
+    opened.outputs.push((id, Arc::downgrade(&place)));
+    Ok(place)
+}
+
+/// A descriptor of its own for standard output, without the buffer of the process.
+pub(super) fn own_stdout() -> io::Result<File> {
+    io::stdout().as_fd().try_clone_to_owned().map(File::from)
+}
+
+fn described(file: &File) -> Result<Metadata, String> {
+    file.metadata().map_err(|error| error.to_string())
+}
+
+fn same(other: &str, role: &str) -> String {
+    format!("it is also the {role} {other}")
+}
+
+fn opened() -> MutexGuard<'static, Opened> {
+    // Nothing that holds the lock panics half-way.
+    OPENED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn find<T>(known: &mut Vec<(FileId, Weak<T>)>, id: FileId) -> Option<Arc<T>> {
+    known.retain(|(_, held)| held.strong_count() > 0);
+    let mut found = known.iter().filter(|(other, _)| *other == id);
+    found.find_map(|(_, held)| held.upgrade())
+}

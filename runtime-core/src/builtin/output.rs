@@ -1,0 +1,297 @@
+//! Lines on their way to a file, a pipe or a terminal. A sink *holds* them until enough of them are there, the flow rests, or
+//! they have waited for long enough; only what the system has taken is confirmed.
+//!
+//! A regular file is written to by the driver itself. Everything else may keep its writers waiting for a reader, so a thread
+//! of its own writes there, and the flow goes on as long as there is room.
+
+use std::fs;
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::opened;
+use crate::context::RunContext;
+use crate::error::Cause;
+use crate::executor::Waker;
+use crate::stage::{Confirmed, Taken, Trouble};
+use crate::sync::{Arc, Monitor, MutexGuard, OnceLock};
+
+mod apart;
+mod held;
+mod place;
+mod screen;
+mod timed;
+
+pub(super) use place::Place;
+pub(crate) use screen::print;
+
+use held::Held;
+
+/// Bytes that are written at once, if there are as many.
+const BATCH: usize = 8 << 10;
+
+/// Bytes that wait for a reader before the flow does.
+const ROOM: usize = 64 << 10;
+
+/// How long a write that has begun is waited for when everything ends at once.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// What becomes of the cache of the system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fsync {
+    /// The system decides.
+    Never,
+    /// It is written to the disk about as often as lines are written.
+    Interval,
+    /// An element counts only when it is on the disk.
+    Always,
+}
+
+/// How lines are written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Options {
+    /// Longest time that a line is held; with none, each is written at once.
+    pub(super) flush: Duration,
+    pub(super) fsync: Fsync,
+}
+
+/// The sink's end.
+pub(super) struct Output(Arc<Shared>);
+
+/// What the sink shares with those that write for it.
+struct Shared {
+    /// The file in messages.
+    name: String,
+    options: Options,
+    waker: Waker,
+    /// Not there before it is open.
+    place: OnceLock<Arc<Place>>,
+    state: Monitor<State>,
+}
+
+#[derive(Default)]
+struct State {
+    held: Held,
+    /// Lines that are written, and not confirmed.
+    arrived: u64,
+    trouble: Option<Told>,
+    /// The flow waits for room, or for what it holds to be written.
+    flow_waits: bool,
+    /// The thread is to write what is held.
+    is_wanted: bool,
+    /// The thread writes just now.
+    is_writing: bool,
+    /// Nothing is to be written any more.
+    is_closed: bool,
+    /// Why it could not be opened.
+    unopened: Option<String>,
+    /// When lines were first seen to be held.
+    since: Option<Instant>,
+}
+
+/// What could not be written.
+struct Told {
+    /// The first element that is not there.
+    element: Option<u64>,
+    /// Elements that are not held any more and not there either.
+    lost: u64,
+    why: String,
+}
+
+impl Output {
+    /// Writes to an open file.
+    pub(super) fn to(cx: &RunContext, place: Arc<Place>, options: Options) -> io::Result<Self> {
+        let shared = Shared::new(cx, place.name().to_owned(), options);
+        let is_regular = place.is_regular();
+        let _first = shared.place.set(place);
+        if !is_regular {
+            apart::start(&shared, None)?;
+        }
+        Ok(Self(shared))
+    }
+
+    /// Writes to what `open` opens, which may wait for somebody to open the other end.
+    pub(super) fn to_awaited(
+        cx: &RunContext,
+        name: &str,
+        options: Options,
+        open: impl FnOnce() -> io::Result<fs::File> + Send + 'static,
+    ) -> io::Result<Self> {
+        let shared = Shared::new(cx, format!("`{name}`"), options);
+        let name = name.to_owned();
+        let open = move || {
+            let file = open().map_err(|error| error.to_string())?;
+            opened::written(file, &format!("`{name}`"), false)
+        };
+        apart::start(&shared, Some(Box::new(open)))?;
+        Ok(Self(shared))
+    }
+
+    /// Has guests' prints wait until what is held here is written.
+    pub(super) fn before_prints(self) -> Self {
+        screen::add(&self.0);
+        self
+    }
+
+    /// Whether it is open; the flow is woken when it is.
+    pub(super) fn is_open(&self) -> Result<bool, Cause> {
+        if self.0.place.get().is_some() {
+            return Ok(true);
+        }
+        match &self.0.state.lock().unopened {
+            Some(why) => Err(Cause::Endpoint(format!("can't open {}: {why}", self.0.name))),
+            None => Ok(false),
+        }
+    }
+
+    /// Takes a line.
+    pub(super) fn push(&self, line: &[u8], sequence: u64) -> Taken {
+        let shared = &*self.0;
+        let mut state = shared.state.lock();
+        state.held.push(line, sequence);
+        let at_once = shared.options.flush.is_zero() || !timed::attend();
+        if at_once || state.held.len() >= BATCH {
+            shared.write(&mut state);
+        }
+        let has_room = shared.has_room(&mut state);
+        Taken::Held {
+            has_news: state.arrived > 0 || state.trouble.is_some(),
+            has_room,
+        }
+    }
+
+    /// Has what is held written.
+    pub(super) fn flush(&self) {
+        let mut state = self.0.state.lock();
+        self.0.write(&mut state);
+        state.flow_waits = true;
+    }
+
+    /// Whether it takes another line; the flow is woken when it does.
+    pub(super) fn has_room(&self) -> bool {
+        self.0.has_room(&mut self.0.state.lock())
+    }
+
+    /// What became of lines since this was asked last.
+    pub(super) fn confirm(&self) -> Confirmed {
+        let mut state = self.0.state.lock();
+        let arrived = std::mem::take(&mut state.arrived);
+        let trouble = state.trouble.take().map(|told| Trouble {
+            element: told.element,
+            lost: told.lost + state.held.give_up(),
+            cause: self.0.cannot_write(&told.why),
+        });
+        Confirmed { arrived, trouble }
+    }
+
+    /// Has nothing written any more; what is held is lost. Tells how many lines did arrive.
+    pub(super) fn withdraw(&self) -> u64 {
+        let shared = &*self.0;
+        let mut state = shared.state.lock();
+        state.is_closed = true;
+        shared.state.notify_all();
+        let until = Instant::now() + GRACE;
+        while state.is_writing && Instant::now() < until {
+            state = shared.state.wait_until(state, until);
+        }
+        state.held.give_up();
+        std::mem::take(&mut state.arrived)
+    }
+
+    /// All that was pushed is confirmed.
+    pub(super) fn complete(&self) -> Result<(), Cause> {
+        let told = self.0.state.lock().trouble.take();
+        if let Some(told) = told {
+            return Err(self.0.cannot_write(&told.why));
+        }
+        match self.0.place.get() {
+            Some(place) if self.0.options.fsync != Fsync::Never => {
+                place.sync().map_err(|error| self.0.cannot_write(&words(&error)))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        self.0.state.lock().is_closed = true;
+        self.0.state.notify_all();
+    }
+}
+
+impl Shared {
+    fn new(cx: &RunContext, name: String, options: Options) -> Arc<Self> {
+        let shared = Arc::new(Self {
+            name,
+            options,
+            waker: cx.waker.clone(),
+            place: OnceLock::new(),
+            state: Monitor::new(State::default()),
+        });
+        if !options.flush.is_zero() {
+            timed::add(&shared);
+        }
+        shared
+    }
+
+    fn cannot_write(&self, why: &str) -> Cause {
+        Cause::Endpoint(format!("can't write to {}: {why}", self.name))
+    }
+
+    /// The file that keeps nobody waiting, if it is one.
+    fn regular(&self) -> Option<&Place> {
+        self.place
+            .get()
+            .map(|place| &**place)
+            .filter(|place| place.is_regular())
+    }
+
+    /// Writes what is held, or has the thread write it.
+    fn write(&self, state: &mut State) {
+        if state.is_closed || state.held.is_empty() || state.trouble.is_some() {
+            return;
+        }
+        state.since = None;
+        let Some(place) = self.regular() else {
+            state.is_wanted = true;
+            self.state.notify_all();
+            return;
+        };
+        let first = state.held.first();
+        let written = place.write_all(&mut state.held, self.options.fsync == Fsync::Always);
+        state.arrived += written.lines;
+        if let Some(error) = written.error {
+            let element = if written.lost > 0 { first } else { state.held.first() };
+            state.trouble = Some(Told {
+                element,
+                lost: written.lost,
+                why: words(&error),
+            });
+        }
+    }
+
+    fn has_room(&self, state: &mut State) -> bool {
+        let has_room = state.held.len() < ROOM;
+        state.flow_waits |= !has_room;
+        has_room
+    }
+
+    /// Waits until nothing is held that can be written.
+    fn drain(&self) {
+        let mut state = self.state.lock();
+        self.write(&mut state);
+        let is_under_way =
+            |state: &MutexGuard<'_, State>| !(state.held.is_empty() || state.is_closed || state.trouble.is_some());
+        while is_under_way(&state) {
+            state = self.state.wait(state);
+        }
+    }
+}
+
+/// An error of the system, in words.
+fn words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => "whoever read it has gone".to_owned(),
+        _ => error.to_string(),
+    }
+}

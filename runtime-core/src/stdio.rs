@@ -1,0 +1,90 @@
+//! Standard input and output as the process found them, and printing.
+//!
+//! Where one of them is closed, the standard library opens `/dev/null` in its place before `main`: what is written there
+//! would be lost without a word. So this looks before that.
+
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+
+/// Streams of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standard {
+    Input = 0,
+    Output = 1,
+}
+
+/// A bit for each descriptor that was closed.
+static CLOSED: AtomicU8 = AtomicU8::new(0);
+
+/// Whether a stream was closed when the process started.
+pub(crate) fn was_closed(stream: Standard) -> bool {
+    CLOSED.load(Ordering::Relaxed) & (1 << stream as u8) != 0
+}
+
+#[expect(unsafe_code, reason = "the linker calls what stands in this section before `main`")]
+#[used]
+#[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
+#[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".init_array"))]
+static BEFORE_MAIN: extern "C" fn() = look;
+
+extern "C" fn look() {
+    for stream in [Standard::Input, Standard::Output] {
+        if !is_open(stream) {
+            CLOSED.fetch_or(1 << stream as u8, Ordering::Relaxed);
+        }
+    }
+}
+
+#[expect(unsafe_code, reason = "a descriptor that may not be open can't be owned")]
+fn is_open(stream: Standard) -> bool {
+    // SAFETY: the descriptor is only asked for, and nothing else runs yet that could open or close it.
+    let descriptor = unsafe { std::os::fd::BorrowedFd::borrow_raw(stream as i32) };
+    !matches!(rustix::io::fcntl_getfd(descriptor), Err(rustix::io::Errno::BADF))
+}
+
+/// Bytes written at once: a pipe that has room has room for as many, and takes them as a whole or not at all.
+pub(crate) const CHUNK: usize = 4096;
+
+/// How often whoever waits for room looks whether the text is still wanted.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// Writes a text to a file. It waits for a slow reader, but not for longer than the text is wanted.
+///
+/// # Errors
+/// When not all of it was written.
+pub(crate) fn write_while_wanted(
+    file: &mut (impl Write + AsFd),
+    text: &str,
+    is_wanted: impl Fn() -> bool,
+) -> io::Result<()> {
+    for chunk in text.as_bytes().chunks(CHUNK) {
+        while !has_room(file) {
+            if !is_wanted() {
+                return Err(io::Error::other("nobody reads it"));
+            }
+        }
+        file.write_all(chunk)?;
+    }
+    file.flush()
+}
+
+/// The words for a standard stream that was closed.
+pub(crate) const CLOSED_AT_START: &str = "it was closed when the program started";
+
+/// Waits for a while for `file` to have room for [`CHUNK`] bytes. What can't be asked for it shows when it is written to.
+pub(crate) fn has_room(file: &impl AsFd) -> bool {
+    let mut polled = [PollFd::from_borrowed_fd(file.as_fd(), PollFlags::OUT)];
+    let timeout = Timespec {
+        tv_sec: 0,
+        tv_nsec: i64::from(PATIENCE.subsec_nanos()),
+    };
+    match rustix::event::poll(&mut polled, Some(&timeout)) {
+        Ok(_) => !polled[0].revents().is_empty(),
+        Err(rustix::io::Errno::INTR) => false,
+        Err(_) => true,
+    }
+}
