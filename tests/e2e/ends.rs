@@ -526,14 +526,14 @@ fn other_flows_go_on_beside_a_pipe_without_its_other_end() {
         "main.sink.path=out-main",
         "skipping.source.path=numbers",
         "skipping.sink.path=pipe",
-        "safe.source.path=numbers",
+        "regular.source.path=numbers",
     ];
     let mut arguments = vec!["--all", "--quiet"];
     arguments.extend(configs.iter().flat_map(|config| ["--config", config]));
     // One thread is all that the flows have.
     let running = start(folder.path(), &arguments);
     eventually("written beside it", || {
-        read(folder.path(), "safe").lines().count() == 1000
+        read(folder.path(), "regular").lines().count() == 1000
     });
     running.signal("TERM");
     running.finish_with_open_stdin();
