@@ -54,7 +54,7 @@ impl Lines {
                 let text = String::from_utf8_lossy(&text);
                 Supply::Lines(text.lines().map(str::to_owned).collect(), line)
             }
-            Batch::TooLong { .. } => unreachable!("the models have short lines"),
+            Batch::TooLong { line } => unreachable!("the models have short lines, and {line} is none"),
             Batch::Waiting => Supply::Waiting,
             Batch::End => Supply::End,
         })
