@@ -15,6 +15,9 @@ mod embedded {
 /// Folder of the runtime's package in its unpacked workspace.
 const RUNTIME_PACKAGE: &str = "runtime-core";
 
+/// Names of files that do not have their own yet begin so.
+pub(crate) const TEMPORARY: &str = ".torvync-";
+
 /// The cache folder.
 #[derive(Clone, Debug)]
 pub struct Cache {
@@ -124,7 +127,7 @@ fn temporary_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.prefix(".torvync-").tempfile_in(folder)
+    builder.prefix(TEMPORARY).tempfile_in(folder)
 }
 
 /// A path in cargo's configuration.

@@ -2,18 +2,25 @@
 //! project write lies in there, but for what all projects of a machine share (see `cache`), and what cargo itself writes
 //! beside a component's sources.
 
+use std::ffi::OsStr;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Component, Path, PathBuf};
 
-use crate::cache::{Cache, sha256, write_atomically};
+use crate::cache::{Cache, TEMPORARY, sha256, write_atomically};
 use crate::diag::{Code, Diagnostic};
 use crate::sdk;
 use crate::source::display_path;
 use crate::source::files::Files;
 
+/// The work folder of a project for which none is named.
+const OWN: &str = ".torvyn";
+
 /// Says which project a named folder is of.
 const OWNER: &str = "project";
+
+/// Is locked while a build writes in the folder.
+const LOCK: &str = "lock";
 
 /// What separates folders in lists of them, such as those in which a program looks for its libraries.
 const LIST_SEPARATOR: char = if cfg!(windows) { ';' } else { ':' };
@@ -42,6 +49,11 @@ pub enum WorkError {
         /// What the system says.
         error: io::Error,
     },
+    /// The folder that was named has something else in it.
+    InUse {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// Neither the folder nor the cache has a path that compilers can use.
     Unusable {
         /// The cache.
@@ -55,8 +67,10 @@ impl Work {
     /// The work folder of the project in `root`; `named` takes the place of `.torvyn`.
     #[must_use]
     pub fn of(root: &Path, named: Option<&Path>) -> Self {
+        let own = root.join(OWN);
+        let named = named.filter(|named| absolute(named) != absolute(&own));
         Self {
-            folder: named.map_or_else(|| root.join(".torvyn"), Path::to_owned),
+            folder: named.map_or(own, Path::to_owned),
             named_for: named.map(|_| absolute(root)),
         }
     }
@@ -98,18 +112,29 @@ impl Work {
     /// waited for, when one is.
     ///
     /// # Errors
-    /// When the folder can't be written.
+    /// When the folder can't be written, or has files in it that no build made.
     pub fn hold(&self, on_wait: &mut dyn FnMut(&str)) -> Result<Held, WorkError> {
-        self.try_hold(on_wait).map_err(|error| WorkError::Io {
-            folder: self.folder.clone(),
-            error,
-        })
+        let folder = self.folder.clone();
+        if self.is_in_use() {
+            return Err(WorkError::InUse { folder });
+        }
+        self.try_hold(on_wait).map_err(|error| WorkError::Io { folder, error })
+    }
+
+    /// Whether the folder was named and holds somebody's files: builds would overwrite those that have the names of theirs.
+    fn is_in_use(&self) -> bool {
+        let is_ours = || self.folder.join(OWNER).is_file();
+        let has_files = || {
+            let entries = std::fs::read_dir(&self.folder);
+            entries.is_ok_and(|entries| entries.flatten().any(|entry| !is_passing(&entry.file_name())))
+        };
+        self.is_named() && !is_ours() && has_files()
     }
 
     #[expect(clippy::disallowed_methods, reason = "the back half makes folders")]
     fn try_hold(&self, on_wait: &mut dyn FnMut(&str)) -> io::Result<Held> {
         std::fs::create_dir_all(&self.folder)?;
-        let path = self.folder.join("lock");
+        let path = self.folder.join(LOCK);
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -139,7 +164,7 @@ impl Work {
     }
 
     /// Leaves no component of another project.
-    #[expect(clippy::disallowed_methods, reason = "the back half reads and removes what it made")]
+    #[expect(clippy::disallowed_methods, reason = "the back half reads what it made")]
     fn take_over(&self) -> io::Result<()> {
         let Some(project) = &self.named_for else {
             return Ok(());
@@ -148,10 +173,14 @@ impl Work {
         if std::fs::read(&path).is_ok_and(|owner| owner == project) {
             return Ok(());
         }
-        match std::fs::remove_dir_all(self.folder.join("components")) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            Ok(()) | Err(_) => write_atomically(&path, project),
+        let entries = std::fs::read_dir(self.folder.join("components"));
+        for entry in entries.into_iter().flatten() {
+            let file = entry?.path();
+            if file.extension().is_some_and(|kind| kind == "wasm" || kind == "made") {
+                std::fs::remove_file(file)?;
+            }
         }
+        write_atomically(&path, project)
     }
 
     /// Where compilers and the linker write: the folder itself; where they can't use its path, one in the cache. Absolute.
@@ -191,6 +220,11 @@ impl Work {
         }
         Ok(folder)
     }
+}
+
+/// Whether a first build, which may be under way, has such a file before the folder is marked.
+fn is_passing(name: &OsStr) -> bool {
+    name == LOCK || name.to_str().is_some_and(|name| name.starts_with(TEMPORARY))
 }
 
 /// Whose build is waited for.
@@ -235,6 +269,15 @@ impl From<WorkError> for Diagnostic {
                 format!("can't build in the folder `{}`: {error}", display_path(&folder)),
             )
             .help("name another one with `--work-dir DIR` or TORVYN_WORK_DIR: what a build writes goes there"),
+            WorkError::InUse { folder } => Diagnostic::error(
+                Code::InvalidOption,
+                format!(
+                    "`{}` can't be the work folder: other files are in it",
+                    display_path(&folder)
+                ),
+            )
+            .note("builds would overwrite those that have the names of theirs")
+            .help("name a folder that is empty or not there yet with `--work-dir DIR` or TORVYN_WORK_DIR"),
             WorkError::Unusable { cache, obstacle } => Diagnostic::error(
                 Code::ExecutableBuildFailed,
                 format!("the cache can't be in `{}`: the path {obstacle}", display_path(&cache)),
@@ -277,6 +320,19 @@ mod tests {
         drop(other.hold(&mut |_| ()).unwrap());
         assert!(!one.component("a").exists());
         assert!(other.is_current(&files) && !one.is_current(&files));
+    }
+
+    #[test]
+    fn a_folder_with_somebodys_files_is_left_alone() {
+        let named = tempfile::tempdir().unwrap();
+        let source = named.path().join("components/mine/lib.rs");
+        write_atomically(&source, b"precious").unwrap();
+        let work = Work::of(Path::new("/one"), Some(named.path()));
+        assert!(matches!(work.hold(&mut |_| ()), Err(WorkError::InUse { .. })));
+        assert!(source.is_file() && !work.folder().join(LOCK).exists());
+        // The project's own folder, by whatever name, needs no mark.
+        let own = Work::of(named.path(), Some(&named.path().join(".torvyn")));
+        assert!(!own.is_named());
     }
 
     #[test]

@@ -190,6 +190,21 @@ fn a_folder_that_can_not_be_written_is_told_with_the_way_out() {
 }
 
 #[test]
+fn a_work_folder_with_other_files_is_refused() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    built_ins(place.path());
+    // Everything of the project would lie in its way.
+    let mut command = torvync();
+    command.args(["build", "--work-dir", "."]).current_dir(place.path());
+    let finished = output(&mut command).expect_code(1);
+    for words in ["error[E0704]", "`.` can't be the work folder", "--work-dir DIR"] {
+        assert!(finished.stderr.contains(words), "expected `{words}`: {finished}");
+    }
+    let left: Vec<_> = listing(place.path()).into_keys().collect();
+    assert_eq!(left, [place.path().join("Torvyn.toml")]);
+}
+
+#[test]
 fn waiting_for_another_build_is_said_at_once() {
     let folder = workshop("waiting");
     built_ins(&folder);

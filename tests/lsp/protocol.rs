@@ -146,6 +146,35 @@ fn what_is_no_proper_request_is_refused() {
 }
 
 #[test]
+fn a_file_may_be_called_in_many_ways() {
+    let project = Project::new();
+    let broken = MANIFEST.replace("path =", "pth =");
+    let canonical = uri(&project.manifest());
+    let path = canonical.strip_prefix("file://").expect("a file");
+    for called in [
+        format!("file:{path}"),
+        format!("FILE://{path}"),
+        format!("file://localhost{path}"),
+    ] {
+        let mut client = Client::plain();
+        let document = json!({ "uri": called, "languageId": "toml", "version": 0, "text": broken });
+        client.notify("textDocument/didOpen", &json!({ "textDocument": document }));
+        client.settle();
+        // The client hears of it by the name that it gave.
+        assert!(!client.diagnostics[&called].is_empty(), "{called}");
+    }
+    let mut client = Client::plain();
+    let document = json!({ "uri": "untitled:Torvyn.toml", "languageId": "toml", "version": 0, "text": broken });
+    client.notify("textDocument/didOpen", &json!({ "textDocument": document }));
+    client.settle();
+    let said = client.others.iter().map(ToString::to_string).collect::<String>();
+    assert!(
+        said.contains("`untitled:Torvyn.toml` is no file: expected `file:///PATH`"),
+        "{said}"
+    );
+}
+
+#[test]
 fn what_makes_no_sense_does_not_end_the_session() {
     let project = Project::new();
     let mut client = Client::plain();

@@ -169,13 +169,27 @@ impl From<GuestError> for Diagnostic {
                 tool,
                 status,
                 said,
-            } => failed(format!(
-                "component `{name}` does not build: `{tool}` failed with {status}"
-            ))
-            .primary(at, "this component")
-            .note(said.trim_end().to_owned()),
+            } => {
+                let diagnostic = failed(format!(
+                    "component `{name}` does not build: `{tool}` failed with {status}"
+                ))
+                .primary(at, "this component")
+                .note(said.trim_end().to_owned());
+                match advice(&said) {
+                    Some(advice) => diagnostic.help(advice),
+                    None => diagnostic,
+                }
+            }
         }
     }
+}
+
+/// What to do about what cargo said, where it is not about the code.
+fn advice(said: &str) -> Option<&'static str> {
+    let is_locked = said.contains("failed to write") && said.contains("Cargo.lock");
+    is_locked.then_some(
+        "cargo keeps the versions of dependencies beside the sources: run `cargo generate-lockfile` where they can be written",
+    )
 }
 
 fn failed(message: String) -> Diagnostic {
