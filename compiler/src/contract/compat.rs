@@ -1,10 +1,14 @@
 //! What is different between two contracts, and how much it matters ("Contracts and WIT Interfaces", evolution). In: two
 //! [`Contract`]s. Out: [`Difference`]s, each at the smallest thing that changed.
 //!
-//! Removing anything, or changing a type, a name or who owns what, breaks those who use it. A new function, interface or
-//! case does not. Types are compared where they are used, by name; what they consist of is compared once.
+//! Removing anything, or changing a type, a name or who owns what, breaks those who use it; a new function, interface or
+//! type does not. A new field, case or flag changes its type: the component model compares types by what they consist of, so
+//! that the two sides would not link, and one side would get values that it has no name for. Types are compared where they
+//! are used, by name; what they consist of is compared once.
 
 mod packages;
+#[cfg(test)]
+mod tests;
 mod types;
 mod words;
 

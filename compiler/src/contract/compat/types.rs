@@ -11,14 +11,6 @@ struct Part {
     span: wit_parser::Span,
 }
 
-/// How the parts of a type are called, and how much a new one matters.
-#[derive(Clone, Copy)]
-struct Parts {
-    kind: &'static str,
-    part: &'static str,
-    added: Level,
-}
-
 impl Differ<'_> {
     /// Whether two types are the same at their use: of one name, or built alike. What is behind a name is compared later,
     /// once.
@@ -89,13 +81,11 @@ impl Differ<'_> {
     fn definition(&mut self, a: TypeId, b: TypeId) {
         use TypeDefKind as K;
         let (old, new) = (&self.old.resolve.types[a], &self.new.resolve.types[b]);
-        let level = |added| move |kind, part| Parts { kind, part, added };
-        let (major, minor) = (level(Level::Major), level(Level::Minor));
         match (&old.kind, &new.kind) {
-            (K::Record(_), K::Record(_)) => self.parts(major("record", "field"), old, new),
-            (K::Variant(_), K::Variant(_)) => self.parts(minor("variant", "case"), old, new),
-            (K::Enum(_), K::Enum(_)) => self.parts(minor("enum", "case"), old, new),
-            (K::Flags(_), K::Flags(_)) => self.parts(minor("flags", "flag"), old, new),
+            (K::Record(_), K::Record(_)) => self.parts("record", "field", old, new),
+            (K::Variant(_), K::Variant(_)) => self.parts("variant", "case", old, new),
+            (K::Enum(_), K::Enum(_)) => self.parts("enum", "case", old, new),
+            (K::Flags(_), K::Flags(_)) => self.parts("flags", "flag", old, new),
             (K::Resource, K::Resource) => {}
             // Names for what is built of others: `type lines = list<string>`.
             (old_kind, new_kind) => {
@@ -116,8 +106,7 @@ impl Differ<'_> {
     }
 
     /// Compares fields, cases or flags: by name, then by place.
-    fn parts(&mut self, how: Parts, old: &TypeDef, new: &TypeDef) {
-        let Parts { kind, part, added } = how;
+    fn parts(&mut self, kind: &str, part: &str, old: &TypeDef, new: &TypeDef) {
         let (own, others) = (parts(&old.kind), parts(&new.kind));
         let title = format!("{kind} `{}`", name(old));
         let mut renamed = Vec::new();
@@ -135,12 +124,8 @@ impl Differ<'_> {
         }
         for b in &others {
             if !renamed.contains(&b.name.as_str()) && !own.iter().any(|a| a.name == b.name) {
-                self.report(
-                    added,
-                    format!("{title} has a new {part} `{}`", b.name),
-                    Some(old.span),
-                    Some(b.span),
-                );
+                let what = format!("{title} has a new {part} `{}`", b.name);
+                self.report(Level::Major, what, Some(old.span), Some(b.span));
             }
         }
         let order = |list: &[Part], among: &[Part]| -> Vec<String> {
