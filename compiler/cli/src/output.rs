@@ -1,9 +1,11 @@
 //! How a command's outcome reaches the user: results on standard output, everything else on standard error.
 
+use std::borrow::Cow;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
+use torvync_compiler::diag::render::printable;
 use torvync_compiler::diag::{Code, Diagnostic, Diagnostics, Severity, render};
 use torvync_compiler::source::SourceMap;
 
@@ -12,6 +14,9 @@ use crate::{Color, Format, Global, LogLevel, text};
 
 /// Exit code of any failure that has no code of its own.
 pub(crate) const FAILURE: u8 = 1;
+
+/// What begins a colour.
+const ESCAPE: char = '\u{1b}';
 
 /// What every command knows besides its own options.
 pub(crate) struct Context {
@@ -71,13 +76,13 @@ impl Context {
     /// A line on standard error that is neither result nor error.
     pub(crate) fn note(&self, line: &str) {
         if self.is_chatty() {
-            to_stderr(&format!("{line}\n"));
+            to_stderr(&format!("{}\n", shown(line, self.stderr_color)));
         }
     }
 
     /// A question on standard error, whatever else is wanted there.
     pub(crate) fn ask(&self, question: &str) {
-        to_stderr(question);
+        to_stderr(&shown(question, self.stderr_color));
     }
 
     /// The tick in front of something that holds.
@@ -132,7 +137,9 @@ impl Context {
     /// Writes the result and tells the exit code.
     pub(crate) fn finish(&self, mut outcome: Outcome) -> ExitCode {
         let text = match self.format {
-            Format::Human | Format::Dot | Format::Mermaid | Format::Svg => outcome.text,
+            Format::Human | Format::Dot | Format::Mermaid | Format::Svg => {
+                shown(&outcome.text, self.stdout_color).into_owned()
+            }
             Format::Json => {
                 let mut object = Map::new();
                 object.insert("exit_code".to_owned(), outcome.exit_code.into());
@@ -204,9 +211,42 @@ pub(crate) fn usage_error(error: &clap::Error) -> ExitCode {
             json!({ "exit_code": FAILURE, "errors": errors, "warnings": [] })
         ));
     } else {
-        let _ = error.print();
+        let rendered = error.render();
+        let color = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        let text = if color {
+            rendered.ansi().to_string()
+        } else {
+            rendered.to_string()
+        };
+        if error.use_stderr() {
+            to_stderr(&shown(&text, color));
+        } else {
+            to_stdout(&text);
+        }
     }
     ExitCode::from(FAILURE)
+}
+
+/// A text with what would steer the terminal shown instead of sent; colours may be sent where they are wanted.
+fn shown(text: &str, color: bool) -> Cow<'_, str> {
+    if !color {
+        return printable::lines(text);
+    }
+    let mut parts = text.split(ESCAPE);
+    let mut made = printable::lines(parts.next().unwrap_or_default()).into_owned();
+    for part in parts {
+        let parameters = part
+            .strip_prefix('[')
+            .map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';'));
+        let is_color = parameters.is_some_and(|rest| rest.starts_with('m'));
+        if is_color {
+            made.push(ESCAPE);
+        } else {
+            made.extend(printable::shown(ESCAPE));
+        }
+        made.push_str(&printable::lines(part));
+    }
+    made.into()
 }
 
 fn closing_line(diagnostics: &Diagnostics) -> String {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value};
+use torvync_compiler::diag::render::printable;
 use torvync_compiler::driver::{Phase, Progress};
 
 use crate::output::Context;
@@ -60,6 +61,7 @@ impl Progress for Phases<'_> {
     }
 
     fn detail(&mut self, detail: &str) {
+        let detail = &printable::line(detail.trim_end());
         let Some(spinner) = &self.spinner else {
             if self.context.verbose {
                 self.context.note(&format!("    {}", detail.trim_end()));

@@ -8,3 +8,5 @@ mod text;
 pub use json::json;
 pub use sarif::sarif;
 pub use text::text;
+
+pub use torvyn_runtime_core::printable;

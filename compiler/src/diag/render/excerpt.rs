@@ -1,7 +1,10 @@
-//! Texts with their long lines cut to what a diagnostic is about: a terminal shows no more, and whole lines would make the
-//! output of many mistakes on one line grow with the square of its length.
+//! Texts as a terminal can show them. Long lines are cut to what a diagnostic is about: whole lines would make the output of
+//! many mistakes on one line grow with the square of its length. Characters that would steer the terminal are shown by
+//! others.
 
 use std::ops::Range;
+
+use torvyn_runtime_core::printable;
 
 use crate::diag::Label;
 use crate::source::{SourceId, SourceMap};
@@ -15,11 +18,14 @@ const BEFORE: usize = 40;
 /// Stands for what is cut off.
 const ELLIPSIS: &str = "…";
 
-/// A text whose long lines are cut.
+/// A text whose long lines are cut, and whose control characters are shown.
 #[derive(Debug)]
 pub(super) struct Excerpt {
     text: String,
     lines: Vec<Line>,
+    /// In order: behind which bytes of the whole text a character is shown by another, and how many bytes the excerpt is
+    /// longer for all of them up to there.
+    longer: Vec<(usize, usize)>,
     /// Bytes of the whole text.
     whole_len: usize,
 }
@@ -40,20 +46,24 @@ struct Line {
 }
 
 impl Excerpt {
-    /// The excerpt of a text that shows `labels`; `None` when no line with a label is long.
+    /// The excerpt of a text that shows `labels`; `None` when all lines with a label can be shown as they are.
     pub(super) fn of(sources: &SourceMap, source: SourceId, labels: &[Label]) -> Option<Self> {
         let spans = labels.iter().filter(|label| label.span.source == source);
         let mut spans: Vec<(bool, Range<usize>)> = spans
             .map(|label| (!label.primary, label.span.start..label.span.end))
             .collect();
         spans.sort_by_key(|(is_secondary, span)| (*is_secondary, span.start));
-        let is_long = |offset: usize| {
-            let line = sources.line_range(source, sources.line_index(source, offset));
-            line.is_some_and(|line| line.len() > LONGEST)
+        let line = |offset: usize| sources.line_range(source, sources.line_index(source, offset));
+        let is_long = |offset: usize| line(offset).is_some_and(|line| line.len() > LONGEST);
+        let steers = |span: &Range<usize>| {
+            let (start, end) = (line(span.start).unwrap_or_default(), line(span.end).unwrap_or_default());
+            let text = &sources.text(source)[start.start..end.end.max(start.end)];
+            text.lines()
+                .any(|line| line.chars().any(|c| printable::shown(c).is_some()))
         };
         spans
             .iter()
-            .any(|(_, span)| is_long(span.start) || is_long(span.end))
+            .any(|(_, span)| is_long(span.start) || is_long(span.end) || steers(span))
             .then(|| Self::cut(sources, source, &spans))
     }
 
@@ -62,6 +72,7 @@ impl Excerpt {
         let mut excerpt = Self {
             text: String::new(),
             lines: Vec::new(),
+            longer: Vec::new(),
             whole_len: whole.len(),
         };
         let lines = (0..).map_while(|line| sources.line_range(source, line));
@@ -86,13 +97,36 @@ impl Excerpt {
                 kept: kept.clone(),
                 is_cut: kept.end < end,
             });
-            excerpt.text.push_str(&whole[kept.clone()]);
+            excerpt.show(whole, kept.clone());
             if kept.end < end {
                 excerpt.text.push_str(ELLIPSIS);
             }
             excerpt.text.push_str(&whole[end..line.end]);
         }
         excerpt
+    }
+
+    /// Adds a part of the whole text.
+    fn show(&mut self, whole: &str, part: Range<usize>) {
+        for (at, c) in whole[part.clone()].char_indices() {
+            let Some(shown) = printable::shown(c) else {
+                self.text.push(c);
+                continue;
+            };
+            self.text.push(shown);
+            let behind = part.start + at + c.len_utf8();
+            let before = self.longer.last().map_or(0, |(_, longer)| *longer);
+            self.longer.push((behind, before + shown.len_utf8() - c.len_utf8()));
+        }
+    }
+
+    /// By how many bytes a part of the whole text is longer in the excerpt.
+    fn longer_in(&self, part: Range<usize>) -> usize {
+        let up_to = |offset: usize| {
+            let behind = self.longer.partition_point(|(at, _)| *at <= offset);
+            behind.checked_sub(1).map_or(0, |last| self.longer[last].1)
+        };
+        up_to(part.end) - up_to(part.start)
     }
 
     pub(super) fn text(&self) -> &str {
@@ -119,15 +153,23 @@ impl Excerpt {
         }
         let end = match self.line_range(position) {
             Some(range) if !line.is_cut => range.end,
-            Some(_) | None => line.kept_at + line.kept.len(),
+            Some(_) | None => line.kept_at + line.kept.len() + self.longer_in(line.kept.clone()),
         };
-        (line.kept_at + offset - line.kept.start).min(end)
+        (line.kept_at + offset - line.kept.start + self.longer_in(line.kept.start..offset)).min(end)
     }
 
     /// Where a place of the excerpt is in the whole text.
     pub(super) fn whole(&self, offset: usize) -> usize {
         let line = &self.lines[self.line_index(offset)];
-        (line.kept.start + offset.saturating_sub(line.kept_at)).min(self.whole_len)
+        let mut whole = line.kept.start + offset.saturating_sub(line.kept_at);
+        let first = self.longer.partition_point(|(at, _)| *at <= line.kept.start);
+        for (at, _) in self.longer[first..].iter().take_while(|(at, _)| *at <= line.kept.end) {
+            let longer = self.longer_in(at - 1..*at);
+            if *at + longer <= whole {
+                whole -= longer;
+            }
+        }
+        whole.min(self.whole_len)
     }
 }
 

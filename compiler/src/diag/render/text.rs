@@ -1,5 +1,6 @@
 //! Diagnostics for people, with codespan-reporting.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -7,6 +8,7 @@ use codespan_reporting::diagnostic as codespan;
 use codespan_reporting::files::Error;
 use codespan_reporting::term;
 use codespan_reporting::term::termcolor::Ansi;
+use torvyn_runtime_core::printable;
 
 use super::excerpt::Excerpt;
 use crate::diag::{Diagnostic, Diagnostics, Severity};
@@ -50,13 +52,13 @@ fn to_codespan(diagnostic: &Diagnostic, files: &Shown<'_>) -> codespan::Diagnost
         } else {
             codespan::Label::secondary(label.span.source, range)
         };
-        made.with_message(&label.text)
+        made.with_message(printable::lines(&label.text))
     });
     let notes = diagnostic.notes.iter().map(|note| prefixed("note", note));
     let help = diagnostic.help.iter().map(|help| prefixed("help", help));
     codespan::Diagnostic::new(severity)
         .with_code(diagnostic.code.as_str())
-        .with_message(&diagnostic.message)
+        .with_message(printable::lines(&diagnostic.message))
         .with_labels(labels.collect())
         .with_notes(notes.chain(help).collect())
 }
@@ -64,25 +66,29 @@ fn to_codespan(diagnostic: &Diagnostic, files: &Shown<'_>) -> codespan::Diagnost
 /// Further lines of a note stand under its first word.
 fn prefixed(word: &str, text: &str) -> String {
     let indent = format!("\n{}", " ".repeat(word.len() + 2));
-    format!("{word}: {}", text.trim_end().replace('\n', &indent))
+    format!("{word}: {}", printable::lines(text.trim_end()).replace('\n', &indent))
 }
 
 /// The texts as one diagnostic shows them.
 struct Shown<'a> {
     sources: &'a SourceMap,
-    /// Those with long lines.
+    names: BTreeMap<SourceId, Cow<'a, str>>,
+    /// Those that are not shown as they are.
     excerpts: BTreeMap<SourceId, Excerpt>,
 }
 
 impl<'a> Shown<'a> {
     fn new(sources: &'a SourceMap, diagnostic: &Diagnostic) -> Self {
         let labelled: BTreeSet<SourceId> = diagnostic.labels.iter().map(|label| label.span.source).collect();
+        let name = |source: &SourceId| (*source, printable::line(sources.name(*source)));
+        let names = labelled.iter().map(name).collect();
         let excerpts = labelled.into_iter().filter_map(|source| {
             let excerpt = Excerpt::of(sources, source, &diagnostic.labels)?;
             Some((source, excerpt))
         });
         Self {
             excerpts: excerpts.collect(),
+            names,
             sources,
         }
     }
@@ -101,7 +107,10 @@ impl<'a> codespan_reporting::files::Files<'a> for Shown<'_> {
     type Source = &'a str;
 
     fn name(&'a self, id: SourceId) -> Result<&'a str, Error> {
-        Ok(self.sources.name(id))
+        Ok(self
+            .names
+            .get(&id)
+            .map_or_else(|| self.sources.name(id), |name| &**name))
     }
 
     fn source(&'a self, id: SourceId) -> Result<&'a str, Error> {
