@@ -22,12 +22,14 @@ mod memory;
 mod node;
 mod outside;
 mod pooled;
+mod refusal;
 
 pub use content_type::{ContentType, ContentTypes};
 use entry::{Slot, State};
 use map::Map;
 pub use memory::{ExchangeMemory, WatchedWords};
 use pooled::Tier;
+pub use refusal::Refusal;
 
 const _: () = assert!(slot::COUNT as u64 == bounds::BUFFERS);
 
@@ -115,6 +117,12 @@ pub struct BufferPool {
     /// Slots of such buffers that were given back.
     spare: Vec<Slot>,
     fallback_left: u64,
+    /// Of the plan: bytes that buffers outside of the memory may take in all.
+    fallback_bytes: u64,
+    /// Of the plan: buffers of each tier.
+    tier_slots: [u32; 4],
+    /// The last buffer that there was not.
+    refusal: Option<Refusal>,
     fallback: u64,
     max_buffer_bytes: u64,
     /// How many nodes have a block in the memory.
@@ -178,6 +186,9 @@ impl BufferPool {
             heap: Vec::new(),
             spare: Vec::new(),
             fallback_left: plan.fallback_bytes,
+            fallback_bytes: plan.fallback_bytes,
+            tier_slots: plan.tiers.map(|tier| tier.slots),
+            refusal: None,
             fallback: 0,
             max_buffer_bytes: plan.max_buffer_bytes,
             nodes: u32::try_from(nodes.len()).expect("invariant: their blocks have 32-bit addresses"),

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::buffer::BufferError;
 use crate::context::RunContext;
 use crate::error::Cause;
 use crate::host::CopyStats;
@@ -97,8 +96,8 @@ macro_rules! is_written {
 }
 use is_written;
 
-/// Puts bytes into a new buffer, and counts the copy. In words why that is not possible.
-fn payload(cx: &mut RunContext, copies: &mut CopyStats, bytes: &[u8]) -> Result<Payload, String> {
+/// Puts bytes into a new buffer, and counts the copy.
+fn payload(cx: &mut RunContext, copies: &mut CopyStats, bytes: &[u8]) -> Called<Payload> {
     let pool = cx.pool();
     let filled = pool.allocate(bytes.len() as u64).and_then(|draft| {
         pool.append(draft, bytes)?;
@@ -109,20 +108,8 @@ fn payload(cx: &mut RunContext, copies: &mut CopyStats, bytes: &[u8]) -> Result<
         Ok(Payload { buffer, content_type })
     });
     copies.host_serialize.add(bytes.len());
-    filled.map_err(|error| {
-        let size = bytes.len();
-        match error {
-            BufferError::TooLarge(limit) => {
-                format!("an element of {size} bytes is larger than a buffer ({limit} bytes)")
-            }
-            BufferError::Exhausted => format!("no buffer of {size} bytes is left"),
-            BufferError::Stale
-            | BufferError::Borrowed
-            | BufferError::NotOwner
-            | BufferError::OverBudget(_)
-            | BufferError::CapacityExceeded
-            | BufferError::OutOfBounds
-            | BufferError::ContentType => format!("a buffer of {size} bytes could not be filled: {error:?}"),
-        }
+    filled.map_err(|error| Cause::NoBuffer {
+        refusal: pool.refuse(error, bytes.len() as u64),
+        said: None,
     })
 }

@@ -15,7 +15,7 @@ pub mod component;
 pub mod core;
 pub(crate) mod watchdog;
 
-pub(crate) use cause::{allocation_failure, instantiation};
+pub(crate) use cause::instantiation;
 use core::Watched;
 
 /// What the stages on one call path share in a process. The runtime knows it by this alone, so that an executable holds no

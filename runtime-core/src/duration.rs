@@ -17,7 +17,7 @@ pub struct Mistake {
 /// Reads a duration: numbers, each with its unit (`ms`, `s`, `m`, `h`).
 ///
 /// # Errors
-/// When it has another form, lacks a unit or is too long to be counted.
+/// When it has another form, lacks a unit, is too long to be counted, or is no whole number of milliseconds.
 pub fn parse(text: &str) -> Result<Duration, Mistake> {
     let mistake = |what: &str, help: String| Mistake {
         what: what.to_owned(),
@@ -45,6 +45,12 @@ pub fn parse(text: &str) -> Result<Duration, Mistake> {
             known.ok_or_else(|| mistake(&format!("`{unit}` is no unit of time"), "units: ms, s, m, h".to_owned()))?;
         ms += number * factor;
         rest = behind.trim_start();
+    }
+    if (ms - ms.round()).abs() > 1e-6 {
+        return Err(mistake(
+            "this is not a whole number of milliseconds",
+            "shorter times are not told apart".to_owned(),
+        ));
     }
     // What is longer can't be counted in nanoseconds.
     Duration::try_from_secs_f64(ms.round() / 1e3)

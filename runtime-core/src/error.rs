@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::buffer::BufferError;
+use crate::buffer::{BufferError, Refusal};
 use crate::event::StreamName;
 use crate::words::count;
 
@@ -45,6 +45,26 @@ pub enum ComponentError {
     DeadlineExceeded,
     /// No further element can be handled.
     Fatal(String),
+}
+
+impl ComponentError {
+    /// What the component says.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            ComponentError::InvalidInput(text)
+            | ComponentError::Unavailable(text)
+            | ComponentError::Internal(text)
+            | ComponentError::Fatal(text) => Some(text),
+            ComponentError::DeadlineExceeded => None,
+        }
+    }
+
+    /// Whether it can handle no further element.
+    #[must_use]
+    pub fn is_fatal(&self) -> bool {
+        matches!(self, ComponentError::Fatal(_))
+    }
 }
 
 impl fmt::Display for ComponentError {
@@ -187,6 +207,13 @@ impl Operation {
 pub enum Cause {
     /// The component returned an error.
     Component(ComponentError),
+    /// There was no buffer for the stage.
+    NoBuffer {
+        /// Why.
+        refusal: Refusal,
+        /// What the component returned for that; nothing where the stage is a built-in.
+        said: Option<ComponentError>,
+    },
     /// The component trapped: the sandbox's own words.
     Trap(String),
     /// The call took more than its limit, in milliseconds.
@@ -250,6 +277,8 @@ impl Cause {
     #[must_use]
     pub fn category(&self) -> Option<Category> {
         match self {
+            Cause::NoBuffer { said: Some(error), .. } => Cause::Component(error.clone()).category(),
+            Cause::NoBuffer { said: None, .. } => Some(Category::Internal),
             Cause::Component(ComponentError::InvalidInput(_)) => Some(Category::InvalidInput),
             Cause::Component(ComponentError::Unavailable(_)) => Some(Category::Unavailable),
             Cause::Component(ComponentError::Internal(_))
@@ -308,6 +337,7 @@ impl Failure {
             Cause::Component(ComponentError::Fatal(_)) => "E0410",
             Cause::Component(_) if self.operation == Operation::Init => "E0413",
             Cause::Component(_) => "E0411",
+            Cause::NoBuffer { refusal, .. } => refusal.code,
             Cause::Trap(_) => "E0412",
             Cause::Instantiation(_) | Cause::NoMemory(_) | Cause::AddressSpace { .. } => "E0413",
             Cause::Endpoint(_) => "E0414",
@@ -330,6 +360,10 @@ impl Failure {
         let node = self.node;
         match &self.cause {
             Cause::Component(error) => format!("node `{node}` returned an error {place}: {error}"),
+            Cause::NoBuffer { said: Some(error), .. } => format!("node `{node}` got no buffer {place}: {error}"),
+            Cause::NoBuffer { refusal, said: None } => {
+                format!("node `{node}` got no buffer {place}: {}", refusal.words)
+            }
             Cause::Trap(text) => format!("node `{node}` trapped {place}: {text}"),
             Cause::Deadline(ms) => format!("node `{node}` was stopped {place}: it ran longer than {ms} ms"),
             Cause::Overdue(ms) => format!("node `{node}` was stopped {place}: it was not done after {ms} ms"),
@@ -426,6 +460,7 @@ impl Failure {
             Cause::Overdue(_) => Some(
                 "it had little of the processor: the machine is overloaded, or nobody reads what the component prints",
             ),
+            Cause::NoBuffer { refusal, .. } => Some(refusal.help),
             Cause::OutOfFuel => Some("raise `fuel_per_invocation` in `[runtime]` or in the node's `limits`"),
             Cause::Trap(text) if text.contains("hostcalls") => {
                 Some("one call passes at most 32 MiB to the host: return less, or write it to a buffer")
@@ -447,6 +482,10 @@ impl Failure {
                 "raise the limit (`ulimit -v`), or build with a smaller `memory_reservation` in `[runtime]`, such as \
                  \"64MiB\"",
             ),
+            Cause::Misuse("E0303", _) => Some("look for a use of a buffer behind `freeze`, or behind giving it away"),
+            Cause::Misuse("E0304", _) => {
+                Some("drop what is borrowed of a buffer before the call ends, or the buffer is given away")
+            }
             Cause::Component(_)
             | Cause::Cancelled
             | Cause::Misuse(..)

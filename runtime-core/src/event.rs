@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::clock::{Time, nanos};
 use crate::error::Category;
 use crate::flow::FlowState;
+use crate::printable;
 use crate::stage::Demand;
 
 /// Events a run keeps; the oldest make room.
@@ -273,7 +274,7 @@ impl Event {
         if let Value::Object(fields) = self.fields() {
             for (name, value) in &fields {
                 let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                text.push_str(&format!(" {name}={value}"));
+                text.push_str(&format!(" {name}={}", printable::line(&value)));
             }
         }
         text

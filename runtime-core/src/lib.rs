@@ -2,13 +2,14 @@
 //! flow, and the command line of the executable.
 //!
 //! With the feature `compile` alone it is what the compiler shares: the engine configuration, what capabilities there are,
-//! what built-in nodes take, how durations are written, and how things are counted.
+//! what built-in nodes take, how durations are written, how things are counted, and how texts of others are shown.
 
 pub mod bounds;
 pub mod capability;
 pub mod duration;
 pub mod engine;
 pub mod layout;
+pub mod printable;
 pub mod setting;
 pub mod words;
 

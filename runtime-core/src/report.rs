@@ -12,6 +12,7 @@ use crate::error::Failure;
 use crate::flow::{Flow, Node, NodeStats, Outcome};
 use crate::host::{Copies, CopyStats};
 use crate::plan::{Role, StreamPlan};
+use crate::printable;
 use crate::queue::StreamStats;
 use crate::words::count;
 
@@ -430,7 +431,7 @@ pub fn failure_text(failure: &Failure, color: bool) -> String {
     let mut text = format!(
         "{red}error[{}]{reset}{bold}: {}{reset}\n",
         failure.code(),
-        failure.message(),
+        printable::lines(&failure.message()).replace('\n', "\n    "),
     );
     // What is part of the runtime, or called as the node, says nothing new.
     let component = failure.component;

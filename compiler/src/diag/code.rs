@@ -105,10 +105,10 @@ codes! {
     ImportUnknown = "E0212", Link, "a component imports something the runtime does not provide";
     AllocationFailed = "E0300", Run, "a buffer could not be allocated";
     PoolExhausted = "E0301", Run, "a buffer pool is empty";
-    NotOwner = "E0302", Run, "a component used a buffer that is not its own";
+    NotOwner = "E0302", Nothing, "a component used a buffer that is not its own";
     StaleHandle = "E0303", Run, "a component used a buffer handle that is no longer valid";
     BorrowsOutstanding = "E0304", Run, "a buffer was given away while it was lent";
-    CapacityExceeded = "E0305", Run, "a write would pass the end of a buffer";
+    CapacityExceeded = "E0305", Nothing, "a write would pass the end of a buffer";
     ElementTooLarge = "E0306", Run, "an element is larger than a stream takes";
     BudgetExceeded = "E0310", Run, "a component would own more bytes of buffers than it may";
     FlowDeadlineExceeded = "E0400", Run, "a flow ran longer than its deadline or `--timeout`";

@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::{Common, config, payload, text_key};
 use crate::context::RunContext;
-use crate::error::Cause;
 use crate::host::CopyStats;
 use crate::setting;
 use crate::stage::{Called, Pulled, Source, Stage};
@@ -67,7 +66,6 @@ impl Source for Generator {
         };
         let message = self.message.as_deref().unwrap_or("Hello, Torvyn!");
         let text = format!("{message} ({number})");
-        let made = payload(cx, &mut self.copies, text.as_bytes());
-        made.map(Pulled::Element).map_err(Cause::Endpoint)
+        payload(cx, &mut self.copies, text.as_bytes()).map(Pulled::Element)
     }
 }

@@ -177,6 +177,14 @@ impl Lines {
         }
     }
 
+    /// The cause with the line in its words.
+    fn located(&self, mut cause: Cause) -> Cause {
+        if let Cause::NoBuffer { refusal, .. } = &mut cause {
+            refusal.words = format!("line {} of {}: {}", self.line + 1, self.name, refusal.words);
+        }
+        cause
+    }
+
     fn trouble(&self, what: &str) -> Cause {
         Cause::Endpoint(format!("line {} of {}: {what}", self.line + 1, self.name))
     }
@@ -253,7 +261,7 @@ impl Source for Lines {
         let line = &self.bytes[self.start..end];
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let made = payload(cx, &mut self.copies, line);
-        let made = made.map_err(|text| self.trouble(&text));
+        let made = made.map_err(|cause| self.located(cause));
         // The next pull goes on behind a line that could not be taken.
         self.line += 1;
         self.start = next;

@@ -3,7 +3,6 @@
 use rustix::io::Errno;
 use wasmtime::{Error, Trap};
 
-use crate::buffer::BufferError;
 use crate::error::{Cause, Interruption};
 
 /// Longest text of an error that is kept, in bytes: a component may send any.
@@ -46,23 +45,6 @@ pub(super) fn words(error: &Error) -> String {
     match error.downcast_ref::<Trap>() {
         Some(trap) => trap.to_string(),
         None => format!("{error:#}"),
-    }
-}
-
-/// Why there is no buffer, in words for the component.
-pub(crate) fn allocation_failure(error: BufferError, capacity: u64) -> String {
-    match error {
-        BufferError::TooLarge(limit) => format!("{capacity} bytes asked for, a buffer has at most {limit} (E0300)"),
-        BufferError::OverBudget(budget) => {
-            format!("{capacity} bytes asked for, the stage's buffers may take {budget} in all (E0310)")
-        }
-        BufferError::Exhausted => format!("no buffer of {capacity} bytes is left (E0301)"),
-        BufferError::Stale
-        | BufferError::Borrowed
-        | BufferError::NotOwner
-        | BufferError::CapacityExceeded
-        | BufferError::OutOfBounds
-        | BufferError::ContentType => "the buffer could not be made".to_owned(),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::context::RunContext;
 use crate::control::Halt;
 use crate::element::Element;
 use crate::engine::Artifact;
-use crate::error::{Cause, ResourceMisuse};
+use crate::error::ResourceMisuse;
 use crate::flow::{Apart, Make, Setup, SinkStage, SourceStage};
 use crate::host::bindings::exports::torvyn::aggregation::aggregator;
 use crate::host::bindings::exports::torvyn::filtering::{filter, router};
@@ -152,7 +152,7 @@ impl<G: Exports> ComponentStage<G> {
         cx.return_pool(pool);
         match result {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(Cause::Component(error.into())),
+            Ok(Err(error)) => Err(cx.pool().cause_of(error.into())),
             Err(error) => {
                 self.copies = self.copies();
                 self.live = None;

@@ -247,9 +247,8 @@ impl Shell {
         match result {
             Ok(outcome::FAILED) => {
                 let error = self.store.data_mut().error.take();
-                Err(Cause::Component(
-                    error.expect("invariant: glue passes the error before it reports one"),
-                ))
+                let error = error.expect("invariant: glue passes the error before it reports one");
+                Err(cx.pool().cause_of(error))
             }
             Ok(outcome::REFUSED) => Err(refused()),
             Ok(outcome) => Ok(outcome),

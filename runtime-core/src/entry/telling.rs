@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{USAGE, colors_by_default, eprint};
 use crate::event::Severity;
+use crate::printable;
 use crate::stdio::{self, Standard};
 
 /// Output for whom.
@@ -126,7 +127,8 @@ impl Misuse {
 
     fn to_text(&self) -> String {
         let help = self.help.as_deref().unwrap_or("`--help` lists the options");
-        format!("error[{}]: {}\n  = help: {help}\n", Self::CODE, self.message)
+        let (message, help) = (printable::lines(&self.message), printable::lines(help));
+        format!("error[{}]: {message}\n  = help: {help}\n", Self::CODE)
     }
 }
 

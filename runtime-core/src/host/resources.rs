@@ -7,7 +7,6 @@ use wasmtime::{Error, Result, StoreContextMut};
 use super::bindings::torvyn::streaming::types::BufferError as WitBufferError;
 use super::{Buffer, FlowContext, MutableBuffer, StageData};
 use crate::buffer::{BufferError, BufferId, BufferPool};
-use crate::crossing::allocation_failure;
 use crate::error::ResourceMisuse;
 
 type Context<'a> = StoreContextMut<'a, StageData>;
@@ -154,10 +153,11 @@ pub(super) fn add_allocator(linker: &mut Linker<StageData>, interface: &str) -> 
     allocator.func_wrap(
         "allocate",
         |mut store: Context<'_>, (capacity,): (u64,)| -> Result<(Allocated,)> {
-            let allocated = pool(&mut store)?.allocate(capacity);
+            let pool = pool(&mut store)?;
+            let allocated = pool.allocate(capacity);
             Ok((allocated
                 .map(|id| Resource::new_own(id.rep()))
-                .map_err(|error| refusal(error, capacity)),))
+                .map_err(|error| refusal(pool, error, capacity)),))
         },
     )?;
     allocator.func_wrap(
@@ -168,7 +168,7 @@ pub(super) fn add_allocator(linker: &mut Linker<StageData>, interface: &str) -> 
             let content_type = pool.content_type(id(&source)).map_err(misuse("clone-into-mutable"))?;
             let copy = match pool.allocate(bytes.len() as u64) {
                 Ok(copy) => copy,
-                Err(error) => return Ok((Err(refusal(error, bytes.len() as u64)),)),
+                Err(error) => return Ok((Err(refusal(pool, error, bytes.len() as u64)),)),
             };
             pool.append(copy, &bytes).map_err(misuse("clone-into-mutable"))?;
             let name = pool.content_types.name(content_type).to_owned();
@@ -247,6 +247,6 @@ fn count_write(store: &mut Context<'_>, bytes: usize) {
 }
 
 /// Why there is no buffer.
-fn refusal(error: BufferError, capacity: u64) -> WitBufferError {
-    WitBufferError::AllocationFailed(allocation_failure(error, capacity))
+fn refusal(pool: &mut BufferPool, error: BufferError, capacity: u64) -> WitBufferError {
+    WitBufferError::AllocationFailed(pool.refuse(error, capacity).words)
 }

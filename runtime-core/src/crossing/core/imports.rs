@@ -13,7 +13,7 @@ use crate::bounds;
 use crate::buffer::{BufferError, BufferId, BufferPool, ContentType};
 use crate::builtin;
 use crate::capability;
-use crate::crossing::cause::{allocation_failure, bounded};
+use crate::crossing::cause::bounded;
 use crate::error::ComponentError;
 use crate::layout::{scratch, stage};
 
@@ -117,7 +117,7 @@ fn answer(pool: &mut BufferPool, allocated: std::result::Result<BufferId, Buffer
     match allocated {
         Ok(id) => i64::from(id.rep()),
         Err(error) => {
-            let reason = allocation_failure(error, capacity);
+            let reason = pool.refuse(error, capacity).words;
             pool.write_scratch(reason.as_bytes());
             -1 - reason.len() as i64
         }

@@ -1,0 +1,110 @@
+//! Why a stage got no buffer: in words for the stage, and for the account when that is what it fails of.
+
+use super::{BufferError, BufferPool};
+use crate::error::{Cause, ComponentError};
+use crate::layout::tier;
+
+/// A buffer that there was not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The code in the catalogue.
+    pub code: &'static str,
+    /// Sizes, and what is in use.
+    pub words: String,
+    /// How it may be mended.
+    pub help: &'static str,
+}
+
+impl BufferPool {
+    /// Says why there is no buffer of `capacity` bytes, and remembers it.
+    #[cold]
+    pub fn refuse(&mut self, error: BufferError, capacity: u64) -> Refusal {
+        let refusal = self.refusal_of(error, capacity);
+        self.refusal = Some(refusal.clone());
+        refusal
+    }
+
+    /// What a stage failed of that returned this error: the buffer that it did not get, if that is what it says.
+    #[cold]
+    pub fn cause_of(&self, error: ComponentError) -> Cause {
+        let said = error.text().unwrap_or_default();
+        match &self.refusal {
+            Some(refusal) if !error.is_fatal() && said.contains(&refusal.words) => Cause::NoBuffer {
+                refusal: refusal.clone(),
+                said: Some(error),
+            },
+            Some(_) | None => Cause::Component(error),
+        }
+    }
+
+    fn refusal_of(&self, error: BufferError, capacity: u64) -> Refusal {
+        match error {
+            BufferError::TooLarge(limit) => Refusal {
+                code: "E0300",
+                words: format!("{capacity} bytes asked for, a buffer has at most {limit} (E0300)"),
+                help: if limit < self.max_buffer_bytes {
+                    "raise `max_buffer_size` in the node's `limits`, or split the payload into several elements"
+                } else {
+                    "split the payload into several elements: no buffer is larger"
+                },
+            },
+            BufferError::OverBudget(budget) => Refusal {
+                code: "E0310",
+                words: format!("{capacity} bytes asked for, the stage's buffers may take {budget} in all (E0310)"),
+                help: "raise `buffer_budget` in the node's `limits`, or keep fewer buffers from call to call",
+            },
+            BufferError::Exhausted => self.exhausted(capacity),
+            BufferError::Stale
+            | BufferError::Borrowed
+            | BufferError::NotOwner
+            | BufferError::CapacityExceeded
+            | BufferError::OutOfBounds
+            | BufferError::ContentType => Refusal {
+                code: "E0415",
+                words: "the buffer could not be made".to_owned(),
+                help: "look at what the component does with its buffers",
+            },
+        }
+    }
+
+    fn exhausted(&self, capacity: u64) -> Refusal {
+        let tier = (0..tier::COUNT).find(|tier| capacity <= u64::from(self.slot_bytes(*tier)));
+        let (pool, granted) = match tier {
+            Some(tier) => {
+                let (slots, bytes) = (self.tier_slots[tier as usize], self.slot_bytes(tier));
+                let pool = match slots {
+                    0 => format!("there are none of {bytes} bytes"),
+                    slots => format!("the {slots} of {bytes} bytes are in use"),
+                };
+                (pool, u64::from(bytes))
+            }
+            None => ("the pools have none that large".to_owned(), capacity),
+        };
+        let (outside, help) = if self.fallback_bytes == 0 {
+            (
+                "`exhaustion_policy` forbids others".to_owned(),
+                "set `exhaustion_policy = \"fallback-alloc\"` in `[runtime.pools]`, or lower queue depths: each element \
+                 that waits holds a buffer",
+            )
+        } else if self.fallback_left < granted {
+            (
+                format!(
+                    "the {} bytes for buffers outside of the pools are used up",
+                    self.fallback_bytes
+                ),
+                "lower queue depths, since each element that waits holds a buffer; or look for a component that keeps \
+                 buffers from call to call",
+            )
+        } else {
+            (
+                "a flow can't tell more buffers apart".to_owned(),
+                "look for a component that keeps buffers from call to call",
+            )
+        };
+        Refusal {
+            code: "E0301",
+            words: format!("no buffer of {capacity} bytes is left: {pool}, and {outside} (E0301)"),
+            help,
+        }
+    }
+}
