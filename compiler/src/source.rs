@@ -6,6 +6,8 @@ pub mod files;
 
 use std::path::{Component, Path};
 
+use crate::diag::Diagnostic;
+
 /// Identifies a text in a [`SourceMap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(u32);
@@ -70,6 +72,28 @@ struct SourceFile {
     line_starts: Vec<usize>,
 }
 
+/// Where a text is not UTF-8.
+#[derive(Clone, Copy, Debug)]
+pub struct NotUtf8 {
+    /// The first byte that can't be read.
+    pub at: Span,
+    byte: u8,
+    is_utf16: bool,
+}
+
+impl NotUtf8 {
+    /// Adds to a diagnostic what is wrong there, and how to mend it.
+    #[must_use]
+    pub fn labelled(self, diagnostic: Diagnostic) -> Diagnostic {
+        let diagnostic = diagnostic.primary(self.at, format!("the byte 0x{:02x} is no UTF-8 here", self.byte));
+        if self.is_utf16 {
+            diagnostic.help("it seems to be UTF-16: save it as UTF-8")
+        } else {
+            diagnostic.help("save it as UTF-8")
+        }
+    }
+}
+
 /// A position for people: both counts start at 1, columns are characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineColumn {
@@ -98,6 +122,25 @@ impl SourceMap {
             line_starts,
         });
         id
+    }
+
+    /// Adds the text of a file. What is not UTF-8 is added too, with signs in the place of what can't be read, to point into.
+    ///
+    /// # Errors
+    /// Where it is no UTF-8.
+    pub fn add_bytes(&mut self, path: &Path, bytes: Vec<u8>) -> Result<SourceId, NotUtf8> {
+        let error = match String::from_utf8(bytes) {
+            Ok(text) => return Ok(self.add(path, text)),
+            Err(error) => error,
+        };
+        let at = error.utf8_error().valid_up_to();
+        let bytes = error.into_bytes();
+        let id = self.add(path, String::from_utf8_lossy(&bytes).into_owned());
+        Err(NotUtf8 {
+            at: Span::new(id, at..at),
+            byte: bytes[at],
+            is_utf16: bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]),
+        })
     }
 
     /// The part of `range` that lies in a text, widened to whole characters: what a parser that counts bytes points to.

@@ -17,7 +17,7 @@ use crate::contract::document::Contract;
 use crate::contract::{Signature, World, canonical};
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
 use crate::panics::caught;
-use crate::source::{Span, display_path};
+use crate::source::{NotUtf8, Span, display_path};
 
 pub(super) use packages::{CANONICAL, Packages};
 
@@ -100,14 +100,22 @@ fn unresolved(
     vendored: &[Package],
     kind: &ResolveErrorKind,
 ) -> WitError {
+    if let ResolveErrorKind::DuplicatePackage { name, span1, span2 } = kind {
+        return WitError::Duplicate {
+            name: name.to_string(),
+            again: packages.place(&resolve.source_map, *span1),
+            first: packages.place(&resolve.source_map, *span2),
+        };
+    }
     let at = packages.place(&resolve.source_map, kind.span());
+    let at = at.or_else(|| place_of_conflict(packages, main, &kind.to_string()));
     let groups = vendored.iter().chain([main]).map(|package| &package.group);
     let known: Vec<PackageName> = groups
         .chain(CANONICAL.iter())
         .flat_map(packages::names)
         .cloned()
         .collect();
-    let elsewhere = misplaced(resolve, kind);
+    let elsewhere = misplaced(resolve, kind).or_else(|| of_other_version(&known, kind));
     let meant = at.filter(|_| elsewhere.is_none()).and_then(|at| {
         let text = packages.text_of(at.source);
         let items = outline::outline(text);
@@ -216,6 +224,45 @@ fn misplaced(resolve: &Resolve, kind: &ResolveErrorKind) -> Option<String> {
     is_world.then(|| format!("`{requested}` is a world: `include` it"))
 }
 
+/// Which versions there are of a package that is asked for in another one, or in none.
+fn of_other_version(known: &[PackageName], kind: &ResolveErrorKind) -> Option<String> {
+    let ResolveErrorKind::PackageNotFound { requested, .. } = kind else {
+        return None;
+    };
+    let is_same = |name: &&PackageName| name.namespace == requested.namespace && name.name == requested.name;
+    let is_ours = CANONICAL.iter().flat_map(packages::names).any(|name| is_same(&name));
+    let mut there: Vec<String> = known.iter().filter(is_same).map(|name| format!("`{name}`")).collect();
+    there.sort();
+    there.dedup();
+    if there.is_empty() || is_ours {
+        return None;
+    }
+    let written = match &requested.version {
+        Some(_) => "write one of these versions",
+        None => "write the version behind the name of the interface, as in `NAMESPACE:NAME/INTERFACE@VERSION`",
+    };
+    Some(format!("there is {}: {written}", there.join(" and ")))
+}
+
+/// Where an item that is brought into a world is in conflict with another one: wit-parser names the world only.
+fn place_of_conflict(packages: &Packages<'_>, main: &Package, message: &str) -> Option<Span> {
+    let (_, world) = message.split_once(" in world `")?;
+    let world = world.split('`').next()?;
+    main.sources().find_map(|source| {
+        let text = packages.text_of(source);
+        let items = outline::outline(text);
+        let nested = items.iter().flat_map(|item| &item.items);
+        let mut worlds = items.iter().chain(nested).filter(|item| item.word == "world");
+        let world = worlds.find(|item| item.name == world)?;
+        let include = world.items.iter().find(|item| item.word == "include");
+        let range = &include.unwrap_or(world).range;
+        Some(Span::new(
+            source,
+            range.start..include.map_or(range.start + "world".len(), |item| item.range.end),
+        ))
+    })
+}
+
 /// Where a package is to be had.
 fn package_hint(kind: &ResolveErrorKind) -> Option<String> {
     let ResolveErrorKind::PackageNotFound { requested, .. } = kind else {
@@ -252,6 +299,15 @@ enum WitError {
         reason: String,
         at: Option<Span>,
     },
+    NotUtf8 {
+        path: String,
+        not_utf8: NotUtf8,
+    },
+    Duplicate {
+        name: String,
+        again: Option<Span>,
+        first: Option<Span>,
+    },
     NoWorld {
         last: Option<(String, Span, Vec<String>)>,
         owner: Option<Span>,
@@ -265,6 +321,8 @@ impl WitError {
             WitError::Syntax { at, .. } | WitError::Unresolved { at, .. } => *at,
             WitError::NoWorld { last, .. } => last.as_ref().map(|(_, span, _)| *span),
             WitError::Unreadable { at, .. } => *at,
+            WitError::NotUtf8 { not_utf8, .. } => Some(not_utf8.at),
+            WitError::Duplicate { again, .. } => *again,
         }
     }
 
@@ -275,6 +333,8 @@ impl WitError {
                 *at = at.or(owner);
             }
             WitError::NoWorld { owner: at, .. } => *at = at.or(owner),
+            WitError::Duplicate { again: at, .. } => *at = at.or(owner),
+            WitError::NotUtf8 { .. } => {}
         }
         self
     }
@@ -312,6 +372,23 @@ impl From<WitError> for Diagnostic {
                 let diagnostic = Diagnostic::error(Code::IoFailed, format!("`{path}` can't be read: {reason}"));
                 labelled(diagnostic, at, "its contract can't be read")
             }
+            WitError::Duplicate { name, again, first } => {
+                let message = format!("package `{name}` is there twice");
+                let diagnostic = labelled(
+                    Diagnostic::error(Code::WitResolutionError, message),
+                    again,
+                    "second package",
+                );
+                let diagnostic = match first {
+                    Some(first) => diagnostic.secondary(first, "first package"),
+                    None => diagnostic,
+                };
+                diagnostic.help("keep one of them")
+            }
+            WitError::NotUtf8 { path, not_utf8 } => not_utf8.labelled(Diagnostic::error(
+                Code::WitSyntaxError,
+                format!("`{path}` is not UTF-8 text"),
+            )),
             WitError::NoWorld {
                 last: Some((name, span, exports)),
                 ..

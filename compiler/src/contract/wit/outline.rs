@@ -41,12 +41,13 @@ impl Item {
 /// The items of a text.
 pub(super) fn outline(text: &str) -> Vec<Item> {
     let mut scanner = Scanner {
+        text,
         tokens: tokens(text),
         at: 0,
     };
     let mut items = Vec::new();
     while scanner.at < scanner.tokens.len() {
-        items.extend(scanner.items("", 0));
+        items.extend(scanner.items("", 0, 0));
         // A closing brace too many.
         if let Some((start, _)) = scanner.tokens.get(scanner.at) {
             items.push(Item {
@@ -173,26 +174,40 @@ fn string_length(text: &str) -> usize {
 }
 
 struct Scanner<'t> {
+    text: &'t str,
     tokens: Vec<(usize, &'t str)>,
     at: usize,
 }
 
 impl<'t> Scanner<'t> {
-    /// Items up to a closing brace, which is left, or to what can't lie in `parent`.
-    fn items(&mut self, parent: &str, depth: usize) -> Vec<Item> {
+    /// Items up to a closing brace, which is left, or to what can't lie in `parent`, which begins at `start`.
+    fn items(&mut self, parent: &str, start: usize, depth: usize) -> Vec<Item> {
         let mut items = Vec::new();
-        while !matches!(self.token(), "" | "}") && !self.leaves(parent) {
+        while !matches!(self.token(), "" | "}") && !self.leaves(parent, start) {
             items.push(self.item(depth));
         }
         items
     }
 
-    /// Whether an item begins here that has no place in `parent`: a closing brace is missing.
-    fn leaves(&self, parent: &str) -> bool {
+    /// Whether an item begins here that has no place in `parent`, which begins at `start`: a closing brace is missing, unless
+    /// the item is indented as if it were meant to be there.
+    fn leaves(&self, parent: &str, start: usize) -> bool {
         !matches!(parent, "" | "package")
             && matches!(self.token(), "interface" | "world")
             && is_word(self.nth(1))
             && self.nth(2) == "{"
+            && !self.is_within(start)
+    }
+
+    /// Whether the token here begins a line that is indented more than the one that an item at `start` begins.
+    fn is_within(&self, start: usize) -> bool {
+        let indent = |at: usize| {
+            let line = self.text[..at].rfind('\n').map_or(0, |end| end + 1);
+            let before = &self.text[line..at];
+            before.trim().is_empty().then_some(before.len())
+        };
+        let here = self.tokens.get(self.at).and_then(|(at, _)| indent(*at));
+        here.zip(indent(start)).is_some_and(|(here, parent)| here > parent)
     }
 
     fn item(&mut self, depth: usize) -> Item {
@@ -226,9 +241,9 @@ impl<'t> Scanner<'t> {
                         || (matches!(word, "import" | "export") && self.before() == "interface");
                     self.at += 1;
                     if holds && depth < DEPTH {
-                        items = self.items(word, depth + 1);
+                        items = self.items(word, start, depth + 1);
                     } else {
-                        while !matches!(self.token(), "" | "}") && !self.leaves(word) {
+                        while !matches!(self.token(), "" | "}") && !self.leaves(word, start) {
                             self.at += 1;
                         }
                     }

@@ -22,6 +22,11 @@ pub(in crate::contract) struct Package {
 }
 
 impl Package {
+    /// Its texts.
+    pub(super) fn sources(&self) -> impl Iterator<Item = SourceId> {
+        self.drafts.iter().map(|draft| draft.source)
+    }
+
     /// Whether a place lies in it.
     pub(super) fn holds(&self, at: Span) -> bool {
         self.drafts.iter().any(|draft| draft.source == at.source)
@@ -226,14 +231,20 @@ impl<'a> Packages<'a> {
         self.parse(diags, recovery, drafts)
     }
 
-    fn text(&self, diags: &mut Diagnostics, path: &Path) -> Checked<String> {
-        let read = self.files.read(path).map_err(|error| error.to_string());
-        let text = read.and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is not UTF-8".into()));
-        text.map_err(|reason| {
+    fn text(&mut self, diags: &mut Diagnostics, path: &Path) -> Checked<String> {
+        let bytes = self.files.read(path).map_err(|error| {
             diags.error(WitError::Unreadable {
                 path: display_path(path),
-                reason,
+                reason: error.to_string(),
                 at: self.owner,
+            })
+        })?;
+        String::from_utf8(bytes).map_err(|error| {
+            let not_utf8 = self.sources.add_bytes(path, error.into_bytes());
+            let not_utf8 = not_utf8.expect_err("invariant: these bytes are no UTF-8");
+            diags.error(WitError::NotUtf8 {
+                path: display_path(path),
+                not_utf8,
             })
         })
     }
