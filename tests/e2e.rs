@@ -66,6 +66,8 @@ mod sdk;
 mod small;
 #[path = "e2e/stopping.rs"]
 mod stopping;
+#[path = "e2e/settings.rs"]
+mod settings;
 #[path = "e2e/templates.rs"]
 mod templates;
 #[path = "e2e/together.rs"]

@@ -29,12 +29,14 @@ const OF_WORDS: [Code; 2] = [Code::ComponentNotFound, Code::NotSupported];
 
 /// Cases that a schema of single values can't tell from good ones: the compiler looks at two values, or at a quantity in a
 /// string.
-const BEYOND: [&str; 5] = [
+const BEYOND: [&str; 6] = [
     // Which nodes are sources or routers, and how many ports they have.
     "tests/ui/link/replicas-by-a-router.toml",
     "tests/ui/link/source-with-dead-letters.toml",
     // The sum of all depths.
     "tests/ui/link/too-deep.toml",
+    // Values of a `config` that only TOML has.
+    "tests/ui/manifest/config-that-json-has-no-values-for.toml",
     // A word that the key takes elsewhere, and a key that needs the word of another one.
     "tests/ui/manifest/rate-limit-as-default.toml",
     "tests/ui/manifest/rate-without-rate-limit.toml",
@@ -66,6 +68,10 @@ fn the_schema_says_what_the_compiler_says() {
         let Ok(table) = DeTable::parse(&text) else { continue };
         let found: Vec<String> = validate(&validator, &table_to_json(table.get_ref()));
         let codes = codes(&text);
+        if codes.contains(&Code::ManifestParseError) {
+            // What the parser lets pass is nothing for a schema.
+            continue;
+        }
         if OF_VALUES.iter().any(|code| codes.contains(code)) {
             rejected += 1;
             if found.is_empty() {

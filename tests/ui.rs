@@ -1,11 +1,12 @@
 //! What `torvync` says about projects with mistakes, against golden files. Every code that `check` and `link` raise has
-//! a case, and no damaged manifest makes the compiler panic.
+//! a case, each key of the manifest has an effect or a warning, and no damaged manifest makes the compiler panic.
 #![expect(
     clippy::disallowed_methods,
     reason = "the tests lay out projects and start the compiler in them"
 )]
 
 mod explained;
+mod keys;
 mod support;
 
 use std::fs;
@@ -18,6 +19,7 @@ use support::Case;
 use tempfile::TempDir;
 use torvync_compiler::contract::component::{self, BinaryError};
 use torvync_compiler::diag::Code;
+use torvync_compiler::diag::code::Raiser;
 use torvync_compiler::diag::render;
 use torvync_compiler::driver::{self, Request};
 use torvync_compiler::graph;
@@ -40,7 +42,12 @@ fn main() -> ExitCode {
     trials.push(Trial::test("every_code_has_a_case", move || {
         every_code_has_a_case(&cases)
     }));
+    trials.push(Trial::test(
+        "every_code_of_a_run_is_expected_by_a_run",
+        every_code_of_a_run,
+    ));
     trials.extend(explained::trials(Path::new(env!("CARGO_MANIFEST_DIR"))));
+    trials.extend(keys::trials(Path::new(env!("CARGO_MANIFEST_DIR"))));
     trials.push(Trial::test("the_picture_in_the_readme_is_up_to_date", picture));
     let drawn = manifests.clone();
     trials.push(Trial::test("pictures_are_whole", move || pictures(&drawn)));
@@ -236,6 +243,28 @@ fn every_code_has_a_case(cases: &[Case]) -> Result<(), Failed> {
         Ok(())
     } else {
         Err(format!("no case in tests/ui for {}", without.join(", ")).into())
+    }
+}
+
+/// What the executable raises is expected by a test that runs one.
+fn every_code_of_a_run() -> Result<(), Failed> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("e2e");
+    let mut runs = String::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            runs.push_str(&fs::read_to_string(path)?);
+        }
+    }
+    let raised = Code::ALL.iter().filter(|code| code.raiser() == Raiser::Run);
+    let without: Vec<_> = raised
+        .map(|code| code.as_str())
+        .filter(|code| !runs.contains(code))
+        .collect();
+    if without.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("no run in tests/e2e expects {}", without.join(", ")).into())
     }
 }
 

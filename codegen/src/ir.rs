@@ -78,6 +78,8 @@ pub struct ProgramIr {
     pub version: String,
     /// Project description, possibly empty.
     pub description: String,
+    /// Who made it, and under which terms.
+    pub origin: Origin,
     /// Target triple of the executable and of its artifacts.
     pub target: String,
     /// The distinct components, in order of their first use.
@@ -92,6 +94,17 @@ pub struct ProgramIr {
     pub memory_reservation: Option<u64>,
     /// The flows in manifest order; never empty.
     pub flows: Vec<FlowIr>,
+}
+
+/// Where a program comes from: words for people, each possibly empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Names and addresses of the authors.
+    pub authors: Vec<String>,
+    /// SPDX licence identifier.
+    pub license: String,
+    /// Where the source is kept.
+    pub repository: String,
 }
 
 /// A package of WASI 0.2.

@@ -11,6 +11,7 @@ mod ports;
 mod replicas;
 mod roles;
 mod routers;
+mod settings;
 mod topology;
 
 use torvyn_codegen::ir::{Builtin, ErrorPolicies, FanOut, Merge, OverflowPolicy, Role};
@@ -181,6 +182,7 @@ pub fn check(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &Con
         let roles = roles::check(diags, project, contracts, flow);
         let _reported = check_shape(diags, project, contracts, flow, &roles);
     }
+    settings::check(diags, project, contracts);
 }
 
 /// What each node of a flow does, as far as it is known; nothing is reported.
@@ -201,11 +203,11 @@ pub fn link(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &Cont
         });
     }
     check_components(diags, project, contracts);
-    project
-        .flows()
-        .iter()
-        .filter_map(|flow| link_flow(diags, project, contracts, flow).ok())
-        .collect()
+    let flows = project.flows().iter();
+    let linked = flows.filter_map(|flow| link_flow(diags, project, contracts, flow).ok());
+    let linked = linked.collect();
+    settings::check(diags, project, contracts);
+    linked
 }
 
 /// What can be said of components without the shape of flows.
@@ -236,10 +238,10 @@ fn link_flow(
             .collect(),
         order,
         edges: flow.edges.iter().map(linked_edge).collect(),
-        default_queue_depth: flow.default_queue_depth,
+        default_queue_depth: flow.default_queue_depth.map(|depth| depth.value),
         priority: flow.priority,
         deadline_ms: flow.deadline_ms,
-        optimize: flow.optimize,
+        optimize: flow.optimize.map(|optimize| optimize.value),
         replicas: flow.replicas.map_or(1, |replicas| replicas.value),
         replicas_by: flow.replicas_by.map(|router| router.value),
     })
@@ -291,8 +293,8 @@ fn linked_node(
         implementation,
         config: node.config.clone(),
         on_error: node.on_error.policies(),
-        fan_out: node.fan_out,
-        merge: node.merge,
+        fan_out: node.fan_out.map_or(FanOut::Minimum, |fan_out| fan_out.value),
+        merge: node.merge.map_or(Merge::RoundRobin, |merge| merge.value),
         capabilities,
         limits: node.limits.clone(),
     }
@@ -308,7 +310,7 @@ fn linked_edge(edge: &ResolvedEdge) -> LinkedEdge {
         low_watermark_ratio: edge.low_watermark_ratio,
         policy: edge.policy.map(|policy| policy.value),
         rank: edge.rank.map_or(0, |rank| rank.value),
-        max_element_bytes: edge.max_element_bytes,
+        max_element_bytes: edge.max_element_bytes.map(|bytes| bytes.value),
     }
 }
 

@@ -95,6 +95,7 @@ pub fn lower(
         name: project.name().to_owned(),
         version: project.version().to_owned(),
         description: project.description().to_owned(),
+        origin: project.origin().clone(),
         target: target.to_owned(),
         components: binaries.iter().map(component).collect(),
         artifacts: units.iter().map(artifact).collect(),

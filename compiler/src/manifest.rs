@@ -15,7 +15,7 @@ use std::path::Path;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::files::Files;
-use crate::source::{SourceId, SourceMap, display_path};
+use crate::source::{NotUtf8, SourceId, SourceMap, display_path};
 
 pub use ast::Manifest;
 pub use value::is_name;
@@ -23,16 +23,16 @@ pub(crate) use value::written_size;
 
 /// Reads and parses a manifest; `None` when there is no text to parse, which has been reported.
 pub fn load(diags: &mut Diagnostics, sources: &mut SourceMap, files: &dyn Files, path: &Path) -> Option<Manifest> {
-    match files.read(path).map(String::from_utf8) {
-        Ok(Ok(text)) => {
-            let id = sources.add(path, text);
+    match files.read(path).map(|bytes| sources.add_bytes(path, bytes)) {
+        Ok(Ok(id)) => {
             let mut manifest = parse(diags, sources, id);
             artifact::recognise(&mut manifest, files, path.parent().unwrap_or(Path::new("")));
             Some(manifest)
         }
-        Ok(Err(_)) => {
+        Ok(Err(not_utf8)) => {
             diags.error(ManifestError::NotUtf8 {
                 path: display_path(path),
+                not_utf8,
             });
             None
         }
@@ -51,14 +51,16 @@ pub fn load(diags: &mut Diagnostics, sources: &mut SourceMap, files: &dyn Files,
 
 /// Parses a manifest that is already among the sources.
 pub fn parse(diags: &mut Diagnostics, sources: &SourceMap, id: SourceId) -> Manifest {
-    let document = toml::read(diags, sources.text(id), id);
+    let text = sources.text(id);
+    let readable = toml::readable(text);
+    let document = toml::read(diags, text, &readable, id);
     let root = section::read(diags, &document, schema::ROOT);
     parse::manifest(diags, &document, &root)
 }
 
 enum ManifestError {
     Missing { path: String },
-    NotUtf8 { path: String },
+    NotUtf8 { path: String, not_utf8: NotUtf8 },
     Unreadable { path: String, reason: String },
 }
 
@@ -69,9 +71,10 @@ impl From<ManifestError> for Diagnostic {
                 Diagnostic::error(Code::ManifestNotFound, format!("there is no manifest `{path}`"))
                     .help("run `torvync init` to create a project, or name its manifest with `--manifest PATH`")
             }
-            ManifestError::NotUtf8 { path } => {
-                Diagnostic::error(Code::ManifestParseError, format!("`{path}` is not UTF-8 text"))
-            }
+            ManifestError::NotUtf8 { path, not_utf8 } => not_utf8.labelled(Diagnostic::error(
+                Code::ManifestParseError,
+                format!("`{path}` is not UTF-8 text"),
+            )),
             ManifestError::Unreadable { path, reason } => {
                 Diagnostic::error(Code::IoFailed, format!("`{path}` can't be read: {reason}"))
             }
@@ -95,13 +98,12 @@ mod tests {
     #[test]
     fn a_config_table_becomes_json() {
         let text = "[flow.m.nodes.n]\ncomponent = \"file://n.wasm\"\n\
-                    config = { b = 0x10, a = [1.5, \"x\\n\", true, inf], t = 1979-05-27, n = { z = -1 } }\n";
+                    config = { b = 0x10, a = [1.5, \"x\\n\", true], t = 1979-05-27, n = { z = -1 } }\n";
         let (manifest, codes) = read(text);
         assert!(codes.is_empty());
         let config = manifest.flows[0].nodes[0].config.as_ref().unwrap();
         let json: serde_json::Value = serde_json::from_str(&config.value).unwrap();
-        let expected =
-            serde_json::json!({ "b": 16, "a": [1.5, "x\n", true, "inf"], "t": "1979-05-27", "n": { "z": -1 } });
+        let expected = serde_json::json!({ "b": 16, "a": [1.5, "x\n", true], "t": "1979-05-27", "n": { "z": -1 } });
         assert_eq!(json, expected);
     }
 

@@ -11,7 +11,7 @@ mod unused;
 
 use std::sync::Arc;
 
-use torvyn_codegen::ir::{Builtin, FanOut, Merge, OverflowPolicy};
+use torvyn_codegen::ir::{Builtin, FanOut, Merge, Origin, OverflowPolicy};
 
 use components::Components;
 use error::UnknownName;
@@ -19,8 +19,8 @@ use error::UnknownName;
 use crate::contract::ContractSet;
 use crate::diag::Diagnostics;
 use crate::manifest::ast::{
-    BuiltinRef, CapabilitiesDecl, CapabilityGrant, ComponentRef, EdgeDecl, FlowDecl, InterfaceRef, LimitsDecl,
-    Manifest, NodeDecl, OnErrorDecl, Optimize, Priority, RuntimeDecl,
+    BuiltinRef, CapabilitiesDecl, CapabilityGrant, ComponentRef, EdgeDecl, FlowDecl, InterfaceRef, Language,
+    LimitsDecl, Manifest, NodeDecl, OnErrorDecl, Optimize, Priority, RuntimeDecl,
 };
 use crate::source::{Span, Spanned};
 
@@ -59,9 +59,12 @@ pub struct ResolvedProject {
     name: String,
     version: String,
     description: String,
+    origin: Origin,
     header: Span,
     components: Vec<ResolvedComponent>,
     flows: Vec<ResolvedFlow>,
+    /// Whether these are all of its flows, each complete.
+    whole: bool,
     runtime: RuntimeDecl,
     capabilities: Arc<CapabilitiesDecl>,
     allows_all: bool,
@@ -78,6 +81,8 @@ pub struct ResolvedComponent {
     pub grants: Grants,
     /// What it says it needs: its own manifest, or the project's.
     pub declared: Arc<CapabilitiesDecl>,
+    /// What it is written in, when written.
+    pub language: Option<Language>,
 }
 
 /// What a component is granted.
@@ -97,13 +102,13 @@ pub struct ResolvedFlow {
     /// Description, possibly empty.
     pub description: String,
     /// Capacity of streams that set none.
-    pub default_queue_depth: Option<u32>,
+    pub default_queue_depth: Option<Spanned<u32>>,
     /// Scheduling class.
     pub priority: Option<Priority>,
     /// How long the flow may run, in milliseconds.
     pub deadline_ms: Option<u64>,
     /// The call path that is wanted for its stages, when written.
-    pub optimize: Option<Optimize>,
+    pub optimize: Option<Spanned<Optimize>>,
     /// How many runs of it there are side by side, when written.
     pub replicas: Option<Spanned<u32>>,
     /// The router whose ports they share out.
@@ -129,12 +134,14 @@ pub struct ResolvedNode {
     pub interface: Option<Spanned<InterfaceRef>>,
     /// Configuration string, possibly empty.
     pub config: String,
+    /// Where it is written, if it is.
+    pub config_at: Option<Span>,
     /// What follows a failed call, where the manifest says so.
     pub on_error: OnErrorDecl,
-    /// What a full stream does to the others of its port.
-    pub fan_out: FanOut,
-    /// Which of several inputs is taken from.
-    pub merge: Merge,
+    /// What a full stream does to the others of its port, when written.
+    pub fan_out: Option<Spanned<FanOut>>,
+    /// Which of several inputs is taken from, when written.
+    pub merge: Option<Spanned<Merge>>,
     /// What the node may use, where the manifest says so.
     pub limits: LimitsDecl,
     /// False when a part could not be read, which has been reported.
@@ -170,7 +177,7 @@ pub struct ResolvedEdge {
     /// Rank among the inputs of the consumer, when written.
     pub rank: Option<Spanned<u8>>,
     /// Longest payload, in bytes, when limited.
-    pub max_element_bytes: Option<u64>,
+    pub max_element_bytes: Option<Spanned<u64>>,
     /// The `from` table.
     pub from_span: Span,
     /// The `to` table.
@@ -198,6 +205,12 @@ impl ResolvedProject {
         &self.description
     }
 
+    /// Who made it, and under which terms.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     /// Where the project is named.
     pub(crate) fn header(&self) -> Span {
         self.header
@@ -219,6 +232,11 @@ impl ResolvedProject {
     #[must_use]
     pub fn flows(&self) -> &[ResolvedFlow] {
         &self.flows
+    }
+
+    /// Whether these are all of its flows, each complete: then what no flow uses is used by nobody.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.whole
     }
 
     /// `[capabilities]` of the project.
@@ -299,8 +317,10 @@ pub fn resolve(
             .as_ref()
             .map(|text| text.value.clone())
             .unwrap_or_default(),
+        origin: project.origin.clone(),
         header: project.name.as_ref().map_or(project.span, |name| name.span),
         components: components.into_list(manifest, contracts),
+        whole: flow.is_none() && flows.iter().all(|flow| flow.complete),
         flows,
         runtime: manifest.runtime.clone(),
         capabilities: manifest.capabilities.clone(),
@@ -337,10 +357,10 @@ fn resolve_flow(
             .as_ref()
             .map(|text| text.value.clone())
             .unwrap_or_default(),
-        default_queue_depth: decl.default_queue_depth.map(|depth| depth.value),
+        default_queue_depth: decl.default_queue_depth,
         priority: decl.priority.map(|priority| priority.value),
         deadline_ms: decl.deadline_ms.map(|deadline| deadline.value),
-        optimize: decl.optimize.map(|optimize| optimize.value),
+        optimize: decl.optimize,
         replicas: decl.replicas,
         replicas_by,
         nodes,
@@ -385,9 +405,10 @@ fn resolve_node(
             .as_ref()
             .map(|config| config.value.clone())
             .unwrap_or_default(),
+        config_at: node.config.as_ref().map(|config| config.span),
         on_error: node.on_error,
-        fan_out: node.fan_out.map_or(FanOut::Minimum, |fan_out| fan_out.value),
-        merge: node.merge.map_or(Merge::RoundRobin, |merge| merge.value),
+        fan_out: node.fan_out,
+        merge: node.merge,
         limits: node.limits.clone(),
         complete: node.complete,
     }
@@ -405,7 +426,7 @@ fn resolve_edge(diags: &mut Diagnostics, flow: &FlowDecl, edge: &EdgeDecl) -> Op
         low_watermark_ratio: edge.low_watermark_ratio.map(|ratio| ratio.value),
         policy: edge.policy,
         rank: edge.priority,
-        max_element_bytes: edge.max_element_bytes.map(|bytes| bytes.value),
+        max_element_bytes: edge.max_element_bytes,
         from_span: edge.from.span,
         to_span: edge.to.span,
         span: edge.span,

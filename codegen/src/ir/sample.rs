@@ -3,8 +3,8 @@
 
 use super::{
     Artifact, ArtifactIdx, ArtifactKind, Builtin, CallPath, Component, ComponentIdx, ErrorAction, ErrorPolicies,
-    Exhaustion, FanOut, FlowIr, Implementation, LastResort, Limits, Merge, Node, NodeIdx, OutPort, OverflowPolicy,
-    Pool, ProgramIr, Role, Shell, ShellIdx, Stream, StreamIdx,
+    Exhaustion, FanOut, FlowIr, Implementation, LastResort, Limits, Merge, Node, NodeIdx, Origin, OutPort,
+    OverflowPolicy, Pool, ProgramIr, Role, Shell, ShellIdx, Stream, StreamIdx,
 };
 
 /// A program with built-ins and one component, on the component path.
@@ -13,6 +13,7 @@ pub(crate) fn program() -> ProgramIr {
         name: "sample".to_owned(),
         version: "0.1.0".to_owned(),
         description: String::new(),
+        origin: Origin::default(),
         target: "x86_64-unknown-linux-gnu".to_owned(),
         components: vec![component("choose")],
         artifacts: vec![artifact("choose", ArtifactKind::Component)],
@@ -85,6 +86,7 @@ fn flow() -> FlowIr {
     FlowIr {
         name: "main".to_owned(),
         description: String::new(),
+        origin: Origin::default(),
         nodes: vec![
             builtin("greetings", Builtin::Generator, &[], &[("output", &[0])]),
             builtin("lines", Builtin::Lines, &[], &[("output", &[1])]),

@@ -4,7 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use serde_json::{Value, json};
 
-use crate::ir::{ErrorPolicies, FlowIr, Node, OverflowPolicy, ProgramIr, Stream};
+use crate::ir::{ErrorPolicies, FlowIr, Node, Origin, OverflowPolicy, ProgramIr, Stream};
 
 /// `static DOCUMENT: [u8; N] = *b"…";` in the section of the target's object format. The section's name is unsafe to
 /// choose in general; this one has no meaning to any system, and holds plain bytes.
@@ -33,7 +33,7 @@ fn json(program: &ProgramIr) -> Value {
         .artifacts
         .iter()
         .map(|artifact| json!({ "name": artifact.name, "kind": artifact.kind.as_str(), "sha256": artifact.sha256 }));
-    json!({
+    let mut document = json!({
         "name": program.name,
         "version": program.version,
         "description": program.description,
@@ -42,7 +42,21 @@ fn json(program: &ProgramIr) -> Value {
         "flows": program.flows.iter().map(|flow| flow_json(program, flow)).collect::<Vec<_>>(),
         "components": components.collect::<Vec<_>>(),
         "artifacts": artifacts.collect::<Vec<_>>(),
-    })
+    });
+    let Origin {
+        authors,
+        license,
+        repository,
+    } = &program.origin;
+    if !authors.is_empty() {
+        document["authors"] = json!(authors);
+    }
+    for (name, words) in [("license", license), ("repository", repository)] {
+        if !words.is_empty() {
+            document[name] = json!(words);
+        }
+    }
+    document
 }
 
 fn flow_json(program: &ProgramIr, flow: &FlowIr) -> Value {

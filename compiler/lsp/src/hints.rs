@@ -54,7 +54,9 @@ fn pools(view: View<'_>) -> Vec<Hint> {
         let queued: u64 = flow
             .edges
             .iter()
-            .map(|edge| u64::from(runtime.queue_depth(edge.queue_depth, flow.default_queue_depth)))
+            .map(|edge| {
+                u64::from(runtime.queue_depth(edge.queue_depth, flow.default_queue_depth.map(|depth| depth.value)))
+            })
             .sum();
         let pools = buffers::pool_sizes(runtime, flow.nodes.len() as u64, queued);
         let total: u64 = pools

@@ -5,6 +5,7 @@ use torvyn_codegen::ir::{OverflowPolicy, Role};
 
 use super::model::{Edge, Flow, Graph, Node};
 use crate::contract::interface::Interface;
+use crate::manifest::ast::Language;
 
 /// The flows with their nodes and edges; ends of edges are names of nodes.
 #[must_use]
@@ -31,7 +32,12 @@ fn of_flow(flow: &Flow) -> Value {
 }
 
 fn of_node(node: &Node) -> Value {
-    json!({ "name": node.name, "role": node.role.map(Role::as_str), "component": node.worker })
+    json!({
+        "name": node.name,
+        "role": node.role.map(Role::as_str),
+        "component": node.worker,
+        "language": node.language.map(Language::as_str),
+    })
 }
 
 fn of_edge(flow: &Flow, edge: &Edge) -> Value {

@@ -5,7 +5,7 @@ use torvyn_codegen::ir::{ERROR_PORT, OverflowPolicy, Role};
 use crate::contract::ContractSet;
 use crate::contract::interface::Interface;
 use crate::link;
-use crate::manifest::ast::RuntimeDecl;
+use crate::manifest::ast::{Language, RuntimeDecl};
 use crate::resolve::{Implementation, ResolvedEdge, ResolvedFlow, ResolvedNode, ResolvedProject};
 
 /// A project.
@@ -41,6 +41,8 @@ pub struct Node {
     pub role: Option<Role>,
     /// Name of the component, `builtin:NAME`, or empty after an error.
     pub worker: String,
+    /// What the component is written in, when written.
+    pub language: Option<Language>,
 }
 
 /// A stream.
@@ -105,10 +107,15 @@ fn of_node(project: &ResolvedProject, node: &ResolvedNode, role: Option<Role>) -
         Implementation::Component(id) => project.component(id).reference.to_string(),
         Implementation::Builtin(builtin) => format!("builtin:{}", builtin.as_str()),
     });
+    let component = node.implementation.and_then(|found| match found.value {
+        Implementation::Component(id) => Some(project.component(id)),
+        Implementation::Builtin(_) => None,
+    });
     Node {
         name: node.name.value.clone(),
         role,
         worker: worker.unwrap_or_default(),
+        language: component.and_then(|component| component.language),
     }
 }
 
@@ -122,14 +129,14 @@ fn of_edge(runtime: &RuntimeDecl, flow: &ResolvedFlow, roles: &[Option<Role>], e
         to_port: edge.to_port.value.clone(),
         element: ELEMENT,
         interfaces: (roles[from].map(Interface::of_role), roles[to].map(Interface::of_role)),
-        depth: runtime.queue_depth(edge.queue_depth, flow.default_queue_depth),
+        depth: runtime.queue_depth(edge.queue_depth, flow.default_queue_depth.map(|depth| depth.value)),
         policy: edge
             .policy
             .map(|policy| policy.value)
             .or(default)
             .unwrap_or(OverflowPolicy::Block),
         priority: edge.rank.map_or(0, |rank| rank.value),
-        max_element_bytes: edge.max_element_bytes,
+        max_element_bytes: edge.max_element_bytes.map(|limit| limit.value),
     }
 }
 

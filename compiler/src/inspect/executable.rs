@@ -24,6 +24,15 @@ pub struct ProgramDescription {
     /// Project description, possibly empty.
     #[serde(default)]
     pub description: String,
+    /// Names and addresses of its authors.
+    #[serde(default)]
+    pub authors: Vec<String>,
+    /// SPDX licence identifier, possibly empty.
+    #[serde(default)]
+    pub license: String,
+    /// Where the source is kept, possibly empty.
+    #[serde(default)]
+    pub repository: String,
     /// The flows in manifest order.
     pub flows: Vec<FlowDescription>,
     /// The components it was made of.

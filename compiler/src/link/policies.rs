@@ -65,7 +65,7 @@ fn check_dead_letters(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeIdx,
 /// In a fan-out whose streams wait for each other, none is ever pushed to while it is full.
 fn check_fan_out(diags: &mut Diagnostics, runtime: &RuntimeDecl, flow: &ResolvedFlow, id: NodeIdx) {
     let node = flow.node(id);
-    if node.fan_out == FanOut::Independent {
+    if node.fan_out.is_some_and(|fan_out| fan_out.value == FanOut::Independent) {
         return;
     }
     for (port, edges) in ports(flow, id).into_iter().filter(|(_, edges)| edges.len() > 1) {
@@ -107,7 +107,8 @@ fn check_letter_sizes(diags: &mut Diagnostics, flow: &ResolvedFlow) {
 
 /// A flow can tell so many buffers apart: its streams must not be able to hold more.
 fn check_depths(diags: &mut Diagnostics, runtime: &RuntimeDecl, flow: &ResolvedFlow) {
-    let depth = |edge: &ResolvedEdge| u64::from(runtime.queue_depth(edge.queue_depth, flow.default_queue_depth));
+    let default = flow.default_queue_depth.map(|depth| depth.value);
+    let depth = |edge: &ResolvedEdge| u64::from(runtime.queue_depth(edge.queue_depth, default));
     let held = flow.edges.iter().map(depth).sum::<u64>() + bounds::IN_HAND * flow.nodes.len() as u64;
     if let Some(deepest) = flow.edges.iter().max_by_key(|edge| depth(edge))
         && held > bounds::BUFFERS
@@ -124,7 +125,7 @@ fn check_depths(diags: &mut Diagnostics, runtime: &RuntimeDecl, flow: &ResolvedF
 /// A rank says something only where inputs are merged by rank.
 fn check_ranks(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeIdx) {
     let ResolvedNode { name, merge, .. } = flow.node(id);
-    if *merge == Merge::Priority {
+    if merge.is_some_and(|merge| merge.value == Merge::Priority) {
         return;
     }
     for rank in flow

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use torvyn_codegen::ir::{Builtin, ErrorAction, ErrorPolicies, FanOut, LastResort, Merge, OverflowPolicy};
+use torvyn_codegen::ir::{Builtin, ErrorAction, ErrorPolicies, FanOut, LastResort, Merge, Origin, OverflowPolicy};
 
 use crate::contract::capability::{Grant, Request};
 use crate::contract::interface::{Interface, InterfaceName};
@@ -43,6 +43,8 @@ pub struct ProjectDecl {
     pub contract_version: Option<Spanned<semver::Version>>,
     /// Description.
     pub description: Option<Spanned<String>>,
+    /// Authors, licence and repository.
+    pub origin: Origin,
     /// The table's header; the start of the file when there is none.
     pub span: Span,
 }

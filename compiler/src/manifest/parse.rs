@@ -6,6 +6,8 @@ mod policy;
 
 use std::sync::Arc;
 
+use torvyn_codegen::ir::Origin;
+
 use super::ast::{
     ComponentDecl, EdgeDecl, ExhaustionPolicy, FlowDecl, Language, LimitsDecl, Manifest, NodeDecl, Optimize, PortRef,
     Priority, ProjectDecl, RuntimeDecl,
@@ -58,7 +60,21 @@ fn project(section: Option<&Section>, start: Span) -> ProjectDecl {
         version: section.and_then(|s| s.version("version")),
         contract_version: section.and_then(|s| s.version("contract_version")),
         description: section.and_then(|s| s.text("description")),
+        origin: section.map(origin).unwrap_or_default(),
         span: section.map_or(start, |s| s.span),
+    }
+}
+
+fn origin(section: &Section) -> Origin {
+    let text = |key| section.text(key).map(|text| text.value).unwrap_or_default();
+    Origin {
+        authors: section
+            .texts("authors")
+            .iter()
+            .map(|author| author.value.clone())
+            .collect(),
+        license: text("license"),
+        repository: text("repository"),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Reads TOML with recovery: every mistake is reported, and what is whole is kept.
 
+mod headers;
+mod numbers;
 mod places;
 
 use std::ops::Range;
@@ -7,8 +9,10 @@ use std::ops::Range;
 use ::toml::Spanned;
 use ::toml::de::{DeTable, Error};
 
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, Edit};
 use crate::source::{SourceId, Span};
+
+pub(super) use headers::{Readable, readable};
 
 /// A TOML document, maybe with holes.
 pub(super) struct Document<'a> {
@@ -21,26 +25,48 @@ pub(super) struct Document<'a> {
     broken: Vec<Range<usize>>,
 }
 
-/// Parses `text`, reporting all its mistakes.
-pub(super) fn read<'a>(diags: &mut Diagnostics, text: &'a str, source: SourceId) -> Document<'a> {
-    let (root, errors) = DeTable::parse_recoverable(text);
+/// Who found a mistake.
+enum Found {
+    Parser(Error),
+    /// What the parser lets pass.
+    Number,
+    Header,
+}
+
+/// Parses `text`, reporting all its mistakes; `readable` is what the parser can read of it.
+pub(super) fn read<'a>(
+    diags: &mut Diagnostics,
+    text: &'a str,
+    readable: &'a Readable<'a>,
+    source: SourceId,
+) -> Document<'a> {
+    let (root, errors) = DeTable::parse_recoverable(&readable.text);
     let mut document = Document {
         root,
         source,
         text,
         broken: Vec::new(),
     };
-    let mut places: Vec<_> = errors
-        .into_iter()
-        .map(|error| (error.span().unwrap_or(0..0), error))
+    let parsed = errors.into_iter();
+    let mut places: Vec<(Range<usize>, Found)> = parsed
+        .map(|error| (error.span().unwrap_or(0..0), Found::Parser(error)))
         .collect();
+    let malformed = numbers::malformed(document.root.get_ref());
+    places.extend(malformed.into_iter().map(|at| (at, Found::Number)));
+    let unclosed = readable.unclosed.iter().cloned();
+    places.extend(unclosed.map(|header| (header, Found::Header)));
     places.sort_by_key(|(at, _)| at.start);
     for (at, error) in places {
         // One mistake often makes the parser stumble several times over the same line.
         if document.broken.last().is_some_and(|line| at.start <= line.end) {
             continue;
         }
-        if let Some(error) = document.explain(&error, at.clone()) {
+        let error = match error {
+            Found::Parser(error) => document.explain(&error, at.clone()),
+            Found::Number => Some(document.malformed_number(at.clone())),
+            Found::Header => Some(document.unclosed_header(at.clone())),
+        };
+        if let Some(error) = error {
             diags.error(error);
         }
         let line = document.line(at.start);
@@ -164,6 +190,33 @@ impl Document<'_> {
         })
     }
 
+    fn unclosed_header(&self, line: Range<usize>) -> TomlError {
+        let written = &self.text[line.clone()];
+        let code = written.split('#').next().unwrap_or_default().trim_end();
+        let end = line.start + code.len();
+        let opened = code.trim_start();
+        let brackets = if opened.starts_with("[[") { "]]" } else { "]" };
+        TomlError::Unclosed {
+            header: opened.to_owned(),
+            missing: &brackets[usize::from(code.ends_with(']'))..],
+            end: self.span(end..end),
+        }
+    }
+
+    fn malformed_number(&self, at: Range<usize>) -> TomlError {
+        let written = &self.text[at.clone()];
+        let is_prefix = ["0x", "0o", "0b"].contains(&written);
+        let message = if is_prefix {
+            format!("there is no digit behind `{written}`")
+        } else {
+            format!("`{written}` is not a number")
+        };
+        TomlError::Syntax {
+            message,
+            at: self.span(at),
+        }
+    }
+
     fn is_header(&self, line: &Range<usize>) -> bool {
         self.text[line.clone()].trim_start().starts_with('[')
     }
@@ -215,8 +268,20 @@ impl Document<'_> {
 }
 
 enum TomlError {
-    Syntax { message: String, at: Span },
-    Duplicate { name: String, again: Span, first: Span },
+    Syntax {
+        message: String,
+        at: Span,
+    },
+    Unclosed {
+        header: String,
+        missing: &'static str,
+        end: Span,
+    },
+    Duplicate {
+        name: String,
+        again: Span,
+        first: Span,
+    },
 }
 
 impl From<TomlError> for Diagnostic {
@@ -224,6 +289,15 @@ impl From<TomlError> for Diagnostic {
         match error {
             TomlError::Syntax { message, at } => {
                 Diagnostic::error(Code::ManifestParseError, message).primary(at, "not valid TOML")
+            }
+            TomlError::Unclosed { header, missing, end } => {
+                let edit = Edit {
+                    span: end,
+                    text: missing.to_owned(),
+                };
+                Diagnostic::error(Code::ManifestParseError, format!("the header `{header}` is not closed"))
+                    .primary(end, format!("expected `{missing}`"))
+                    .fix(format!("Add `{missing}`"), vec![edit])
             }
             TomlError::Duplicate { name, again, first } => {
                 Diagnostic::error(Code::DuplicateName, format!("`{name}` is defined twice"))

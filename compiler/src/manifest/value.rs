@@ -1,29 +1,29 @@
 //! Values that the manifest writes as strings: names, sizes, durations.
 
-/// Bytes in `64MiB`, `1.5 KB` or `4096`; `None` when malformed.
+/// Bytes in `64MiB`, `1.5 KB` or `4096`; `None` when malformed, or not a whole number of bytes.
 pub(super) fn size(text: &str) -> Option<u64> {
     scaled(
         text,
         &[
-            ("", 1.0),
-            ("B", 1.0),
-            ("KB", 1e3),
-            ("MB", 1e6),
-            ("GB", 1e9),
-            ("KiB", 1024.0),
-            ("MiB", 1_048_576.0),
-            ("GiB", 1_073_741_824.0),
+            ("", 1),
+            ("B", 1),
+            ("KB", 1000),
+            ("MB", 1_000_000),
+            ("GB", 1_000_000_000),
+            ("KiB", 1 << 10),
+            ("MiB", 1 << 20),
+            ("GiB", 1 << 30),
         ],
     )
 }
 
-/// Milliseconds in `30s`, `1m30s` or `250ms`; `None` when malformed.
+/// Milliseconds in `30s`, `1m30s` or `250ms`; `None` when malformed, or not a whole number of milliseconds.
 pub(super) fn duration(text: &str) -> Option<u64> {
     let duration = torvyn_runtime_core::duration::parse(text).ok()?;
     u64::try_from(duration.as_millis()).ok()
 }
 
-fn scaled(text: &str, units: &[(&str, f64)]) -> Option<u64> {
+fn scaled(text: &str, units: &[(&str, u128)]) -> Option<u64> {
     let split = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')
         .unwrap_or(text.len());
@@ -32,13 +32,15 @@ fn scaled(text: &str, units: &[(&str, f64)]) -> Option<u64> {
         return None;
     }
     let (_, factor) = units.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit.trim()))?;
-    let value = number.parse::<f64>().ok()? * factor;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "checked against 2^53 just before"
-    )]
-    (value <= 9_007_199_254_740_992.0).then_some(value.round() as u64)
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    if fraction.is_empty() {
+        return None;
+    }
+    let scale = 10_u128.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+    let digits: u128 = format!("{whole}{fraction}").parse().ok()?;
+    let scaled = digits.checked_mul(*factor)?;
+    let value = scaled.is_multiple_of(scale).then_some(scaled / scale)?;
+    u64::try_from(value).ok()
 }
 
 /// Whether `text` is a name: a letter, then letters, digits, `-` and `_`, and no `-` or `_` at the end.
@@ -83,6 +85,10 @@ mod tests {
             ("1 parsec", None),
             ("99999999999999GiB", None),
             (".5MiB", None),
+            ("5.MiB", None),
+            ("9007199254740993", Some(9_007_199_254_740_993)),
+            ("1.3MiB", None),
+            ("0.0009765625KiB", Some(1)),
         ] {
             assert_eq!(size(text), bytes, "{text}");
         }
@@ -100,6 +106,10 @@ mod tests {
             ("30", None),
             ("s", None),
             ("1d", None),
+            ("1.001s", Some(1001)),
+            ("0.6ms", None),
+            ("1.5ms", None),
+            ("99999999999999999999999999999999999999h", None),
         ] {
             assert_eq!(duration(text), ms, "{text}");
         }

@@ -1,7 +1,7 @@
 //! Completes a project so that one stage alone can be tried: a built-in generator before it, a built-in console
 //! behind it.
 
-use torvyn_codegen::ir::{Builtin, ERROR_PORT, FanOut, Merge, Role};
+use torvyn_codegen::ir::{Builtin, ERROR_PORT, Role};
 
 use crate::contract::ContractSet;
 use crate::manifest::ast::{ComponentRef, LimitsDecl, Manifest, OnErrorDecl};
@@ -126,9 +126,10 @@ fn node(name: String, implementation: Implementation, span: Span) -> ResolvedNod
         implementation: Some(Spanned::new(implementation, span)),
         interface: None,
         config: String::new(),
+        config_at: None,
         on_error: OnErrorDecl::default(),
-        fan_out: FanOut::Minimum,
-        merge: Merge::RoundRobin,
+        fan_out: None,
+        merge: None,
         limits: LimitsDecl::default(),
         complete: true,
     }

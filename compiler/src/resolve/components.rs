@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{ComponentIdx, Grants, ResolvedComponent};
 use crate::contract::ContractSet;
-use crate::manifest::ast::{ComponentRef, Manifest};
+use crate::manifest::ast::{ComponentRef, Language, Manifest};
 
 /// The components met so far, each once.
 #[derive(Default)]
@@ -44,10 +44,18 @@ impl Components {
         let component = |(name, reference): (String, ComponentRef)| ResolvedComponent {
             name,
             grants: Grants::of(&manifest.grants, &reference),
+            language: language(manifest, &reference),
             declared: contracts.declared(&reference).unwrap_or(&manifest.capabilities).clone(),
             reference,
         };
         self.list.into_iter().map(component).collect()
+    }
+}
+
+fn language(manifest: &Manifest, reference: &ComponentRef) -> Option<Language> {
+    match reference {
+        ComponentRef::Declared(name) => manifest.component(name)?.language.map(|language| language.value),
+        ComponentRef::File(_) | ComponentRef::Builtin(_) => None,
     }
 }
 

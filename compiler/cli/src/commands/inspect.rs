@@ -158,6 +158,16 @@ impl Inspect {
             if !program.description.is_empty() {
                 head.push_str(&format!("  {}\n", program.description));
             }
+            let authors = program.authors.join(", ");
+            for (name, words) in [
+                ("authors", &authors),
+                ("licence", &program.license),
+                ("source", &program.repository),
+            ] {
+                if !words.is_empty() {
+                    head.push_str(&format!("  {name:<8} {words}\n"));
+                }
+            }
             head.push_str(&format!(
                 "  target   {}\n  made by  torvync {}\n",
                 program.target, program.torvync

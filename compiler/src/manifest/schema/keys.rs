@@ -82,7 +82,12 @@ const TORVYN: &[Key] = &[
         "Version of the Torvyn contracts that the project targets.",
     ),
     key("description", Kind::Text, "\"\"", "What the project is for."),
-    key("authors", Kind::Texts, "[]", "Names and addresses of the authors."),
+    key(
+        "authors",
+        Kind::Texts,
+        "[]",
+        "Names and addresses of the authors; shown by `torvync inspect`, as what follows.",
+    ),
     key("license", Kind::Text, "\"\"", "SPDX licence identifier."),
     key("repository", Kind::Text, "\"\"", "Where the source is kept."),
 ];
@@ -136,7 +141,7 @@ const COMPONENT: &[Key] = &[
         "language",
         Kind::Choice(&["rust", "go", "python", "zig"]),
         "\"rust\"",
-        "Implementation language.",
+        "Implementation language. Without `build_command` only `rust` is built; `torvync graph --format json` shows it.",
     ),
     key(
         "build_command",
@@ -210,7 +215,8 @@ const NODE: &[Key] = &[
         "config",
         Kind::Config,
         "\"\"",
-        "Passed to `lifecycle.init`. A table becomes JSON; `{replica}` and `{replicas}` become number and count.",
+        "Passed to `lifecycle.init`. A table becomes JSON: integers of 64 bits, finite numbers, dates as strings \
+         (RFC 3339). `{replica}` and `{replicas}` become number and count.",
     ),
     key(
         "on_error",
@@ -458,7 +464,12 @@ const BACKPRESSURE: &[Key] = &[
 ];
 
 const POOLS: &[Key] = &[
-    key("small_pool_size", POOL, "computed", "Most buffers of 256 bytes."),
+    key(
+        "small_pool_size",
+        POOL,
+        "computed",
+        "Most buffers of 256 bytes: an upper bound of what is computed from queues and stages.",
+    ),
     key("medium_pool_size", POOL, "computed", "Most buffers of 4 KiB."),
     key("large_pool_size", POOL, "computed", "Most buffers of 64 KiB."),
     key("huge_pool_size", POOL, "computed", "Most buffers of 1 MiB."),

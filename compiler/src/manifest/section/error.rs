@@ -2,6 +2,7 @@
 
 use torvyn_codegen::ir::Builtin;
 
+use super::json::Reason;
 use super::read::NAME_RULE;
 use crate::contract::interface::Interface;
 use crate::diag::{Code, Diagnostic, Edit, listed, suggest};
@@ -33,8 +34,16 @@ pub(super) enum SectionError {
     },
     WrongType {
         path: String,
-        expected: &'static str,
+        expected: Expected,
         found: &'static str,
+        /// As it stands in the text.
+        written: String,
+        at: Span,
+    },
+    NotJson {
+        path: String,
+        found: String,
+        reason: Reason,
         at: Span,
     },
     Constraint {
@@ -66,6 +75,29 @@ pub(super) enum SectionError {
         path: String,
         at: Span,
     },
+}
+
+/// The type that a value must have.
+#[derive(Clone, Copy)]
+pub(super) struct Expected {
+    pub(super) words: &'static str,
+    /// What the key takes, for what stands there instead may be another way to mean it.
+    pub(super) kind: Option<Kind>,
+}
+
+impl Expected {
+    /// What a key takes.
+    pub(super) fn of(key: &Key) -> Self {
+        Self {
+            words: key.kind.expected(),
+            kind: Some(key.kind),
+        }
+    }
+
+    /// An item of a list.
+    pub(super) fn plain(words: &'static str) -> Self {
+        Self { words, kind: None }
+    }
 }
 
 impl From<SectionError> for Diagnostic {
@@ -106,12 +138,15 @@ impl From<SectionError> for Diagnostic {
                 path,
                 expected,
                 found,
+                written,
                 at,
-            } => Diagnostic::error(
-                Code::InvalidFieldType,
-                format!("`{path}`: expected {expected}, found {found}"),
-            )
-            .primary(at, format!("expected {expected}")),
+            } => wrong_type(&path, expected, found, &written, at),
+            SectionError::NotJson {
+                path,
+                found,
+                reason,
+                at,
+            } => not_json(&path, &found, reason, at),
             SectionError::Constraint { path, found, rule, at } => {
                 Diagnostic::error(Code::ConstraintViolation, format!("`{path}` can't be `{found}`"))
                     .primary(at, format!("expected {rule}"))
@@ -142,6 +177,58 @@ impl From<SectionError> for Diagnostic {
             }
         }
     }
+}
+
+fn wrong_type(path: &str, expected: Expected, found: &str, written: &str, at: Span) -> Diagnostic {
+    let words = expected.words;
+    let diagnostic = Diagnostic::error(
+        Code::InvalidFieldType,
+        format!("`{path}`: expected {words}, found {found}"),
+    )
+    .primary(at, format!("expected {words}"));
+    let replaced = |diagnostic: Diagnostic, text: String| {
+        let edits = vec![Edit {
+            span: at,
+            text: text.clone(),
+        }];
+        diagnostic.fix(format!("Change it to `{text}`"), edits)
+    };
+    let Some(kind) = expected.kind else { return diagnostic };
+    let is_number = found == "a float" || found == "an integer";
+    if matches!(kind, Kind::Version) && is_number {
+        let version = version_of(written);
+        let help = format!("a version is a string of three numbers: `{version}`");
+        return replaced(diagnostic.help(help), version);
+    }
+    if matches!(kind, Kind::Tables(_)) && found == "a table" {
+        let help = |header: &str| format!("write `{header}`: there can be several, each with such a header");
+        return if written.starts_with('[') {
+            let header = format!("[{written}]");
+            replaced(diagnostic.help(help(&header)), header)
+        } else {
+            diagnostic.help(help(&format!("[[{path}]]")))
+        };
+    }
+    if matches!(kind, Kind::Table(_)) && found == "an array" {
+        return diagnostic.help(format!("write `[{path}]`: there is one of it"));
+    }
+    diagnostic
+}
+
+/// The version that a number stands for: `"0.1.0"` for `0.1`.
+fn version_of(number: &str) -> String {
+    let missing = 2_usize.saturating_sub(number.matches('.').count());
+    format!("\"{number}{}\"", ".0".repeat(missing))
+}
+
+fn not_json(path: &str, found: &str, reason: Reason, at: Span) -> Diagnostic {
+    let diagnostic = Diagnostic::error(Code::ConstraintViolation, format!("`{path}` can't be `{found}`"));
+    match reason {
+        Reason::Wide => diagnostic.primary(at, format!("expected a whole number from {} to {}", i64::MIN, i64::MAX)),
+        Reason::NotFinite => diagnostic.primary(at, "a component gets its `config` as JSON, which has no such number"),
+        Reason::Huge => diagnostic.primary(at, format!("expected a number up to {:e}", f64::MAX)),
+    }
+    .help(format!("for a component that reads it as text write `\"{found}\"`"))
 }
 
 fn missing_key(key: &Key, path: &str, table: Span) -> Diagnostic {

@@ -1,34 +1,80 @@
 //! TOML values as JSON: what a `config` table becomes.
 
-use ::toml::de::{DeTable, DeValue};
+use std::ops::Range;
 
-use super::read::in_order;
+use ::toml::de::{DeInteger, DeTable, DeValue};
 
-/// The table as an object.
-pub(super) fn object(table: &DeTable<'_>) -> serde_json::Value {
-    let entries = in_order(table).into_iter();
-    serde_json::Value::Object(
-        entries
-            .map(|(key, item)| (key.get_ref().to_string(), value(item.get_ref())))
-            .collect(),
-    )
+use super::read::{TomlValue, in_order, join};
+
+/// A value that JSON has no equal for.
+pub(super) struct Unfit {
+    /// The keys that lead to it.
+    pub(super) path: String,
+    pub(super) at: Range<usize>,
+    pub(super) reason: Reason,
 }
 
-/// What JSON has no number for becomes a string.
-fn value(toml: &DeValue<'_>) -> serde_json::Value {
-    match toml {
-        DeValue::String(text) => text.to_string().into(),
-        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
-            Ok(number) => number.into(),
-            Err(_) => number.as_str().into(),
-        },
-        DeValue::Float(number) => {
-            let read = number.as_str().parse().ok().and_then(serde_json::Number::from_f64);
-            read.map_or_else(|| number.as_str().into(), serde_json::Value::Number)
+/// Why a value does not fit.
+#[derive(Clone, Copy)]
+pub(super) enum Reason {
+    /// An integer of more than 64 bits.
+    Wide,
+    /// `inf` or `nan`.
+    NotFinite,
+    /// A float beyond the largest one.
+    Huge,
+}
+
+/// The table at `path` as an object.
+pub(super) fn object(table: &DeTable<'_>, path: &str) -> Result<serde_json::Value, Vec<Unfit>> {
+    let mut unfit = Vec::new();
+    let object = entries(table, path, &mut unfit);
+    if unfit.is_empty() { Ok(object) } else { Err(unfit) }
+}
+
+fn entries(table: &DeTable<'_>, path: &str, unfit: &mut Vec<Unfit>) -> serde_json::Value {
+    let entries = in_order(table).into_iter().map(|(key, item)| {
+        let name = key.get_ref().to_string();
+        let read = value(item, &join(path, &name), unfit);
+        (name, read)
+    });
+    serde_json::Value::Object(entries.collect())
+}
+
+/// What does not fit is added to `unfit`, and anything in its place.
+fn value(toml: &TomlValue<'_>, path: &str, unfit: &mut Vec<Unfit>) -> serde_json::Value {
+    let read = match toml.get_ref() {
+        DeValue::String(text) => Ok(text.to_string().into()),
+        DeValue::Integer(number) => integer(number),
+        DeValue::Float(number) => float(number.as_str()),
+        DeValue::Boolean(flag) => Ok((*flag).into()),
+        DeValue::Datetime(time) => Ok(time.to_string().into()),
+        DeValue::Array(list) => {
+            let items = list.iter().enumerate();
+            Ok(items
+                .map(|(at, item)| value(item, &format!("{path}[{at}]"), unfit))
+                .collect())
         }
-        DeValue::Boolean(flag) => (*flag).into(),
-        DeValue::Datetime(time) => time.to_string().into(),
-        DeValue::Array(list) => list.iter().map(|item| value(item.get_ref())).collect(),
-        DeValue::Table(table) => object(table),
-    }
+        DeValue::Table(table) => Ok(entries(table, path, unfit)),
+    };
+    read.unwrap_or_else(|reason| {
+        unfit.push(Unfit {
+            path: path.to_owned(),
+            at: toml.span(),
+            reason,
+        });
+        serde_json::Value::Null
+    })
+}
+
+fn integer(number: &DeInteger<'_>) -> Result<serde_json::Value, Reason> {
+    let read = i64::from_str_radix(number.as_str(), number.radix());
+    read.map(Into::into).map_err(|_| Reason::Wide)
+}
+
+fn float(text: &str) -> Result<serde_json::Value, Reason> {
+    let is_named = text.ends_with("inf") || text.ends_with("nan");
+    let read = text.parse().ok().and_then(serde_json::Number::from_f64);
+    read.map(serde_json::Value::Number)
+        .ok_or(if is_named { Reason::NotFinite } else { Reason::Huge })
 }

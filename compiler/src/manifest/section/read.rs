@@ -7,10 +7,10 @@ use std::path::Path;
 use ::toml::de::{DeArray, DeInteger, DeTable, DeValue};
 use torvyn_codegen::ir::Builtin;
 
-use super::error::SectionError;
+use super::error::{Expected, SectionError};
 use super::{ConfigEntry, Section, Value, json};
 use crate::contract::interface::{Interface, InterfaceName};
-use crate::diag::{Checked, Diagnostics, suggest};
+use crate::diag::{Checked, Diagnostics, ErrorReported, suggest};
 use crate::manifest::ast::{BuiltinRef, ComponentRef, InterfaceRef};
 use crate::manifest::schema::{ACTIONS, Effect, Key, Kind};
 use crate::manifest::toml::Document;
@@ -116,13 +116,16 @@ impl Reader<'_, '_> {
             DeValue::Datetime(_) => None,
         };
         let read = read.unwrap_or_else(|| {
-            self.wrong_type(value, key.kind.expected(), path);
-            Err(self
-                .diags
-                .barrier()
-                .expect_err("invariant: a wrong type is an error, here or in the TOML"))
+            self.wrong_type(value, Expected::of(key), path);
+            Err(self.reported())
         });
         Ok(Spanned::new(read?, span))
+    }
+
+    /// Proof that what could not be read was reported, here or as a mistake in the TOML.
+    fn reported(&self) -> ErrorReported {
+        let barrier = self.diags.barrier();
+        barrier.expect_err("invariant: what can't be read is an error")
     }
 
     /// The value of a key that takes a string; `None` for other keys.
@@ -144,7 +147,7 @@ impl Reader<'_, '_> {
             Kind::Size(min, max) => {
                 let example = max.min(64 << 20);
                 let rule = format!(
-                    "a size from {} to {}, such as `{}`",
+                    "a size of whole bytes from {} to {}, such as `{}`",
                     value::written_size(min),
                     value::written_size(max),
                     value::written_size(example)
@@ -160,7 +163,7 @@ impl Reader<'_, '_> {
                     text,
                     span,
                     path,
-                    "a duration above zero, such as `30s` or `250ms`",
+                    "a duration of whole milliseconds above zero, such as `30s` or `250ms`",
                     read,
                 )
             }
@@ -189,7 +192,8 @@ impl Reader<'_, '_> {
         let rule = format!("a whole number from {min} to {max}");
         let read = u64::from_str_radix(number.as_str(), number.radix()).ok();
         let read = read.filter(|n| (min..=max).contains(n)).map(Value::Integer);
-        Some(self.check(number.as_str(), span, path, &rule, read))
+        let written = &self.document.text[span.start..span.end];
+        Some(self.check(written, span, path, &rule, read))
     }
 
     /// The value of a key that takes a fraction; `None` for other keys.
@@ -213,7 +217,7 @@ impl Reader<'_, '_> {
                 let span = self.document.span(item.span());
                 sections.push(self.table(table, span, keys, path));
             } else {
-                self.wrong_type(item, "a table", path);
+                self.wrong_type(item, Expected::plain("a table"), path);
             }
         }
         Some(Value::Sections(sections))
@@ -228,15 +232,30 @@ impl Reader<'_, '_> {
             return Some(Ok(Value::Named(self.named(table, keys, path))));
         }
         if matches!(kind, Kind::Config) {
-            return Some(Ok(Value::Config(
-                json::object(table).to_string(),
-                self.config_entries(table),
-            )));
+            return Some(self.config(table, path));
         }
         if matches!(kind, Kind::Flags) {
             return Some(Ok(Value::Flags(self.flags(table, path))));
         }
         None
+    }
+
+    fn config(&mut self, table: &DeTable<'_>, path: &str) -> Checked<Value> {
+        match json::object(table, path) {
+            Ok(object) => Ok(Value::Config(object.to_string(), self.config_entries(table))),
+            Err(unfit) => {
+                for json::Unfit { path, at, reason } in unfit {
+                    let found = self.document.text[at.clone()].to_owned();
+                    self.report(&at, |at| SectionError::NotJson {
+                        path,
+                        found,
+                        reason,
+                        at,
+                    });
+                }
+                Err(self.reported())
+            }
+        }
     }
 
     fn config_entries(&self, table: &DeTable<'_>) -> Vec<ConfigEntry> {
@@ -256,7 +275,7 @@ impl Reader<'_, '_> {
                     Spanned::new(name.get_ref().to_string(), at),
                     Spanned::new(flag, self.document.span(item.span())),
                 )),
-                None => self.wrong_type(item, "true or false", path),
+                None => self.wrong_type(item, Expected::plain("true or false"), path),
             }
         }
         flags
@@ -267,7 +286,7 @@ impl Reader<'_, '_> {
         for item in list.iter() {
             match item.get_ref().as_str() {
                 Some(text) => texts.push(Spanned::new(text.to_owned(), self.document.span(item.span()))),
-                None => self.wrong_type(item, "a string", path),
+                None => self.wrong_type(item, Expected::plain("a string"), path),
             }
         }
         texts
@@ -278,7 +297,16 @@ impl Reader<'_, '_> {
         for (name, value) in in_order(table) {
             let at = self.document.span(name.span());
             let DeValue::Table(inner) = value.get_ref() else {
-                self.wrong_type(value, "a table", &join(path, name.get_ref()));
+                let path = join(path, name.get_ref());
+                let one = Kind::Table(keys);
+                self.wrong_type(
+                    value,
+                    Expected {
+                        words: "a table",
+                        kind: Some(one),
+                    },
+                    &path,
+                );
                 continue;
             };
             if value::is_name(name.get_ref()) {
@@ -363,21 +391,24 @@ impl Reader<'_, '_> {
     /// `read`, or the report that `found` breaks the rule.
     fn check<T>(&mut self, found: &str, at: Span, path: &str, rule: &str, read: Option<T>) -> Checked<T> {
         read.ok_or_else(|| {
-            self.diags.error(SectionError::Constraint {
+            self.report(&(at.start..at.end), |at| SectionError::Constraint {
                 path: path.to_owned(),
                 found: found.to_owned(),
                 rule: rule.to_owned(),
                 at,
-            })
+            });
+            self.reported()
         })
     }
 
-    fn wrong_type(&mut self, value: &TomlValue<'_>, expected: &'static str, path: &str) {
+    fn wrong_type(&mut self, value: &TomlValue<'_>, expected: Expected, path: &str) {
         let found = with_article(value.get_ref().type_str());
+        let written = self.document.text[value.span()].to_owned();
         self.report(&value.span(), |at| SectionError::WrongType {
             path: path.to_owned(),
             expected,
             found,
+            written,
             at,
         });
     }
@@ -444,7 +475,7 @@ fn is_wasm(path: &str) -> bool {
     Path::new(path).extension().is_some_and(|extension| extension == "wasm")
 }
 
-fn join(path: &str, name: &str) -> String {
+pub(super) fn join(path: &str, name: &str) -> String {
     if path.is_empty() {
         name.to_owned()
     } else {

@@ -1,0 +1,306 @@
+//! Settings that can't act where they stand: what is written has an effect, or a warning says why it has none.
+
+mod runtime;
+
+use torvyn_codegen::ir::{FanOut, Merge};
+use torvyn_runtime_core::bounds;
+
+use crate::contract::ContractSet;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::manifest::ast::LimitsDecl;
+use crate::manifest::written_size;
+use crate::resolve::{Implementation, NodeIdx, ResolvedFlow, ResolvedNode, ResolvedProject};
+use crate::source::{Span, Spanned};
+
+/// Checks what is written about nodes, edges and flows; in a project that could be read as a whole, also what is written
+/// for all of them.
+pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
+    for flow in project.flows().iter().filter(|flow| flow.complete) {
+        check_flow(diags, flow);
+        for id in flow.node_ids().filter(|id| flow.node(*id).complete) {
+            check_ports(diags, flow, id);
+            check_limits(diags, flow.node(id));
+            check_lifecycle(diags, project, contracts, flow.node(id));
+        }
+        check_sizes(diags, flow);
+    }
+    if project.is_whole() {
+        runtime::check(diags, project, contracts);
+    }
+}
+
+fn check_flow(diags: &mut Diagnostics, flow: &ResolvedFlow) {
+    if let Some(optimize) = flow.optimize
+        && !flow.nodes.iter().any(is_component)
+    {
+        diags.warn(SettingError::NothingToCall {
+            key: "optimize",
+            at: optimize.span,
+        });
+    }
+    if let Some(depth) = flow.default_queue_depth
+        && flow.edges.iter().all(|edge| edge.queue_depth.is_some())
+    {
+        diags.warn(SettingError::DefaultUnused {
+            key: "default_queue_depth",
+            at: depth.span,
+            own: "queue_depth",
+        });
+    }
+}
+
+/// `fan_out` is about several streams of one port, `merge` about several inputs.
+fn check_ports(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeIdx) {
+    let node = flow.node(id);
+    let fan_out = node.fan_out.filter(|fan_out| fan_out.value == FanOut::Independent);
+    let ports = || {
+        flow.edges
+            .iter()
+            .filter(|edge| edge.from == id)
+            .map(|edge| &edge.from_port.value)
+    };
+    if let Some(fan_out) = fan_out
+        && !ports().any(|port| ports().filter(|other| *other == port).count() > 1)
+    {
+        diags.warn(SettingError::NoFanOut {
+            node: node.name.value.clone(),
+            at: fan_out.span,
+        });
+    }
+    let merge = node.merge.filter(|merge| merge.value == Merge::Priority);
+    if let Some(merge) = merge
+        && flow.edges.iter().filter(|edge| edge.to == id).count() < 2
+    {
+        diags.warn(SettingError::NoMerge {
+            node: node.name.value.clone(),
+            at: merge.span,
+        });
+    }
+}
+
+/// A built-in is a part of the runtime: nothing limits it.
+fn check_limits(diags: &mut Diagnostics, node: &ResolvedNode) {
+    if is_component(node) || node.implementation.is_none() {
+        return;
+    }
+    for (key, limit) in named_limits(&node.limits) {
+        if let Some(limit) = limit {
+            diags.warn(SettingError::LimitOfBuiltin {
+                node: node.name.value.clone(),
+                key,
+                at: limit.span,
+            });
+        }
+    }
+}
+
+/// What is told to a component, and how long that may take, needs somebody who listens.
+fn check_lifecycle(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet, node: &ResolvedNode) {
+    let Some(Implementation::Component(id)) = node.implementation.map(|found| found.value) else {
+        return;
+    };
+    let reference = &project.component(id).reference;
+    if contracts
+        .signature(reference)
+        .is_none_or(|signature| signature.lifecycle)
+    {
+        return;
+    }
+    let config = node.config_at.filter(|_| !node.config.is_empty());
+    let limits = &node.limits;
+    for (key, at) in [
+        ("config", config),
+        ("init_timeout_ms", limits.init_timeout_ms.map(|limit| limit.span)),
+        (
+            "teardown_timeout_ms",
+            limits.teardown_timeout_ms.map(|limit| limit.span),
+        ),
+    ] {
+        if let Some(at) = at {
+            diags.warn(SettingError::NoLifecycle {
+                component: reference.to_string(),
+                key,
+                at,
+            });
+        }
+    }
+}
+
+/// No buffer is so large that such a limit would ever be passed.
+fn check_sizes(diags: &mut Diagnostics, flow: &ResolvedFlow) {
+    let limits = flow.edges.iter().filter_map(|edge| edge.max_element_bytes);
+    for limit in limits.filter(|limit| limit.value >= bounds::LARGEST_BUFFER_BYTES) {
+        diags.warn(SettingError::NeverSoLarge { limit });
+    }
+}
+
+fn is_component(node: &ResolvedNode) -> bool {
+    matches!(
+        node.implementation.map(|found| found.value),
+        Some(Implementation::Component(_))
+    )
+}
+
+/// The limits of a node by their keys.
+fn named_limits(limits: &LimitsDecl) -> [(&'static str, Option<Spanned<u64>>); 7] {
+    [
+        ("max_memory", limits.memory_bytes),
+        ("fuel_per_invocation", limits.fuel),
+        ("invocation_timeout_ms", limits.invocation_timeout_ms),
+        ("init_timeout_ms", limits.init_timeout_ms),
+        ("teardown_timeout_ms", limits.teardown_timeout_ms),
+        ("max_buffer_size", limits.max_buffer_bytes),
+        ("buffer_budget", limits.buffer_budget_bytes),
+    ]
+}
+
+enum SettingError {
+    NothingToCall {
+        key: &'static str,
+        at: Span,
+    },
+    DefaultUnused {
+        key: &'static str,
+        at: Span,
+        own: &'static str,
+    },
+    NoFanOut {
+        node: String,
+        at: Span,
+    },
+    NoMerge {
+        node: String,
+        at: Span,
+    },
+    LimitOfBuiltin {
+        node: String,
+        key: &'static str,
+        at: Span,
+    },
+    NoLifecycle {
+        component: String,
+        key: &'static str,
+        at: Span,
+    },
+    NeverSoLarge {
+        limit: Spanned<u64>,
+    },
+    OneRun {
+        at: Span,
+    },
+    NoPause {
+        at: Span,
+    },
+    NoRestart {
+        at: Span,
+    },
+    PoolTooLarge {
+        key: &'static str,
+        size: Spanned<u32>,
+        computed: u32,
+    },
+    NobodyNeeds {
+        key: &'static str,
+        at: Span,
+    },
+}
+
+impl SettingError {
+    fn place(&self) -> Span {
+        match self {
+            SettingError::NothingToCall { at, .. }
+            | SettingError::DefaultUnused { at, .. }
+            | SettingError::NoFanOut { at, .. }
+            | SettingError::NoMerge { at, .. }
+            | SettingError::LimitOfBuiltin { at, .. }
+            | SettingError::NoLifecycle { at, .. }
+            | SettingError::OneRun { at }
+            | SettingError::NoPause { at }
+            | SettingError::NoRestart { at }
+            | SettingError::NobodyNeeds { at, .. } => *at,
+            SettingError::NeverSoLarge { limit } => limit.span,
+            SettingError::PoolTooLarge { size, .. } => size.span,
+        }
+    }
+
+    /// The problem, what stands at the place, and what to do.
+    fn words(&self) -> (String, String, String) {
+        match self {
+            SettingError::NothingToCall { key, .. } => (
+                format!("`{key}` has no effect: there is no component"),
+                "says how components are called, and what they may use".to_owned(),
+                "remove it: built-in nodes are parts of the runtime".to_owned(),
+            ),
+            SettingError::DefaultUnused { key, own, .. } => (
+                format!("`{key}` has no effect: nothing is left to it"),
+                format!("holds where no `{own}` is set"),
+                format!("remove it, or the `{own}` that it is meant to stand for"),
+            ),
+            SettingError::NoFanOut { node, .. } => (
+                format!("`fan_out` has no effect: no port of `{node}` has several edges"),
+                "says whether the streams of one port wait for each other".to_owned(),
+                "remove it, or add an edge from the same port".to_owned(),
+            ),
+            SettingError::NoMerge { node, .. } => (
+                format!("`merge` has no effect: `{node}` has no two inputs"),
+                "says which of several inputs is taken from first".to_owned(),
+                "remove it, or add an edge into the node".to_owned(),
+            ),
+            SettingError::LimitOfBuiltin { node, key, .. } => (
+                format!("`{key}` has no effect: `{node}` is a built-in node"),
+                "a limit for a component".to_owned(),
+                "remove it: built-in nodes are parts of the runtime".to_owned(),
+            ),
+            SettingError::NoLifecycle { component, key, .. } => (
+                format!("`{key}` has no effect: `{component}` does not export `torvyn:streaming/lifecycle`"),
+                match *key {
+                    "config" => "only `lifecycle.init` is told it",
+                    _ => "a time for a function of `lifecycle`",
+                }
+                .to_owned(),
+                "export `lifecycle` from the component, or remove it".to_owned(),
+            ),
+            SettingError::NeverSoLarge { .. } => (
+                "`max_element_size` has no effect: no element is larger".to_owned(),
+                format!("a buffer has at most {}", written_size(bounds::LARGEST_BUFFER_BYTES)),
+                "lower it, or remove it".to_owned(),
+            ),
+            SettingError::OneRun { .. } => (
+                "`worker_threads` has no effect: there is one flow, without replicas".to_owned(),
+                "a flow runs on one thread".to_owned(),
+                "set `replicas` of the flow, or remove it".to_owned(),
+            ),
+            SettingError::NoPause { .. } => (
+                "`sink_pause_ms` has no effect: no sink can ask for a pause".to_owned(),
+                "for a component that returns `pause`".to_owned(),
+                "remove it: built-in sinks take what they are given".to_owned(),
+            ),
+            SettingError::NoRestart { .. } => (
+                "`max_restarts` has no effect: no component is ever made anew".to_owned(),
+                "counts what follows traps and calls that take too long".to_owned(),
+                "set `on_error` of a node to `skip`, `retry` or `dead-letter`, or remove it".to_owned(),
+            ),
+            SettingError::PoolTooLarge { key, computed, .. } => (
+                format!("`{key}` has no effect: pools don't get larger than what is computed"),
+                format!("an upper bound; computed are {computed}"),
+                "lower it, or remove it; what finds its pool empty gets memory elsewhere, unless `exhaustion_policy` \
+                 forbids it"
+                    .to_owned(),
+            ),
+            SettingError::NobodyNeeds { key, .. } => (
+                format!("`{key}` has no effect: no component of a flow declares its needs here"),
+                "is compared with the limits of nodes".to_owned(),
+                "remove it, or use a component in a flow".to_owned(),
+            ),
+        }
+    }
+}
+
+impl From<SettingError> for Diagnostic {
+    fn from(error: SettingError) -> Self {
+        let (message, label, help) = error.words();
+        Diagnostic::warning(Code::SettingIneffective, message)
+            .primary(error.place(), label)
+            .help(help)
+    }
+}
