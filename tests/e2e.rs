@@ -61,13 +61,13 @@ mod roles;
 mod rounds;
 #[path = "e2e/sdk.rs"]
 mod sdk;
+#[path = "e2e/settings.rs"]
+mod settings;
 #[cfg(target_os = "linux")]
 #[path = "e2e/small.rs"]
 mod small;
 #[path = "e2e/stopping.rs"]
 mod stopping;
-#[path = "e2e/settings.rs"]
-mod settings;
 #[path = "e2e/templates.rs"]
 mod templates;
 #[path = "e2e/together.rs"]
