@@ -13,7 +13,7 @@ use crate::control::Control;
 use crate::crossing::{Hosting, instantiation};
 use crate::element::Element;
 use crate::engine::Artifact;
-use crate::error::{Cause, Failure, Operation};
+use crate::error::{Failure, Operation};
 use crate::flow::{Make, Setup, SinkStage, SourceStage};
 use crate::host::CopyStats;
 use crate::layout::{outcome, stage};
