@@ -115,6 +115,7 @@ fn walk(root: &Path, step: &Step) -> Result<(), Failed> {
         ["graph"] => differs(root, step, None, picture),
         ["case", name] => case(root, name, &step.setting),
         ["run"] => run(root, step),
+        ["lab", name] => has(&root.join(format!("e2e/lab/{name}.toml")), &step.setting),
         [code] => diagnosed(root, step, code, true),
         [code, "elsewhere"] => diagnosed(root, step, code, false),
         _ => Err(format!("nothing is known to be shown by `{}`", step.shown).into()),
@@ -272,7 +273,11 @@ fn case(root: &Path, name: &str, setting: &str) -> Result<(), Failed> {
     } else {
         path.with_extension("toml")
     };
-    if fs::read_to_string(&manifest)?.contains(setting) {
+    has(&manifest, setting)
+}
+
+fn has(manifest: &Path, setting: &str) -> Result<(), Failed> {
+    if fs::read_to_string(manifest)?.contains(setting) {
         Ok(())
     } else {
         Err(format!("{} has no `{setting}`", manifest.display()).into())

@@ -15,7 +15,11 @@ struct Shown {
 
 const RUNS: [Shown; 2] = [
     Shown {
-        keys: &["builtin:generator.count", "builtin:generator.message"],
+        keys: &[
+            "builtin:generator.count",
+            "builtin:generator.message",
+            "builtin:console.flush_ms",
+        ],
         flow: "numbers",
         stdout: "No. (1)\nNo. (2)\n",
         file: None,
@@ -39,7 +43,7 @@ exhaustion_policy = "error"
 
 [flow.numbers]
 nodes.from = { component = "builtin:generator", config = { count = 2, message = "No." } }
-nodes.to = { component = "builtin:console" }
+nodes.to = { component = "builtin:console", config = { flush_ms = 0 } }
 edges = [{ from = { node = "from", port = "output" }, to = { node = "to", port = "input" } }]
 
 [flow.copy]
