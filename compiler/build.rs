@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = root();
     let mut paths = vec![format!("{}/Cargo.toml", MEMBER.0)];
     for folder in [format!("{}/src", MEMBER.0), "wit".to_owned()] {
-        println!("cargo::rerun-if-changed={}", root.join(&folder).display());
+        watch(&folder);
         list(&root, &folder, &mut paths)?;
     }
     paths.sort();
@@ -52,10 +52,15 @@ fn root() -> PathBuf {
         .to_owned()
 }
 
+/// Has the script run again when `path` of the workspace changes. Relative to this package: a target folder that was copied
+/// with its workspace would else go by the original.
+fn watch(path: &str) {
+    println!("cargo::rerun-if-changed=../{path}");
+}
+
 fn read(root: &Path, path: &str) -> Result<String, Box<dyn Error>> {
-    let full = root.join(path);
-    println!("cargo::rerun-if-changed={}", full.display());
-    fs::read_to_string(&full).map_err(|error| format!("{path}: {error}").into())
+    watch(path);
+    fs::read_to_string(root.join(path)).map_err(|error| format!("{path}: {error}").into())
 }
 
 fn list(root: &Path, folder: &str, paths: &mut Vec<String>) -> Result<(), Box<dyn Error>> {

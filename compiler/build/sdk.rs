@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use super::{list, read};
+use super::{list, read, watch};
 
 /// Folder of the SDK, and of the crate with its attribute in there.
 const PACKAGES: [&str; 2] = ["macros", "macros/attribute"];
@@ -23,7 +23,7 @@ pub(super) fn files(root: &Path) -> Result<Vec<(String, String)>, Box<dyn Error>
         let text = format!("{NOTE}{}", manifest(&read(root, &path)?, &workspace));
         files.push((path, text));
         let mut paths = Vec::new();
-        println!("cargo::rerun-if-changed={}", root.join(package).join("src").display());
+        watch(&format!("{package}/src"));
         list(root, &format!("{package}/src"), &mut paths)?;
         for path in paths {
             let text = read(root, &path)?;
