@@ -47,6 +47,18 @@ impl Reported {
     }
 }
 
+impl Reported {
+    /// Takes the report of a run that printed it.
+    #[track_caller]
+    pub(crate) fn printed(finished: Finished) -> Self {
+        Self::of(Finished {
+            report: Some(finished.stdout),
+            stdout: String::new(),
+            ..finished
+        })
+    }
+}
+
 /// What flows printed, and their reports, each of which accounts for every element and every buffer.
 #[track_caller]
 pub(crate) fn split(finished: &Finished) -> (String, Vec<Report>) {

@@ -71,7 +71,7 @@ fn a_full_disk() {
         };
         let arguments = ["--input=numbers", "--output=disk/out", "--format=json"];
         let arguments = [&["--flow", flow][..], &arguments].concat();
-        let told = Reported::of(run_in_shell(folder.path(), &script, &arguments).expect_code(code));
+        let told = Reported::printed(run_in_shell(folder.path(), &script, &arguments).expect_code(code));
         let lines = whole_lines(&read(folder.path(), "out"));
         assert_eq!(told.report.number("delivered"), lines, "round {round}: {}", told.report);
         assert!(lines < 60_000, "round {round}: the disk was full");
@@ -99,7 +99,7 @@ fn a_reader_that_goes_away() {
         let script = format!("head -c {wanted} pipe > out & $APP; code=$?; wait; exit $code");
         let flow = ["main", "shared"][round as usize % 2];
         let arguments = ["--flow", flow, "--input=generator", "--output=pipe", "--format=json"];
-        let told = Reported::of(run_in_shell(folder.path(), &script, &arguments).expect_code(1));
+        let told = Reported::printed(run_in_shell(folder.path(), &script, &arguments).expect_code(1));
         let out = read(folder.path(), "out");
         assert_eq!(out.len() as u64, wanted, "round {round}");
         let lines = out.matches('\n').count() as u64;
@@ -141,7 +141,7 @@ fn a_signal(signal: &str) {
         eventually("written", || !read(folder.path(), "out").is_empty());
         thread::sleep(Duration::from_micros(rng.u64(0..50_000)));
         running.signal(signal);
-        let told = Reported::of(running.finish_with_open_stdin().expect_code(0));
+        let told = Reported::printed(running.finish_with_open_stdin().expect_code(0));
         if let Some(reader) = reader {
             reader.finish();
         }
@@ -184,7 +184,7 @@ fn a_kill_at_any_time() {
             "--limit=2",
             "--format=json",
         ];
-        let told = Reported::of(run(folder.path(), &arguments).expect_code(0));
+        let told = Reported::printed(run(folder.path(), &arguments).expect_code(0));
         assert_eq!(told.report.number("delivered"), 2);
         let after = read(folder.path(), "out");
         let ended = if half.is_empty() {
@@ -268,7 +268,7 @@ fn slow_input() {
             });
             longest = longest.max(since.elapsed());
         }
-        let told = Reported::of(running.finish().expect_code(0));
+        let told = Reported::printed(running.finish().expect_code(0));
         assert_eq!(told.report.number("delivered"), lines, "round {round}");
         is_all(folder.path(), lines);
         longest.as_micros() as u64
