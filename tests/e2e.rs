@@ -78,3 +78,5 @@ mod tools;
 mod torvync;
 #[path = "e2e/waiting.rs"]
 mod waiting;
+#[path = "e2e/walk.rs"]
+mod walk;

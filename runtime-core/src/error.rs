@@ -472,6 +472,9 @@ impl Failure {
             Cause::Component(_) if self.operation == Operation::Init => {
                 Some("check the node's `config`; `--config NODE.KEY=VALUE` overrides it")
             }
+            Cause::Endpoint(text) if self.operation == Operation::Init && text.contains("No such file") => {
+                Some("paths begin in the folder where the program was started; `--input` and `--output` give others")
+            }
             Cause::Overflow { .. } => Some("raise `queue_depth`, choose another `policy`, or make the consumer faster"),
             Cause::UnknownPort(_) => Some("add an edge from that port, or correct its name in the router"),
             Cause::TooLarge { .. } => Some("raise `max_element_size` of the edge"),

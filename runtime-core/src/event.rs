@@ -272,9 +272,12 @@ impl Event {
     pub fn to_text(&self, at: Time) -> String {
         let mut text = format!("[{:>9.3} ms] {}", at.as_nanos() as f64 / 1e6, self.name());
         if let Value::Object(fields) = self.fields() {
-            for (name, value) in &fields {
+            for (name, value) in fields.iter().filter(|(name, _)| *name != "message") {
                 let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 text.push_str(&format!(" {name}={}", printable::line(&value)));
+            }
+            if let Some(message) = fields.get("message").and_then(Value::as_str) {
+                text.push_str(&format!(": {message}"));
             }
         }
         text
@@ -354,5 +357,21 @@ impl EventLog {
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_tells_its_reason() {
+        let restarted = Event::Restarted {
+            node: "middle",
+            count: 1,
+            message: "node `middle` trapped in `process` of element 3: out of bounds".to_owned(),
+        };
+        let expected = "[    0.000 ms] restarted count=1 node=middle: node `middle` trapped in `process` of element 3: out of bounds";
+        assert_eq!(restarted.to_text(Time::START), expected);
     }
 }

@@ -220,7 +220,8 @@ fn a_failure_comes_last_and_is_short() {
     let (finished, _folder) = run(&["passthrough", "--input", "none.txt"]);
     let finished = finished.expect_code(1);
     let said: Vec<&str> = finished.stderr.lines().collect();
-    assert_eq!(said.len(), 1, "{finished}");
+    assert_eq!(said.len(), 2, "{finished}");
+    assert!(said[1].starts_with("  = help: paths begin in the folder"), "{finished}");
     assert!(
         said[0].starts_with("error[E0414]: node `source` failed in `init`: "),
         "{finished}"

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+pub(crate) use torvync_compiler::words::count;
+
 /// `0.03 s`, `81 s`.
 pub(crate) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
@@ -26,15 +28,6 @@ pub(crate) fn bytes(bytes: u64) -> String {
         unit += 1;
     }
     format!("{amount:.1} {}", UNITS[unit])
-}
-
-/// `1 error`, `2 errors`.
-pub(crate) fn count(number: usize, noun: &str) -> String {
-    if number == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{number} {noun}s")
-    }
 }
 
 /// The shape of a graph: `a → b → c` for a chain, else its edges one by one.

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::process::{Command, Stdio};
 
-use crate::{folder, torvync};
+use crate::{Run, folder, torvync};
 
 #[test]
 fn the_version_is_one_line() {
@@ -112,4 +112,112 @@ fn a_reader_that_goes_away_is_no_error() {
         .expect("UTF-8");
     assert!(child.wait().expect("an exit code").success());
     assert_eq!(stderr, "");
+}
+
+/// A command line, and what is said to it on standard error.
+const REFUSED: &[(&[&str], &str)] = &[
+    (&["trace"], "this version has no command `trace`"),
+    (&["trace"], "`torvync run --report=FILE`"),
+    (&["publish"], "help: `torvync build --release -o FILE`"),
+    (
+        &["build", "--all"],
+        "without it, all components that flows use are built",
+    ),
+    (&["run", "--limit", "-1"], "expected a number of elements, such as `10`"),
+    (
+        &["run", "--timeout", "5"],
+        "the unit is missing; seconds are written `5s`",
+    ),
+    (
+        &["run", "--timeout", "1d"],
+        "`d` is no unit of time; units: ms, s, m, h",
+    ),
+    (
+        &["check", "--flow", "main", "other"],
+        "several flows are named: `main` and `other`",
+    ),
+    (
+        &["run", "--flow=main", "--flow=other"],
+        "several flows are named: `main` and `other`",
+    ),
+    (&["build", "-o", "/no/such/app"], "there is no folder `/no/such`"),
+    (&["build", "-o", "."], "`-o .` is a folder"),
+];
+
+#[test]
+fn what_is_wrong_with_a_command_line_is_said() {
+    let folder = folder();
+    for (arguments, words) in REFUSED {
+        let run = torvync(folder.path(), arguments).fails(1);
+        assert!(run.stderr.contains(words), "{arguments:?}: {}", run.stderr);
+        assert_eq!(run.stdout, "");
+        let arguments = [arguments, &["--format=json"][..]].concat();
+        let json = torvync(folder.path(), &arguments).fails(1).json();
+        assert_eq!(json["errors"][0]["code"], "E0704", "{arguments:?}");
+    }
+    assert!(!std::path::Path::new("/no").exists());
+}
+
+/// Every command of the reference that is not there yet is told of as such.
+#[test]
+fn commands_to_come_say_what_there_is_instead() {
+    let folder = folder();
+    for command in [
+        "trace", "bench", "pack", "publish", "top", "tap", "cache", "verify", "test", "record", "replay", "bindings",
+    ] {
+        let run = torvync(folder.path(), &[command]).fails(1);
+        assert!(
+            run.stderr.contains(&format!("no command `{command}`")),
+            "{}",
+            run.stderr
+        );
+        assert!(run.stderr.contains("\n  help: "), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn the_log_level_of_the_environment_is_understood_or_warned_of() {
+    let folder = folder();
+    let said = |level: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_torvync"));
+        command.arg("check").current_dir(folder.path()).env("TORVYN_LOG", level);
+        String::from_utf8_lossy(&command.output().expect("torvync starts").stderr).into_owned()
+    };
+    let warning = "warning: `TORVYN_LOG=nope` is none of `error`, `warn`, `info`, `debug` or `trace`, and is ignored\n";
+    assert!(said("nope").starts_with(warning), "{}", said("nope"));
+    // The closing line is neither result nor error.
+    for (level, is_closed) in [
+        ("error", false),
+        ("warn", false),
+        ("info", true),
+        ("debug", true),
+        ("", true),
+    ] {
+        let said = said(level);
+        assert!(said.starts_with("error[E0001]"), "{level}: {said}");
+        assert_eq!(said.contains("1 error;"), is_closed, "{level}: {said}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn paths_need_not_be_utf_8() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let folder = folder();
+    let project = folder.path().join(OsStr::from_bytes(b"caf\xe9"));
+    let run = |arguments: &[&OsStr]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_torvync"));
+        let output = command.args(arguments).current_dir(folder.path()).output();
+        Run::of(&output.expect("torvync starts"))
+    };
+    run(&[OsStr::new("init"), project.as_os_str(), OsStr::new("--no-git")]).fails(1);
+    let project = project.join("named");
+    run(&[OsStr::new("init"), project.as_os_str(), OsStr::new("--no-git")]).succeeds();
+    let manifest = project.join("Torvyn.toml");
+    run(&[OsStr::new("check"), OsStr::new("--manifest"), manifest.as_os_str()]).succeeds();
+    let missing = project.join(OsStr::from_bytes(b"\xff.wasm"));
+    let said = run(&[OsStr::new("inspect"), missing.as_os_str()]).fails(1).stderr;
+    assert!(said.contains("E0210"), "{said}");
 }

@@ -1,6 +1,7 @@
 //! An edge: the types that flow, and what its queue is like.
 
 use torvync_compiler::contract::interface::Interface;
+use torvync_compiler::words::count;
 
 use crate::names::WrittenEdge;
 use crate::settings;
@@ -37,13 +38,15 @@ pub(super) fn text(view: View<'_>, edge: &WrittenEdge) -> Option<String> {
     text += &format!("\n- content type: {content} (`element-meta.content-type`)");
     let queue = settings::queue(view, edge);
     text += &format!(
-        "\n- queue depth: {} elements ({})",
-        queue.depth.value, queue.depth.source
+        "\n- queue depth: {} ({})",
+        count(queue.depth.value, "element"),
+        queue.depth.source
     );
     text += &format!("\n- when full: `{}` ({})", queue.policy.value, queue.policy.source);
     text += &format!(
-        "; room again at {} elements ({})",
-        queue.watermark.value, queue.watermark.source
+        "; room again at {} ({})",
+        count(queue.watermark.value, "element"),
+        queue.watermark.source
     );
     if let Some(size) = settings::written(view, &edge.path, &["max_element_size"]) {
         text += &format!("\n- payload: at most {size}");

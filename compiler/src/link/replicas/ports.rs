@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use torvyn_codegen::ir::{ERROR_PORT, Role};
+use torvyn_runtime_core::words;
 
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
 use crate::resolve::{NodeIdx, ResolvedFlow};
@@ -117,7 +118,7 @@ impl From<PortsError> for Diagnostic {
                 new(format!("router `{router}` has fewer ports than there are replicas"))
                     .primary(at, format!("ports that are connected: {ports}"))
                     .secondary(replicas, format!("{} of these would have nothing to do", u64::from(count) - ports as u64))
-                    .help(format!("ask for at most {ports} replicas"))
+                    .help(format!("ask for at most {}", words::count(ports, "replica")))
             }
             Mistake::Past { sink, span } => new(format!("each replica would deliver to `{sink}` what does not pass `{router}`"))
                 .primary(span, format!("reached without a port of `{router}`"))

@@ -1,0 +1,498 @@
+//! Every option of every command has an effect, and every exit code of the README comes up: data, one line each.
+//!
+//! What there is is read from `--help` and from the README, so that an option or a code without a line fails the test.
+
+use std::collections::BTreeSet;
+use std::process::Stdio;
+use std::sync::OnceLock;
+
+use crate::lab::{Built, build_project};
+use crate::process::{Finished, Running};
+use crate::torvync::{executable, root, torvync, workshop};
+
+/// What runs: `torvync`, or the executable that it made.
+const APP: &str = "app";
+
+/// Command, option or argument, and a command line in which what stands in braces is there the first time and not the
+/// second. The text at the end shows the first time only, in the exit code, on standard output or on standard error; with
+/// `not` in front, the second time only.
+const OPTIONS: &[(&str, &str, &str, &str)] = &[
+    (
+        "torvync",
+        "--format",
+        "explain E0704 {--format=json}",
+        "\"exit_code\":0",
+    ),
+    (
+        "torvync",
+        "--color",
+        "check --manifest=none.toml {--color=always}",
+        "\u{1b}[",
+    ),
+    ("torvync", "--quiet", "check {--quiet}", "not Manifest valid"),
+    (
+        "torvync",
+        "--verbose",
+        "link {--verbose}",
+        "source.output → middle.input",
+    ),
+    ("torvync", "--help", "explain {--help}", "Usage: torvync explain"),
+    ("torvync", "--version", "{--version}", "torvync 0."),
+    ("init", "[PROJECT_NAME]", "init {named}", "Created project \"named\""),
+    (
+        "init",
+        "--template",
+        "init p {--template=source}",
+        "template \"source\"",
+    ),
+    ("init", "--language", "init p {--language=python}", "python"),
+    ("init", "--no-git", "init p --format=json {--no-git}", "\"git\":false"),
+    ("init", "--no-example", "init p {--no-example}", "not lib.rs"),
+    (
+        "init",
+        "--contract-version",
+        "init p {--contract-version=9.9.9}",
+        "9.9.9",
+    ),
+    ("init", "--interactive", "init p {--interactive}", "Template"),
+    ("init", "--force", "init here {--force}", "exit 0"),
+    ("check", "[FLOW]", "check {other}", "not Flow \"main\""),
+    ("check", "--flow", "check {--flow=none}", "no flow `none`"),
+    ("check", "--manifest", "check {--manifest=odd.toml}", "E0020"),
+    ("check", "--strict", "check --manifest=odd.toml {--strict}", "exit 2"),
+    ("link", "[FLOW]", "link {none}", "no flow `none`"),
+    ("link", "--flow", "link {--flow=none}", "no flow `none`"),
+    ("link", "--manifest", "link {--manifest=missing.toml}", "exit 2"),
+    (
+        "link",
+        "--components",
+        "link --manifest=broken.toml {--components=parts}",
+        "exit 0",
+    ),
+    ("build", "[FLOW]", "build -o=app2 {other}", "not Flow main"),
+    ("build", "--flow", "build -o=app2 {--flow=other}", "not Flow main"),
+    ("build", "--manifest", "build -o=app2 {--manifest=odd.toml}", "E0020"),
+    (
+        "build",
+        "--release",
+        "build -o=app2 --format=json {--release}",
+        "\"release\":true",
+    ),
+    (
+        "build",
+        "--opt",
+        "build -o=app2 {--opt=component}",
+        "component path: asked for by `--opt`",
+    ),
+    (
+        "build",
+        "--target",
+        "build -o=app2 {--target=armv7-unknown-linux-gnueabihf}",
+        "armv7",
+    ),
+    ("build", "--output", "build {--output=app3}", "app3"),
+    ("build", "--emit", "build -o=app2 {--emit=ir}", "quantum 32 elements"),
+    ("run", "[FLOW]", "run {other}", "Other (1)"),
+    ("run", "--flow", "run {--flow=other}", "Other (1)"),
+    ("run", "--manifest", "run {--manifest=odd.toml}", "Odd (1)"),
+    (
+        "run",
+        "--opt",
+        "run --output=out.txt {--opt=component} && inspect .torvyn/bin/walk",
+        "component path: asked for",
+    ),
+    ("run", "--all", "run {--all}", "Other (1)"),
+    ("run", "--input", "run {--input=lines.txt}", "a line of the file"),
+    ("run", "--output", "run {--output=out.txt}", "not Hello, Torvyn! (1)"),
+    ("run", "--limit", "run {--limit=2}", "not Hello, Torvyn! (3)"),
+    ("run", "--timeout", "run --input=- {--timeout=0ms}", "timed-out"),
+    (
+        "run",
+        "--clock",
+        "run --flow=slow --output=out.txt --format=json {--clock=simulated}",
+        "000000000,\"event\":\"state\",\"state\":\"completed\"",
+    ),
+    ("run", "--config", "run {--config=source.message=Moin}", "Moin (1)"),
+    ("run", "--report", "run --input=none.txt {--report}", "── Account"),
+    ("run", "--log-level", "run {--log-level=debug}", "state state=running"),
+    (
+        "link",
+        "--work-dir",
+        "link --manifest=broken.toml {--work-dir=elsewhere}",
+        "elsewhere/components",
+    ),
+    (
+        "build",
+        "--work-dir",
+        "build --emit=crate {--work-dir=elsewhere}",
+        "elsewhere/build",
+    ),
+    ("run", "--work-dir", "run {--work-dir=/proc/none}", "exit 2"),
+    ("graph", "[FLOW]", "graph {other}", "not main"),
+    ("graph", "--flow", "graph {--flow=other}", "not main"),
+    ("graph", "--manifest", "graph {--manifest=odd.toml}", "odd"),
+    ("graph", "--format", "graph {--format=svg}", "<svg"),
+    ("inspect", "<TARGET>", "inspect {bin/walk}", "Executable walk"),
+    (
+        "inspect",
+        "--show",
+        "inspect bin/walk {--show=size}",
+        "not Executable walk",
+    ),
+    ("explain", "[CODE]", "explain {E0704}", "Wrong:"),
+    (
+        "contract diff",
+        "<OLD>",
+        "contract diff {guests/counter_source.wasm} guests/counter_source.wasm",
+        "exit 0",
+    ),
+    (
+        "contract diff",
+        "<NEW>",
+        "contract diff guests/counter_source.wasm {guests/counter_source.wasm}",
+        "exit 0",
+    ),
+    (
+        "doctor",
+        "--manifest",
+        "doctor {--manifest=none.toml}",
+        "no `none.toml` here",
+    ),
+    ("completions", "<SHELL>", "completions {bash}", "_torvync()"),
+    (APP, "--flow", "{--flow=other}", "Other (1)"),
+    (APP, "--all", "{--all}", "Other (1)"),
+    (APP, "--input", "{--input=lines.txt}", "a line of the file"),
+    (APP, "--output", "{--output=out.txt}", "not Hello, Torvyn! (1)"),
+    (APP, "--limit", "{--limit=2}", "not Hello, Torvyn! (3)"),
+    (APP, "--timeout", "--input=- {--timeout=0ms}", "timed-out"),
+    (
+        APP,
+        "--clock",
+        "--flow=slow --output=out.txt --format=json {--clock=simulated}",
+        "000000000,\"event\":\"state\",\"state\":\"completed\"",
+    ),
+    (APP, "--config", "{--config=source.message=Moin}", "Moin (1)"),
+    (APP, "--report", "--input=none.txt {--report}", "── Account"),
+    (APP, "--log-level", "{--log-level=debug}", "state state=running"),
+    (APP, "--format", "--output=out.txt {--format=json}", "\"balanced\":true"),
+    (APP, "--color", "--input=none.txt {--color=always}", "\u{1b}["),
+    (APP, "--quiet", "{--quiet}", "not ── Summary"),
+    (APP, "--help", "{--help}", "Usage: walk [run]"),
+    (APP, "--version", "{--version}", "walk 0.1.0"),
+];
+
+/// Options whose effect no command line here shows, and why.
+const SHOWN_ELSEWHERE: [(&str, &str, &str); 4] = [
+    (
+        "check",
+        "--work-dir",
+        "nothing is built: taken so that the same options fit every command that reads a project",
+    ),
+    ("graph", "--work-dir", "the same"),
+    (
+        "run",
+        "--release",
+        "the executable says nothing of it; the line of `build` shows the same option",
+    ),
+    (
+        "doctor",
+        "--fix",
+        "a machine that the tests run on needs no repair; the tests of the command line break one",
+    ),
+];
+
+/// Command, exit code, and a command line that comes to it.
+const CODES: &[(&str, i32, &str)] = &[
+    ("init", 0, "init p"),
+    ("init", 1, "init p --template=none"),
+    ("check", 0, "check"),
+    ("check", 1, "check --manifest=none.toml"),
+    ("check", 2, "check --strict --manifest=odd.toml"),
+    ("link", 0, "link"),
+    ("link", 1, "link --flow=none"),
+    ("link", 2, "link --manifest=missing.toml"),
+    ("build", 0, "build -o=app2"),
+    ("build", 1, "build --flow=none"),
+    ("build", 2, "build --manifest=broken.toml"),
+    ("run", 0, "run"),
+    ("run", 1, "run --input=none.txt"),
+    ("run", 2, "run --flow=none"),
+    ("run", 130, "SIGINT run --manifest=endless.toml --output=out.txt"),
+    ("graph", 0, "graph"),
+    ("graph", 1, "graph --manifest=none.toml"),
+    ("inspect", 0, "inspect bin/walk"),
+    ("inspect", 1, "inspect none.wasm"),
+    ("explain", 0, "explain"),
+    ("explain", 1, "explain E9999"),
+    (
+        "contract diff",
+        0,
+        "contract diff guests/counter_source.wasm guests/counter_source.wasm",
+    ),
+    (
+        "contract diff",
+        1,
+        "contract diff guests/counter_source.wasm guests/slow_sink.wasm",
+    ),
+    ("contract diff", 2, "contract diff none.wit none.wit"),
+    ("schema", 0, "schema"),
+    ("lsp", 0, "STDIN lsp"),
+    ("lsp", 1, "lsp"),
+    ("doctor", 0, "doctor --fix"),
+    ("doctor", 1, "CARGO=/nonexistent doctor"),
+    ("completions", 0, "completions zsh"),
+];
+
+const MANIFEST: &str = r#"[torvyn]
+name = "walk"
+version = "0.1.0"
+contract_version = "0.1.0"
+
+[[component]]
+name = "passthrough-processor"
+wasm = "guests/passthrough_processor.wasm"
+
+[flow.main]
+nodes.source = { component = "builtin:generator", config = { count = 3 } }
+nodes.middle = { component = "passthrough-processor" }
+nodes.sink = { component = "builtin:console" }
+edges = [
+    { from = { node = "source", port = "output" }, to = { node = "middle", port = "input" } },
+    { from = { node = "middle", port = "output" }, to = { node = "sink", port = "input" } },
+]
+"#;
+
+/// A flow of built-ins, of so many elements, with what else it has.
+fn flow(name: &str, config: &str, edge: &str) -> String {
+    format!(
+        "\n[flow.{name}]\nnodes.source = {{ component = \"builtin:generator\", config = {{ {config} }} }}\n\
+         nodes.sink = {{ component = \"builtin:console\" }}\nedges = [{{ from = {{ node = \"source\", port = \"output\" }}, \
+         to = {{ node = \"sink\", port = \"input\" }}{edge} }}]\n"
+    )
+}
+
+/// The project of the walk, and what else its lines name.
+fn project() -> &'static Built {
+    static BUILT: OnceLock<Built> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let folder = workshop("walk");
+        let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).expect("the workshop is writable");
+        let slow = ", backpressure = { policy = \"rate-limit\", max_elements_per_second = 1 }";
+        let flows = [
+            flow("other", "count = 2, message = \"Other\"", ""),
+            flow("slow", "count = 2, message = \"Slow\"", slow),
+        ];
+        let head = "[torvyn]\nname = \"odd\"\nversion = \"0.1.0\"\ncontract_version = \"0.1.0\"\n";
+        let odd = format!(
+            "{head}[registry]\ndefault = \"localhost\"\n{}",
+            flow("main", "count = 1, message = \"Odd\"", "")
+        );
+        write("odd.toml", &odd);
+        write(
+            "endless.toml",
+            &format!("{head}{}", flow("main", "message = \"More\"", "")),
+        );
+        write(
+            "missing.toml",
+            &MANIFEST.replace("guests/passthrough_processor.wasm", "passthrough_processor.wasm"),
+        );
+        let broken = MANIFEST.replace(
+            "wasm = \"guests/passthrough_processor.wasm\"",
+            "path = \".\"\nbuild_command = \"false\"",
+        );
+        write("broken.toml", &broken);
+        std::fs::create_dir_all(folder.join("parts")).expect("the workshop is writable");
+        let part = folder.join("parts/passthrough-processor.wasm");
+        let built = build_project("walk", &format!("{MANIFEST}{}", flows.concat()), &[]);
+        std::fs::copy(folder.join("guests/passthrough_processor.wasm"), part).expect("the guests are there");
+        write("lines.txt", "a line of the file\n");
+        built
+    })
+}
+
+/// Runs the command line of a line.
+fn run(command: &str, line: &str) -> Finished {
+    let built = project();
+    let fresh = tempfile::tempdir().expect("a temporary folder");
+    let folder = match command {
+        // What it makes must not be there.
+        "init" => fresh.path().to_owned(),
+        _ => workshop("walk"),
+    };
+    if line.starts_with("init here") {
+        std::fs::create_dir_all(fresh.path().join("here/not-empty")).expect("the folder is writable");
+    }
+    let mut words: Vec<&str> = line.split_whitespace().collect();
+    let first = words.first().copied().unwrap_or_default();
+    let interrupt = first == "SIGINT";
+    let speak = first == "STDIN";
+    let variable = first
+        .split_once('=')
+        .filter(|(name, _)| name.chars().all(|c| c.is_ascii_uppercase()));
+    if interrupt || speak || variable.is_some() {
+        words.remove(0);
+    }
+    let mut command = match command {
+        APP => executable(&built.executable, &folder, &words),
+        _ => {
+            let mut torvync = torvync();
+            torvync.args(&words).current_dir(&folder);
+            torvync
+        }
+    };
+    command.env_remove("TORVYN_LOG").env_remove("NO_COLOR");
+    if let Some((name, value)) = variable {
+        command.env(name, value);
+    }
+    if speak {
+        command.stdin(Stdio::piped());
+    }
+    let out = folder.join("out.txt");
+    let _ = std::fs::remove_file(&out);
+    let mut running = Running::start(command);
+    if speak {
+        for message in [
+            "{\"id\":1,\"method\":\"initialize\",\"params\":{\"capabilities\":{}}",
+            "{\"method\":\"initialized\",\"params\":{}",
+            "{\"id\":2,\"method\":\"shutdown\"",
+            "{\"method\":\"exit\"",
+        ] {
+            let message = format!("{message},\"jsonrpc\":\"2.0\"}}");
+            running.write(&format!("Content-Length: {}\r\n\r\n{message}", message.len()));
+        }
+    }
+    if interrupt {
+        while !std::fs::metadata(&out).is_ok_and(|file| file.len() > 0) {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        running.signal("INT");
+    }
+    running.finish()
+}
+
+/// A line with and without what stands in braces.
+fn both(line: &str) -> (String, String) {
+    let (before, rest) = line.split_once('{').expect("the line has braces");
+    let (within, after) = rest.rsplit_once('}').expect("the line has braces");
+    (format!("{before}{within}{after}"), format!("{before}{after}"))
+}
+
+#[test]
+fn every_option_has_an_effect() {
+    let failures: Vec<String> = OPTIONS.iter().filter_map(|line| without_effect(*line)).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// How a line is not what it says.
+fn without_effect((command, option, line, shows): (&str, &str, &str, &str)) -> Option<String> {
+    let (with, without) = both(line);
+    let said = |line: &str| {
+        // The second command, if there is one, tells what the first one did.
+        let last = line.split(" && ").map(|line| run(command, line)).last();
+        let finished = last.expect("a line has a command");
+        let code = finished.code.map_or_else(String::new, |code| code.to_string());
+        let said: String = format!("exit {code}\n{}\n{}", finished.stdout, finished.stderr);
+        said.chars().take(4_000).collect::<String>()
+    };
+    let (with, without) = (said(&with), said(&without));
+    let (text, there, not_there) = match shows.strip_prefix("not ") {
+        Some(text) => (text, &without, &with),
+        None => (shows, &with, &without),
+    };
+    (!there.contains(text) || not_there.contains(text))
+        .then(|| format!("{command} {option}: `{shows}`\n── with\n{with}\n── without\n{without}"))
+}
+
+#[test]
+fn every_option_has_a_line() {
+    let mut found = BTreeSet::new();
+    options_in("torvync", &[], &mut found);
+    let help = run(APP, "--help").expect_code(0).stdout;
+    found.extend(long_options(&help).into_iter().map(|option| (APP.to_owned(), option)));
+    let lines = OPTIONS.iter().map(|(command, option, ..)| (*command, *option));
+    let lines = lines.chain(SHOWN_ELSEWHERE.map(|(command, option, _)| (command, option)));
+    let lines: BTreeSet<(String, String)> = lines
+        .map(|(command, option)| (command.to_owned(), option.to_owned()))
+        .collect();
+    let missing: Vec<_> = found.difference(&lines).collect();
+    let stale: Vec<_> = lines.difference(&found).collect();
+    assert!(
+        missing.is_empty() && stale.is_empty(),
+        "without a line: {missing:?}\nlines without an option: {stale:?}"
+    );
+}
+
+/// Adds the options and arguments in the help of a command, and of the commands below it.
+fn options_in(command: &str, words: &[&str], found: &mut BTreeSet<(String, String)>) {
+    let help = run("torvync", &[words, &["--help"]].concat().join(" "))
+        .expect_code(0)
+        .stdout;
+    let mut section = "";
+    for line in help.lines() {
+        match line.strip_suffix(':') {
+            Some(title) if !line.starts_with(' ') => section = title,
+            Some(_) | None => {}
+        }
+        let word = line.trim().split_whitespace().next().unwrap_or_default();
+        let is_entry = line.starts_with("  ") && !line.starts_with("          ");
+        match section {
+            "Commands" if is_entry && word != "help" => {
+                let below = [words, &[word]].concat();
+                options_in(&below.join(" "), &below, found);
+            }
+            "Arguments" if is_entry => {
+                found.insert((command.to_owned(), word.to_owned()));
+            }
+            // Every command has the global ones, and those for help.
+            "Options" => found.extend(
+                long_options(line)
+                    .into_iter()
+                    .filter(|option| words.is_empty() || !["--help", "--version"].contains(&&**option))
+                    .map(|option| (command.to_owned(), option)),
+            ),
+            "Global options" if words.is_empty() => {
+                found.extend(
+                    long_options(line)
+                        .into_iter()
+                        .map(|option| (command.to_owned(), option)),
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The options that lines of a help begin with.
+fn long_options(help: &str) -> Vec<String> {
+    let entries = help
+        .lines()
+        .filter(|line| line.starts_with("  ") && line.trim_start().starts_with('-'));
+    let long = entries.filter_map(|line| line.split([' ', ',']).find(|word| word.starts_with("--")));
+    long.map(|option| option.split(['[', '=']).next().unwrap_or(option).to_owned())
+        .collect()
+}
+
+#[test]
+fn every_exit_code_of_the_readme_comes_up() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("there is a README");
+    let table = readme.lines().filter_map(|line| line.strip_prefix("| `torvync "));
+    let mut told: BTreeSet<(String, i32)> = BTreeSet::new();
+    for row in table {
+        let cells: Vec<&str> = row.trim_end_matches([' ', '|']).split(" | ").collect();
+        let words = cells[0]
+            .split([' ', '`'])
+            .take_while(|word| word.chars().all(|c| c.is_ascii_lowercase()));
+        let command = words.collect::<Vec<_>>().join(" ").trim().to_owned();
+        let codes = cells.last().expect("a row has cells").split([' ', ';', ',']);
+        told.extend(codes.filter_map(|word| Some((command.clone(), word.parse().ok()?))));
+    }
+    let lines: BTreeSet<(String, i32)> = CODES
+        .iter()
+        .map(|(command, code, _)| ((*command).to_owned(), *code))
+        .collect();
+    assert_eq!(told, lines);
+    for (command, code, line) in CODES {
+        let finished = run(command, line);
+        assert_eq!(finished.code, Some(*code), "{line}: {finished}");
+    }
+}
