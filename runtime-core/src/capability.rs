@@ -2,8 +2,10 @@
 //! manifest, and which functions of a host stand for it ("Capabilities and Security" of the reference).
 
 mod grant;
+mod granted;
 
 pub use grant::{Grant, Malformed, Request, Scope, Wanted, has};
+pub use granted::{Denied, Granted};
 
 /// One permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

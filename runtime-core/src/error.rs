@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::buffer::{BufferError, Refusal};
+use crate::capability::Denied;
 use crate::event::StreamName;
 use crate::words::count;
 
@@ -226,6 +227,8 @@ pub enum Cause {
     Cancelled,
     /// The component misused a handle; with the code in the catalogue.
     Misuse(&'static str, String),
+    /// The component used a capability that it was not granted.
+    Denied(Denied),
     /// A built-in node could not read, write or understand its configuration.
     Endpoint(String),
     /// The component could not be instantiated.
@@ -284,6 +287,7 @@ impl Cause {
             Cause::Component(ComponentError::Internal(_))
             | Cause::Trap(_)
             | Cause::Misuse(..)
+            | Cause::Denied(_)
             | Cause::Endpoint(_)
             | Cause::TooLarge { .. }
             | Cause::UnknownPort(_) => Some(Category::Internal),
@@ -342,6 +346,7 @@ impl Failure {
             Cause::Instantiation(_) | Cause::NoMemory(_) | Cause::AddressSpace { .. } => "E0413",
             Cause::Endpoint(_) => "E0414",
             Cause::Misuse(code, _) => code,
+            Cause::Denied(_) => "E0500",
             Cause::TooLarge { .. } => "E0306",
             Cause::UnknownPort(_) => "E0204",
             Cause::Overflow { .. } => "E0403",
@@ -370,6 +375,10 @@ impl Failure {
             Cause::OutOfFuel => format!("node `{node}` was stopped {place}: it used up its fuel"),
             Cause::Cancelled => format!("node `{node}` was cancelled {place}"),
             Cause::Misuse(_, text) => format!("node `{node}` misused a handle {place}: {text}"),
+            Cause::Denied(denied) => {
+                let component = self.component;
+                format!("node `{node}` was stopped {place}: {denied} to component `{component}`")
+            }
             Cause::Endpoint(text) => format!("node `{node}` failed {place}: {text}"),
             Cause::Instantiation(text) => format!("node `{node}` could not be instantiated: {text}"),
             Cause::NoMemory(text) => format!("there is no memory for node `{node}`: {text}"),
@@ -478,6 +487,10 @@ impl Failure {
             Cause::Overflow { .. } => Some("raise `queue_depth`, choose another `policy`, or make the consumer faster"),
             Cause::UnknownPort(_) => Some("add an edge from that port, or correct its name in the router"),
             Cause::TooLarge { .. } => Some("raise `max_element_size` of the edge"),
+            Cause::Denied(_) => Some(
+                "grant it in `[security.grants.COMPONENT]` of Torvyn.toml and build again, or have the component ask \
+                 `has-capability` first",
+            ),
             Cause::TooManyRestarts { .. } => Some("`max_restarts` in `[runtime]` is the limit"),
             Cause::FlowDeadline(_) => Some("raise `deadline` of the flow"),
             Cause::TimeUp(_) => Some("raise `--timeout`, or find out why the call takes so long"),

@@ -9,12 +9,14 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 use crate::bounds;
 use crate::buffer::BufferPool;
+use crate::capability::Granted;
 use crate::control::Halt;
 use crate::crossing::watchdog::Watchdog;
 use crate::plan::NodePlan;
 use limits::Limits;
 
 mod capabilities;
+mod guarded;
 pub(crate) mod limits;
 mod print;
 mod resources;
@@ -132,6 +134,7 @@ pub struct StageData {
     copies: CopyStats,
     flow_id: &'static str,
     capabilities: &'static [&'static str],
+    granted: Granted,
     deadline_ns: u64,
     call: Call,
     wasi: WasiCtx,
@@ -207,6 +210,7 @@ pub(crate) fn store(
         copies: CopyStats::default(),
         flow_id: flow,
         capabilities: plan.capabilities,
+        granted: Granted::of(plan.capabilities),
         deadline_ns: 0,
         call: Call {
             number: 0,
@@ -250,10 +254,13 @@ pub(crate) fn linker(engine: &Engine, wasi: &[wasi::Package]) -> Result<Linker<S
     for package in wasi {
         package(&mut linker)?;
     }
-    resources::add_types(&mut linker)?;
-    resources::add_allocator(&mut linker, "torvyn:streaming/buffer-allocator@0.1.0")?;
-    // The tutorials' spelling of the same interface.
-    resources::add_allocator(&mut linker, "torvyn:resources/buffer-ops@0.1.0")?;
-    capabilities::add(&mut linker)?;
+    // A name without a version means these contracts.
+    for version in ["@0.1.0", ""] {
+        resources::add_types(&mut linker, &format!("torvyn:streaming/types{version}"))?;
+        resources::add_allocator(&mut linker, &format!("torvyn:streaming/buffer-allocator{version}"))?;
+        // The tutorials' spelling of the same interface.
+        resources::add_allocator(&mut linker, &format!("torvyn:resources/buffer-ops{version}"))?;
+        capabilities::add(&mut linker, &format!("torvyn:capabilities/capability-query{version}"))?;
+    }
     Ok(linker)
 }

@@ -3,6 +3,7 @@
 use rustix::io::Errno;
 use wasmtime::{Error, Trap};
 
+use crate::capability::Denied;
 use crate::error::{Cause, Interruption};
 
 /// Longest text of an error that is kept, in bytes: a component may send any.
@@ -17,8 +18,11 @@ pub(super) fn bounded(text: String) -> String {
     format!("{}… ({} bytes in all)", &text[..end], text.len())
 }
 
-/// The cause when the call was stopped from outside.
-pub(super) fn interruption(error: &Error) -> Option<Cause> {
+/// The cause when the host ended the call: it ran too long, was cancelled, or wanted what it may not have.
+pub(super) fn ended_by_host(error: &Error) -> Option<Cause> {
+    if let Some(denied) = error.downcast_ref::<Denied>() {
+        return Some(Cause::Denied(*denied));
+    }
     error.downcast_ref::<Interruption>().map(|stopped| match stopped {
         Interruption::Deadline(ms) => Cause::Deadline(*ms),
         Interruption::Overdue(ms) => Cause::Overdue(*ms),

@@ -6,9 +6,9 @@ use wasmtime::{Result, StoreContextMut};
 use super::StageData;
 use crate::capability;
 
-/// Adds the interface to a linker.
-pub(super) fn add(linker: &mut Linker<StageData>) -> Result<()> {
-    let mut query = linker.instance("torvyn:capabilities/capability-query@0.1.0")?;
+/// Adds the interface to a linker, under the name `interface`.
+pub(super) fn add(linker: &mut Linker<StageData>, interface: &str) -> Result<()> {
+    let mut query = linker.instance(interface)?;
     query.func_wrap(
         "has-capability",
         |store: StoreContextMut<'_, StageData>, (asked,): (WasmStr,)| {

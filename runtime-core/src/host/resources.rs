@@ -1,7 +1,7 @@
 //! Buffer and context functions as components import them. Handles are slot and generation; there is no resource table
 //! behind them.
 
-use wasmtime::component::{Linker, Resource, ResourceType, WasmList, WasmStr};
+use wasmtime::component::{Linker, LinkerInstance, Resource, ResourceType, WasmList, WasmStr};
 use wasmtime::{Error, Result, StoreContextMut};
 
 use super::bindings::torvyn::streaming::types::BufferError as WitBufferError;
@@ -13,11 +13,9 @@ type Context<'a> = StoreContextMut<'a, StageData>;
 type Written = std::result::Result<(), WitBufferError>;
 type Allocated = std::result::Result<Resource<MutableBuffer>, WitBufferError>;
 
-const TYPES: &str = "torvyn:streaming/types@0.1.0";
-
-/// `torvyn:streaming/types`.
-pub(super) fn add_types(linker: &mut Linker<StageData>) -> Result<()> {
-    let mut types = linker.instance(TYPES)?;
+/// `torvyn:streaming/types`, under the name `interface`.
+pub(super) fn add_types(linker: &mut Linker<StageData>, interface: &str) -> Result<()> {
+    let mut types = linker.instance(interface)?;
     types.resource("buffer", ResourceType::host::<Buffer>(), |mut store, rep| {
         drop_handle(&mut store, rep);
         Ok(())
@@ -31,13 +29,12 @@ pub(super) fn add_types(linker: &mut Linker<StageData>) -> Result<()> {
         },
     )?;
     types.resource("flow-context", ResourceType::host::<FlowContext>(), |_, _| Ok(()))?;
-    add_buffer(linker)?;
-    add_mutable_buffer(linker)?;
-    add_flow_context(linker)
+    add_buffer(&mut types)?;
+    add_mutable_buffer(&mut types)?;
+    add_flow_context(&mut types)
 }
 
-fn add_buffer(linker: &mut Linker<StageData>) -> Result<()> {
-    let mut types = linker.instance(TYPES)?;
+fn add_buffer(types: &mut LinkerInstance<'_, StageData>) -> Result<()> {
     types.func_wrap(
         "[method]buffer.size",
         |mut store: Context<'_>, (this,): (Resource<Buffer>,)| {
@@ -71,8 +68,7 @@ fn add_buffer(linker: &mut Linker<StageData>) -> Result<()> {
     )
 }
 
-fn add_mutable_buffer(linker: &mut Linker<StageData>) -> Result<()> {
-    let mut types = linker.instance(TYPES)?;
+fn add_mutable_buffer(types: &mut LinkerInstance<'_, StageData>) -> Result<()> {
     types.func_wrap(
         "[method]mutable-buffer.write",
         |mut store: Context<'_>, (this, offset, bytes): (Resource<MutableBuffer>, u64, WasmList<u8>)| {
@@ -126,8 +122,7 @@ fn add_mutable_buffer(linker: &mut Linker<StageData>) -> Result<()> {
     )
 }
 
-fn add_flow_context(linker: &mut Linker<StageData>) -> Result<()> {
-    let mut types = linker.instance(TYPES)?;
+fn add_flow_context(types: &mut LinkerInstance<'_, StageData>) -> Result<()> {
     // Tracing is off: the contract says these are empty then.
     types.func_wrap(
         "[method]flow-context.trace-id",

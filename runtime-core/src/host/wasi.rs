@@ -4,7 +4,6 @@
 use wasmtime::Result;
 use wasmtime::component::{HasData, Linker, ResourceTable};
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};
-use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView};
 use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView};
 use wasmtime_wasi::p2::bindings;
 use wasmtime_wasi::random::WasiRandom;
@@ -12,6 +11,7 @@ use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsView};
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use super::StageData;
+use super::guarded::{HasGuarded, guarded};
 use super::wait::{HasWaiting, Waiting};
 
 /// Adds the interfaces of one WASI package to a linker.
@@ -36,13 +36,13 @@ pub fn cli(linker: &mut Linker<StageData>) -> Result<()> {
     bindings::cli::terminal_stderr::add_to_linker::<_, View>(linker, view)
 }
 
-/// `wasi:clocks`.
+/// `wasi:clocks`, for those who are granted it.
 ///
 /// # Errors
 /// When an interface is defined twice.
 pub fn clocks(linker: &mut Linker<StageData>) -> Result<()> {
-    bindings::clocks::wall_clock::add_to_linker::<_, WasiClocks>(linker, StageData::clocks)?;
-    bindings::clocks::monotonic_clock::add_to_linker::<_, WasiClocks>(linker, StageData::clocks)
+    bindings::clocks::wall_clock::add_to_linker::<_, HasGuarded>(linker, guarded)?;
+    bindings::clocks::monotonic_clock::add_to_linker::<_, HasGuarded>(linker, guarded)
 }
 
 /// `wasi:filesystem`, without any folder.
@@ -81,17 +81,17 @@ fn waiting(data: &mut StageData) -> Waiting<'_> {
     Waiting { table, call, runtime }
 }
 
-/// `wasi:random`.
+/// `wasi:random`, for those who are granted it; the seed of hash tables for all.
 ///
 /// # Errors
 /// When an interface is defined twice.
 pub fn random(linker: &mut Linker<StageData>) -> Result<()> {
-    bindings::random::random::add_to_linker::<_, WasiRandom>(linker, random_context)?;
-    bindings::random::insecure::add_to_linker::<_, WasiRandom>(linker, random_context)?;
+    bindings::random::random::add_to_linker::<_, HasGuarded>(linker, guarded)?;
+    bindings::random::insecure::add_to_linker::<_, HasGuarded>(linker, guarded)?;
     bindings::random::insecure_seed::add_to_linker::<_, WasiRandom>(linker, random_context)
 }
 
-fn random_context(data: &mut StageData) -> &mut wasmtime_wasi::random::WasiRandomCtx {
+pub(super) fn random_context(data: &mut StageData) -> &mut wasmtime_wasi::random::WasiRandomCtx {
     let WasiCtxView { ctx, .. } = data.ctx();
     ctx.random()
 }

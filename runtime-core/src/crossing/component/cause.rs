@@ -2,7 +2,7 @@
 
 use wasmtime::{Error, Trap};
 
-use crate::crossing::cause::{bounded, interruption, words};
+use crate::crossing::cause::{bounded, ended_by_host, words};
 use crate::error::{Cause, ComponentError, ResourceMisuse};
 use crate::host::bindings::torvyn::streaming::types;
 
@@ -20,8 +20,8 @@ impl From<types::ProcessError> for ComponentError {
 
 /// What wasmtime's error means for the flow.
 pub(super) fn cause(error: &Error) -> Cause {
-    if let Some(interruption) = interruption(error) {
-        return interruption;
+    if let Some(cause) = ended_by_host(error) {
+        return cause;
     }
     if let Some(found) = error.downcast_ref::<ResourceMisuse>() {
         return misuse(found);

@@ -12,7 +12,7 @@ use super::violation::{TOO_MUCH, Violation};
 use crate::bounds;
 use crate::buffer::{BufferError, BufferId, BufferPool, ContentType};
 use crate::builtin;
-use crate::capability;
+use crate::capability::{self, Capability};
 use crate::crossing::cause::bounded;
 use crate::error::ComponentError;
 use crate::layout::{scratch, stage};
@@ -195,27 +195,45 @@ fn add_system(linker: &mut Linker<ShellData>) -> Result<()> {
         };
         written.map_or(IO, |()| 0)
     })?;
-    linker.func_wrap("host", "clock", |host: Host<'_>, clock: u32| match clock {
-        0 => SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_nanos() as u64),
-        _ => Instant::now().duration_since(host.data().started).as_nanos() as u64,
+    linker.func_wrap("host", "clock", |host: Host<'_>, clock: u32| {
+        clock_ns(host.data(), clock)
     })?;
     linker.func_wrap("host", "random", |mut host: Host<'_>, len: u32| -> Result<()> {
+        host.data().permit(Capability::Random)?;
         // As for texts.
         interrupted(host.data_mut())?;
-        let mut bytes = vec![0; len as usize];
-        let filled = getrandom(bytes.as_mut_slice(), GetRandomFlags::empty())?;
-        if filled != bytes.len() {
-            return Err(Error::msg("the system has no random numbers"));
-        }
-        pool(&mut host).write_scratch(&bytes);
-        Ok(())
+        fill_scratch(&mut host, len)
+    })?;
+    linker.func_wrap("host", "seed", |mut host: Host<'_>, len: u32| {
+        fill_scratch(&mut host, len)
     })?;
     linker.func_wrap("host", "exit", |_: Host<'_>, code: i32| -> Result<()> {
         // In the words of the component path.
         Err(Error::msg(format!("Exited with i32 exit status {code}")))
     })?;
+    Ok(())
+}
+
+/// Nanoseconds of the clock: 0 since the Unix epoch, else monotonic.
+fn clock_ns(data: &ShellData, clock: u32) -> Result<u64> {
+    let since = if clock == 0 {
+        data.permit(Capability::WallClock)?;
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    } else {
+        data.permit(Capability::MonotonicClock)?;
+        Instant::now().duration_since(data.started)
+    };
+    Ok(since.as_nanos() as u64)
+}
+
+/// Fills so many bytes of scratch with random ones.
+fn fill_scratch(host: &mut Host<'_>, len: u32) -> Result<()> {
+    let mut bytes = vec![0; len as usize];
+    let filled = getrandom(bytes.as_mut_slice(), GetRandomFlags::empty())?;
+    if filled != bytes.len() {
+        return Err(Error::msg("the system has no random numbers"));
+    }
+    pool(host).write_scratch(&bytes);
     Ok(())
 }
 

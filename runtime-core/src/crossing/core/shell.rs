@@ -11,6 +11,7 @@ use wasmtime::{
 use super::host::CoreHost;
 use super::watched::Watched;
 use crate::buffer::{BufferId, BufferPool, ContentType};
+use crate::capability::{Capability, Denied, Granted};
 use crate::context::RunContext;
 use crate::control::Halt;
 use crate::crossing::cause::instantiation;
@@ -45,6 +46,8 @@ pub(crate) struct ShellData {
     /// Monotonic time begins here.
     pub(super) started: Instant,
     flow: &'static FlowPlan,
+    /// What the stages of the flow's nodes may use, by position of the node.
+    granted: Vec<Granted>,
     limits: Limits,
 }
 
@@ -59,6 +62,14 @@ impl ShellData {
     /// What the stage that is being called was granted.
     pub(super) fn capabilities(&self) -> &'static [&'static str] {
         self.flow.nodes[self.node()].capabilities
+    }
+
+    /// Lets the stage that is being called use a capability.
+    ///
+    /// # Errors
+    /// When it is not granted.
+    pub(super) fn permit(&self, capability: Capability) -> Result<(), Denied> {
+        self.granted[self.node()].permit(capability)
     }
 }
 
@@ -137,6 +148,12 @@ impl Making {
             watchdog: Watchdog::new(Arc::clone(&self.halt)),
             started: self.started,
             flow: self.flow,
+            granted: self
+                .flow
+                .nodes
+                .iter()
+                .map(|node| Granted::of(node.capabilities))
+                .collect(),
             limits: Limits::new(usize::try_from(self.limits().memory_bytes).unwrap_or(usize::MAX)),
         };
         let mut store = Store::new(&self.host.engine, data);

@@ -5,7 +5,7 @@ use std::fmt;
 use wasmtime::{Error, Trap};
 
 use crate::buffer::BufferError;
-use crate::crossing::cause::{interruption, words};
+use crate::crossing::cause::{ended_by_host, words};
 use crate::error::{Cause, ResourceMisuse};
 use crate::layout::{function, violation};
 
@@ -89,8 +89,8 @@ impl Violation {
 
 /// What wasmtime's error means for the flow.
 pub(super) fn cause(error: &Error) -> Cause {
-    if let Some(interruption) = interruption(error) {
-        return interruption;
+    if let Some(cause) = ended_by_host(error) {
+        return cause;
     }
     if let Some(violation) = error.downcast_ref::<Violation>() {
         return violation.cause();
