@@ -76,6 +76,8 @@ mod together;
 mod tools;
 #[path = "e2e/torvync.rs"]
 mod torvync;
+#[path = "e2e/versions.rs"]
+mod versions;
 #[path = "e2e/waiting.rs"]
 mod waiting;
 #[path = "e2e/walk.rs"]

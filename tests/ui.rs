@@ -193,7 +193,7 @@ fn pictures(manifests: &[String]) -> Result<(), Failed> {
     for text in manifests {
         let mut files = MemoryFiles::new();
         files.insert("Torvyn.toml", text.as_bytes());
-        let analysis = driver::outline(&files, &request());
+        let analysis = driver::check(&files, &request());
         let Some(project) = &analysis.project else { continue };
         let picture = graph::svg(&graph::graph(project, &analysis.contracts));
         let document = roxmltree::Document::parse(&picture)?;

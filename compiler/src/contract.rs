@@ -10,33 +10,41 @@ mod deprecated;
 mod deviation;
 pub mod document;
 mod error;
+mod freshness;
 pub mod interface;
 pub mod need;
 mod router;
 mod set;
 mod wit;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::anatomy::reach::Reach;
+use crate::cache::sha256;
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
 use crate::guest::BinaryFile;
 use crate::manifest;
-use crate::manifest::ast::Manifest;
+use crate::manifest::ast::{ComponentRef, Manifest};
 use crate::source::files::{Entry, Files};
 use crate::source::{SourceMap, display_path};
 
 pub use canonical::canonical;
+use component::BinaryError;
 pub use deprecated::Deprecated;
 use document::Contract;
 use error::{ContractError, binary_message};
+use freshness::{Freshness, freshness};
 use need::Need;
-pub use set::{Binary, ContractSet, Signature, World};
+pub use set::{Binary, ContractSet, Signature, Unread, World};
 pub use torvyn_runtime_core::capability;
 
 const MANIFEST: &str = "Torvyn.toml";
+
+/// As many binaries are kept in mind.
+const MOST_KNOWN: usize = 128;
 
 /// Reads the `wit/` folder of each declared component. `root` is the manifest's folder.
 pub fn load(
@@ -144,49 +152,116 @@ pub fn load_binaries(
 ) -> Vec<PathBuf> {
     let mut missing = Vec::new();
     for file in binaries {
-        let (path, used) = (&file.path, file.named_by);
-        match files.read(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                diags.error(ContractError::BinaryMissing {
-                    path: path.clone(),
-                    used,
-                    is_prebuilt: file.is_prebuilt,
-                });
-                missing.push(path.clone());
-            }
-            Err(error) => {
-                diags.error(ContractError::Unreadable {
-                    path: path.clone(),
-                    used,
-                    reason: error.to_string(),
-                });
-            }
-            Ok(bytes) => match component::binary_form(&bytes)
-                .and_then(|bytes| Contract::of_binary(&bytes).map(|contract| (bytes, contract)))
-            {
-                Ok((bytes, contract)) => {
-                    let signature = contract.signature();
-                    let binary = Binary {
-                        path: path.clone(),
-                        needs: needs(&bytes, &signature.imports),
-                        ports: router::ports(&bytes),
-                        signature,
-                        contract: Arc::new(contract),
-                    };
-                    contracts.binaries.insert(file.reference.clone(), binary);
-                }
-                Err(error) => {
-                    diags.error(ContractError::Binary {
-                        path: path.clone(),
-                        used,
-                        error,
-                    });
-                }
-            },
+        if let Some(Unread::Missing) = load_binary(diags, files, contracts, file) {
+            diags.error(ContractError::missing(file));
+            missing.push(file.path.clone());
         }
     }
     contracts.find_deviations(sources);
     missing
+}
+
+/// Reads the binaries that lie there without a build, as far as they are what one would make: `folder` is where the source
+/// of a component lies that has one. What could not be looked at is noted.
+pub fn load_present(
+    diags: &mut Diagnostics,
+    sources: &mut SourceMap,
+    files: &dyn Files,
+    contracts: &mut ContractSet,
+    binaries: &[BinaryFile],
+    folder: impl Fn(&ComponentRef) -> Option<PathBuf>,
+) {
+    let mut absent = Vec::new();
+    for file in binaries {
+        let folder = folder(&file.reference).filter(|_| !file.is_prebuilt);
+        let freshness = folder.map_or(Freshness::Fresh, |folder| freshness(files, &file.path, &folder));
+        let unread = match freshness {
+            Freshness::Fresh => load_binary(diags, files, contracts, file),
+            Freshness::OlderThan(path) => Some(Unread::OlderThan(path)),
+            Freshness::Unknown if files.read(&file.path).is_err() => Some(Unread::Missing),
+            Freshness::Unknown => Some(Unread::AgeUnknown),
+        };
+        if unread == Some(Unread::Missing) && file.is_prebuilt {
+            absent.push((file.path.clone(), file.named_by));
+        }
+        if let Some(unread) = unread {
+            contracts.unread.insert(file.reference.clone(), unread);
+        }
+    }
+    if !absent.is_empty() {
+        diags.warn(ContractError::Absent { binaries: absent });
+    }
+    contracts.find_deviations(sources);
+}
+
+/// Adds a binary to `contracts`, or says why not. What is wrong with one that is there is reported.
+fn load_binary(
+    diags: &mut Diagnostics,
+    files: &dyn Files,
+    contracts: &mut ContractSet,
+    file: &BinaryFile,
+) -> Option<Unread> {
+    let (path, used) = (&file.path, file.named_by);
+    let bytes = match files.read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(Unread::Missing),
+        Err(error) => {
+            diags.error(ContractError::Unreadable {
+                path: path.clone(),
+                used,
+                reason: error.to_string(),
+            });
+            return Some(Unread::Invalid);
+        }
+        Ok(bytes) => bytes,
+    };
+    match understood(&bytes) {
+        Ok(binary) => {
+            let binary = Binary {
+                path: path.clone(),
+                ..binary
+            };
+            contracts.binaries.insert(file.reference.clone(), binary);
+            None
+        }
+        Err(error) => {
+            diags.error(ContractError::Binary {
+                path: path.clone(),
+                used,
+                error,
+            });
+            Some(Unread::Invalid)
+        }
+    }
+}
+
+/// What a binary says, without its path. An editor has the same ones read with every keystroke: the last ones are kept, by
+/// their contents.
+fn understood(bytes: &[u8]) -> Result<Binary, BinaryError> {
+    static KNOWN: Mutex<BTreeMap<String, Result<Binary, BinaryError>>> = Mutex::new(BTreeMap::new());
+    let key = sha256(bytes);
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(found) = known().get(&key) {
+        return found.clone();
+    }
+    let found = component::binary_form(bytes).and_then(|bytes| binary(&bytes));
+    let mut known = known();
+    if known.len() >= MOST_KNOWN {
+        known.clear();
+    }
+    known.insert(key, found.clone());
+    found
+}
+
+fn binary(bytes: &[u8]) -> Result<Binary, BinaryError> {
+    let contract = Contract::of_binary(bytes)?;
+    let signature = contract.signature();
+    Ok(Binary {
+        path: PathBuf::new(),
+        needs: needs(bytes, &signature.imports),
+        ports: router::ports(bytes),
+        signature,
+        contract: Arc::new(contract),
+    })
 }
 
 /// What the code of a component needs; where it can't be followed, what its imports are for.

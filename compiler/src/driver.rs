@@ -50,36 +50,21 @@ pub struct Analysis {
     pub contracts: ContractSet,
     /// Names resolved; `None` after errors in the manifest.
     pub project: Option<ResolvedProject>,
-    /// The flows that link; empty after `check`, which needs no component binaries.
+    /// The flows that link; empty after `check`, which does without component binaries.
     pub flows: Vec<LinkedFlow>,
     /// Component binaries that do not exist (exit code 2 of `torvync link`).
     pub missing: Vec<PathBuf>,
 }
 
-/// Manifest, contracts and topology, without component binaries (`torvync check`).
+/// Manifest, contracts and topology, and what component binaries say that lie there and are not older than their source
+/// (`torvync check`).
 pub fn check(files: &dyn Files, request: &Request) -> Analysis {
-    let mut analysis = Analysis::default();
-    if let Ok(read) = read(&mut analysis, files, request) {
-        let _reported = check_read(&mut analysis, request, &read);
-        analysis.contracts = read.contracts;
-    }
-    finished(analysis, request)
-}
-
-/// As [`check`], with what the component binaries say that are there (`torvync graph`).
-pub fn outline(files: &dyn Files, request: &Request) -> Analysis {
     let mut analysis = Analysis::default();
     if let Ok(mut read) = read(&mut analysis, files, request) {
         let binaries = find_binaries(files, request, &read.manifest);
-        let there = binaries.into_iter().filter(|file| files.read(&file.path).is_ok());
-        let there: Vec<BinaryFile> = there.collect();
-        contract::load_binaries(
-            &mut analysis.diagnostics,
-            &mut analysis.sources,
-            files,
-            &mut read.contracts,
-            &there,
-        );
+        let (diags, sources) = (&mut analysis.diagnostics, &mut analysis.sources);
+        let folder = |component: &ComponentRef| source_folder(request, &read.manifest, component);
+        contract::load_present(diags, sources, files, &mut read.contracts, &binaries, folder);
         let _reported = check_read(&mut analysis, request, &read);
         analysis.contracts = read.contracts;
     }
@@ -195,6 +180,17 @@ fn root(request: &Request) -> &Path {
 /// Where builds of the project write.
 fn work(request: &Request) -> Work {
     Work::of(root(request), request.work_dir.as_deref())
+}
+
+/// Where the source of a component lies that is built from one.
+fn source_folder(request: &Request, manifest: &Manifest, component: &ComponentRef) -> Option<PathBuf> {
+    match component {
+        ComponentRef::Declared(name) => {
+            let path = manifest.component(name)?.path.as_ref();
+            Some(path.map_or_else(|| root(request).to_owned(), |path| root(request).join(&path.value)))
+        }
+        ComponentRef::File(_) | ComponentRef::Builtin(_) => None,
+    }
 }
 
 /// Each component that is used, and where its binary should lie.

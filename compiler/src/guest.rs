@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
+use std::time::SystemTime;
 
 use cargo_metadata::cargo_platform::Cfg;
 
@@ -357,7 +358,11 @@ impl Builder<'_> {
         let copy = || -> io::Result<()> {
             let bytes = std::fs::read(made)?;
             if std::fs::read(&kept).is_ok_and(|old| old == bytes) {
-                Ok(())
+                // As old as this build, whatever it was made of before.
+                std::fs::File::options()
+                    .append(true)
+                    .open(&kept)?
+                    .set_modified(SystemTime::now())
             } else {
                 write_atomically(&kept, &bytes)
             }

@@ -13,6 +13,7 @@ mod roles;
 mod routers;
 mod settings;
 mod topology;
+mod worlds;
 
 use torvyn_codegen::ir::{Builtin, ErrorPolicies, FanOut, Merge, OverflowPolicy, Role};
 
@@ -175,7 +176,7 @@ impl LinkedFlow {
     }
 }
 
-/// Reports what is wrong with the flows as far as it can be known without component binaries.
+/// Reports what is wrong with the flows as far as it can be known without some of the component binaries.
 pub fn check(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
     check_components(diags, project, contracts);
     for flow in project.flows() {
@@ -213,6 +214,7 @@ pub fn link(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &Cont
 /// What can be said of components without the shape of flows.
 fn check_components(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
     imports::check(diags, project, contracts);
+    worlds::check(diags, project, contracts);
     contracts::check(diags, project, contracts);
     capabilities::check(diags, project, contracts);
     deprecations::check(diags, project, contracts);

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use crate::lab::{self, even_filter};
 use crate::process::Finished;
-use crate::torvync::{output, run_to_end, target, torvync, workshop};
+use crate::torvync::{build, output, run_to_end, target, torvync, workshop};
 
 /// Links a flow of the lab's guest `name`, whose manifest says `more`.
 fn link(name: &str, role: &str, more: &str) -> Finished {
@@ -80,6 +81,102 @@ fn files_sockets_and_variables_are_seen() {
         assert!(finished.stderr.contains(&format!("`{capability}`")), "{finished}");
     }
     assert_eq!(finished.stderr.matches("error[E0103]").count(), 3, "{finished}");
+}
+
+#[test]
+fn what_is_not_granted_is_denied_on_every_path() {
+    let asked = "nothing\nseed\nwall\nmonotonic\nrandom\nnothing\n";
+    let granted = lab::run_with_input(&["--flow", "asking"], asked).expect_code(0);
+    assert_eq!(granted.stdout, asked.replace('\n', " ok\n"));
+
+    let denied = lab::run_with_input(&["--flow", "asking-in-vain", "--log-level=error"], asked).expect_code(0);
+    assert_eq!(denied.stdout, "nothing ok\nseed ok\nnothing ok\n");
+}
+
+#[test]
+fn a_denial_names_the_capability_and_how_to_grant_it() {
+    for (asked, capability) in [
+        ("wall", "wasi:clocks/wall-clock"),
+        ("monotonic", "wasi:clocks/monotonic-clock"),
+        ("random", "wasi:random/random"),
+    ] {
+        let failed = lab::run_with_input(&["--flow", "asking-once"], &format!("seed\n{asked}\nnothing\n"));
+        let failed = failed.expect_code(1);
+        assert_eq!(failed.stdout, "seed ok\n");
+        let message = format!(
+            "error[E0500]: node `asking` was stopped in `process` of element 1: `{capability}` is not granted to \
+             component `asking-denied`"
+        );
+        for words in [message.as_str(), "[security.grants.COMPONENT]"] {
+            assert!(failed.stderr.contains(words), "expected `{words}`: {failed}");
+        }
+    }
+}
+
+#[test]
+fn what_is_optional_and_not_granted_is_said() {
+    let optional = "[capabilities.optional]\nwasi-clocks = true\n";
+    let finished = link("slow_sink", "sink", optional).expect_code(0);
+    assert!(finished.stderr.contains("warning[E0500]"), "{finished}");
+    let granted = format!("{optional}\n[security.grants.stage]\ncapabilities = [\"wasi:clocks\"]\n");
+    let finished = link("slow_sink", "sink", &granted).expect_code(0);
+    assert!(!finished.stderr.contains("warning"), "{finished}");
+}
+
+#[test]
+fn what_nobody_is_given_can_be_optional_and_not_required() {
+    let keys = "wasi-filesystem-read = true\nwasi-environment = true\nwasi-tcp-connect = true\n";
+    let required = link(
+        "wasi_probe_source",
+        "source",
+        &format!("[capabilities.required]\n{keys}"),
+    );
+    assert_eq!(required.code, Some(1), "{required}");
+    assert_eq!(required.stderr.matches("error[E0020]").count(), 1, "{required}");
+    assert!(
+        required.stderr.contains("move them to `[capabilities.optional]`"),
+        "{required}"
+    );
+    let optional = link(
+        "wasi_probe_source",
+        "source",
+        &format!("[capabilities.optional]\n{keys}"),
+    );
+    assert_eq!(optional.expect_code(0).stderr.matches("warning[E0500]").count(), 1);
+}
+
+#[test]
+fn allow_all_allows_what_can_be_given() {
+    let folder = workshop("capabilities/allow-all");
+    std::fs::write(folder.join("even.wasm"), even_filter()).expect("the workshop is writable");
+    let manifest = "[torvyn]\nname = \"all\"\nversion = \"0.1.0\"\ncontract_version = \"0.1.0\"\n\n\
+                    [[component]]\nname = \"even\"\nwasm = \"even.wasm\"\n\n\
+                    [security]\ndefault_capability_policy = \"allow-all\"\n\n\
+                    [flow.main]\nnodes.even = { component = \"even\" }\n";
+    std::fs::write(folder.join("Torvyn.toml"), manifest).expect("the workshop is writable");
+    let program = folder.join("program");
+    build(&folder, &[], &program);
+    let printed = run_to_end(torvync().arg("inspect").arg(&program).args(["--format", "json"]));
+    let inspected: Value = serde_json::from_str(&printed).expect("JSON is printed");
+    let nodes = inspected["flows"][0]["nodes"].as_array().expect("the flow has nodes");
+    let even = nodes
+        .iter()
+        .find(|node| node["name"] == "even")
+        .expect("the flow has the node");
+    let granted: Vec<&str> = even["capabilities"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    assert!(
+        granted.contains(&"wasi:clocks") && granted.contains(&"wasi:random/random"),
+        "{granted:?}"
+    );
+    for nobodys in ["wasi:filesystem", "wasi:sockets", "wasi:http", "wasi:cli/environment"] {
+        let is_granted = granted.iter().any(|grant| grant.starts_with(nobodys));
+        assert!(!is_granted, "{nobodys} in {granted:?}");
+    }
 }
 
 #[test]

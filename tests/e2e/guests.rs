@@ -285,3 +285,42 @@ fn what_a_build_command_may_have_made_is_not_guessed() {
         }
     }
 }
+
+#[test]
+fn check_goes_by_code_that_is_not_older_than_its_source() {
+    let folder = project("guests/aged", "path = \"judge\"");
+    let judge = folder.join("judge");
+    let made = judge.join("target/wasm32-wasip2/debug");
+    std::fs::create_dir_all(judge.join("wit")).expect("the workshop is writable");
+    std::fs::create_dir_all(&made).expect("the workshop is writable");
+    let world = "package demo:judge;\n\nworld judge {\n    include torvyn:streaming/transform@0.1.0;\n}\n";
+    std::fs::write(judge.join("wit/world.wit"), world).expect("the workshop is writable");
+    std::fs::write(judge.join("code.c"), "").expect("the workshop is writable");
+    let binary = made.join("judge.wasm");
+    let check = || output(torvync().arg("check").current_dir(&folder));
+
+    let _ = std::fs::remove_file(&binary);
+    let finished = check().expect_code(0);
+    assert!(
+        finished.stdout.contains("contract valid; its code is not there yet"),
+        "{finished}"
+    );
+
+    std::fs::write(&binary, crate::lab::even_filter()).expect("the workshop is writable");
+    let finished = check().expect_code(1);
+    for words in ["error[E0213]", "judge/wit/world.wit:3:", "its code is a filter"] {
+        assert!(finished.stderr.contains(words), "expected `{words}`: {finished}");
+    }
+
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(60);
+    let source = std::fs::File::options()
+        .append(true)
+        .open(judge.join("code.c"))
+        .expect("the file is there");
+    source.set_modified(later).expect("the file has a time");
+    let finished = check().expect_code(0);
+    assert!(
+        finished.stdout.contains("its code is older than judge/code.c"),
+        "{finished}"
+    );
+}

@@ -10,7 +10,8 @@ use wit_bindgen_core::wit_parser::Resolve;
 
 use crate::process::{Finished, Running};
 use crate::report::Reported;
-use crate::torvync::{REPORT, build, executable, root, target, workshop};
+use crate::torvync::{REPORT, build, executable, output, root, target, torvync, workshop};
+use crate::versions::contracts;
 
 /// An executable of components in one language, built when it is first asked for.
 struct Project {
@@ -127,6 +128,7 @@ fn javascript_manifest(workshop: &Path) -> String {
     let (tools, wit) = (target().join("guests-js"), root().join("wit/torvyn-streaming"));
     let command = format!("./build.sh words.js {tools:?} {wit:?} managed-source {output:?}");
     component("words", "tests/guests-js", &command, &output)
+        + &without_version(workshop)
         + r#"
 [capabilities.optional]
 wasi-clocks = true
@@ -137,7 +139,24 @@ wasi-filesystem = true
 nodes.words = { component = "words", config = { text = "naïve guests run too" } }
 nodes.console = { component = "builtin:console" }
 edges = [{ from = { node = "words", port = "output" }, to = { node = "console", port = "input" } }]
+
+[flow.without-version]
+nodes.words = { component = "plain-words", config = { text = "no version" } }
+nodes.console = { component = "builtin:console" }
+edges = [{ from = { node = "words", port = "output" }, to = { node = "console", port = "input" } }]
 "#
+}
+
+/// The same guest, against contracts that are named without a version.
+fn without_version(workshop: &Path) -> String {
+    let (guest, wit) = (workshop.join("plain-words.js"), workshop.join("wit"));
+    contracts("torvyn-streaming", "", &wit);
+    let code = std::fs::read_to_string(root().join("tests/guests-js/words.js")).expect("the guest is there");
+    std::fs::write(&guest, code.replace("@0.1.0", "")).expect("the workshop is writable");
+    let output = workshop.join("plain-words.wasm");
+    let tools = target().join("guests-js");
+    let command = format!("./build.sh {guest:?} {tools:?} {wit:?} managed-source {output:?}");
+    component("plain-words", "tests/guests-js", &command, &output)
 }
 
 fn component(name: &str, folder: &str, command: &str, output: &Path) -> String {
@@ -175,14 +194,68 @@ fn a_component_in_c_refuses_its_config() {
 
 #[test]
 fn a_source_in_javascript_runs() {
-    let ran = JAVASCRIPT.report(&[], "", 0);
+    let ran = JAVASCRIPT.report(&["--flow", "words"], "", 0);
     let printed = "[\"naïve\",5]\n[\"guests\",6]\n[\"run\",3]\n[\"too\",3]\n";
     assert_eq!(ran.stdout, printed, "{}", ran.report);
 }
 
 #[test]
+fn a_source_in_javascript_without_a_version_runs() {
+    let ran = JAVASCRIPT.report(&["--flow", "without-version"], "", 0);
+    assert_eq!(ran.stdout, "[\"no\",2]\n[\"version\",7]\n", "{}", ran.report);
+}
+
+/// Nothing is declared; what the message says to do is done.
+#[test]
+fn one_message_leads_out_where_code_cannot_be_followed() {
+    JAVASCRIPT.report(&["--flow", "words"], "", 0);
+    let folder = workshop("languages/undeclared");
+    let words = workshop("languages/javascript").join("words.wasm");
+    let manifest = |declared: &str| {
+        format!(
+            "[torvyn]\nname = \"undeclared\"\nversion = \"0.1.0\"\ncontract_version = \"0.1.0\"\n\n\
+             [[component]]\nname = \"words\"\nwasm = {words:?}\n\n{declared}\
+             [flow.main]\nnodes.words = {{ component = \"words\" }}\n\
+             nodes.console = {{ component = \"builtin:console\" }}\nedges = [\n    \
+             {{ from = {{ node = \"words\", port = \"output\" }}, to = {{ node = \"console\", port = \"input\" }} }},\n]\n"
+        )
+    };
+    let link = |declared: &str| {
+        std::fs::write(folder.join("Torvyn.toml"), manifest(declared)).expect("the workshop is writable");
+        output(torvync().arg("link").current_dir(&folder))
+    };
+    let first = link("").expect_code(1);
+    assert_eq!(first.stderr.matches("error[").count(), 1, "{first}");
+    assert!(first.stderr.contains("error[E0103]"), "{first}");
+    let help = first
+        .stderr
+        .lines()
+        .find(|line| line.contains("declare in `[capabilities.optional]`"));
+    let lines = help
+        .expect("the way out is named")
+        .split('`')
+        .filter(|part| part.ends_with(" = true"));
+    let lines: String = lines.map(|line| format!("{line}\n")).collect();
+    assert!(lines.lines().count() >= 3, "{first}");
+
+    let second = link(&format!("[capabilities.optional]\n{lines}\n")).expect_code(0);
+    assert_eq!(second.stderr.matches("warning[").count(), 1, "{second}");
+    assert!(second.stderr.contains("warning[E0500]"), "{second}");
+
+    let required = link(&format!("[capabilities.required]\n{lines}\n")).expect_code(1);
+    for code in ["E0020", "E0202"] {
+        assert_eq!(
+            required.stderr.matches(&format!("error[{code}]")).count(),
+            1,
+            "{required}"
+        );
+    }
+    assert_eq!(required.stderr.matches("error[").count(), 2, "{required}");
+}
+
+#[test]
 fn a_component_in_javascript_refuses_its_config() {
-    let ran = JAVASCRIPT.run(&["--config", "words=no JSON"], "", 1);
+    let ran = JAVASCRIPT.run(&["--flow", "words", "--config", "words=no JSON"], "", 1);
     let words = "node `words` returned an error in `init`: invalid-input: the config has no text";
     assert!(ran.stderr.contains(words), "expected `{words}`: {ran}");
 }

@@ -159,6 +159,9 @@ fn the_attribute_has_the_compilers_capabilities() {
         .map(|entry| (entry.key, entry.grant, members(entry)))
         .collect();
     assert_eq!(names, expected);
+    for entry in declarable() {
+        assert_eq!(table::is_provided(entry.key), entry.provided, "{}", entry.key);
+    }
     for (interface, members) in table::INTERFACES {
         let needs = needs_of_imports(&[format!("{interface}@0.2.6")], false);
         let [need] = needs.as_slice() else {

@@ -24,12 +24,10 @@ pub(crate) fn link(files: &MemoryFiles) -> Result<Analysis, String> {
     Ok(link)
 }
 
-/// What is known without all binaries, and the pictures of it.
-pub(crate) fn outline(files: &MemoryFiles) -> Result<(), String> {
-    let outline = driver::outline(files, &request());
-    places(&outline)?;
-    if let Some(project) = &outline.project {
-        let graph = graph::graph(project, &outline.contracts);
+/// The pictures of what is known without a build.
+pub(crate) fn pictures(check: &Analysis) -> Result<(), String> {
+    if let Some(project) = &check.project {
+        let graph = graph::graph(project, &check.contracts);
         let _ = (graph::dot(&graph), graph::mermaid(&graph), graph::json(&graph));
         let picture = graph::svg(&graph);
         roxmltree::Document::parse(&picture).map_err(|error| format!("the picture is no XML: {error}"))?;

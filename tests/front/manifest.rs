@@ -360,7 +360,7 @@ pub(crate) fn execute(text: &[u8]) -> Result<bool, String> {
         "package a:a; world a { include torvyn:streaming/managed-transform@0.1.0; }",
     );
     files.insert("b/src/lib.rs", "");
-    examine::outline(&files)?;
+    examine::pictures(&examine::check(&files)?)?;
     let analysis = examine::link(&files)?;
     Ok(!analysis.diagnostics.has_errors() || analysis.missing.len() == analysis.diagnostics.errors())
 }

@@ -30,6 +30,15 @@ pub(crate) fn bytes(bytes: u64) -> String {
     format!("{amount:.1} {}", UNITS[unit])
 }
 
+/// `a`, `a and b`, `a, b and c`.
+pub(crate) fn all(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
 /// The shape of a graph: `a → b → c` for a chain, else its edges one by one.
 pub(crate) fn graph(edges: &[(&str, &str)]) -> String {
     let chained = edges.windows(2).all(|pair| pair[0].1 == pair[1].0);

@@ -1,6 +1,9 @@
-//! Brings a binary into the form that is compiled: a component, without custom sections.
+//! Brings a binary into the form that is compiled: a component, without custom sections, whose exports have the names that
+//! the runtime looks for.
 //!
 //! Names, producers and debug information hold paths of the machine that built it, and the code does not need them.
+
+mod names;
 
 use wasm_encoder::{ComponentSectionId, Encode, RawSection, Section};
 use wasmparser::{Encoding, Parser, Payload};
@@ -61,6 +64,7 @@ fn preview1_import(module: &[u8]) -> Result<Option<String>, NormaliseError> {
 /// Copies every section but the custom ones, of nested modules and components too.
 #[expect(clippy::wildcard_enum_match_arm, reason = "a section is copied whatever it is")]
 fn strip(binary: &[u8]) -> Result<Vec<u8>, NormaliseError> {
+    let exported = names::exported(binary)?;
     let mut outer = Vec::new();
     let mut output: Vec<u8> = Vec::new();
     for payload in Parser::new(0).parse_all(binary) {
@@ -81,6 +85,9 @@ fn strip(binary: &[u8]) -> Result<Vec<u8>, NormaliseError> {
                 output = parent;
             }
             Payload::CustomSection(_) => {}
+            Payload::ComponentExportSection(section) if outer.is_empty() => {
+                names::copy_exports(binary, section.clone(), &exported, &mut output)?;
+            }
             section => copy(binary, section, &mut output)?,
         }
     }

@@ -44,14 +44,45 @@ pub const EXPORTS: [&str; 7] = [
     "torvyn:aggregation/aggregator",
 ];
 
-/// The WASI packages that the runtime provides, in their 0.2 versions.
-pub const PROVIDED_WASI: [&str; 6] = [
-    "wasi:cli",
-    "wasi:clocks",
-    "wasi:filesystem",
-    "wasi:io",
-    "wasi:random",
-    "wasi:sockets",
+/// The interfaces of WASI that the runtime provides, in their 0.2 releases, by package.
+pub const WASI: [(&str, &[&str]); 6] = [
+    (
+        "wasi:cli",
+        &[
+            "environment",
+            "exit",
+            "stderr",
+            "stdin",
+            "stdout",
+            "terminal-input",
+            "terminal-output",
+            "terminal-stderr",
+            "terminal-stdin",
+            "terminal-stdout",
+        ],
+    ),
+    ("wasi:clocks", &["monotonic-clock", "wall-clock"]),
+    ("wasi:filesystem", &["preopens", "types"]),
+    ("wasi:io", &["error", "poll", "streams"]),
+    ("wasi:random", &["insecure", "insecure-seed", "random"]),
+    (
+        "wasi:sockets",
+        &[
+            "instance-network",
+            "ip-name-lookup",
+            "network",
+            "tcp",
+            "tcp-create-socket",
+            "udp",
+            "udp-create-socket",
+        ],
+    ),
+];
+
+/// Functions of these interfaces that are there for trial only: the runtime does not have them.
+pub const UNSTABLE_WASI: [&str; 2] = [
+    "wasi:cli/exit#exit-with-code",
+    "wasi:sockets/network#network-error-code",
 ];
 
 /// The contracts as files: path below `wit/deps` of a project, and text.
@@ -67,16 +98,51 @@ pub fn version() -> Version {
 }
 
 /// Whether something built against version `required` can be used with `provided`: the same major version, below 1.0 the
-/// same minor one, and not a newer one ("Versioning and Compatibility Rules").
+/// same minor one, and not a newer one ("Versioning and Compatibility Rules"). A pre-release promises nothing, so only
+/// itself will do; build metadata says nothing.
 #[must_use]
 pub fn is_compatible(required: &Version, provided: &Version) -> bool {
+    let order = required.cmp_precedence(provided);
+    if !required.pre.is_empty() || !provided.pre.is_empty() {
+        return order.is_eq();
+    }
     let same_track = required.major == provided.major && (required.major > 0 || required.minor == provided.minor);
-    same_track && required <= provided
+    same_track && order.is_le()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn older_releases_of_the_same_track_are_compatible_and_nothing_else() {
+        let fits = |required: &str, provided: &str| {
+            is_compatible(
+                &required.parse().expect("a version"),
+                &provided.parse().expect("a version"),
+            )
+        };
+        for (required, provided) in [
+            ("0.1.0", "0.1.0"),
+            ("0.1.0", "0.1.3"),
+            ("0.1.0+build.7", "0.1.0"),
+            ("1.2.0", "1.4.1"),
+            ("0.1.0-rc.1", "0.1.0-rc.1"),
+        ] {
+            assert!(fits(required, provided), "{required} with {provided}");
+        }
+        for (required, provided) in [
+            ("0.1.1", "0.1.0"),
+            ("0.2.0", "0.1.0"),
+            ("0.1.0", "0.2.0"),
+            ("2.0.0", "1.4.1"),
+            ("0.1.0-rc.1", "0.1.0"),
+            ("0.1.0", "0.1.1-rc.1"),
+            ("0.0.9-alpha", "0.1.0"),
+        ] {
+            assert!(!fits(required, provided), "{required} with {provided}");
+        }
+    }
 
     #[test]
     fn the_files_declare_the_version() {

@@ -47,7 +47,8 @@ pub fn binary_form(bytes: &[u8]) -> Result<Cow<'_, [u8]>, BinaryError> {
         return Ok(bytes.into());
     }
     let binary = caught(|| wat::parse_bytes(bytes)).map_err(BinaryError::Invalid)?;
-    binary.map_err(|error| BinaryError::Invalid(error.to_string()))
+    // The text has no name there; a line and a column in the message are enough.
+    binary.map_err(|error| BinaryError::Invalid(error.to_string().replace("<anon>:", "")))
 }
 
 /// Tells what `bytes` are, from their header and the names of their custom sections.

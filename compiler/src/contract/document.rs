@@ -142,6 +142,13 @@ impl Contract {
         Some(Span::new(source, location.range))
     }
 
+    /// Names of the functions of an interface.
+    pub(super) fn functions(&self, name: &InterfaceName) -> Vec<&str> {
+        let found = self.interface(name).map(|id| &self.resolve.interfaces[id]);
+        let functions = found.into_iter().flat_map(|interface| interface.functions.keys());
+        functions.map(String::as_str).collect()
+    }
+
     /// The interface of this name, whatever its version.
     pub(super) fn interface(&self, name: &InterfaceName) -> Option<InterfaceId> {
         let packages = self.resolve.packages.iter().map(|(_, package)| package);

@@ -6,6 +6,7 @@ use semver::Version;
 
 use super::component::BinaryError;
 use crate::diag::{Code, Diagnostic, listed};
+use crate::guest::BinaryFile;
 use crate::source::{Span, Spanned, display_path};
 
 /// Why the contracts of a project can't be read.
@@ -22,6 +23,10 @@ pub(super) enum ContractError {
         path: PathBuf,
         used: Span,
         is_prebuilt: bool,
+    },
+    /// No build makes them, and nobody needs them yet.
+    Absent {
+        binaries: Vec<(PathBuf, Span)>,
     },
     Nothing {
         path: String,
@@ -41,6 +46,17 @@ pub(super) enum ContractError {
         used: Span,
         error: BinaryError,
     },
+}
+
+impl ContractError {
+    /// There is no binary.
+    pub(super) fn missing(file: &BinaryFile) -> Self {
+        ContractError::BinaryMissing {
+            path: file.path.clone(),
+            used: file.named_by,
+            is_prebuilt: file.is_prebuilt,
+        }
+    }
 }
 
 impl From<ContractError> for Diagnostic {
@@ -76,6 +92,23 @@ impl From<ContractError> for Diagnostic {
                 } else {
                     "run `torvync build` first, or name the folder of the binaries with `--components`"
                 })
+            }
+            ContractError::Absent { binaries } => {
+                let paths: Vec<String> = binaries.iter().map(|(path, _)| display_path(path)).collect();
+                let message = match paths.as_slice() {
+                    [only] => format!("there is no component binary `{only}`: it was not checked"),
+                    several => format!(
+                        "{} component binaries are not there: they were not checked",
+                        several.len()
+                    ),
+                };
+                let warning = Diagnostic::warning(Code::ComponentNotFound, message);
+                let labels = binaries.iter().zip(&paths);
+                labels
+                    .fold(warning, |diagnostic, ((_, at), path)| {
+                        diagnostic.primary(*at, format!("there is no `{path}`"))
+                    })
+                    .help("the path is relative to the folder of Torvyn.toml; build the component first")
             }
             ContractError::Nothing { path } => {
                 Diagnostic::error(Code::IoFailed, format!("there is no contract at `{path}`"))

@@ -28,6 +28,8 @@ const FLOWING: [&str; 4] = ["element-meta", "stream-element", "output-element", 
 pub struct ContractSet {
     pub(super) worlds: BTreeMap<String, World>,
     pub(super) binaries: BTreeMap<ComponentRef, Binary>,
+    /// Why there is no binary of a component, where one was looked for.
+    pub(super) unread: BTreeMap<ComponentRef, Unread>,
     /// What components with a manifest of their own say they need, by name.
     pub(super) declared: BTreeMap<String, Arc<CapabilitiesDecl>>,
     /// Where components are not what the runtime expects; those that are have no entry.
@@ -60,6 +62,19 @@ pub struct Binary {
     pub ports: Option<Vec<String>>,
     /// The whole contract.
     pub contract: Arc<Contract>,
+}
+
+/// Why a binary was not looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// There is none.
+    Missing,
+    /// It is older than this file of its source.
+    OlderThan(PathBuf),
+    /// It can't be told how old it is.
+    AgeUnknown,
+    /// It is damaged or something else, which was reported.
+    Invalid,
 }
 
 /// Imports and exports of a component.
@@ -109,6 +124,12 @@ impl ContractSet {
         self.binaries.get(component)
     }
 
+    /// Why the binary of a component was not looked at; `None` where it was, or nobody looked for it.
+    #[must_use]
+    pub fn unread(&self, component: &ComponentRef) -> Option<&Unread> {
+        self.unread.get(component)
+    }
+
     /// The world of a component, as long as there is no binary that says more.
     pub(crate) fn source(&self, component: &ComponentRef) -> Option<&World> {
         match component {
@@ -125,6 +146,12 @@ impl ContractSet {
             ComponentRef::File(_) | ComponentRef::Builtin(_) => None,
         });
         contract.map(|contract| &**contract)
+    }
+
+    /// The functions of an interface that the code of a component imports; none before there is a binary.
+    pub(crate) fn imported_functions(&self, component: &ComponentRef, import: &InterfaceName) -> Vec<&str> {
+        let contract = self.binary(component).map(|binary| &*binary.contract);
+        contract.map(|contract| contract.functions(import)).unwrap_or_default()
     }
 
     /// Where a component is not what the runtime expects.

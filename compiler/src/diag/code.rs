@@ -12,7 +12,7 @@ pub enum Raiser {
     Init,
     /// `torvync check`, and every later step.
     Check,
-    /// `torvync link`, and every later step: it takes the component binaries.
+    /// `torvync link`, and every later step: it takes component binaries, which `torvync check` does without.
     Link,
     /// `torvync build`.
     Build,
@@ -91,18 +91,19 @@ codes! {
     WitResolutionError = "E0101", Check, "a name in a .wit file could not be resolved";
     WorldIncomplete = "E0102", Check, "a component exports no interface that processes elements";
     CapabilityMismatch = "E0103", Check, "a contract needs a capability that the manifest does not declare";
-    ComponentInvalid = "E0104", Link, "a component binary is damaged or not WebAssembly";
-    NoWitMetadata = "E0105", Link, "a core module does not say which world it implements";
+    ComponentInvalid = "E0104", Check, "a component binary is damaged or not WebAssembly";
+    NoWitMetadata = "E0105", Check, "a core module does not say which world it implements";
     DeprecatedContractVersion = "E0110", Check, "a component uses what its contract calls deprecated";
     InterfaceIncompatible = "E0200", Check, "two connected components do not fit together";
     VersionMismatch = "E0201", Check, "a component or project targets other contracts than the runtime";
     CapabilityNotGranted = "E0202", Check, "a capability that a component requires is not granted";
     TopologyInvalid = "E0203", Check, "the graph of a flow is malformed";
-    RouterPortUnknown = "E0204", Link, "a router and the edges of its flow do not name the same ports";
+    RouterPortUnknown = "E0204", Check, "a router and the edges of its flow do not name the same ports";
     PortUnknown = "E0205", Check, "an edge names a port that its node does not have";
     ComponentNotFound = "E0210", Check, "a component could not be found";
     InterfaceNotExported = "E0211", Check, "a component does not export the interface its node declares";
-    ImportUnknown = "E0212", Link, "a component imports something the runtime does not provide";
+    ImportUnknown = "E0212", Check, "a component imports something the runtime does not provide";
+    WorldNotKept = "E0213", Check, "the code of a component is not what its world says";
     AllocationFailed = "E0300", Run, "a buffer could not be allocated";
     PoolExhausted = "E0301", Run, "a buffer pool is empty";
     NotOwner = "E0302", Nothing, "a component used a buffer that is not its own";
@@ -122,7 +123,7 @@ codes! {
     EndpointFailed = "E0414", Run, "a built-in source or sink could not read or write";
     ResourceMisuse = "E0415", Run, "a component broke the rules of the contracts";
     TooManyRestarts = "E0416", Run, "a component had to be restarted too often";
-    CapabilityDenied = "E0500", Nothing, "a component used a capability that it was not granted";
+    CapabilityDenied = "E0500", Link, "a component used a capability that it was not granted";
     SandboxViolation = "E0501", Nothing, "a component tried to leave its sandbox";
     AuditLogFailed = "E0510", Nothing, "the audit log could not be written";
     ArtifactInvalid = "E0600", Nothing, "a packaged artifact is not valid";

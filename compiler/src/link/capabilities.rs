@@ -1,26 +1,33 @@
-//! Capabilities: what the code of each component needs is declared, what is declared is needed, and what is required is
-//! granted.
+//! Capabilities: what the code of each component needs is declared, what is declared is needed, what is required is
+//! granted and can be given, and what is not granted is said.
 
 use std::collections::BTreeSet;
 
 use super::used_components;
-use crate::contract::capability::{Capability, Entry, GIVEN, entry_of};
+use crate::contract::capability::{Capability, GIVEN, entry_of};
 use crate::contract::need::{Need, needs_of_imports};
 use crate::contract::{ContractSet, World};
-use crate::diag::{Code, Diagnostic, Diagnostics, Edit};
-use crate::manifest::ast::{CapabilitiesDecl, CapabilityDecl, CapabilityGrant, ComponentRef};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::manifest::ast::{CapabilityDecl, CapabilityGrant, ComponentRef};
 use crate::resolve::{ResolvedComponent, ResolvedProject, grants};
 use crate::source::Span;
 
+mod edits;
+mod optional;
 mod requirements;
+mod undeclared;
 
 /// Longest way, in bytes, that is shown on one line.
 const LONGEST_LINE: usize = 120;
+
+/// What is done about a capability that this version of the runtime gives to no component.
+const NOT_PROVIDED: &str = "this version of the runtime gives it to no component";
 
 /// Checks each component of the project once.
 pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
     let mut needed: Vec<Capability> = GIVEN.to_vec();
     let mut all_known = true;
+    check_provided(diags, project);
     for (component, used) in used_components(project) {
         let Some(known) = Known::of(contracts, &component.reference) else {
             all_known = false;
@@ -33,12 +40,11 @@ pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contract
                 .iter()
                 .flat_map(|need| need.any_of.iter().chain(&need.perhaps)),
         );
-        for need in &known.needs {
-            check_need(diags, component, used, &known, need);
-        }
+        undeclared::check(diags, component, used, &known);
         if !project.allows_all() {
             check_requests(diags, project, component, used, &known.needs);
         }
+        optional::check(diags, project, component, used, &known.needs);
         check_grants(diags, component);
     }
     if all_known {
@@ -78,24 +84,35 @@ impl<'a> Known<'a> {
     }
 }
 
-fn check_need(diags: &mut Diagnostics, component: &ResolvedComponent, used: Span, known: &Known<'_>, need: &Need) {
-    let CapabilitiesDecl { required, optional, .. } = &*component.declared;
-    let about = |decl: &&CapabilityDecl| need.any_of.iter().any(|one| decl.request.entry.members.contains(one));
-    let all: Vec<&CapabilityDecl> = required.iter().chain(optional).filter(about).collect();
-    if !all.iter().any(|decl| decl.wanted.value) {
-        diags.error(CapabilityError::Undeclared {
-            component: component.reference.to_string(),
-            entry: entry_of(&need.any_of),
-            need: need.clone(),
-            used,
-            import: known
-                .world
-                .and_then(|world| world.items.get(&need.acquired_by).copied()),
-            denied: all.first().map(|decl| decl.wanted.span),
-            required_end: component.declared.required_end,
-            end: component.declared.end,
-        });
+/// What is required can be given. Components may share what is declared: it is reported once.
+fn check_provided(diags: &mut Diagnostics, project: &ResolvedProject) {
+    let mut seen: Vec<Span> = Vec::new();
+    for (component, used) in used_components(project) {
+        let required = component.declared.required.iter();
+        let refused = required.filter(|decl| decl.wanted.value && !decl.request.entry.provided);
+        let refused: Vec<&CapabilityDecl> = refused.collect();
+        if let Some(first) = refused.first()
+            && !seen.contains(&first.name.span)
+        {
+            seen.push(first.name.span);
+            diags.error(CapabilityError::CantBeGiven {
+                names: refused
+                    .iter()
+                    .map(|decl| (decl.name.value.clone(), decl.name.span))
+                    .collect(),
+                used,
+            });
+        }
     }
+}
+
+/// Whether a component may do one of the things that `need` is about, wherever it is that it wants to.
+fn is_granted(component: &ResolvedComponent, request: &CapabilityDecl, need: &Need) -> bool {
+    let members = request.request.entry.members;
+    let mut asked = need.any_of.iter().filter(|one| members.contains(one)).peekable();
+    let grants = &component.grants.list;
+    let scope = &request.request.scope;
+    asked.peek().is_none() || asked.any(|one| grants.iter().any(|grant| grant.grant.covers(*one, scope)))
 }
 
 /// Each thing that is required is granted, as far as this component can use it: others may have the same manifest.
@@ -106,28 +123,32 @@ fn check_requests(
     used: Span,
     needs: &[Need],
 ) {
-    for request in component.declared.required.iter().filter(|decl| decl.wanted.value) {
-        let members = request.request.entry.members;
-        let is_granted = |need: &Need| {
-            let mut asked = need.any_of.iter().filter(|one| members.contains(one)).peekable();
-            let grants = &component.grants.list;
-            let scope = &request.request.scope;
-            asked.peek().is_none() || asked.any(|one| grants.iter().any(|grant| grant.grant.covers(*one, scope)))
-        };
-        let ungranted: Vec<&Need> = needs.iter().filter(|need| !is_granted(need)).collect();
+    let required = component.declared.required.iter();
+    let mut missing: Vec<MissingGrant> = Vec::new();
+    for request in required.filter(|decl| decl.wanted.value && decl.request.entry.provided) {
+        let ungranted = needs.iter().filter(|need| !is_granted(component, request, need));
+        let ungranted: Vec<&Need> = ungranted.collect();
         if let Some(need) = ungranted.first().copied() {
-            diags.error(CapabilityError::NotGranted {
-                component: component.reference.to_string(),
-                grants_name: grants::name(&component.reference).unwrap_or_default().to_owned(),
+            missing.push(MissingGrant {
                 wanted: wanted(request, &ungranted),
                 need: need.clone(),
-                used,
                 request: request.name.span,
                 narrower: near_grant(component, need),
-                list_end: component.grants.end,
-                end: project.capabilities().end,
             });
         }
+    }
+    let (opaque, followed): (Vec<_>, Vec<_>) = missing.into_iter().partition(|missing| missing.need.is_opaque);
+    let followed = followed.into_iter().map(|missing| vec![missing]);
+    for missing in followed.chain([opaque].into_iter().filter(|opaque| !opaque.is_empty())) {
+        diags.error(CapabilityError::NotGranted {
+            component: component.reference.to_string(),
+            grants_name: grants::name(&component.reference).unwrap_or_default().to_owned(),
+            missing,
+            used,
+            list_end: component.grants.end,
+            has_items: !component.grants.list.is_empty(),
+            end: project.capabilities().end,
+        });
     }
 }
 
@@ -151,23 +172,26 @@ fn near_grant(component: &ResolvedComponent, need: &Need) -> Option<(String, Spa
 
 /// Grants of what the runtime gives to nobody.
 fn check_grants(diags: &mut Diagnostics, component: &ResolvedComponent) {
-    for grant in component.grants.list.iter().filter(|grant| !grant.grant.entry.provided) {
-        diags.warn(CapabilityError::NotProvided {
-            grant: grant.text.value.clone(),
-            at: grant.text.span,
-        });
+    let grants = component.grants.list.iter();
+    let vain = grants.filter(|grant| !grant.grant.entry.provided);
+    let grants: Vec<(String, Span)> = vain.map(|grant| (grant.text.value.clone(), grant.text.span)).collect();
+    if !grants.is_empty() {
+        diags.warn(CapabilityError::NotProvided { grants });
     }
 }
 
-/// Declarations that no component has a use for.
+/// Declarations that no component has a use for. What can't be given is reported whoever uses it.
 fn check_unused(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet, needed: &[Capability]) {
     let own = project
         .components()
         .iter()
         .filter_map(|component| contracts.declared(&component.reference));
-    let declarations = own
-        .chain([project.capabilities()])
-        .flat_map(|declared| declared.required.iter().chain(&declared.optional));
+    let declarations = own.chain([project.capabilities()]).flat_map(|declared| {
+        let required = declared.required.iter();
+        required
+            .filter(|declaration| declaration.request.entry.provided)
+            .chain(&declared.optional)
+    });
     for declaration in declarations.filter(|declaration| declaration.wanted.value) {
         if !declaration
             .request
@@ -184,31 +208,33 @@ fn check_unused(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &
     }
 }
 
+/// Something that a component requires and is not granted.
+struct MissingGrant {
+    /// The text of the grant.
+    wanted: String,
+    need: Need,
+    request: Span,
+    /// A grant that does not reach far enough.
+    narrower: Option<(String, Span)>,
+}
+
 enum CapabilityError {
-    Undeclared {
-        component: String,
-        entry: &'static Entry,
-        need: Need,
+    CantBeGiven {
+        names: Vec<(String, Span)>,
         used: Span,
-        import: Option<Span>,
-        denied: Option<Span>,
-        required_end: Option<Span>,
-        end: Span,
     },
     NotGranted {
         component: String,
         grants_name: String,
-        wanted: String,
-        need: Need,
+        /// One, or all of a component whose code can't be followed.
+        missing: Vec<MissingGrant>,
         used: Span,
-        request: Span,
-        narrower: Option<(String, Span)>,
         list_end: Option<Span>,
+        has_items: bool,
         end: Span,
     },
     NotProvided {
-        grant: String,
-        at: Span,
+        grants: Vec<(String, Span)>,
     },
     Unused {
         name: String,
@@ -219,77 +245,66 @@ enum CapabilityError {
 impl From<CapabilityError> for Diagnostic {
     fn from(error: CapabilityError) -> Self {
         match error {
-            CapabilityError::Undeclared {
-                component,
-                entry,
-                need,
-                used,
-                import,
-                denied,
-                required_end,
-                end,
-            } => {
-                let key = entry.key;
-                let problem = match denied {
-                    Some(_) => "which the manifest says it does not need",
-                    None => "which the manifest does not declare",
-                };
-                let message = format!("component `{component}` needs the capability `{key}`, {problem}");
-                let diagnostic = Diagnostic::error(Code::CapabilityMismatch, message);
-                let diagnostic = match (denied, import) {
-                    (Some(denied), _) => diagnostic
-                        .primary(denied, "declared as not needed")
-                        .secondary(import.unwrap_or(used), "needs it"),
-                    (None, Some(import)) => diagnostic.primary(import, format!("needs `{key}`")),
-                    (None, None) => diagnostic.primary(used, format!("reaches `{}`", need.acquired_by)),
-                };
-                let diagnostic = explained(diagnostic, &need);
-                match denied {
-                    Some(denied) => diagnostic.help("set it to `true`, or remove what needs it").fix(
-                        format!("Declare `{key}` as needed"),
-                        vec![Edit {
-                            span: denied,
-                            text: "true".into(),
-                        }],
-                    ),
-                    None => diagnostic
-                        .help(format!("add `{key} = true` to `[capabilities.required]`"))
-                        .fix(format!("Declare `{key}`"), vec![declaration(key, required_end, end)]),
-                }
+            CapabilityError::CantBeGiven { names, used } => {
+                let them = if names.len() == 1 { "it" } else { "them" };
+                let message = format!(
+                    "{} can't be required: this version of the runtime gives {them} to no component",
+                    quoted(&names)
+                );
+                let diagnostic = names
+                    .iter()
+                    .fold(Diagnostic::error(Code::NotSupported, message), |diagnostic, (_, at)| {
+                        diagnostic.primary(*at, "required here")
+                    });
+                diagnostic.secondary(used, "for this component").help(format!(
+                    "move {them} to `[capabilities.optional]` if the component can do without"
+                ))
             }
             CapabilityError::NotGranted {
                 component,
                 grants_name,
-                wanted,
-                need,
+                missing,
                 used,
-                request,
-                narrower,
                 list_end,
+                has_items,
                 end,
             } => {
-                let message = format!("component `{component}` requires `{wanted}`, which it is not granted");
-                let diagnostic = Diagnostic::error(Code::CapabilityNotGranted, message)
-                    .primary(request, "required here")
-                    .secondary(used, "used here");
-                let diagnostic = match &narrower {
-                    Some((text, at)) => diagnostic.secondary(*at, format!("`{text}` does not cover it")),
-                    None => diagnostic,
-                };
-                explained(diagnostic, &need)
-                    .help(format!(
-                        "add `\"{wanted}\"` to `capabilities` of `[security.grants.{grants_name}]`"
-                    ))
-                    .fix(
-                        format!("Grant `{wanted}` to `{component}`"),
-                        vec![grant(&wanted, &grants_name, list_end, end, narrower.is_some())],
-                    )
+                let texts: Vec<&str> = missing.iter().map(|missing| missing.wanted.as_str()).collect();
+                let message = format!(
+                    "component `{component}` requires {}, which it is not granted",
+                    ticked(&texts)
+                );
+                let mut diagnostic = Diagnostic::error(Code::CapabilityNotGranted, message);
+                for missing in &missing {
+                    diagnostic = diagnostic.primary(missing.request, "required here");
+                }
+                diagnostic = diagnostic.secondary(used, "used here");
+                for (text, at) in missing.iter().filter_map(|missing| missing.narrower.as_ref()) {
+                    diagnostic = diagnostic.secondary(*at, format!("`{text}` does not cover it"));
+                }
+                if let Some(first) = missing.first() {
+                    diagnostic = explained(diagnostic, &first.need);
+                }
+                diagnostic.help(edits::grant_help(&texts, &grants_name)).fix(
+                    format!("Grant {} to `{component}`", ticked(&texts)),
+                    vec![edits::grant(&texts, &grants_name, list_end, end, has_items)],
+                )
             }
-            CapabilityError::NotProvided { grant, at } => Diagnostic::warning(
-                Code::SettingIneffective,
-                format!("`{grant}` is granted, but this version of the runtime gives it to no component"),
-            )
-            .primary(at, "only `capability-query` answers with it"),
+            CapabilityError::NotProvided { grants } => {
+                let (are, them) = if grants.len() == 1 {
+                    ("is", "it")
+                } else {
+                    ("are", "them")
+                };
+                let message = format!(
+                    "{} {are} granted, but this version of the runtime gives {them} to no component",
+                    quoted(&grants)
+                );
+                let warning = Diagnostic::warning(Code::SettingIneffective, message);
+                grants.iter().fold(warning, |diagnostic, (_, at)| {
+                    diagnostic.primary(*at, "no component gets it")
+                })
+            }
             CapabilityError::Unused { name, at } => Diagnostic::warning(
                 Code::CapabilityMismatch,
                 format!("no component uses the capability `{name}`"),
@@ -297,6 +312,21 @@ impl From<CapabilityError> for Diagnostic {
             .primary(at, "declared for nothing")
             .help("remove it: less to grant, and less to review"),
         }
+    }
+}
+
+fn quoted(names: &[(String, Span)]) -> String {
+    let names: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
+    ticked(&names)
+}
+
+/// `a`, `b` and `c`, each as code.
+fn ticked(names: &[&str]) -> String {
+    let ticked: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match ticked.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 
@@ -314,37 +344,5 @@ fn explained(diagnostic: Diagnostic, need: &Need) -> Diagnostic {
         diagnostic.note(format!("reached by\n{way:#}"))
     } else {
         diagnostic.note(line)
-    }
-}
-
-/// Adds a declaration to `[capabilities.required]`, or the table.
-fn declaration(key: &str, required_end: Option<Span>, end: Span) -> Edit {
-    match required_end {
-        Some(span) => Edit {
-            span,
-            text: format!("{key} = true\n"),
-        },
-        None => Edit {
-            span: end,
-            text: format!("\n[capabilities.required]\n{key} = true\n"),
-        },
-    }
-}
-
-/// Adds a grant to the component's list, or the table. `follows`: whether the list has an item.
-fn grant(wanted: &str, component: &str, list_end: Option<Span>, end: Span, follows: bool) -> Edit {
-    match list_end {
-        Some(span) => Edit {
-            span,
-            text: if follows {
-                format!(", \"{wanted}\"")
-            } else {
-                format!("\"{wanted}\"")
-            },
-        },
-        None => Edit {
-            span: end,
-            text: format!("\n[security.grants.{component}]\ncapabilities = [\"{wanted}\"]\n"),
-        },
     }
 }

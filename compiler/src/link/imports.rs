@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use semver::Version;
 
 use super::used_components;
-use crate::contract::canonical::{self, PROVIDED_WASI};
+use crate::contract::canonical::{self, UNSTABLE_WASI, WASI};
 use crate::contract::interface::InterfaceName;
 use crate::contract::{ContractSet, World};
 use crate::diag::{Code, Diagnostic, Diagnostics, listed, suggest};
@@ -21,6 +21,7 @@ pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contract
             continue;
         };
         let user = User {
+            contracts,
             component: &component.reference,
             used,
             world: contracts.source(&component.reference),
@@ -61,6 +62,7 @@ fn versions_in_use(project: &ResolvedProject, contracts: &ContractSet) -> BTreeM
 
 /// A component whose imports and exports are checked.
 struct User<'a> {
+    contracts: &'a ContractSet,
     component: &'a ComponentRef,
     used: Span,
     /// Its world, when that is what is checked.
@@ -88,8 +90,22 @@ impl User<'_> {
         };
         if !provided {
             diags.error(self.unknown(import));
-        } else if !is_wasi_package {
+        } else if is_wasi_package {
+            self.check_functions(diags, import, &name);
+        } else {
             self.check_version(diags, reported, import, &name);
+        }
+    }
+
+    fn check_functions(&self, diags: &mut Diagnostics, import: &str, name: &InterfaceName) {
+        for function in self.contracts.imported_functions(self.component, name) {
+            if UNSTABLE_WASI.contains(&format!("{}/{}#{function}", name.package, name.interface).as_str()) {
+                diags.error(ImportError::Unstable {
+                    component: self.component.to_string(),
+                    function: format!("{import}#{function}"),
+                    used: self.used,
+                });
+            }
         }
     }
 
@@ -146,15 +162,27 @@ fn is_among(name: &InterfaceName, paths: &[&str]) -> bool {
 }
 
 fn is_wasi(name: &InterfaceName) -> bool {
-    let version = name.version.as_ref();
-    PROVIDED_WASI.contains(&name.package.as_str())
-        && version.is_some_and(|version| version.major == 0 && version.minor == 2)
+    let is_release = |version: &Version| version.major == 0 && version.minor == 2 && version.pre.is_empty();
+    wasi_package(&name.package).is_some_and(|interfaces| interfaces.contains(&name.interface.as_str()))
+        && name.version.as_ref().is_some_and(is_release)
+}
+
+/// What the runtime provides of a package of WASI.
+fn wasi_package(package: &str) -> Option<&'static [&'static str]> {
+    let found = WASI.iter().find(|(name, _)| *name == package)?;
+    Some(found.1)
 }
 
 enum ImportError {
     Unknown {
         component: String,
         import: String,
+        used: Span,
+    },
+    /// A function that WASI has for trial.
+    Unstable {
+        component: String,
+        function: String,
         used: Span,
     },
     Version {
@@ -181,13 +209,29 @@ impl From<ImportError> for Diagnostic {
                 )
                 .primary(used, "can't be instantiated");
                 let path = import.split('@').next().unwrap_or(&import);
+                let package = path.split('/').next().unwrap_or(path);
+                if let Some(interfaces) = wasi_package(package) {
+                    let paths: Vec<String> = interfaces.iter().map(|name| format!("{package}/{name}")).collect();
+                    return diagnostic.note(listed("provided, in releases of 0.2", &paths));
+                }
                 match suggest(path, &canonical::IMPORTS).filter(|near| near != path) {
                     Some(near) => diagnostic.help(format!("did the component mean `{near}`?")),
                     None => diagnostic
                         .note(listed("provided", &canonical::IMPORTS))
-                        .note(listed("provided, in version 0.2", &PROVIDED_WASI)),
+                        .note(listed("provided, in version 0.2", &WASI.map(|(package, _)| package))),
                 }
             }
+            ImportError::Unstable {
+                component,
+                function,
+                used,
+            } => Diagnostic::error(
+                Code::ImportUnknown,
+                format!("component `{component}` imports `{function}`, which the runtime does not provide"),
+            )
+            .primary(used, "can't be instantiated")
+            .note("WASI 0.2 has this function for trial only")
+            .help("build the component without WASI's unstable features"),
             ImportError::Version {
                 component,
                 name,

@@ -6,21 +6,21 @@ use crate::diag::{Checked, Code, Diagnostic, Diagnostics, Edit, suggest};
 use crate::resolve::{ResolvedEdge, ResolvedFlow};
 use crate::source::Span;
 
-/// The input ports of a role.
-fn inputs(role: Role) -> &'static [&'static str] {
+/// The input ports of a role; where it is not known, those that any role has.
+fn inputs(role: Option<Role>) -> &'static [&'static str] {
     match role {
-        Role::Source => &[],
-        Role::Processor | Role::Filter | Role::Router | Role::Aggregator | Role::Sink => &["input"],
+        Some(Role::Source) => &[],
+        Some(Role::Processor | Role::Filter | Role::Router | Role::Aggregator | Role::Sink) | None => &["input"],
     }
 }
 
-/// The output ports of a role; `None`: they are called as the component likes.
-fn outputs(role: Role) -> Option<&'static [&'static str]> {
+/// The output ports of a role; `None`: they are called as the component likes, or the role is not known.
+fn outputs(role: Option<Role>) -> Option<&'static [&'static str]> {
     match role {
-        Role::Source => Some(&["output"]),
-        Role::Processor | Role::Filter | Role::Aggregator => Some(&["output", ERROR_PORT]),
-        Role::Router => None,
-        Role::Sink => Some(&[ERROR_PORT]),
+        Some(Role::Source) => Some(&["output"]),
+        Some(Role::Processor | Role::Filter | Role::Aggregator) => Some(&["output", ERROR_PORT]),
+        Some(Role::Router) | None => None,
+        Some(Role::Sink) => Some(&[ERROR_PORT]),
     }
 }
 
@@ -28,11 +28,11 @@ fn outputs(role: Role) -> Option<&'static [&'static str]> {
 pub(super) fn check(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) -> Checked<()> {
     let before = diags.errors();
     for (at, edge) in flow.edges.iter().enumerate() {
-        if let Some(role) = roles[edge.from.position()].filter(|role| *role != Role::Sink) {
-            check_port(diags, flow, role, edge, Direction::Out);
+        if roles[edge.from.position()] != Some(Role::Sink) {
+            check_port(diags, flow, roles[edge.from.position()], edge, Direction::Out);
         }
-        if let Some(role) = roles[edge.to.position()].filter(|role| *role != Role::Source) {
-            check_port(diags, flow, role, edge, Direction::In);
+        if roles[edge.to.position()] != Some(Role::Source) {
+            check_port(diags, flow, roles[edge.to.position()], edge, Direction::In);
         }
         if let Some(first) = flow.edges[..at].iter().find(|earlier| is_same(earlier, edge)) {
             diags.error(PortError::Twice {
@@ -54,7 +54,13 @@ enum Direction {
     Out,
 }
 
-fn check_port(diags: &mut Diagnostics, flow: &ResolvedFlow, role: Role, edge: &ResolvedEdge, direction: Direction) {
+fn check_port(
+    diags: &mut Diagnostics,
+    flow: &ResolvedFlow,
+    role: Option<Role>,
+    edge: &ResolvedEdge,
+    direction: Direction,
+) {
     let (port, node, known) = match direction {
         Direction::In => (&edge.to_port, edge.to, Some(inputs(role))),
         Direction::Out => (&edge.from_port, edge.from, outputs(role)),
@@ -82,7 +88,7 @@ enum PortError {
         port: String,
         at: Span,
         node: String,
-        role: Role,
+        role: Option<Role>,
         direction: Direction,
         known: &'static [&'static str],
     },
@@ -118,7 +124,10 @@ impl From<PortError> for Diagnostic {
                             text: format!("\"{own}\""),
                         };
                         diagnostic
-                            .help(format!("the {kind} of a {} is called `{own}`", role.as_str()))
+                            .help(format!(
+                                "the {kind} of a {} is called `{own}`",
+                                role.map_or("stage", Role::as_str)
+                            ))
                             .fix(format!("Change it to `{own}`"), vec![edit])
                     }
                     (_, None) => diagnostic,

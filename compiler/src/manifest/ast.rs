@@ -240,6 +240,8 @@ pub struct CapabilitiesDecl {
     pub optional: Vec<CapabilityDecl>,
     /// Where another line of `[capabilities.required]` can be added; `None` when the table is not there.
     pub required_end: Option<Span>,
+    /// The same of `[capabilities.optional]`.
+    pub optional_end: Option<Span>,
     /// The end of the text, where a table can be added.
     pub end: Span,
     /// Largest buffer that the components need, in bytes.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::{Grants, ResolvedComponent, ResolvedProject};
-use crate::contract::capability::ENTRIES;
+use crate::contract::capability::{ENTRIES, Grant};
 use crate::diag::{Code, Diagnostic, Diagnostics, listed, suggest};
 use crate::manifest::ast::{ComponentRef, GrantDecl, Manifest};
 use crate::source::Span;
@@ -46,14 +46,20 @@ impl Grants {
 }
 
 impl ResolvedProject {
-    /// What a component is granted, as texts, sorted, each once: what `capability-query` answers with.
+    /// What a component gets of what it is granted, as texts, sorted, each once: what `capability-query` answers with.
     #[must_use]
     pub fn granted(&self, component: &ResolvedComponent) -> Vec<String> {
         let written = component.grants.list.iter().map(|grant| grant.text.value.as_str());
-        let all = ENTRIES.iter().map(|entry| entry.grant).filter(|_| self.allows_all);
-        let texts: BTreeSet<&str> = written.chain(all).collect();
+        let all = ENTRIES.iter().filter(|_| self.allows_all).map(|entry| entry.grant);
+        let texts = written.chain(all).filter(|text| can_be_given(text));
+        let texts: BTreeSet<&str> = texts.collect();
         texts.into_iter().map(str::to_owned).collect()
     }
+}
+
+/// Whether this version of the runtime gives what a grant is about.
+fn can_be_given(text: &str) -> bool {
+    text.parse().is_ok_and(|grant: Grant| grant.entry.provided)
 }
 
 /// What a component is called in grants; `None` for parts of the runtime.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// What a folder holds.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +27,12 @@ pub trait Files {
     /// # Errors
     /// As `std::fs::read_dir`.
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>>;
+
+    /// When a file was changed last.
+    ///
+    /// # Errors
+    /// As `std::fs::metadata`; also when that is not known.
+    fn modified(&self, path: &Path) -> io::Result<SystemTime>;
 }
 
 /// The file system.
@@ -56,6 +63,10 @@ impl Files for DiskFiles {
         }
         entries.sort();
         Ok(entries)
+    }
+
+    fn modified(&self, path: &Path) -> io::Result<SystemTime> {
+        path.metadata()?.modified()
     }
 }
 
@@ -95,6 +106,11 @@ impl Files for MemoryFiles {
             return Err(io::ErrorKind::NotFound.into());
         }
         Ok(entries)
+    }
+
+    /// Memory keeps no times.
+    fn modified(&self, _path: &Path) -> io::Result<SystemTime> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 }
 
@@ -139,6 +155,17 @@ impl Files for OverlayFiles<'_> {
         }
         entries.sort();
         Ok(entries)
+    }
+
+    /// What is typed and not saved was changed at no time that could be compared.
+    fn modified(&self, path: &Path) -> io::Result<SystemTime> {
+        let path = clean(&self.root.join(path));
+        match self.open.get(&path) {
+            Some(text) if self.below.read(&path).is_ok_and(|saved| saved != text.as_bytes()) => {
+                Err(io::ErrorKind::Unsupported.into())
+            }
+            Some(_) | None => self.below.modified(&path),
+        }
     }
 }
 

@@ -159,7 +159,7 @@ fn check_cache(cache: &Path) -> Check {
 fn check_project(manifest: &Path) -> Check {
     let shown = display_path(manifest);
     let status = if manifest.is_file() {
-        Status::Ok(shown)
+        Status::Ok(format!("{shown} is there; `torvync check` reads it"))
     } else {
         Status::Warn(format!("there is no `{shown}` here: `torvync init` creates a project"))
     };

@@ -11,7 +11,7 @@ mod table;
 
 use table::{INTERFACES, key_of};
 
-pub(crate) use table::Name;
+pub(crate) use table::{Name, is_provided};
 
 /// A need for capabilities.
 pub(crate) struct Use {

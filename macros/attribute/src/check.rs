@@ -1,10 +1,13 @@
 //! The component's code against its project. The words are the compiler's: a test compares them.
 
-use crate::capability::{self, Name, Use};
+use crate::capability::{self, Name, Use, is_provided};
 use crate::item::{Item, place};
 use crate::manifest::{Node, Project};
 use crate::mistake::{Mistake, listed};
 use crate::role::{CONTRACTS, Role, are_compatible};
+
+/// What is said of a capability that nobody gets.
+const NOT_PROVIDED: &str = "this version of the runtime gives it to no component";
 
 /// Everything in which they disagree.
 pub(crate) fn all(item: &Item, project: &Project) -> Vec<Mistake> {
@@ -81,16 +84,19 @@ fn undeclared(project: &Project, needed: Use) -> Option<Mistake> {
         return None;
     }
     let (component, key) = (&project.component, needed.key);
-    let (problem, help) = if missing.iter().any(|member| is_declared(member, false)) {
-        (
-            "which the manifest says it does not need",
-            "set it to `true`, or remove what needs it".to_owned(),
-        )
+    let is_denied = missing.iter().any(|member| is_declared(member, false));
+    let problem = if is_denied {
+        "which the manifest says it does not need"
     } else {
-        (
-            "which the manifest does not declare",
-            format!("add `{key} = true` to `[capabilities.required]`"),
-        )
+        "which the manifest does not declare"
+    };
+    let help = match (is_denied, is_provided(key)) {
+        (true, true) => "set it to `true`, or remove what needs it".to_owned(),
+        (true, false) => {
+            format!("set it to `true` in `[capabilities.optional]`, or remove what needs it: {NOT_PROVIDED}")
+        }
+        (false, true) => format!("add `{key} = true` to `[capabilities.required]`"),
+        (false, false) => format!("add `{key} = true` to `[capabilities.optional]`: {NOT_PROVIDED}"),
     };
     let text = format!("component `{component}` needs the capability `{key}`, {problem}");
     let mistake = Mistake::coded("E0103", needed.at, &text);

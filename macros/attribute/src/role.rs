@@ -48,17 +48,41 @@ impl Role {
     }
 }
 
-/// Whether what was made for contracts `a` fits `b`: the same major version, and below 1.0 the same minor one. `None`
-/// for what is no version.
-pub(crate) fn are_compatible(a: &str, b: &str) -> Option<bool> {
-    let (a, b) = (numbers(a)?, numbers(b)?);
-    Some(a.0 == b.0 && (a.0 > 0 || a.1 == b.1))
+/// Whether what was made for contracts `required` fits those that are `provided`: the same major version, below 1.0 the same
+/// minor one, and not a newer one; a pre-release fits itself. `None` for what is no version.
+pub(crate) fn are_compatible(required: &str, provided: &str) -> Option<bool> {
+    let (required, provided) = (Version::of(required)?, Version::of(provided)?);
+    if required.pre.is_some() || provided.pre.is_some() {
+        return Some(required == provided);
+    }
+    let same_track = required.major == provided.major && (required.major > 0 || required.minor == provided.minor);
+    Some(same_track && (required.minor, required.patch) <= (provided.minor, provided.patch))
 }
 
-fn numbers(version: &str) -> Option<(u64, u64)> {
-    let mut parts = version.splitn(3, '.');
-    let (major, minor) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    parts.next().map(|_| (major, minor))
+#[derive(PartialEq)]
+struct Version<'a> {
+    major: u64,
+    minor: u64,
+    patch: u64,
+    pre: Option<&'a str>,
+}
+
+impl<'a> Version<'a> {
+    fn of(text: &'a str) -> Option<Self> {
+        let text = text.split_once('+').map_or(text, |(text, _)| text);
+        let (numbers, pre) = match text.split_once('-') {
+            Some((numbers, pre)) => (numbers, Some(pre)),
+            None => (text, None),
+        };
+        let mut parts = numbers.split('.').map(|part| part.parse().ok());
+        let version = Self {
+            major: parts.next()??,
+            minor: parts.next()??,
+            patch: parts.next()??,
+            pre,
+        };
+        parts.next().is_none().then_some(version)
+    }
 }
 
 #[cfg(test)]
@@ -88,10 +112,14 @@ mod tests {
     }
 
     #[test]
-    fn versions_fit_by_their_leading_number() {
-        assert_eq!(are_compatible("0.1.7", "0.1.0"), Some(true));
+    fn older_versions_fit_by_their_leading_number() {
+        assert_eq!(are_compatible("0.1.0", "0.1.7"), Some(true));
+        assert_eq!(are_compatible("0.1.0+build", "0.1.0"), Some(true));
+        assert_eq!(are_compatible("0.1.7", "0.1.0"), Some(false));
+        assert_eq!(are_compatible("0.1.0-rc.1", "0.1.0"), Some(false));
+        assert_eq!(are_compatible("0.1.0-rc.1", "0.1.0-rc.1"), Some(true));
         assert_eq!(are_compatible("0.2.0", "0.1.0"), Some(false));
-        assert_eq!(are_compatible("1.4.0", "1.0.2"), Some(true));
+        assert_eq!(are_compatible("1.0.2", "1.4.0"), Some(true));
         assert_eq!(are_compatible("2.0.0", "0.1.0"), Some(false));
         for malformed in ["", "1", "0.1", "a.b.c"] {
             assert_eq!(are_compatible(malformed, "0.1.0"), None, "{malformed}");

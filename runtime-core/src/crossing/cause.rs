@@ -37,8 +37,8 @@ pub(crate) fn instantiation(error: &Error) -> Cause {
     let lacks_memory = error
         .chain()
         .any(|cause| cause.downcast_ref::<Errno>() == Some(&Errno::NOMEM));
-    match interruption(error) {
-        Some(interruption) => interruption,
+    match ended_by_host(error) {
+        Some(cause) => cause,
         None if lacks_memory => Cause::NoMemory(words(error)),
         None => Cause::Instantiation(words(error)),
     }

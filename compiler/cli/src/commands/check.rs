@@ -2,7 +2,11 @@
 
 use clap::Args;
 use serde_json::json;
+use torvync_compiler::contract::{ContractSet, Unread};
 use torvync_compiler::driver::{self, Analysis};
+use torvync_compiler::link;
+use torvync_compiler::manifest::ast::ComponentRef;
+use torvync_compiler::resolve::{ResolvedComponent, ResolvedFlow, ResolvedProject};
 use torvync_compiler::source::display_path;
 use torvync_compiler::source::files::DiskFiles;
 
@@ -56,27 +60,100 @@ impl Check {
     }
 
     fn summary(&self, context: &Context, analysis: &Analysis) -> String {
-        let tick = context.tick();
-        let mut lines = format!("  {tick} Manifest valid ({})\n", display_path(&self.project.manifest));
+        let mut lines = vec![Line::whole(format!(
+            "Manifest valid ({})",
+            display_path(&self.project.manifest)
+        ))];
         if let Some(project) = &analysis.project {
-            let components = text::count(project.components().len(), "component");
-            lines.push_str(&format!("  {tick} Contracts valid ({components})\n"));
-            for component in project.components() {
-                lines.push_str(&format!(
-                    "  {tick} Component \"{}\" declared correctly\n",
-                    component.name
-                ));
-            }
-            for flow in project.flows() {
-                lines.push_str(&format!("  {tick} Flow \"{}\" wired correctly\n", flow.name.value));
-            }
+            let components = project.components().iter();
+            lines.extend(components.map(|component| component_line(&analysis.contracts, component)));
+            let flows = project.flows().iter();
+            lines.extend(flows.map(|flow| flow_line(project, &analysis.contracts, flow)));
         }
-        let warnings = analysis.diagnostics.warnings();
-        let closing = if warnings == 0 {
-            "All checks passed.".to_owned()
-        } else {
-            format!("All checks passed, with {}.", text::count(warnings, "warning"))
-        };
-        lines + &format!("\n  {closing}\n")
+        let is_whole = lines.iter().all(|line| line.is_whole);
+        let text: String = lines.iter().map(|line| line.text(context)).collect();
+        text + &format!("\n  {}\n", closing(is_whole, analysis.diagnostics.warnings()))
+    }
+}
+
+/// A line of the summary.
+struct Line {
+    text: String,
+    /// Whether all of it was looked at.
+    is_whole: bool,
+}
+
+impl Line {
+    fn whole(text: String) -> Self {
+        Line { text, is_whole: true }
+    }
+
+    fn part(text: String) -> Self {
+        Line { text, is_whole: false }
+    }
+
+    fn text(&self, context: &Context) -> String {
+        let mark = if self.is_whole { context.tick() } else { "!" };
+        format!("  {mark} {}\n", self.text)
+    }
+}
+
+/// What was looked at of a component, and what was not, and why.
+fn component_line(contracts: &ContractSet, component: &ResolvedComponent) -> Line {
+    let name = &component.name;
+    let has_contract = match &component.reference {
+        ComponentRef::Declared(name) => contracts.world(name).is_some(),
+        ComponentRef::File(_) | ComponentRef::Builtin(_) => false,
+    };
+    if let Some(binary) = contracts.binary(&component.reference) {
+        let code = display_path(&binary.path);
+        return Line::whole(match has_contract {
+            true => format!("Component \"{name}\": contract valid, and its code compared with it ({code})"),
+            false => format!("Component \"{name}\": code valid ({code})"),
+        });
+    }
+    let why = match contracts.unread(&component.reference) {
+        Some(Unread::OlderThan(source)) => format!("is older than {}", display_path(source)),
+        Some(Unread::AgeUnknown) => "may be older than its source".to_owned(),
+        Some(Unread::Missing | Unread::Invalid) | None => "is not there yet".to_owned(),
+    };
+    match has_contract {
+        true => Line::part(format!("Component \"{name}\": contract valid; its code {why}")),
+        false => Line::part(format!(
+            "Component \"{name}\": not checked, it has no contract and its code {why}"
+        )),
+    }
+}
+
+/// How far a flow could be checked.
+fn flow_line(project: &ResolvedProject, contracts: &ContractSet, flow: &ResolvedFlow) -> Line {
+    let name = &flow.name.value;
+    let roles = link::roles(project, contracts, flow);
+    let unknown = flow.nodes.iter().zip(roles).filter(|(_, role)| role.is_none());
+    let unknown: Vec<&str> = unknown.map(|(node, _)| node.name.value.as_str()).collect();
+    let size = format!(
+        "{}, {}",
+        text::count(flow.nodes.len(), "node"),
+        text::count(flow.edges.len(), "edge")
+    );
+    if unknown.is_empty() {
+        return Line::whole(format!("Flow \"{name}\" wired correctly ({size})"));
+    }
+    Line::part(format!(
+        "Flow \"{name}\" wired as far as is known ({size}): nothing says what {} {}",
+        text::all(&unknown),
+        if unknown.len() == 1 { "does" } else { "do" }
+    ))
+}
+
+fn closing(is_whole: bool, warnings: usize) -> String {
+    let found = match warnings {
+        0 => String::new(),
+        warnings => format!(", with {}", text::count(warnings, "warning")),
+    };
+    if is_whole {
+        format!("All checks passed{found}.")
+    } else {
+        format!("No mistakes found{found}. Lines with ! were checked in part: `torvync build` checks the rest.")
     }
 }

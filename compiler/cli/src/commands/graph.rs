@@ -27,7 +27,7 @@ impl Graph {
 
     /// Flows with mistakes are drawn as well, as far as they were understood.
     pub(crate) fn exec(self, context: &Context) -> Outcome {
-        let analysis = driver::outline(&DiskFiles, &self.project.request(context));
+        let analysis = driver::check(&DiskFiles, &self.project.request(context));
         let mut outcome = Outcome::default();
         if let Some(project) = &analysis.project {
             let graph = graph::graph(project, &analysis.contracts);

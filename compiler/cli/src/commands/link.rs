@@ -11,6 +11,7 @@ use torvync_compiler::source::files::DiskFiles;
 
 use super::project::{Project, diagnose, shape};
 use crate::output::{Context, FAILURE, Outcome};
+use crate::text;
 
 /// Exit code when component binaries are missing.
 const MISSING: u8 = 2;
@@ -71,7 +72,14 @@ fn summary(context: &Context, analysis: &Analysis) -> String {
     if analysis.flows.is_empty() {
         lines.push_str("  No flow to link.\n");
     } else {
-        lines.push_str(&format!("  {tick} All interfaces compatible\n"));
+        let components = analysis
+            .project
+            .as_ref()
+            .map_or(0, |project| project.components().len());
+        if components > 0 {
+            let components = text::count(components, "component");
+            lines.push_str(&format!("  {tick} All interfaces compatible ({components})\n"));
+        }
         lines.push_str(&format!("  {tick} Topology valid (DAG, connected, role-consistent)\n"));
     }
     lines + "\n  Link check passed.\n"

@@ -15,12 +15,16 @@ pub(super) fn declared(
     section: Option<&Section>,
 ) -> CapabilitiesDecl {
     let needs = section.and_then(|section| section.section("torvyn"));
-    let required = section.and_then(|section| section.place("required"));
+    let end_of = |table: &str| {
+        let header = section.and_then(|section| section.place(table))?;
+        line_after(document, header)
+    };
     let end = document.text.len();
     CapabilitiesDecl {
         required: flags(diags, section, "required"),
         optional: flags(diags, section, "optional"),
-        required_end: required.and_then(|header| line_after(document, header)),
+        required_end: end_of("required"),
+        optional_end: end_of("optional"),
         end: document.span(end..end),
         max_buffer_bytes: needs.and_then(|needs| needs.integer("max-buffer-size")),
         max_memory_bytes: needs.and_then(|needs| needs.integer("max-memory")),
@@ -135,13 +139,16 @@ impl From<CapabilityError> for Diagnostic {
     }
 }
 
-/// The nearest name; what is written in the other place's spelling is meant in this one's.
+/// The nearest name; what is written in the other place's spelling is meant in this one's, and a package is meant to be
+/// what is first in it.
 fn near(text: &str, names: &[&str], place: Place) -> Option<String> {
     let stem = text.splitn(3, ':').take(2).collect::<Vec<_>>().join(":");
+    let below = names.iter().find(|name| name.starts_with(&format!("{stem}/")));
     let other = ENTRIES.iter().find_map(|entry| match place {
         Place::Declaration => (entry.grant == stem).then_some(entry.key),
         Place::Grant => (entry.key == text).then_some(entry.grant),
     });
+    let other = other.or(below.copied());
     other.map(str::to_owned).or_else(|| suggest(&stem, names))
 }
 

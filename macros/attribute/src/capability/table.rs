@@ -11,6 +11,15 @@ pub(crate) struct Name {
     pub(crate) members: &'static [&'static str],
 }
 
+/// The keys of what this version of the runtime gives to those who are granted it.
+const PROVIDED: &[&str] = &[
+    "wasi-clocks",
+    "wasi-wall-clock",
+    "wasi-monotonic-clock",
+    "wasi-random",
+    "wasi-random-insecure",
+];
+
 const fn name(key: &'static str, grant: &'static str, members: &'static [&'static str]) -> Name {
     Name { key, grant, members }
 }
@@ -102,6 +111,11 @@ impl Name {
         };
         NAMES.iter().find(|name| name.key == text || is_grant(name))
     }
+}
+
+/// Whether this version of the runtime gives what `key` names.
+pub(crate) fn is_provided(key: &str) -> bool {
+    PROVIDED.contains(&key)
 }
 
 /// The key for exactly these capabilities; for the first of them when there is none.

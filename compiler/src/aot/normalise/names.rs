@@ -1,0 +1,138 @@
+//! Gives the exports that the runtime calls the names by which it looks for them. In: the exports of a component, named
+//! with a version or without. Out: the same, with the runtime's version: what names none means these contracts.
+
+use wasm_encoder::{ComponentSectionId, Encode, RawSection, Section};
+use wasmparser::{ComponentExportSectionReader, Parser, Payload};
+
+use super::{NormaliseError, invalid};
+use crate::contract::canonical;
+use crate::contract::interface::InterfaceName;
+
+/// Kinds of names that are a length and a text, nothing more.
+const PLAIN: [u8; 2] = [0x00, 0x01];
+
+/// Names of the exports of the outermost component.
+pub(super) fn exported(binary: &[u8]) -> Result<Vec<String>, NormaliseError> {
+    let mut depth = 0_u32;
+    let mut names = Vec::new();
+    for payload in Parser::new(0).parse_all(binary) {
+        let payload = payload.map_err(invalid)?;
+        if matches!(
+            payload,
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. }
+        ) {
+            depth += 1;
+        } else if let Payload::End(_) = payload {
+            depth = depth.saturating_sub(1);
+        } else if let (Payload::ComponentExportSection(section), 0) = (payload, depth) {
+            for export in section {
+                names.push(export.map_err(invalid)?.name.name.to_owned());
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// Copies a section of exports to `output`. What has its full name already among `exported` is not renamed.
+pub(super) fn copy_exports(
+    binary: &[u8],
+    section: ComponentExportSectionReader<'_>,
+    exported: &[String],
+    output: &mut Vec<u8>,
+) -> Result<(), NormaliseError> {
+    let (count, end) = (section.count(), section.range().end);
+    let items: Vec<_> = section
+        .into_iter_with_offsets()
+        .collect::<Result<_, _>>()
+        .map_err(invalid)?;
+    let mut data = Vec::new();
+    count.encode(&mut data);
+    for (position, (start, export)) in items.iter().enumerate() {
+        let end = items.get(position + 1).map_or(end, |(next, _)| *next);
+        let range = usize::try_from(*start).ok().zip(usize::try_from(end).ok());
+        let item = range.and_then(|(start, end)| binary.get(start..end));
+        let item = item.ok_or_else(|| NormaliseError::Invalid("an export ends behind its section".to_owned()))?;
+        let name = export.name.name;
+        match (full_name(name).filter(|full| !exported.contains(full)), item.first()) {
+            (Some(full), Some(kind)) if PLAIN.contains(kind) => {
+                let mut written = Vec::new();
+                name.encode(&mut written);
+                data.push(*kind);
+                full.as_str().encode(&mut data);
+                data.extend_from_slice(&item[1 + written.len()..]);
+            }
+            (Some(_) | None, _) => data.extend_from_slice(item),
+        }
+    }
+    RawSection {
+        id: ComponentSectionId::Export.into(),
+        data: &data,
+    }
+    .append_to(output);
+    Ok(())
+}
+
+/// The name that the runtime knows for something else than it.
+fn full_name(name: &str) -> Option<String> {
+    let parsed: InterfaceName = name.parse().ok()?;
+    let path = format!("{}/{}", parsed.package, parsed.interface);
+    let speaks = canonical::version();
+    let is_spoken = canonical::EXPORTS.contains(&path.as_str())
+        && parsed
+            .version
+            .is_none_or(|version| canonical::is_compatible(&version, &speaks));
+    Some(format!("{path}@{speaks}")).filter(|full| is_spoken && full != name)
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmparser::{Validator, WasmFeatures};
+
+    use super::super::normalise;
+    use super::*;
+
+    fn exports_of(text: &str) -> Vec<String> {
+        let normal = normalise(&wat::parse_str(text).expect("a component")).expect("it can be read");
+        Validator::new_with_features(WasmFeatures::all())
+            .validate_all(&normal)
+            .expect("it is valid");
+        exported(&normal).expect("it can be read")
+    }
+
+    #[test]
+    fn exports_without_a_version_get_the_runtimes() {
+        let text = r#"(component
+            (component)
+            (instance $i)
+            (export "torvyn:streaming/source" (instance $i))
+            (export $j "torvyn:streaming/sink@0.1.0+build.7" (instance $i))
+            (export "a:b/c" (instance $j))
+            (export "d" (instance $i)))"#;
+        assert_eq!(
+            exports_of(text),
+            [
+                "torvyn:streaming/source@0.1.0",
+                "torvyn:streaming/sink@0.1.0",
+                "a:b/c",
+                "d"
+            ]
+        );
+    }
+
+    #[test]
+    fn of_two_exports_the_one_with_the_version_stays_what_it_is() {
+        let text = r#"(component
+            (instance $i)
+            (export "torvyn:streaming/source" (instance $i))
+            (export "torvyn:streaming/source@0.1.0" (instance $i))
+            (export "torvyn:streaming/sink@0.1.0-rc.1" (instance $i)))"#;
+        assert_eq!(
+            exports_of(text),
+            [
+                "torvyn:streaming/source",
+                "torvyn:streaming/source@0.1.0",
+                "torvyn:streaming/sink@0.1.0-rc.1"
+            ]
+        );
+    }
+}

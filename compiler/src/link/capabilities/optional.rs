@@ -1,0 +1,117 @@
+//! What a component can do without and is not granted: at run time it is denied, and the build says so.
+
+use super::{NOT_PROVIDED, edits, explained, is_granted, ticked, wanted};
+use crate::contract::need::Need;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::manifest::ast::CapabilityDecl;
+use crate::resolve::{ResolvedComponent, ResolvedProject, grants};
+use crate::source::Span;
+
+/// Warns of what one component declares as optional, can use and is not granted.
+pub(super) fn check(
+    diags: &mut Diagnostics,
+    project: &ResolvedProject,
+    component: &ResolvedComponent,
+    used: Span,
+    needs: &[Need],
+) {
+    let mut gaps: Vec<Gap> = Vec::new();
+    for decl in component.declared.optional.iter().filter(|decl| decl.wanted.value) {
+        let open: Vec<&Need> = needs
+            .iter()
+            .filter(|need| is_open(project, component, decl, need))
+            .collect();
+        if let Some(need) = open.first() {
+            gaps.push(Gap {
+                name: decl.name.value.clone(),
+                at: decl.name.span,
+                grant: decl.request.entry.provided.then(|| wanted(decl, &open)),
+                need: (*need).clone(),
+            });
+        }
+    }
+    if !gaps.is_empty() {
+        diags.warn(OptionalError {
+            component: component.reference.to_string(),
+            grants_name: grants::name(&component.reference).unwrap_or_default().to_owned(),
+            gaps,
+            used,
+            list_end: component.grants.end,
+            has_items: !component.grants.list.is_empty(),
+            end: project.capabilities().end,
+        });
+    }
+}
+
+fn is_open(project: &ResolvedProject, component: &ResolvedComponent, decl: &CapabilityDecl, need: &Need) -> bool {
+    let is_about = need.any_of.iter().any(|one| decl.request.entry.members.contains(one));
+    let is_given = project.allows_all() || is_granted(component, decl, need);
+    is_about && !(is_given && decl.request.entry.provided)
+}
+
+/// Something optional that is not there at run time.
+struct Gap {
+    name: String,
+    at: Span,
+    /// The grant that is missing; `None` where none would do.
+    grant: Option<String>,
+    need: Need,
+}
+
+struct OptionalError {
+    component: String,
+    grants_name: String,
+    gaps: Vec<Gap>,
+    used: Span,
+    list_end: Option<Span>,
+    has_items: bool,
+    end: Span,
+}
+
+impl From<OptionalError> for Diagnostic {
+    fn from(error: OptionalError) -> Self {
+        let OptionalError {
+            component,
+            grants_name,
+            gaps,
+            used,
+            list_end,
+            has_items,
+            end,
+        } = error;
+        let names: Vec<&str> = gaps.iter().map(|gap| gap.name.as_str()).collect();
+        let message = format!(
+            "component `{component}` can use {}, which it does not get",
+            ticked(&names)
+        );
+        let mut diagnostic = Diagnostic::warning(Code::CapabilityDenied, message);
+        for gap in &gaps {
+            let text = if gap.grant.is_some() {
+                "optional, and not granted"
+            } else {
+                "optional, and given to nobody"
+            };
+            diagnostic = diagnostic.primary(gap.at, text);
+        }
+        diagnostic = diagnostic.secondary(used, "used here");
+        if let Some(first) = gaps.first() {
+            diagnostic = explained(diagnostic, &first.need);
+        }
+        let grants: Vec<&str> = gaps.iter().filter_map(|gap| gap.grant.as_deref()).collect();
+        let vain = gaps.iter().filter(|gap| gap.grant.is_none());
+        let vain: Vec<&str> = vain.map(|gap| gap.name.as_str()).collect();
+        if !vain.is_empty() {
+            diagnostic = diagnostic.note(format!("{}: {NOT_PROVIDED}", ticked(&vain)));
+        }
+        if grants.is_empty() {
+            return diagnostic;
+        }
+        diagnostic
+            .note("`has-capability` answers with `false`, and a call that takes it fails with E0500")
+            .help(edits::grant_help(&grants, &grants_name))
+            .fix(
+                format!("Grant {} to `{component}`", ticked(&grants)),
+                vec![edits::grant(&grants, &grants_name, list_end, end, has_items)],
+            )
+    }
+}
