@@ -86,7 +86,6 @@ fn flow() -> FlowIr {
     FlowIr {
         name: "main".to_owned(),
         description: String::new(),
-        origin: Origin::default(),
         nodes: vec![
             builtin("greetings", Builtin::Generator, &[], &[("output", &[0])]),
             builtin("lines", Builtin::Lines, &[], &[("output", &[1])]),
