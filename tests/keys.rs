@@ -230,7 +230,7 @@ fn program(project: &Project) -> Result<String, Failed> {
 
 /// The graph for programs.
 fn picture(project: &Project) -> Result<String, Failed> {
-    let analysis = driver::outline(&DiskFiles, &project.request());
+    let analysis = driver::check(&DiskFiles, &project.request());
     let resolved = analysis.project.as_ref().ok_or("no project")?;
     Ok(format!(
         "{:#?}",
