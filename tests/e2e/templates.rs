@@ -61,8 +61,10 @@ fn run(folder: &Path, arguments: &[&str]) -> String {
 fn prints(template: &str, expected: &str) -> Project {
     let folder = init(template);
     let check = run(&folder, &["check", "--strict"]);
-    assert!(check.contains("All checks passed."), "{check}");
+    assert!(check.contains("No mistakes found."), "there is no code yet: {check}");
     run(&folder, &["build"]);
+    let check = run(&folder, &["check", "--strict"]);
+    assert!(check.contains("All checks passed."), "{check}");
     run(&folder, &["link"]);
     assert_eq!(run(&folder, &["run", "--limit", "6"]), expected);
     folder
