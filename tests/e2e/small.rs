@@ -5,18 +5,19 @@ use std::process::{Command, Stdio};
 use crate::lab::{Built, LAB, SMALL};
 use crate::process::{Finished, Running};
 use crate::report::{Reported, split};
-use crate::torvync::workshop;
+use crate::torvync::{REPORT, executable, workshop};
 
 /// Address space of the process, in KiB: less than one memory takes by default.
 const LIMIT_KIB: &str = "500000";
 
 /// Runs a flow under `ulimit -v`.
 fn confined(built: &Built, arguments: &[&str]) -> Finished {
+    let command = executable(&built.executable, &workshop("small"), arguments);
     let mut shell = Command::new("sh");
     shell
         .args(["-c", "ulimit -v \"$1\" && shift && exec \"$@\"", "sh", LIMIT_KIB])
-        .arg(&built.executable)
-        .args(arguments)
+        .arg(command.get_program())
+        .args(command.get_args())
         .current_dir(workshop("small"))
         .stdin(Stdio::null());
     Running::start(shell).finish()
@@ -42,7 +43,7 @@ fn too_little_address_space_is_told_with_what_is_needed() {
 #[test]
 fn a_small_reservation_runs_in_little_address_space() {
     for built in SMALL.paths() {
-        let finished = confined(built, &["--flow", "healthy", "--format", "json"]);
+        let finished = confined(built, &[&["--flow", "healthy"], &REPORT[..]].concat());
         let told = Reported::of(finished.expect_code(0));
         assert_eq!(told.report.number("delivered"), 1000);
     }
@@ -64,7 +65,7 @@ fn a_memory_grows_beyond_its_reservation() {
 #[test]
 fn a_flow_whose_call_does_not_end_does_not_stop_another() {
     for built in SMALL.paths() {
-        let running = built.start(&["--all", "--format", "json"]);
+        let running = built.start(&[&["--all"], &REPORT[..]].concat());
         running.wait_for("healthy complete");
         let finished = running.insist("INT").expect_code(130);
         let (_, reports) = split(&finished);
