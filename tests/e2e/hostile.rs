@@ -100,11 +100,12 @@ fn there_is_an_end_to_the_buffers_of_a_stage() {
     };
     let budget = "1048576 bytes asked for, the stage's buffers may take 67108864 in all (E0310)";
     let largest = "16777217 bytes asked for, a buffer has at most 16777216 (E0300)";
+    let most = "no buffer of 1 bytes is left: the 134 of 256 bytes are in use, and a flow can't tell more buffers apart (E0301)";
     for (count, size, granted, why) in [
         (100, 1 << 20, 64, budget),
         (1, (16 << 20) + 1, 0, largest),
         // The element itself has a buffer too.
-        (100_000, 1, 65_535, "no buffer of 1 bytes is left (E0301)"),
+        (100_000, 1, 65_535, most),
     ] {
         let misdeed = format!("{{\"allocate\":{{\"count\":{count},\"size\":{size}}}}}");
         let told = commit("hostile", &misdeed, 0);
@@ -180,7 +181,7 @@ fn the_results_of_flush_are_checked_like_any_other() {
     for (misdeed, failure) in [
         (
             r#"{"flush-many":{"count":1000000}}"#,
-            "E0411: node `middle` returned an error in `flush`: ",
+            "E0301: node `middle` got no buffer in `flush`: ",
         ),
         ("\"flush-twice\"", "E0303: node `middle` misused a handle in `flush`: "),
         ("\"flush-lent\"", "E0303: node `middle` misused a handle in `flush`: "),
