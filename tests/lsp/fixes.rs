@@ -40,7 +40,8 @@ fn every_fix_mends_what_it_is_for() {
             if path.extension().is_none_or(|extension| extension != "toml") {
                 continue;
             }
-            let text = fs::read_to_string(&path).unwrap();
+            // One case is no text.
+            let Ok(text) = fs::read_to_string(&path) else { continue };
             let before = check(&text);
             for diagnostic in before.diagnostics.iter() {
                 for fix in &diagnostic.fixes {

@@ -27,6 +27,9 @@ to = { node = \"out\", port = \"input\" }
 
 [runtime]
 worker_thread = 2
+
+[flow.main]
+replicas = 2
 ";
 
 /// What Neovim saw, against `neovim.txt`; `TORVYNC_BLESS=1` rewrites that.
