@@ -109,7 +109,7 @@ fn payload(cx: &mut RunContext, copies: &mut CopyStats, bytes: &[u8]) -> Called<
     });
     copies.host_serialize.add(bytes.len());
     filled.map_err(|error| Cause::NoBuffer {
-        refusal: pool.refuse(error, bytes.len() as u64),
+        refusal: Box::new(pool.refuse(error, bytes.len() as u64)),
         said: None,
     })
 }

@@ -211,7 +211,7 @@ pub enum Cause {
     /// There was no buffer for the stage.
     NoBuffer {
         /// Why.
-        refusal: Refusal,
+        refusal: Box<Refusal>,
         /// What the component returned for that; nothing where the stage is a built-in.
         said: Option<ComponentError>,
     },

@@ -14,7 +14,7 @@ const FLOWS: [(&str, &str); 10] = [
     ("burning", "E0401"),
     ("greedy", "E0412"),
     ("forging", "E0303"),
-    ("hoarding", "E0411"),
+    ("hoarding", "E0310"),
     ("second", ""),
     ("sleeping", ""),
     ("last", ""),
@@ -165,7 +165,7 @@ fn what_fits_no_flow_is_refused() {
     for (arguments, words) in [
         (
             &["--flow", "none"][..],
-            "`together` has no flow `none`; flows: first, trapping",
+            "`together` has no flow `none`\n  = help: flows: first, trapping",
         ),
         (&["none"], "unknown command or flow `none`"),
         (&["--all", "--flow", "first"], "`--flow` is for one flow"),

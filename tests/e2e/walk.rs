@@ -433,7 +433,7 @@ fn options_in(command: &str, words: &[&str], found: &mut BTreeSet<(String, Strin
             Some(title) if !line.starts_with(' ') => section = title,
             Some(_) | None => {}
         }
-        let word = line.trim().split_whitespace().next().unwrap_or_default();
+        let word = line.split_whitespace().next().unwrap_or_default();
         let is_entry = line.starts_with("  ") && !line.starts_with("          ");
         match section {
             "Commands" if is_entry && word != "help" => {

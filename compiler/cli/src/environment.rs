@@ -32,10 +32,6 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the edge at which the environment is read"
-    )]
     pub(crate) fn read() -> Self {
         let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
         let log = set(LOG);

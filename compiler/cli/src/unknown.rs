@@ -61,38 +61,32 @@ const OPTIONS: [(&str, &str, &str); 1] = [(
 
 /// The mistake, in words that go further where we know what was meant.
 pub(crate) fn explained(error: Error, cli: &mut Command) -> Error {
+    match better(&error) {
+        Some(message) => cli.error(error.kind(), message),
+        None => error,
+    }
+}
+
+fn better(error: &Error) -> Option<String> {
     let named = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
         Some(_) | None => None,
     };
-    match error.kind() {
-        ErrorKind::InvalidSubcommand => {
-            let known = COMMANDS
-                .iter()
-                .find(|(name, _)| named(ContextKind::InvalidSubcommand) == Some(*name));
-            match known {
-                Some((name, instead)) => {
-                    let message = format!("this version has no command `{name}`\n\n  help: {instead}");
-                    cli.error(ErrorKind::InvalidSubcommand, message)
-                }
-                None => error,
-            }
-        }
-        ErrorKind::UnknownArgument => {
-            let command = std::env::args_os()
-                .skip(1)
-                .find(|word| !word.as_encoded_bytes().starts_with(b"-"));
-            let known = OPTIONS.iter().find(|(name, option, _)| {
-                named(ContextKind::InvalidArg) == Some(*option) && command.as_deref().is_some_and(|word| word == *name)
-            });
-            match known {
-                Some((name, option, instead)) => {
-                    let message = format!("`torvync {name}` has no option `{option}`\n\n  help: {instead}");
-                    cli.error(ErrorKind::UnknownArgument, message)
-                }
-                None => error,
-            }
-        }
-        _ => error,
+    if error.kind() == ErrorKind::InvalidSubcommand {
+        let given = named(ContextKind::InvalidSubcommand)?;
+        let (name, instead) = COMMANDS.iter().find(|(name, _)| *name == given)?;
+        return Some(format!("this version has no command `{name}`\n\n  help: {instead}"));
     }
+    if error.kind() == ErrorKind::UnknownArgument {
+        let mut words = std::env::args_os().skip(1);
+        let command = words.find(|word| !word.as_encoded_bytes().starts_with(b"-"))?;
+        let given = named(ContextKind::InvalidArg)?;
+        let (name, option, instead) = OPTIONS
+            .iter()
+            .find(|(name, option, _)| command == *name && given == *option)?;
+        return Some(format!(
+            "`torvync {name}` has no option `{option}`\n\n  help: {instead}"
+        ));
+    }
+    None
 }

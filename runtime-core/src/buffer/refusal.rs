@@ -30,7 +30,7 @@ impl BufferPool {
         let said = error.text().unwrap_or_default();
         match &self.refusal {
             Some(refusal) if !error.is_fatal() && said.contains(&refusal.words) => Cause::NoBuffer {
-                refusal: refusal.clone(),
+                refusal: Box::new(refusal.clone()),
                 said: Some(error),
             },
             Some(_) | None => Cause::Component(error),

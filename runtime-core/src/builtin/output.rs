@@ -290,8 +290,9 @@ impl Shared {
 
 /// An error of the system, in words.
 fn words(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::BrokenPipe => "whoever read it has gone".to_owned(),
-        _ => error.to_string(),
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        "whoever read it has gone".to_owned()
+    } else {
+        error.to_string()
     }
 }

@@ -85,10 +85,6 @@ const TO_COME: [(&str, &str); 2] = [
 ];
 
 /// Reads the command line.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the edge where the environment is read"
-)]
 pub(super) fn parse(program: &ProgramPlan, flows: &'static [FlowEntry]) -> Parsed {
     let level = match std::env::var_os("TORVYN_LOG") {
         None => LogLevel::Info,

@@ -120,7 +120,7 @@ mod tests {
         held.push(b"four", 7);
         assert_eq!(held.unwritten(), b"ree\nfour\n");
         assert_eq!((held.count_written(9), held.begun(), held.first()), (2, 0, None));
-        assert!(held.is_empty() && held.len() == 0);
+        assert!(held.is_empty());
     }
 
     #[test]
