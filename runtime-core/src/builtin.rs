@@ -25,6 +25,7 @@ pub use console::Console;
 pub use file::File;
 pub use generator::Generator;
 pub use lines::Lines;
+pub(crate) use opened::{report_is_claimed, reported};
 pub(crate) use output::print;
 
 /// Content type of text.

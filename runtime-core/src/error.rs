@@ -464,7 +464,9 @@ impl Failure {
                 | Operation::Ingest
                 | Operation::Flush
                 | Operation::Push
-                | Operation::Complete => "raise `invocation_timeout_ms` in `[runtime]`, or look for an endless loop",
+                | Operation::Complete => {
+                    "raise `invocation_timeout_ms`, in the node's `limits` or in `[runtime]`, or look for an endless loop"
+                }
             }),
             Cause::Overdue(_) => Some(
                 "it had little of the processor: the machine is overloaded, or nobody reads what the component prints",

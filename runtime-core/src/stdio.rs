@@ -17,6 +17,15 @@ pub(crate) enum Standard {
     Output = 1,
 }
 
+/// Whether `path` is another name of a stream: what is opened by it is the stream once more.
+pub(crate) fn names(stream: Standard, path: &str) -> bool {
+    let names = match stream {
+        Standard::Input => ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"],
+        Standard::Output => ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"],
+    };
+    names.contains(&path)
+}
+
 /// A bit for each descriptor that was closed.
 static CLOSED: AtomicU8 = AtomicU8::new(0);
 

@@ -436,6 +436,43 @@ fn an_input_that_is_the_output_is_refused() {
 }
 
 #[test]
+fn a_report_has_a_file_of_its_own() {
+    let folder = folder();
+    let text = numbers(folder.path(), 100);
+    for script in [
+        "$APP --report=numbers",
+        "$APP --report=out",
+        "$APP --report=/dev/stdout > out",
+        "$APP --format=json > out",
+    ] {
+        let arguments = ["--flow=main", "--input=numbers", "--output=out"];
+        let finished = run_in_shell(folder.path(), script, &arguments).expect_code(1);
+        let words = "a flow was to read or write the same file";
+        assert!(finished.stderr.contains(words), "{script}: {finished}");
+        assert_eq!(read(folder.path(), "numbers"), text, "{script}");
+    }
+    // Elements never go where the object is to be alone.
+    let arguments = [
+        "--flow=main",
+        "--input=numbers",
+        "--output=/dev/stdout",
+        "--format=json",
+    ];
+    let finished = run_in_shell(folder.path(), "$APP", &arguments).expect_code(2);
+    assert!(finished.stdout.contains("E0704"), "{finished}");
+}
+
+#[test]
+fn a_report_that_nobody_reads_is_refused() {
+    let folder = folder();
+    numbers(folder.path(), 100);
+    run_in_shell(folder.path(), "mkfifo pipe; true", &[]).expect_code(0);
+    let arguments = ["--flow=main", "--input=numbers", "--output=out", "--report=pipe"];
+    let finished = run_in_shell(folder.path(), "$APP", &arguments).expect_code(2);
+    assert!(finished.stderr.contains("nobody reads this pipe"), "{finished}");
+}
+
+#[test]
 fn flows_do_not_read_what_others_write() {
     let folder = folder();
     let text = numbers(folder.path(), 100);

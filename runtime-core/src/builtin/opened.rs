@@ -1,5 +1,5 @@
-//! What built-in ends have open, in the whole process: a file that is read and written at the same time would never end, and
-//! sinks that append to the same file share it.
+//! What built-in ends have open, in the whole process: a file that is read and written at the same time would never end,
+//! sinks that append to the same file share it, and the report has a file of its own.
 //!
 //! Only what is open counts, not what it is called: links, other spellings and redirections lead to the same file.
 
@@ -34,11 +34,21 @@ impl FileId {
 struct Opened {
     inputs: Vec<(FileId, Weak<Input>)>,
     outputs: Vec<(FileId, Weak<Place>)>,
+    report: Option<Report>,
+}
+
+/// The file that the report goes to.
+struct Report {
+    id: FileId,
+    name: String,
+    /// An end of a flow was to be the same file, which is left as it is.
+    is_claimed: bool,
 }
 
 static OPENED: Mutex<Opened> = Mutex::new(Opened {
     inputs: Vec::new(),
     outputs: Vec::new(),
+    report: None,
 });
 
 /// A file that is read, under the name that it was given. Whoever reads it holds this.
@@ -58,6 +68,7 @@ pub(super) fn read(file: &File, name: &str) -> Result<Option<Arc<Input>>, String
     }
     let id = FileId::of(&metadata);
     let mut opened = opened();
+    opened.keep_report_apart(id)?;
     let is_stdout = own_stdout().is_ok_and(|stdout| stdout.metadata().is_ok_and(|other| FileId::of(&other) == id));
     let output = find(&mut opened.outputs, id).map(|place| place.name().to_owned());
     if let Some(output) = output.or_else(|| is_stdout.then(|| STDOUT.to_owned())) {
@@ -79,6 +90,7 @@ pub(super) fn written(file: File, name: &str, continues: bool) -> Result<Arc<Pla
     let metadata = described(&file)?;
     let id = FileId::of(&metadata);
     let mut opened = opened();
+    opened.keep_report_apart(id)?;
     if let Some(input) = find(&mut opened.inputs, id) {
         return Err(format!("{}, which would never end", same(&input.name, "input")));
     }
@@ -89,6 +101,38 @@ pub(super) fn written(file: File, name: &str, continues: bool) -> Result<Arc<Pla
     let place = Arc::new(if continues { place.continued() } else { place });
     opened.outputs.push((id, Arc::downgrade(&place)));
     Ok(place)
+}
+
+/// Notes that the report goes to `file`, before anything else is opened. What is no regular file has room for others.
+///
+/// # Errors
+/// When the system can't tell which file it is.
+pub(crate) fn reported(file: &File, name: &str) -> io::Result<()> {
+    let metadata = file.metadata()?;
+    opened().report = metadata.is_file().then(|| Report {
+        id: FileId::of(&metadata),
+        name: name.to_owned(),
+        is_claimed: false,
+    });
+    Ok(())
+}
+
+/// Whether an end of a flow was to be the file of the report: who wrote there would destroy it.
+pub(crate) fn report_is_claimed() -> bool {
+    opened().report.as_ref().is_some_and(|report| report.is_claimed)
+}
+
+impl Opened {
+    /// In words, when `id` is the file of the report.
+    fn keep_report_apart(&mut self, id: FileId) -> Result<(), String> {
+        match self.report.as_mut().filter(|report| report.id == id) {
+            Some(report) => {
+                report.is_claimed = true;
+                Err(same(&report.name, "report"))
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 /// A descriptor of its own for standard output, without the buffer of the process.

@@ -13,6 +13,7 @@ use crate::clock::ClockKind;
 use crate::duration;
 use crate::flow::{Ends, FlowEntry, Input, Output};
 use crate::plan::{FlowPlan, ProgramPlan, Role};
+use crate::stdio::{self, Standard};
 
 /// A command line.
 pub(super) struct Parsed {
@@ -340,11 +341,11 @@ impl Given {
         Ok(Ends {
             inputs: replaced(plan, &INPUT, &self.inputs, |value| match value {
                 "generator" => Input::Generator,
-                "stdin" | "-" => Input::Lines("-".to_owned()),
+                path if path == "stdin" || stdio::names(Standard::Input, path) => Input::Lines("-".to_owned()),
                 path => Input::Lines(path.to_owned()),
             })?,
             outputs: replaced(plan, &OUTPUT, &self.outputs, |value| match value {
-                "stdout" | "-" => Output::Console,
+                path if path == "stdout" || stdio::names(Standard::Output, path) => Output::Console,
                 path => Output::File(path.to_owned()),
             })?,
         })

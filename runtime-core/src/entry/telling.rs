@@ -4,11 +4,15 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
+use rustix::io::Errno;
 use serde_json::{Value, json};
 
 use super::{USAGE, colors_by_default, eprint};
+use crate::builtin;
 use crate::event::Severity;
 use crate::printable;
 use crate::stdio::{self, Standard};
@@ -59,7 +63,9 @@ impl Telling {
         match (&self.report, self.format) {
             (None, Format::Human) => None,
             (None, Format::Json) => Some(Target::StandardOutput),
-            (Some(path), _) if path == "-" => Some(Target::StandardOutput),
+            (Some(path), _) if path.to_str().is_some_and(|path| stdio::names(Standard::Output, path)) => {
+                Some(Target::StandardOutput)
+            }
             (Some(path), _) => Some(Target::File(Path::new(path))),
         }
     }
@@ -142,6 +148,8 @@ pub(super) struct Outlet {
 struct Object {
     name: PathBuf,
     file: File,
+    /// What the file had before makes room.
+    replaces: bool,
 }
 
 impl Outlet {
@@ -152,15 +160,22 @@ impl Outlet {
             None => None,
             Some(Target::StandardOutput) => Some(Object {
                 name: "standard output".into(),
+                replaces: false,
                 file: stdout_alone().map_err(|error| Misuse::new(format!("no standard output: {error}")))?,
             }),
             Some(Target::File(path)) => Some(Object {
                 name: path.to_owned(),
-                file: File::create(path).map_err(|error| {
-                    Misuse::new(format!("cannot write the report to `{}`: {error}", path.display()))
+                replaces: true,
+                file: report_file(path).map_err(|error| {
+                    let misuse = Misuse::new(format!("cannot write the report to `{}`: {error}", path.display()));
+                    misuse.help("`--report=FILE` names a file that can be written, or `-` for standard output")
                 })?,
             }),
         };
+        if let Some(Object { name, file, .. }) = &object {
+            // A file that can't be told apart is told of when it is written.
+            let _ = builtin::reported(file, &format!("`{}`", name.display()));
+        }
         Ok(Self { telling, object })
     }
 
@@ -178,10 +193,22 @@ impl Outlet {
     /// Hands over the object, for as long as it is wanted. Returns whether it got to where it should: a reader that went
     /// away has seen enough.
     pub(super) fn hand_over(&mut self, object: &Value, is_wanted: impl Fn() -> bool) -> bool {
-        let Some(Object { name, file }) = &mut self.object else {
+        let Some(Object { name, file, replaces }) = &mut self.object else {
             return true;
         };
-        match stdio::write_while_wanted(file, &format!("{object}\n"), is_wanted) {
+        if builtin::report_is_claimed() {
+            eprint(&format!(
+                "error[E0014]: the report is not written to `{}`: a flow was to read or write the same file\n",
+                name.display()
+            ));
+            return false;
+        }
+        let emptied = match file.metadata() {
+            Ok(metadata) if metadata.is_file() && *replaces => file.set_len(0),
+            Ok(_) | Err(_) => Ok(()),
+        };
+        let text = format!("{object}\n");
+        match emptied.and_then(|()| stdio::write_while_wanted(file, &text, is_wanted)) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 eprint(&format!(
                     "error[E0014]: cannot write the report to `{}`: {error}\n",
@@ -192,6 +219,18 @@ impl Outlet {
             Ok(()) | Err(_) => true,
         }
     }
+}
+
+/// Opens the file of a report. It keeps what it has until the report is there: it may be what a flow reads. Of a pipe
+/// somebody has to read the other end by now.
+fn report_file(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    let options = options.write(true).create(true).truncate(false);
+    let opened = options.custom_flags(OFlags::NONBLOCK.bits() as i32).open(path);
+    opened.map_err(|error| match error.raw_os_error() {
+        Some(code) if code == Errno::NXIO.raw_os_error() => io::Error::other("nobody reads this pipe"),
+        Some(_) | None => error,
+    })
 }
 
 /// Tells of a command line that can't be carried out, as it asks to be told.

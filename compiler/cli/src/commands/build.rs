@@ -140,6 +140,15 @@ fn misplaced(output: &Path) -> Option<Diagnostic> {
                 .help(format!("name the file: `-o {}`", display_path(&output.join(name)))),
         );
     }
+    if is_something_else(output) {
+        return Some(
+            Diagnostic::error(
+                Code::InvalidOption,
+                format!("`-o {shown}`: there is a file that is no executable"),
+            )
+            .help("name another file, or remove this one first"),
+        );
+    }
     let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty())?;
     (!folder.is_dir()).then(|| {
         let folder = display_path(folder);
@@ -149,6 +158,19 @@ fn misplaced(output: &Path) -> Option<Diagnostic> {
         )
         .help(format!("make it first: `mkdir -p {folder}`"))
     })
+}
+
+/// Whether there is a file with contents that no build made: an executable begins with ELF's or Mach-O's number.
+fn is_something_else(path: &Path) -> bool {
+    const NUMBERS: [[u8; 4]; 2] = [*b"\x7fELF", [0xcf, 0xfa, 0xed, 0xfe]];
+    let Ok(mut file) = std::fs::File::open(path) else {
+        return false;
+    };
+    let mut start = [0; 4];
+    match std::io::Read::read(&mut file, &mut start) {
+        Ok(0) | Err(_) => false,
+        Ok(_) => !NUMBERS.contains(&start),
+    }
 }
 
 /// What the commands that build may choose.

@@ -142,11 +142,16 @@ const REFUSED: &[(&[&str], &str)] = &[
     ),
     (&["build", "-o", "/no/such/app"], "there is no folder `/no/such`"),
     (&["build", "-o", "."], "`-o .` is a folder"),
+    (
+        &["build", "-o", "Torvyn.toml"],
+        "`-o Torvyn.toml`: there is a file that is no executable",
+    ),
 ];
 
 #[test]
 fn what_is_wrong_with_a_command_line_is_said() {
     let folder = folder();
+    std::fs::write(folder.path().join("Torvyn.toml"), "# not an executable\n").expect("the folder is writable");
     for (arguments, words) in REFUSED {
         let run = torvync(folder.path(), arguments).fails(1);
         assert!(run.stderr.contains(words), "{arguments:?}: {}", run.stderr);
