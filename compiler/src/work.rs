@@ -4,7 +4,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Component, Path, PathBuf};
 
 use crate::cache::{Cache, TEMPORARY, sha256, write_atomically};
@@ -154,6 +154,8 @@ impl Work {
             Err(error) if error.kind() == io::ErrorKind::Unsupported => None,
             Err(error) => return Err(error),
             Ok(()) => {
+                // Whoever waited has read whose it was, and would write behind that.
+                file.rewind()?;
                 file.set_len(0)?;
                 write!(&file, "{}", std::process::id())?;
                 Some(file)
@@ -336,6 +338,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the lock is a file of the back half")]
     fn who_waits_says_for_whom() {
         let folder = tempfile::tempdir().unwrap();
         let work = Work::of(folder.path(), None);
@@ -347,5 +350,11 @@ mod tests {
             assert!(text.contains(&format!("process {}", std::process::id())), "{text}");
             drop(held);
         });
+        let holder = std::fs::read_to_string(work.folder().join(LOCK)).unwrap();
+        assert_eq!(
+            holder,
+            std::process::id().to_string(),
+            "the next one that waits reads it"
+        );
     }
 }

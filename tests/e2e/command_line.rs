@@ -86,7 +86,7 @@ const REFUSED: &[(&[&str], &str, &str)] = &[
     (
         &["--report=/none/report.json"],
         "cannot write the report to `/none/report.json`",
-        "`--help`",
+        "`-` for standard output",
     ),
 ];
 

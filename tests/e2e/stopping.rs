@@ -1,6 +1,8 @@
 //! A stop stops: what `--timeout`, a deadline and signals do to calls that go on. No limit of a call is reached here: the
 //! flows allow ten minutes for each.
 
+use std::time::Duration;
+
 use crate::lab::{Built, STOPPING};
 use crate::report::Reported;
 
@@ -161,10 +163,15 @@ fn a_second_signal_interrupts_a_call_and_leaves_its_account() {
 }
 
 fn is_cancelled(built: &Built, flow: &str, settings: &[&str]) {
-    let running = built.start_flow(flow, settings);
-    running.wait_for("push 0 ");
-    let told = Reported::of(running.insist("INT").expect_code(130));
-    assert_eq!(told.report.text("state"), "cancelled");
+    // A signal that comes before the call drains the flow: the next run has more time to get there.
+    let mut runs = (0..10).map(|run| {
+        let running = built.start_flow(flow, settings);
+        running.wait_for("push 0 ");
+        std::thread::sleep(Duration::from_millis(20 << run));
+        Reported::of(running.insist("INT").expect_code(130))
+    });
+    let told = runs.find(|told| told.report.text("state") == "cancelled");
+    let told = told.expect("a call goes on when the signals come");
     let failure = "E0402: node `middle` was cancelled in `process` of element 1";
     assert_eq!(told.report.failure(), failure);
     assert_eq!(
