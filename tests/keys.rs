@@ -79,31 +79,15 @@ fn collect(keys: &[Key], path: &str, found: &mut BTreeSet<String>) {
         } else {
             format!("{path}.{}", key.name)
         };
-        match key.kind {
-            Kind::Table(inner) | Kind::Tables(inner) => collect(inner, &at, found),
-            Kind::Named(inner) => collect(inner, &format!("{at}.NAME"), found),
-            Kind::Action(inner) => {
-                collect(inner, &at, found);
-                found.insert(at);
-            }
-            Kind::Text
-            | Kind::ProjectName
-            | Kind::Name
-            | Kind::Version
-            | Kind::Flag
-            | Kind::Integer(..)
-            | Kind::Ratio(_)
-            | Kind::Size(..)
-            | Kind::Duration
-            | Kind::Choice(_)
-            | Kind::Texts
-            | Kind::Config
-            | Kind::Flags
-            | Kind::Component
-            | Kind::Interface => {
-                found.insert(at);
-            }
+        let inner = key.kind.keys();
+        if inner.is_empty() || matches!(key.kind, Kind::Action(_)) {
+            found.insert(at.clone());
         }
+        let below = match matches!(key.kind, Kind::Named(_)) {
+            true => format!("{at}.NAME"),
+            false => at,
+        };
+        collect(inner, &below, found);
     }
 }
 

@@ -8,6 +8,7 @@ mod abi;
 mod calls;
 mod lifts;
 mod module;
+mod outermost;
 pub mod reach;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -24,6 +25,7 @@ use module::Module;
 use spaces::{CompInstance, CoreFunc, CoreInstance, Func, Spaces, Type};
 
 pub use abi::Abi;
+pub(crate) use outermost::outermost;
 pub use stage::Obstacle;
 pub use start::Intrusion;
 

@@ -1,12 +1,14 @@
 //! Ends of flows: delivered is what the system has taken, and what is in a file agrees with the account to the element.
 
-use std::fs;
+use std::fs::{self, File};
+use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec};
 use tempfile::TempDir;
 
 use crate::lab::ENDS;
@@ -566,6 +568,16 @@ fn other_flows_go_on_beside_a_pipe_without_its_other_end() {
     running.finish_with_open_stdin();
 }
 
+/// Whether a pipe has no room for what is written at once.
+fn is_full(pipe: &str) -> bool {
+    let Ok(pipe) = File::options().write(true).open(pipe) else {
+        return false;
+    };
+    let mut polled = [PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::OUT)];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    rustix::event::poll(&mut polled, Some(&now)).is_ok_and(|ready| ready == 0)
+}
+
 /// A reader that does not read: the flow waits, and drains when it reads on.
 #[test]
 fn a_reader_that_does_not_read_is_waited_for() {
@@ -579,10 +591,14 @@ fn a_reader_that_does_not_read_is_waited_for() {
             &[&flow, "--input=generator", "--output=-"],
         ));
         eventually("the pipe", || folder.path().join("go").exists());
-        // Mostly long enough for the pipe to be full; what follows holds anyway.
-        thread::sleep(Duration::from_millis(300));
         let app = child_of(running.id(), "ends");
+        eventually("full", || is_full(&format!("/proc/{app}/fd/1")));
         signal(app, "TERM");
+        thread::sleep(Duration::from_millis(100));
+        assert!(
+            Path::new(&format!("/proc/{app}")).exists(),
+            "it drains as soon as somebody reads"
+        );
         fs::write(folder.path().join("go"), "\n").expect("somebody waits for it");
         running.finish().expect_code(0);
         let lines = whole_lines(&read(folder.path(), "result"));
@@ -630,7 +646,12 @@ pub(crate) fn signal(process: u32, name: &str) {
 }
 
 fn child_of(shell: u32, name: &str) -> u32 {
-    find_child(shell, name).expect("the shell runs it")
+    let mut child = None;
+    eventually("started", || {
+        child = find_child(shell, name);
+        child.is_some()
+    });
+    child.expect("it was found")
 }
 
 /// The process of that name that descends from another.

@@ -68,10 +68,10 @@ fn a_limit_counts_what_is_under_way() {
 fn a_timeout_reaches_a_flow_whose_only_source_waits() {
     let told = POLICIES
         .built()
-        .report("draining-apart", &["source.ms=60", "--timeout=200ms"], 0);
+        .report("draining-apart", &["source.ms=60", "--timeout=2s"], 0);
     assert_eq!(told.report.text("state"), "timed-out");
     let emitted = told.report.count("source", "out");
-    assert!(emitted <= 4, "{emitted} elements");
+    assert!((1..=34).contains(&emitted), "{emitted} elements");
     assert_eq!(told.report.number("delivered"), emitted);
 }
 

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use torvyn_codegen::ir::{CallPath, ComponentIdx, FlowIr, Implementation, Node, WasiPackage};
-use wasmparser::{Parser, Payload};
+use wasmparser::Payload;
 
+use crate::anatomy::outermost;
 use crate::aot::Normalised;
 
 /// The packages that a component on the component path imports, sorted. `binaries` are the components, by index.
@@ -31,18 +32,9 @@ fn whole_component(node: &Node) -> Option<ComponentIdx> {
 
 /// Names of the imports of the outermost component.
 pub(super) fn imports(component: &[u8]) -> Vec<String> {
-    let mut depth = 0_u32;
     let mut names = Vec::new();
-    for payload in Parser::new(0).parse_all(component) {
-        let payload = payload.expect("invariant: the component was read before");
-        if matches!(
-            payload,
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. }
-        ) {
-            depth += 1;
-        } else if let Payload::End(_) = payload {
-            depth = depth.saturating_sub(1);
-        } else if let (Payload::ComponentImportSection(section), 0) = (payload, depth) {
+    for payload in outermost(component) {
+        if let Payload::ComponentImportSection(section) = payload.expect("invariant: the component was read before") {
             let found = section
                 .into_iter()
                 .map(|import| import.expect("invariant: the component was read before"));

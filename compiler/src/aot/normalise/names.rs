@@ -2,9 +2,10 @@
 //! with a version or without. Out: the same, with the runtime's version: what names none means these contracts.
 
 use wasm_encoder::{ComponentSectionId, Encode, RawSection, Section};
-use wasmparser::{ComponentExportSectionReader, Parser, Payload};
+use wasmparser::{ComponentExportSectionReader, Payload};
 
 use super::{NormaliseError, invalid};
+use crate::anatomy::outermost;
 use crate::contract::canonical;
 use crate::contract::interface::InterfaceName;
 
@@ -13,18 +14,9 @@ const PLAIN: [u8; 2] = [0x00, 0x01];
 
 /// Names of the exports of the outermost component.
 pub(super) fn exported(binary: &[u8]) -> Result<Vec<String>, NormaliseError> {
-    let mut depth = 0_u32;
     let mut names = Vec::new();
-    for payload in Parser::new(0).parse_all(binary) {
-        let payload = payload.map_err(invalid)?;
-        if matches!(
-            payload,
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. }
-        ) {
-            depth += 1;
-        } else if let Payload::End(_) = payload {
-            depth = depth.saturating_sub(1);
-        } else if let (Payload::ComponentExportSection(section), 0) = (payload, depth) {
+    for payload in outermost(binary) {
+        if let Payload::ComponentExportSection(section) = payload.map_err(invalid)? {
             for export in section {
                 names.push(export.map_err(invalid)?.name.name.to_owned());
             }
