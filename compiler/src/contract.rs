@@ -18,9 +18,9 @@ mod set;
 mod wit;
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::{io, iter};
 
 use crate::anatomy::reach::Reach;
 use crate::cache::sha256;
@@ -69,7 +69,8 @@ pub fn load(
             continue;
         }
         packages.named_at(path.span);
-        if let Some(world) = wit::load(diags, &mut packages, &folder.join("wit")) {
+        let names = names(files, &component.name.value, &folder);
+        if let Some(world) = wit::load(diags, &mut packages, &folder.join("wit"), &names) {
             contracts.worlds.insert(component.name.value.clone(), world);
         }
         own_manifests.push((component.name.value.clone(), folder));
@@ -87,6 +88,14 @@ pub fn load(
     }
     contracts.find_deviations(sources);
     contracts
+}
+
+/// What a component's world may be named as: the component, or its cargo package.
+fn names(files: &dyn Files, component: &str, folder: &Path) -> Vec<String> {
+    let manifest = files.read(&folder.join("Cargo.toml")).ok();
+    let table: Option<toml::Table> = manifest.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok());
+    let package = table.and_then(|table| Some(table.get("package")?.get("name")?.as_str()?.to_owned()));
+    iter::once(component.to_owned()).chain(package).collect()
 }
 
 fn has_manifest(entries: &[Entry]) -> bool {
@@ -221,6 +230,7 @@ fn load_binary(
                 ..binary
             };
             contracts.binaries.insert(file.reference.clone(), binary);
+            contracts.named_by.insert(file.reference.clone(), file.named_by);
             None
         }
         Err(error) => {

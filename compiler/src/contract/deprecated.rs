@@ -30,8 +30,9 @@ pub(super) fn deprecated(names: &[String], described: &Contract) -> Vec<Deprecat
         Some(whole(item, since))
     });
     let mut found: Vec<Deprecated> = interfaces.collect();
-    for world in resolve.packages[described.main].worlds.values() {
-        let world = &resolve.worlds[*world];
+    let all = resolve.packages[described.main].worlds.values().copied();
+    for world in all.filter(|world| described.world.is_none_or(|own| own == *world)) {
+        let world = &resolve.worlds[world];
         let items = world.imports.iter().map(|item| (item, true));
         for ((key, item), is_import) in items.chain(world.exports.iter().map(|item| (item, false))) {
             let name = resolve.name_world_key(key);

@@ -28,6 +28,8 @@ const FLOWING: [&str; 4] = ["element-meta", "stream-element", "output-element", 
 pub struct ContractSet {
     pub(super) worlds: BTreeMap<String, World>,
     pub(super) binaries: BTreeMap<ComponentRef, Binary>,
+    /// What in the manifest names each binary.
+    pub(super) named_by: BTreeMap<ComponentRef, Span>,
     /// Why there is no binary of a component, where one was looked for.
     pub(super) unread: BTreeMap<ComponentRef, Unread>,
     /// What components with a manifest of their own say they need, by name.
@@ -39,6 +41,10 @@ pub struct ContractSet {
 /// The world in a component's `wit/` folder.
 #[derive(Clone, Debug)]
 pub struct World {
+    /// Its name.
+    pub name: String,
+    /// How many further worlds there are in its package.
+    pub others: usize,
     /// What it imports and exports.
     pub signature: Signature,
     /// Where it is declared.
@@ -122,6 +128,14 @@ impl ContractSet {
     #[must_use]
     pub fn binary(&self, component: &ComponentRef) -> Option<&Binary> {
         self.binaries.get(component)
+    }
+
+    /// The components of which both world and code are known, each with what names the code.
+    pub(crate) fn worlds_with_code(&self) -> impl Iterator<Item = (&ComponentRef, Span, &World, &Binary)> {
+        self.named_by.iter().filter_map(|(component, at)| match component {
+            ComponentRef::Declared(name) => Some((component, *at, self.world(name)?, self.binary(component)?)),
+            ComponentRef::File(_) | ComponentRef::Builtin(_) => None,
+        })
     }
 
     /// Why the binary of a component was not looked at; `None` where it was, or nobody looked for it.

@@ -1,35 +1,42 @@
 //! Reads the components' `wit/` folders with wit-parser, whose errors become labels inside the `.wit` files.
 
+mod error;
 mod meant;
 mod outline;
 mod packages;
 mod recovery;
+mod world;
 
-use std::collections::BTreeMap;
 use std::iter;
 use std::path::Path;
-use std::sync::Arc;
 
-use wit_parser::{AstItem, PackageName, Resolve, ResolveErrorKind, UnresolvedPackageGroup, WorldItem, WorldKey};
+use wit_parser::{PackageName, Resolve, ResolveErrorKind};
 
-use crate::contract::component::world_signature;
 use crate::contract::document::Contract;
-use crate::contract::{Signature, World, canonical};
-use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
+use crate::contract::{World, canonical};
+use crate::diag::{Checked, Diagnostics};
 use crate::panics::caught;
-use crate::source::{NotUtf8, Span, display_path};
+use crate::source::{Span, display_path};
 
 pub(super) use packages::{CANONICAL, Packages};
 
+use error::WitError;
 use packages::Package;
 use recovery::{Mistake, Recovery};
+use world::Items;
 
-/// The world in `folder`; `None` when there is no such folder, no `.wit` file in it, or after an error.
-pub(super) fn load(diags: &mut Diagnostics, packages: &mut Packages<'_>, folder: &Path) -> Option<World> {
+/// The world in `folder` of the component with these names; `None` when there is no such folder, no `.wit` file in it, or
+/// after an error.
+pub(super) fn load(
+    diags: &mut Diagnostics,
+    packages: &mut Packages<'_>,
+    folder: &Path,
+    names: &[String],
+) -> Option<World> {
     let mut recovery = Recovery::default();
     let main = packages.read(diags, &mut recovery, folder)?;
     let (contract, items) = resolve(diags, packages, &mut recovery, main, &folder.join("deps")).ok()?;
-    world(diags, contract, items, packages.owner()).ok()
+    world::choose(diags, contract, items, packages.owner(), names).ok()
 }
 
 /// The contract in a folder, or in a file; `None` when there is no `.wit` file, or after an error.
@@ -59,10 +66,10 @@ fn resolve(
     recovery: &mut Recovery,
     main: Checked<Package>,
     dependencies: &Path,
-) -> Checked<(Contract, BTreeMap<String, Span>)> {
+) -> Checked<(Contract, Items)> {
     let vendored = packages.read_dependencies(diags, recovery, dependencies);
     let (mut main, mut vendored) = (main?, vendored?);
-    let items = items(packages, &main.group);
+    let items = Items::of(packages, &main.group);
     loop {
         let groups = vendored.iter().map(|package| package.group.clone());
         let needed = Packages::needed(&main.group, groups.collect());
@@ -128,80 +135,6 @@ fn unresolved(
         hint: elsewhere.or_else(|| package_hint(kind).filter(|_| meant.is_none())),
         meant,
     }
-}
-
-/// All that the worlds of a package import and export: most packages have one world, and its stage needs no other.
-fn world(
-    diags: &mut Diagnostics,
-    contract: Contract,
-    items: BTreeMap<String, Span>,
-    owner: Option<Span>,
-) -> Checked<World> {
-    let mut found: Option<(Signature, Span)> = None;
-    let mut last = None;
-    let resolve = &contract.resolve;
-    for (name, id) in &resolve.packages[contract.main].worlds {
-        let span = contract.place(resolve.worlds[*id].span);
-        let signature = world_signature(resolve, *id);
-        last = span.map(|span| (name.clone(), span, signature.exports.clone()));
-        if let (Some(span), false) = (span, signature.interfaces.is_empty()) {
-            found = Some(match found {
-                Some((first, at)) => (merged(first, signature), at),
-                None => (signature, span),
-            });
-        }
-    }
-    match found {
-        Some((signature, span)) => Ok(World {
-            signature,
-            span,
-            items,
-            contract: Arc::new(contract),
-        }),
-        None => Err(diags.error(WitError::NoWorld { last, owner })),
-    }
-}
-
-/// Where the imports and exports of a package's worlds are written. Resolving forgets it.
-fn items(packages: &Packages<'_>, group: &UnresolvedPackageGroup) -> BTreeMap<String, Span> {
-    let package = &group.main;
-    let mut names = BTreeMap::new();
-    for (foreign, interfaces) in &package.foreign_deps {
-        for (interface, (item, _)) in interfaces {
-            if let AstItem::Interface(id) = item {
-                names.insert(*id, foreign.interface_id(interface));
-            }
-        }
-    }
-    for (id, interface) in package.interfaces.iter() {
-        if let (Some(name), false) = (&interface.name, names.contains_key(&id)) {
-            names.insert(id, package.name.interface_id(name));
-        }
-    }
-    let worlds = package.worlds.iter().map(|(_, world)| world);
-    let items = worlds.flat_map(|world| world.imports.iter().chain(&world.exports));
-    let placed = items.filter_map(|(key, item)| {
-        let name = match key {
-            WorldKey::Name(name) => name.clone(),
-            WorldKey::Interface(id) => names.get(id)?.clone(),
-        };
-        let span = match item {
-            WorldItem::Interface { span, .. } | WorldItem::Type { span, .. } => *span,
-            WorldItem::Function(function) => function.span,
-        };
-        Some((name, packages.place(&group.source_map, span)?))
-    });
-    placed.collect()
-}
-
-fn merged(a: Signature, b: Signature) -> Signature {
-    let both = |mut a: Vec<String>, b: Vec<String>| {
-        a.extend(b);
-        a.sort();
-        a.dedup();
-        a
-    };
-    Signature::new(both(a.imports, b.imports), both(a.exports, b.exports))
 }
 
 /// Without the lists that follow, which help replaces.
@@ -280,130 +213,4 @@ fn package_hint(kind: &ResolveErrorKind) -> Option<String> {
             "put the package into `wit/deps`".into()
         },
     )
-}
-
-enum WitError {
-    Syntax {
-        message: String,
-        at: Option<Span>,
-    },
-    Unresolved {
-        message: String,
-        at: Option<Span>,
-        hint: Option<String>,
-        /// The name that is likely to be meant.
-        meant: Option<String>,
-    },
-    Unreadable {
-        path: String,
-        reason: String,
-        at: Option<Span>,
-    },
-    NotUtf8 {
-        path: String,
-        not_utf8: NotUtf8,
-    },
-    Duplicate {
-        name: String,
-        again: Option<Span>,
-        first: Option<Span>,
-    },
-    NoWorld {
-        last: Option<(String, Span, Vec<String>)>,
-        owner: Option<Span>,
-    },
-}
-
-impl WitError {
-    /// Where it is, when that is known.
-    fn place(&self) -> Option<Span> {
-        match self {
-            WitError::Syntax { at, .. } | WitError::Unresolved { at, .. } => *at,
-            WitError::NoWorld { last, .. } => last.as_ref().map(|(_, span, _)| *span),
-            WitError::Unreadable { at, .. } => *at,
-            WitError::NotUtf8 { not_utf8, .. } => Some(not_utf8.at),
-            WitError::Duplicate { again, .. } => *again,
-        }
-    }
-
-    /// The same, at `owner` when it is nowhere.
-    fn or_at(mut self, owner: Option<Span>) -> Self {
-        match &mut self {
-            WitError::Syntax { at, .. } | WitError::Unresolved { at, .. } | WitError::Unreadable { at, .. } => {
-                *at = at.or(owner);
-            }
-            WitError::NoWorld { owner: at, .. } => *at = at.or(owner),
-            WitError::Duplicate { again: at, .. } => *at = at.or(owner),
-            WitError::NotUtf8 { .. } => {}
-        }
-        self
-    }
-}
-
-impl From<WitError> for Diagnostic {
-    fn from(error: WitError) -> Self {
-        let labelled = |diagnostic: Diagnostic, at: Option<Span>, text: &str| match at {
-            Some(span) => diagnostic.primary(span, text),
-            None => diagnostic,
-        };
-        match error {
-            WitError::Syntax { message, at } => {
-                let no_package = message.starts_with("no `package` header");
-                let diagnostic = labelled(Diagnostic::error(Code::WitSyntaxError, message), at, "not valid WIT");
-                if no_package {
-                    return diagnostic.help("add `package NAMESPACE:NAME;`");
-                }
-                diagnostic
-            }
-            WitError::Unresolved {
-                message,
-                at,
-                hint,
-                meant,
-            } => {
-                let mut diagnostic = labelled(Diagnostic::error(Code::WitResolutionError, message), at, "not resolved");
-                diagnostic.help.extend(hint);
-                match meant.zip(at) {
-                    Some((near, at)) => diagnostic.meant(&near, at, near.as_str()),
-                    None => diagnostic,
-                }
-            }
-            WitError::Unreadable { path, reason, at } => {
-                let diagnostic = Diagnostic::error(Code::IoFailed, format!("`{path}` can't be read: {reason}"));
-                labelled(diagnostic, at, "its contract can't be read")
-            }
-            WitError::Duplicate { name, again, first } => {
-                let message = format!("package `{name}` is there twice");
-                let diagnostic = labelled(
-                    Diagnostic::error(Code::WitResolutionError, message),
-                    again,
-                    "second package",
-                );
-                let diagnostic = match first {
-                    Some(first) => diagnostic.secondary(first, "first package"),
-                    None => diagnostic,
-                };
-                diagnostic.help("keep one of them")
-            }
-            WitError::NotUtf8 { path, not_utf8 } => not_utf8.labelled(Diagnostic::error(
-                Code::WitSyntaxError,
-                format!("`{path}` is not UTF-8 text"),
-            )),
-            WitError::NoWorld {
-                last: Some((name, span, exports)),
-                ..
-            } => Diagnostic::error(
-                Code::WorldIncomplete,
-                format!("world `{name}` exports no interface that processes elements"),
-            )
-            .primary(span, "can't be a stage of a flow")
-            .note(crate::diag::listed("exports", &exports))
-            .help("export one of: processor, source, sink, filter, router, aggregator"),
-            WitError::NoWorld { last: None, owner } => {
-                let diagnostic = Diagnostic::error(Code::WorldIncomplete, "the component's contract declares no world");
-                labelled(diagnostic, owner, "can't be a stage of a flow")
-                    .help("declare a world that exports one of: processor, source, sink, filter, router, aggregator")
-            }
-        }
-    }
 }

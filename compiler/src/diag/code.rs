@@ -93,6 +93,7 @@ codes! {
     CapabilityMismatch = "E0103", Check, "a contract needs a capability that the manifest does not declare";
     ComponentInvalid = "E0104", Check, "a component binary is damaged or not WebAssembly";
     NoWitMetadata = "E0105", Check, "a core module does not say which world it implements";
+    WorldAmbiguous = "E0106", Check, "a component's contract has several worlds, and none is named as the component";
     DeprecatedContractVersion = "E0110", Check, "a component uses what its contract calls deprecated";
     InterfaceIncompatible = "E0200", Check, "two connected components do not fit together";
     VersionMismatch = "E0201", Check, "a component or project targets other contracts than the runtime";

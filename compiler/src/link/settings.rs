@@ -118,7 +118,10 @@ fn check_lifecycle(diags: &mut Diagnostics, project: &ResolvedProject, contracts
     ] {
         if let Some(at) = at {
             diags.warn(SettingError::NoLifecycle {
-                component: reference.to_string(),
+                who: match contracts.source(reference) {
+                    Some(_) => format!("the world of `{reference}`"),
+                    None => format!("`{reference}`"),
+                },
                 key,
                 at,
             });
@@ -178,7 +181,8 @@ enum SettingError {
         at: Span,
     },
     NoLifecycle {
-        component: String,
+        /// The component, or its world, as long as there is no code.
+        who: String,
         key: &'static str,
         at: Span,
     },
@@ -251,8 +255,8 @@ impl SettingError {
                 "a limit for a component".to_owned(),
                 "remove it: built-in nodes are parts of the runtime".to_owned(),
             ),
-            SettingError::NoLifecycle { component, key, .. } => (
-                format!("`{key}` has no effect: `{component}` does not export `torvyn:streaming/lifecycle`"),
+            SettingError::NoLifecycle { who, key, .. } => (
+                format!("`{key}` has no effect: {who} does not export `torvyn:streaming/lifecycle`"),
                 match *key {
                     "config" => "only `lifecycle.init` is told it",
                     _ => "a time for a function of `lifecycle`",

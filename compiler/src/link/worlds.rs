@@ -1,33 +1,29 @@
-//! What a component's world says against what its code is, where both are there: the code exports all of it, and takes no
-//! other part in a flow.
+//! What a component's world says against what its code is, where both are there: the code exports all of it, and nothing
+//! else that the runtime calls.
 
 use super::used_components;
 use crate::contract::interface::{Interface, InterfaceName};
 use crate::contract::{Binary, ContractSet, World, canonical};
 use crate::diag::{Code, Diagnostic, Diagnostics, listed};
-use crate::manifest::ast::ComponentRef;
 use crate::resolve::ResolvedProject;
 use crate::source::{Span, display_path};
 
-/// Checks each component of the project once.
+/// Checks each component whose world and code are both known, also where no flow uses it.
 pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
-    for (component, used) in used_components(project) {
-        let ComponentRef::Declared(name) = &component.reference else {
-            continue;
-        };
-        if let (Some(world), Some(binary)) = (contracts.world(name), contracts.binary(&component.reference)) {
-            check_component(diags, name, used, world, binary);
-        }
+    let used = used_components(project);
+    for (component, named_by, world, binary) in contracts.worlds_with_code() {
+        let node = used.iter().find(|(found, _)| found.reference == *component);
+        let at = node.map_or(named_by, |(_, used)| *used);
+        check_component(diags, &component.to_string(), at, world, binary);
     }
 }
 
 fn check_component(diags: &mut Diagnostics, component: &str, used: Span, world: &World, binary: &Binary) {
     let exports = &world.signature.exports;
     let missing: Vec<String> = without(exports, &binary.signature.exports);
-    let roles = binary.signature.interfaces.iter();
-    let further: Vec<Interface> = roles
-        .filter(|role| !world.signature.interfaces.contains(role))
-        .copied()
+    let further: Vec<String> = without(&binary.signature.exports, exports)
+        .into_iter()
+        .filter(|name| is_called(name))
         .collect();
     if !missing.is_empty() || !further.is_empty() {
         diags.error(WorldError::Exports {
@@ -58,6 +54,11 @@ fn check_component(diags: &mut Diagnostics, component: &str, used: Span, world: 
     }
 }
 
+/// Whether the runtime knows an export: any other one stays uncalled, and is a matter of the component.
+fn is_called(export: &str) -> bool {
+    export.starts_with("torvyn:")
+}
+
 /// What of `names` has no counterpart in `others`.
 fn without(names: &[String], others: &[String]) -> Vec<String> {
     let has = |name: &&String| !others.iter().any(|other| is_same(name, other));
@@ -76,13 +77,38 @@ fn is_same(a: &str, b: &str) -> bool {
     one.is_same_interface(&other) && fits
 }
 
+/// What exports make of a component: `is a filter and a sink`, or `exports ...`.
+fn parts(exports: &[String]) -> String {
+    let role = |name: &String| Interface::find(&name.parse::<InterfaceName>().ok()?);
+    let roles: Option<Vec<String>> = exports
+        .iter()
+        .map(|name| role(name).map(|interface| format!("{} {}", article(interface), interface.role().as_str())))
+        .collect();
+    match roles {
+        Some(roles) => format!("is {}", roles.join(" and ")),
+        None => format!("exports {}", ticked(exports)),
+    }
+}
+
+fn article(interface: Interface) -> &'static str {
+    match interface {
+        Interface::Aggregator => "an",
+        Interface::Source | Interface::Processor | Interface::Filter | Interface::Router | Interface::Sink => "a",
+    }
+}
+
+fn ticked(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(" and ")
+}
+
 enum WorldError {
     Exports {
         component: String,
         code: String,
         /// Each with its place in the world.
         missing: Vec<(Span, String)>,
-        further: Vec<Interface>,
+        further: Vec<String>,
         exports: Vec<String>,
         world: Span,
         used: Span,
@@ -114,18 +140,23 @@ impl From<WorldError> for Diagnostic {
                     diagnostic = diagnostic.primary(*at, format!("the code does not export `{name}`"));
                 }
                 if missing.is_empty() {
-                    diagnostic = diagnostic.primary(world, "this world");
+                    diagnostic = diagnostic.primary(world, format!("does not export {}", ticked(&further)));
                 }
-                let roles: Vec<&str> = further.iter().map(|interface| interface.role().as_str()).collect();
-                let text = if roles.is_empty() {
+                let text = if further.is_empty() {
                     "used here".to_owned()
                 } else {
-                    format!("its code is a {}", roles.join(" and a "))
+                    format!("its code {}", parts(&further))
+                };
+                let help = if missing.is_empty() {
+                    let added = format!("add to the world: `export {};`", further.join(";`, `export "));
+                    format!("{added}; or build the component for this world")
+                } else {
+                    "build the component for this world, or correct the world".to_owned()
                 };
                 diagnostic
                     .secondary(used, text)
                     .note(listed(&format!("`{code}` exports"), &exports))
-                    .help("build the component for this world, or correct the world")
+                    .help(help)
             }
             WorldError::Imports {
                 component,

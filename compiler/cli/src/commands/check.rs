@@ -2,11 +2,11 @@
 
 use clap::Args;
 use serde_json::json;
-use torvync_compiler::contract::{ContractSet, Unread};
+use torvync_compiler::contract::{ContractSet, Unread, World};
 use torvync_compiler::driver::{self, Analysis};
 use torvync_compiler::link;
 use torvync_compiler::manifest::ast::ComponentRef;
-use torvync_compiler::resolve::{ResolvedComponent, ResolvedFlow, ResolvedProject};
+use torvync_compiler::resolve::{ResolvedFlow, ResolvedProject};
 use torvync_compiler::source::display_path;
 use torvync_compiler::source::files::DiskFiles;
 
@@ -66,62 +66,118 @@ impl Check {
         ))];
         if let Some(project) = &analysis.project {
             let components = project.components().iter();
-            lines.extend(components.map(|component| component_line(&analysis.contracts, component)));
+            lines.extend(components.map(|component| component_line(analysis, &component.name, &component.reference)));
+            let declared = analysis.manifest.iter().flat_map(|manifest| &manifest.components);
+            let unused = declared.filter(|_| self.project.flow().is_none()).filter(|decl| {
+                let reference = ComponentRef::Declared(decl.name.value.clone());
+                !project
+                    .components()
+                    .iter()
+                    .any(|component| component.reference == reference)
+            });
+            lines.extend(unused.map(|decl| unused_line(analysis, &decl.name.value)));
             let flows = project.flows().iter();
             lines.extend(flows.map(|flow| flow_line(project, &analysis.contracts, flow)));
         }
-        let is_whole = lines.iter().all(|line| line.is_whole);
         let text: String = lines.iter().map(|line| line.text(context)).collect();
-        text + &format!("\n  {}\n", closing(is_whole, analysis.diagnostics.warnings()))
+        text + &format!("\n  {}\n", closing(&lines, analysis.diagnostics.warnings()))
     }
+}
+
+/// How far something was looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Whole,
+    /// A build looks at the rest.
+    Part,
+    /// No flow uses it: nobody looks at the rest.
+    Unused,
 }
 
 /// A line of the summary.
 struct Line {
     text: String,
-    /// Whether all of it was looked at.
-    is_whole: bool,
+    extent: Extent,
 }
 
 impl Line {
     fn whole(text: String) -> Self {
-        Line { text, is_whole: true }
+        Line {
+            text,
+            extent: Extent::Whole,
+        }
     }
 
     fn part(text: String) -> Self {
-        Line { text, is_whole: false }
+        Line {
+            text,
+            extent: Extent::Part,
+        }
     }
 
     fn text(&self, context: &Context) -> String {
-        let mark = if self.is_whole { context.tick() } else { "!" };
+        let mark = match self.extent {
+            Extent::Whole => context.tick(),
+            Extent::Part | Extent::Unused => "!",
+        };
         format!("  {mark} {}\n", self.text)
     }
 }
 
 /// What was looked at of a component, and what was not, and why.
-fn component_line(contracts: &ContractSet, component: &ResolvedComponent) -> Line {
-    let name = &component.name;
-    let has_contract = match &component.reference {
-        ComponentRef::Declared(name) => contracts.world(name).is_some(),
-        ComponentRef::File(_) | ComponentRef::Builtin(_) => false,
+fn component_line(analysis: &Analysis, name: &str, reference: &ComponentRef) -> Line {
+    let contracts = &analysis.contracts;
+    let contract = match reference {
+        ComponentRef::Declared(name) => contracts.world(name).map(contract_words),
+        ComponentRef::File(_) | ComponentRef::Builtin(_) => None,
     };
-    if let Some(binary) = contracts.binary(&component.reference) {
+    if let Some(binary) = contracts.binary(reference) {
         let code = display_path(&binary.path);
-        return Line::whole(match has_contract {
-            true => format!("Component \"{name}\": contract valid, and its code compared with it ({code})"),
-            false => format!("Component \"{name}\": code valid ({code})"),
+        return Line::whole(match contract {
+            Some(contract) => format!("Component \"{name}\": {contract}, and its code compared with it ({code})"),
+            None => format!("Component \"{name}\": code valid ({code})"),
         });
     }
-    let why = match contracts.unread(&component.reference) {
+    let why = match contracts.unread(reference) {
         Some(Unread::OlderThan(source)) => format!("is older than {}", display_path(source)),
         Some(Unread::AgeUnknown) => "may be older than its source".to_owned(),
         Some(Unread::Missing | Unread::Invalid) | None => "is not there yet".to_owned(),
     };
-    match has_contract {
-        true => Line::part(format!("Component \"{name}\": contract valid; its code {why}")),
-        false => Line::part(format!(
-            "Component \"{name}\": not checked, it has no contract and its code {why}"
-        )),
+    Line::part(match contract {
+        Some(contract) => format!("Component \"{name}\": {contract}; its code {why}"),
+        None => format!("Component \"{name}\": not checked, it has no contract and its code {why}"),
+    })
+}
+
+/// The same of a component that no flow uses. Without any flow, its code was looked at where there is some.
+fn unused_line(analysis: &Analysis, name: &str) -> Line {
+    let reference = ComponentRef::Declared(name.to_owned());
+    let has_flows = analysis
+        .manifest
+        .as_ref()
+        .is_some_and(|manifest| !manifest.flows.is_empty());
+    if !has_flows {
+        return component_line(analysis, name, &reference);
+    }
+    let text = match analysis.contracts.world(name).map(contract_words) {
+        Some(contract) => format!("Component \"{name}\": {contract}; its code is not checked, no flow uses it"),
+        None => format!("Component \"{name}\": not checked, it has no contract and no flow uses it"),
+    };
+    Line {
+        text,
+        extent: Extent::Unused,
+    }
+}
+
+/// `contract valid`, with the name of the world where its package has several.
+fn contract_words(world: &World) -> String {
+    match world.others {
+        0 => "contract valid".to_owned(),
+        others => format!(
+            "contract valid (world `{}`, one of {})",
+            world.name,
+            text::count(others + 1, "world")
+        ),
     }
 }
 
@@ -146,14 +202,17 @@ fn flow_line(project: &ResolvedProject, contracts: &ContractSet, flow: &Resolved
     ))
 }
 
-fn closing(is_whole: bool, warnings: usize) -> String {
+fn closing(lines: &[Line], warnings: usize) -> String {
     let found = match warnings {
         0 => String::new(),
         warnings => format!(", with {}", text::count(warnings, "warning")),
     };
-    if is_whole {
-        format!("All checks passed{found}.")
-    } else {
+    let has = |extent: Extent| lines.iter().any(|line| line.extent == extent);
+    if has(Extent::Part) {
         format!("No mistakes found{found}. Lines with ! were checked in part: `torvync build` checks the rest.")
+    } else if has(Extent::Unused) {
+        format!("No mistakes found{found}. Lines with ! were checked in part.")
+    } else {
+        format!("All checks passed{found}.")
     }
 }

@@ -1,0 +1,148 @@
+//! What can be wrong with WIT, and its words.
+
+use crate::diag::{Code, Diagnostic};
+use crate::source::{NotUtf8, Span};
+
+/// A mistake in the WIT of a component.
+pub(super) enum WitError {
+    Syntax {
+        message: String,
+        at: Option<Span>,
+    },
+    Unresolved {
+        message: String,
+        at: Option<Span>,
+        hint: Option<String>,
+        /// The name that is likely to be meant.
+        meant: Option<String>,
+    },
+    Unreadable {
+        path: String,
+        reason: String,
+        at: Option<Span>,
+    },
+    NotUtf8 {
+        path: String,
+        not_utf8: NotUtf8,
+    },
+    Duplicate {
+        name: String,
+        again: Option<Span>,
+        first: Option<Span>,
+    },
+    NoWorld {
+        last: Option<(String, Span, Vec<String>)>,
+        owner: Option<Span>,
+    },
+    /// Each of these worlds could be the component's.
+    SeveralWorlds {
+        component: String,
+        worlds: Vec<(String, Span)>,
+    },
+}
+
+impl WitError {
+    /// Where it is, when that is known.
+    pub(super) fn place(&self) -> Option<Span> {
+        match self {
+            WitError::Syntax { at, .. } | WitError::Unresolved { at, .. } => *at,
+            WitError::NoWorld { last, .. } => last.as_ref().map(|(_, span, _)| *span),
+            WitError::Unreadable { at, .. } => *at,
+            WitError::NotUtf8 { not_utf8, .. } => Some(not_utf8.at),
+            WitError::Duplicate { again, .. } => *again,
+            WitError::SeveralWorlds { worlds, .. } => worlds.first().map(|(_, span)| *span),
+        }
+    }
+
+    /// The same, at `owner` when it is nowhere.
+    pub(super) fn or_at(mut self, owner: Option<Span>) -> Self {
+        match &mut self {
+            WitError::Syntax { at, .. } | WitError::Unresolved { at, .. } | WitError::Unreadable { at, .. } => {
+                *at = at.or(owner);
+            }
+            WitError::NoWorld { owner: at, .. } => *at = at.or(owner),
+            WitError::Duplicate { again: at, .. } => *at = at.or(owner),
+            WitError::NotUtf8 { .. } | WitError::SeveralWorlds { .. } => {}
+        }
+        self
+    }
+}
+
+impl From<WitError> for Diagnostic {
+    fn from(error: WitError) -> Self {
+        let labelled = |diagnostic: Diagnostic, at: Option<Span>, text: &str| match at {
+            Some(span) => diagnostic.primary(span, text),
+            None => diagnostic,
+        };
+        match error {
+            WitError::Syntax { message, at } => {
+                let no_package = message.starts_with("no `package` header");
+                let diagnostic = labelled(Diagnostic::error(Code::WitSyntaxError, message), at, "not valid WIT");
+                if no_package {
+                    return diagnostic.help("add `package NAMESPACE:NAME;`");
+                }
+                diagnostic
+            }
+            WitError::Unresolved {
+                message,
+                at,
+                hint,
+                meant,
+            } => {
+                let mut diagnostic = labelled(Diagnostic::error(Code::WitResolutionError, message), at, "not resolved");
+                diagnostic.help.extend(hint);
+                match meant.zip(at) {
+                    Some((near, at)) => diagnostic.meant(&near, at, near.as_str()),
+                    None => diagnostic,
+                }
+            }
+            WitError::Unreadable { path, reason, at } => {
+                let diagnostic = Diagnostic::error(Code::IoFailed, format!("`{path}` can't be read: {reason}"));
+                labelled(diagnostic, at, "its contract can't be read")
+            }
+            WitError::Duplicate { name, again, first } => {
+                let message = format!("package `{name}` is there twice");
+                let diagnostic = labelled(
+                    Diagnostic::error(Code::WitResolutionError, message),
+                    again,
+                    "second package",
+                );
+                let diagnostic = match first {
+                    Some(first) => diagnostic.secondary(first, "first package"),
+                    None => diagnostic,
+                };
+                diagnostic.help("keep one of them")
+            }
+            WitError::NotUtf8 { path, not_utf8 } => not_utf8.labelled(Diagnostic::error(
+                Code::WitSyntaxError,
+                format!("`{path}` is not UTF-8 text"),
+            )),
+            WitError::NoWorld {
+                last: Some((name, span, exports)),
+                ..
+            } => Diagnostic::error(
+                Code::WorldIncomplete,
+                format!("world `{name}` exports no interface that processes elements"),
+            )
+            .primary(span, "can't be a stage of a flow")
+            .note(crate::diag::listed("exports", &exports))
+            .help("export one of: processor, source, sink, filter, router, aggregator"),
+            WitError::NoWorld { last: None, owner } => {
+                let diagnostic = Diagnostic::error(Code::WorldIncomplete, "the component's contract declares no world");
+                labelled(diagnostic, owner, "can't be a stage of a flow")
+                    .help("declare a world that exports one of: processor, source, sink, filter, router, aggregator")
+            }
+            WitError::SeveralWorlds { component, worlds } => {
+                let names: Vec<String> = worlds.iter().map(|(name, _)| format!("`{name}`")).collect();
+                let message = format!("component `{component}` has several worlds: {}", names.join(", "));
+                let mut diagnostic = Diagnostic::error(Code::WorldAmbiguous, message);
+                for (_, span) in &worlds {
+                    diagnostic = diagnostic.primary(*span, "can be a stage of a flow");
+                }
+                diagnostic.help(format!(
+                    "give one of them the component's name, `world {component}`, or move the others to another package"
+                ))
+            }
+        }
+    }
+}

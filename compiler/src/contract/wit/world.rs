@@ -1,0 +1,153 @@
+//! Which world of a package is a component's. In: a resolved package. Out: the only world that can be a stage of a flow;
+//! among several, the one that is named as the component.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use wit_parser::{AstItem, UnresolvedPackage, UnresolvedPackageGroup, WorldId, WorldItem, WorldKey};
+
+use super::error::WitError;
+use super::packages::Packages;
+use crate::contract::World;
+use crate::contract::component::world_signature;
+use crate::contract::document::Contract;
+use crate::diag::{Checked, Diagnostics};
+use crate::source::Span;
+
+/// The world of the component with these names, of which the first is the manifest's.
+pub(super) fn choose(
+    diags: &mut Diagnostics,
+    mut contract: Contract,
+    items: Items,
+    owner: Option<Span>,
+    names: &[String],
+) -> Checked<World> {
+    let resolve = &contract.resolve;
+    let mut stages = Vec::new();
+    let mut last = None;
+    for (name, id) in &resolve.packages[contract.main].worlds {
+        let Some(span) = contract.place(resolve.worlds[*id].span) else {
+            continue;
+        };
+        let signature = world_signature(resolve, *id);
+        if signature.interfaces.is_empty() {
+            last = Some((name.clone(), span, signature.exports));
+        } else {
+            stages.push((name.clone(), *id, span, signature));
+        }
+    }
+    let others = resolve.packages[contract.main].worlds.len().saturating_sub(1);
+    let named = names.iter().find_map(|named| {
+        let is_it = |world: &str| kebab(world) == kebab(named);
+        stages.iter().position(|(name, ..)| is_it(name))
+    });
+    let chosen = match (named, stages.len()) {
+        (Some(at), _) => at,
+        (None, 1) => 0,
+        (None, 0) => return Err(diags.error(WitError::NoWorld { last, owner })),
+        (None, _) => {
+            return Err(diags.error(WitError::SeveralWorlds {
+                component: names.first().cloned().unwrap_or_default(),
+                worlds: stages.into_iter().map(|(name, _, span, _)| (name, span)).collect(),
+            }));
+        }
+    };
+    let (name, id, span, signature) = stages.swap_remove(chosen);
+    contract.world = Some(id);
+    Ok(World {
+        items: items.of_world(&name),
+        name,
+        others,
+        signature,
+        span,
+        contract: Arc::new(contract),
+    })
+}
+
+/// A name as WIT writes it.
+fn kebab(name: &str) -> String {
+    name.replace('_', "-").to_ascii_lowercase()
+}
+
+/// Where the imports and exports of a package's worlds are written, by world. Resolving forgets it.
+pub(super) struct Items(BTreeMap<String, BTreeMap<String, Span>>);
+
+impl Items {
+    pub(super) fn of(packages: &Packages<'_>, group: &UnresolvedPackageGroup) -> Self {
+        let reader = Reader::of(packages, group);
+        let worlds = group.main.worlds.iter().filter(|(id, _)| !reader.foreign.contains(id));
+        Self(
+            worlds
+                .map(|(id, world)| {
+                    let mut items = BTreeMap::new();
+                    reader.add(id, &mut items, &mut BTreeSet::new());
+                    (world.name.clone(), items)
+                })
+                .collect(),
+        )
+    }
+
+    /// Those of one world, and of the worlds of its package that it includes.
+    fn of_world(mut self, name: &str) -> BTreeMap<String, Span> {
+        self.0.remove(name).unwrap_or_default()
+    }
+}
+
+/// A package whose worlds are looked through.
+struct Reader<'a> {
+    packages: &'a Packages<'a>,
+    group: &'a UnresolvedPackageGroup,
+    /// Full names of the interfaces.
+    names: BTreeMap<wit_parser::InterfaceId, String>,
+    /// What stands for worlds of other packages.
+    foreign: BTreeSet<WorldId>,
+}
+
+impl<'a> Reader<'a> {
+    fn of(packages: &'a Packages<'_>, group: &'a UnresolvedPackageGroup) -> Self {
+        let package: &UnresolvedPackage = &group.main;
+        let (mut names, mut foreign) = (BTreeMap::new(), BTreeSet::new());
+        for (other, items) in &package.foreign_deps {
+            for (name, (item, _)) in items {
+                match item {
+                    AstItem::Interface(id) => drop(names.insert(*id, other.interface_id(name))),
+                    AstItem::World(id) => drop(foreign.insert(*id)),
+                }
+            }
+        }
+        for (id, interface) in package.interfaces.iter() {
+            if let (Some(name), false) = (&interface.name, names.contains_key(&id)) {
+                names.insert(id, package.name.interface_id(name));
+            }
+        }
+        Self {
+            packages,
+            group,
+            names,
+            foreign,
+        }
+    }
+
+    fn add(&self, id: WorldId, found: &mut BTreeMap<String, Span>, seen: &mut BTreeSet<WorldId>) {
+        if self.foreign.contains(&id) || !seen.insert(id) {
+            return;
+        }
+        let world = &self.group.main.worlds[id];
+        for (key, item) in world.imports.iter().chain(&world.exports) {
+            let name = match key {
+                WorldKey::Name(name) => Some(name),
+                WorldKey::Interface(id) => self.names.get(id),
+            };
+            let span = match item {
+                WorldItem::Interface { span, .. } | WorldItem::Type { span, .. } => *span,
+                WorldItem::Function(function) => function.span,
+            };
+            if let Some((name, span)) = name.zip(self.packages.place(&self.group.source_map, span)) {
+                found.entry(name.clone()).or_insert(span);
+            }
+        }
+        for include in &world.includes {
+            self.add(include.id, found, seen);
+        }
+    }
+}
