@@ -416,7 +416,7 @@ pub fn failure_json(failure: &Failure) -> Value {
         "component": failure.component,
         "operation": failure.operation.as_str(),
         "element": failure.element,
-        "help": failure.help(),
+        "help": Vec::from_iter(failure.help()),
     })
 }
 

@@ -133,7 +133,7 @@ fn what_is_wrong_is_an_object_where_one_is_wanted() {
             assert_eq!(told["errors"][0]["code"], "E0704");
             let message = told["errors"][0]["message"].as_str().expect("a message");
             assert!(message.contains(error), "{arguments:?}: {finished}");
-            assert!(told["errors"][0].get("help").is_some(), "{finished}");
+            assert!(told["errors"][0]["help"].is_array(), "{finished}");
         }
     }
 }
@@ -160,7 +160,7 @@ fn elements_and_the_report_do_not_share_standard_output() {
             "{finished}"
         );
         assert!(
-            error["help"]
+            error["help"][0]
                 .as_str()
                 .is_some_and(|text| text.contains("`--output sink=FILE`")),
             "{finished}"

@@ -15,6 +15,8 @@ mod project;
 mod run;
 mod schema;
 
+use std::ffi::OsString;
+
 use clap::Subcommand;
 
 use crate::Format;
@@ -57,6 +59,25 @@ impl Command {
             Command::Run(command) => command.project().contradiction(),
             Command::Graph(command) => command.project().contradiction(),
             Command::Init(_)
+            | Command::Inspect(_)
+            | Command::Explain(_)
+            | Command::Contract(_)
+            | Command::Schema(_)
+            | Command::Doctor(_)
+            | Command::Completions(_)
+            | Command::Lsp(_) => None,
+        }
+    }
+
+    /// The file that a run is to write its report to.
+    pub(crate) fn report(&self) -> Option<OsString> {
+        match self {
+            Command::Run(command) => command.report(),
+            Command::Init(_)
+            | Command::Check(_)
+            | Command::Link(_)
+            | Command::Build(_)
+            | Command::Graph(_)
             | Command::Inspect(_)
             | Command::Explain(_)
             | Command::Contract(_)

@@ -8,6 +8,7 @@ mod progress;
 mod template;
 mod text;
 mod unknown;
+mod usage;
 
 use std::process::ExitCode;
 
@@ -142,13 +143,13 @@ fn main() -> ExitCode {
     match Cli::try_parse() {
         Ok(cli) if !cli.command.knows(cli.global.format) => {
             let message = "`--format jsonl` and `--format sarif` are of check, link and build";
-            output::usage_error(&Cli::command().error(ErrorKind::InvalidValue, message))
+            usage::error(&Cli::command().error(ErrorKind::InvalidValue, message))
         }
         Ok(cli) if let Some(contradiction) = cli.command.contradiction() => {
-            output::usage_error(&Cli::command().error(ErrorKind::ArgumentConflict, contradiction))
+            usage::error(&Cli::command().error(ErrorKind::ArgumentConflict, contradiction))
         }
         Ok(cli) => {
-            let context = Context::new(&cli.global, environment);
+            let context = Context::new(&cli.global, environment, cli.command.report());
             let outcome = cli.command.exec(&context);
             context.finish(outcome)
         }
@@ -157,6 +158,6 @@ fn main() -> ExitCode {
             let _ = error.print();
             ExitCode::SUCCESS
         }
-        Err(error) => output::usage_error(&unknown::explained(error, &mut Cli::command())),
+        Err(error) => usage::error(&unknown::explained(error, &mut Cli::command())),
     }
 }

@@ -1,13 +1,15 @@
 //! How a command's outcome reaches the user: results on standard output, everything else on standard error.
 
 use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use torvync_compiler::diag::render::printable;
-use torvync_compiler::diag::{Code, Diagnostic, Diagnostics, Severity, render};
-use torvync_compiler::source::SourceMap;
+use torvync_compiler::diag::{Diagnostic, Diagnostics, Severity, render};
+use torvync_compiler::source::{SourceMap, display_path};
 
 use crate::environment::Environment;
 use crate::{Color, Format, Global, LogLevel, text};
@@ -22,12 +24,21 @@ const ESCAPE: char = '\u{1b}';
 pub(crate) struct Context {
     pub(crate) environment: Environment,
     pub(crate) format: Format,
+    outlet: Outlet,
     pub(crate) quiet: bool,
     pub(crate) verbose: bool,
     /// As asked for, to be passed on.
     pub(crate) color: Color,
     stderr_color: bool,
     stdout_color: bool,
+}
+
+/// Where programs are told what happened.
+pub(crate) struct Outlet {
+    pub(crate) format: Format,
+    /// The file for the JSON object, `-` for standard output. It has what could not be built in place of the report of a
+    /// run: an older report must not be taken for this one's.
+    pub(crate) report: Option<OsString>,
 }
 
 /// What a command did.
@@ -43,7 +54,8 @@ pub(crate) struct Outcome {
 }
 
 impl Context {
-    pub(crate) fn new(global: &Global, environment: Environment) -> Self {
+    /// `report` is the file that a run is to write its report to.
+    pub(crate) fn new(global: &Global, environment: Environment, report: Option<OsString>) -> Self {
         if let Some(level) = &environment.unknown_log_level {
             to_stderr(&format!(
                 "warning: `TORVYN_LOG={}` is none of `error`, `warn`, `info`, `debug` or `trace`, and is ignored\n",
@@ -57,6 +69,10 @@ impl Context {
         };
         Self {
             format: global.format,
+            outlet: Outlet {
+                format: global.format,
+                report,
+            },
             quiet: global.quiet,
             verbose: global.verbose || !global.quiet && environment.log_level >= Some(LogLevel::Debug),
             color: global.color,
@@ -105,21 +121,10 @@ impl Context {
 
     /// Reports diagnostics, for people with a closing line that counts them.
     pub(crate) fn diagnose(&self, outcome: &mut Outcome, sources: &SourceMap, diagnostics: &Diagnostics) {
-        match self.format {
-            Format::Human | Format::Dot | Format::Mermaid | Format::Svg => {
-                to_stderr(&render::text(diagnostics, sources, self.stderr_color));
-            }
-            Format::Json => {
-                let rendered = render::json(diagnostics, sources);
-                for (diagnostic, rendered) in diagnostics.iter().zip(rendered) {
-                    match diagnostic.severity {
-                        Severity::Error => outcome.errors.push(rendered),
-                        Severity::Warning => outcome.warnings.push(rendered),
-                    }
-                }
-            }
-            Format::Jsonl | Format::Sarif => outcome.reports.push((diagnostics.clone(), sources.clone())),
+        if self.format.is_text() {
+            to_stderr(&render::text(diagnostics, sources, self.stderr_color));
         }
+        self.outlet.collect(outcome, sources, diagnostics);
         if self.is_chatty() && !diagnostics.is_empty() {
             to_stderr(&closing_line(diagnostics));
         }
@@ -135,19 +140,48 @@ impl Context {
     }
 
     /// Writes the result and tells the exit code.
-    pub(crate) fn finish(&self, mut outcome: Outcome) -> ExitCode {
+    pub(crate) fn finish(&self, outcome: Outcome) -> ExitCode {
+        let exit_code = outcome.exit_code;
+        let is_told = self.outlet.write(outcome, self.stdout_color);
+        ExitCode::from(if is_told { exit_code } else { FAILURE })
+    }
+}
+
+impl Outlet {
+    /// Whether anything but text is wanted.
+    pub(crate) fn wants_reports(&self) -> bool {
+        !self.format.is_text() || self.report.is_some()
+    }
+
+    /// Keeps diagnostics for [`Self::write`], as far as they are wanted there.
+    pub(crate) fn collect(&self, outcome: &mut Outcome, sources: &SourceMap, diagnostics: &Diagnostics) {
+        match self.format {
+            Format::Jsonl | Format::Sarif => outcome.reports.push((diagnostics.clone(), sources.clone())),
+            Format::Human | Format::Json | Format::Dot | Format::Mermaid | Format::Svg => {}
+        }
+        if self.format == Format::Json || self.report.is_some() {
+            let rendered = render::json(diagnostics, sources);
+            for (diagnostic, rendered) in diagnostics.iter().zip(rendered) {
+                match diagnostic.severity {
+                    Severity::Error => outcome.errors.push(rendered),
+                    Severity::Warning => outcome.warnings.push(rendered),
+                }
+            }
+        }
+    }
+
+    /// Writes what a command did. Returns whether it got to where it should.
+    pub(crate) fn write(&self, mut outcome: Outcome, color: bool) -> bool {
+        let object = outcome.take_object();
+        let is_elsewhere = match &self.report {
+            Some(file) if file == "-" => return to_stdout(&object),
+            Some(file) => to_file(file, &object),
+            None => false,
+        };
         let text = match self.format {
-            Format::Human | Format::Dot | Format::Mermaid | Format::Svg => {
-                shown(&outcome.text, self.stdout_color).into_owned()
-            }
-            Format::Json => {
-                let mut object = Map::new();
-                object.insert("exit_code".to_owned(), outcome.exit_code.into());
-                object.insert("errors".to_owned(), outcome.errors.into());
-                object.insert("warnings".to_owned(), outcome.warnings.into());
-                object.append(&mut outcome.fields);
-                format!("{}\n", Value::Object(object))
-            }
+            Format::Human | Format::Dot | Format::Mermaid | Format::Svg => shown(&outcome.text, color).into_owned(),
+            Format::Json if is_elsewhere => String::new(),
+            Format::Json => object,
             Format::Jsonl => {
                 let reports = outcome.reports.iter();
                 let lines = reports.flat_map(|(diagnostics, sources)| render::json(diagnostics, sources));
@@ -155,7 +189,7 @@ impl Context {
             }
             Format::Sarif => format!("{:#}\n", render::sarif(&outcome.reports, outcome.exit_code)),
         };
-        ExitCode::from(if to_stdout(&text) { outcome.exit_code } else { FAILURE })
+        to_stdout(&text)
     }
 }
 
@@ -187,48 +221,24 @@ impl Outcome {
         self
     }
 
+    /// All of it as one JSON object.
+    fn take_object(&mut self) -> String {
+        let mut object = Map::new();
+        object.insert("exit_code".to_owned(), self.exit_code.into());
+        object.insert("errors".to_owned(), std::mem::take(&mut self.errors).into());
+        object.insert("warnings".to_owned(), std::mem::take(&mut self.warnings).into());
+        object.append(&mut self.fields);
+        format!("{}\n", Value::Object(object))
+    }
+
     /// Adds text to the result for people.
     pub(crate) fn print(&mut self, text: &str) {
         self.text.push_str(text);
     }
 }
 
-/// Reports a command line that can't be parsed. It has no [`Context`] yet, so the wish for JSON is looked up by hand.
-pub(crate) fn usage_error(error: &clap::Error) -> ExitCode {
-    let arguments: Vec<_> = std::env::args_os().collect();
-    let json = arguments.iter().any(|argument| argument == "--format=json")
-        || arguments
-            .windows(2)
-            .any(|pair| pair[0] == "--format" && pair[1] == "json");
-    if json {
-        let rendered = error.render().to_string();
-        let message = rendered.trim().strip_prefix("error: ").unwrap_or(rendered.trim());
-        let mut diagnostics = Diagnostics::new();
-        diagnostics.error(Diagnostic::error(Code::InvalidOption, message));
-        let errors = render::json(&diagnostics, &SourceMap::default());
-        to_stdout(&format!(
-            "{}\n",
-            json!({ "exit_code": FAILURE, "errors": errors, "warnings": [] })
-        ));
-    } else {
-        let rendered = error.render();
-        let color = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        let text = if color {
-            rendered.ansi().to_string()
-        } else {
-            rendered.to_string()
-        };
-        if error.use_stderr() {
-            to_stderr(&shown(&text, color));
-        } else {
-            to_stdout(&text);
-        }
-    }
-    ExitCode::from(FAILURE)
-}
-
 /// A text with what would steer the terminal shown instead of sent; colours may be sent where they are wanted.
-fn shown(text: &str, color: bool) -> Cow<'_, str> {
+pub(crate) fn shown(text: &str, color: bool) -> Cow<'_, str> {
     if !color {
         return printable::lines(text);
     }
@@ -265,8 +275,19 @@ fn closing_line(diagnostics: &Diagnostics) -> String {
     format!("{}{}\n", counts.join(" and "), more.unwrap_or_default())
 }
 
+/// Returns whether the report got into its file.
+#[expect(clippy::disallowed_methods, reason = "the file was named for the report")]
+fn to_file(file: &OsStr, text: &str) -> bool {
+    let written = std::fs::write(file, text);
+    if let Err(error) = &written {
+        let file = display_path(Path::new(file));
+        to_stderr(&format!("error: cannot write the report to `{file}`: {error}\n"));
+    }
+    written.is_ok()
+}
+
 /// Returns whether the text got to where it should. A reader that went away has seen enough.
-fn to_stdout(text: &str) -> bool {
+pub(crate) fn to_stdout(text: &str) -> bool {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Ok(()) => true,
@@ -279,6 +300,6 @@ fn to_stdout(text: &str) -> bool {
 }
 
 /// Nobody is left to tell when standard error fails.
-fn to_stderr(text: &str) {
+pub(crate) fn to_stderr(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }

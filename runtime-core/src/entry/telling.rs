@@ -127,7 +127,7 @@ impl Misuse {
     }
 
     fn to_json(&self) -> Value {
-        let error = json!({ "code": Self::CODE, "message": self.message, "help": self.help });
+        let error = json!({ "code": Self::CODE, "message": self.message, "help": Vec::from_iter(&self.help) });
         json!({ "errors": [error], "exit_code": USAGE })
     }
 

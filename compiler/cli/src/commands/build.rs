@@ -10,6 +10,7 @@ use torvync_compiler::driver::{self, Analysis, BuildOptions, Built, Emit, Optimi
 use torvync_compiler::report::{EdgeReport, FlowReport, StageReport};
 use torvync_compiler::source::display_path;
 use torvync_compiler::source::files::DiskFiles;
+use torvync_compiler::words::shell_path;
 
 use super::doctor::no_cache;
 use super::project::{Project, diagnose};
@@ -132,31 +133,28 @@ impl Build {
 
 /// Why the executable can't lie where it is to, before anything is built.
 fn misplaced(output: &Path) -> Option<Diagnostic> {
-    let shown = display_path(output);
+    let option = format!("`-o {}`", shell_path(&display_path(output)));
+    let refused = |what: &str| Diagnostic::error(Code::InvalidOption, format!("{option}{what}"));
     if output.is_dir() {
-        let name = "app";
-        return Some(
-            Diagnostic::error(Code::InvalidOption, format!("`-o {shown}` is a folder"))
-                .help(format!("name the file: `-o {}`", display_path(&output.join(name)))),
-        );
+        let inside = display_path(&output.join("app"));
+        return Some(refused(" is a folder").help(format!("name the file: `-o {}`", shell_path(&inside))));
     }
     if is_something_else(output) {
         return Some(
-            Diagnostic::error(
-                Code::InvalidOption,
-                format!("`-o {shown}`: there is a file that is no executable"),
-            )
-            .help("name another file, or remove this one first"),
+            refused(": there is a file that is no executable").help("name another file, or remove this one first"),
         );
     }
     let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty())?;
+    // The nearest one that is there: a file has nothing below it.
+    let there = folder.ancestors().find(|above| above.symlink_metadata().is_ok());
+    if let Some(file) = there.filter(|there| !there.is_dir()) {
+        let file = display_path(file);
+        return Some(refused(&format!(": `{file}` is not a folder")).help("name a path below a folder"));
+    }
     (!folder.is_dir()).then(|| {
         let folder = display_path(folder);
-        Diagnostic::error(
-            Code::InvalidOption,
-            format!("`-o {shown}`: there is no folder `{folder}`"),
-        )
-        .help(format!("make it first: `mkdir -p {folder}`"))
+        refused(&format!(": there is no folder `{folder}`"))
+            .help(format!("make it first: `mkdir -p {}`", shell_path(&folder)))
     })
 }
 

@@ -3,6 +3,7 @@
 use clap::Args;
 use torvync_compiler::driver;
 use torvync_compiler::graph;
+use torvync_compiler::resolve::ResolvedProject;
 use torvync_compiler::source::files::DiskFiles;
 
 use super::project::{Project, diagnose};
@@ -25,11 +26,14 @@ impl Graph {
         &self.project
     }
 
-    /// Flows with mistakes are drawn as well, as far as they were understood.
+    /// Flows with mistakes are drawn as well, as far as they were understood. Where the flow that is asked for is not
+    /// there, nothing is drawn: a picture of something else would be taken for its.
     pub(crate) fn exec(self, context: &Context) -> Outcome {
         let analysis = driver::check(&DiskFiles, &self.project.request(context));
         let mut outcome = Outcome::default();
-        if let Some(project) = &analysis.project {
+        if let Some(project) = &analysis.project
+            && (!analysis.diagnostics.has_errors() || self.is_there(project))
+        {
             let graph = graph::graph(project, &analysis.contracts);
             match self.format.unwrap_or(Format::Dot) {
                 Format::Svg => outcome.print(&graph::svg(&graph)),
@@ -47,5 +51,11 @@ impl Graph {
             outcome = outcome.with_exit_code(FAILURE);
         }
         outcome
+    }
+
+    /// Whether there is a flow of those that are asked for.
+    fn is_there(&self, project: &ResolvedProject) -> bool {
+        let mut flows = project.flows().iter();
+        flows.any(|flow| self.project.flow().is_none_or(|name| flow.name.value == name))
     }
 }

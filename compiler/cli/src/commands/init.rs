@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use clap::Args;
 use torvync_compiler::diag::{Code, Diagnostic};
 use torvync_compiler::source::display_path;
+use torvync_compiler::words::shell_path;
 
 use crate::choice::Choice;
 use crate::output::{Context, Outcome};
@@ -160,7 +161,7 @@ impl Init {
             .collect();
         let mut steps = Vec::new();
         if folder != Path::new(".") {
-            steps.push((format!("cd {}", display_path(folder)), ""));
+            steps.push((format!("cd {}", shell_path(&display_path(folder))), ""));
         }
         if self.template == Template::Empty {
             steps.push((

@@ -17,7 +17,7 @@ use crate::progress::Phases;
 use crate::{Color, Format, LogLevel};
 
 /// Exit code when there is nothing to run; 1 is for failures of the pipeline itself.
-const VALIDATION_FAILED: u8 = 2;
+const NOTHING_TO_RUN: u8 = 2;
 
 /// A build that is up to date is silent; one that keeps the user waiting says why.
 const NOTICEABLE: Duration = Duration::from_secs(1);
@@ -86,6 +86,11 @@ impl Run {
         &self.project
     }
 
+    /// The file that the report is to be written to.
+    pub(crate) fn report(&self) -> Option<OsString> {
+        self.options.report.clone().filter(|file| !file.is_empty())
+    }
+
     pub(crate) fn exec(self, context: &Context) -> Outcome {
         let mut phases = Phases::new(context, if context.verbose { Duration::ZERO } else { NOTICEABLE });
         let options = Options {
@@ -96,14 +101,16 @@ impl Run {
         };
         let built = match build(context, &self.project, options, &mut phases) {
             Ok(built) => built,
-            Err(failed) => return failed.report(context).with_exit_code(VALIDATION_FAILED),
+            Err(failed) => return failed.report(context).with_exit_code(NOTHING_TO_RUN),
         };
         drop(phases);
         if context.format.is_text() {
             diagnose(context, &mut Outcome::default(), &built.analysis);
         }
         let arguments = self.arguments(context);
-        context.failure(start(&built.executable, &arguments))
+        context
+            .failure(start(&built.executable, &arguments))
+            .with_exit_code(NOTHING_TO_RUN)
     }
 
     fn arguments(&self, context: &Context) -> Vec<OsString> {

@@ -28,6 +28,116 @@ fn a_wrong_command_line_is_json_when_json_is_wanted() {
     assert_eq!(run.stderr, "");
 }
 
+/// Command lines that come to nothing, and the code of the error.
+const EARLY: &[(&str, &str)] = &[
+    ("buid", "E0704"),
+    ("check --nope", "E0704"),
+    ("check --color x", "E0704"),
+    ("check --flow a b", "E0704"),
+    ("check --manifest nope.toml", "E0001"),
+    ("check --manifest folder", "E0014"),
+    ("check --manifest file/Torvyn.toml", "E0014"),
+    ("link --manifest nope.toml", "E0001"),
+    ("build --manifest nope.toml", "E0001"),
+    ("build -o file/app", "E0704"),
+    ("build --work-dir file --manifest Torvyn.toml", "E0014"),
+    ("build --target", "E0704"),
+];
+
+/// Of commands that have a result of their own besides what they found, as one object.
+const EARLY_OBJECTS: &[(&str, &str)] = &[
+    ("", "E0704"),
+    ("contract", "E0704"),
+    ("completions", "E0704"),
+    ("graph --manifest nope.toml", "E0001"),
+    ("inspect nope.wasm", "E0210"),
+    ("explain E9999", "E0704"),
+    ("init Not-Allowed", "E0704"),
+    ("run --manifest nope.toml", "E0001"),
+    ("run --timeout 5", "E0704"),
+    ("contract diff a b", "E0014"),
+];
+
+/// Whatever stands in the way, who asked for a format gets it, and nothing else.
+#[test]
+fn early_failures_have_the_format_that_is_asked_for() {
+    let folder = folder();
+    std::fs::create_dir(folder.path().join("folder")).expect("the folder is writable");
+    std::fs::write(folder.path().join("file"), "").expect("the folder is writable");
+    let manifest = "[torvyn]\nname = \"p\"\nversion = \"0.1.0\"\ncontract_version = \"0.1.0\"\n\
+                    [flow.main.nodes]\na = { component = \"builtin:generator\" }\nb = { component = \"builtin:console\" }\n\
+                    [[flow.main.edges]]\nfrom = { node = \"a\", port = \"output\" }\nto = { node = \"b\", port = \"input\" }\n";
+    std::fs::write(folder.path().join("Torvyn.toml"), manifest).expect("the folder is writable");
+    let said = |line: &str, format: &str| {
+        let option = format!("--format={format}");
+        let arguments: Vec<&str> = [&*option].into_iter().chain(line.split_whitespace()).collect();
+        let run = torvync(folder.path(), &arguments);
+        assert!(run.code != Some(0), "{arguments:?}: {run:?}");
+        assert_eq!(run.stderr, "", "{arguments:?}");
+        run
+    };
+    for (line, code) in EARLY.iter().chain(EARLY_OBJECTS) {
+        let run = said(line, "json");
+        let error = &run.json()["errors"][0];
+        assert_eq!(error["code"], *code, "{line}: {run:?}");
+        assert!(error["help"].is_array() && error["notes"].is_array(), "{line}: {error}");
+        let message = error["message"].as_str().expect("a message");
+        assert!(
+            !message.contains('\n') && !message.contains("Usage"),
+            "{line}: {message}"
+        );
+        assert_eq!(run.json()["exit_code"], run.code.expect("it ended"), "{line}");
+    }
+    for (line, code) in EARLY {
+        let run = said(line, "jsonl");
+        assert_eq!(run.json()["code"], *code, "{line}: one line, {run:?}");
+        let log = said(line, "sarif").json();
+        let sarif = &log["runs"][0];
+        assert_eq!(sarif["results"][0]["ruleId"], *code, "{line}");
+        assert_eq!(sarif["invocations"][0]["executionSuccessful"], false, "{line}");
+    }
+}
+
+/// A run that does not come to be leaves no report of an older one.
+#[test]
+fn the_report_has_what_could_not_be_built() {
+    let folder = folder();
+    let report = folder.path().join("report.json");
+    for (line, exit_code) in [("--manifest nope.toml", 2), ("--nonsense", 1), ("--timeout 5", 1)] {
+        for format in ["human", "json"] {
+            std::fs::write(&report, "an older one, which is longer than what is written now")
+                .expect("it can be written");
+            let format = format!("--format={format}");
+            let before = ["run", &format, "--report=report.json"];
+            let arguments: Vec<&str> = before.into_iter().chain(line.split_whitespace()).collect();
+            let run = torvync(folder.path(), &arguments).fails(exit_code);
+            let text = std::fs::read_to_string(&report).expect("it is there");
+            let told: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+            assert_eq!(told["exit_code"], exit_code, "{arguments:?}");
+            assert_eq!(
+                told["errors"].as_array().map(Vec::len),
+                Some(1),
+                "{arguments:?}: {text}"
+            );
+            assert_eq!(run.stdout, "", "{arguments:?}");
+            assert_eq!(
+                run.stderr.is_empty(),
+                format == "--format=json",
+                "{arguments:?}: {run:?}"
+            );
+        }
+    }
+    let run = torvync(folder.path(), &["run", "--report=-", "--manifest", "nope.toml"]).fails(2);
+    assert_eq!(run.json()["errors"][0]["code"], "E0001");
+    let run = torvync(
+        folder.path(),
+        &["run", "--report=no/r.json", "--format=json", "--manifest=nope"],
+    )
+    .fails(2);
+    assert_eq!(run.json()["errors"][0]["code"], "E0001");
+    assert!(run.stderr.contains("cannot write the report to `no/r.json`"), "{run:?}");
+}
+
 #[test]
 fn a_missing_manifest_is_e0001() {
     let folder = folder();
@@ -141,6 +251,18 @@ const REFUSED: &[(&[&str], &str)] = &[
         "several flows are named: `main` and `other`",
     ),
     (&["build", "-o", "/no/such/app"], "there is no folder `/no/such`"),
+    (
+        &["build", "-o", "it's a/b c/app"],
+        r"make it first: `mkdir -p 'it'\''s a/b c'`",
+    ),
+    (
+        &["build", "-o", "Torvyn.toml/app"],
+        "`-o Torvyn.toml/app`: `Torvyn.toml` is not a folder",
+    ),
+    (
+        &["build", "-o", "Torvyn.toml/deeper/app"],
+        "`Torvyn.toml` is not a folder",
+    ),
     (&["build", "-o", "."], "`-o .` is a folder"),
     (
         &["build", "-o", "Torvyn.toml"],

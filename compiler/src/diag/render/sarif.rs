@@ -56,12 +56,18 @@ impl<'a> Run<'a> {
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
                 "rules": self.rules.iter().copied().map(rule).collect::<Vec<_>>(),
             } },
-            "invocations": [{ "executionSuccessful": true, "exitCode": exit_code }],
+            "invocations": [{ "executionSuccessful": self.is_checked(), "exitCode": exit_code }],
             "originalUriBaseIds": { ROOT: { "description": { "text": "The folder that torvync was started in." } } },
             "columnKind": "unicodeCodePoints",
             "artifacts": artifacts.collect::<Vec<_>>(),
             "results": self.diags.iter().map(|diagnostic| self.result(diagnostic)).collect::<Vec<_>>(),
         })
+    }
+
+    /// Whether the command could do its work, whatever it found.
+    fn is_checked(&self) -> bool {
+        let refused = [Code::InvalidOption, Code::ManifestNotFound, Code::IoFailed];
+        !self.diags.iter().any(|diagnostic| refused.contains(&diagnostic.code))
     }
 
     fn result(&self, diagnostic: &Diagnostic) -> Value {

@@ -1,0 +1,151 @@
+//! Command lines that can't be parsed. There is no [`Context`](crate::output::Context) yet: how they are to be told of is
+//! looked up by hand.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+use clap::error::ErrorKind;
+use torvync_compiler::diag::{Code, Diagnostic, Diagnostics};
+use torvync_compiler::source::SourceMap;
+
+use crate::Format;
+use crate::output::{FAILURE, Outcome, Outlet, shown, to_stderr, to_stdout};
+
+/// How the command line asks to be told, as far as it can be made out.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Wish {
+    format: Option<Format>,
+    report: Option<OsString>,
+}
+
+impl Wish {
+    fn of(arguments: impl Iterator<Item = OsString>) -> Self {
+        let mut wish = Wish::default();
+        let mut runs = false;
+        let mut arguments = arguments.take_while(|argument| argument != "--").peekable();
+        while let Some(argument) = arguments.next() {
+            runs |= argument == "run";
+            let value = match (value_of(&argument, "--format="), argument == "--format") {
+                (Some(value), _) => Some(value),
+                (None, true) => arguments.peek().map(OsString::as_os_str),
+                (None, false) => None,
+            };
+            let format = value.and_then(|value| Format::from_str(value.to_str()?, false).ok());
+            wish.format = format.or(wish.format);
+            if let Some(file) = value_of(&argument, "--report=").filter(|file| runs && !file.is_empty()) {
+                wish.report = Some(file.to_owned());
+            }
+        }
+        wish
+    }
+}
+
+/// The value behind an option, unless its text is not UTF-8.
+fn value_of<'a>(argument: &'a OsStr, option: &str) -> Option<&'a OsStr> {
+    argument.to_str()?.strip_prefix(option).map(OsStr::new)
+}
+
+/// Tells of the mistake, and of it alone.
+pub(crate) fn error(error: &clap::Error) -> ExitCode {
+    let wish = Wish::of(std::env::args_os().skip(1));
+    let format = wish.format.unwrap_or(Format::Human);
+    if format.is_text() {
+        tell_people(error);
+    }
+    let outlet = Outlet {
+        format,
+        report: wish.report,
+    };
+    if outlet.wants_reports() {
+        let mut diagnostics = Diagnostics::new();
+        diagnostics.error(diagnostic(error));
+        let mut outcome = Outcome::failed(FAILURE);
+        outlet.collect(&mut outcome, &SourceMap::new(), &diagnostics);
+        outlet.write(outcome, false);
+    }
+    ExitCode::from(FAILURE)
+}
+
+fn tell_people(error: &clap::Error) {
+    let rendered = error.render();
+    let color = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let text = match color {
+        true => rendered.ansi().to_string(),
+        false => rendered.to_string(),
+    };
+    if error.use_stderr() {
+        to_stderr(&shown(&text, color));
+    } else {
+        to_stdout(&text);
+    }
+}
+
+/// The mistake without what is text for people: usage, and where there is more.
+fn diagnostic(error: &clap::Error) -> Diagnostic {
+    let of = |message: String| Diagnostic::error(Code::InvalidOption, message);
+    let general = "`--help` lists commands and options";
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return of("a command is missing".to_owned()).help(general);
+    }
+    let text = error.render().to_string();
+    let mut parts = text.trim().split("\n\n").map(str::trim);
+    let (message, notes) = message(parts.next().unwrap_or_default());
+    let mut diagnostic = of(message);
+    diagnostic.notes = notes;
+    for part in parts {
+        match part.split_once(": ") {
+            Some(("tip" | "help", help)) => diagnostic = diagnostic.help(help),
+            Some(("Usage", _)) => {}
+            Some(_) | None if part.starts_with("For more information") => {}
+            Some(_) | None => diagnostic = diagnostic.note(part),
+        }
+    }
+    match diagnostic.help.is_empty() {
+        true => diagnostic.help(general),
+        false => diagnostic,
+    }
+}
+
+/// The first part of the parser's text: the mistake, what it is about, and lists in brackets.
+fn message(part: &str) -> (String, Vec<String>) {
+    let part = part.strip_prefix("error: ").unwrap_or(part);
+    let mut lines = part.lines().map(str::trim);
+    let mut message = lines.next().unwrap_or_default().to_owned();
+    let mut notes = Vec::new();
+    for line in lines {
+        match line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            Some(list) => notes.push(list.to_owned()),
+            None => message = format!("{message} {line}"),
+        }
+    }
+    (message, notes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wish(words: &str) -> (Option<Format>, Option<String>) {
+        let wish = Wish::of(words.split_whitespace().map(OsString::from));
+        (wish.format, wish.report.map(|file| file.to_string_lossy().into_owned()))
+    }
+
+    #[test]
+    fn what_is_wished_is_found_in_a_command_line_that_is_wrong() {
+        for (words, format) in [
+            ("--format json buid", Some(Format::Json)),
+            ("check --nope --format=sarif", Some(Format::Sarif)),
+            ("--format json check --format jsonl", Some(Format::Jsonl)),
+            ("check --format", None),
+            ("check --format nope", None),
+            ("check -- --format json", None),
+        ] {
+            assert_eq!(wish(words).0, format, "{words}");
+        }
+        assert_eq!(wish("run --report=r.json --nope").1.as_deref(), Some("r.json"));
+        assert_eq!(wish("run --report --nope").1, None);
+        assert_eq!(wish("check --report=r.json").1, None);
+    }
+}
