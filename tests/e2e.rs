@@ -40,6 +40,9 @@ mod languages;
 #[cfg(target_os = "linux")]
 #[path = "e2e/memory.rs"]
 mod memory;
+#[cfg(target_os = "linux")]
+#[path = "e2e/outside.rs"]
+mod outside;
 #[path = "e2e/overload.rs"]
 mod overload;
 #[path = "e2e/paths.rs"]

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -25,7 +26,7 @@ pub use console::Console;
 pub use file::File;
 pub use generator::Generator;
 pub use lines::Lines;
-pub(crate) use opened::{report_is_claimed, reported};
+pub(crate) use opened::{AT_ONCE, report_is_claimed, reported};
 pub(crate) use output::print;
 
 /// Content type of text.
@@ -44,6 +45,11 @@ fn text_key(config: &Map<String, Value>, key: &str) -> Option<String> {
     config.get(key).and_then(Value::as_str).map(str::to_owned)
 }
 
+/// The path in the configuration.
+fn path_key(config: &Map<String, Value>) -> Option<PathBuf> {
+    text_key(config, "path").map(PathBuf::from)
+}
+
 /// How long lines may be held before they are written.
 fn flush_key(config: &Map<String, Value>) -> Duration {
     let ms = config.get("flush_ms").and_then(Value::as_u64);
@@ -51,7 +57,7 @@ fn flush_key(config: &Map<String, Value>) -> Duration {
 }
 
 /// Whether `path` is a named pipe: opening it waits for somebody to open the other end.
-fn is_fifo(path: &str) -> bool {
+fn is_fifo(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
 }
 
@@ -108,9 +114,14 @@ fn payload(cx: &mut RunContext, copies: &mut CopyStats, bytes: &[u8]) -> Called<
         let content_type = pool.content_type(buffer)?;
         Ok(Payload { buffer, content_type })
     });
-    copies.host_serialize.add(bytes.len());
-    filled.map_err(|error| Cause::NoBuffer {
-        refusal: Box::new(pool.refuse(error, bytes.len() as u64)),
-        said: None,
-    })
+    match filled {
+        Ok(payload) => {
+            copies.host_serialize.add(bytes.len());
+            Ok(payload)
+        }
+        Err(error) => Err(Cause::NoBuffer {
+            refusal: Box::new(pool.refuse(error, bytes.len() as u64)),
+            said: None,
+        }),
+    }
 }

@@ -29,6 +29,8 @@ pub struct RunOptions {
     pub clock: ClockKind,
     /// Events told at once on standard error.
     pub told: Option<Severity>,
+    /// Whether other flows run in the same process.
+    pub is_one_of_many: bool,
 }
 
 /// Why the sources are no longer pulled.
@@ -42,8 +44,19 @@ pub enum Drain {
     Stop,
 }
 
+/// A node, told from those of other flows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NodeName {
+    /// Its flow.
+    pub(crate) flow: &'static str,
+    /// Its name there.
+    pub(crate) node: &'static str,
+}
+
 /// State of one run, lent to each step.
 pub struct RunContext {
+    /// The node whose stage is being prepared; before the first one, the flow alone.
+    pub(crate) preparing: NodeName,
     /// Away only while a component's store holds it.
     pool: Option<Box<BufferPool>>,
     /// Signals.
@@ -102,6 +115,10 @@ impl RunContext {
     ) -> Self {
         let limit_of = |limit: Option<Duration>| limit.map_or(Time::NEVER, |limit| Time::START.after(limit));
         Self {
+            preparing: NodeName {
+                flow: plan.name,
+                node: "",
+            },
             pool: Some(Box::new(pool)),
             control: Arc::clone(halt.control()),
             seen: 0,
@@ -109,7 +126,7 @@ impl RunContext {
             clock: Clock::since(options.clock, halt.started()),
             halt,
             state: FlowState::Created,
-            events: EventLog::new(options.told),
+            events: EventLog::new(options.told, options.is_one_of_many.then_some(plan.name)),
             pressure,
             timeout: limit_of(options.timeout),
             deadline: limit_of(plan.deadline_ms.map(Duration::from_millis)),
@@ -386,6 +403,7 @@ pub(crate) mod tests {
             timeout: None,
             clock: ClockKind::Simulated,
             told: None,
+            is_one_of_many: false,
         };
         let pool = BufferPool::new(&PLAN.pools, &[]).expect("there is memory");
         RunContext::new(

@@ -81,7 +81,9 @@ fn run(program: &'static ProgramPlan, arguments: &RunArguments, telling: &Tellin
         Err(error) => {
             let failure = unprepared(instantiation(&error));
             let entries = arguments.entries.iter();
-            let mut flows: Vec<Told> = entries.map(|entry| refused(entry, failure.clone(), telling)).collect();
+            let mut flows: Vec<Told> = entries
+                .map(|entry| refused(entry, failure.clone(), None, telling))
+                .collect();
             // It is told once, though it is every flow's.
             flows.iter_mut().skip(1).for_each(|flow| flow.errors.clear());
             flows
@@ -103,11 +105,11 @@ struct Told {
 }
 
 /// A flow that could not be started.
-fn refused(entry: &FlowEntry, failure: Failure, telling: &Telling) -> Told {
+fn refused(entry: &FlowEntry, failure: Failure, flow: Option<&str>, telling: &Telling) -> Told {
     Told {
         exit_code: 1,
         account: String::new(),
-        errors: report::failure_text(&failure, telling.color),
+        errors: report::failure_text(&failure, flow, telling.color),
         object: json!({
             "flow": entry.plan.name, "state": "failed", "errors": [report::failure_json(&failure)], "exit_code": 1,
         }),
@@ -296,6 +298,7 @@ impl Session<'_> {
             timeout: arguments.timeout,
             clock: arguments.clock,
             told: self.telling.told(),
+            is_one_of_many: arguments.all,
         };
         let halt = Arc::new(Halt::new(plan, &options, Arc::clone(&self.control)));
         let setup = Setup::new(hosts, plan, pool, &arguments.ends, waker.clone(), Arc::clone(&halt));
@@ -316,6 +319,7 @@ impl Session<'_> {
 
     /// What the runs of a flow came to, one of each of its replicas.
     fn finish(&self, entry: &'static FlowEntry, runs: Vec<Started>) -> Told {
+        let named = self.arguments.all.then_some(entry.plan.name);
         let mut ended = Vec::new();
         for started in runs {
             match started {
@@ -323,14 +327,14 @@ impl Session<'_> {
                     let (mut flow, mut cx, outcome) = run.into_outcome();
                     ended.push((Report::collect(flow.as_mut(), &mut cx, self.started.elapsed()), outcome));
                 }
-                Started::Failed(failure) => return refused(entry, failure, self.telling),
+                Started::Failed(failure) => return refused(entry, failure, named, self.telling),
                 Started::Spared => {}
             }
         }
         let (report, outcome) = report::merge(ended);
         let exit_code = exit_code(&outcome, &self.control);
         let failures = outcome.failures.iter();
-        let failures = failures.map(|failure| report::failure_text(failure, self.telling.color));
+        let failures = failures.map(|failure| report::failure_text(failure, named, self.telling.color));
         let telling = self.telling;
         let failed = matches!(outcome.ending, Ending::Failed | Ending::Cancelled) || !outcome.failures.is_empty();
         let account = match (telling.whole, telling.announces()) {

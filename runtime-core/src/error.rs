@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::buffer::{BufferError, Refusal};
+use crate::builtin::AT_ONCE;
 use crate::capability::Denied;
 use crate::event::StreamName;
 use crate::words::count;
@@ -485,6 +486,9 @@ impl Failure {
             }
             Cause::Endpoint(text) if self.operation == Operation::Init && text.contains("No such file") => {
                 Some("paths begin in the folder where the program was started; `--input` and `--output` give others")
+            }
+            Cause::Endpoint(text) if text.ends_with(AT_ONCE) => {
+                Some("run one flow after the other, or let them meet in a named pipe (`mkfifo`)")
             }
             Cause::Overflow { .. } => Some("raise `queue_depth`, choose another `policy`, or make the consumer faster"),
             Cause::UnknownPort(_) => Some("add an edge from that port, or correct its name in the router"),

@@ -267,10 +267,13 @@ impl Event {
         value
     }
 
-    /// The event in a line for people.
+    /// The event in a line for people, with its flow where several run.
     #[must_use]
-    pub fn to_text(&self, at: Time) -> String {
+    pub fn to_text(&self, at: Time, flow: Option<&str>) -> String {
         let mut text = format!("[{:>9.3} ms] {}", at.as_nanos() as f64 / 1e6, self.name());
+        if let Some(flow) = flow {
+            text.push_str(&format!(" flow={flow}"));
+        }
         if let Value::Object(fields) = self.fields() {
             for (name, value) in fields.iter().filter(|(name, _)| *name != "message") {
                 let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -291,6 +294,8 @@ pub struct EventLog {
     dropped: u64,
     /// Told at once on standard error, if at least so severe.
     told: Option<Severity>,
+    /// What the flow is called where it is told, if it has to be.
+    flow: Option<&'static str>,
     /// Warnings told, by kind.
     warnings: BTreeMap<&'static str, u64>,
     /// Told when elements begin to pass.
@@ -298,13 +303,14 @@ pub struct EventLog {
 }
 
 impl EventLog {
-    /// A log that tells events up to `told` at once.
+    /// A log that tells events up to `told` at once, as those of `flow` where several run.
     #[must_use]
-    pub fn new(told: Option<Severity>) -> Self {
+    pub fn new(told: Option<Severity>, flow: Option<&'static str>) -> Self {
         Self {
             kept: VecDeque::new(),
             dropped: 0,
             told,
+            flow,
             warnings: BTreeMap::new(),
             announcement: None,
         }
@@ -332,15 +338,16 @@ impl EventLog {
 
     fn tell(&mut self, at: Time, event: &Event) {
         match self.told {
-            Some(Severity::Detail) => crate::entry::eprint(&format!("{}\n", event.to_text(at))),
+            Some(Severity::Detail) => crate::entry::eprint(&format!("{}\n", event.to_text(at, self.flow))),
             Some(Severity::Warning) if event.severity() == Severity::Warning => {
                 let told = self.warnings.entry(event.name()).or_default();
                 *told += 1;
                 if *told <= TOLD_OF_A_KIND {
-                    crate::entry::eprint(&format!("warning: {}\n", event.to_text(at)));
+                    crate::entry::eprint(&format!("warning: {}\n", event.to_text(at, self.flow)));
                 } else if *told == TOLD_OF_A_KIND + 1 {
                     let name = event.name();
-                    crate::entry::eprint(&format!("warning: further `{name}` events are only counted\n"));
+                    let flow = self.flow.map_or_else(String::new, |flow| format!(" of flow `{flow}`"));
+                    crate::entry::eprint(&format!("warning: further `{name}` events{flow} are only counted\n"));
                 }
             }
             Some(Severity::Warning) | None => {}
@@ -372,6 +379,6 @@ mod tests {
             message: "node `middle` trapped in `process` of element 3: out of bounds".to_owned(),
         };
         let expected = "[    0.000 ms] restarted count=1 node=middle: node `middle` trapped in `process` of element 3: out of bounds";
-        assert_eq!(restarted.to_text(Time::START), expected);
+        assert_eq!(restarted.to_text(Time::START, None), expected);
     }
 }

@@ -16,6 +16,9 @@ impl Replica {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    use std::path::Path;
     use std::sync::Arc;
 
     use super::*;
@@ -32,6 +35,11 @@ mod tests {
         let filled = team[2].fill("part {replica} of {replicas}, {Replica} {replica}");
         assert_eq!(filled, "part 2 of 3, {Replica} 2");
         assert_eq!(Replica::alone().fill("{replica}/{replicas}"), "0/1");
+        let path = OsStr::from_bytes(b"\xff{replica}\xfe of {replicas}");
+        assert_eq!(
+            team[2].fill_path(Path::new(path)).as_os_str().as_bytes(),
+            b"\xff2\xfe of 3"
+        );
     }
 
     #[test]

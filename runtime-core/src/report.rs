@@ -420,9 +420,9 @@ pub fn failure_json(failure: &Failure) -> Value {
     })
 }
 
-/// A failure for people, with ANSI colours when `color` says so.
+/// A failure for people, with ANSI colours when `color` says so; with its flow, where several run.
 #[must_use]
-pub fn failure_text(failure: &Failure, color: bool) -> String {
+pub fn failure_text(failure: &Failure, flow: Option<&str>, color: bool) -> String {
     let (red, bold, reset) = if color {
         ("\x1b[1;31m", "\x1b[1m", "\x1b[0m")
     } else {
@@ -433,6 +433,9 @@ pub fn failure_text(failure: &Failure, color: bool) -> String {
         failure.code(),
         printable::lines(&failure.message()).replace('\n', "\n    "),
     );
+    if let Some(flow) = flow {
+        text.push_str(&format!("  = flow: {flow}\n"));
+    }
     // What is part of the runtime, or called as the node, says nothing new.
     let component = failure.component;
     if component != failure.node && !component.starts_with("builtin:") {

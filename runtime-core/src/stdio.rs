@@ -3,6 +3,7 @@
 //! Where one of them is closed, the standard library opens `/dev/null` in its place before `main`: what is written there
 //! would be lost without a word. So this looks before that.
 
+use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -18,12 +19,12 @@ pub(crate) enum Standard {
 }
 
 /// Whether `path` is another name of a stream: what is opened by it is the stream once more.
-pub(crate) fn names(stream: Standard, path: &str) -> bool {
+pub(crate) fn names(stream: Standard, path: &OsStr) -> bool {
     let names = match stream {
         Standard::Input => ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"],
         Standard::Output => ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"],
     };
-    names.contains(&path)
+    names.iter().any(|name| *name == path)
 }
 
 /// A bit for each descriptor that was closed.

@@ -1,6 +1,7 @@
 //! What a built-in source has in common with itself in the other replicas of its flow.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
 use super::lines::Feed;
@@ -15,7 +16,7 @@ pub struct Common {
     /// Numbers given out.
     numbers: AtomicU64,
     /// By path.
-    feeds: Mutex<BTreeMap<String, Arc<Mutex<Feed>>>>,
+    feeds: Mutex<BTreeMap<PathBuf, Arc<Mutex<Feed>>>>,
 }
 
 impl Common {
@@ -36,7 +37,7 @@ impl Common {
     /// The lines of the input at `path`, which `open` opens for whoever asks first.
     pub(super) fn feed<E>(
         &self,
-        path: &str,
+        path: &Path,
         open: impl FnOnce(Vec<Waker>) -> Result<Feed, E>,
     ) -> Result<Arc<Mutex<Feed>>, E> {
         // Nothing that holds the lock panics half-way.

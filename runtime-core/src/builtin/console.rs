@@ -28,7 +28,7 @@ impl Stage for Console {
             return Err(cannot(stdio::CLOSED_AT_START.to_owned()));
         }
         let file = opened::own_stdout().map_err(|error| cannot(error.to_string()))?;
-        let place = opened::written(file, opened::STDOUT, false).map_err(cannot)?;
+        let place = opened::written(file, opened::STDOUT, cx.preparing, false).map_err(cannot)?;
         let output = Output::to(cx, place, options).map_err(|error| cannot(error.to_string()))?;
         self.output = Some(output.before_prints());
         Ok(())

@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::io;
+use std::path::{Path, PathBuf};
 
 use super::output::{Fsync, Options, Output};
-use super::{config, flush_key, is_fifo, is_written, opened, text_key};
+use super::{config, flush_key, is_fifo, is_written, opened, path_key, text_key};
 use crate::context::RunContext;
 use crate::element::Element;
 use crate::error::Cause;
@@ -19,14 +20,14 @@ use crate::stage::{Called, Confirmed, Sink, Stage, Taken};
 #[derive(Default)]
 pub struct File {
     /// Replaces the configuration.
-    path_override: Option<String>,
+    path_override: Option<PathBuf>,
     output: Option<Output>,
 }
 
 impl File {
     /// Appends to `path`, whatever the configuration says.
     #[must_use]
-    pub fn of(path: String) -> Self {
+    pub fn of(path: PathBuf) -> Self {
         Self {
             path_override: Some(path),
             output: None,
@@ -35,7 +36,7 @@ impl File {
 }
 
 /// Opens a file to append to. Who may write but not read can't see what it ends in.
-fn open(path: &str) -> io::Result<fs::File> {
+fn open(path: &Path) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     options.append(true).create(true);
     match options.clone().read(true).open(path) {
@@ -44,16 +45,16 @@ fn open(path: &str) -> io::Result<fs::File> {
     }
 }
 
-fn open_output(cx: &RunContext, path: &str, options: Options) -> Result<Output, String> {
+fn open_output(cx: &RunContext, path: &Path, name: &str, options: Options) -> Result<Output, String> {
     let words = |error: io::Error| error.to_string();
     if is_fifo(path) {
         // It opens when somebody opens the other end.
         let target = path.to_owned();
         let open = move || fs::OpenOptions::new().write(true).open(target);
-        return Output::to_awaited(cx, path, options, open).map_err(words);
+        return Output::to_awaited(cx, name, options, open).map_err(words);
     }
     let file = open(path).map_err(words)?;
-    let place = opened::written(file, &format!("`{path}`"), true)?;
+    let place = opened::written(file, name, cx.preparing, true)?;
     Output::to(cx, place, options).map_err(words)
 }
 
@@ -63,10 +64,7 @@ impl Stage for File {
             Some(path) => (path, serde_json::Map::new()),
             None => {
                 let config = config(text, setting::FILE)?;
-                (
-                    text_key(&config, "path").expect("invariant: a required key is there"),
-                    config,
-                )
+                (path_key(&config).expect("invariant: a required key is there"), config)
             }
         };
         let options = Options {
@@ -77,8 +75,9 @@ impl Stage for File {
                 _ => Fsync::Never,
             },
         };
-        let output = open_output(cx, &path, options);
-        self.output = Some(output.map_err(|why| Cause::Endpoint(format!("can't open `{path}`: {why}")))?);
+        let name = format!("`{}`", path.display());
+        let output = open_output(cx, &path, &name, options);
+        self.output = Some(output.map_err(|why| Cause::Endpoint(format!("can't open {name}: {why}")))?);
         Ok(())
     }
 

@@ -3,11 +3,12 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
-use super::{Common, config, is_fifo, opened, payload, text_key};
+use super::{Common, config, is_fifo, opened, path_key, payload};
 use crate::bounds;
-use crate::context::RunContext;
+use crate::context::{NodeName, RunContext};
 use crate::error::Cause;
 use crate::executor::Waker;
 use crate::host::CopyStats;
@@ -27,6 +28,9 @@ use input::Input;
 /// Longest line in bytes: no buffer is larger.
 const LONGEST_LINE: usize = bounds::LARGEST_BUFFER_BYTES as usize;
 
+/// The path that stands for standard input.
+const STANDARD_INPUT: &str = "-";
+
 /// Source of lines, without their `\n` or `\r\n`. Configuration: `{"path": "…"}`; `-` or none is standard input.
 ///
 /// What may keep its readers waiting (a terminal, a pipe) is read by a thread of its own. A line that is longer than any
@@ -35,7 +39,7 @@ const LONGEST_LINE: usize = bounds::LARGEST_BUFFER_BYTES as usize;
 #[derive(Default)]
 pub struct Lines {
     /// Replaces the configured path.
-    path_override: Option<String>,
+    path_override: Option<PathBuf>,
     /// Where the replicas of the flow share lines out.
     common: Option<Arc<Common>>,
     name: String,
@@ -68,7 +72,7 @@ enum Reader {
 impl Lines {
     /// Reads `path` (`-`: standard input), whatever the configuration says.
     #[must_use]
-    pub fn of(path: String) -> Self {
+    pub fn of(path: PathBuf) -> Self {
         Self {
             path_override: Some(path),
             ..Self::default()
@@ -163,14 +167,14 @@ impl Lines {
     }
 
     /// Opens `path`, or joins the replicas that read it. In words why that is not possible.
-    fn open(&mut self, cx: &RunContext, path: &str) -> Result<Reader, String> {
+    fn open(&mut self, cx: &RunContext, path: &Path) -> Result<Reader, String> {
         let (name, opened) = (&self.name, &mut self.opened);
-        let mut open = |wakers| open(path, name, wakers, opened);
+        let mut open = |wakers| open(path, name, cx.preparing, wakers, opened);
         match &self.common {
             Some(common) => common
                 .feed(path, |wakers| open(wakers).map(Feed::new))
                 .map(Reader::Shared),
-            None if path == "-" && cx.each_gets_all() => {
+            None if path.as_os_str() == STANDARD_INPUT && cx.each_gets_all() => {
                 Err("each replica needs all of it, and it can be read once; read a file".to_owned())
             }
             None => open(vec![cx.waker.clone()]).map(Reader::Own),
@@ -190,21 +194,28 @@ impl Lines {
     }
 }
 
-fn open(path: &str, name: &str, wakers: Vec<Waker>, opened: &mut Option<Arc<opened::Input>>) -> Result<Input, String> {
+fn open(
+    path: &Path,
+    name: &str,
+    source: NodeName,
+    wakers: Vec<Waker>,
+    opened: &mut Option<Arc<opened::Input>>,
+) -> Result<Input, String> {
     let words = |error: io::Error| error.to_string();
-    if path != "-" && is_fifo(path) {
+    let is_standard = path.as_os_str() == STANDARD_INPUT;
+    if !is_standard && is_fifo(path) {
         // It opens when somebody opens the other end.
         let path = path.to_owned();
         return Input::open_apart(move || File::open(path), wakers).map_err(words);
     }
-    let file = match path {
-        "-" if stdio::was_closed(Standard::Input) => return Err(stdio::CLOSED_AT_START.to_owned()),
+    let file = match is_standard {
+        true if stdio::was_closed(Standard::Input) => return Err(stdio::CLOSED_AT_START.to_owned()),
         // A descriptor of its own: the process's own buffer is not read.
-        "-" => io::stdin().as_fd().try_clone_to_owned().map(File::from),
-        path => File::open(path),
+        true => io::stdin().as_fd().try_clone_to_owned().map(File::from),
+        false => File::open(path),
     };
     let file = file.map_err(words)?;
-    *opened = opened::read(&file, name)?;
+    *opened = opened::read(&file, name, source)?;
     Input::open(file, wakers).map_err(words)
 }
 
@@ -212,11 +223,11 @@ impl Stage for Lines {
     fn init(&mut self, cx: &mut RunContext, text: &str) -> Called<()> {
         let path = match self.path_override.take() {
             Some(path) => path,
-            None => text_key(&config(text, setting::LINES)?, "path").unwrap_or_else(|| "-".to_owned()),
+            None => path_key(&config(text, setting::LINES)?).unwrap_or_else(|| STANDARD_INPUT.into()),
         };
-        self.name = match path.as_str() {
-            "-" => "standard input".to_owned(),
-            path => format!("`{path}`"),
+        self.name = match path.as_os_str() == STANDARD_INPUT {
+            true => "standard input".to_owned(),
+            false => format!("`{}`", path.display()),
         };
         let input = self.open(cx, &path);
         self.input = Some(input.map_err(|why| Cause::Endpoint(format!("can't open {}: {why}", self.name)))?);

@@ -10,6 +10,10 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::output::Place;
+use crate::context::NodeName;
+
+/// Why one flow may not read what another one writes.
+pub(crate) const AT_ONCE: &str = "of one run go on at the same time, so what is read would be left to chance";
 
 /// What standard output is called in messages.
 pub(super) const STDOUT: &str = "standard output";
@@ -32,8 +36,10 @@ impl FileId {
 
 /// What is open. What nobody holds any more is forgotten.
 struct Opened {
-    inputs: Vec<(FileId, Weak<Input>)>,
-    outputs: Vec<(FileId, Weak<Place>)>,
+    /// With the first of those that read it.
+    inputs: Vec<(FileId, Weak<Input>, NodeName)>,
+    /// With the first of those that write there.
+    outputs: Vec<(FileId, Weak<Place>, NodeName)>,
     report: Option<Report>,
 }
 
@@ -57,11 +63,11 @@ pub(super) struct Input {
     name: String,
 }
 
-/// Notes that `file` is read. Only what has an end of its own can be kept from it by being written to.
+/// Notes that `source` reads `file`. Only what has an end of its own can be kept from it by being written to.
 ///
 /// # Errors
 /// In words, when it is written to as well.
-pub(super) fn read(file: &File, name: &str) -> Result<Option<Arc<Input>>, String> {
+pub(super) fn read(file: &File, name: &str, source: NodeName) -> Result<Option<Arc<Input>>, String> {
     let metadata = described(file)?;
     if !metadata.is_file() {
         return Ok(None);
@@ -69,37 +75,37 @@ pub(super) fn read(file: &File, name: &str) -> Result<Option<Arc<Input>>, String
     let id = FileId::of(&metadata);
     let mut opened = opened();
     opened.keep_report_apart(id)?;
-    let is_stdout = own_stdout().is_ok_and(|stdout| stdout.metadata().is_ok_and(|other| FileId::of(&other) == id));
-    let output = find(&mut opened.outputs, id).map(|place| place.name().to_owned());
-    if let Some(output) = output.or_else(|| is_stdout.then(|| STDOUT.to_owned())) {
+    if let Some((place, sink)) = find(&mut opened.outputs, id) {
+        return Err(conflict("sink", sink, "writes to", place.name(), (source, name)));
+    }
+    if own_stdout().is_ok_and(|stdout| stdout.metadata().is_ok_and(|other| FileId::of(&other) == id)) {
         return Err(format!(
-            "{}, to which the flow writes what it reads",
-            same(&output, "output")
+            "it is also {STDOUT}, to which the program prints: it would never end"
         ));
     }
     let input = Arc::new(Input { name: name.to_owned() });
-    opened.inputs.push((id, Arc::downgrade(&input)));
+    opened.inputs.push((id, Arc::downgrade(&input), source));
     Ok(Some(input))
 }
 
-/// The place that `file` is, which sinks share that write to it. `continues`: a line that it ends in without an end gets one.
+/// The place that `file` is, to which `sink` writes; sinks share it. `continues`: a line that it ends in without an end gets one.
 ///
 /// # Errors
 /// In words, when it is read as well.
-pub(super) fn written(file: File, name: &str, continues: bool) -> Result<Arc<Place>, String> {
+pub(super) fn written(file: File, name: &str, sink: NodeName, continues: bool) -> Result<Arc<Place>, String> {
     let metadata = described(&file)?;
     let id = FileId::of(&metadata);
     let mut opened = opened();
     opened.keep_report_apart(id)?;
-    if let Some(input) = find(&mut opened.inputs, id) {
-        return Err(format!("{}, which would never end", same(&input.name, "input")));
+    if let Some((input, source)) = find(&mut opened.inputs, id) {
+        return Err(conflict("source", source, "reads", &input.name, (sink, name)));
     }
-    if let Some(place) = find(&mut opened.outputs, id) {
+    if let Some((place, _)) = find(&mut opened.outputs, id) {
         return Ok(place);
     }
     let place = Place::new(file, name.to_owned(), metadata.is_file());
     let place = Arc::new(if continues { place.continued() } else { place });
-    opened.outputs.push((id, Arc::downgrade(&place)));
+    opened.outputs.push((id, Arc::downgrade(&place), sink));
     Ok(place)
 }
 
@@ -128,7 +134,7 @@ impl Opened {
         match self.report.as_mut().filter(|report| report.id == id) {
             Some(report) => {
                 report.is_claimed = true;
-                Err(same(&report.name, "report"))
+                Err(format!("it is also the report {}", report.name))
             }
             None => Ok(()),
         }
@@ -144,8 +150,22 @@ fn described(file: &File) -> Result<Metadata, String> {
     file.metadata().map_err(|error| error.to_string())
 }
 
-fn same(other: &str, role: &str) -> String {
-    format!("it is also the {role} {other}")
+/// Why a node may not open a file that another one has open already, in words.
+fn conflict(role: &str, other: NodeName, does: &str, other_name: &str, (own, own_name): (NodeName, &str)) -> String {
+    let NodeName { flow, node } = other;
+    let whose = match flow == own.flow {
+        true => format!("{role} `{node}`"),
+        false => format!("{role} `{node}` of flow `{flow}`"),
+    };
+    let file = match other_name == own_name {
+        true => "the same file".to_owned(),
+        false => format!("the same file, {other_name}"),
+    };
+    let why = match flow == own.flow {
+        true => "the input would never end".to_owned(),
+        false => format!("flows {AT_ONCE}"),
+    };
+    format!("{whose} {does} {file}: {why}")
 }
 
 fn opened() -> MutexGuard<'static, Opened> {
@@ -153,8 +173,8 @@ fn opened() -> MutexGuard<'static, Opened> {
     OPENED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn find<T>(known: &mut Vec<(FileId, Weak<T>)>, id: FileId) -> Option<Arc<T>> {
-    known.retain(|(_, held)| held.strong_count() > 0);
-    let mut found = known.iter().filter(|(other, _)| *other == id);
-    found.find_map(|(_, held)| held.upgrade())
+fn find<T>(known: &mut Vec<(FileId, Weak<T>, NodeName)>, id: FileId) -> Option<(Arc<T>, NodeName)> {
+    known.retain(|(_, held, _)| held.strong_count() > 0);
+    let mut found = known.iter().filter(|(other, ..)| *other == id);
+    found.find_map(|(_, held, node)| Some((held.upgrade()?, *node)))
 }

@@ -116,11 +116,11 @@ impl Output {
         options: Options,
         open: impl FnOnce() -> io::Result<fs::File> + Send + 'static,
     ) -> io::Result<Self> {
-        let shared = Shared::new(cx, format!("`{name}`"), options);
-        let name = name.to_owned();
+        let shared = Shared::new(cx, name.to_owned(), options);
+        let (name, sink) = (name.to_owned(), cx.preparing);
         let open = move || {
             let file = open().map_err(|error| error.to_string())?;
-            opened::written(file, &format!("`{name}`"), false)
+            opened::written(file, &name, sink, false)
         };
         apart::start(&shared, Some(Box::new(open)))?;
         Ok(Self(shared))

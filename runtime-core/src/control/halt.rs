@@ -156,6 +156,7 @@ mod tests {
             timeout,
             clock: ClockKind::System,
             told: None,
+            is_one_of_many: false,
         };
         Halt {
             started: Instant::now() - age,

@@ -92,6 +92,7 @@ mod tests {
             timeout: None,
             clock: ClockKind::Simulated,
             told: None,
+            is_one_of_many: false,
         };
         Watchdog::new(Arc::new(Halt::new(&PLAN, &options, Control::unattended())))
     }

@@ -244,7 +244,11 @@ impl Given {
                 })?);
             }
             "config" => {
-                let setting = value.to_str().and_then(|text| text.split_once('='));
+                let setting = value.to_str().ok_or_else(|| {
+                    let message = format!("`--config {text}`: the value is not UTF-8, and a configuration is text");
+                    Misuse::new(message).help("`--input NODE=FILE` and `--output NODE=FILE` take any path")
+                })?;
+                let setting = setting.split_once('=');
                 let (key, value) = setting.ok_or_else(|| expected("NODE.KEY=VALUE"))?;
                 self.configs.push((key.to_owned(), value.to_owned()));
             }
@@ -339,14 +343,16 @@ impl Given {
     /// The ends that the options replace.
     fn ends(&self, plan: &'static FlowPlan) -> Result<Ends, Misuse> {
         Ok(Ends {
-            inputs: replaced(plan, &INPUT, &self.inputs, |value| match value {
-                "generator" => Input::Generator,
-                path if path == "stdin" || stdio::names(Standard::Input, path) => Input::Lines("-".to_owned()),
-                path => Input::Lines(path.to_owned()),
+            inputs: replaced(plan, &INPUT, &self.inputs, |value| match value.to_str() {
+                Some("generator") => Input::Generator,
+                Some("stdin") => Input::Lines("-".into()),
+                _ if stdio::names(Standard::Input, value) => Input::Lines("-".into()),
+                _ => Input::Lines(value.into()),
             })?,
-            outputs: replaced(plan, &OUTPUT, &self.outputs, |value| match value {
-                path if path == "stdout" || stdio::names(Standard::Output, path) => Output::Console,
-                path => Output::File(path.to_owned()),
+            outputs: replaced(plan, &OUTPUT, &self.outputs, |value| match value.to_str() {
+                Some("stdout") => Output::Console,
+                _ if stdio::names(Standard::Output, value) => Output::Console,
+                _ => Output::File(value.into()),
             })?,
         })
     }
@@ -377,27 +383,24 @@ fn replaced<T>(
     plan: &'static FlowPlan,
     end: &End,
     values: &[OsString],
-    make: impl Fn(&str) -> T,
+    make: impl Fn(&OsStr) -> T,
 ) -> Result<BTreeMap<&'static str, T>, Misuse> {
     let option = end.option;
     let mut found = BTreeMap::new();
     for value in values {
-        let (node, rest) = addressed(plan, end, value)?;
-        let text = rest
-            .to_str()
-            .ok_or_else(|| Misuse::new(format!("`{option} {}`: the path is not UTF-8", value.display())))?;
-        if text.is_empty() {
+        let (node, path) = addressed(plan, end, value)?;
+        if path.is_empty() {
             return Err(Misuse::new(format!("`{option} {}`: there is no path", value.display())));
         }
-        if end.foreign.contains(&text) {
+        if let Some(word) = end.foreign.iter().find(|word| **word == path) {
             return Err(Misuse::new(format!(
-                "`{option} {}`: `{text}` is no {}",
+                "`{option} {}`: `{word}` is no {}",
                 value.display(),
                 end.role.as_str()
             ))
-            .help(format!("a file of that name is written `./{text}`")));
+            .help(format!("a file of that name is written `./{word}`")));
         }
-        if found.insert(node, make(text)).is_some() {
+        if found.insert(node, make(path)).is_some() {
             return Err(Misuse::new(format!("`{option}` is given twice for node `{node}`")));
         }
     }

@@ -63,9 +63,7 @@ impl Telling {
         match (&self.report, self.format) {
             (None, Format::Human) => None,
             (None, Format::Json) => Some(Target::StandardOutput),
-            (Some(path), _) if path.to_str().is_some_and(|path| stdio::names(Standard::Output, path)) => {
-                Some(Target::StandardOutput)
-            }
+            (Some(path), _) if stdio::names(Standard::Output, path) => Some(Target::StandardOutput),
             (Some(path), _) => Some(Target::File(Path::new(path))),
         }
     }

@@ -78,6 +78,7 @@ impl Apart {
             timeout: None,
             clock: halt.clock(),
             told: None,
+            is_one_of_many: false,
         };
         let pool = BufferPool::new(&own_pool(plan), flow.nodes).map_err(|error| instantiation(&error))?;
         let cx = RunContext::new(

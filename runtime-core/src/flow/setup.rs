@@ -1,6 +1,7 @@
 //! Makes the stages of a flow, with its ends replaced where the command line asks for it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::buffer::BufferPool;
@@ -22,7 +23,7 @@ pub enum Input {
     /// `builtin:generator`.
     Generator,
     /// `builtin:lines` of a path; `-` is standard input.
-    Lines(String),
+    Lines(PathBuf),
 }
 
 /// Where a sink goes instead of the manifest (`--output`).
@@ -31,7 +32,7 @@ pub enum Output {
     /// `builtin:console`.
     Console,
     /// `builtin:file`.
-    File(String),
+    File(PathBuf),
 }
 
 /// The ends that the command line replaces, by node.
@@ -275,7 +276,7 @@ impl<'a> Setup<'a> {
     ) -> Called<SourceStage> {
         let mut stage: SourceStage = match self.ends.inputs.get(flow.nodes[position].name) {
             Some(Input::Generator) => Box::new(Generator::default()),
-            Some(Input::Lines(path)) => Box::new(Lines::of(self.replica.fill(path))),
+            Some(Input::Lines(path)) => Box::new(Lines::of(self.replica.fill_path(path))),
             None => origin.make(self, flow, position)?,
         };
         if flow.replicas_by.is_none()
@@ -294,7 +295,7 @@ impl<'a> Setup<'a> {
     ) -> Called<SinkStage> {
         match self.ends.outputs.get(flow.nodes[position].name) {
             Some(Output::Console) => Ok(Box::new(Console::default())),
-            Some(Output::File(path)) => Ok(Box::new(File::of(self.replica.fill(path)))),
+            Some(Output::File(path)) => Ok(Box::new(File::of(self.replica.fill_path(path)))),
             None => origin.make(self, flow, position),
         }
     }

@@ -1,6 +1,9 @@
 //! Which replica is which, what they share, and how one of them reaches the others.
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
 use crate::bounds::{REPLICA, REPLICA_COUNT};
@@ -65,6 +68,17 @@ impl Replica {
     pub fn fill(&self, config: &str) -> String {
         let numbered = config.replace(REPLICA, &self.number.to_string());
         numbered.replace(REPLICA_COUNT, &self.count().to_string())
+    }
+
+    /// A path with the same in it. What of it is no text stays as it is.
+    #[must_use]
+    pub fn fill_path(&self, path: &Path) -> PathBuf {
+        let mut filled = OsString::new();
+        for chunk in path.as_os_str().as_bytes().utf8_chunks() {
+            filled.push(self.fill(chunk.valid()));
+            filled.push(OsStr::from_bytes(chunk.invalid()));
+        }
+        filled.into()
     }
 
     /// What the built-in source at node `position` shares with itself in the other replicas, if there are any.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::path::Path;
 
 use super::Common;
 use crate::bounds;
@@ -39,7 +40,7 @@ impl Lines {
     /// # Errors
     /// When the system has no thread.
     pub(crate) fn join(common: &Common, open: impl FnOnce() -> File) -> io::Result<Self> {
-        let feed = common.feed("-", |wakers| Input::open(open(), wakers).map(Feed::new));
+        let feed = common.feed(Path::new("-"), |wakers| Input::open(open(), wakers).map(Feed::new));
         feed.map(Self)
     }
 
