@@ -144,6 +144,7 @@ impl Side {
             timeout: None,
             clock: ClockKind::Simulated,
             told: None,
+            is_one_of_many: false,
         };
         let halt = Arc::new(Halt::new(plan, &options, Arc::clone(hosts.control())));
         let mut setup = Setup::new(hosts, plan, pool, &ends, waker.clone(), Arc::clone(&halt));
