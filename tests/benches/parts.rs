@@ -148,6 +148,7 @@ const OPTIONS: RunOptions = RunOptions {
     timeout: None,
     clock: ClockKind::System,
     told: None,
+    is_one_of_many: false,
 };
 
 /// What ends a run of a flow.
