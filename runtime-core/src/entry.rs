@@ -1,11 +1,11 @@
 //! The executable: its command line, and one run of its flows.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::num::NonZero;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::context::{RunContext, RunOptions};
 use crate::control::{Control, Halt};
@@ -32,6 +32,9 @@ use telling::{Format, Misuse, Outlet, Telling};
 
 /// Exit code after bad arguments: a missing or wrong input, as in the CLI reference.
 const USAGE: u8 = 2;
+/// How long somebody who reads standard error may do nothing at the end, and after everything was to end at once.
+const READER_PATIENCE: Duration = Duration::from_secs(5);
+const STOPPED_PATIENCE: Duration = Duration::from_millis(200);
 /// Exit code after SIGINT.
 const INTERRUPTED: u8 = 130;
 
@@ -50,10 +53,12 @@ pub fn main(program: &'static ProgramPlan, flows: &'static [FlowEntry]) -> ExitC
         Ok(Command::Version) => Ok(print(&format!("{} {}\n", program.name, program.version))),
         Err(misuse) => Err(misuse),
     };
-    ExitCode::from(done.unwrap_or_else(|misuse| {
+    let code = done.unwrap_or_else(|misuse| {
         telling::refuse(&telling, &misuse);
         USAGE
-    }))
+    });
+    stdio::finish(READER_PATIENCE);
+    ExitCode::from(code)
 }
 
 fn run(program: &'static ProgramPlan, arguments: &RunArguments, telling: &Telling) -> Result<u8, Misuse> {
@@ -411,6 +416,7 @@ pub(crate) fn abandon(was_interrupted: bool, runs_are_over: bool) -> ! {
         false => "error[E0402]: cancelled; a stage waits in the host and was abandoned\n",
         true => "error[E0402]: cancelled; the report was abandoned: nobody reads it\n",
     });
+    stdio::finish(STOPPED_PATIENCE);
     std::process::exit(i32::from(if was_interrupted { INTERRUPTED } else { 1 }))
 }
 
@@ -429,9 +435,9 @@ fn print(text: &str) -> u8 {
     }
 }
 
-pub(crate) fn eprint(text: &str) {
-    // With standard error gone there is nobody left to tell.
-    let _ = io::stderr().write_all(text.as_bytes());
+/// Tells something before or after the flows.
+fn eprint(text: &str) {
+    stdio::tell_all(text.as_bytes());
 }
 
 /// Whether messages are coloured when the command line does not say.

@@ -10,6 +10,7 @@ use crate::error::Category;
 use crate::flow::FlowState;
 use crate::printable;
 use crate::stage::Demand;
+use crate::stdio;
 
 /// Events a run keeps; the oldest make room.
 const KEPT: usize = 4096;
@@ -326,7 +327,7 @@ impl EventLog {
         if event == Event::State(FlowState::Running)
             && let Some(text) = self.announcement.take()
         {
-            crate::entry::eprint(&text);
+            stdio::tell(text.as_bytes());
         }
         self.tell(at, &event);
         if self.kept.len() == KEPT {
@@ -338,16 +339,17 @@ impl EventLog {
 
     fn tell(&mut self, at: Time, event: &Event) {
         match self.told {
-            Some(Severity::Detail) => crate::entry::eprint(&format!("{}\n", event.to_text(at, self.flow))),
+            Some(Severity::Detail) => stdio::tell(format!("{}\n", event.to_text(at, self.flow)).as_bytes()),
             Some(Severity::Warning) if event.severity() == Severity::Warning => {
                 let told = self.warnings.entry(event.name()).or_default();
                 *told += 1;
                 if *told <= TOLD_OF_A_KIND {
-                    crate::entry::eprint(&format!("warning: {}\n", event.to_text(at, self.flow)));
+                    stdio::tell(format!("warning: {}\n", event.to_text(at, self.flow)).as_bytes());
                 } else if *told == TOLD_OF_A_KIND + 1 {
                     let name = event.name();
                     let flow = self.flow.map_or_else(String::new, |flow| format!(" of flow `{flow}`"));
-                    crate::entry::eprint(&format!("warning: further `{name}` events{flow} are only counted\n"));
+                    let text = format!("warning: further `{name}` events{flow} are only counted\n");
+                    stdio::tell(text.as_bytes());
                 }
             }
             Some(Severity::Warning) | None => {}

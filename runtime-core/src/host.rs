@@ -238,7 +238,7 @@ pub(crate) fn store(
 fn denied_wasi() -> WasiCtx {
     WasiCtxBuilder::new()
         .stdout(print::Printed)
-        .inherit_stderr()
+        .stderr(print::Told)
         .allow_tcp(false)
         .allow_udp(false)
         .allow_ip_name_lookup(false)

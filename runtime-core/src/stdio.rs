@@ -6,10 +6,14 @@
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
+
+mod messages;
+
+pub(crate) use messages::{finish, tell, tell_all};
 
 /// Streams of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +60,19 @@ fn is_open(stream: Standard) -> bool {
     !matches!(rustix::io::fcntl_getfd(descriptor), Err(rustix::io::Errno::BADF))
 }
 
+/// What is printed on standard output is told on standard error.
+static PRINTS_ARE_TOLD: AtomicBool = AtomicBool::new(false);
+
+/// Has what components print on standard output told on standard error instead.
+pub(crate) fn tell_prints() {
+    PRINTS_ARE_TOLD.store(true, Ordering::Relaxed);
+}
+
+/// Whether what components print on standard output is told on standard error.
+pub(crate) fn prints_are_told() -> bool {
+    PRINTS_ARE_TOLD.load(Ordering::Relaxed)
+}
+
 /// Bytes written at once: a pipe that has room has room for as many, and takes them as a whole or not at all.
 pub(crate) const CHUNK: usize = 4096;
 
@@ -87,11 +104,16 @@ pub(crate) const CLOSED_AT_START: &str = "it was closed when the program started
 
 /// Waits for a while for `file` to have room for [`CHUNK`] bytes. What can't be asked for it shows when it is written to.
 pub(crate) fn has_room(file: &impl AsFd) -> bool {
-    let mut polled = [PollFd::from_borrowed_fd(file.as_fd(), PollFlags::OUT)];
     let timeout = Timespec {
         tv_sec: 0,
         tv_nsec: i64::from(PATIENCE.subsec_nanos()),
     };
+    is_ready(file, timeout)
+}
+
+/// The same, for so long.
+fn is_ready(file: &impl AsFd, timeout: Timespec) -> bool {
+    let mut polled = [PollFd::from_borrowed_fd(file.as_fd(), PollFlags::OUT)];
     match rustix::event::poll(&mut polled, Some(&timeout)) {
         Ok(_) => !polled[0].revents().is_empty(),
         Err(rustix::io::Errno::INTR) => false,

@@ -2,10 +2,15 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::ffi::OsStrExt;
+use std::process::Stdio;
+use std::thread;
 
-use crate::ends::{folder, numbers, run_in_shell};
+use crate::ends::{eventually, folder, numbers, read, run_in_shell};
+use crate::lab::ENDS;
 use crate::report::Reported;
+use crate::torvync::executable;
 
 // ── Names that are no text
 
@@ -51,4 +56,62 @@ fn a_configuration_is_text() {
         "error[E0704]: `--config source.path=in\u{fffd}`: the value is not UTF-8, and a configuration is text\n  \
          = help: `--input NODE=FILE` and `--output NODE=FILE` take any path\n"
     );
+}
+
+// ── Standard error that nobody reads
+
+/// What a component prints, the events and the account go on whether somebody reads them or not; what is not shown is
+/// counted.
+#[test]
+fn messages_that_nobody_reads_hold_up_nothing() {
+    const LINES: usize = 40_000;
+    const PIPE: usize = 64 << 10;
+    for path in ["component", "fused"] {
+        for (flow, options, mark) in [
+            ("printing", &["--report=report"][..], "stderr: "),
+            // What it prints on standard output goes to standard error too.
+            ("printing", &["--format=json"][..], "stdout: "),
+            ("main", &["--log-level=debug", "--report"][..], "Summary"),
+        ] {
+            let folder = folder();
+            let (mut reader, mut writer) = std::io::pipe().expect("the system has pipes");
+            writer.write_all(&[b'\n'; PIPE]).expect("it has room for so much");
+            let arguments = [&["--flow", flow, "--input=source=-", "--output=sink=out"], options].concat();
+            let mut command = executable(&ENDS.built_for(path).executable, folder.path(), &arguments);
+            command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(writer);
+            let mut child = command.spawn().expect("it was built");
+            // Its end of the pipe is the only one that is left.
+            drop(command);
+            let mut input = child.stdin.take().expect("it is piped");
+            let text: String = (0..LINES).map(|n| format!("{n}\n")).collect();
+            input.write_all(text.as_bytes()).expect("the flow reads");
+            // All of them pass, though nobody has read a word.
+            eventually("delivered", || read(folder.path(), "out").lines().count() >= LINES);
+            let reading = thread::spawn(move || {
+                let mut told = String::new();
+                reader.read_to_string(&mut told).map(|_| told)
+            });
+            drop(input);
+            assert!(child.wait().is_ok_and(|status| status.success()), "{flow} {path}");
+            let told = reading.join().expect("it reads").expect("messages are text");
+            assert!(told.contains(mark), "{told}");
+            if flow == "printing" {
+                let lost = told.lines().filter_map(|line| {
+                    let line = line.strip_prefix("warning: ")?;
+                    let number = line.strip_suffix(" lines could not be shown: nobody read standard error")?;
+                    number.parse::<usize>().ok()
+                });
+                let lost: usize = lost.sum();
+                let shown = told.lines().filter(|line| line.ends_with('ü')).count();
+                let printed = if options == ["--format=json"] { 2 * LINES } else { LINES };
+                // The line without an end at the end of the run may be one of them.
+                assert!((printed..=printed + 1).contains(&(shown + lost)), "{shown} and {lost}");
+                let numbers = told
+                    .lines()
+                    .filter_map(|line| line.strip_prefix("stderr: ")?.strip_suffix(" ü"));
+                let numbers: Vec<u64> = numbers.filter_map(|number| number.parse().ok()).collect();
+                assert!(numbers.is_sorted(), "the order stays");
+            }
+        }
+    }
 }

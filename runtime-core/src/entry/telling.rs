@@ -266,5 +266,6 @@ fn stdout_alone() -> io::Result<File> {
     // SAFETY: the descriptor is open, as it was copied just now, and `ManuallyDrop` keeps it from being closed here.
     let mut shared = ManuallyDrop::new(unsafe { OwnedFd::from_raw_fd(stdout.as_raw_fd()) });
     rustix::io::dup2(io::stderr(), &mut shared)?;
+    stdio::tell_prints();
     Ok(own)
 }

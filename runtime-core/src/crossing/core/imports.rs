@@ -16,6 +16,7 @@ use crate::capability::{self, Capability};
 use crate::crossing::cause::bounded;
 use crate::error::ComponentError;
 use crate::layout::{scratch, stage};
+use crate::stdio;
 
 type Host<'a> = Caller<'a, ShellData>;
 
@@ -189,10 +190,11 @@ fn add_capabilities(linker: &mut Linker<ShellData>) -> Result<()> {
 fn add_system(linker: &mut Linker<ShellData>) -> Result<()> {
     linker.func_wrap("host", "write", |mut host: Host<'_>, stream: u32, len: u32| {
         let bytes = pool(&mut host).read_scratch(len);
-        let written = match stream {
-            1 => builtin::print(|| write(io::stdout().lock(), bytes)),
-            _ => write(io::stderr().lock(), bytes),
-        };
+        if stream != 1 || stdio::prints_are_told() {
+            stdio::tell(bytes);
+            return 0;
+        }
+        let written = builtin::print(|| write(io::stdout().lock(), bytes));
         written.map_or(IO, |()| 0)
     })?;
     linker.func_wrap("host", "clock", |host: Host<'_>, clock: u32| {

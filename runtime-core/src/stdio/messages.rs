@@ -1,0 +1,261 @@
+//! Standard error, where messages are shown and nobody has to wait for whoever reads them.
+//!
+//! Where there is room, a message is written by whoever has it. Else it waits in a queue for a thread that writes it as soon
+//! as there is, so the order stays. When the queue is full, and in a moment nothing of it was read, lines are counted instead
+//! of shown until it is empty.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use rustix::event::Timespec;
+use rustix::fs::FileType;
+use rustix::io::Errno;
+
+use super::CHUNK;
+use crate::sync::{Instant, Monitor, MutexGuard, thread};
+use crate::words::count;
+
+/// Bytes that wait.
+const ROOM: usize = 256 << 10;
+
+/// How long somebody who reads is waited for when the queue is full.
+const MOMENT: Duration = Duration::from_millis(50);
+
+/// What waits to be shown.
+#[derive(Default)]
+struct Waiting {
+    queue: VecDeque<u8>,
+    /// The thread writes just now.
+    is_writing: bool,
+    has_thread: bool,
+    /// How often it has written.
+    written: u64,
+    /// Lines that are not shown, and not told of yet.
+    lost: u64,
+    /// The beginning of a line is lost: so is the rest.
+    loses_line: bool,
+    /// What was shown or queued last is no whole line.
+    is_in_line: bool,
+}
+
+static WAITING: LazyLock<Monitor<Waiting>> = LazyLock::new(|| Monitor::new(Waiting::default()));
+
+/// Whether writing never waits for somebody who reads.
+static IS_REGULAR: LazyLock<bool> = LazyLock::new(|| {
+    let status = rustix::fs::fstat(io::stderr());
+    status.is_ok_and(|status| FileType::from_raw_mode(status.st_mode) == FileType::RegularFile)
+});
+
+/// Shows a message, unless nobody reads what came before.
+pub(crate) fn tell(text: &[u8]) {
+    let waiting = WAITING.lock();
+    let (waiting, rest) = show_what_fits(waiting, text);
+    if !rest.is_empty() {
+        let mut waiting = wait_for_room(waiting, rest.len());
+        waiting.add(rest);
+        start_thread(&mut waiting);
+    }
+}
+
+/// Shows a message after the flows, however long it is. [`finish`] waits for its reader.
+pub(crate) fn tell_all(text: &[u8]) {
+    let (mut waiting, rest) = show_what_fits(WAITING.lock(), text);
+    if !rest.is_empty() {
+        waiting.tell_lost();
+        waiting.push(rest);
+        start_thread(&mut waiting);
+    }
+}
+
+/// Waits until everything is shown, or nothing was read for so long.
+pub(crate) fn finish(patience: Duration) {
+    let mut waiting = WAITING.lock();
+    let mut seen = waiting.written;
+    let mut until = Instant::now() + patience;
+    while !waiting.is_idle() && Instant::now() < until {
+        waiting = WAITING.wait_until(waiting, until);
+        if waiting.written != seen {
+            seen = waiting.written;
+            until = Instant::now() + patience;
+        }
+    }
+}
+
+/// Writes what there is room for, if nothing waits. Returns the rest.
+fn show_what_fits<'a, 'b>(mut waiting: MutexGuard<'a, Waiting>, text: &'b [u8]) -> (MutexGuard<'a, Waiting>, &'b [u8]) {
+    if !waiting.is_idle() || waiting.loses_line {
+        return (waiting, text);
+    }
+    let mut rest = text;
+    while !rest.is_empty() && (*IS_REGULAR || has_room_now()) {
+        // A pipe takes so much at once if it has room. Another process that fills it just then is not looked out for.
+        match rustix::io::write(io::stderr(), &rest[..rest.len().min(CHUNK)]) {
+            Ok(written) => rest = &rest[written..],
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => break,
+            // With standard error gone there is nobody left to tell.
+            Err(_) => rest = &[],
+        }
+    }
+    if let Some(last) = text[..text.len() - rest.len()].last() {
+        waiting.is_in_line = *last != b'\n';
+    }
+    (waiting, rest)
+}
+
+fn has_room_now() -> bool {
+    super::is_ready(&io::stderr(), Timespec { tv_sec: 0, tv_nsec: 0 })
+}
+
+/// Waits until the queue has room, but not for somebody who does not read.
+fn wait_for_room(mut waiting: MutexGuard<'_, Waiting>, bytes: usize) -> MutexGuard<'_, Waiting> {
+    let mut seen = waiting.written;
+    let mut until = Instant::now() + MOMENT;
+    while waiting.lost == 0 && waiting.queue.len() + bytes > ROOM && Instant::now() < until {
+        waiting = WAITING.wait_until(waiting, until);
+        if waiting.written != seen {
+            seen = waiting.written;
+            until = Instant::now() + MOMENT;
+        }
+    }
+    waiting
+}
+
+fn start_thread(waiting: &mut Waiting) {
+    if !waiting.has_thread {
+        let thread = thread::Builder::new().name("messages".to_owned());
+        // Without one, lines are lost.
+        waiting.has_thread = thread.spawn(show).is_ok();
+    }
+    WAITING.notify_all();
+}
+
+/// Writes what waits, for as long as the process lives.
+fn show() {
+    let mut waiting = WAITING.lock();
+    loop {
+        if waiting.queue.is_empty() {
+            waiting.tell_lost();
+        }
+        if waiting.queue.is_empty() {
+            waiting = WAITING.wait(waiting);
+            continue;
+        }
+        let chunk: Vec<u8> = waiting.queue.iter().take(CHUNK).copied().collect();
+        waiting.is_writing = true;
+        drop(waiting);
+        let written = write_some(&chunk);
+        waiting = WAITING.lock();
+        waiting.is_writing = false;
+        waiting.queue.drain(..written);
+        waiting.written += 1;
+        WAITING.notify_all();
+    }
+}
+
+/// Writes when there is room. What can't be written at all counts as written: nobody is left to be told.
+fn write_some(chunk: &[u8]) -> usize {
+    loop {
+        if !super::has_room(&io::stderr()) {
+            continue;
+        }
+        match rustix::io::write(io::stderr(), chunk) {
+            Ok(written) => return written,
+            Err(Errno::INTR | Errno::AGAIN) => {}
+            Err(_) => return chunk.len(),
+        }
+    }
+}
+
+impl Waiting {
+    /// Whether everything is shown.
+    fn is_idle(&self) -> bool {
+        self.queue.is_empty() && !self.is_writing && self.lost == 0
+    }
+
+    /// Queues a message, or counts its lines.
+    fn add(&mut self, text: &[u8]) {
+        let text = self.behind_lost_line(text);
+        if text.is_empty() {
+            return;
+        }
+        if self.lost == 0 && self.queue.len() + text.len() <= ROOM {
+            self.push(text);
+            return;
+        }
+        let ends = text.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.loses_line = !text.ends_with(b"\n");
+        self.lost += ends + u64::from(self.loses_line);
+    }
+
+    /// What follows a line whose beginning is lost.
+    fn behind_lost_line<'a>(&mut self, text: &'a [u8]) -> &'a [u8] {
+        if !std::mem::take(&mut self.loses_line) {
+            return text;
+        }
+        let end = text.iter().position(|byte| *byte == b'\n');
+        self.loses_line = end.is_none();
+        end.map_or(&[], |end| &text[end + 1..])
+    }
+
+    fn push(&mut self, text: &[u8]) {
+        self.queue.extend(text);
+        self.is_in_line = !text.ends_with(b"\n");
+    }
+
+    /// Tells how many lines are not shown, if there are any.
+    fn tell_lost(&mut self) {
+        let lost = std::mem::take(&mut self.lost);
+        if lost > 0 {
+            let line_end = if self.is_in_line { "\n" } else { "" };
+            let lines = count(lost, "line");
+            let text = format!("{line_end}warning: {lines} could not be shown: nobody read standard error\n");
+            self.push(text.as_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_do_not_fit_are_counted_and_told_of() {
+        let mut waiting = Waiting::default();
+        waiting.add(&[b'x'; ROOM - 3]);
+        waiting.add(b"yy");
+        // The line that has begun is cut, and what follows is lost even where it would fit.
+        waiting.add(b"y\nz\nhalf");
+        waiting.add(b" a line");
+        waiting.add(b"\n");
+        waiting.add(b"w\n");
+        assert_eq!((waiting.lost, waiting.queue.len()), (4, ROOM - 1));
+        waiting.queue.clear();
+        waiting.tell_lost();
+        let told: Vec<u8> = waiting.queue.iter().copied().collect();
+        let told = String::from_utf8(told).unwrap();
+        assert_eq!(
+            told,
+            "\nwarning: 4 lines could not be shown: nobody read standard error\n"
+        );
+        waiting.add(b"on\n");
+        assert_eq!((waiting.lost, waiting.queue.len()), (0, told.len() + 3));
+    }
+
+    #[test]
+    fn the_rest_of_a_line_that_was_told_of_is_lost_with_it() {
+        let mut waiting = Waiting {
+            lost: 1,
+            ..Waiting::default()
+        };
+        waiting.add(b"be");
+        waiting.tell_lost();
+        waiting.queue.clear();
+        waiting.add(b"gun");
+        waiting.add(b" and ended\nnext\n");
+        assert_eq!(waiting.queue.iter().copied().collect::<Vec<u8>>(), b"next\n");
+        assert_eq!(waiting.lost, 0);
+    }
+}
