@@ -29,6 +29,8 @@ mod examples;
 mod failures;
 #[path = "e2e/flows.rs"]
 mod flows;
+#[path = "e2e/freshness.rs"]
+mod freshness;
 #[path = "e2e/guests.rs"]
 mod guests;
 #[path = "e2e/hostile.rs"]

@@ -171,7 +171,7 @@ pub fn load_binaries(
 }
 
 /// Reads the binaries that lie there without a build, as far as they are what one would make: `folder` is where the source
-/// of a component lies that has one. What could not be looked at is noted.
+/// of a component lies that has one, `made` what the project itself writes. What could not be looked at is noted.
 pub fn load_present(
     diags: &mut Diagnostics,
     sources: &mut SourceMap,
@@ -179,11 +179,12 @@ pub fn load_present(
     contracts: &mut ContractSet,
     binaries: &[BinaryFile],
     folder: impl Fn(&ComponentRef) -> Option<PathBuf>,
+    made: &[PathBuf],
 ) {
     let mut absent = Vec::new();
     for file in binaries {
         let folder = folder(&file.reference).filter(|_| !file.is_prebuilt);
-        let freshness = folder.map_or(Freshness::Fresh, |folder| freshness(files, &file.path, &folder));
+        let freshness = folder.map_or(Freshness::Fresh, |folder| freshness(files, &file.path, &folder, made));
         let unread = match freshness {
             Freshness::Fresh => load_binary(diags, files, contracts, file),
             Freshness::OlderThan(path) => Some(Unread::OlderThan(path)),

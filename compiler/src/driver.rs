@@ -5,12 +5,14 @@ mod build;
 
 use std::path::{Path, PathBuf};
 
+use torvyn_codegen::ir::Builtin;
+
 use crate::contract::compat::{self, Bump, Difference, Level};
 use crate::contract::{self, ContractSet};
 use crate::diag::{Checked, Diagnostics};
 use crate::guest::{self, BinaryFile};
 use crate::link::{self, LinkedFlow};
-use crate::manifest::ast::ComponentRef;
+use crate::manifest::ast::{BuiltinRef, ComponentRef};
 use crate::manifest::{self, Manifest};
 use crate::resolve::{self, ResolvedProject};
 use crate::source::SourceMap;
@@ -64,7 +66,8 @@ pub fn check(files: &dyn Files, request: &Request) -> Analysis {
         let binaries = find_binaries(files, request, &read.manifest);
         let (diags, sources) = (&mut analysis.diagnostics, &mut analysis.sources);
         let folder = |component: &ComponentRef| source_folder(request, &read.manifest, component);
-        contract::load_present(diags, sources, files, &mut read.contracts, &binaries, folder);
+        let made = written(request, &read.manifest);
+        contract::load_present(diags, sources, files, &mut read.contracts, &binaries, folder, &made);
         let _reported = check_read(&mut analysis, request, &read);
         analysis.contracts = read.contracts;
     }
@@ -191,6 +194,21 @@ fn source_folder(request: &Request, manifest: &Manifest, component: &ComponentRe
         }
         ComponentRef::File(_) | ComponentRef::Builtin(_) => None,
     }
+}
+
+/// What the project writes: the files of its sinks, and its executable.
+fn written(request: &Request, manifest: &Manifest) -> Vec<PathBuf> {
+    let nodes = manifest.flows.iter().flat_map(|flow| &flow.nodes);
+    let sinks = nodes.filter(|node| {
+        let component = node.component.as_ref();
+        component.is_some_and(|component| component.value == ComponentRef::Builtin(BuiltinRef(Builtin::File)))
+    });
+    let paths = sinks.filter_map(|node| {
+        let config: serde_json::Value = serde_json::from_str(&node.config.as_ref()?.value).ok()?;
+        Some(config.get("path")?.as_str()?.to_owned())
+    });
+    let executable = manifest.project.name.iter().map(|name| name.value.clone());
+    paths.chain(executable).map(|path| root(request).join(path)).collect()
 }
 
 /// Each component that is used, and where its binary should lie.

@@ -7,6 +7,7 @@
 mod command;
 mod configuration;
 mod error;
+mod kept;
 mod package;
 
 use std::io;
@@ -14,7 +15,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
-use std::time::SystemTime;
 
 use cargo_metadata::cargo_platform::Cfg;
 
@@ -194,13 +194,13 @@ impl Builder<'_> {
             Job::Cargo(decl) => {
                 let _alone = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
                 let made = self.run_cargo(decl, on_line)?;
-                self.keep(decl, &made)
+                self.keep(decl, &made, Some(&made.with_extension("d")))
             }
             Job::Command(decl, command) => {
                 let before = self.before(decl, command)?;
                 self.run_command(decl, command, on_line)?;
                 let made = self.made_by_command(decl, command, before)?;
-                self.keep(decl, &made)
+                self.keep(decl, &made, None)
             }
         }
     }
@@ -346,35 +346,6 @@ impl Builder<'_> {
             status: finished.status.to_string(),
             said: finished.said,
         })
-    }
-
-    /// Copies a binary to where `torvync link` looks for it.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the binary is a file that another program made"
-    )]
-    fn keep(&self, decl: &ComponentDecl, made: &Path) -> Result<PathBuf, GuestError> {
-        let kept = self.options.work.component(&decl.name.value);
-        let copy = || -> io::Result<()> {
-            let bytes = std::fs::read(made)?;
-            if std::fs::read(&kept).is_ok_and(|old| old == bytes) {
-                // As old as this build, whatever it was made of before.
-                std::fs::File::options()
-                    .append(true)
-                    .open(&kept)?
-                    .set_modified(SystemTime::now())
-            } else {
-                write_atomically(&kept, &bytes)
-            }
-        };
-        let at = decl.wasm.as_ref().map_or_else(|| place(decl), |wasm| wasm.span);
-        copy().map_err(|error| GuestError::NotCopied {
-            at,
-            from: made.to_owned(),
-            to: kept.clone(),
-            error,
-        })?;
-        Ok(kept)
     }
 }
 
