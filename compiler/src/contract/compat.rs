@@ -6,6 +6,7 @@
 //! that the two sides would not link, and one side would get values that it has no name for. Types are compared where they
 //! are used, by name; what they consist of is compared once.
 
+mod bump;
 mod packages;
 #[cfg(test)]
 mod tests;
@@ -20,7 +21,8 @@ use super::document::Contract;
 use super::interface::InterfaceName;
 use crate::source::Span;
 
-pub use packages::{Bump, diff};
+pub use bump::Bump;
+pub use packages::diff;
 
 /// How much a change matters to those who use a contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -37,8 +37,9 @@ impl Contract {
 
 /// Say what is different between two contracts, and which version that calls for
 ///
-/// Exit codes: 0 when the new version says at least as much as has changed, 1 when it does not (for worlds and components: when
-/// something that was there is not, or is something else), 2 when one of the contracts can't be read.
+/// Exit codes: 0 when the new version says at least as much as has changed, 1 when it does not, or is lower than before (for
+/// worlds and components: when something that was there is not, or is something else), 2 when one of the contracts can't be
+/// read.
 #[derive(Args)]
 struct Diff {
     /// A folder with `.wit` files, or with a `wit` folder; a `.wit` file; or a component
@@ -88,12 +89,12 @@ fn render(diff: &ContractDiff) -> String {
             }
         }
     }
-    if diff.differences.is_empty() {
+    if diff.differences.is_empty() && !diff.bumps.iter().any(Bump::is_renumbered) {
         lines.push_str("The contracts are equal.\n");
     } else if diff.bumps.is_empty() {
         lines.push_str(&format!("\n{}\n", world_verdict(diff)));
     } else {
-        lines.push('\n');
+        lines.push_str(if diff.differences.is_empty() { "" } else { "\n" });
         for bump in &diff.bumps {
             lines.push_str(&format!("{}\n", package_verdict(bump)));
         }
@@ -135,7 +136,19 @@ fn package_verdict(bump: &Bump) -> String {
         .map_or("without version".to_owned(), ToString::to_string);
     let versions = format!("`{}` {old} → {new}", bump.package);
     let Some(needed) = bump.needed else {
-        return format!("{versions}: equal");
+        return match (&bump.old, bump.is_renumbered(), bump.is_enough()) {
+            (_, false, _) => format!("{versions}: equal"),
+            (Some(old), true, false) if bump.new.is_none() => {
+                format!("{versions}: equal but for the version, which is gone; it should be {old} or later")
+            }
+            (Some(old), true, false) => {
+                format!("{versions}: equal but for the version; it is lower than before, and should be {old} or later")
+            }
+            (Some(old), true, true) => {
+                format!("{versions}: equal but for the version; nothing has changed, {old} would be enough")
+            }
+            (None, true, _) => format!("{versions}: equal but for the version; there was none before"),
+        };
     };
     let needed = needed.as_str();
     match bump.expected() {

@@ -8,56 +8,10 @@ use wit_parser::{
 };
 
 use super::types::name;
-use super::{Differ, Difference, Level, words};
+use super::{Bump, Differ, Difference, Level, words};
+use crate::contract::canonical;
 use crate::contract::document::Contract;
 use crate::contract::interface::InterfaceName;
-
-/// What a package's versions say, and what its changes call for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bump {
-    /// `namespace:name`.
-    pub package: String,
-    /// Version in the old contract.
-    pub old: Option<Version>,
-    /// Version in the new one.
-    pub new: Option<Version>,
-    /// The greatest of its changes; `None` when there is none.
-    pub needed: Option<Level>,
-}
-
-impl Bump {
-    /// Whether the new version says at least as much as has changed. Below 1.0 the second number counts as the first does
-    /// from 1.0 on, and the third as the second (semver.org, item 4, as cargo and wasmtime read it).
-    #[must_use]
-    pub fn is_enough(&self) -> bool {
-        let Some(needed) = self.needed else { return true };
-        let (Some(old), Some(new)) = (&self.old, &self.new) else {
-            return needed < Level::Major;
-        };
-        let said = if old.major != new.major || (new.major == 0 && old.minor != new.minor) {
-            Some(Level::Major)
-        } else if old.minor != new.minor || (new.major == 0 && old.patch != new.patch) {
-            Some(Level::Minor)
-        } else if old < new {
-            Some(Level::Patch)
-        } else {
-            None
-        };
-        old < new && said >= Some(needed)
-    }
-
-    /// The least version that would be enough.
-    #[must_use]
-    pub fn expected(&self) -> Option<Version> {
-        let old = self.old.as_ref()?;
-        Some(match (self.needed?, old.major) {
-            (Level::Major, 0) => Version::new(0, old.minor + 1, 0),
-            (Level::Major, major) => Version::new(major + 1, 0, 0),
-            (Level::Minor, major) if major > 0 => Version::new(major, old.minor + 1, 0),
-            (Level::Minor | Level::Patch, _) => Version::new(old.major, old.minor, old.patch + 1),
-        })
-    }
-}
 
 /// Compares two contracts: of components what they import and export, of others the packages asked for.
 #[must_use]
@@ -272,8 +226,12 @@ impl Differ<'_> {
             for (name, item) in &before {
                 title.clone_into(&mut self.within);
                 match after.get(name) {
-                    Some(other) => {
-                        self.world_item(item, other, depth);
+                    Some((version, other)) => {
+                        if depth == Depth::Interfaces {
+                            let spans = (Some(item.1.span()), Some(other.span()));
+                            self.version(&format!("{what} `{name}`"), item.0.as_ref(), version.as_ref(), spans);
+                        }
+                        self.world_item(item.1, other, depth);
                         self.types();
                     }
                     None => self.report(gone, format!("{what} `{name}` is gone"), spans.0, spans.1),
@@ -285,6 +243,21 @@ impl Differ<'_> {
             }
         }
         self.is_imported = false;
+    }
+
+    /// Compares the versions of two imports or exports of one name.
+    fn version(&mut self, what: &str, old: Option<&Version>, new: Option<&Version>, spans: Spans) {
+        let fits = |a: &Version, b: &Version| canonical::is_compatible(a, b) || canonical::is_compatible(b, a);
+        let change = match (old, new) {
+            (Some(old), Some(new)) if old != new => {
+                let level = if fits(old, new) { Level::Patch } else { Level::Major };
+                (level, format!("{what} is version {new} instead of {old}"))
+            }
+            (Some(old), None) => (Level::Patch, format!("{what} has no version instead of {old}")),
+            (None, Some(new)) => (Level::Patch, format!("{what} is version {new} instead of none")),
+            (Some(_) | None, _) => return,
+        };
+        self.report(change.0, change.1, spans.0, spans.1);
     }
 
     fn world_item(&mut self, old: &WorldItem, new: &WorldItem, depth: Depth) {
@@ -317,16 +290,29 @@ enum Depth {
     Interfaces,
 }
 
-/// Imports or exports by name; versions that can stand for each other have one name.
-fn names<'a>(contract: &Contract, items: &'a IndexMap<WorldKey, WorldItem>) -> BTreeMap<String, &'a WorldItem> {
+/// Where something stands in the old contract and in the new one.
+type Spans = (Option<wit_parser::Span>, Option<wit_parser::Span>);
+
+/// Imports or exports by name, each with its version.
+fn names<'a>(
+    contract: &Contract,
+    items: &'a IndexMap<WorldKey, WorldItem>,
+) -> BTreeMap<String, (Option<Version>, &'a WorldItem)> {
     let name = |key: &WorldKey| {
         let name = contract.resolve.name_world_key(key);
         match name.parse::<InterfaceName>() {
-            Ok(name) => InterfaceName { version: None, ..name }.to_string(),
-            Err(_) => name,
+            Ok(name) => {
+                let unversioned = InterfaceName {
+                    version: None,
+                    ..name.clone()
+                };
+                (unversioned.to_string(), name.version)
+            }
+            Err(_) => (name, None),
         }
     };
-    items.iter().map(|(key, item)| (name(key), item)).collect()
+    let named = items.iter().map(|(key, item)| (name(key), item));
+    named.map(|((name, version), item)| (name, (version, item))).collect()
 }
 
 /// What a package says beside what it declares, in order: comments, and gates such as `@deprecated`.
@@ -379,51 +365,5 @@ fn inner_docs(kind: &wit_parser::TypeDefKind) -> Vec<Docs> {
         K::Enum(of) => of.cases.iter().map(|case| case.docs.clone()).collect(),
         K::Flags(flags) => flags.flags.iter().map(|flag| flag.docs.clone()).collect(),
         _ => Vec::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_version_says_how_much_may_have_changed() {
-        use Level::{Major, Minor, Patch};
-        let cases = [
-            ("1.2.3", "2.0.0", Major, true, "2.0.0"),
-            ("1.2.3", "1.3.0", Major, false, "2.0.0"),
-            ("1.2.3", "1.3.0", Minor, true, "1.3.0"),
-            ("1.2.3", "1.2.4", Minor, false, "1.3.0"),
-            ("1.2.3", "1.2.4", Patch, true, "1.2.4"),
-            ("1.2.3", "1.2.3", Patch, false, "1.2.4"),
-            ("1.2.3", "1.1.0", Patch, false, "1.2.4"),
-            ("0.2.3", "0.3.0", Major, true, "0.3.0"),
-            ("0.2.3", "0.2.4", Major, false, "0.3.0"),
-            ("0.2.3", "0.2.4", Minor, true, "0.2.4"),
-            ("0.9.0", "1.0.0", Major, true, "0.10.0"),
-        ];
-        for (old, new, needed, is_enough, expected) in cases {
-            let bump = Bump {
-                package: "a:b".into(),
-                old: old.parse().ok(),
-                new: new.parse().ok(),
-                needed: Some(needed),
-            };
-            assert_eq!(bump.is_enough(), is_enough, "{old} to {new}: {needed:?}");
-            assert_eq!(bump.expected(), expected.parse().ok(), "{old}: {needed:?}");
-        }
-    }
-
-    #[test]
-    fn without_versions_only_what_breaks_is_too_much() {
-        let bump = |needed| Bump {
-            package: "a:b".into(),
-            old: None,
-            new: None,
-            needed,
-        };
-        assert!(bump(None).is_enough() && bump(Some(Level::Minor)).is_enough());
-        assert!(!bump(Some(Level::Major)).is_enough());
-        assert_eq!(bump(Some(Level::Major)).expected(), None);
     }
 }
