@@ -5,6 +5,7 @@
     reason = "the tests lay out projects and start the compiler in them"
 )]
 
+mod advice;
 mod explained;
 mod keys;
 mod support;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         "every_code_of_a_run_is_expected_by_a_run",
         every_code_of_a_run,
     ));
+    trials.push(Trial::test("advice_can_be_followed", advice::can_be_followed));
     trials.extend(explained::trials(Path::new(env!("CARGO_MANIFEST_DIR"))));
     trials.extend(keys::trials(Path::new(env!("CARGO_MANIFEST_DIR"))));
     trials.push(Trial::test("the_picture_in_the_readme_is_up_to_date", picture));

@@ -104,7 +104,7 @@ pub struct ResolvedFlow {
     /// Capacity of streams that set none.
     pub default_queue_depth: Option<Spanned<u32>>,
     /// Scheduling class.
-    pub priority: Option<Priority>,
+    pub priority: Option<Spanned<Priority>>,
     /// How long the flow may run, in milliseconds.
     pub deadline_ms: Option<u64>,
     /// The call path that is wanted for its stages, when written.
@@ -171,7 +171,7 @@ pub struct ResolvedEdge {
     /// Capacity in elements, when written.
     pub queue_depth: Option<u32>,
     /// Fill ratio at which a full stream has room again, when written.
-    pub low_watermark_ratio: Option<f64>,
+    pub low_watermark_ratio: Option<Spanned<f64>>,
     /// What a full stream does, when written.
     pub policy: Option<Spanned<OverflowPolicy>>,
     /// Rank among the inputs of the consumer, when written.
@@ -358,7 +358,7 @@ fn resolve_flow(
             .map(|text| text.value.clone())
             .unwrap_or_default(),
         default_queue_depth: decl.default_queue_depth,
-        priority: decl.priority.map(|priority| priority.value),
+        priority: decl.priority,
         deadline_ms: decl.deadline_ms.map(|deadline| deadline.value),
         optimize: decl.optimize,
         replicas: decl.replicas,
@@ -423,7 +423,7 @@ fn resolve_edge(diags: &mut Diagnostics, flow: &FlowDecl, edge: &EdgeDecl) -> Op
         to: to?,
         to_port: edge.to.port.clone(),
         queue_depth: edge.queue_depth.map(|depth| depth.value),
-        low_watermark_ratio: edge.low_watermark_ratio.map(|ratio| ratio.value),
+        low_watermark_ratio: edge.low_watermark_ratio,
         policy: edge.policy,
         rank: edge.priority,
         max_element_bytes: edge.max_element_bytes,

@@ -3,6 +3,7 @@
 //! [`Toolchain::locate`] is what a build asks; [`examine`] and [`fix`] are `torvync doctor`.
 
 mod doctor;
+mod target;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -66,6 +67,20 @@ pub enum ToolchainError {
     NoTarget {
         /// The target triple.
         target: String,
+    },
+    /// rustc knows no such target.
+    UnknownTarget {
+        /// What was asked for.
+        target: String,
+        /// The target that is likely to be meant.
+        near: Option<String>,
+    },
+    /// The runtime does not run there.
+    UnsupportedTarget {
+        /// The target triple.
+        target: String,
+        /// What is in the way.
+        reason: &'static str,
     },
     /// Native code can't be linked.
     NoLinker {
@@ -278,9 +293,28 @@ impl From<ToolchainError> for Diagnostic {
                     ))
             }
             ToolchainError::NoTarget { target } => {
-                missing(format!("rustc has no standard library for the target `{target}`"))
-                    .help(format!("run `rustup target add {target}`"))
+                missing(format!("rustc has no standard library for the target `{target}`")).help(format!(
+                    "run `rustup target add {target}`: `rustup target list` has the targets it has one for"
+                ))
             }
+            ToolchainError::UnknownTarget { target, near } => {
+                let diagnostic = Diagnostic::error(
+                    Code::InvalidOption,
+                    format!("`--target {target}`: there is no such target"),
+                );
+                let diagnostic = match near {
+                    Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                    None => diagnostic,
+                };
+                diagnostic
+                    .help("`rustc --print target-list` names all targets; without `--target` it is this machine's")
+            }
+            ToolchainError::UnsupportedTarget { target, reason } => Diagnostic::error(
+                Code::InvalidOption,
+                format!("`--target {target}`: this version makes no executables for it"),
+            )
+            .note(reason)
+            .help("build on a machine of that kind, or for Linux or macOS on this machine's kind of processor"),
             ToolchainError::NoLinker { said } => missing("there is no C linker".to_owned()).note(said).help(
                 "install a C compiler (`apt-get install gcc`, `xcode-select --install`): `torvync doctor` checks it",
             ),

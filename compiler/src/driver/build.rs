@@ -154,6 +154,11 @@ fn build_steps(
         }
         analysis.diagnostics.barrier().map(|()| read)
     })?;
+    if let Some(target) = &options.target {
+        let located = Toolchain::locate(&options.cargo);
+        let checked = located.and_then(|toolchain| toolchain.check_target(target));
+        checked.map_err(|error| analysis.diagnostics.error(error))?;
+    }
     let work = work(request);
     let held = work.hold(&mut |text| progress.wait(text));
     let _held = held.map_err(|error| analysis.diagnostics.error(error))?;

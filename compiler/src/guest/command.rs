@@ -88,8 +88,12 @@ impl Builder<'_> {
             return if path.is_file() {
                 Ok(path)
             } else {
-                let looked = vec![path];
-                Err(GuestError::NothingMade { name, at, looked })
+                Err(GuestError::NamedMissing {
+                    name,
+                    at: wasm.span,
+                    path,
+                    command: command.span,
+                })
             };
         }
         let now = before.states.iter().map(|(path, old)| (path, *old, state(path)));

@@ -49,6 +49,13 @@ pub(super) enum GuestError {
         at: Span,
         looked: Vec<PathBuf>,
     },
+    /// Nothing is at the path that is named for the binary.
+    NamedMissing {
+        name: String,
+        at: Span,
+        path: PathBuf,
+        command: Span,
+    },
     /// Something is there, and not known to be what the command made.
     Unclear {
         name: String,
@@ -137,6 +144,21 @@ impl From<GuestError> for Diagnostic {
             .primary(at, "made nothing that could be found")
             .note(format!("looked for {}", paths(&looked).join(", ")))
             .help(NAME_IT),
+            GuestError::NamedMissing {
+                name,
+                at,
+                path,
+                command,
+            } => {
+                let is = if path.is_dir() { "is a folder" } else { "is not there" };
+                let path = display_path(&path);
+                failed(format!(
+                    "the build of component `{name}` succeeded, and its binary `{path}` {is}"
+                ))
+                .primary(at, "the binary is to be here")
+                .secondary(command, "this command")
+                .help("name the file that the command makes; the path is relative to the folder of Torvyn.toml")
+            }
             GuestError::Unclear {
                 name,
                 at,

@@ -283,7 +283,7 @@ impl From<CapabilityError> for Diagnostic {
                     diagnostic = diagnostic.secondary(*at, format!("`{text}` does not cover it"));
                 }
                 if let Some(first) = missing.first() {
-                    diagnostic = explained(diagnostic, &first.need);
+                    diagnostic = explained(diagnostic, &first.need, None);
                 }
                 diagnostic.help(edits::grant_help(&texts, &grants_name)).fix(
                     format!("Grant {} to `{component}`", ticked(&texts)),
@@ -330,8 +330,8 @@ fn ticked(names: &[&str]) -> String {
     }
 }
 
-/// How the code gets there.
-fn explained(diagnostic: Diagnostic, need: &Need) -> Diagnostic {
+/// How the code gets there; `name` says to what, where a diagnostic is about several capabilities.
+fn explained(diagnostic: Diagnostic, need: &Need, name: Option<&str>) -> Diagnostic {
     let Some(way) = &need.way else {
         return if need.is_opaque {
             diagnostic.note("its code can't be followed, so all that it imports counts")
@@ -339,9 +339,10 @@ fn explained(diagnostic: Diagnostic, need: &Need) -> Diagnostic {
             diagnostic
         };
     };
-    let line = format!("reached by {way}");
+    let reached = name.map_or("reached by".to_owned(), |name| format!("`{name}` is reached by"));
+    let line = format!("{reached} {way}");
     if line.len() > LONGEST_LINE {
-        diagnostic.note(format!("reached by\n{way:#}"))
+        diagnostic.note(format!("{reached}\n{way:#}"))
     } else {
         diagnostic.note(line)
     }

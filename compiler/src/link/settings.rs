@@ -7,6 +7,7 @@ use torvyn_runtime_core::bounds;
 
 use crate::contract::ContractSet;
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::lower::buffers;
 use crate::manifest::ast::LimitsDecl;
 use crate::manifest::written_size;
 use crate::resolve::{Implementation, NodeIdx, ResolvedFlow, ResolvedNode, ResolvedProject};
@@ -23,6 +24,7 @@ pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contract
             check_lifecycle(diags, project, contracts, flow.node(id));
         }
         check_sizes(diags, flow);
+        check_watermarks(diags, project, flow);
     }
     if project.is_whole() {
         runtime::check(diags, project, contracts);
@@ -80,7 +82,10 @@ fn check_ports(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeIdx) {
 
 /// A built-in is a part of the runtime: nothing limits it.
 fn check_limits(diags: &mut Diagnostics, node: &ResolvedNode) {
-    if is_component(node) || node.implementation.is_none() {
+    if is_component(node) {
+        return check_budget(diags, node);
+    }
+    if node.implementation.is_none() {
         return;
     }
     for (key, limit) in named_limits(&node.limits) {
@@ -126,6 +131,40 @@ fn check_lifecycle(diags: &mut Diagnostics, project: &ResolvedProject, contracts
                 at,
             });
         }
+    }
+}
+
+/// A stream of one element is full or empty.
+fn check_watermarks(diags: &mut Diagnostics, project: &ResolvedProject, flow: &ResolvedFlow) {
+    let default = flow.default_queue_depth.map(|depth| depth.value);
+    for edge in &flow.edges {
+        if let Some(ratio) = edge.low_watermark_ratio
+            && project.runtime().queue_depth(edge.queue_depth, default) == 1
+        {
+            diags.warn(SettingError::OnePlace { at: ratio.span });
+        }
+    }
+}
+
+/// The buffers that a component may own, against the sizes that there are.
+fn check_budget(diags: &mut Diagnostics, node: &ResolvedNode) {
+    let LimitsDecl {
+        buffer_budget_bytes: Some(budget),
+        max_buffer_bytes: largest,
+        ..
+    } = node.limits
+    else {
+        return;
+    };
+    let room = buffers::largest_within(budget.value);
+    if buffers::is_small(room) {
+        diags.warn(BudgetError {
+            node: node.name.value.clone(),
+            room,
+            at: budget.span,
+        });
+    } else if let Some(largest) = largest.filter(|largest| largest.value > room) {
+        diags.warn(SettingError::OverBudget { largest, budget, room });
     }
 }
 
@@ -189,7 +228,18 @@ enum SettingError {
     NeverSoLarge {
         limit: Spanned<u64>,
     },
+    OverBudget {
+        largest: Spanned<u64>,
+        budget: Spanned<u64>,
+        room: u64,
+    },
     OneRun {
+        at: Span,
+    },
+    OneFlow {
+        at: Span,
+    },
+    OnePlace {
         at: Span,
     },
     NoPause {
@@ -219,10 +269,13 @@ impl SettingError {
             | SettingError::LimitOfBuiltin { at, .. }
             | SettingError::NoLifecycle { at, .. }
             | SettingError::OneRun { at }
+            | SettingError::OneFlow { at }
+            | SettingError::OnePlace { at }
             | SettingError::NoPause { at }
             | SettingError::NoRestart { at }
             | SettingError::NobodyNeeds { at, .. } => *at,
             SettingError::NeverSoLarge { limit } => limit.span,
+            SettingError::OverBudget { largest, .. } => largest.span,
             SettingError::PoolTooLarge { size, .. } => size.span,
         }
     }
@@ -274,6 +327,24 @@ impl SettingError {
                 "a flow runs on one thread".to_owned(),
                 "set `replicas` of the flow, or remove it".to_owned(),
             ),
+            SettingError::OverBudget { budget, room, .. } => (
+                format!(
+                    "`max_buffer_size` has no effect: `buffer_budget` has room for a buffer of {} at most",
+                    written_size(*room)
+                ),
+                format!("the budget is {}", written_size(budget.value)),
+                "lower it, or raise `buffer_budget`".to_owned(),
+            ),
+            SettingError::OneFlow { .. } => (
+                "`priority` has no effect: there is no other flow".to_owned(),
+                "how much the flow does before it lets others run".to_owned(),
+                "remove it, or add a flow".to_owned(),
+            ),
+            SettingError::OnePlace { .. } => (
+                "`low_watermark_ratio` has no effect: the stream holds one element".to_owned(),
+                "when a full stream has room again".to_owned(),
+                "remove it, or raise `queue_depth`".to_owned(),
+            ),
             SettingError::NoPause { .. } => (
                 "`sink_pause_ms` has no effect: no sink can ask for a pause".to_owned(),
                 "for a component that returns `pause`".to_owned(),
@@ -306,5 +377,26 @@ impl From<SettingError> for Diagnostic {
         Diagnostic::warning(Code::SettingIneffective, message)
             .primary(error.place(), label)
             .help(help)
+    }
+}
+
+/// A budget with room for small elements alone.
+struct BudgetError {
+    node: String,
+    room: u64,
+    at: Span,
+}
+
+impl From<BudgetError> for Diagnostic {
+    fn from(BudgetError { node, room, at }: BudgetError) -> Self {
+        let (more, which) = match room {
+            0 => (String::new(), "smallest"),
+            room => (format!(" of more than {}", written_size(room)), "next larger"),
+        };
+        let message = format!("`buffer_budget` of `{node}` has no room for a buffer{more}");
+        let next = written_size(buffers::next_size(room));
+        Diagnostic::warning(Code::BudgetExceeded, message)
+            .primary(at, format!("the {which} buffer takes {next}, whatever is in it"))
+            .help(format!("set it to `\"{next}\"` or more, or remove it"))
     }
 }

@@ -93,14 +93,30 @@ pub fn settings(builtin: Builtin) -> &'static [Setting] {
 #[must_use]
 pub fn tables_with(name: &str) -> Vec<String> {
     let mut found = Vec::new();
-    search(ROOT, "", name, &mut found);
+    search(ROOT, "", "", name, &mut found);
     found
 }
 
-fn search(keys: &[Key], path: &str, name: &str, found: &mut Vec<String>) {
+/// The largest size that a key of this name takes; `None` when there is no such size.
+#[must_use]
+pub fn largest(name: &str) -> Option<u64> {
+    fn find(keys: &[Key], name: &str) -> Option<u64> {
+        keys.iter().find_map(|key| {
+            if let Kind::Size(_, most) = key.kind
+                && key.name == name
+            {
+                return Some(most);
+            }
+            find(key.kind.keys(), name)
+        })
+    }
+    find(ROOT, name)
+}
+
+fn search(keys: &[Key], path: &str, header: &str, name: &str, found: &mut Vec<String>) {
     for key in keys {
         if key.name == name && !path.is_empty() {
-            found.push(format!("[{path}]"));
+            found.push(header.to_owned());
         }
         let at = if path.is_empty() {
             key.name.to_owned()
@@ -114,7 +130,11 @@ fn search(keys: &[Key], path: &str, name: &str, found: &mut Vec<String>) {
         }
         let is_named = matches!(key.kind, Kind::Named(_));
         let inner_path = if is_named { format!("{at}.NAME") } else { at };
-        search(inner, &inner_path, name, found);
+        let inner_header = match matches!(key.kind, Kind::Tables(_)) {
+            true => format!("[[{inner_path}]]"),
+            false => format!("[{inner_path}]"),
+        };
+        search(inner, &inner_path, &inner_header, name, found);
     }
 }
 
@@ -179,6 +199,13 @@ mod tests {
         );
         assert_eq!(tables_with("torvyn"), ["[capabilities]"]);
         assert_eq!(tables_with("backoff_ms"), ["[flow.NAME.nodes.NAME.on_error.retry]"]);
+        assert_eq!(tables_with("priority"), ["[flow.NAME]", "[[flow.NAME.edges]]"]);
         assert!(tables_with("no_such_key").is_empty());
+    }
+
+    #[test]
+    fn the_largest_size_is_that_of_the_key() {
+        assert_eq!(largest("max_buffer_size"), Some(16 << 20));
+        assert_eq!(largest("queue_depth"), None);
     }
 }

@@ -108,7 +108,12 @@ fn check_rustc(tools: &Result<Toolchain, ToolchainError>) -> Check {
             why: format!("`{command}` failed: {said}"),
             fix: "run `rustup default stable`".to_owned(),
         },
-        Err(ToolchainError::NoTarget { .. } | ToolchainError::NoLinker { .. }) => {
+        Err(
+            ToolchainError::NoTarget { .. }
+            | ToolchainError::UnknownTarget { .. }
+            | ToolchainError::UnsupportedTarget { .. }
+            | ToolchainError::NoLinker { .. },
+        ) => {
             unreachable!("invariant: `locate` asks for neither target nor linker")
         }
     };

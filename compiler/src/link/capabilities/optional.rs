@@ -1,6 +1,7 @@
 //! What a component can do without and is not granted: at run time it is denied, and the build says so.
 
 use super::{NOT_PROVIDED, edits, explained, is_granted, ticked, wanted};
+use crate::contract::capability::Capability;
 use crate::contract::need::Need;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::manifest::ast::CapabilityDecl;
@@ -58,6 +59,20 @@ struct Gap {
     need: Need,
 }
 
+impl Gap {
+    /// What the component does not find without it, where no call fails.
+    fn finds(&self) -> &'static [&'static str] {
+        let is_about = |one: Capability| self.need.any_of.contains(&one);
+        if is_about(Capability::FilesystemRead) || is_about(Capability::FilesystemWrite) {
+            &["no files"]
+        } else if is_about(Capability::Environment) {
+            &["no variables", "no arguments"]
+        } else {
+            &[]
+        }
+    }
+}
+
 struct OptionalError {
     component: String,
     grants_name: String,
@@ -94,20 +109,34 @@ impl From<OptionalError> for Diagnostic {
             diagnostic = diagnostic.primary(gap.at, text);
         }
         diagnostic = diagnostic.secondary(used, "used here");
-        if let Some(first) = gaps.first() {
-            diagnostic = explained(diagnostic, &first.need);
+        let is_opaque = gaps.iter().all(|gap| gap.need.way.is_none());
+        for gap in gaps.iter().take(if is_opaque { 1 } else { gaps.len() }) {
+            diagnostic = explained(diagnostic, &gap.need, (gaps.len() > 1).then_some(gap.name.as_str()));
         }
         let grants: Vec<&str> = gaps.iter().filter_map(|gap| gap.grant.as_deref()).collect();
         let vain = gaps.iter().filter(|gap| gap.grant.is_none());
         let vain: Vec<&str> = vain.map(|gap| gap.name.as_str()).collect();
         if !vain.is_empty() {
-            diagnostic = diagnostic.note(format!("{}: {NOT_PROVIDED}", ticked(&vain)));
+            let found = gaps.iter().filter(|gap| gap.grant.is_none()).flat_map(Gap::finds);
+            let mut found: Vec<&str> = found.copied().collect();
+            found.dedup();
+            let found = match found.as_slice() {
+                [] => String::new(),
+                [only] => format!("; it finds {only}"),
+                [first @ .., last] => format!("; it finds {} and {last}", first.join(", ")),
+            };
+            diagnostic = diagnostic.note(format!("{}: {NOT_PROVIDED}{found}", ticked(&vain)));
         }
         if grants.is_empty() {
             return diagnostic;
         }
+        let taken = gaps.iter().filter(|gap| gap.grant.is_some());
+        let taken: Vec<&str> = taken.map(|gap| gap.name.as_str()).collect();
         diagnostic
-            .note("`has-capability` answers with `false`, and a call that takes it fails with E0500")
+            .note(format!(
+                "`has-capability` answers with `false`, and calls that take {} fail with E0500",
+                ticked(&taken)
+            ))
             .help(edits::grant_help(&grants, &grants_name))
             .fix(
                 format!("Grant {} to `{component}`", ticked(&grants)),

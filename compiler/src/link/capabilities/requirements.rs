@@ -4,6 +4,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::lower::DEFAULT_LIMITS;
 use crate::manifest;
 use crate::manifest::ast::LimitsDecl;
+use crate::manifest::schema::largest;
 use crate::resolve::{Implementation, ResolvedComponent, ResolvedNode, ResolvedProject};
 use crate::source::{Span, Spanned};
 
@@ -13,12 +14,16 @@ const POOL: &str = "default";
 /// Checks the limits of each node against the needs of its component.
 pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject) {
     let mut pools: Vec<Span> = Vec::new();
-    for node in project.flows().iter().flat_map(|flow| &flow.nodes) {
+    let nodes = project
+        .flows()
+        .iter()
+        .flat_map(|flow| flow.nodes.iter().map(move |node| (flow, node)));
+    for (flow, node) in nodes {
         let Some(Implementation::Component(id)) = node.implementation.map(|implementation| implementation.value) else {
             continue;
         };
         let component = project.component(id);
-        check_node(diags, project, node, component);
+        check_node(diags, project, &flow.name.value, node, component);
         if let Some(pool) = component.declared.pool.as_ref().filter(|pool| pool.value != POOL)
             && !pools.contains(&pool.span)
         {
@@ -28,31 +33,42 @@ pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject) {
     }
 }
 
-fn check_node(diags: &mut Diagnostics, project: &ResolvedProject, node: &ResolvedNode, component: &ResolvedComponent) {
+fn check_node(
+    diags: &mut Diagnostics,
+    project: &ResolvedProject,
+    flow: &str,
+    node: &ResolvedNode,
+    component: &ResolvedComponent,
+) {
     type Limit = fn(&LimitsDecl) -> Option<Spanned<u64>>;
     let memory: Limit = |limits| limits.memory_bytes;
     let buffer: Limit = |limits| limits.max_buffer_bytes;
     let needs = [
         (
             "of memory",
+            ["max_memory", "max-memory"],
             component.declared.max_memory_bytes,
             memory,
             DEFAULT_LIMITS.memory_bytes,
         ),
         (
             "in one buffer",
+            ["max_buffer_size", "max-buffer-size"],
             component.declared.max_buffer_bytes,
             buffer,
             DEFAULT_LIMITS.max_buffer_bytes,
         ),
     ];
-    for (what, needed, limit, default) in needs {
+    for (what, [key, need], needed, limit, default) in needs {
         let written = limit(&node.limits).or(limit(&project.runtime().limits));
         let allowed = written.map_or(default, |written| written.value);
         if let Some(needed) = needed.filter(|needed| needed.value > allowed) {
             diags.error(RequirementError::Limit {
+                flow: flow.to_owned(),
                 node: node.name.clone(),
                 what,
+                key,
+                need,
                 needed,
                 allowed,
                 limit: written.map(|written| written.span),
@@ -63,8 +79,13 @@ fn check_node(diags: &mut Diagnostics, project: &ResolvedProject, node: &Resolve
 
 enum RequirementError {
     Limit {
+        flow: String,
         node: Spanned<String>,
         what: &'static str,
+        /// The limit of the node.
+        key: &'static str,
+        /// What the component says it needs.
+        need: &'static str,
         needed: Spanned<u64>,
         allowed: u64,
         limit: Option<Span>,
@@ -76,8 +97,11 @@ impl From<RequirementError> for Diagnostic {
     fn from(error: RequirementError) -> Self {
         match error {
             RequirementError::Limit {
+                flow,
                 node,
                 what,
+                key,
+                need,
                 needed,
                 allowed,
                 limit,
@@ -92,10 +116,22 @@ impl From<RequirementError> for Diagnostic {
                     Some(limit) => (limit, "less than that"),
                     None => (node.span, "the default is less than that"),
                 };
+                let size = manifest::written_size(needed.value);
+                let most = largest(key).filter(|most| *most < needed.value);
+                let help = match most.map(manifest::written_size) {
+                    None => format!(
+                        "set `{key} = \"{size}\"` in `[flow.{flow}.nodes.{}.limits]`",
+                        node.value
+                    ),
+                    Some(most) => format!(
+                        "no node gets more than {most} {what}: have the component do with that, and say so with \
+                         `{need} = \"{most}\"`"
+                    ),
+                };
                 Diagnostic::error(Code::CapabilityNotGranted, message)
                     .primary(at, text)
                     .secondary(needed.span, "needed here")
-                    .help("raise the limit in `limits` of the node")
+                    .help(help)
             }
             RequirementError::Pool(pool) => Diagnostic::error(
                 Code::CapabilityNotGranted,

@@ -127,7 +127,7 @@ impl From<UndeclaredError> for Diagnostic {
                     (None, Some(import)) => diagnostic.primary(import, format!("needs `{key}`")),
                     (None, None) => diagnostic.primary(used, format!("reaches `{}`", need.acquired_by)),
                 };
-                let diagnostic = explained(diagnostic, &need);
+                let diagnostic = explained(diagnostic, &need, None);
                 match denied {
                     Some(denied) => with_denial(diagnostic, entry, denied),
                     None => with_declaration(diagnostic, entry, &declared),

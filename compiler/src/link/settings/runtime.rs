@@ -25,6 +25,7 @@ pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contract
         return;
     }
     check_threads(diags, project);
+    check_priority(diags, project);
     check_limits(diags, project);
     check_restarts(diags, project);
     check_pauses(diags, project, contracts);
@@ -44,6 +45,15 @@ fn check_threads(diags: &mut Diagnostics, project: &ResolvedProject) {
         && project.flows().iter().map(replicas).sum::<u64>() < 2
     {
         diags.warn(SettingError::OneRun { at: threads.span });
+    }
+}
+
+/// A rank among flows needs others.
+fn check_priority(diags: &mut Diagnostics, project: &ResolvedProject) {
+    if let [flow] = project.flows()
+        && let Some(priority) = flow.priority
+    {
+        diags.warn(SettingError::OneFlow { at: priority.span });
     }
 }
 

@@ -1,8 +1,9 @@
 //! What can be wrong with a table, and the words for it.
 
 use torvyn_codegen::ir::Builtin;
+use torvyn_runtime_core::setting;
 
-use super::json::Reason;
+use super::json::{Reason, Taker};
 use super::read::NAME_RULE;
 use crate::contract::interface::Interface;
 use crate::diag::{Code, Diagnostic, Edit, listed, suggest};
@@ -44,6 +45,7 @@ pub(super) enum SectionError {
         path: String,
         found: String,
         reason: Reason,
+        taker: Taker,
         at: Span,
     },
     Constraint {
@@ -145,8 +147,9 @@ impl From<SectionError> for Diagnostic {
                 path,
                 found,
                 reason,
+                taker,
                 at,
-            } => not_json(&path, &found, reason, at),
+            } => not_json(&path, &found, reason, taker, at),
             SectionError::Constraint { path, found, rule, at } => {
                 Diagnostic::error(Code::ConstraintViolation, format!("`{path}` can't be `{found}`"))
                     .primary(at, format!("expected {rule}"))
@@ -221,8 +224,16 @@ fn version_of(number: &str) -> String {
     format!("\"{number}{}\"", ".0".repeat(missing))
 }
 
-fn not_json(path: &str, found: &str, reason: Reason, at: Span) -> Diagnostic {
+fn not_json(path: &str, found: &str, reason: Reason, taker: Taker, at: Span) -> Diagnostic {
     let diagnostic = Diagnostic::error(Code::ConstraintViolation, format!("`{path}` can't be `{found}`"));
+    if let Taker::Builtin(kind) = taker {
+        let label = match kind {
+            Some(setting::Kind::Count) => format!("expected a whole number from 0 to {}", i64::MAX),
+            Some(kind) => format!("expected {}", kind.rule()),
+            None => "the built-in has no such key".to_owned(),
+        };
+        return diagnostic.primary(at, label);
+    }
     match reason {
         Reason::Wide => diagnostic.primary(at, format!("expected a whole number from {} to {}", i64::MIN, i64::MAX)),
         Reason::NotFinite => diagnostic.primary(at, "a component gets its `config` as JSON, which has no such number"),

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use ::toml::de::{DeInteger, DeTable, DeValue};
 
+use torvyn_runtime_core::setting::{Kind, Setting};
+
 use super::read::{TomlValue, in_order, join};
 
 /// A value that JSON has no equal for.
@@ -23,6 +25,26 @@ pub(super) enum Reason {
     NotFinite,
     /// A float beyond the largest one.
     Huge,
+}
+
+/// Who takes a value.
+#[derive(Clone, Copy)]
+pub(super) enum Taker {
+    /// A component, which may read anything.
+    Component,
+    /// A key of a built-in; `None` for one that it does not have.
+    Builtin(Option<Kind>),
+}
+
+impl Taker {
+    /// Who takes the value at `path` of a node that takes these settings, if it is a built-in.
+    pub(super) fn of(settings: Option<&'static [Setting]>, path: &str) -> Self {
+        let name = path.rsplit('.').next().unwrap_or(path);
+        settings.map_or(Taker::Component, |settings| {
+            let setting = settings.iter().find(|setting| setting.name == name);
+            Taker::Builtin(setting.map(|setting| setting.kind))
+        })
+    }
 }
 
 /// The table at `path` as an object.

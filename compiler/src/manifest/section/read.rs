@@ -6,20 +6,25 @@ use std::path::Path;
 
 use ::toml::de::{DeArray, DeInteger, DeTable, DeValue};
 use torvyn_codegen::ir::Builtin;
+use torvyn_runtime_core::setting::Setting;
 
 use super::error::{Expected, SectionError};
 use super::{ConfigEntry, Section, Value, json};
 use crate::contract::interface::{Interface, InterfaceName};
 use crate::diag::{Checked, Diagnostics, ErrorReported, suggest};
 use crate::manifest::ast::{BuiltinRef, ComponentRef, InterfaceRef};
-use crate::manifest::schema::{ACTIONS, Effect, Key, Kind};
+use crate::manifest::schema::{self, ACTIONS, Effect, Key, Kind};
 use crate::manifest::toml::Document;
 use crate::manifest::value;
 use crate::source::{Span, Spanned};
 
 /// Reads the whole document.
 pub(in crate::manifest) fn read(diags: &mut Diagnostics, document: &Document<'_>, keys: &'static [Key]) -> Section {
-    let mut reader = Reader { diags, document };
+    let mut reader = Reader {
+        diags,
+        document,
+        settings: None,
+    };
     let start = document.span(0..0);
     reader.table(document.root.get_ref(), start, keys, "")
 }
@@ -27,6 +32,8 @@ pub(in crate::manifest) fn read(diags: &mut Diagnostics, document: &Document<'_>
 struct Reader<'a, 'd> {
     diags: &'a mut Diagnostics,
     document: &'a Document<'d>,
+    /// What the `config` of the node that is being read may hold, where it is a built-in.
+    settings: Option<&'static [Setting]>,
 }
 
 pub(super) type TomlValue<'d> = ::toml::Spanned<DeValue<'d>>;
@@ -39,6 +46,9 @@ impl Reader<'_, '_> {
             partial: BTreeSet::new(),
             lost: false,
         };
+        if keys.iter().any(|key| matches!(key.kind, Kind::Config)) {
+            self.settings = settings(table);
+        }
         let mut unknown = Vec::new();
         for (name, value) in in_order(table) {
             let Some(key) = keys.iter().find(|key| key.name == name.get_ref().as_ref()) else {
@@ -246,10 +256,12 @@ impl Reader<'_, '_> {
             Err(unfit) => {
                 for json::Unfit { path, at, reason } in unfit {
                     let found = self.document.text[at.clone()].to_owned();
+                    let taker = json::Taker::of(self.settings, &path);
                     self.report(&at, |at| SectionError::NotJson {
                         path,
                         found,
                         reason,
+                        taker,
                         at,
                     });
                 }
@@ -419,6 +431,14 @@ impl Reader<'_, '_> {
             self.diags.error(error(self.document.span(range.clone())));
         }
     }
+}
+
+/// The configuration that a node takes, where its table names a built-in.
+fn settings(node: &DeTable<'_>) -> Option<&'static [Setting]> {
+    let component = node.get("component")?.get_ref().as_str()?;
+    let name = component.strip_prefix("builtin:")?;
+    let builtin = Builtin::ALL.into_iter().find(|builtin| builtin.as_str() == name)?;
+    Some(schema::settings(builtin))
 }
 
 fn has_items(key: &Key) -> bool {

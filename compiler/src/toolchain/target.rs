@@ -1,0 +1,77 @@
+//! Whether executables can be made for a target, asked before anything is built for it.
+
+use super::{Toolchain, ToolchainError, ask};
+use crate::diag::suggest;
+
+impl Toolchain {
+    /// Checks that there is such a target, that the runtime runs there, and that rustc has a library for it.
+    ///
+    /// # Errors
+    /// When one of these is missing.
+    pub fn check_target(&self, target: &str) -> Result<(), ToolchainError> {
+        let known = ask(&self.rustc, &["--print", "target-list"])?;
+        let known: Vec<&str> = known.lines().collect();
+        let target = target.to_owned();
+        if !known.contains(&&*target) {
+            let near = nearest(&target, &known);
+            return Err(ToolchainError::UnknownTarget { target, near });
+        }
+        let unsupported = |reason: &'static str| ToolchainError::UnsupportedTarget {
+            target: target.clone(),
+            reason,
+        };
+        if !target.contains("-linux-") && !target.ends_with("-apple-darwin") {
+            return Err(unsupported("the runtime needs Linux or macOS"));
+        }
+        if target.split('-').next() != Some(std::env::consts::ARCH) {
+            return Err(unsupported(
+                "components are compiled for this machine's kind of processor alone",
+            ));
+        }
+        match self.has_target(&target) {
+            true => Ok(()),
+            false => Err(ToolchainError::NoTarget { target }),
+        }
+    }
+}
+
+/// The target of which parts are named, else the one that is spelt alike.
+fn nearest(target: &str, known: &[&str]) -> Option<String> {
+    let parts: Vec<&str> = target.split('-').collect();
+    let has_all = |name: &&&str| {
+        let own: Vec<&str> = name.split('-').collect();
+        parts.iter().all(|part| own.contains(part))
+    };
+    let of_parts: Vec<&&str> = known.iter().filter(has_all).collect();
+    let common = |system: &str| of_parts.iter().find(|name| name.ends_with(system));
+    let common = common("-unknown-linux-gnu").or_else(|| common("-apple-darwin"));
+    let of_parts = common.or(of_parts.first()).map(|name| (**name).to_owned());
+    of_parts.or_else(|| suggest(target, known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_what_is_spelt_alike() {
+        let known = [
+            "x86_64-linux-android",
+            "aarch64-apple-darwin",
+            "aarch64-unknown-linux-gnu",
+            "s390x-unknown-linux-gnu",
+            "x86_64-unknown-linux-gnu",
+        ];
+        for (written, near) in [
+            ("x86_64-linux-gnu", Some("x86_64-unknown-linux-gnu")),
+            ("x86_64-unknown-linux", Some("x86_64-unknown-linux-gnu")),
+            ("aarch64", Some("aarch64-unknown-linux-gnu")),
+            ("darwin", Some("aarch64-apple-darwin")),
+            ("x86_64-unknwon-linux-gnu", Some("x86_64-unknown-linux-gnu")),
+            ("s390x", Some("s390x-unknown-linux-gnu")),
+            ("foo", None),
+        ] {
+            assert_eq!(nearest(written, &known).as_deref(), near, "{written}");
+        }
+    }
+}
