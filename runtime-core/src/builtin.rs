@@ -125,3 +125,20 @@ fn payload(cx: &mut RunContext, copies: &mut CopyStats, bytes: &[u8]) -> Called<
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::tests::context;
+    use crate::flow::Pressure;
+
+    #[test]
+    fn a_copy_that_was_not_made_is_not_counted() {
+        let (mut cx, mut copies) = (context(None, Pressure::default()), CopyStats::default());
+        let refused = payload(&mut cx, &mut copies, &vec![0; 2 << 20]);
+        assert!(matches!(refused, Err(Cause::NoBuffer { .. })), "{refused:?}");
+        assert_eq!((copies.host_serialize.count, copies.host_serialize.bytes), (0, 0));
+        assert!(payload(&mut cx, &mut copies, b"made").is_ok());
+        assert_eq!((copies.host_serialize.count, copies.host_serialize.bytes), (1, 4));
+    }
+}

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
-use wasmtime::Engine;
+use wasmtime::error::Context as _;
+use wasmtime::{Engine, Result};
 
 use crate::crossing::core::Watched;
 use crate::executor::Waker;
@@ -75,18 +76,9 @@ impl Control {
     ///
     /// # Errors
     /// When the system refuses a handler, a socket pair or a thread.
-    pub fn start() -> io::Result<Arc<Self>> {
+    pub fn start() -> Result<Arc<Self>> {
         let interrupted = Arc::new(AtomicBool::new(false));
-        signal_hook::flag::register(SIGINT, Arc::clone(&interrupted))?;
-        let (signals, on_signal) = UnixStream::pair()?;
-        signals.set_nonblocking(true)?;
-        signal_hook::low_level::pipe::register(SIGINT, on_signal.try_clone()?)?;
-        if !inherited::is_ignored(SIGHUP) {
-            signal_hook::low_level::pipe::register(SIGHUP, on_signal.try_clone()?)?;
-        }
-        signal_hook::low_level::pipe::register(SIGTERM, on_signal)?;
-        // A handler is all it takes: the write then fails as any other does.
-        signal_hook::flag::register(SIGXFSZ, Arc::default())?;
+        let signals = handle_signals(&interrupted).context("signals can't be handled")?;
         let control = Arc::new(Self {
             stop: Stop::default(),
             interrupted,
@@ -97,7 +89,8 @@ impl Control {
         let shared = Arc::clone(&control);
         std::thread::Builder::new()
             .name("control".to_owned())
-            .spawn(move || shared.serve(&signals))?;
+            .spawn(move || shared.serve(&signals))
+            .context("there is no thread for signals")?;
         Ok(control)
     }
 
@@ -191,6 +184,21 @@ impl Control {
     pub fn was_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
     }
+}
+
+/// Installs the handlers. Each signal is a byte in the socket.
+fn handle_signals(interrupted: &Arc<AtomicBool>) -> io::Result<UnixStream> {
+    signal_hook::flag::register(SIGINT, Arc::clone(interrupted))?;
+    let (signals, on_signal) = UnixStream::pair()?;
+    signals.set_nonblocking(true)?;
+    signal_hook::low_level::pipe::register(SIGINT, on_signal.try_clone()?)?;
+    if !inherited::is_ignored(SIGHUP) {
+        signal_hook::low_level::pipe::register(SIGHUP, on_signal.try_clone()?)?;
+    }
+    signal_hook::low_level::pipe::register(SIGTERM, on_signal)?;
+    // A handler is all it takes: the write then fails as any other does.
+    signal_hook::flag::register(SIGXFSZ, Arc::default())?;
+    Ok(signals)
 }
 
 /// Waits until `socket` is readable (`true`) or `timeout` has passed.

@@ -11,7 +11,7 @@ use crate::context::{RunContext, RunOptions};
 use crate::control::{Control, Halt};
 use crate::crossing::{Hosts, instantiation};
 use crate::error::{Cause, DRIVER, Failure, Operation};
-use crate::executor::{Group, Task, Turn, Waker};
+use crate::executor::{Group, Waker};
 use crate::flow::{Ending, FlowEntry, Outcome, Pressure, Run, Setup};
 use crate::plan::{FlowPlan, ProgramPlan};
 use crate::replica::Replica;
@@ -23,11 +23,13 @@ use serde_json::{Value, json};
 mod arguments;
 mod configs;
 mod describe;
+mod groups;
 mod room;
 mod telling;
 
 use arguments::{Command, RunArguments};
 use configs::Configs;
+use groups::{Members, run_groups};
 use telling::{Format, Misuse, Outlet, Telling};
 
 /// Exit code after bad arguments: a missing or wrong input, as in the CLI reference.
@@ -85,13 +87,11 @@ fn run(program: &'static ProgramPlan, arguments: &RunArguments, telling: &Tellin
         }
         Err(error) => {
             let failure = unprepared(instantiation(&error));
+            let failure = room::explained(failure, program, arguments.entries[0].plan);
             let entries = arguments.entries.iter();
-            let mut flows: Vec<Told> = entries
+            entries
                 .map(|entry| refused(entry, failure.clone(), None, telling))
-                .collect();
-            // It is told once, though it is every flow's.
-            flows.iter_mut().skip(1).for_each(|flow| flow.errors.clear());
-            flows
+                .collect()
         }
     };
     let is_cancelled = || control.as_ref().is_some_and(|control| control.is_cancelled());
@@ -127,8 +127,11 @@ fn tell(flows: Vec<Told>, all: bool, outlet: &mut Outlet, is_wanted: impl Fn() -
     for flow in &flows {
         outlet.say(&flow.account);
     }
-    for flow in &flows {
-        outlet.say(&flow.errors);
+    for (position, flow) in flows.iter().enumerate() {
+        // What is not one flow's alone is told once.
+        if flows[..position].iter().all(|before| before.errors != flow.errors) {
+            outlet.say(&flow.errors);
+        }
     }
     let mut objects: Vec<Value> = flows.into_iter().map(|flow| flow.object).collect();
     let object = match all {
@@ -202,16 +205,7 @@ impl Session<'_> {
                 self.started.elapsed().as_secs_f64() * 1e3
             )
         });
-        let ended = thread::scope(|scope| {
-            let mut groups = groups.into_iter();
-            let first = groups.next();
-            let others: Vec<_> = groups.map(|members| scope.spawn(move || members.run())).collect();
-            let mut ended = first.map_or_else(Vec::new, Members::run);
-            for other in others {
-                ended.extend(other.join().expect("invariant: panics abort the process"));
-            }
-            ended
-        });
+        let ended = run_groups(groups);
         self.control.runs_are_over();
         // In the order of the manifest, however they were grouped.
         let mut flows: Vec<Vec<Started>> = self.arguments.entries.iter().map(|_| Vec::new()).collect();
@@ -332,7 +326,10 @@ impl Session<'_> {
                     let (mut flow, mut cx, outcome) = run.into_outcome();
                     ended.push((Report::collect(flow.as_mut(), &mut cx, self.started.elapsed()), outcome));
                 }
-                Started::Failed(failure) => return refused(entry, failure, named, self.telling),
+                Started::Failed(failure) => {
+                    let named = named.filter(|_| failure.node != DRIVER);
+                    return refused(entry, failure, named, self.telling);
+                }
                 Started::Spared => {}
             }
         }
@@ -359,41 +356,6 @@ impl Session<'_> {
     fn debug(&self, text: impl FnOnce() -> String) {
         if self.telling.debugs() {
             eprint(&format!("debug: {}\n", text()));
-        }
-    }
-}
-
-/// Runs that share their threads.
-struct Members {
-    group: Group,
-    workers: usize,
-    seats: Vec<Seat>,
-}
-
-impl Members {
-    fn new(group: Group, workers: usize) -> Self {
-        Self {
-            group,
-            workers,
-            seats: Vec::new(),
-        }
-    }
-
-    fn with(mut self, seat: Seat) -> Self {
-        self.seats.push(seat);
-        self
-    }
-
-    fn run(self) -> Vec<Seat> {
-        self.group.run(self.seats, self.workers)
-    }
-}
-
-impl Task for Seat {
-    fn turn(&mut self) -> Turn {
-        match &mut self.started {
-            Started::Run(run) => run.turn(),
-            Started::Failed(_) | Started::Spared => Turn::Done,
         }
     }
 }

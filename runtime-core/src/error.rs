@@ -236,6 +236,17 @@ pub enum Cause {
     Instantiation(String),
     /// The system gave no memory for it: its own words.
     NoMemory(String),
+    /// The process may not open another file: what it was for, and the system's own words.
+    NoFile(String),
+    /// The process may not have that many files open.
+    OpenFiles {
+        /// Files that are open at the same time, at least.
+        needed: u64,
+        /// Files that the process may open.
+        limit: u64,
+    },
+    /// The process may not start another thread: what it was for, and the system's own words.
+    NoThread(String),
     /// The process may not have the address space that a flow needs.
     AddressSpace {
         /// Linear memories of the flow.
@@ -300,6 +311,9 @@ impl Cause {
             | Cause::Cancelled
             | Cause::Instantiation(_)
             | Cause::NoMemory(_)
+            | Cause::NoFile(_)
+            | Cause::OpenFiles { .. }
+            | Cause::NoThread(_)
             | Cause::AddressSpace { .. }
             | Cause::Overflow { .. }
             | Cause::TooManyRestarts { .. }
@@ -313,6 +327,10 @@ impl Cause {
 fn mebibytes(bytes: u64) -> String {
     format!("{} MiB", bytes.div_ceil(1 << 20))
 }
+
+/// How to have more of what a process may have only so many of.
+const OPEN_FILES: &str = "raise the limit on open files (`ulimit -n`)";
+const THREADS: &str = "raise the limit on threads and processes (`ulimit -u`, or that of the machine's container)";
 
 /// The node of failures that are the driver's.
 pub const DRIVER: &str = "(driver)";
@@ -344,7 +362,12 @@ impl Failure {
             Cause::Component(_) => "E0411",
             Cause::NoBuffer { refusal, .. } => refusal.code,
             Cause::Trap(_) => "E0412",
-            Cause::Instantiation(_) | Cause::NoMemory(_) | Cause::AddressSpace { .. } => "E0413",
+            Cause::Instantiation(_)
+            | Cause::NoMemory(_)
+            | Cause::NoFile(_)
+            | Cause::OpenFiles { .. }
+            | Cause::NoThread(_)
+            | Cause::AddressSpace { .. } => "E0413",
             Cause::Endpoint(_) => "E0414",
             Cause::Misuse(code, _) => code,
             Cause::Denied(_) => "E0500",
@@ -364,6 +387,10 @@ impl Failure {
             None => format!("in `{}`", self.operation.as_str()),
         };
         let node = self.node;
+        let unmade = match node {
+            DRIVER => "the program could not be started".to_owned(),
+            node => format!("node `{node}` could not be instantiated"),
+        };
         match &self.cause {
             Cause::Component(error) => format!("node `{node}` returned an error {place}: {error}"),
             Cause::NoBuffer { said: Some(error), .. } => format!("node `{node}` got no buffer {place}: {error}"),
@@ -381,15 +408,20 @@ impl Failure {
                 format!("node `{node}` was stopped {place}: {denied} to component `{component}`")
             }
             Cause::Endpoint(text) => format!("node `{node}` failed {place}: {text}"),
-            Cause::Instantiation(text) => format!("node `{node}` could not be instantiated: {text}"),
+            Cause::Instantiation(text) | Cause::NoFile(text) | Cause::NoThread(text) => format!("{unmade}: {text}"),
+            Cause::NoMemory(text) if node == DRIVER => format!("there is no memory for the program: {text}"),
             Cause::NoMemory(text) => format!("there is no memory for node `{node}`: {text}"),
+            Cause::OpenFiles { needed, limit } => format!(
+                "{unmade}: it has at least {} open, standard input and output among them, and the process may have {limit}",
+                count(needed, "file")
+            ),
             Cause::AddressSpace {
                 memories,
                 needed,
                 limit,
             } => format!(
-                "node `{node}` could not be instantiated: the {memories} linear memories of the flow take {} of address \
-                 space, and the process may have {}",
+                "{unmade}: {} of the flow and the program itself take more than {} of address space, and the process may have {}",
+                count(memories, "linear memory"),
                 mebibytes(*needed),
                 mebibytes(*limit)
             ),
@@ -401,11 +433,8 @@ impl Failure {
             }
             Cause::UnknownPort(port) => format!("node `{node}` named port `{port}` {place}: no edge leaves it"),
             Cause::Overflow { stream, depth } => {
-                let waiting = match depth {
-                    1 => "1 element waits".to_owned(),
-                    depth => format!("{depth} elements wait"),
-                };
-                format!("stream `{stream}` overflowed {place} of node `{node}`: {waiting} already")
+                let (waiting, verb) = (count(depth, "element"), if *depth == 1 { "waits" } else { "wait" });
+                format!("stream `{stream}` overflowed {place} of node `{node}`: {waiting} {verb} already")
             }
             Cause::TooManyRestarts { limit, last } => {
                 let last = Failure {
@@ -504,6 +533,14 @@ impl Failure {
                 "raise the limit (`ulimit -v`), or build with a smaller `memory_reservation` in `[runtime]`, such as \
                  \"64MiB\"",
             ),
+            Cause::NoFile(_) | Cause::OpenFiles { .. } => Some(OPEN_FILES),
+            Cause::Endpoint(text) if text.contains("Too many open files") => Some(OPEN_FILES),
+            Cause::NoThread(_) => Some(THREADS),
+            Cause::Endpoint(text) if text.contains("Resource temporarily unavailable") => Some(THREADS),
+            Cause::NoMemory(_) => Some(
+                "free some memory, or raise the limit of the machine's container; `memory_reservation` in `[runtime]` says \
+                 how much address space each component takes",
+            ),
             Cause::Misuse("E0303", _) => Some("look for a use of a buffer behind `freeze`, or behind giving it away"),
             Cause::Misuse("E0304", _) => {
                 Some("drop what is borrowed of a buffer before the call ends, or the buffer is given away")
@@ -512,8 +549,7 @@ impl Failure {
             | Cause::Cancelled
             | Cause::Misuse(..)
             | Cause::Endpoint(_)
-            | Cause::Instantiation(_)
-            | Cause::NoMemory(_) => None,
+            | Cause::Instantiation(_) => None,
         }
     }
 }

@@ -16,6 +16,9 @@ use crate::printable;
 use crate::queue::StreamStats;
 use crate::words::count;
 
+/// Shortest run whose throughput is told.
+const MOMENT: Duration = Duration::from_millis(100);
+
 mod merge;
 
 pub use merge::merge;
@@ -40,6 +43,8 @@ struct ReplicaReport {
     entered: u64,
     delivered: u64,
     throughput: f64,
+    /// The same in words, if it says something.
+    rate: Option<String>,
     failures: usize,
 }
 
@@ -117,10 +122,9 @@ impl NodeReport {
 impl ReplicaReport {
     fn to_text(&self) -> String {
         let (state, entered, delivered) = (self.state, self.entered, self.delivered);
-        format!(
-            "{state}, {entered} in, {delivered} delivered, ~{:.0} elem/s",
-            self.throughput
-        )
+        let rate = self.rate.as_ref();
+        let rate = rate.map_or_else(String::new, |rate| format!(", {rate}"));
+        format!("{state}, {entered} in, {delivered} delivered{rate}")
     }
 
     fn to_json(&self, number: usize) -> Value {
@@ -250,6 +254,16 @@ impl Report {
         self.entered() as f64 / self.duration.as_secs_f64().max(f64::EPSILON)
     }
 
+    /// The throughput in words. That of a moment says nothing, and nothing is none.
+    fn rate(&self) -> Option<String> {
+        let says_something = self.duration >= MOMENT && self.entered() > 0;
+        says_something.then(|| match self.throughput() {
+            rate if rate < 0.05 => "less than 0.1 elem/s".to_owned(),
+            rate if rate < 10.0 => format!("~{rate:.1} elem/s"),
+            rate => format!("~{rate:.0} elem/s"),
+        })
+    }
+
     /// The summary for people.
     #[must_use]
     pub fn to_text(&self, outcome: &Outcome) -> String {
@@ -274,7 +288,9 @@ impl Report {
             row("Undelivered", format!("{} when the flow ended", self.undelivered()));
         }
         row("Duration", duration(self.duration));
-        row("Throughput", format!("~{:.0} elem/s", self.throughput()));
+        if let Some(rate) = self.rate() {
+            row("Throughput", rate);
+        }
         row("Copies", copies_in_words(copies));
         let peak = self.streams.iter().map(|stream| stream.stats.peak_depth).max();
         row("Peak queue", count(peak.unwrap_or(0), "element"));

@@ -67,6 +67,18 @@ pub const FILE: &[Setting] = &[
     ),
 ];
 
+/// What a built-in component takes; `None` for one that is not known.
+#[must_use]
+pub fn of(component: &str) -> Option<&'static [Setting]> {
+    match component {
+        "builtin:generator" => Some(GENERATOR),
+        "builtin:lines" => Some(LINES),
+        "builtin:console" => Some(CONSOLE),
+        "builtin:file" => Some(FILE),
+        _ => None,
+    }
+}
+
 const FLUSH: Setting = optional(
     "flush_ms",
     Kind::Count,

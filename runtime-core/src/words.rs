@@ -29,6 +29,39 @@ pub fn shell_path(path: &str) -> Cow<'_, str> {
     format!("'{}'", path.replace('\'', r"'\''")).into()
 }
 
+/// The known word nearest to `word`, when it is near enough to be worth naming.
+#[must_use]
+pub fn nearest<'a, S: AsRef<str>>(word: &str, known: &'a [S]) -> Option<&'a str> {
+    let letters = |text: &str| text.to_lowercase().chars().collect::<Vec<char>>();
+    let sought = letters(word);
+    let known = known.iter().map(|known| {
+        let letters = letters(known.as_ref());
+        (distance(&sought, &letters), letters.len(), known.as_ref())
+    });
+    let (distance, length, nearest) = known.min_by_key(|(distance, ..)| *distance)?;
+    let length = length.max(sought.len());
+    (distance <= (length / 3).max(1) && distance < length).then_some(nearest)
+}
+
+/// How many letters have to be added, left out, changed or swapped with the next one to make one word of another.
+fn distance(from: &[char], to: &[char]) -> usize {
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=to.len()).collect();
+    for (row, letter) in from.iter().enumerate() {
+        let mut now = vec![row + 1];
+        for (column, other) in to.iter().enumerate() {
+            let changed = last[column] + usize::from(letter != other);
+            let mut least = changed.min(last[column + 1] + 1).min(now[column] + 1);
+            if row > 0 && column > 0 && *letter == to[column - 1] && from[row - 1] == *other {
+                least = least.min(before[column - 1] + 1);
+            }
+            now.push(least);
+        }
+        before = std::mem::replace(&mut last, now);
+    }
+    last[to.len()]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +80,23 @@ mod tests {
         ] {
             assert_eq!(shell_path(path), word);
         }
+    }
+
+    #[test]
+    fn near_words_are_found_and_far_ones_are_not() {
+        let known = ["limit", "timeout", "log-level", "input"];
+        for (word, near) in [
+            ("lmit", Some("limit")),
+            ("ilmit", Some("limit")),
+            ("Limits", Some("limit")),
+            ("log_level", Some("log-level")),
+            ("ouput", None),
+            ("x", None),
+        ] {
+            assert_eq!(nearest(word, &known), near, "{word}");
+        }
+        assert_eq!(nearest("x", &["y"]), None);
+        assert_eq!(nearest("x", &[] as &[&str]), None);
     }
 
     #[test]

@@ -58,6 +58,150 @@ fn a_configuration_is_text() {
     );
 }
 
+// ── What is wrong on the command line
+
+/// What the configuration of a built-in can't be, and what is near to a word that there is not.
+const REFUSED: &[(&[&str], &str, &str)] = &[
+    (
+        &["printing", "--config=source.count=many"],
+        "`--config source.count=many`: the configuration of node `source` has `count = \"many\"`, which is not a whole \
+         number from 0",
+        "keys of `builtin:generator`: count, message",
+    ),
+    (
+        &["printing", "--config=source.cuont=1"],
+        "the configuration of node `source` has an unknown key `cuont`",
+        "did you mean `count`?",
+    ),
+    (
+        &["main", "--config=sink={}"],
+        "the configuration of node `sink` has no `path`",
+        "keys of `builtin:file`",
+    ),
+    (
+        &["main", "--config=sink=path"],
+        "the configuration of node `sink` is not JSON",
+        "keys of `builtin:file`",
+    ),
+    (
+        &["main", "--input=numbers", "--config=source.path=other"],
+        "`--input` or `--output` gives the path of node `source`",
+        "give the path once",
+    ),
+    (
+        &["main", "--output=-", "--config=sink.fsync=always"],
+        "the configuration of node `sink` has an unknown key `fsync`",
+        "keys of `builtin:console`",
+    ),
+    (
+        &["main", "--config=suorce.path=x"],
+        "no node `suorce`",
+        "did you mean `source`?",
+    ),
+    (&["--lmit=5"], "unknown option `--lmit`", "did you mean `--limit`?"),
+    (
+        &["--vresion"],
+        "unknown option `--vresion`",
+        "did you mean `--version`?",
+    ),
+    (
+        &["prnting"],
+        "unknown command or flow `prnting`",
+        "did you mean `printing`?",
+    ),
+    (
+        &["inspcet"],
+        "unknown command or flow `inspcet`",
+        "did you mean `inspect`?",
+    ),
+    (
+        &["--flow=prnting"],
+        "`ends` has no flow `prnting`",
+        "did you mean `printing`?",
+    ),
+    (
+        &["main", "--input=suorce=x"],
+        "flow `main` has no node `suorce`",
+        "did you mean `--input source=x`?",
+    ),
+    (&["--limit"], "`--limit` needs a value", "`--help`"),
+    (&["--all=main"], "`--all` takes no value, and got `main`", "`--help`"),
+];
+
+#[test]
+fn mistakes_on_the_command_line_are_told_before_anything_runs() {
+    for (arguments, error, help) in REFUSED {
+        let folder = folder();
+        let told = run_in_shell(folder.path(), "$APP", arguments).expect_code(2);
+        let said: Vec<&str> = told.stderr.lines().collect();
+        let [first, second] = said.as_slice() else {
+            panic!("{arguments:?}: not two lines: {told}")
+        };
+        assert!(first.starts_with("error[E0704]: ") && first.contains(error), "{told}");
+        assert!(second.starts_with("  = help: ") && second.contains(help), "{told}");
+        let left = fs::read_dir(folder.path()).expect("the folder is there").count();
+        assert_eq!(left, 0, "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_replaced_sink_takes_the_other_settings() {
+    let folder = folder();
+    let text = numbers(folder.path(), 3);
+    let arguments = [
+        "--flow=main",
+        "--input=numbers",
+        "--output=out{replica}",
+        "--config=sink.flush_ms=0",
+        "--config=sink.fsync=always",
+    ];
+    run_in_shell(folder.path(), "$APP", &arguments).expect_code(0);
+    assert_eq!(read(folder.path(), "out0"), text);
+}
+
+#[test]
+fn the_throughput_of_a_moment_is_not_told() {
+    let folder = folder();
+    numbers(folder.path(), 3);
+    let told = run_in_shell(folder.path(), "$APP", &["--flow=main", "--input=/dev/null", "--report"]);
+    let told = told.expect_code(0);
+    assert!(
+        told.stderr.contains("Duration:") && !told.stderr.contains("Throughput:"),
+        "{told}"
+    );
+    // Three lines, and an end that comes later.
+    let script = "(cat numbers; sleep 1) | $APP";
+    let told = run_in_shell(folder.path(), script, &["--flow=main", "--report"]).expect_code(0);
+    let rate = told
+        .stderr
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("Throughput:"));
+    let rate = rate.unwrap_or_else(|| panic!("{told}")).trim();
+    assert!(
+        rate.starts_with('~') && rate.contains('.') || rate.starts_with("less than"),
+        "{told}"
+    );
+}
+
+// ── Limits of the process
+
+#[test]
+fn what_a_process_may_not_have_is_told_with_what_to_do() {
+    let folder = folder();
+    numbers(folder.path(), 3);
+    let arguments = ["--flow=main", "--input=numbers", "--output=out"];
+    let told = run_in_shell(folder.path(), "ulimit -n 5; $APP", &arguments).expect_code(1);
+    assert_eq!(
+        told.stderr,
+        "error[E0413]: the program could not be started: it has at least 9 files open, standard input and output among \
+         them, and the process may have 5\n  = component: (runtime)\n  = help: raise the limit on open files (`ulimit \
+         -n`)\n"
+    );
+    let told = run_in_shell(folder.path(), "ulimit -n 8; $APP", &arguments).expect_code(1);
+    assert!(told.stderr.contains("(`ulimit -n`)"), "{told}");
+    run_in_shell(folder.path(), "ulimit -n 9; $APP", &arguments).expect_code(0);
+}
+
 // ── Standard error that nobody reads
 
 /// What a component prints, the events and the account go on whether somebody reads them or not; what is not shown is

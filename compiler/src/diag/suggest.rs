@@ -1,14 +1,11 @@
 //! Guesses what a misspelt word was meant to be.
 
+use torvyn_runtime_core::words::nearest;
+
 /// The known word nearest to `word`, when it is near enough to be worth naming.
 #[must_use]
 pub fn suggest<S: AsRef<str>>(word: &str, known: &[S]) -> Option<String> {
-    let lowered = word.to_lowercase();
-    let distance = |candidate: &&S| strsim::damerau_levenshtein(&lowered, &candidate.as_ref().to_lowercase());
-    let nearest = known.iter().min_by_key(distance)?;
-    let length = word.chars().count().max(nearest.as_ref().chars().count());
-    let near = distance(&nearest) <= (length / 3).max(1) && distance(&nearest) < length;
-    near.then(|| nearest.as_ref().to_owned())
+    nearest(word, known).map(str::to_owned)
 }
 
 /// `what: `a`, `b``, or `what: none`.

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use torvyn_runtime_core::words::count;
 use wasmparser::BinaryReaderError;
 
 /// Why parts can't be welded. Parts are named by position.
@@ -202,13 +203,15 @@ impl fmt::Display for WeldError {
             WeldError::MemoryTooLarge { part, minimum, limit } => {
                 write!(
                     f,
-                    "guest {part} starts with {minimum} pages of memory, and may have {limit}"
+                    "guest {part} starts with {} of memory, and may have {limit}",
+                    count(minimum, "page")
                 )
             }
             WeldError::TablesTooLarge { part, minimum, limit } => {
                 write!(
                     f,
-                    "guest {part} starts with {minimum} elements of tables, and may have {limit}"
+                    "guest {part} starts with {} of tables, and may have {limit}",
+                    count(minimum, "element")
                 )
             }
             WeldError::TooLarge { what, found, limit } => {

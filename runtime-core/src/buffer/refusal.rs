@@ -3,6 +3,7 @@
 use super::{BufferError, BufferPool};
 use crate::error::{Cause, ComponentError};
 use crate::layout::tier;
+use crate::words::count;
 
 /// A buffer that there was not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +42,10 @@ impl BufferPool {
         match error {
             BufferError::TooLarge(limit) => Refusal {
                 code: "E0300",
-                words: format!("{capacity} bytes asked for, a buffer has at most {limit} (E0300)"),
+                words: format!(
+                    "{} asked for, a buffer has at most {limit} (E0300)",
+                    count(capacity, "byte")
+                ),
                 help: if limit < self.max_buffer_bytes {
                     "raise `max_buffer_size` in the node's `limits`, or split the payload into several elements"
                 } else {
@@ -50,7 +54,10 @@ impl BufferPool {
             },
             BufferError::OverBudget(budget) => Refusal {
                 code: "E0310",
-                words: format!("{capacity} bytes asked for, the stage's buffers may take {budget} in all (E0310)"),
+                words: format!(
+                    "{} asked for, the stage's buffers may take {budget} in all (E0310)",
+                    count(capacity, "byte")
+                ),
                 help: "raise `buffer_budget` in the node's `limits`, or keep fewer buffers from call to call",
             },
             BufferError::Exhausted => self.exhausted(capacity),
@@ -72,9 +79,11 @@ impl BufferPool {
         let (pool, granted) = match tier {
             Some(tier) => {
                 let (slots, bytes) = (self.tier_slots[tier as usize], self.slot_bytes(tier));
+                let size = count(bytes, "byte");
                 let pool = match slots {
-                    0 => format!("there are none of {bytes} bytes"),
-                    slots => format!("the {slots} of {bytes} bytes are in use"),
+                    0 => format!("there are none of {size}"),
+                    1 => format!("the only one of {size} is in use"),
+                    slots => format!("the {slots} of {size} are in use"),
                 };
                 (pool, u64::from(bytes))
             }
@@ -89,8 +98,8 @@ impl BufferPool {
         } else if self.fallback_left < granted {
             (
                 format!(
-                    "the {} bytes for buffers outside of the pools are used up",
-                    self.fallback_bytes
+                    "the memory for buffers outside of the pools, {}, is used up",
+                    count(self.fallback_bytes, "byte")
                 ),
                 "lower queue depths, since each element that waits holds a buffer; or look for a component that keeps \
                  buffers from call to call",
@@ -103,7 +112,10 @@ impl BufferPool {
         };
         Refusal {
             code: "E0301",
-            words: format!("no buffer of {capacity} bytes is left: {pool}, and {outside} (E0301)"),
+            words: format!(
+                "no buffer of {} is left: {pool}, and {outside} (E0301)",
+                count(capacity, "byte")
+            ),
             help,
         }
     }

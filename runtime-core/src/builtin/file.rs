@@ -61,7 +61,8 @@ fn open_output(cx: &RunContext, path: &Path, name: &str, options: Options) -> Re
 impl Stage for File {
     fn init(&mut self, cx: &mut RunContext, text: &str) -> Called<()> {
         let (path, config) = match self.path_override.take() {
-            Some(path) => (path, serde_json::Map::new()),
+            Some(path) if text.is_empty() => (path, serde_json::Map::new()),
+            Some(path) => (path, config(text, setting::FILE)?),
             None => {
                 let config = config(text, setting::FILE)?;
                 (path_key(&config).expect("invariant: a required key is there"), config)

@@ -1,5 +1,7 @@
 //! What the errors of all call paths have in common.
 
+use std::io;
+
 use rustix::io::Errno;
 use wasmtime::{Error, Trap};
 
@@ -34,13 +36,16 @@ pub(super) fn ended_by_host(error: &Error) -> Option<Cause> {
 
 /// What an error means for what could not be made.
 pub(crate) fn instantiation(error: &Error) -> Cause {
-    let lacks_memory = error
-        .chain()
-        .any(|cause| cause.downcast_ref::<Errno>() == Some(&Errno::NOMEM));
-    match ended_by_host(error) {
-        Some(cause) => cause,
-        None if lacks_memory => Cause::NoMemory(words(error)),
-        None => Cause::Instantiation(words(error)),
+    let refused = error.chain().find_map(|cause| {
+        let of_system = cause.downcast_ref::<io::Error>().and_then(Errno::from_io_error);
+        of_system.or_else(|| cause.downcast_ref::<Errno>().copied())
+    });
+    match (ended_by_host(error), refused) {
+        (Some(cause), _) => cause,
+        (None, Some(Errno::NOMEM)) => Cause::NoMemory(words(error)),
+        (None, Some(Errno::MFILE | Errno::NFILE)) => Cause::NoFile(words(error)),
+        (None, Some(Errno::AGAIN)) => Cause::NoThread(words(error)),
+        (None, _) => Cause::Instantiation(words(error)),
     }
 }
 

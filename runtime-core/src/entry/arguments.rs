@@ -14,6 +14,7 @@ use crate::duration;
 use crate::flow::{Ends, FlowEntry, Input, Output};
 use crate::plan::{FlowPlan, ProgramPlan, Role};
 use crate::stdio::{self, Standard};
+use crate::words::nearest;
 
 /// A command line.
 pub(super) struct Parsed {
@@ -75,6 +76,9 @@ const OPTIONS: [(&str, bool, bool); 13] = [
     ("color", false, true),
     ("quiet", true, true),
 ];
+
+/// Commands of this version.
+const COMMANDS: [&str; 2] = ["run", "inspect"];
 
 /// Commands that other versions have, and what there is instead.
 const TO_COME: [(&str, &str); 2] = [
@@ -143,12 +147,36 @@ enum Next {
 }
 
 fn flow_list(flows: &[FlowEntry]) -> String {
-    let names: Vec<&str> = flows.iter().map(|entry| entry.plan.name).collect();
-    format!("flows: {}", names.join(", "))
+    format!("flows: {}", flow_names(flows).join(", "))
+}
+
+fn flow_names(flows: &[FlowEntry]) -> Vec<&'static str> {
+    flows.iter().map(|entry| entry.plan.name).collect()
+}
+
+/// The words that stand for a command or a flow.
+fn nearest_word(word: &str, flows: &[FlowEntry]) -> Option<String> {
+    let words = [&COMMANDS[..], &flow_names(flows)].concat();
+    nearest(word, &words).map(str::to_owned)
+}
+
+/// An option that does not exist.
+fn unknown_option(name: &str) -> Misuse {
+    let mut known: Vec<&str> = OPTIONS.iter().map(|(name, ..)| *name).collect();
+    known.extend(["help", "version"]);
+    let near = nearest(name, &known).map(|near| format!("--{near}"));
+    Misuse::new(format!("unknown option `--{name}`")).near(near)
 }
 
 fn misread(error: lexopt::Error) -> Misuse {
-    Misuse::new(error.to_string())
+    let message = match error {
+        lexopt::Error::MissingValue { option: Some(option) } => format!("`{option}` needs a value"),
+        lexopt::Error::UnexpectedValue { option, value } => {
+            format!("`{option}` takes no value, and got `{}`", value.display())
+        }
+        other => other.to_string(),
+    };
+    Misuse::new(message)
 }
 
 impl Given {
@@ -165,7 +193,7 @@ impl Given {
             }
         };
         let known = OPTIONS.iter().find(|(name, ..)| *name == option);
-        let (name, repeats, _) = known.ok_or_else(|| Misuse::new(format!("unknown option `--{option}`")))?;
+        let (name, repeats, _) = known.ok_or_else(|| unknown_option(&option))?;
         let again = self.seen.contains(name) && !repeats;
         self.seen.push(name);
         self.option(name, parser)?;
@@ -178,7 +206,7 @@ impl Given {
     /// A word that is no option: the command, or the name of a flow.
     fn positional(&mut self, word: &OsStr, flows: &[FlowEntry]) -> Result<(), Misuse> {
         let text = word.to_string_lossy();
-        let command = ["run", "inspect"].into_iter().find(|command| *command == text);
+        let command = COMMANDS.into_iter().find(|command| *command == text);
         if let (None, Some(command)) = (self.command, command) {
             self.command = Some(command);
             return Ok(());
@@ -192,7 +220,9 @@ impl Given {
         Err(match (to_come, self.seen.last()) {
             (Some((_, instead)), _) => Misuse::new(format!("this version has no command `{text}`")).help(*instead),
             (None, Some(&"report")) => unknown.help(format!("`--report={text}` writes the account to that file")),
-            (None, _) => unknown.help(format!("commands: run, inspect; {}", flow_list(flows))),
+            (None, _) => unknown
+                .help(format!("commands: {}; {}", COMMANDS.join(", "), flow_list(flows)))
+                .near(nearest_word(name, flows)),
         })
     }
 
@@ -336,7 +366,10 @@ impl Given {
         };
         found.ok_or_else(|| {
             let name = self.flow.as_deref().unwrap_or_default();
-            Misuse::new(format!("`{}` has no flow `{name}`", program.name)).help(flow_list(flows))
+            let near = nearest(name, &flow_names(flows)).map(str::to_owned);
+            Misuse::new(format!("`{}` has no flow `{name}`", program.name))
+                .help(flow_list(flows))
+                .near(near)
         })
     }
 
@@ -427,9 +460,13 @@ fn addressed<'a>(plan: &'static FlowPlan, end: &End, value: &'a OsStr) -> Result
                     || format!("flow `{}` has no node `{name}`", plan.name),
                     |node| format!("node `{name}` is a {}, not a {role}", node.role.as_str()),
                 );
-                Err(Misuse::new(format!("`{option} {shown}`: {what}")).help(format!(
-                    "{role}s of the flow: {listed}; a file whose name has a `=` is written `./{shown}`"
-                )))
+                let near = nearest(name, &ends).filter(|_| node.is_none());
+                let near = near.map(|near| format!("{option} {near}={}", rest.display()));
+                Err(Misuse::new(format!("`{option} {shown}`: {what}"))
+                    .help(format!(
+                        "{role}s of the flow: {listed}; a file whose name has a `=` is written `./{shown}`"
+                    ))
+                    .near(near))
             }
         },
         None => match ends.as_slice() {

@@ -1,6 +1,7 @@
 //! The configuration of each node: the manifest's, with the command line's overrides.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::{Map, Value};
 
@@ -8,6 +9,8 @@ use super::telling::Misuse;
 use crate::flow::Ends;
 use crate::plan::{FlowPlan, NodePlan};
 use crate::replica::Replica;
+use crate::setting::{self, Mistake};
+use crate::words::nearest;
 
 /// Configurations that hold instead of the manifest's, by node.
 pub(super) type Configs = BTreeMap<&'static str, String>;
@@ -33,7 +36,60 @@ pub(super) fn resolve(plan: &'static FlowPlan, ends: &Ends, overrides: &[(String
             None => value.clone(),
         };
     }
+    for (name, path) in ends.written() {
+        if let Some(config) = configs.get_mut(name).filter(|config| !config.is_empty()) {
+            *config = with_path(config, path);
+        }
+    }
+    for (place, value) in overrides {
+        check(plan, ends, &configs, place, value)?;
+    }
     Ok(configs)
+}
+
+/// A file that replaces a sink needs no `path` in its configuration.
+fn with_path(config: &str, path: &Path) -> String {
+    match serde_json::from_str(config) {
+        Ok(Value::Object(mut object)) => {
+            let path = || Value::String(path.display().to_string());
+            object.entry("path").or_insert_with(path);
+            Value::Object(object).to_string()
+        }
+        Ok(_) | Err(_) => config.to_owned(),
+    }
+}
+
+/// Checks what an override of a built-in's configuration came to: it is part of the command line.
+fn check(plan: &'static FlowPlan, ends: &Ends, configs: &Configs, place: &str, value: &str) -> Result<(), Misuse> {
+    let (name, own_key) = match place.split_once('.') {
+        Some((name, key)) => (name, Some(key)),
+        None => (place, None),
+    };
+    let node = find(plan, name)?;
+    let component = ends.component(node);
+    let (Some(settings), Some(config)) = (setting::of(component), configs.get(node.name)) else {
+        return Ok(());
+    };
+    if own_key == Some("path") && ends.replace(name) {
+        let message = format!("`--config {place}={value}`: `--input` or `--output` gives the path of node `{name}`");
+        return Err(Misuse::new(message).help("give the path once"));
+    }
+    let mistakes = setting::read(&Replica::alone().fill(config), settings).err();
+    let mistake = mistakes.into_iter().flatten().find(|mistake| match (mistake, own_key) {
+        (Mistake::Unknown { key, .. }, Some(own)) => key == own,
+        (Mistake::Value { setting, .. }, Some(own)) => setting.name == own,
+        (Mistake::Missing(_) | Mistake::Syntax(_) | Mistake::NotObject, _) | (_, None) => true,
+    });
+    let Some(mistake) = mistake else { return Ok(()) };
+    let names: Vec<&str> = settings.iter().map(|setting| setting.name).collect();
+    let near = match &mistake {
+        Mistake::Unknown { key, .. } => nearest(key, &names).map(str::to_owned),
+        Mistake::Syntax(_) | Mistake::NotObject | Mistake::Value { .. } | Mistake::Missing(_) => None,
+    };
+    let message = format!("`--config {place}={value}`: the configuration of node `{name}` {mistake}");
+    Err(Misuse::new(message)
+        .help(format!("keys of `{component}`: {}", names.join(", ")))
+        .near(near))
 }
 
 /// The configurations of one replica that differ from the manifest, of which `configs` hold for all of them.
@@ -49,8 +105,10 @@ pub(super) fn of_replica(plan: &'static FlowPlan, configs: &Configs, replica: &R
 fn find(plan: &'static FlowPlan, name: &str) -> Result<&'static NodePlan, Misuse> {
     plan.nodes.iter().find(|node| node.name == name).ok_or_else(|| {
         let names: Vec<&str> = plan.nodes.iter().map(|node| node.name).collect();
+        let near = nearest(name, &names).map(str::to_owned);
         Misuse::new(format!("`--config {name}…`: flow `{}` has no node `{name}`", plan.name))
             .help(format!("nodes: {}", names.join(", ")))
+            .near(near)
     })
 }
 

@@ -30,6 +30,11 @@ pub(super) fn text(program: &ProgramPlan) -> String {
         for node in flow["nodes"].as_array().into_iter().flatten() {
             let (name, role, component) = (field(node, "name"), field(node, "role"), field(node, "component"));
             text.push_str(&format!("  {role:<10} {name}: {component} ({})\n", field(node, "path")));
+            let granted = node["capabilities"].as_array().into_iter().flatten();
+            let granted: Vec<&str> = granted.filter_map(Value::as_str).collect();
+            if !granted.is_empty() {
+                text.push_str(&format!("  {:<10} {}\n", "granted", granted.join(", ")));
+            }
         }
         for stream in flow["streams"].as_array().into_iter().flatten() {
             let (from, to, policy) = (field(stream, "from"), field(stream, "to"), field(stream, "policy"));

@@ -1,15 +1,27 @@
-//! Whether a flow could not be started because the process may have too little address space, and how much it takes.
+//! Whether a flow could not be started because the process may have too little address space or too few open files, and how
+//! much it takes.
 
 use rustix::process::{Resource, getrlimit};
 
 use crate::error::{Cause, Failure};
 use crate::plan::{FlowPlan, ProgramPlan};
 
-/// Says of a failure for want of memory what is needed and what the limit is, if there is one that is too low.
+/// Says of a failure for want of memory or files what is needed and what the limit is, if there is one.
 pub(super) fn explained(failure: Failure, program: &ProgramPlan, flow: &FlowPlan) -> Failure {
-    let cause = match (&failure.cause, getrlimit(Resource::As).current) {
-        (Cause::NoMemory(_), Some(limit)) => too_little(program, flow, limit),
-        (_, _) => None,
+    let limit = |resource| getrlimit(resource).current;
+    let memories = memories(flow);
+    let cause = match &failure.cause {
+        Cause::NoMemory(_) if memories > 0 => limit(Resource::As).map(|limit| Cause::AddressSpace {
+            memories,
+            needed: memories * program.tuning.address_space(),
+            limit,
+        }),
+        Cause::NoFile(_) => {
+            let needed = files(flow);
+            let limit = limit(Resource::Nofile).filter(|limit| *limit < needed);
+            limit.map(|limit| Cause::OpenFiles { needed, limit })
+        }
+        _ => None,
     };
     match cause {
         Some(cause) => Failure { cause, ..failure },
@@ -17,14 +29,15 @@ pub(super) fn explained(failure: Failure, program: &ProgramPlan, flow: &FlowPlan
     }
 }
 
-fn too_little(program: &ProgramPlan, flow: &FlowPlan, limit: u64) -> Option<Cause> {
-    let memories = memories(flow);
-    let needed = memories * program.tuning.address_space();
-    (needed > limit).then_some(Cause::AddressSpace {
-        memories,
-        needed,
-        limit,
-    })
+/// Files that are open while a flow runs, at least: the standard streams, those of signals, and one of each built-in end.
+fn files(flow: &FlowPlan) -> u64 {
+    const STANDARD: u64 = 3;
+    const OF_SIGNALS: u64 = 4;
+    let ends = flow.nodes.iter().filter(|node| {
+        let component = node.component;
+        component.starts_with("builtin:") && component != "builtin:generator"
+    });
+    STANDARD + OF_SIGNALS + u64::from(flow.replicas) * ends.count() as u64
 }
 
 /// Linear memories of a flow, at least: one of each component, and the one that those on the core paths share.

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustix::fs::OFlags;
 use rustix::io::Errno;
@@ -124,6 +124,14 @@ impl Misuse {
         }
     }
 
+    /// With the known word that is near to what was written, if there is one, in place of another help.
+    pub(super) fn near(self, near: Option<String>) -> Self {
+        match near {
+            Some(near) => self.help(format!("did you mean `{near}`?")),
+            None => self,
+        }
+    }
+
     fn to_json(&self) -> Value {
         let error = json!({ "code": Self::CODE, "message": self.message, "help": Vec::from_iter(&self.help) });
         json!({ "errors": [error], "exit_code": USAGE })
@@ -144,7 +152,8 @@ pub(super) struct Outlet {
 
 /// What takes the object.
 struct Object {
-    name: PathBuf,
+    /// In messages.
+    name: String,
     file: File,
     /// What the file had before makes room.
     replaces: bool,
@@ -157,12 +166,13 @@ impl Outlet {
         let object = match telling.object() {
             None => None,
             Some(Target::StandardOutput) => Some(Object {
-                name: "standard output".into(),
+                name: "standard output".to_owned(),
                 replaces: false,
-                file: stdout_alone().map_err(|error| Misuse::new(format!("no standard output: {error}")))?,
+                file: stdout_alone()
+                    .map_err(|error| Misuse::new(format!("cannot write the report to standard output: {error}")))?,
             }),
             Some(Target::File(path)) => Some(Object {
-                name: path.to_owned(),
+                name: format!("`{}`", path.display()),
                 replaces: true,
                 file: report_file(path).map_err(|error| {
                     let misuse = Misuse::new(format!("cannot write the report to `{}`: {error}", path.display()));
@@ -172,7 +182,7 @@ impl Outlet {
         };
         if let Some(Object { name, file, .. }) = &object {
             // A file that can't be told apart is told of when it is written.
-            let _ = builtin::reported(file, &format!("`{}`", name.display()));
+            let _ = builtin::reported(file, name);
         }
         Ok(Self { telling, object })
     }
@@ -196,8 +206,7 @@ impl Outlet {
         };
         if builtin::report_is_claimed() {
             eprint(&format!(
-                "error[E0014]: the report is not written to `{}`: a flow was to read or write the same file\n",
-                name.display()
+                "error[E0014]: the report is not written to {name}: a flow was to read or write the same file\n"
             ));
             return false;
         }
@@ -208,10 +217,7 @@ impl Outlet {
         let text = format!("{object}\n");
         match emptied.and_then(|()| stdio::write_while_wanted(file, &text, is_wanted)) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                eprint(&format!(
-                    "error[E0014]: cannot write the report to `{}`: {error}\n",
-                    name.display()
-                ));
+                eprint(&format!("error[E0014]: cannot write the report to {name}: {error}\n"));
                 false
             }
             Ok(()) | Err(_) => true,

@@ -104,7 +104,7 @@ impl Apart {
         thread::Builder::new()
             .name(format!("source-{}", plan.name))
             .spawn(move || worker.serve(callee))
-            .map_err(|error| Cause::Instantiation(format!("there is no thread for it: {error}")))?;
+            .map_err(|error| Cause::NoThread(format!("there is no thread for it: {error}")))?;
         Ok(Self { caller, halt })
     }
 

@@ -1,7 +1,7 @@
 //! Makes the stages of a flow, with its ends replaced where the command line asks for it.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::buffer::BufferPool;
@@ -55,6 +55,14 @@ impl Ends {
             (None, Some(Output::File(_))) => "builtin:file",
             (None, None) => node.component,
         }
+    }
+
+    /// The files that replace sinks, by node.
+    pub fn written(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        self.outputs.iter().filter_map(|(node, output)| match output {
+            Output::Console => None,
+            Output::File(path) => Some((*node, path.as_path())),
+        })
     }
 
     /// Whether the command line replaces the node.

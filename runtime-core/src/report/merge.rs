@@ -37,6 +37,7 @@ fn part(report: &Report, outcome: &Outcome) -> ReplicaReport {
         entered: report.entered(),
         delivered: report.delivered(),
         throughput: report.throughput(),
+        rate: report.rate(),
         failures: outcome.failures.len(),
     }
 }

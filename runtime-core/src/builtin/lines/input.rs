@@ -37,14 +37,15 @@ impl Input {
     ) -> io::Result<Self> {
         let (sender, chunks) = sync_channel(AHEAD);
         let reader = thread::Builder::new().name("lines".to_owned());
-        reader.spawn(move || match open() {
+        let started = reader.spawn(move || match open() {
             Ok(file) => read_apart(file, &sender, &wakers),
             Err(error) => {
                 // Nobody may want to know any more.
                 let _ = sender.send(Err(error));
                 wake(&wakers);
             }
-        })?;
+        });
+        started.map_err(|error| io::Error::other(format!("there is no thread for it: {error}")))?;
         Ok(Input::Chunks(chunks))
     }
 

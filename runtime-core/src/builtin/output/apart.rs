@@ -29,7 +29,9 @@ pub(super) fn start(shared: &Arc<Shared>, open: Option<Open>) -> io::Result<()> 
             shared.serve(place);
         }
     });
-    started.map(drop)
+    started
+        .map(drop)
+        .map_err(|error| io::Error::other(format!("there is no thread for it: {error}")))
 }
 
 impl Shared {
