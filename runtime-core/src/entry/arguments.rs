@@ -169,14 +169,13 @@ fn unknown_option(name: &str) -> Misuse {
 }
 
 fn misread(error: lexopt::Error) -> Misuse {
-    let message = match error {
-        lexopt::Error::MissingValue { option: Some(option) } => format!("`{option}` needs a value"),
-        lexopt::Error::UnexpectedValue { option, value } => {
-            format!("`{option}` takes no value, and got `{}`", value.display())
-        }
-        other => other.to_string(),
-    };
-    Misuse::new(message)
+    if let lexopt::Error::MissingValue { option: Some(option) } = &error {
+        return Misuse::new(format!("`{option}` needs a value"));
+    }
+    if let lexopt::Error::UnexpectedValue { option, value } = &error {
+        return Misuse::new(format!("`{option}` takes no value, and got `{}`", value.display()));
+    }
+    Misuse::new(error.to_string())
 }
 
 impl Given {

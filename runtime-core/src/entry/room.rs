@@ -10,19 +10,17 @@ use crate::plan::{FlowPlan, ProgramPlan};
 pub(super) fn explained(failure: Failure, program: &ProgramPlan, flow: &FlowPlan) -> Failure {
     let limit = |resource| getrlimit(resource).current;
     let memories = memories(flow);
-    let cause = match &failure.cause {
-        Cause::NoMemory(_) if memories > 0 => limit(Resource::As).map(|limit| Cause::AddressSpace {
-            memories,
-            needed: memories * program.tuning.address_space(),
-            limit,
-        }),
-        Cause::NoFile(_) => {
-            let needed = files(flow);
-            let limit = limit(Resource::Nofile).filter(|limit| *limit < needed);
-            limit.map(|limit| Cause::OpenFiles { needed, limit })
-        }
-        _ => None,
-    };
+    let lacks_memory = matches!(failure.cause, Cause::NoMemory(_)) && memories > 0;
+    let lacks_files = matches!(failure.cause, Cause::NoFile(_));
+    let of_memory = limit(Resource::As).filter(|_| lacks_memory);
+    let of_memory = of_memory.map(|limit| Cause::AddressSpace {
+        memories,
+        needed: memories * program.tuning.address_space(),
+        limit,
+    });
+    let needed = files(flow);
+    let of_files = limit(Resource::Nofile).filter(|limit| lacks_files && *limit < needed);
+    let cause = of_memory.or_else(|| of_files.map(|limit| Cause::OpenFiles { needed, limit }));
     match cause {
         Some(cause) => Failure { cause, ..failure },
         None => failure,
