@@ -5,6 +5,7 @@ mod meant;
 mod outline;
 mod packages;
 mod recovery;
+mod related;
 mod world;
 
 use std::iter;
@@ -12,8 +13,8 @@ use std::path::Path;
 
 use wit_parser::{PackageName, Resolve, ResolveErrorKind};
 
+use crate::contract::World;
 use crate::contract::document::Contract;
-use crate::contract::{World, canonical};
 use crate::diag::{Checked, Diagnostics};
 use crate::panics::caught;
 use crate::source::{Span, display_path};
@@ -23,6 +24,7 @@ pub(super) use packages::{CANONICAL, Packages};
 use error::WitError;
 use packages::Package;
 use recovery::{Mistake, Recovery};
+use related::{Related, related};
 use world::Items;
 
 /// The world in `folder` of the component with these names; `None` when there is no such folder, no `.wit` file in it, or
@@ -83,6 +85,7 @@ fn resolve(
             Err(message) => WitError::Unresolved {
                 message,
                 at: None,
+                related: Related::default(),
                 hint: None,
                 meant: None,
             },
@@ -122,16 +125,24 @@ fn unresolved(
         .flat_map(packages::names)
         .cloned()
         .collect();
-    let elsewhere = misplaced(resolve, kind).or_else(|| of_other_version(&known, kind));
+    let written = at.map(|at| written(packages.text_of(at.source), at.start));
+    let elsewhere = misplaced(resolve, kind).or_else(|| of_other_version(&known, kind, written));
     let meant = at.filter(|_| elsewhere.is_none()).and_then(|at| {
         let text = packages.text_of(at.source);
         let items = outline::outline(text);
         let path = outline::around(&items, at.start, text.len());
         meant::elsewhere(resolve, &known, kind, &text[path.last()?.range.clone()])
     });
+    let message = first_line(&kind.to_string());
+    let texts: Vec<_> = main
+        .sources()
+        .map(|source| (source, packages.text_of(source)))
+        .collect();
+    let related = at.map(|at| related(&texts, at, &message)).unwrap_or_default();
     WitError::Unresolved {
-        message: first_line(&kind.to_string()),
+        message,
         at,
+        related,
         hint: elsewhere.or_else(|| package_hint(kind).filter(|_| meant.is_none())),
         meant,
     }
@@ -157,24 +168,45 @@ fn misplaced(resolve: &Resolve, kind: &ResolveErrorKind) -> Option<String> {
     is_world.then(|| format!("`{requested}` is a world: `include` it"))
 }
 
-/// Which versions there are of a package that is asked for in another one, or in none.
-fn of_other_version(known: &[PackageName], kind: &ResolveErrorKind) -> Option<String> {
+/// The name of an interface or a world that begins at a place, without a version.
+fn written(text: &str, at: usize) -> &str {
+    let text = text.get(at..).unwrap_or_default();
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, ':' | '/' | '-' | '%');
+    text.split(|c| !is_part(c)).next().unwrap_or_default()
+}
+
+/// What to write for a package that is there in another version than the one that is asked for, or than none.
+fn of_other_version(known: &[PackageName], kind: &ResolveErrorKind, written: Option<&str>) -> Option<String> {
     let ResolveErrorKind::PackageNotFound { requested, .. } = kind else {
         return None;
     };
-    let is_same = |name: &&PackageName| name.namespace == requested.namespace && name.name == requested.name;
-    let is_ours = CANONICAL.iter().flat_map(packages::names).any(|name| is_same(&name));
-    let mut there: Vec<String> = known.iter().filter(is_same).map(|name| format!("`{name}`")).collect();
-    there.sort();
-    there.dedup();
-    if there.is_empty() || is_ours {
+    let same = known.iter().filter(|name| known_by(name, requested));
+    let mut versions: Vec<_> = same.filter_map(|name| name.version.as_ref()).collect();
+    versions.sort();
+    versions.dedup();
+    if versions.is_empty() {
         return None;
     }
-    let written = match &requested.version {
-        Some(_) => "write one of these versions",
-        None => "write the version behind the name of the interface, as in `NAMESPACE:NAME/INTERFACE@VERSION`",
+    let package = format!("{}:{}", requested.namespace, requested.name);
+    let written = written.filter(|written| written.contains('/')).unwrap_or(&package);
+    let forms: Vec<String> = versions
+        .iter()
+        .map(|version| format!("`{written}@{version}`"))
+        .collect();
+    let is_ours = CANONICAL
+        .iter()
+        .flat_map(packages::names)
+        .any(|name| known_by(name, requested));
+    let what = if is_ours {
+        "the version the runtime speaks"
+    } else {
+        "the version that is there"
     };
-    Some(format!("there is {}: {written}", there.join(" and ")))
+    Some(format!("write {what}: {}", forms.join(" or ")))
+}
+
+fn known_by(name: &PackageName, requested: &PackageName) -> bool {
+    name.namespace == requested.namespace && name.name == requested.name
 }
 
 /// Where an item that is brought into a world is in conflict with another one: wit-parser names the world only.
@@ -201,16 +233,5 @@ fn package_hint(kind: &ResolveErrorKind) -> Option<String> {
     let ResolveErrorKind::PackageNotFound { requested, .. } = kind else {
         return None;
     };
-    let contracts = ["streaming", "filtering", "aggregation", "capabilities", "resources"];
-    Some(
-        if requested.namespace == "torvyn" && contracts.contains(&requested.name.as_str()) {
-            format!(
-                "the runtime speaks version {} of `torvyn:{}`",
-                canonical::version(),
-                requested.name
-            )
-        } else {
-            "put the package into `wit/deps`".into()
-        },
-    )
+    Some(format!("put package `{requested}` into `wit/deps`"))
 }

@@ -1,5 +1,6 @@
 //! What can be wrong with WIT, and its words.
 
+use super::related::{self, Related};
 use crate::diag::{Code, Diagnostic};
 use crate::source::{NotUtf8, Span};
 
@@ -8,10 +9,12 @@ pub(super) enum WitError {
     Syntax {
         message: String,
         at: Option<Span>,
+        related: Related,
     },
     Unresolved {
         message: String,
         at: Option<Span>,
+        related: Related,
         hint: Option<String>,
         /// The name that is likely to be meant.
         meant: Option<String>,
@@ -41,7 +44,24 @@ pub(super) enum WitError {
     },
 }
 
+fn with_related(mut diagnostic: Diagnostic, related: Related) -> Diagnostic {
+    for (place, text) in related.places {
+        diagnostic = diagnostic.secondary(place, text);
+    }
+    diagnostic.help.extend(related.help.map(str::to_owned));
+    diagnostic
+}
+
 impl WitError {
+    /// A mistake without any other place.
+    pub(super) fn syntax(message: String, at: Option<Span>) -> Self {
+        WitError::Syntax {
+            message,
+            at,
+            related: Related::default(),
+        }
+    }
+
     /// Where it is, when that is known.
     pub(super) fn place(&self) -> Option<Span> {
         match self {
@@ -75,9 +95,11 @@ impl From<WitError> for Diagnostic {
             None => diagnostic,
         };
         match error {
-            WitError::Syntax { message, at } => {
+            WitError::Syntax { message, at, related } => {
                 let no_package = message.starts_with("no `package` header");
+                let message = related::plain(related.message.as_ref().unwrap_or(&message));
                 let diagnostic = labelled(Diagnostic::error(Code::WitSyntaxError, message), at, "not valid WIT");
+                let diagnostic = with_related(diagnostic, related);
                 if no_package {
                     return diagnostic.help("add `package NAMESPACE:NAME;`");
                 }
@@ -86,10 +108,13 @@ impl From<WitError> for Diagnostic {
             WitError::Unresolved {
                 message,
                 at,
+                related,
                 hint,
                 meant,
             } => {
-                let mut diagnostic = labelled(Diagnostic::error(Code::WitResolutionError, message), at, "not resolved");
+                let message = related::plain(&message);
+                let diagnostic = labelled(Diagnostic::error(Code::WitResolutionError, message), at, "not resolved");
+                let mut diagnostic = with_related(diagnostic, related);
                 diagnostic.help.extend(hint);
                 match meant.zip(at) {
                     Some((near, at)) => diagnostic.meant(&near, at, near.as_str()),

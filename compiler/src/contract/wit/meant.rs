@@ -3,6 +3,7 @@
 use wit_parser::{IndexMap, PackageName, Resolve, ResolveErrorKind};
 
 use super::outline::{Item, around, outline, used, words};
+use crate::contract::canonical::WASI;
 use crate::contract::interface::InterfaceName;
 use crate::diag::suggest;
 use crate::source::{SourceId, Span};
@@ -66,7 +67,8 @@ pub(super) fn elsewhere(
     statement: &str,
 ) -> Option<String> {
     if let ResolveErrorKind::PackageNotFound { requested, .. } = kind {
-        let known: Vec<_> = known.iter().map(without_version).collect();
+        let wasi = WASI.iter().map(|(package, _)| (*package).to_owned());
+        let known: Vec<_> = known.iter().map(without_version).chain(wasi).collect();
         near(&without_version(requested), &known)
     } else if let ResolveErrorKind::InterfaceNotFound { requested, package, .. } = kind {
         let package = &resolve.packages[*resolve.package_names.get(package)?];

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use wit_parser::{PackageName, ParseErrorKind, UnresolvedPackageGroup};
 
 use super::recovery::{Draft, Mistake, Recovery};
+use super::related::related;
 use super::{WitError, first_line, meant};
 use crate::contract::{canonical, component};
 use crate::diag::{Checked, Diagnostics};
@@ -41,6 +42,8 @@ pub(in crate::contract) struct Packages<'a> {
     pub(super) texts: BTreeMap<String, SourceId>,
     /// Packages by file names and texts.
     parsed: BTreeMap<Vec<(String, String)>, Package>,
+    /// Those of `parsed` that the contract at hand has already: a second one has places of its own.
+    taken: BTreeSet<Vec<(String, String)>>,
     /// What makes the packages be read: the place of mistakes that have none in a text.
     owner: Option<Span>,
 }
@@ -52,6 +55,7 @@ impl<'a> Packages<'a> {
             files,
             texts: BTreeMap::new(),
             parsed: BTreeMap::new(),
+            taken: BTreeSet::new(),
             owner: None,
         }
     }
@@ -59,6 +63,7 @@ impl<'a> Packages<'a> {
     /// Says where in the manifest the next packages are named.
     pub(in crate::contract) fn named_at(&mut self, owner: Span) {
         self.owner = Some(owner);
+        self.taken.clear();
     }
 
     /// See [`Packages::named_at`].
@@ -141,10 +146,8 @@ impl<'a> Packages<'a> {
             })
         });
         let printed = component::printed_packages(&read?).map_err(|reason| {
-            diags.error(WitError::Syntax {
-                message: format!("`{shown}` is not an encoded WIT package: {reason}"),
-                at: self.owner,
-            })
+            let message = format!("`{shown}` is not an encoded WIT package: {reason}");
+            diags.error(WitError::syntax(message, self.owner))
         });
         let (main, others) = printed?;
         let main = self.parsed(diags, recovery, vec![(format!("{shown} (its contract)").into(), main)])?;
@@ -202,7 +205,8 @@ impl<'a> Packages<'a> {
         for name in names {
             texts.push((name.clone(), self.text(diags, &folder.join(name))?));
         }
-        if let Some(known) = self.parsed.get(&texts) {
+        let is_first = self.taken.insert(texts.clone());
+        if let Some(known) = self.parsed.get(&texts).filter(|_| is_first) {
             return Ok(known.clone());
         }
         let files = texts.iter().map(|(name, text)| (folder.join(name), text.clone()));
@@ -290,25 +294,25 @@ impl<'a> Packages<'a> {
         for draft in drafts {
             map.push_str(&draft.shown, draft.text.as_str());
         }
-        let parsed = caught(|| map.parse()).map_err(|message| WitError::Syntax { message, at: None })?;
+        let parsed = caught(|| map.parse()).map_err(|message| WitError::syntax(message, None))?;
         parsed.map_err(|(map, error)| {
             let kind = error.kind();
             let at = self.place(&map, kind.span());
             let message = first_line(&kind.to_string());
+            let sources = drafts.iter().map(|draft| draft.source);
+            let texts: Vec<_> = sources.map(|source| (source, self.text_of(source))).collect();
+            let related = at.map(|at| related(&texts, at, &message)).unwrap_or_default();
             let meant = if let ParseErrorKind::ItemNotFound { name, kind, .. } = kind {
-                at.and_then(|at| {
-                    let sources = drafts.iter().map(|draft| draft.source);
-                    let texts: Vec<_> = sources.map(|source| (source, self.text_of(source))).collect();
-                    meant::in_package(&texts, at, name, kind == "interface or world")
-                })
+                at.and_then(|at| meant::in_package(&texts, at, name, kind == "interface or world"))
             } else if matches!(kind, ParseErrorKind::TypeCycle { .. }) {
                 None
             } else {
-                return WitError::Syntax { message, at };
+                return WitError::Syntax { message, at, related };
             };
             WitError::Unresolved {
                 message,
                 at,
+                related,
                 hint: None,
                 meant,
             }

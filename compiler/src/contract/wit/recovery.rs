@@ -59,7 +59,7 @@ pub(super) struct Mistake {
 impl Mistake {
     /// `None` for what has no place in a text.
     pub(super) fn of(error: &WitError) -> Option<Self> {
-        let (WitError::Syntax { message, at } | WitError::Unresolved { message, at, .. }) = error else {
+        let (WitError::Syntax { message, at, .. } | WitError::Unresolved { message, at, .. }) = error else {
             return None;
         };
         Some(Self {
