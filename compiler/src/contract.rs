@@ -192,7 +192,7 @@ pub fn load_present(
             Freshness::Unknown => Some(Unread::AgeUnknown),
         };
         if unread == Some(Unread::Missing) && file.is_prebuilt {
-            absent.push((file.path.clone(), file.named_by));
+            absent.push((file.path.clone(), file.named_by, file.meant.clone()));
         }
         if let Some(unread) = unread {
             contracts.unread.insert(file.reference.clone(), unread);

@@ -22,7 +22,7 @@ use self::configuration::Configuration;
 use self::error::GuestError;
 use self::package::Package;
 use crate::cache::{sha256, toml_string, write_atomically};
-use crate::diag::{Checked, Diagnostics};
+use crate::diag::{Checked, Diagnostics, suggest};
 use crate::manifest::ast::{ComponentDecl, ComponentRef, Language, Manifest};
 use crate::process;
 use crate::source::{Span, Spanned, display_path};
@@ -40,6 +40,8 @@ pub struct BinaryFile {
     pub named_by: Span,
     /// Whether it is there before a build.
     pub is_prebuilt: bool,
+    /// The component of the project that a file is likely to be meant for, if it is not there.
+    pub meant: Option<String>,
 }
 
 impl BinaryFile {
@@ -57,6 +59,7 @@ impl BinaryFile {
             path,
             named_by: wasm.map_or(reference.span, |wasm| wasm.span),
             is_prebuilt: wasm.is_some() || matches!(reference.value, ComponentRef::File(_)),
+            meant: meant(manifest, &reference.value),
         }
     }
 }
@@ -87,6 +90,16 @@ pub fn prebuilt_path(manifest: &Manifest, root: &Path, reference: &ComponentRef)
         ComponentRef::File(path) => Some(root.join(path)),
         ComponentRef::Builtin(_) => None,
     }
+}
+
+/// The component whose name is near to that of a file.
+fn meant(manifest: &Manifest, reference: &ComponentRef) -> Option<String> {
+    let ComponentRef::File(path) = reference else {
+        return None;
+    };
+    let stem = Path::new(path).file_stem()?.to_str()?.replace('_', "-");
+    let names: Vec<&String> = manifest.components.iter().map(|decl| &decl.name.value).collect();
+    suggest(&stem, &names)
 }
 
 /// The binary that is not built.

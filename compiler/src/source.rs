@@ -2,6 +2,7 @@
 //!
 //! Every [`Span`] resolves to a file of the [`SourceMap`] that made its [`SourceId`].
 
+pub mod file_url;
 pub mod files;
 
 use std::path::{Component, Path};

@@ -23,10 +23,11 @@ pub(super) enum ContractError {
         path: PathBuf,
         used: Span,
         is_prebuilt: bool,
+        meant: Option<String>,
     },
-    /// No build makes them, and nobody needs them yet.
+    /// No build makes them, and nobody needs them yet. Each with the component that may be meant.
     Absent {
-        binaries: Vec<(PathBuf, Span)>,
+        binaries: Vec<(PathBuf, Span, Option<String>)>,
     },
     Nothing {
         path: String,
@@ -55,7 +56,16 @@ impl ContractError {
             path: file.path.clone(),
             used: file.named_by,
             is_prebuilt: file.is_prebuilt,
+            meant: file.meant.clone(),
         }
+    }
+}
+
+/// Says which component a file was likely to be meant for.
+fn component_meant(diagnostic: Diagnostic, at: Span, meant: Option<String>) -> Diagnostic {
+    match meant {
+        Some(name) => diagnostic.meant(&name, at, format!("\"{name}\"")),
+        None => diagnostic,
     }
 }
 
@@ -80,9 +90,10 @@ impl From<ContractError> for Diagnostic {
                 path,
                 used,
                 is_prebuilt,
+                meant,
             } => {
                 let shown = display_path(&path);
-                Diagnostic::error(
+                let diagnostic = Diagnostic::error(
                     Code::ComponentNotFound,
                     format!("there is no component binary `{shown}`"),
                 )
@@ -91,10 +102,11 @@ impl From<ContractError> for Diagnostic {
                     "the path is relative to the folder of Torvyn.toml; build the component first"
                 } else {
                     "run `torvync build` first, or name the folder of the binaries with `--components`"
-                })
+                });
+                component_meant(diagnostic, used, meant)
             }
             ContractError::Absent { binaries } => {
-                let paths: Vec<String> = binaries.iter().map(|(path, _)| display_path(path)).collect();
+                let paths: Vec<String> = binaries.iter().map(|(path, ..)| display_path(path)).collect();
                 let message = match paths.as_slice() {
                     [only] => format!("there is no component binary `{only}`: it was not checked"),
                     several => format!(
@@ -104,11 +116,15 @@ impl From<ContractError> for Diagnostic {
                 };
                 let warning = Diagnostic::warning(Code::ComponentNotFound, message);
                 let labels = binaries.iter().zip(&paths);
-                labels
-                    .fold(warning, |diagnostic, ((_, at), path)| {
+                let warning = labels
+                    .fold(warning, |diagnostic, ((_, at, _), path)| {
                         diagnostic.primary(*at, format!("there is no `{path}`"))
                     })
-                    .help("the path is relative to the folder of Torvyn.toml; build the component first")
+                    .help("the path is relative to the folder of Torvyn.toml; build the component first");
+                let meant = binaries.into_iter();
+                meant.fold(warning, |diagnostic, (_, at, meant)| {
+                    component_meant(diagnostic, at, meant)
+                })
             }
             ContractError::Nothing { path } => {
                 Diagnostic::error(Code::IoFailed, format!("there is no contract at `{path}`"))

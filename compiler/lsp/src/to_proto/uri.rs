@@ -4,17 +4,15 @@ use std::path::{Path, PathBuf};
 
 use lsp_types::Uri;
 
+use torvync_compiler::source::file_url::FileUrl;
+
 use crate::state::clean;
 
 /// The path of a `file:` URI, with or without a host; `None` for any other.
 pub(super) fn path_of(uri: &Uri) -> Option<PathBuf> {
-    let is_file = uri.scheme().is_some_and(|scheme| scheme.eq_lowercase("file"));
-    let path = uri.path();
-    if !is_file || !path.is_absolute() {
-        return None;
-    }
-    let path = path.as_estr().decode().into_string().ok()?;
-    Some(clean(Path::new(path.as_ref())))
+    let whole = uri.as_str();
+    let url = FileUrl::parse(whole.split(['?', '#']).next().unwrap_or(whole))?;
+    (!url.path.is_empty()).then(|| clean(Path::new(&url.path)))
 }
 
 /// The URI of a path.

@@ -151,9 +151,12 @@ fn pattern(pattern: String) -> Value {
     json!({ "type": "string", "pattern": pattern })
 }
 
+/// The scheme of a `file:` URL, in whatever case.
+const FILE: &str = "[Ff][Ii][Ll][Ee]:";
+
 fn component() -> String {
     let builtins = Builtin::ALL.map(Builtin::as_str).join("|");
-    format!("^({NAME}|builtin:({builtins})|file://.+|(?!builtin:|file://|oci://).*[^/]\\.wasm/*)$")
+    format!("^({NAME}|builtin:({builtins})|{FILE}(//.+|/.*)|(?!builtin:|{FILE}|oci://).*[^/]\\.wasm/*)$")
 }
 
 fn interface() -> String {

@@ -16,6 +16,7 @@ use crate::manifest::ast::{BuiltinRef, ComponentRef, InterfaceRef};
 use crate::manifest::schema::{self, ACTIONS, Effect, Key, Kind};
 use crate::manifest::toml::Document;
 use crate::manifest::value;
+use crate::source::file_url::{FileUrl, is_file_url};
 use crate::source::{Span, Spanned};
 
 /// Reads the whole document.
@@ -367,8 +368,9 @@ impl Reader<'_, '_> {
                 })
             };
             ComponentRef::Builtin(BuiltinRef(known.ok_or_else(unknown)?))
-        } else if let Some(path) = text.strip_prefix("file://") {
-            let read = (!path.is_empty()).then(|| ComponentRef::File(path.to_owned()));
+        } else if is_file_url(text) {
+            let path = FileUrl::parse(text).map(|url| url.written_path());
+            let read = path.filter(|path| !path.is_empty()).map(ComponentRef::File);
             self.check(text, at, "component", "a path after `file://`", read)?
         } else if text.starts_with("oci://") {
             return Err(self.diags.error(SectionError::Unsupported {
