@@ -1,4 +1,5 @@
-//! What a component can do without and is not granted: at run time it is denied, and the build says so.
+//! What a component can do without and is not granted: at run time it is denied, and the build says so, unless somebody has
+//! decided: `[security.grants.NAME]` with a list, empty or not, says all that the component gets.
 
 use super::{NOT_PROVIDED, edits, explained, is_granted, ticked, wanted};
 use crate::contract::capability::Capability;
@@ -16,6 +17,9 @@ pub(super) fn check(
     used: Span,
     needs: &[Need],
 ) {
+    if component.grants.end.is_some() {
+        return;
+    }
     let mut gaps: Vec<Gap> = Vec::new();
     for decl in component.declared.optional.iter().filter(|decl| decl.wanted.value) {
         let open: Vec<&Need> = needs
@@ -37,8 +41,6 @@ pub(super) fn check(
             grants_name: grants::name(&component.reference).unwrap_or_default().to_owned(),
             gaps,
             used,
-            list_end: component.grants.end,
-            has_items: !component.grants.list.is_empty(),
             end: project.capabilities().end,
         });
     }
@@ -78,8 +80,6 @@ struct OptionalError {
     grants_name: String,
     gaps: Vec<Gap>,
     used: Span,
-    list_end: Option<Span>,
-    has_items: bool,
     end: Span,
 }
 
@@ -90,8 +90,6 @@ impl From<OptionalError> for Diagnostic {
             grants_name,
             gaps,
             used,
-            list_end,
-            has_items,
             end,
         } = error;
         let names: Vec<&str> = gaps.iter().map(|gap| gap.name.as_str()).collect();
@@ -127,8 +125,10 @@ impl From<OptionalError> for Diagnostic {
             };
             diagnostic = diagnostic.note(format!("{}: {NOT_PROVIDED}{found}", ticked(&vain)));
         }
+        let decided =
+            format!("to have it do without, write `[security.grants.{grants_name}]` with `capabilities = []`");
         if grants.is_empty() {
-            return diagnostic;
+            return diagnostic.help(decided);
         }
         let taken = gaps.iter().filter(|gap| gap.grant.is_some());
         let taken: Vec<&str> = taken.map(|gap| gap.name.as_str()).collect();
@@ -138,9 +138,10 @@ impl From<OptionalError> for Diagnostic {
                 ticked(&taken)
             ))
             .help(edits::grant_help(&grants, &grants_name))
+            .help(decided)
             .fix(
                 format!("Grant {} to `{component}`", ticked(&grants)),
-                vec![edits::grant(&grants, &grants_name, list_end, end, has_items)],
+                vec![edits::grant(&grants, &grants_name, None, end, false)],
             )
     }
 }

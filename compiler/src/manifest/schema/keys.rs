@@ -567,7 +567,7 @@ const GRANT: &[Key] = &[key(
     "capabilities",
     Kind::Texts,
     "[]",
-    "Capabilities that the component is granted.",
+    "All that the component is granted; an empty list says that it is to do without.",
 )];
 
 const REGISTRY: &[Key] = &[key("default", Kind::Text, "\"\"", "Registry to publish to.")];
