@@ -24,7 +24,7 @@ pub(super) use packages::{CANONICAL, Packages};
 use error::WitError;
 use packages::Package;
 use recovery::{Mistake, Recovery};
-use related::{Related, related};
+use related::related;
 use world::Items;
 
 /// The world in `folder` of the component with these names; `None` when there is no such folder, no `.wit` file in it, or
@@ -85,7 +85,7 @@ fn resolve(
             Err(message) => WitError::Unresolved {
                 message,
                 at: None,
-                related: Related::default(),
+                related: Box::default(),
                 hint: None,
                 meant: None,
             },
@@ -138,7 +138,7 @@ fn unresolved(
         .sources()
         .map(|source| (source, packages.text_of(source)))
         .collect();
-    let related = at.map(|at| related(&texts, at, &message)).unwrap_or_default();
+    let related = at.map(|at| Box::new(related(&texts, at, &message))).unwrap_or_default();
     WitError::Unresolved {
         message,
         at,

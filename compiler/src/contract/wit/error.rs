@@ -9,12 +9,12 @@ pub(super) enum WitError {
     Syntax {
         message: String,
         at: Option<Span>,
-        related: Related,
+        related: Box<Related>,
     },
     Unresolved {
         message: String,
         at: Option<Span>,
-        related: Related,
+        related: Box<Related>,
         hint: Option<String>,
         /// The name that is likely to be meant.
         meant: Option<String>,
@@ -58,7 +58,7 @@ impl WitError {
         WitError::Syntax {
             message,
             at,
-            related: Related::default(),
+            related: Box::default(),
         }
     }
 
@@ -99,7 +99,7 @@ impl From<WitError> for Diagnostic {
                 let no_package = message.starts_with("no `package` header");
                 let message = related::plain(related.message.as_ref().unwrap_or(&message));
                 let diagnostic = labelled(Diagnostic::error(Code::WitSyntaxError, message), at, "not valid WIT");
-                let diagnostic = with_related(diagnostic, related);
+                let diagnostic = with_related(diagnostic, *related);
                 if no_package {
                     return diagnostic.help("add `package NAMESPACE:NAME;`");
                 }
@@ -114,7 +114,7 @@ impl From<WitError> for Diagnostic {
             } => {
                 let message = related::plain(&message);
                 let diagnostic = labelled(Diagnostic::error(Code::WitResolutionError, message), at, "not resolved");
-                let mut diagnostic = with_related(diagnostic, related);
+                let mut diagnostic = with_related(diagnostic, *related);
                 diagnostic.help.extend(hint);
                 match meant.zip(at) {
                     Some((near, at)) => diagnostic.meant(&near, at, near.as_str()),

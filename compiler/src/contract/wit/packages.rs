@@ -301,7 +301,7 @@ impl<'a> Packages<'a> {
             let message = first_line(&kind.to_string());
             let sources = drafts.iter().map(|draft| draft.source);
             let texts: Vec<_> = sources.map(|source| (source, self.text_of(source))).collect();
-            let related = at.map(|at| related(&texts, at, &message)).unwrap_or_default();
+            let related = at.map(|at| Box::new(related(&texts, at, &message))).unwrap_or_default();
             let meant = if let ParseErrorKind::ItemNotFound { name, kind, .. } = kind {
                 at.and_then(|at| meant::in_package(&texts, at, name, kind == "interface or world"))
             } else if matches!(kind, ParseErrorKind::TypeCycle { .. }) {
