@@ -3,6 +3,7 @@
 mod headers;
 mod numbers;
 mod places;
+mod words;
 
 use std::ops::Range;
 
@@ -154,16 +155,14 @@ impl Document<'_> {
         if !error.message().contains("duplicate key") {
             let no_value = self.text[self.line(at.start)].trim_end().ends_with('=');
             let message = if no_value {
-                "there is no value behind `=`"
+                "there is no value behind `=`".to_owned()
             } else {
-                error.message()
+                let line = self.line(at.start);
+                let within = at.start - line.start..at.end - line.start;
+                let known = words::of(error.message(), &self.text[line], within);
+                known.unwrap_or_else(|| format!("the TOML parser stops here: {}", error.message()))
             };
-            // What a bare word could have been instead only distracts.
-            let message = message.trim_end_matches(", expected literal string");
-            return Some(TomlError::Syntax {
-                message: message.to_owned(),
-                at: again,
-            });
+            return Some(TomlError::Syntax { message, at: again });
         }
         let name = self.unquoted(&at).to_owned();
         let line = self.line(at.start);

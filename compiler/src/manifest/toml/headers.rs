@@ -19,6 +19,10 @@ pub(in crate::manifest) fn readable(text: &str) -> Readable<'_> {
         text: text.into(),
         unclosed: Vec::new(),
     };
+    // Reading twice costs as much again: only where a header may be open.
+    if !text.lines().any(may_be_open) {
+        return readable;
+    }
     loop {
         let (_, errors) = DeTable::parse_recoverable(&readable.text);
         let found = errors.iter().filter_map(|error| unclosed(&readable.text, error));
@@ -32,6 +36,13 @@ pub(in crate::manifest) fn readable(text: &str) -> Readable<'_> {
         }
         readable.unclosed.extend(found);
     }
+}
+
+/// Whether a line begins like a header and does not end like one.
+fn may_be_open(line: &str) -> bool {
+    let code = line.split('#').next().unwrap_or_default().trim();
+    let end = if code.starts_with("[[") { "]]" } else { "]" };
+    code.starts_with('[') && !code.ends_with(end)
 }
 
 /// The line of an error, when that is a header without its end.
@@ -70,4 +81,27 @@ fn blank(text: &mut String, start: usize) {
 fn is_header(line: &str) -> bool {
     let line = line.trim();
     line.starts_with('[') && !line.ends_with(',') && line.trim_matches(['[', ']']).contains(|c: char| c.is_alphabetic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_open_header_is_missed() {
+        for (line, is_open) in [
+            ("[a", true),
+            ("  [[a]", true),
+            ("[a # ]", true),
+            ("[\"a]\"", true),
+            ("[a] # [b", false),
+            ("[[a]]", false),
+            ("a = [", false),
+            ("[1, 2],", true),
+        ] {
+            assert_eq!(may_be_open(line), is_open, "{line}");
+        }
+        assert_eq!(readable("[a\nb = 1\n[c]\n").unclosed.len(), 1);
+        assert!(readable("[a]\nb = [\n[1, 2],\n]\n").unclosed.is_empty());
+    }
 }

@@ -1,0 +1,286 @@
+//! What is wrong with a text that is not TOML, in our words. The parser's own are for those who know its grammar.
+
+use std::ops::Range;
+
+/// How the parser's message begins, and what is meant. All messages of `toml_parser` 1.1 and `toml` 1.2 are here, but for
+/// those that `explain` has words of its own for. A longer beginning comes before a shorter one.
+const WORDS: &[(&str, &str)] = &[
+    (
+        "carriage return must be followed by newline",
+        "a carriage return stands alone: lines end with a line break",
+    ),
+    (
+        "invalid basic string, expected `\"`",
+        "the text is not closed: its last `\"` is missing",
+    ),
+    (
+        "invalid literal string, expected `'`",
+        "the text is not closed: its last `'` is missing",
+    ),
+    (
+        "invalid multi-line basic string, expected `\"`",
+        "the text is not closed: its last `\"\"\"` is missing",
+    ),
+    (
+        "invalid multi-line literal string, expected `'`",
+        "the text is not closed: its last `'''` is missing",
+    ),
+    (
+        "invalid basic string",
+        "a control character in a text; write it as `\\u0000` with its number",
+    ),
+    (
+        "invalid multi-line basic string",
+        "a control character in a text; write it as `\\u0000` with its number",
+    ),
+    ("invalid literal string", "a control character in a text"),
+    ("invalid multi-line literal string", "a control character in a text"),
+    ("invalid string", "a control character in a text"),
+    ("invalid comment character", "a control character in a comment"),
+    (
+        "missing opening quote",
+        "the text is not opened: its first quote is missing",
+    ),
+    (
+        "missing escaped value",
+        "an escape that TOML does not have; a backslash itself is written `\\\\`",
+    ),
+    (
+        "too few unicode value digits",
+        "a `\\u` takes four digits, a `\\U` eight: `\\u00e9`",
+    ),
+    (
+        "invalid value, expected unicode",
+        "there is no character with this number",
+    ),
+    ("unclosed array table", "the header is not closed: its `]]` is missing"),
+    ("unclosed array", "the list is not closed: its `]` is missing"),
+    ("unclosed inline table", "the table is not closed: its `}` is missing"),
+    ("unclosed table", "the header is not closed: its `]` is missing"),
+    (
+        "missing comma between array elements",
+        "there is no comma between two items",
+    ),
+    (
+        "missing comma between key-value pairs",
+        "there is no comma between two keys",
+    ),
+    ("extra comma in array", "there is no item in front of the comma"),
+    ("extra comma in inline table", "there is no key in front of the comma"),
+    (
+        "unexpected `=` in array",
+        "there is a `=` in a list; keys go into a table: `{ … }`",
+    ),
+    ("missing array opening", "a list is closed that was not opened with `[`"),
+    (
+        "missing inline table opening",
+        "a table is closed that was not opened with `{`",
+    ),
+    ("missing table open", "a header is closed that was not opened with `[`"),
+    (
+        "missing key for inline table element",
+        "there is no key in front of the value",
+    ),
+    (
+        "missing assignment between key-value pairs",
+        "there is no `=` behind the key",
+    ),
+    ("invalid inline table element", "expected a key: `{ key = value }`"),
+    ("unquoted keys cannot be empty", "there is no key here"),
+    (
+        "invalid unquoted key",
+        "a key has letters, digits, `-` and `_`; any other must be in quotes",
+    ),
+    (
+        "invalid key-value pair",
+        "expected `key = value` or a header in brackets",
+    ),
+    ("invalid table", "expected a name in the header"),
+    ("invalid key", "this can't be a key"),
+    ("key with no value", "there is no `=` behind the key"),
+    ("missing value", "there is no value behind `=`"),
+    ("extra `=`", "there is a `=` too many"),
+    ("extra assignment between key-value pairs", "there is a `=` too many"),
+    (
+        "unexpected key or value",
+        "expected the end of the line: a value or a header stands before this",
+    ),
+    (
+        "unexpected content between comment and newline",
+        "expected the end of the line",
+    ),
+    ("unexpected content", "expected a key or a header"),
+    (
+        "radix must be lowercase",
+        "the letter of `0x`, `0o` and `0b` must be small",
+    ),
+    (
+        "integers with a radix cannot be signed",
+        "a number with `0x`, `0o` or `0b` has no sign",
+    ),
+    ("unexpected leading zero", "a number does not begin with `0`"),
+    ("redundant numeric sign", "a number has one sign"),
+    ("unexpected sign", "there is no number behind the sign"),
+    ("redundant integer number prefix", "a number has one `0x`, `0o` or `0b`"),
+    (
+        "`_` may only go between digits",
+        "in a number `_` stands between digits",
+    ),
+    ("invalid mantissa", "there is no digit in front of the point: `0.5`"),
+    ("invalid fraction", "there is no digit behind the point: `1.0`"),
+    ("invalid exponent", "there is no digit behind the `e`: `1e6`"),
+    ("invalid float", "this is not a number"),
+    ("invalid integer number", "this is not a number"),
+    ("invalid hexadecimal number", "this is not a hexadecimal number"),
+    ("invalid octal number", "this is not an octal number"),
+    ("invalid binary number", "this is not a binary number"),
+    ("invalid value", "this can't be a value"),
+    ("missing comment start", "a comment begins with `#`"),
+    ("cannot recurse further", "too many lists or tables stand in each other"),
+    ("recursion limit", "too many parts are in one key"),
+    (
+        "cannot extend value",
+        "this has a value already, so no keys can be added to it",
+    ),
+];
+
+/// Kinds of dates and times, whose messages say what was expected.
+const TIMES: [&str; 4] = ["invalid date", "invalid time", "invalid offset", "invalid datetime"];
+
+/// The parser's message about a place of `line` in our words; `None` for one that is not known.
+pub(super) fn of(message: &str, line: &str, at: Range<usize>) -> Option<String> {
+    if message.starts_with("string values must be quoted") {
+        return Some(unquoted(line.get(at).unwrap_or_default()));
+    }
+    // The parser guesses by the first letter what a word is to be.
+    if message.starts_with("invalid boolean") || message.starts_with("invalid float, expected `") {
+        let word = word_at(line, at.start);
+        let is_meant = |name: &&str| word.eq_ignore_ascii_case(name);
+        let meant = ["true", "false", "inf", "nan"].into_iter().find(is_meant);
+        return Some(meant.map_or_else(|| unquoted(word), |meant| format!("this is written `{meant}`")));
+    }
+    // It takes any word for a text where it expects a key.
+    if message.starts_with("invalid literal string") && !line.get(..at.start).unwrap_or(line).contains('\'') {
+        return Some("there is no `=` behind the key".to_owned());
+    }
+    // The longest beginning is the most exact.
+    let known = WORDS.iter().filter(|(start, _)| message.starts_with(start));
+    if let Some((_, words)) = known.max_by_key(|(start, _)| start.len()) {
+        return Some((*words).to_owned());
+    }
+    TIMES.iter().any(|time| message.starts_with(time)).then(|| {
+        let expected = message.split_once(", expected ").map(|(_, expected)| expected);
+        let kind = "a date or time is written `1979-05-27T07:32:00Z`";
+        expected.map_or_else(
+            || kind.to_owned(),
+            |expected| format!("{kind}: expected {}", placed(expected)),
+        )
+    })
+}
+
+fn unquoted(word: &str) -> String {
+    format!("`{word}` is not a value; text must be in quotes")
+}
+
+/// The word of a line in which this offset is, or behind which.
+fn word_at(line: &str, offset: usize) -> &str {
+    let ends = |c: char| c.is_whitespace() || "=,[]{}".contains(c);
+    let (before, behind) = line.split_at_checked(offset).unwrap_or((line, ""));
+    let start = before.rfind(ends).map_or(0, |end| end + 1);
+    let end = behind.find(ends).unwrap_or(behind.len());
+    &line[start..offset.min(line.len()) + end]
+}
+
+/// `month from 01 to 12` of `month between 01 and 12`.
+fn placed(expected: &str) -> String {
+    match expected.split_once(" between ") {
+        Some((what, bounds)) => format!("{what} from {}", bounds.replace(" and ", " to ")),
+        None => format!("{expected} here"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ::toml::de::DeTable;
+
+    /// Texts that are no TOML, each for another reason.
+    const BROKEN: &[&str] = &[
+        "a = 1\rb",
+        "x = \"abc",
+        "x = 'abc",
+        "x = \"\"\"abc",
+        "x = '''abc",
+        "x = [1 2]",
+        "x = [1,",
+        "x = [,]",
+        "x = {a = 1",
+        "x = {a = 1,,}",
+        "x = {a}",
+        "x = {= 1}",
+        "x = {a = 1,\n b = 2\n c = 3}",
+        "x = 0X1",
+        "x = -0x1",
+        "x = 012",
+        "x = ++1",
+        "x = 1__2",
+        "x = _1",
+        "x = 1e",
+        "x = 1.",
+        "x = .5",
+        "x = +",
+        "x =",
+        "x",
+        "= 1",
+        "x == 1",
+        "x 1",
+        "x = abc",
+        "x = tru",
+        "x = fals",
+        "x = inf1",
+        "x = nan1",
+        "x = \"\\q\"",
+        "x = \"\\u12\"",
+        "x = \"\\uD800\"",
+        "x = \"a\u{1}b\"",
+        "x = 'a\u{1}b'",
+        "x = 1 # a\u{1}",
+        "[a] b",
+        "[]",
+        "[a.]",
+        "a..b = 1",
+        "x = 1979-13-01",
+        "x = 1979-01-01T25:00:00",
+        "x = 1979-01-01T",
+        "\"a = 1",
+        "x = [1, = 2]",
+        "x = ]",
+        "x = }",
+        "]",
+        "}",
+        "a = 1\na.b = 2",
+        "a = [1]\n[a.b]",
+        "a = {b=1}\n[a.c]",
+        "x = 1,",
+        "x = \"a\".b",
+        "\u{e9} = 1",
+        "// comment",
+        "x: 1",
+    ];
+
+    #[test]
+    fn every_mistake_has_our_words() {
+        let deep = format!("x = {}", "[".repeat(300));
+        for text in BROKEN.iter().copied().chain([deep.as_str()]) {
+            let (_, errors) = DeTable::parse_recoverable(text);
+            for error in errors {
+                let at = error.span().unwrap_or_default();
+                let start = text[..at.start].rfind('\n').map_or(0, |end| end + 1);
+                let line = text[start..].lines().next().unwrap_or_default();
+                let words = super::of(error.message(), line, at.start - start..at.end - start);
+                let words = words.unwrap_or_else(|| panic!("{text:?}: {}", error.message()));
+                let raw = ["nothing", "eof", "ident", "non-", "etc", "unicode"];
+                assert!(!raw.iter().any(|raw| words.contains(raw)), "{text:?}: {words}");
+            }
+        }
+    }
+}
