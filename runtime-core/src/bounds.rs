@@ -21,6 +21,13 @@ pub const BUFFERS: u64 = 1 << 16;
 /// element ready, and one in the making.
 pub const IN_HAND: u64 = 2;
 
+/// Buffers of each tier that a flow can have use for, with so many stages and so many places in its streams together.
+#[must_use]
+pub fn wanted_slots(stages: u64, queued: u64) -> [u64; 4] {
+    let held = queued + IN_HAND * stages;
+    [held, held, IN_HAND * stages, stages]
+}
+
 /// Most runs of a flow side by side.
 pub const REPLICAS: u64 = 64;
 

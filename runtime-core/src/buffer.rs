@@ -121,6 +121,8 @@ pub struct BufferPool {
     fallback_bytes: u64,
     /// Of the plan: buffers of each tier.
     tier_slots: [u32; 4],
+    /// By tier, whether the flow could use more buffers than the manifest allows it.
+    bounded: [bool; 4],
     /// The last buffer that there was not.
     refusal: Option<Refusal>,
     fallback: u64,
@@ -188,12 +190,21 @@ impl BufferPool {
             fallback_left: plan.fallback_bytes,
             fallback_bytes: plan.fallback_bytes,
             tier_slots: plan.tiers.map(|tier| tier.slots),
+            bounded: [false; 4],
             refusal: None,
             fallback: 0,
             max_buffer_bytes: plan.max_buffer_bytes,
             nodes: u32::try_from(nodes.len()).expect("invariant: their blocks have 32-bit addresses"),
             current: slot::FLOW,
         }
+    }
+
+    /// Has refusals name what the manifest bounds: a flow with such stages and streams could use more buffers.
+    #[must_use]
+    pub fn naming_bounds(mut self, stages: usize, queued: u64) -> Self {
+        let wanted = bounds::wanted_slots(stages as u64, queued);
+        self.bounded = std::array::from_fn(|tier| u64::from(self.tier_slots[tier]) < wanted[tier]);
+        self
     }
 
     fn set_flow_name(&mut self, name: &str) -> wasmtime::Result<()> {

@@ -82,7 +82,9 @@ impl Hosts {
     /// When the system has no memory for them.
     pub fn pool(&self, plan: &'static FlowPlan) -> Result<BufferPool> {
         let of_core = self.core.as_ref().and_then(|host| host.pool(plan));
-        of_core.unwrap_or_else(|| BufferPool::new(&plan.pools, plan.nodes))
+        let pool = of_core.unwrap_or_else(|| BufferPool::new(&plan.pools, plan.nodes))?;
+        let queued = plan.streams.iter().map(|stream| u64::from(stream.depth));
+        Ok(pool.naming_bounds(plan.nodes.len(), queued.sum()))
     }
 
     pub(crate) fn component(&self) -> Option<&dyn Hosting> {

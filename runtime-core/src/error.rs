@@ -393,9 +393,11 @@ impl Failure {
         };
         match &self.cause {
             Cause::Component(error) => format!("node `{node}` returned an error {place}: {error}"),
-            Cause::NoBuffer { said: Some(error), .. } => format!("node `{node}` got no buffer {place}: {error}"),
-            Cause::NoBuffer { refusal, said: None } => {
-                format!("node `{node}` got no buffer {place}: {}", refusal.words)
+            Cause::NoBuffer { refusal, said } => {
+                let words = said.as_ref().map_or_else(|| refusal.words.clone(), ToString::to_string);
+                // The failure has its code in front already.
+                let words = words.replace(&format!(" ({})", refusal.code), "");
+                format!("node `{node}` got no buffer {place}: {words}")
             }
             Cause::Trap(text) => format!("node `{node}` trapped {place}: {text}"),
             Cause::Deadline(ms) => format!("node `{node}` was stopped {place}: it ran longer than {ms} ms"),

@@ -171,7 +171,7 @@ pub fn read(config: &str, settings: &'static [Setting]) -> Result<Map<String, Va
         text => match serde_json::from_str(text) {
             Ok(Value::Object(object)) => object,
             Ok(_) => return Err(vec![Mistake::NotObject]),
-            Err(error) => return Err(vec![Mistake::Syntax(error.to_string())]),
+            Err(error) => return Err(vec![Mistake::Syntax(not_json(&error, text))]),
         },
     };
     let mut mistakes = Vec::new();
@@ -195,6 +195,26 @@ pub fn read(config: &str, settings: &'static [Setting]) -> Result<Map<String, Va
 }
 
 /// What the configuration has or is.
+/// Where a text stops to be JSON.
+fn not_json(error: &serde_json::Error, text: &str) -> String {
+    if error.is_eof() {
+        return "it ends too early".to_owned();
+    }
+    let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
+    // Columns count bytes, from 1.
+    let upto = line.floor_char_boundary(error.column().saturating_sub(1));
+    let found: String = line[upto..].chars().take(12).collect();
+    let found = match found.is_empty() {
+        true => "the end of the line".to_owned(),
+        false => format!("`{found}`"),
+    };
+    format!(
+        "it stops to be JSON at {found}, line {} column {}",
+        error.line(),
+        error.column()
+    )
+}
+
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

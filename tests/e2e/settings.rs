@@ -98,8 +98,8 @@ fn endpoints_fail(binary: &Path, folder: &Path) {
         &["--flow", "numbers", "--config", &long],
         &[
             "error[E0301]: node `from` got no buffer in `pull`",
-            "no buffer of 5004 bytes is left: there are none of 65536 bytes, and `exhaustion_policy` forbids others (E0301)",
-            r#"= help: set `exhaustion_policy = "fallback-alloc"` in `[runtime.pools]`"#,
+            "no buffer of 5004 bytes is left: `large_pool_size` allows none of 65536 bytes, and `exhaustion_policy` forbids others\n",
+            r#"= help: raise `large_pool_size` in `[runtime.pools]` of Torvyn.toml, or set `exhaustion_policy = "fallback-alloc"`"#,
         ],
     );
 }

@@ -89,17 +89,10 @@ pub(super) struct Buffers {
     pub(super) max_buffer_bytes: u64,
 }
 
-/// Buffers of each tier that a flow can have use for, with so many stages and so many places in its streams together.
-#[must_use]
-pub fn wanted_slots(stages: u64, queued: u64) -> [u64; 4] {
-    let held = queued + bounds::IN_HAND * stages;
-    [held, held, bounds::IN_HAND * stages, stages]
-}
-
 /// The pools of a flow with so many stages, whose streams have so many places together.
 #[must_use]
 pub fn pool_sizes(runtime: &RuntimeDecl, stages: u64, queued: u64) -> [Pool; 4] {
-    let wanted = wanted_slots(stages, queued);
+    let wanted = bounds::wanted_slots(stages, queued);
     let bound = |tier: usize| u64::from(runtime.pool_sizes[tier].map_or(DEFAULT_BOUNDS[tier], |size| size.value));
     let slots = |tier: usize| u32::try_from(wanted[tier].min(bound(tier))).unwrap_or(u32::MAX);
     std::array::from_fn(|tier| Pool {

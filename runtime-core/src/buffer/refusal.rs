@@ -5,6 +5,22 @@ use crate::error::{Cause, ComponentError};
 use crate::layout::tier;
 use crate::words::count;
 
+/// The keys of `[runtime.pools]` that bound the tiers.
+const SIZES: [&str; 4] = [
+    "small_pool_size",
+    "medium_pool_size",
+    "large_pool_size",
+    "huge_pool_size",
+];
+
+/// What to do where such a bound is reached.
+const RAISE: [&str; 4] = [
+    "raise `small_pool_size` in `[runtime.pools]` of Torvyn.toml, or set `exhaustion_policy = \"fallback-alloc\"` there",
+    "raise `medium_pool_size` in `[runtime.pools]` of Torvyn.toml, or set `exhaustion_policy = \"fallback-alloc\"` there",
+    "raise `large_pool_size` in `[runtime.pools]` of Torvyn.toml, or set `exhaustion_policy = \"fallback-alloc\"` there",
+    "raise `huge_pool_size` in `[runtime.pools]` of Torvyn.toml, or set `exhaustion_policy = \"fallback-alloc\"` there",
+];
+
 /// A buffer that there was not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -55,8 +71,9 @@ impl BufferPool {
             BufferError::OverBudget(budget) => Refusal {
                 code: "E0310",
                 words: format!(
-                    "{} asked for, the stage's buffers may take {budget} in all (E0310)",
-                    count(capacity, "byte")
+                    "a buffer for {} takes {}, and the stage's buffers may take {budget} in all (E0310)",
+                    count(capacity, "byte"),
+                    self.taken(capacity)
                 ),
                 help: "raise `buffer_budget` in the node's `limits`, or keep fewer buffers from call to call",
             },
@@ -74,16 +91,29 @@ impl BufferPool {
         }
     }
 
+    /// Bytes that a buffer takes in which so many are asked for.
+    fn taken(&self, capacity: u64) -> u64 {
+        let sizes = (0..tier::COUNT).map(|tier| u64::from(self.slot_bytes(tier)));
+        sizes.into_iter().find(|size| capacity <= *size).unwrap_or(capacity)
+    }
+
     fn exhausted(&self, capacity: u64) -> Refusal {
         let tier = (0..tier::COUNT).find(|tier| capacity <= u64::from(self.slot_bytes(*tier)));
         let (pool, granted) = match tier {
             Some(tier) => {
                 let (slots, bytes) = (self.tier_slots[tier as usize], self.slot_bytes(tier));
                 let size = count(bytes, "byte");
+                let key = SIZES[tier as usize];
+                let is_bounded = self.bounded[tier as usize];
+                let allowed = match is_bounded {
+                    true => format!(" that `{key}` allows"),
+                    false => String::new(),
+                };
                 let pool = match slots {
+                    0 if is_bounded => format!("`{key}` allows none of {size}"),
                     0 => format!("there are none of {size}"),
-                    1 => format!("the only one of {size} is in use"),
-                    slots => format!("the {slots} of {size} are in use"),
+                    1 => format!("the only one of {size}{allowed} is in use"),
+                    slots => format!("the {slots} of {size}{allowed} are in use"),
                 };
                 (pool, u64::from(bytes))
             }
@@ -92,8 +122,13 @@ impl BufferPool {
         let (outside, help) = if self.fallback_bytes == 0 {
             (
                 "`exhaustion_policy` forbids others".to_owned(),
-                "set `exhaustion_policy = \"fallback-alloc\"` in `[runtime.pools]`, or lower queue depths: each element \
-                 that waits holds a buffer",
+                match tier.filter(|tier| self.bounded[*tier as usize]) {
+                    Some(tier) => RAISE[tier as usize],
+                    None => {
+                        "set `exhaustion_policy = \"fallback-alloc\"` in `[runtime.pools]`, or lower queue depths: each \
+                         element that waits holds a buffer"
+                    }
+                },
             )
         } else if self.fallback_left < granted {
             (

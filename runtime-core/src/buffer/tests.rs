@@ -316,3 +316,15 @@ fn buffers_move_between_pools_without_a_copy() {
     to.release(adopted).unwrap();
     assert!(to.adopt(vec![0; 300], "").is_ok());
 }
+
+#[test]
+fn a_bound_of_the_manifest_is_named() {
+    let mut pool = pool(1, 0).naming_bounds(3, 10);
+    let refusal = pool.refuse(BufferError::Exhausted, 100);
+    assert!(
+        refusal.words.contains("that `small_pool_size` allows is in use"),
+        "{}",
+        refusal.words
+    );
+    assert!(refusal.help.starts_with("raise `small_pool_size`"), "{}", refusal.help);
+}

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use torvyn_codegen::ir::{ErrorAction, LastResort, Role};
+use torvyn_runtime_core::bounds;
 
 use super::{SettingError, is_component};
 use crate::contract::ContractSet;
 use crate::diag::Diagnostics;
-use crate::lower::buffers;
 use crate::manifest::ast::{LimitsDecl, RuntimeDecl};
 use crate::resolve::{ResolvedEdge, ResolvedFlow, ResolvedNode, ResolvedProject};
 use crate::source::{Span, Spanned};
@@ -175,7 +175,7 @@ fn check_pools(diags: &mut Diagnostics, project: &ResolvedProject) {
             .edges
             .iter()
             .map(|edge| u64::from(runtime.queue_depth(edge.queue_depth, default)));
-        buffers::wanted_slots(flow.nodes.len() as u64, depths.sum())
+        bounds::wanted_slots(flow.nodes.len() as u64, depths.sum())
     };
     let wanted: Vec<[u64; 4]> = project.flows().iter().map(wanted).collect();
     for (tier, key) in POOLS.into_iter().enumerate() {

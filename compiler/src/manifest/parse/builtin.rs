@@ -110,7 +110,7 @@ impl From<ConfigError> for Diagnostic {
         };
         match &error.mistake {
             Mistake::NotObject => no_object(),
-            Mistake::Syntax(reason) => no_object().note(format!("read as JSON: {reason}")),
+            Mistake::Syntax(reason) => no_object().note(format!("read as JSON, {reason}")),
             Mistake::Unknown { key, settings } => error.unknown(key, settings),
             Mistake::Value { setting, found } if setting.kind.is_type_of(found) => Diagnostic::error(
                 Code::ConstraintViolation,
