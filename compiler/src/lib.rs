@@ -34,4 +34,4 @@ pub mod toolchain;
 pub mod weld;
 pub mod work;
 
-pub use torvyn_runtime_core::{duration, words};
+pub use torvyn_runtime_core::{description, duration, words};

@@ -2,10 +2,11 @@
 //! flow, and the command line of the executable.
 //!
 //! With the feature `compile` alone it is what the compiler shares: the engine configuration, what capabilities there are,
-//! what built-in nodes take, how durations are written, how things are counted, and how texts of others are shown.
+//! what built-in nodes take, how an executable is described, how durations are written, how things are counted, and how texts of others are shown.
 
 pub mod bounds;
 pub mod capability;
+pub mod description;
 pub mod duration;
 pub mod engine;
 pub mod layout;

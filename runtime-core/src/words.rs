@@ -29,6 +29,23 @@ pub fn shell_path(path: &str) -> Cow<'_, str> {
     format!("'{}'", path.replace('\'', r"'\''")).into()
 }
 
+/// `812 B`, `11.2 KiB`, `4.1 MiB`.
+#[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
+#[must_use]
+pub fn bytes(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut amount = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while amount >= 1024.0 && unit + 1 < UNITS.len() {
+        amount /= 1024.0;
+        unit += 1;
+    }
+    format!("{amount:.1} {}", UNITS[unit])
+}
+
 /// The known word nearest to `word`, when it is near enough to be worth naming.
 #[must_use]
 pub fn nearest<'a, S: AsRef<str>>(word: &str, known: &'a [S]) -> Option<&'a str> {

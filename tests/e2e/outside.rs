@@ -8,9 +8,9 @@ use std::process::Stdio;
 use std::thread;
 
 use crate::ends::{eventually, folder, numbers, read, run_in_shell};
-use crate::lab::ENDS;
+use crate::lab::{ENDS, LAB};
 use crate::report::Reported;
-use crate::torvync::executable;
+use crate::torvync::{executable, run_to_end, torvync};
 
 // ── Names that are no text
 
@@ -142,6 +142,17 @@ fn mistakes_on_the_command_line_are_told_before_anything_runs() {
         let left = fs::read_dir(folder.path()).expect("the folder is there").count();
         assert_eq!(left, 0, "{arguments:?}");
     }
+}
+
+#[test]
+fn an_executable_describes_itself_as_torvync_does() {
+    let executable = &LAB.built().executable;
+    let folder = folder();
+    let own = LAB.built().run_in(folder.path(), &["inspect"]).expect_code(0).stdout;
+    let told = run_to_end(torvync().arg("inspect").arg(executable));
+    let (sizes, said): (Vec<&str>, Vec<&str>) = told.split("\n\n").partition(|part| part.starts_with("Size\n"));
+    assert_eq!((said.join("\n\n"), sizes.len()), (own.clone(), 1));
+    assert!(own.contains("\nCapabilities granted in flow "), "{own}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-pub(crate) use torvync_compiler::words::count;
+pub(crate) use torvync_compiler::words::{bytes, count};
 
 /// `0.03 s`, `81 s`.
 pub(crate) fn duration(duration: Duration) -> String {
@@ -12,22 +12,6 @@ pub(crate) fn duration(duration: Duration) -> String {
     } else {
         format!("{seconds:.0} s")
     }
-}
-
-/// `812 B`, `11.2 KiB`, `4.1 MiB`.
-#[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
-pub(crate) fn bytes(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    if bytes < 1024 {
-        return format!("{bytes} B");
-    }
-    let mut amount = bytes as f64 / 1024.0;
-    let mut unit = 0;
-    while amount >= 1024.0 && unit + 1 < UNITS.len() {
-        amount /= 1024.0;
-        unit += 1;
-    }
-    format!("{amount:.1} {}", UNITS[unit])
 }
 
 /// `a`, `a and b`, `a, b and c`.

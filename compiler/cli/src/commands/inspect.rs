@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 use torvync_compiler::anatomy::reach::Way;
+use torvync_compiler::description;
 use torvync_compiler::diag::{Code, Diagnostic};
 use torvync_compiler::inspect::{
-    self, CapabilityUse, Component, CoreModule, FlowDescription, Inspection, Interface, NodeDescription, Producer,
-    ProgramDescription, Size, StreamDescription,
+    self, CapabilityUse, Component, CoreModule, Inspection, Interface, Producer, ProgramDescription, Size,
 };
 use torvync_compiler::source::display_path;
 
@@ -153,47 +153,24 @@ impl Inspect {
     }
 
     fn program(&self, parts: &mut Vec<String>, program: &ProgramDescription, bytes: u64) {
+        let document = serde_json::to_value(program).expect("invariant: a description is JSON");
+        let flows = || description::flows(&document);
         if self.wants(Section::Metadata) {
-            let mut head = format!("Executable {} {}\n", program.name, program.version);
-            if !program.description.is_empty() {
-                head.push_str(&format!("  {}\n", program.description));
-            }
-            let authors = program.authors.join(", ");
-            for (name, words) in [
-                ("authors", &authors),
-                ("licence", &program.license),
-                ("source", &program.repository),
-            ] {
-                if !words.is_empty() {
-                    head.push_str(&format!("  {name:<8} {words}\n"));
-                }
-            }
-            head.push_str(&format!(
-                "  target   {}\n  made by  torvync {}\n",
-                program.target, program.torvync
-            ));
-            parts.push(head);
+            parts.push(description::head(&document));
         }
         if self.wants(Section::Interfaces) {
-            parts.extend(program.flows.iter().map(flow));
+            parts.extend(flows().map(description::flow));
         }
         if self.wants(Section::Capabilities) {
-            parts.extend(program.flows.iter().map(granted));
+            parts.extend(flows().map(description::granted));
         }
         if self.wants(Section::Size) {
             parts.push(format!("Size\n  {}\n", text::bytes(bytes)));
-            parts.extend(program.flows.iter().map(pools));
+            parts.extend(flows().map(description::pools));
         }
         if self.wants(Section::Metadata) {
-            let components = program.components.iter();
-            let components = components.map(|component| format!("{}  sha256 {}", component.name, component.sha256));
-            parts.push(format!("Made of\n{}", list(&components.collect::<Vec<_>>())));
-            let artifacts = program.artifacts.iter();
-            let artifacts = artifacts.map(|artifact| {
-                let kind = artifact.kind.as_deref().unwrap_or_default();
-                format!("{}  {kind}  sha256 {}", artifact.name, artifact.sha256)
-            });
-            parts.push(format!("Machine code inside\n{}", list(&artifacts.collect::<Vec<_>>())));
+            parts.push(description::components(&document));
+            parts.push(description::artifacts(&document));
         }
     }
 
@@ -202,83 +179,6 @@ impl Inspect {
             .file_name()
             .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
     }
-}
-
-fn flow(flow: &FlowDescription) -> String {
-    let mut text = format!("Flow {}\n", flow.name);
-    if let Some(reason) = &flow.own_thread {
-        text.push_str(&format!("  own thread: {reason}\n"));
-    }
-    if flow.replicas > 1 {
-        let by = flow.replicas_by.as_ref();
-        let by = by.map_or_else(String::new, |router| format!(" by the ports of {router}"));
-        text.push_str(&format!("  replicas: {}{by}\n", flow.replicas));
-    }
-    text.extend(flow.nodes.iter().map(node));
-    text.extend(flow.streams.iter().map(stream));
-    text
-}
-
-/// What a node is, and what about it is not the default.
-fn node(node: &NodeDescription) -> String {
-    let by = node.component.as_deref().unwrap_or_default();
-    let path = node.path.as_deref().unwrap_or_default();
-    let line = format!("  {:<20} {:<10} {by:<28} {path}", node.name, node.role);
-    let merge = node.merge.as_deref().filter(|merge| *merge != "round-robin");
-    let fan_out = node.fan_out.as_deref().filter(|fan_out| *fan_out != "minimum");
-    let details = [
-        ("own thread", node.own_thread.clone()),
-        ("merge", merge.map(str::to_owned)),
-        ("fan-out", fan_out.map(str::to_owned)),
-        ("on error", on_error(node)),
-    ];
-    let details = details
-        .iter()
-        .filter_map(|(what, how)| Some(format!("    {what}: {}\n", how.as_ref()?)));
-    format!("{}\n{}", line.trim_end(), details.collect::<String>())
-}
-
-/// The actions of a node, unless every error ends the flow.
-fn on_error(node: &NodeDescription) -> Option<String> {
-    let first = node.on_error.values().next()?;
-    if node.on_error.values().all(|action| action == first) {
-        return (first != "terminate").then(|| first.clone());
-    }
-    let actions = node.on_error.iter();
-    let actions: Vec<String> = actions
-        .map(|(category, action)| format!("{category}: {action}"))
-        .collect();
-    Some(actions.join("; "))
-}
-
-fn stream(stream: &StreamDescription) -> String {
-    let mut text = format!(
-        "  {} → {}  depth {}, {}",
-        stream.from, stream.to, stream.depth, stream.policy
-    );
-    if let Some(rate) = stream.max_elements_per_second {
-        text.push_str(&format!(" {rate} per second"));
-    }
-    if stream.priority > 0 {
-        text.push_str(&format!(", priority {}", stream.priority));
-    }
-    if let Some(bytes) = stream.max_element_bytes {
-        text.push_str(&format!(", elements up to {}", text::bytes(bytes)));
-    }
-    text + "\n"
-}
-
-fn pools(flow: &FlowDescription) -> String {
-    let tiers: Vec<String> = flow
-        .pools
-        .iter()
-        .filter(|pool| pool.slots > 0)
-        .map(|pool| {
-            let total = text::bytes(pool.slots.saturating_mul(pool.bytes));
-            format!("{:>6} × {:<10} {total:>10}", pool.slots, text::bytes(pool.bytes))
-        })
-        .collect();
-    format!("Buffer pools of flow {}\n{}", flow.name, list(&tiers))
 }
 
 fn interfaces<'a>(interfaces: impl Iterator<Item = &'a Interface>) -> String {
@@ -292,15 +192,6 @@ fn interfaces<'a>(interfaces: impl Iterator<Item = &'a Interface>) -> String {
         })
         .collect();
     list(&lines)
-}
-
-/// What the nodes of a flow are granted.
-fn granted(flow: &FlowDescription) -> String {
-    let granted = flow.nodes.iter().filter(|node| !node.capabilities.is_empty());
-    let lines: Vec<String> = granted
-        .map(|node| format!("{:<20} {}", node.name, node.capabilities.join(", ")))
-        .collect();
-    format!("Capabilities granted in flow {}\n{}", flow.name, list(&lines))
 }
 
 fn used(capabilities: &[CapabilityUse]) -> String {
