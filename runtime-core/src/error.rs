@@ -388,7 +388,7 @@ impl Failure {
         };
         let node = self.node;
         let unmade = match node {
-            DRIVER => "the program could not be started".to_owned(),
+            DRIVER => "the flow could not be started".to_owned(),
             node => format!("node `{node}` could not be instantiated"),
         };
         match &self.cause {
@@ -411,7 +411,7 @@ impl Failure {
             }
             Cause::Endpoint(text) => format!("node `{node}` failed {place}: {text}"),
             Cause::Instantiation(text) | Cause::NoFile(text) | Cause::NoThread(text) => format!("{unmade}: {text}"),
-            Cause::NoMemory(text) if node == DRIVER => format!("there is no memory for the program: {text}"),
+            Cause::NoMemory(text) if node == DRIVER => format!("there is no memory for the flow: {text}"),
             Cause::NoMemory(text) => format!("there is no memory for node `{node}`: {text}"),
             Cause::OpenFiles { needed, limit } => format!(
                 "{unmade}: it has at least {} open, standard input and output among them, and the process may have {limit}",

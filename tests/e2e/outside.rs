@@ -204,7 +204,7 @@ fn what_a_process_may_not_have_is_told_with_what_to_do() {
     let told = run_in_shell(folder.path(), "ulimit -n 5; $APP", &arguments).expect_code(1);
     assert_eq!(
         told.stderr,
-        "error[E0413]: the program could not be started: it has at least 9 files open, standard input and output among \
+        "error[E0413]: the flow could not be started: it has at least 9 files open, standard input and output among \
          them, and the process may have 5\n  = component: (runtime)\n  = help: raise the limit on open files (`ulimit \
          -n`)\n"
     );
