@@ -88,6 +88,8 @@ pub struct ProgramIr {
     pub artifacts: Vec<Artifact>,
     /// The WASI packages that the components on the component path import, sorted.
     pub wasi: Vec<WasiPackage>,
+    /// The parts of the runtime that the program needs besides its core.
+    pub features: Vec<Feature>,
     /// Threads that run flows; `None` leaves it to the machine.
     pub worker_threads: Option<u32>,
     /// Address space reserved for each linear memory, in bytes; `None`: as much as it can ever need.
@@ -105,6 +107,23 @@ pub struct Origin {
     pub license: String,
     /// Where the source is kept.
     pub repository: String,
+}
+
+/// A part of the runtime that takes libraries of its own: only programs that need it are compiled with them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Feature {
+    /// WASI for components on the component path.
+    Wasi,
+}
+
+impl Feature {
+    /// The cargo feature of the runtime.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Feature::Wasi => "wasi",
+        }
+    }
 }
 
 /// A package of WASI 0.2.

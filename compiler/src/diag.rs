@@ -7,7 +7,7 @@ mod suggest;
 pub use code::Code;
 pub use suggest::{listed, suggest};
 
-use crate::source::Span;
+use crate::source::{NotUtf8, Span};
 
 /// The result of a step that has told the user about every mistake it ran into.
 pub type Checked<T> = Result<T, ErrorReported>;
@@ -85,6 +85,17 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// Says where a text is not UTF-8, and how to mend it.
+    #[must_use]
+    pub fn not_utf8(self, found: NotUtf8) -> Self {
+        let diagnostic = self.primary(found.at, format!("the byte 0x{:02x} is no UTF-8 here", found.byte));
+        if found.is_utf16 {
+            diagnostic.help("it seems to be UTF-16: save it as UTF-8")
+        } else {
+            diagnostic.help("save it as UTF-8")
+        }
+    }
+
     /// An error without labels.
     pub fn error(code: Code, message: impl Into<String>) -> Self {
         Self::new(Severity::Error, code, message.into())

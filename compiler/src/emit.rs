@@ -14,7 +14,8 @@ use crate::aot::AotArtifacts;
 use crate::cache::{hexadecimal, lock_file, sha256, write_atomically};
 use crate::diag::{Code, Diagnostic};
 
-/// Holds the hash of the lock file that this crate was given: cargo drops from it what the crate does not need.
+/// Holds the hash of the lock file that this crate was given, and of its manifest: cargo drops from the one what the other
+/// does not need.
 const LOCK_HASH: &str = ".lock-hash";
 
 /// A crate on disk.
@@ -69,7 +70,8 @@ fn write(folder: &Path, name: &str, files: &BTreeMap<String, &[u8]>) -> io::Resu
     for (path, contents) in files {
         write_if_changed(&folder.join(path), contents)?;
     }
-    write_lock(folder, name)?;
+    let manifest = files.get("Cargo.toml").copied().unwrap_or_default();
+    write_lock(folder, name, manifest)?;
     remove_stale(folder, "", files)
 }
 
@@ -81,14 +83,14 @@ fn write_if_changed(path: &Path, contents: &[u8]) -> io::Result<()> {
     write_atomically(path, contents)
 }
 
-/// Gives the crate the versions that this compiler was built with, once: cargo edits its lock file.
+/// Gives the crate the versions that this compiler was built with, once for each manifest: cargo edits its lock file.
 #[expect(clippy::disallowed_methods, reason = "only what differs is written")]
-fn write_lock(folder: &Path, name: &str) -> io::Result<()> {
+fn write_lock(folder: &Path, name: &str, manifest: &[u8]) -> io::Result<()> {
     let lock = format!(
         "{}[[package]]\nname = \"{name}\"\nversion = \"0.0.0\"\ndependencies = [\n \"torvyn-runtime-core\",\n]\n",
         lock_file()
     );
-    let hash = sha256(lock.as_bytes());
+    let hash = sha256(&[lock.as_bytes(), manifest].concat());
     let (path, marker) = (folder.join("Cargo.lock"), folder.join(LOCK_HASH));
     if path.is_file() && std::fs::read_to_string(&marker).is_ok_and(|found| found == hash) {
         return Ok(());

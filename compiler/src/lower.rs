@@ -15,8 +15,8 @@ mod wasi;
 use std::cmp::Reverse;
 
 use torvyn_codegen::ir::{
-    self, Artifact, CallPath, Component, FlowIr, Limits, Merge, Node, OutPort, OverflowPolicy, ProgramIr, Stream,
-    StreamIdx,
+    self, Artifact, CallPath, Component, Feature, FlowIr, Limits, Merge, Node, OutPort, OverflowPolicy, ProgramIr,
+    Stream, StreamIdx, WasiPackage,
 };
 
 use crate::aot::{Normalised, Unit};
@@ -45,6 +45,11 @@ const SINK_PAUSE_MS: u64 = 10;
 
 /// How often a stage is made anew within a minute where the manifest does not say.
 const MAX_RESTARTS: u32 = 5;
+
+/// The parts of the runtime that a program needs whose components import these WASI packages.
+fn features(wasi: &[WasiPackage]) -> Vec<Feature> {
+    (!wasi.is_empty()).then_some(Feature::Wasi).into_iter().collect()
+}
 
 /// The components that `flows` use, in order of their first use.
 #[must_use]
@@ -91,6 +96,7 @@ pub fn lower(
         .collect();
     let units = path::choose(&mut lowered, binaries);
     let flows: Vec<FlowIr> = lowered.into_iter().map(|(flow, _)| flow).collect();
+    let wasi = wasi::packages(&flows, binaries);
     let program = ProgramIr {
         name: project.name().to_owned(),
         version: project.version().to_owned(),
@@ -99,7 +105,8 @@ pub fn lower(
         target: target.to_owned(),
         components: binaries.iter().map(component).collect(),
         artifacts: units.iter().map(artifact).collect(),
-        wasi: wasi::packages(&flows, binaries),
+        features: features(&wasi),
+        wasi,
         worker_threads: project.runtime().worker_threads.map(|threads| threads.value),
         memory_reservation: project.runtime().memory_reservation.map(|bytes| bytes.value),
         flows,

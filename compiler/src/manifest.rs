@@ -71,10 +71,9 @@ impl From<ManifestError> for Diagnostic {
                 Diagnostic::error(Code::ManifestNotFound, format!("there is no manifest `{path}`"))
                     .help("run `torvync init` to create a project, or name its manifest with `--manifest PATH`")
             }
-            ManifestError::NotUtf8 { path, not_utf8 } => not_utf8.labelled(Diagnostic::error(
-                Code::ManifestParseError,
-                format!("`{path}` is not UTF-8 text"),
-            )),
+            ManifestError::NotUtf8 { path, not_utf8 } => {
+                Diagnostic::error(Code::ManifestParseError, format!("`{path}` is not UTF-8 text")).not_utf8(not_utf8)
+            }
             ManifestError::Unreadable { path, reason } => {
                 Diagnostic::error(Code::IoFailed, format!("`{path}` can't be read: {reason}"))
             }

@@ -7,8 +7,6 @@ pub mod files;
 
 use std::path::{Component, Path};
 
-use crate::diag::Diagnostic;
-
 /// Identifies a text in a [`SourceMap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(u32);
@@ -78,21 +76,10 @@ struct SourceFile {
 pub struct NotUtf8 {
     /// The first byte that can't be read.
     pub at: Span,
-    byte: u8,
-    is_utf16: bool,
-}
-
-impl NotUtf8 {
-    /// Adds to a diagnostic what is wrong there, and how to mend it.
-    #[must_use]
-    pub fn labelled(self, diagnostic: Diagnostic) -> Diagnostic {
-        let diagnostic = diagnostic.primary(self.at, format!("the byte 0x{:02x} is no UTF-8 here", self.byte));
-        if self.is_utf16 {
-            diagnostic.help("it seems to be UTF-16: save it as UTF-8")
-        } else {
-            diagnostic.help("save it as UTF-8")
-        }
-    }
+    /// That byte.
+    pub byte: u8,
+    /// It seems to be UTF-16.
+    pub is_utf16: bool,
 }
 
 /// A position for people: both counts start at 1, columns are characters.

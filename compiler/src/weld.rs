@@ -17,8 +17,10 @@ mod item;
 mod limits;
 mod link;
 mod module;
+mod plan;
 pub mod poll;
 mod remap;
+mod rules;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -153,7 +155,10 @@ pub fn weld(parts: &[Part<'_>], exports: &[Export]) -> Result<Vec<u8>, WeldError
         .enumerate()
         .map(|(position, part)| Module::read(position, part.code))
         .collect::<Result<Vec<_>, _>>()?;
-    let program = Program::link(parts, &modules, exports)?;
+    let mut program = Program::link(parts, &modules)?;
+    limits::check_totals(&program)?;
+    program.find_exports(exports)?;
+    program.number(inline::plan(&program));
     let welded = encode::module(&program, exports)?;
     if let Err(error) = Validator::new_with_features(FEATURES).validate_all(&welded) {
         panic!("invariant: valid parts weld to a valid module: {error}");

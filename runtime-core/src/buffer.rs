@@ -8,12 +8,14 @@
 
 use wasmtime::{Engine, Error};
 
+use crate::account::PoolStats;
 use crate::bounds;
 use crate::layout::{control, flow_name, slot, stage, statistics, tier};
 use crate::plan::{NodePlan, PoolPlan};
 
 mod content_type;
 mod contents;
+mod element;
 mod entry;
 mod exchange;
 mod hands;
@@ -24,12 +26,14 @@ mod outside;
 mod pooled;
 mod refusal;
 
-pub use content_type::{ContentType, ContentTypes};
+pub use content_type::ContentType;
+pub(crate) use content_type::ContentTypes;
+pub use element::Element;
 use entry::{Slot, State};
 use map::Map;
-pub use memory::{ExchangeMemory, WatchedWords};
+pub(crate) use memory::{ExchangeMemory, WatchedWords};
 use pooled::Tier;
-pub use refusal::Refusal;
+pub(crate) use refusal::Refusal;
 
 const _: () = assert!(slot::COUNT as u64 == bounds::BUFFERS);
 
@@ -74,35 +78,6 @@ pub enum BufferError {
     Exhausted,
     /// More content types than a flow may use, or one that is too long.
     ContentType,
-}
-
-/// Use of a pool since the flow started.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct PoolStats {
-    /// Buffers handed out.
-    pub allocated: u64,
-    /// Buffers given back.
-    pub returned: u64,
-    /// Buffers that came from the system allocator.
-    pub fallback: u64,
-    /// Buffers handed out that had been used before.
-    pub reused: u64,
-    /// Most buffers that were in use at once.
-    pub peak_live: u64,
-}
-
-impl PoolStats {
-    /// What happened in both pools. Buffers in use at once were so in each of them.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        Self {
-            allocated: self.allocated + other.allocated,
-            returned: self.returned + other.returned,
-            fallback: self.fallback + other.fallback,
-            reused: self.reused + other.reused,
-            peak_live: self.peak_live + other.peak_live,
-        }
-    }
 }
 
 /// All buffers of one flow.

@@ -7,27 +7,26 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use crate::account::CopyStats;
 use crate::context::RunContext;
 use crate::error::Cause;
-use crate::host::CopyStats;
 use crate::setting::{self, Mistake, Setting};
 use crate::stage::{Called, Payload};
 
-mod common;
 mod console;
 mod file;
 mod generator;
+mod held;
 mod lines;
 mod opened;
 mod output;
+mod place;
 
-pub use common::Common;
 pub use console::Console;
 pub use file::File;
 pub use generator::Generator;
 pub use lines::Lines;
-pub(crate) use opened::{AT_ONCE, report_is_claimed, reported};
-pub(crate) use output::print;
+pub(crate) use opened::{report_is_claimed, reported};
 
 /// Content type of text.
 const TEXT: &str = "text/plain";
@@ -129,8 +128,8 @@ fn payload(cx: &mut RunContext, copies: &mut CopyStats, bytes: &[u8]) -> Called<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::context::Pressure;
     use crate::context::tests::context;
-    use crate::flow::Pressure;
 
     #[test]
     fn a_copy_that_was_not_made_is_not_counted() {

@@ -42,7 +42,7 @@ impl Time {
 
 /// Nanoseconds of a duration; the most there can be for one of centuries.
 #[must_use]
-pub fn nanos(duration: Duration) -> u64 {
+pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
@@ -58,7 +58,7 @@ pub enum ClockKind {
 
 /// The clock of one run.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock {
+pub(crate) struct Clock {
     kind: ClockKind,
     started: Instant,
     /// Nanoseconds between the Unix epoch and the start.
@@ -68,8 +68,8 @@ pub struct Clock {
 
 impl Clock {
     /// A clock that starts now.
-    #[must_use]
-    pub fn start(kind: ClockKind) -> Self {
+    #[cfg(test)]
+    pub(crate) fn start(kind: ClockKind) -> Self {
         Self::since(kind, Instant::now())
     }
 
@@ -89,13 +89,13 @@ impl Clock {
     /// Time at the last look.
     #[inline]
     #[must_use]
-    pub fn now(&self) -> Time {
+    pub(crate) fn now(&self) -> Time {
         self.now
     }
 
     /// The same in nanoseconds since the Unix epoch.
     #[must_use]
-    pub fn wall_ns(&self) -> u64 {
+    pub(crate) fn wall_ns(&self) -> u64 {
         self.epoch_ns.saturating_add(self.now.0)
     }
 
@@ -105,7 +105,7 @@ impl Clock {
     }
 
     /// Looks.
-    pub fn look(&mut self) {
+    pub(crate) fn look(&mut self) {
         if self.kind == ClockKind::System {
             self.now = Time(nanos(self.started.elapsed()));
         }
@@ -113,7 +113,7 @@ impl Clock {
 
     /// What the system's clock shows, without keeping it; nothing moves on a simulated one.
     #[must_use]
-    pub fn peek(&self) -> Time {
+    pub(crate) fn peek(&self) -> Time {
         match self.kind {
             ClockKind::System => Time(nanos(self.started.elapsed())),
             ClockKind::Simulated => self.now,
@@ -121,7 +121,7 @@ impl Clock {
     }
 
     /// What to do until `time`: `None` when it has come (a simulated clock makes it come), else when that is.
-    pub fn wait_until(&mut self, time: Time) -> Option<Instant> {
+    pub(crate) fn wait_until(&mut self, time: Time) -> Option<Instant> {
         match self.kind {
             ClockKind::System => {
                 Some(self.started + Duration::from_nanos(time.0)).filter(|until| *until > Instant::now())

@@ -5,15 +5,21 @@ use std::time::Duration;
 
 use crate::buffer::BufferPool;
 use crate::clock::{Clock, ClockKind, Time};
-use crate::control::{Control, Halt};
 use crate::error::Failure;
-use crate::event::{Event, EventLog, Severity};
+use crate::event::{Event, EventLog, Observer};
 use crate::executor::Waker;
-use crate::flow::{FlowState, Pressure};
 use crate::plan::FlowPlan;
 use crate::replica::Replica;
+use crate::state::FlowState;
+use crate::watchdog::Halt;
 
+mod ends;
 mod limit;
+mod pressure;
+
+pub use ends::Ends;
+pub(crate) use ends::{Input, Output};
+pub use pressure::Pressure;
 
 /// How long a driver works at most before others have their turn (design section 6).
 const LONGEST_QUANTUM: Duration = Duration::from_micros(100);
@@ -27,10 +33,6 @@ pub struct RunOptions {
     pub timeout: Option<Duration>,
     /// Where time comes from.
     pub clock: ClockKind,
-    /// Events told at once on standard error.
-    pub told: Option<Severity>,
-    /// Whether other flows run in the same process.
-    pub is_one_of_many: bool,
 }
 
 /// Why the sources are no longer pulled.
@@ -59,8 +61,6 @@ pub struct RunContext {
     pub(crate) preparing: NodeName,
     /// Away only while a component's store holds it.
     pool: Option<Box<BufferPool>>,
-    /// Signals.
-    pub control: Arc<Control>,
     /// What ends the run from outside.
     pub(crate) halt: Arc<Halt>,
     /// What of it the driver has looked at.
@@ -120,13 +120,12 @@ impl RunContext {
                 node: "",
             },
             pool: Some(Box::new(pool)),
-            control: Arc::clone(halt.control()),
             seen: 0,
             waker,
             clock: Clock::since(options.clock, halt.started()),
             halt,
             state: FlowState::Created,
-            events: EventLog::new(options.told, options.is_one_of_many.then_some(plan.name)),
+            events: EventLog::default(),
             pressure,
             timeout: limit_of(options.timeout),
             deadline: limit_of(plan.deadline_ms.map(Duration::from_millis)),
@@ -168,10 +167,10 @@ impl RunContext {
         self
     }
 
-    /// The state at the start of a run of which people are told when its stages are prepared.
+    /// The state at the start of a run whose events are reported to `observer`.
     #[must_use]
-    pub fn announced(mut self, announcement: Option<String>) -> Self {
-        self.events.announce(announcement);
+    pub fn observed_by(mut self, observer: Option<Box<dyn Observer>>) -> Self {
+        self.events.observed_by(observer);
         self
     }
 
@@ -274,7 +273,7 @@ impl RunContext {
         self.seen = self.halt.reasons();
         if self.drain.is_none() {
             self.drain = match () {
-                () if self.control.is_stopping() => Some(Drain::Stop),
+                () if self.halt.is_stopping() => Some(Drain::Stop),
                 () if self.now() >= self.timeout => Some(Drain::Timeout),
                 () => None,
             };
@@ -372,6 +371,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::executor::Group;
     use crate::plan::{PoolPlan, TierPlan};
+    use crate::watchdog::Limits;
 
     const TIER: TierPlan = TierPlan {
         slot_bytes: 64,
@@ -402,14 +402,17 @@ pub(crate) mod tests {
             limit,
             timeout: None,
             clock: ClockKind::Simulated,
-            told: None,
-            is_one_of_many: false,
+        };
+        let limits = Limits {
+            clock: options.clock,
+            timeout: options.timeout,
+            deadline: PLAN.deadline_ms.map(Duration::from_millis),
         };
         let pool = BufferPool::new(&PLAN.pools, &[]).expect("there is memory");
         RunContext::new(
             &PLAN,
             options,
-            Arc::new(Halt::new(&PLAN, &options, Control::unattended())),
+            Arc::new(Halt::new(limits, Arc::default())),
             Group::new(1).waker(0),
             pool,
             pressure,

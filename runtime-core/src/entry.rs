@@ -1,21 +1,15 @@
 //! The executable: its command line, and one run of its flows.
 
 use std::io::{self, IsTerminal};
-use std::num::NonZero;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::context::{RunContext, RunOptions};
-use crate::control::{Control, Halt};
-use crate::crossing::{Hosts, instantiation};
-use crate::error::{Cause, DRIVER, Failure, Operation};
-use crate::executor::{Group, Waker};
-use crate::flow::{Ending, FlowEntry, Outcome, Pressure, Run, Setup};
+use crate::error::{DRIVER, Failure};
+use crate::flow::{Ending, FlowEntry};
 use crate::plan::{FlowPlan, ProgramPlan};
-use crate::replica::Replica;
-use crate::report::{self, Report};
+use crate::report;
+use crate::session::{self, Configs, FlowEnd, FlowStart, Outcome, Paths, RunOptions, Session, Stop, Stuck};
 use crate::stdio::{self, Standard};
 use crate::words::count;
 use serde_json::{Value, json};
@@ -23,13 +17,13 @@ use serde_json::{Value, json};
 mod arguments;
 mod configs;
 mod describe;
-mod groups;
-mod room;
+mod observer;
+mod signals;
 mod telling;
 
 use arguments::{Command, RunArguments};
-use configs::Configs;
-use groups::{Members, run_groups};
+use observer::Teller;
+use signals::Signals;
 use telling::{Format, Misuse, Outlet, Telling};
 
 /// Exit code after bad arguments: a missing or wrong input, as in the CLI reference.
@@ -42,11 +36,11 @@ const INTERRUPTED: u8 = 130;
 
 /// The `main` of every executable.
 #[must_use]
-pub fn main(program: &'static ProgramPlan, flows: &'static [FlowEntry]) -> ExitCode {
+pub fn main(program: &'static ProgramPlan, paths: Paths, flows: &'static [FlowEntry]) -> ExitCode {
     let parsed = arguments::parse(program, flows);
     let telling = parsed.telling;
     let done = match parsed.command {
-        Ok(Command::Run(arguments)) => run(program, &arguments, &telling),
+        Ok(Command::Run(arguments)) => run(program, paths, &arguments, &telling),
         Ok(Command::Inspect(format)) => Ok(print(&match format {
             Format::Human => describe::text(program),
             Format::Json => describe::json(program),
@@ -63,39 +57,66 @@ pub fn main(program: &'static ProgramPlan, flows: &'static [FlowEntry]) -> ExitC
     ExitCode::from(code)
 }
 
-fn run(program: &'static ProgramPlan, arguments: &RunArguments, telling: &Telling) -> Result<u8, Misuse> {
+fn run(program: &'static ProgramPlan, paths: Paths, arguments: &RunArguments, telling: &Telling) -> Result<u8, Misuse> {
     let started = Instant::now();
     // Before anything is opened: they are part of the command line.
     let configs = arguments.entries.iter();
     let configs = configs.map(|entry| configs::resolve(entry.plan, &arguments.ends, &arguments.configs));
     let configs = configs.collect::<Result<Vec<Configs>, Misuse>>()?;
     let mut outlet = Outlet::open(telling.clone())?;
-    let mut control = None;
-    let flows = match Hosts::start(program) {
-        Ok(hosts) => {
-            let session = Session {
-                program,
-                arguments,
-                telling,
-                configs,
-                control: Arc::clone(hosts.control()),
-                started,
-            };
-            control = Some(Arc::clone(&session.control));
-            let _entered = hosts.enter();
-            session.run(&hosts)
+    let stop = Arc::new(Stop::default());
+    let flows = match begin(program, paths, &stop) {
+        Ok((session, signals)) => {
+            let starts = arguments.entries.iter().zip(configs);
+            let starts = starts.map(|(entry, configs)| start(entry, configs, arguments, telling));
+            let prepared = session.prepare(starts.collect());
+            if telling.debugs() {
+                let elapsed = started.elapsed().as_secs_f64() * 1e3;
+                eprint(&format!("debug: instantiated after {elapsed:.2} ms\n"));
+            }
+            let ended = prepared.run().into_iter();
+            ended.map(|flow| told(flow, arguments, &signals, telling)).collect()
         }
-        Err(error) => {
-            let failure = unprepared(instantiation(&error));
-            let failure = room::explained(failure, program, arguments.entries[0].plan);
+        Err(failure) => {
+            let failure = session::explained(failure, program, arguments.entries[0].plan);
             let entries = arguments.entries.iter();
-            entries
-                .map(|entry| refused(entry, failure.clone(), None, telling))
-                .collect()
+            entries.map(|entry| refused(entry, &failure, None, telling)).collect()
         }
     };
-    let is_cancelled = || control.as_ref().is_some_and(|control| control.is_cancelled());
-    Ok(tell(flows, arguments.all, &mut outlet, || !is_cancelled()))
+    Ok(tell(flows, arguments.all, &mut outlet, || stop.cancelled().is_none()))
+}
+
+/// Has signals stop the flows, and prepares what these need.
+fn begin(program: &'static ProgramPlan, paths: Paths, stop: &Arc<Stop>) -> Result<(Session, Signals), Failure> {
+    let signals = Signals::install(Arc::clone(stop)).map_err(|error| Failure::at_start(&error))?;
+    let of_watchdog = signals.clone();
+    let on_stuck = Box::new(move |stuck| abandon(&of_watchdog, stuck));
+    Ok((Session::start(program, paths, stop, on_stuck)?, signals))
+}
+
+fn start(entry: &'static FlowEntry, configs: Configs, arguments: &RunArguments, telling: &Telling) -> FlowStart {
+    let announcement = telling.announces().then(|| announcement(entry.plan, arguments.limit));
+    FlowStart {
+        entry,
+        options: RunOptions {
+            limit: arguments.limit,
+            timeout: arguments.timeout,
+            clock: arguments.clock,
+        },
+        ends: arguments.ends.clone(),
+        configs,
+        observer: Some(Box::new(Teller::new(
+            telling.told(),
+            arguments.named(entry),
+            announcement,
+        ))),
+    }
+}
+
+/// What is told when the flow starts.
+fn announcement(plan: &FlowPlan, limit: Option<u64>) -> String {
+    let limit = limit.map_or_else(String::new, |limit| format!(" (limit: {})", count(limit, "element")));
+    format!("▶ Running flow \"{}\"{limit}\n\n", plan.name)
 }
 
 /// What a flow came to.
@@ -110,13 +131,13 @@ struct Told {
 }
 
 /// A flow that could not be started.
-fn refused(entry: &FlowEntry, failure: Failure, flow: Option<&str>, telling: &Telling) -> Told {
+fn refused(entry: &FlowEntry, failure: &Failure, flow: Option<&str>, telling: &Telling) -> Told {
     Told {
         exit_code: 1,
         account: String::new(),
-        errors: report::failure_text(&failure, flow, telling.color),
+        errors: report::failure_text(failure, flow, telling.color),
         object: json!({
-            "flow": entry.plan.name, "state": "failed", "errors": [report::failure_json(&failure)], "exit_code": 1,
+            "flow": entry.plan.name, "state": "failed", "errors": [report::failure_json(failure)], "exit_code": 1,
         }),
     }
 }
@@ -160,226 +181,54 @@ fn of_all(flows: Vec<Value>, exit_code: u8) -> Value {
     json!({ "errors": errors.collect::<Vec<Value>>(), "exit_code": exit_code, "flows": flows })
 }
 
-fn unprepared(cause: Cause) -> Failure {
-    Failure {
-        node: DRIVER,
-        component: "(runtime)",
-        operation: Operation::Instantiate,
-        element: None,
-        cause,
+/// What a flow came to, in words and as an object.
+fn told(flow: FlowEnd, arguments: &RunArguments, signals: &Signals, telling: &Telling) -> Told {
+    let named = arguments.named(flow.entry);
+    let (report, outcome) = match flow.account {
+        Ok(account) => account,
+        Err(failure) => {
+            let named = named.filter(|_| failure.node != DRIVER);
+            return refused(flow.entry, &failure, named, telling);
+        }
+    };
+    let exit_code = exit_code(&outcome, signals);
+    let failures = outcome.failures.iter();
+    let failures = failures.map(|failure| report::failure_text(failure, named, telling.color));
+    let failed = matches!(outcome.ending, Ending::Failed | Ending::Cancelled) || !outcome.failures.is_empty();
+    let account = match (telling.whole, telling.announces()) {
+        (true, _) => report.to_text(&outcome),
+        (false, true) if failed => report.remnant(&outcome),
+        (false, true) => report.to_text(&outcome),
+        (false, false) => String::new(),
+    };
+    Told {
+        exit_code,
+        account,
+        errors: failures.collect(),
+        object: report.to_json(&outcome, exit_code),
     }
 }
 
-/// One run of the flows that were asked for.
-struct Session<'a> {
-    program: &'static ProgramPlan,
-    arguments: &'a RunArguments,
-    telling: &'a Telling,
-    /// The configurations that differ from the manifest's, of each flow.
-    configs: Vec<Configs>,
-    control: Arc<Control>,
-    started: Instant,
-}
-
-/// A run of the session: one for each replica of a flow.
-struct Seat {
-    /// Position of its flow in the session.
-    flow: usize,
-    started: Started,
-}
-
-/// A run, before it runs and after.
-enum Started {
-    Run(Box<Run>),
-    Failed(Failure),
-    /// Another replica of the flow could not be started.
-    Spared,
-}
-
-impl Session<'_> {
-    fn run(&self, hosts: &Hosts) -> Vec<Told> {
-        let groups = self.start(hosts);
-        self.debug(|| {
-            format!(
-                "instantiated after {:.2} ms",
-                self.started.elapsed().as_secs_f64() * 1e3
-            )
-        });
-        let ended = run_groups(groups);
-        self.control.runs_are_over();
-        // In the order of the manifest, however they were grouped.
-        let mut flows: Vec<Vec<Started>> = self.arguments.entries.iter().map(|_| Vec::new()).collect();
-        for seat in ended {
-            flows[seat.flow].push(seat.started);
-        }
-        let entries = self.arguments.entries.iter().copied();
-        entries
-            .zip(flows)
-            .map(|(entry, runs)| self.finish(entry, runs))
-            .collect()
-    }
-
-    /// Makes the stages of all flows: those that share their threads are one group, every other run is one by itself.
-    fn start(&self, hosts: &Hosts) -> Vec<Members> {
-        let entries = &self.arguments.entries;
-        let runs = |shares: bool| entries.iter().filter(move |entry| entry.plan.own_thread != shares);
-        let shared = Group::new(runs(true).map(|entry| entry.plan.replicas as usize).sum());
-        let mut together = Members::new(shared, self.workers());
-        let mut alone = Vec::new();
-        for (flow, entry) in entries.iter().enumerate() {
-            let mut groups: Vec<Members> = Vec::new();
-            let wakers: Vec<Waker> = (0..entry.plan.replicas as usize)
-                .map(|replica| {
-                    if !entry.plan.own_thread {
-                        return together.group.waker(together.seats.len() + replica);
-                    }
-                    groups.push(Members::new(Group::new(1), 1));
-                    groups[replica].group.waker(0)
-                })
-                .collect();
-            let started = self.start_flow(flow, wakers, hosts).into_iter();
-            let seats = started.map(|started| Seat { flow, started });
-            match entry.plan.own_thread {
-                false => together.seats.extend(seats),
-                true => alone.extend(groups.into_iter().zip(seats).map(|(group, seat)| group.with(seat))),
-            }
-        }
-        let together = (!together.seats.is_empty()).then_some(together);
-        together.into_iter().chain(alone).collect()
-    }
-
-    /// Threads of the flows that share them.
-    fn workers(&self) -> usize {
-        self.program.worker_threads.map_or_else(
-            || thread::available_parallelism().map_or(1, NonZero::get),
-            |workers| workers as usize,
-        )
-    }
-
-    /// Makes the stages of each replica of a flow.
-    fn start_flow(&self, flow: usize, wakers: Vec<Waker>, hosts: &Hosts) -> Vec<Started> {
-        let (arguments, entry) = (self.arguments, self.arguments.entries[flow]);
-        let plan = entry.plan;
-        let runs = wakers.len();
-        let refused = |started: Started| {
-            let others = (1..runs).map(|_| Started::Spared);
-            std::iter::once(started).chain(others).collect()
-        };
-        // Where each of them gets everything, each counts everything.
-        let shared_limit = arguments.limit.filter(|_| plan.replicas_by.is_none());
-        let team = Replica::team(wakers.clone(), shared_limit).into_iter().zip(wakers);
-        let mut announcement = self.telling.announces().then(|| self.announcement(plan));
-        let runs: Result<Vec<Started>, Failure> = team
-            .map(|(replica, waker)| {
-                let configs = configs::of_replica(plan, &self.configs[flow], &replica);
-                self.control.on_stop(waker.clone());
-                let announcement = announcement.take();
-                let run = self.start_run(entry, replica, waker, configs, announcement, hosts)?;
-                Ok(Started::Run(Box::new(run)))
-            })
-            .collect();
-        runs.unwrap_or_else(|failure| refused(Started::Failed(room::explained(failure, self.program, plan))))
-    }
-
-    fn start_run(
-        &self,
-        entry: &'static FlowEntry,
-        replica: Replica,
-        waker: Waker,
-        configs: Configs,
-        announcement: Option<String>,
-        hosts: &Hosts,
-    ) -> Result<Run, Failure> {
-        let (arguments, plan) = (self.arguments, entry.plan);
-        let pool = hosts.pool(plan).map_err(|error| unprepared(instantiation(&error)))?;
-        let options = RunOptions {
-            limit: arguments.limit,
-            timeout: arguments.timeout,
-            clock: arguments.clock,
-            told: self.telling.told(),
-            is_one_of_many: arguments.all,
-        };
-        let halt = Arc::new(Halt::new(plan, &options, Arc::clone(&self.control)));
-        let setup = Setup::new(hosts, plan, pool, &arguments.ends, waker.clone(), Arc::clone(&halt));
-        let mut setup = setup.of(replica.clone());
-        let flow = (entry.start)(&mut setup)?;
-        let pressure = Pressure::new(plan, |node| arguments.ends.hears_pressure(&plan.nodes[node]));
-        let cx = RunContext::new(plan, options, halt, waker, setup.into_pool(), pressure);
-        let cx = cx.announced(announcement).of(replica);
-        Ok(Run::new(flow, cx, configs))
-    }
-
-    /// What is told when the flow starts.
-    fn announcement(&self, plan: &FlowPlan) -> String {
-        let limit = self.arguments.limit;
-        let limit = limit.map_or_else(String::new, |limit| format!(" (limit: {})", count(limit, "element")));
-        format!("▶ Running flow \"{}\"{limit}\n\n", plan.name)
-    }
-
-    /// What the runs of a flow came to, one of each of its replicas.
-    fn finish(&self, entry: &'static FlowEntry, runs: Vec<Started>) -> Told {
-        let named = self.arguments.all.then_some(entry.plan.name);
-        let mut ended = Vec::new();
-        for started in runs {
-            match started {
-                Started::Run(run) => {
-                    let (mut flow, mut cx, outcome) = run.into_outcome();
-                    ended.push((Report::collect(flow.as_mut(), &mut cx, self.started.elapsed()), outcome));
-                }
-                Started::Failed(failure) => {
-                    let named = named.filter(|_| failure.node != DRIVER);
-                    return refused(entry, failure, named, self.telling);
-                }
-                Started::Spared => {}
-            }
-        }
-        let (report, outcome) = report::merge(ended);
-        let exit_code = exit_code(&outcome, &self.control);
-        let failures = outcome.failures.iter();
-        let failures = failures.map(|failure| report::failure_text(failure, named, self.telling.color));
-        let telling = self.telling;
-        let failed = matches!(outcome.ending, Ending::Failed | Ending::Cancelled) || !outcome.failures.is_empty();
-        let account = match (telling.whole, telling.announces()) {
-            (true, _) => report.to_text(&outcome),
-            (false, true) if failed => report.remnant(&outcome),
-            (false, true) => report.to_text(&outcome),
-            (false, false) => String::new(),
-        };
-        Told {
-            exit_code,
-            account,
-            errors: failures.collect(),
-            object: report.to_json(&outcome, exit_code),
-        }
-    }
-
-    fn debug(&self, text: impl FnOnce() -> String) {
-        if self.telling.debugs() {
-            eprint(&format!("debug: {}\n", text()));
-        }
-    }
-}
-
-fn exit_code(outcome: &Outcome, control: &Control) -> u8 {
+fn exit_code(outcome: &Outcome, signals: &Signals) -> u8 {
     match outcome.ending {
         Ending::TimedOut if !outcome.failures.is_empty() => 1,
         Ending::Completed | Ending::TimedOut => 0,
-        Ending::Interrupted if control.was_interrupted() => INTERRUPTED,
+        Ending::Interrupted if signals.was_interrupted() => INTERRUPTED,
         Ending::Interrupted => 0,
-        Ending::Cancelled if control.was_interrupted() => INTERRUPTED,
+        Ending::Cancelled if signals.was_interrupted() => INTERRUPTED,
         Ending::Cancelled | Ending::Failed => 1,
     }
 }
 
 /// Ends the process because a stage neither ends nor can be interrupted; or, when the runs are over, because what they
-/// came to can't be told.
-pub(crate) fn abandon(was_interrupted: bool, runs_are_over: bool) -> ! {
-    eprint(match runs_are_over {
-        false => "error[E0402]: cancelled; a stage waits in the host and was abandoned\n",
-        true => "error[E0402]: cancelled; the report was abandoned: nobody reads it\n",
+/// came to can't be reported.
+fn abandon(signals: &Signals, stuck: Stuck) -> ! {
+    eprint(match stuck {
+        Stuck::Run => "error[E0402]: cancelled; a stage waits in the host and was abandoned\n",
+        Stuck::Report => "error[E0402]: cancelled; the report was abandoned: nobody reads it\n",
     });
     stdio::finish(STOPPED_PATIENCE);
-    std::process::exit(i32::from(if was_interrupted { INTERRUPTED } else { 1 }))
+    std::process::exit(i32::from(if signals.was_interrupted() { INTERRUPTED } else { 1 }))
 }
 
 /// Prints a result. A reader that went away has seen enough.

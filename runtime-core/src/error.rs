@@ -3,9 +3,8 @@
 use std::fmt;
 
 use crate::buffer::{BufferError, Refusal};
-use crate::builtin::AT_ONCE;
 use crate::capability::Denied;
-use crate::event::StreamName;
+use crate::plan::StreamName;
 use crate::words::count;
 
 /// What the error policy of a node goes by.
@@ -83,7 +82,7 @@ impl fmt::Display for ComponentError {
 
 /// What a component did with a buffer handle that it must not do; ends the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ResourceMisuse {
+pub(crate) struct ResourceMisuse {
     /// The function it called.
     pub function: &'static str,
     /// What was wrong.
@@ -95,7 +94,7 @@ impl std::error::Error for ResourceMisuse {}
 impl ResourceMisuse {
     /// The code in the catalogue.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &'static str {
         match self.error {
             BufferError::Stale => "E0303",
             BufferError::Borrowed => "E0304",
@@ -127,7 +126,7 @@ impl fmt::Display for ResourceMisuse {
 
 /// Why a call was interrupted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Interruption {
+pub(crate) enum Interruption {
     /// It took more than its limit, in milliseconds: of the processor, and of waiting in the host.
     Deadline(u64),
     /// It was not done after so many milliseconds, though it took less than its limit.
@@ -288,6 +287,20 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// What a stage failed of that returned `error`: the buffer that it was refused last, if that is what it says.
+    #[cold]
+    #[must_use]
+    pub fn returned(error: ComponentError, refused: Option<&Refusal>) -> Self {
+        let said = error.text().unwrap_or_default();
+        match refused {
+            Some(refusal) if !error.is_fatal() && said.contains(&refusal.words) => Cause::NoBuffer {
+                refusal: Box::new(refusal.clone()),
+                said: Some(error),
+            },
+            Some(_) | None => Cause::Component(error),
+        }
+    }
+
     /// What the error policy goes by; `None` for what no policy changes.
     #[must_use]
     pub fn category(&self) -> Option<Category> {
@@ -332,8 +345,11 @@ fn mebibytes(bytes: u64) -> String {
 const OPEN_FILES: &str = "raise the limit on open files (`ulimit -n`)";
 const THREADS: &str = "raise the limit on threads and processes (`ulimit -u`, or that of the machine's container)";
 
+/// Why one flow may not read what another one writes.
+pub(crate) const AT_ONCE: &str = "of one run go on at the same time, so what is read would be left to chance";
+
 /// The node of failures that are the driver's.
-pub const DRIVER: &str = "(driver)";
+pub(crate) const DRIVER: &str = "(driver)";
 
 /// A failure of one node.
 #[derive(Clone, Debug, PartialEq, Eq)]

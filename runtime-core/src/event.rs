@@ -1,22 +1,19 @@
 //! What happens in a flow besides elements passing through: pressure, pauses, failures and what followed.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::clock::{Time, nanos};
+use crate::demand::Demand;
 use crate::error::Category;
-use crate::flow::FlowState;
+use crate::plan::StreamName;
 use crate::printable;
-use crate::stage::Demand;
-use crate::stdio;
+use crate::state::FlowState;
 
 /// Events a run keeps; the oldest make room.
 const KEPT: usize = 4096;
-
-/// Warnings of one kind that a run tells; the others are counted in its report.
-const TOLD_OF_A_KIND: u64 = 20;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -138,21 +135,6 @@ pub enum Event {
     },
 }
 
-/// Both ends of a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StreamName {
-    /// `node.port` of the producer.
-    pub from: &'static str,
-    /// `node.port` of the consumer.
-    pub to: &'static str,
-}
-
-impl std::fmt::Display for StreamName {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} -> {}", self.from, self.to)
-    }
-}
-
 /// How much a reader has to know of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -270,7 +252,7 @@ impl Event {
 
     /// The event in a line for people, with its flow where several run.
     #[must_use]
-    pub fn to_text(&self, at: Time, flow: Option<&str>) -> String {
+    pub(crate) fn to_text(&self, at: Time, flow: Option<&str>) -> String {
         let mut text = format!("[{:>9.3} ms] {}", at.as_nanos() as f64 / 1e6, self.name());
         if let Some(flow) = flow {
             text.push_str(&format!(" flow={flow}"));
@@ -288,72 +270,36 @@ impl Event {
     }
 }
 
+/// Whoever hears of events as they happen.
+pub trait Observer: Send {
+    /// Something happened at `at`.
+    fn observe(&mut self, at: Time, event: &Event);
+}
+
 /// The events of one run.
-#[derive(Debug)]
+#[derive(Default)]
 pub struct EventLog {
     kept: VecDeque<(Time, Event)>,
     dropped: u64,
-    /// Told at once on standard error, if at least so severe.
-    told: Option<Severity>,
-    /// What the flow is called where it is told, if it has to be.
-    flow: Option<&'static str>,
-    /// Warnings told, by kind.
-    warnings: BTreeMap<&'static str, u64>,
-    /// Told when elements begin to pass.
-    announcement: Option<String>,
+    observer: Option<Box<dyn Observer>>,
 }
 
 impl EventLog {
-    /// A log that tells events up to `told` at once, as those of `flow` where several run.
-    #[must_use]
-    pub fn new(told: Option<Severity>, flow: Option<&'static str>) -> Self {
-        Self {
-            kept: VecDeque::new(),
-            dropped: 0,
-            told,
-            flow,
-            warnings: BTreeMap::new(),
-            announcement: None,
-        }
-    }
-
-    /// Has this told when elements begin to pass: a run that does not come so far has only its failure to tell.
-    pub(crate) fn announce(&mut self, announcement: Option<String>) {
-        self.announcement = announcement;
+    /// Has each further event reported to `observer`.
+    pub(crate) fn observed_by(&mut self, observer: Option<Box<dyn Observer>>) {
+        self.observer = observer;
     }
 
     /// Adds what happened at `at`.
     pub fn add(&mut self, at: Time, event: Event) {
-        if event == Event::State(FlowState::Running)
-            && let Some(text) = self.announcement.take()
-        {
-            stdio::tell(text.as_bytes());
+        if let Some(observer) = &mut self.observer {
+            observer.observe(at, &event);
         }
-        self.tell(at, &event);
         if self.kept.len() == KEPT {
             self.kept.pop_front();
             self.dropped += 1;
         }
         self.kept.push_back((at, event));
-    }
-
-    fn tell(&mut self, at: Time, event: &Event) {
-        match self.told {
-            Some(Severity::Detail) => stdio::tell(format!("{}\n", event.to_text(at, self.flow)).as_bytes()),
-            Some(Severity::Warning) if event.severity() == Severity::Warning => {
-                let told = self.warnings.entry(event.name()).or_default();
-                *told += 1;
-                if *told <= TOLD_OF_A_KIND {
-                    stdio::tell(format!("warning: {}\n", event.to_text(at, self.flow)).as_bytes());
-                } else if *told == TOLD_OF_A_KIND + 1 {
-                    let name = event.name();
-                    let flow = self.flow.map_or_else(String::new, |flow| format!(" of flow `{flow}`"));
-                    let text = format!("warning: further `{name}` events{flow} are only counted\n");
-                    stdio::tell(text.as_bytes());
-                }
-            }
-            Some(Severity::Warning) | None => {}
-        }
     }
 
     /// The events kept, oldest first.

@@ -17,7 +17,8 @@ const LOOK: Duration = Duration::from_millis(20);
 
 mod turns;
 
-pub use turns::{Group, Task, Turn, Waker};
+pub use turns::Group;
+pub(crate) use turns::{Task, Turn, Waker};
 
 impl Group {
     /// Runs all tasks to their end on `workers` threads, of which the caller's is one.

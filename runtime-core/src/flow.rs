@@ -1,25 +1,21 @@
 //! The driver of a flow: generated code says which stage runs next, everything else is here.
 
 use crate::context::RunContext;
+use crate::crossing::Setup;
 use crate::error::Failure;
 use crate::plan::FlowPlan;
-use crate::queue::Stream;
+use crate::stream::Stream;
 
-mod apart;
 mod chain;
+mod link;
+mod ends;
 mod node;
-mod pressure;
 mod run;
-mod setup;
-mod state;
 
-pub(crate) use apart::Apart;
-pub use chain::{Chain, Fused, FusedChain, Link};
-pub use node::{AggregatorNode, FilterNode, Node, NodeStats, ProcessorNode, RouterNode, SinkNode, SourceNode};
-pub use pressure::Pressure;
-pub use run::{Ending, Outcome, Run};
-pub use setup::{Builtin, Ends, Input, Make, Output, Setup, SinkStage, SourceStage};
-pub use state::FlowState;
+pub use chain::{Chain, FusedChain};
+pub use node::{AggregatorNode, FilterNode, Node, ProcessorNode, RouterNode, SinkNode, SourceNode};
+pub use run::Outcome;
+pub(crate) use run::{Ending, Run};
 
 /// Steps between two looks at the time within a quantum.
 const STEPS_BETWEEN_LOOKS: u32 = 8;

@@ -1,60 +1,81 @@
-//! What the code that `torvync` generates calls: engine, buffers, queues, call paths, built-in nodes, the driver of a
+//! What the code that `torvync` generates calls: engine, buffers, streams, call paths, built-in nodes, the driver of a
 //! flow, and the command line of the executable.
 //!
 //! With the feature `compile` alone it is what the compiler shares: the engine configuration, what capabilities there are,
-//! what built-in nodes take, how an executable is described, how durations are written, how things are counted, and how texts of others are shown.
+//! what built-in nodes take, how an executable is described, how durations are written, how things are counted, and how
+//! texts of others are shown.
+//!
+//! The modules are floors: none uses one that stands below it in this file (`tests/structure.rs` holds that).
 
+// What compiler and executable agree on.
 pub mod bounds;
-pub mod capability;
-pub mod description;
 pub mod duration;
-pub mod engine;
 pub mod layout;
 pub mod printable;
-pub mod setting;
 pub mod words;
+pub mod capability;
+pub mod setting;
+pub mod description;
+pub mod engine;
 
+// What threads share, and the process they are in.
 #[cfg(feature = "runtime")]
-pub mod buffer;
-#[cfg(feature = "runtime")]
-pub mod builtin;
-#[cfg(feature = "runtime")]
-pub mod clock;
-#[cfg(feature = "runtime")]
-pub mod context;
-#[cfg(feature = "runtime")]
-pub mod control;
-#[cfg(feature = "runtime")]
-pub mod crossing;
-#[cfg(feature = "runtime")]
-pub mod element;
-#[cfg(feature = "runtime")]
-pub mod entry;
-#[cfg(feature = "runtime")]
-pub mod error;
-#[cfg(feature = "runtime")]
-pub mod event;
-#[cfg(feature = "runtime")]
-pub mod executor;
-#[cfg(feature = "runtime")]
-pub mod flow;
-#[cfg(feature = "runtime")]
-pub mod host;
-#[cfg(feature = "runtime")]
-pub mod plan;
-#[cfg(feature = "runtime")]
-pub mod queue;
-#[cfg(feature = "runtime")]
-pub mod replica;
-#[cfg(feature = "runtime")]
-pub mod report;
-#[cfg(feature = "runtime")]
-pub mod stage;
+mod sync;
 #[cfg(feature = "runtime")]
 mod stdio;
 #[cfg(feature = "runtime")]
-mod sync;
+mod executor;
 
-/// Version of the interface between emitted code and this crate. Emitted code names it, so that a crate that was emitted
-/// for another version does not compile.
-pub const EMITTED_INTERFACE_1: () = ();
+// Data: what was decided, what is counted, where a run is.
+#[cfg(feature = "runtime")]
+mod plan;
+#[cfg(feature = "runtime")]
+mod account;
+#[cfg(feature = "runtime")]
+mod clock;
+#[cfg(feature = "runtime")]
+mod state;
+#[cfg(feature = "runtime")]
+mod demand;
+
+// What the stages of a flow share.
+#[cfg(feature = "runtime")]
+mod buffer;
+#[cfg(feature = "runtime")]
+mod error;
+#[cfg(feature = "runtime")]
+mod event;
+#[cfg(feature = "runtime")]
+mod watchdog;
+#[cfg(feature = "runtime")]
+mod replica;
+#[cfg(feature = "runtime")]
+mod context;
+
+// Stages: what they can do, what they may use, how they are called, those that are built in.
+#[cfg(feature = "runtime")]
+mod stage;
+#[cfg(feature = "runtime")]
+mod stream;
+#[cfg(feature = "runtime")]
+mod sandbox;
+#[cfg(feature = "runtime")]
+mod crossing;
+#[cfg(feature = "runtime")]
+mod builtin;
+
+// Flows at work, for a library and as an executable.
+#[cfg(feature = "runtime")]
+mod flow;
+#[cfg(feature = "runtime")]
+mod report;
+#[cfg(feature = "runtime")]
+pub mod session;
+#[cfg(feature = "runtime")]
+mod entry;
+
+// Names for those outside.
+#[cfg(feature = "runtime")]
+pub mod emitted;
+#[cfg(feature = "internals")]
+pub mod internals;

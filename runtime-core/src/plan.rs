@@ -1,17 +1,6 @@
 //! What the compiler decided, as static data in the executable: emitted by code generation, read-only at run time.
 
-use std::sync::Arc;
-
-use wasmtime::Result;
-
-use crate::control::Control;
-use crate::crossing::Hosting;
 use crate::engine::Tuning;
-use crate::host::wasi;
-
-/// Prepares what the stages on one of the call paths share. The program names it, so that an executable holds only what its
-/// stages need.
-pub type HostStart = fn(&ProgramPlan, &Arc<Control>) -> Result<Box<dyn Hosting>>;
 
 /// One executable.
 #[derive(Debug)]
@@ -26,12 +15,6 @@ pub struct ProgramPlan {
     pub document: &'static [u8],
     /// What of the engine configuration depends on the program.
     pub tuning: Tuning,
-    /// For stages on the component path; `None` when there are none.
-    pub component_host: Option<HostStart>,
-    /// For stages on the core paths; `None` when there are none.
-    pub core_host: Option<HostStart>,
-    /// The WASI packages that the components on the component path import.
-    pub wasi: &'static [wasi::Package],
     /// Threads that run flows; `None`: one for each processor.
     pub worker_threads: Option<u32>,
 }
@@ -235,6 +218,21 @@ pub struct StreamPlan {
     pub rank: u8,
     /// Largest payload it takes, in bytes.
     pub max_element_bytes: Option<u64>,
+}
+
+/// Both ends of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamName {
+    /// `node.port` of the producer.
+    pub from: &'static str,
+    /// `node.port` of the consumer.
+    pub to: &'static str,
+}
+
+impl std::fmt::Display for StreamName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} -> {}", self.from, self.to)
+    }
 }
 
 /// What a full stream does.

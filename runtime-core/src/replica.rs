@@ -2,10 +2,12 @@
 //! flow have to give.
 
 mod budget;
+mod shared;
 mod team;
 
 pub(crate) use budget::Standing;
-pub use team::Replica;
+pub(crate) use shared::Shared;
+pub(crate) use team::Replica;
 
 impl Replica {
     /// Whether this replica handles what a router sends to its `port`-th port, where ports are shared out.
@@ -62,10 +64,10 @@ mod tests {
     #[test]
     fn a_source_shares_with_itself_only() {
         let team = team(2, None);
-        let common = |replica: &Replica, position| replica.common(position).expect("there are several replicas");
-        assert!(Arc::ptr_eq(&common(&team[0], 4), &common(&team[1], 4)));
-        assert!(!Arc::ptr_eq(&common(&team[0], 4), &common(&team[0], 5)));
-        assert!(Replica::alone().common(4).is_none());
+        let shared = |replica: &Replica, position| replica.shared(position).expect("there are several replicas");
+        assert!(Arc::ptr_eq(&shared(&team[0], 4), &shared(&team[1], 4)));
+        assert!(!Arc::ptr_eq(&shared(&team[0], 4), &shared(&team[0], 5)));
+        assert!(Replica::alone().shared(4).is_none());
     }
 
     #[test]

@@ -5,15 +5,13 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::buffer::PoolStats;
+use crate::account::{Copies, CopyStats, NodeStats, PoolStats, StreamStats};
 use crate::clock::nanos;
 use crate::context::RunContext;
 use crate::error::Failure;
-use crate::flow::{Flow, Node, NodeStats, Outcome};
-use crate::host::{Copies, CopyStats};
+use crate::flow::{Flow, Node, Outcome};
 use crate::plan::{Role, StreamPlan};
 use crate::printable;
-use crate::queue::StreamStats;
 use crate::words::count;
 
 /// Shortest run whose throughput is told.
@@ -21,7 +19,7 @@ const MOMENT: Duration = Duration::from_millis(100);
 
 mod merge;
 
-pub use merge::merge;
+pub(crate) use merge::merge;
 
 /// The numbers of a finished run.
 pub struct Report {
@@ -61,14 +59,6 @@ struct StreamReport {
 }
 
 impl NodeReport {
-    /// Whether every element that came in is accounted for.
-    fn is_balanced(&self) -> bool {
-        let stats = self.stats;
-        let entered = stats.received + stats.flushed;
-        let left = stats.emitted + stats.filtered + stats.absorbed + stats.delivered;
-        self.role == Role::Source || entered == left + stats.skipped + stats.dead_lettered + stats.failed
-    }
-
     fn to_text(&self) -> String {
         let stats = self.stats;
         let mut text = match self.role {
@@ -108,14 +98,11 @@ impl NodeReport {
             let bytes = (format!("{reason}-bytes"), json!(copies.bytes));
             [(reason.to_owned(), json!(copies.count)), bytes]
         });
-        json!({
-            "name": self.name, "role": self.role.as_str(), "in": stats.received, "out": stats.emitted,
-            "filtered": stats.filtered, "absorbed": stats.absorbed, "delivered": stats.delivered,
-            "flushed": stats.flushed, "calls": stats.calls, "errors": stats.errors, "retries": stats.retries,
-            "skipped": stats.skipped, "dead_lettered": stats.dead_lettered, "failed": stats.failed,
-            "restarts": stats.restarts, "leaked_buffers": stats.leaked_buffers,
-            "copies": copies.collect::<Map<String, Value>>(),
-        })
+        let mut object: Map<String, Value> = named(stats.fields());
+        object.insert("name".to_owned(), json!(self.name));
+        object.insert("role".to_owned(), json!(self.role.as_str()));
+        object.insert("copies".to_owned(), Value::Object(copies.collect()));
+        Value::Object(object)
     }
 }
 
@@ -136,17 +123,6 @@ impl ReplicaReport {
 }
 
 impl StreamReport {
-    fn is_balanced(&self) -> bool {
-        let stats = self.stats;
-        stats.offered == stats.enqueued + stats.dropped_newest + stats.dropped_overflow
-            && stats.enqueued == stats.dequeued + stats.dropped_oldest + stats.discarded
-    }
-
-    fn dropped(&self) -> u64 {
-        let stats = self.stats;
-        stats.dropped_oldest + stats.dropped_newest + stats.dropped_overflow
-    }
-
     fn to_text(&self) -> String {
         let stats = self.stats;
         let mut text = format!(
@@ -154,7 +130,7 @@ impl StreamReport {
             stats.dequeued, stats.peak_depth, self.plan.depth
         );
         let also = [
-            (self.dropped(), Noun::Of("dropped")),
+            (stats.dropped(), Noun::Of("dropped")),
             (stats.discarded, Noun::Of("discarded")),
             (stats.episodes, Noun::Each("backpressure episode")),
         ];
@@ -225,13 +201,13 @@ impl Report {
     }
 
     fn dropped(&self) -> u64 {
-        self.streams.iter().map(StreamReport::dropped).sum()
+        self.streams.iter().map(|stream| stream.stats.dropped()).sum()
     }
 
     /// Whether every element is accounted for (design section 1), and every buffer is back.
     fn is_balanced(&self) -> bool {
-        self.nodes.iter().all(NodeReport::is_balanced)
-            && self.streams.iter().all(StreamReport::is_balanced)
+        self.nodes.iter().all(|node| node.stats.is_balanced(node.role))
+            && self.streams.iter().all(|stream| stream.stats.is_balanced())
             && self.live == 0
     }
 
@@ -333,10 +309,18 @@ impl Report {
         text
     }
 
+    fn pool_json(&self) -> Value {
+        let pool = self.pool;
+        let mut object = named(pool.fields());
+        object.insert("live".to_owned(), json!(self.live));
+        let reuse_rate = pool.reused as f64 / pool.allocated.max(1) as f64;
+        object.insert("reuse_rate".to_owned(), json!(reuse_rate));
+        Value::Object(object)
+    }
+
     /// Everything, for machines.
     #[must_use]
     pub fn to_json(&self, outcome: &Outcome, exit_code: u8) -> Value {
-        let pool = self.pool;
         let replicas = self.replicas.iter().enumerate();
         json!({
             "flow": self.flow,
@@ -351,11 +335,7 @@ impl Report {
             "copy_amplification": self.copy_amplification(),
             "nodes": self.nodes.iter().map(NodeReport::to_json).collect::<Vec<_>>(),
             "streams": self.streams.iter().map(StreamReport::to_json).collect::<Vec<_>>(),
-            "pool": {
-                "allocated": pool.allocated, "returned": pool.returned, "reused": pool.reused,
-                "fallback": pool.fallback, "peak_live": pool.peak_live, "live": self.live,
-                "reuse_rate": pool.reused as f64 / pool.allocated.max(1) as f64,
-            },
+            "pool": self.pool_json(),
             "replicas": replicas.map(|(number, replica)| replica.to_json(number)).collect::<Vec<_>>(),
             "events": self.events,
             "events_dropped": self.events_dropped,
@@ -363,6 +343,12 @@ impl Report {
             "exit_code": exit_code,
         })
     }
+}
+
+/// Counters as an object.
+fn named(fields: Vec<(&'static str, u64)>) -> Map<String, Value> {
+    let fields = fields.into_iter();
+    fields.map(|(word, number)| (word.to_owned(), json!(number))).collect()
 }
 
 fn node_report(node: &mut dyn Node) -> NodeReport {
@@ -424,7 +410,7 @@ fn duration(duration: Duration) -> String {
 
 /// A failure for machines.
 #[must_use]
-pub fn failure_json(failure: &Failure) -> Value {
+pub(crate) fn failure_json(failure: &Failure) -> Value {
     json!({
         "code": failure.code(),
         "message": failure.message(),
@@ -438,7 +424,7 @@ pub fn failure_json(failure: &Failure) -> Value {
 
 /// A failure for people, with ANSI colours when `color` says so; with its flow, where several run.
 #[must_use]
-pub fn failure_text(failure: &Failure, flow: Option<&str>, color: bool) -> String {
+pub(crate) fn failure_text(failure: &Failure, flow: Option<&str>, color: bool) -> String {
     let (red, bold, reset) = if color {
         ("\x1b[1;31m", "\x1b[1m", "\x1b[0m")
     } else {

@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
+use crate::account::CopyStats;
+use crate::buffer::Element;
 use crate::buffer::{BufferId, ContentType};
-use crate::builtin::Common;
 use crate::context::RunContext;
-use crate::element::Element;
+use crate::demand::Demand;
 use crate::error::Cause;
-use crate::host::CopyStats;
+use crate::replica::Shared;
+
+mod boxed;
+
+pub use boxed::{SinkStage, SourceStage};
 
 /// What a call returns, or why it failed.
 pub type Called<T> = Result<T, Cause>;
@@ -37,26 +42,6 @@ pub enum Supply {
     Ready,
     /// Input is on its way: the flow is woken when it is there.
     Waiting,
-}
-
-/// Answer of a sink.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Demand {
-    /// More elements are welcome.
-    Ready,
-    /// No more elements for now.
-    Pause,
-}
-
-impl Demand {
-    /// The word in the contract.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Demand::Ready => "ready",
-            Demand::Pause => "pause",
-        }
-    }
 }
 
 /// What a sink did with an element.
@@ -130,7 +115,7 @@ pub trait Stage: Send {
 pub trait Source: Stage {
     /// Has the source share what it produces with itself in the other replicas of the flow. Called before `init`, of a flow
     /// with several; a component's configuration says what its part is.
-    fn share(&mut self, _common: Arc<Common>) {}
+    fn share(&mut self, _shared: Arc<Shared>) {}
 
     /// Whether a pull would wait. Asked only when the source may be pulled.
     fn supply(&mut self, _cx: &mut RunContext) -> Supply {

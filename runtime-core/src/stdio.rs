@@ -12,8 +12,10 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec};
 
 mod messages;
+mod order;
 
 pub(crate) use messages::{finish, tell, tell_all};
+pub(crate) use order::{Holder, add, print};
 
 /// Streams of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

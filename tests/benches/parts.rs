@@ -10,24 +10,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion};
-use torvyn_runtime_core::buffer::{BufferError, BufferId, BufferPool, ContentType};
-use torvyn_runtime_core::clock::ClockKind;
-use torvyn_runtime_core::context::{RunContext, RunOptions};
-use torvyn_runtime_core::control::Halt;
-use torvyn_runtime_core::crossing::Hosts;
-use torvyn_runtime_core::crossing::component::{self, ComponentProcessor};
-use torvyn_runtime_core::crossing::core::{self, CoreStage};
-use torvyn_runtime_core::element::Element;
-use torvyn_runtime_core::engine::{self, Artifact, EngineKind, EngineOptions, Tuning};
-use torvyn_runtime_core::error::Cause;
-use torvyn_runtime_core::executor::Group;
-use torvyn_runtime_core::flow::{Ends, Make as _, Pressure, Setup};
-use torvyn_runtime_core::plan::{
+use torvyn_runtime_core::emitted::{
     ErrorAction, ErrorPlan, FanOut, FlowPlan, LastResort, LimitsPlan, Merge, NodePlan, Overflow, PoolPlan, PortPlan,
-    ProgramPlan, Role, StreamPlan, TierPlan,
+    ProgramPlan, Role, Stream, StreamPlan, TierPlan,
 };
-use torvyn_runtime_core::queue::Stream;
-use torvyn_runtime_core::stage::Processor;
+use torvyn_runtime_core::engine::{self, Artifact, EngineKind, EngineOptions, Tuning};
+use torvyn_runtime_core::internals::component::{self, ComponentProcessor};
+use torvyn_runtime_core::internals::core::{self, CoreStage};
+use torvyn_runtime_core::internals::{
+    self, BufferError, BufferId, BufferPool, Cause, ClockKind, ContentType, Element, Ends, Group, Halt, Hosts, Limits,
+    Make as _, Pressure, Processor, RunContext, RunOptions, Setup,
+};
 use torvync_compiler::anatomy::Anatomy;
 use torvync_compiler::glue;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
@@ -66,9 +59,6 @@ static PROGRAM: ProgramPlan = ProgramPlan {
         fuel: false,
         memory_reservation: None,
     },
-    component_host: Some(component::host),
-    core_host: Some(core::host),
-    wasi: &[],
     worker_threads: None,
 };
 
@@ -135,7 +125,7 @@ const fn plan(nodes: &'static [NodePlan]) -> FlowPlan {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut criterion = Criterion::default().configure_from_args();
-    let hosts = Hosts::start(&PROGRAM)?;
+    let hosts = internals::hosts(&PROGRAM)?;
     queue(&mut criterion, &hosts)?;
     pool(&mut criterion)?;
     crossing(&mut criterion, &hosts)?;
@@ -147,13 +137,16 @@ const OPTIONS: RunOptions = RunOptions {
     limit: None,
     timeout: None,
     clock: ClockKind::System,
-    told: None,
-    is_one_of_many: false,
 };
 
 /// What ends a run of a flow.
-fn halt(hosts: &Hosts, plan: &'static FlowPlan) -> Arc<Halt> {
-    Arc::new(Halt::new(plan, &OPTIONS, Arc::clone(hosts.control())))
+fn halt() -> Arc<Halt> {
+    let limits = Limits {
+        clock: OPTIONS.clock,
+        timeout: None,
+        deadline: None,
+    };
+    Arc::new(Halt::new(limits, Arc::default()))
 }
 
 /// A run of a flow.
@@ -170,7 +163,7 @@ fn processor(
 ) -> Result<(Box<dyn Processor>, RunContext), Box<dyn Error>> {
     let (pool, ends) = (hosts.pool(plan)?, Ends::default());
     let waker = Group::new(1).waker(0);
-    let halt = halt(hosts, plan);
+    let halt = halt();
     let mut setup = Setup::new(hosts, plan, pool, &ends, waker, Arc::clone(&halt));
     let mut processor: Box<dyn Processor> = if plan.nodes[0].on_core {
         let made: CoreStage = core::direct(guest.shell).make(&mut setup, plan, 0).map_err(words)?;
@@ -229,7 +222,7 @@ fn copy_processor() -> Result<Vec<u8>, Box<dyn Error>> {
 /// An element goes in and out again.
 fn queue(criterion: &mut Criterion, hosts: &Hosts) -> Result<(), Box<dyn Error>> {
     let plan = &PLANS[0];
-    let mut cx = context(plan, halt(hosts, plan), hosts.pool(plan)?);
+    let mut cx = context(plan, halt(), hosts.pool(plan)?);
     let mut stream = Stream::new(&plan.streams[0], 0, false);
     let element = Element {
         sequence: 0,

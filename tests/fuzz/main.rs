@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use libtest_mimic::{Arguments, Failed, Trial};
-use torvyn_runtime_core::crossing::Hosts;
+use torvyn_runtime_core::internals::{self, Hosts};
 
 use guest::{Done, Guest};
 use session::Counts;
@@ -96,7 +96,7 @@ struct Fuzz {
 impl Fuzz {
     fn start() -> Done<Self> {
         Ok(Self {
-            hosts: Hosts::start(&plans::PROGRAM)?,
+            hosts: internals::hosts(&plans::PROGRAM)?,
             guest: Guest::new()?,
         })
     }

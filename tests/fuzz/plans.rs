@@ -1,11 +1,10 @@
 //! The same flow on both paths: a node for each role, small pools, so that all that can run out does.
 
-use torvyn_runtime_core::crossing::{component, core};
-use torvyn_runtime_core::engine::Tuning;
-use torvyn_runtime_core::plan::{
+use torvyn_runtime_core::emitted::{
     ErrorAction, ErrorPlan, FanOut, FlowPlan, LastResort, LimitsPlan, Merge, NodePlan, PoolPlan, ProgramPlan, Role,
     TierPlan,
 };
+use torvyn_runtime_core::engine::Tuning;
 
 pub(crate) static PROGRAM: ProgramPlan = ProgramPlan {
     name: "fuzz",
@@ -16,9 +15,6 @@ pub(crate) static PROGRAM: ProgramPlan = ProgramPlan {
         fuel: false,
         memory_reservation: None,
     },
-    component_host: Some(component::host),
-    core_host: Some(core::host),
-    wasi: &[],
     worker_threads: None,
 };
 

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use fastrand::Rng;
-use torvyn_runtime_core::crossing::Hosts;
-use torvyn_runtime_core::error::Cause;
-use torvyn_runtime_core::plan::Role;
+use torvyn_runtime_core::emitted::Role;
+use torvyn_runtime_core::internals::Cause;
+use torvyn_runtime_core::internals::Hosts;
 
 use crate::guest::{Done, Guest};
 use crate::plans::ROLES;

@@ -2,23 +2,15 @@
 
 use std::sync::Arc;
 
-use torvyn_runtime_core::buffer::BufferPool;
-use torvyn_runtime_core::clock::ClockKind;
-use torvyn_runtime_core::context::{RunContext, RunOptions};
-use torvyn_runtime_core::control::Halt;
-use torvyn_runtime_core::crossing::Hosts;
-use torvyn_runtime_core::crossing::component::{
+use torvyn_runtime_core::emitted::{FlowPlan, Role};
+use torvyn_runtime_core::internals::component::{
     self, ComponentAggregator, ComponentFilter, ComponentProcessor, ComponentRouter, ComponentSink, ComponentSource,
 };
-use torvyn_runtime_core::crossing::core::{self, CoreStage};
-use torvyn_runtime_core::element::Element;
-use torvyn_runtime_core::error::Cause;
-use torvyn_runtime_core::executor::Group;
-use torvyn_runtime_core::flow::{Ends, Make as _, Pressure, Setup};
-use torvyn_runtime_core::host::CopyStats;
-use torvyn_runtime_core::plan::{FlowPlan, Role};
-use torvyn_runtime_core::stage::{
-    Aggregator, Called, Demand, Filter, Payload, Processor, Pulled, Router, Sink, Source, Stage, Taken,
+use torvyn_runtime_core::internals::core::{self, CoreStage};
+use torvyn_runtime_core::internals::{
+    Aggregator, BufferPool, Called, Cause, ClockKind, CopyStats, Demand, Element, Ends, Filter, Group, Halt, Hosts,
+    Limits, Make as _, Payload, Pressure, Processor, Pulled, Router, RunContext, RunOptions, Setup, Sink, Source,
+    Stage, Taken,
 };
 
 use crate::guest::{Done, Guest};
@@ -143,10 +135,13 @@ impl Side {
             limit: None,
             timeout: None,
             clock: ClockKind::Simulated,
-            told: None,
-            is_one_of_many: false,
         };
-        let halt = Arc::new(Halt::new(plan, &options, Arc::clone(hosts.control())));
+        let limits = Limits {
+            clock: options.clock,
+            timeout: None,
+            deadline: None,
+        };
+        let halt = Arc::new(Halt::new(limits, Arc::default()));
         let mut setup = Setup::new(hosts, plan, pool, &ends, waker.clone(), Arc::clone(&halt));
         let stage = make(&mut setup, plan, position).map_err(|cause| format!("{cause:?}"))?;
         let pressure = Pressure::new(plan, |_| false);

@@ -18,6 +18,7 @@ pub(crate) fn program() -> ProgramIr {
         components: vec![component("choose")],
         artifacts: vec![artifact("choose", ArtifactKind::Component)],
         wasi: Vec::new(),
+        features: Vec::new(),
         worker_threads: Some(3),
         memory_reservation: Some(64 << 20),
         flows: vec![flow()],

@@ -13,8 +13,8 @@ pub(crate) fn artifact(idx: ArtifactIdx, artifact: &Artifact) -> TokenStream {
     let name = &artifact.name;
     let path = format!("../{}", artifact_path(artifact));
     quote! {
-        static #code: rt::engine::PageAligned<{ include_bytes!(#path).len() }> =
-            rt::engine::PageAligned(*include_bytes!(#path));
-        static #ident: rt::engine::Artifact = unsafe { rt::engine::Artifact::new(#name, &#code) };
+        static #code: rt::PageAligned<{ include_bytes!(#path).len() }> =
+            rt::PageAligned(*include_bytes!(#path));
+        static #ident: rt::Artifact = unsafe { rt::Artifact::new(#name, &#code) };
     }
 }

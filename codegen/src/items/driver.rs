@@ -16,22 +16,22 @@ pub(crate) fn driver(flow: &FlowIr) -> TokenStream {
     quote! {
         #definition
 
-        impl rt::flow::Flow for Driver {
-            fn plan(&self) -> &'static rt::plan::FlowPlan {
+        impl rt::Flow for Driver {
+            fn plan(&self) -> &'static rt::FlowPlan {
                 &PLAN
             }
 
             #step
 
-            fn nodes(&mut self) -> Vec<&mut dyn rt::flow::Node> {
+            fn nodes(&mut self) -> Vec<&mut dyn rt::Node> {
                 vec![#(&mut self.#fields),*]
             }
 
-            fn streams(&self) -> &[rt::queue::Stream] {
+            fn streams(&self) -> &[rt::Stream] {
                 &self.streams
             }
 
-            fn streams_mut(&mut self) -> &mut [rt::queue::Stream] {
+            fn streams_mut(&mut self) -> &mut [rt::Stream] {
                 &mut self.streams
             }
         }
@@ -57,9 +57,9 @@ fn definition(flow: &FlowIr) -> TokenStream {
     quote! {
         struct Driver {
             #(#fields: #types,)*
-            #(#chains: rt::flow::FusedChain,)*
-            #(#rows: rt::flow::Chain,)*
-            streams: [rt::queue::Stream; #streams],
+            #(#chains: rt::FusedChain,)*
+            #(#rows: rt::Chain,)*
+            streams: [rt::Stream; #streams],
         }
     }
 }
@@ -71,12 +71,12 @@ fn shells(flow: &FlowIr) -> impl Iterator<Item = (ShellIdx, &Shell)> {
 
 fn node_type(role: Role) -> TokenStream {
     match role {
-        Role::Source => quote! { rt::flow::SourceNode },
-        Role::Processor => quote! { rt::flow::ProcessorNode },
-        Role::Filter => quote! { rt::flow::FilterNode },
-        Role::Router => quote! { rt::flow::RouterNode },
-        Role::Aggregator => quote! { rt::flow::AggregatorNode },
-        Role::Sink => quote! { rt::flow::SinkNode },
+        Role::Source => quote! { rt::SourceNode },
+        Role::Processor => quote! { rt::ProcessorNode },
+        Role::Filter => quote! { rt::FilterNode },
+        Role::Router => quote! { rt::RouterNode },
+        Role::Aggregator => quote! { rt::AggregatorNode },
+        Role::Sink => quote! { rt::SinkNode },
     }
 }
 
@@ -85,13 +85,13 @@ fn field_type(node: &Node) -> TokenStream {
     let node_type = node_type(node.role);
     let component = match node.role {
         Role::Source | Role::Sink => return node_type,
-        Role::Processor => quote! { rt::crossing::component::ComponentProcessor },
-        Role::Filter => quote! { rt::crossing::component::ComponentFilter },
-        Role::Router => quote! { rt::crossing::component::ComponentRouter },
-        Role::Aggregator => quote! { rt::crossing::component::ComponentAggregator },
+        Role::Processor => quote! { rt::ComponentProcessor },
+        Role::Filter => quote! { rt::ComponentFilter },
+        Role::Router => quote! { rt::ComponentRouter },
+        Role::Aggregator => quote! { rt::ComponentAggregator },
     };
     match node.path.is_core() {
-        true => quote! { #node_type<rt::crossing::core::CoreStage> },
+        true => quote! { #node_type<rt::CoreStage> },
         false => quote! { #node_type<#component> },
     }
 }
@@ -110,7 +110,7 @@ fn step(flow: &FlowIr) -> TokenStream {
         }
     });
     quote! {
-        fn step(&mut self, cx: &mut rt::context::RunContext) -> Result<bool, rt::error::Failure> {
+        fn step(&mut self, cx: &mut rt::RunContext) -> Result<bool, rt::Failure> {
             #(#turns)*
             Ok(false)
         }
@@ -170,14 +170,14 @@ fn start(flow: &FlowIr) -> TokenStream {
     let rows = rows(flow).into_iter().map(|row| row_value(&row));
     quote! {
         pub(super) fn start(
-            setup: &mut rt::flow::Setup<'_>,
-        ) -> Result<Box<dyn rt::flow::Flow>, rt::error::Failure> {
+            setup: &mut rt::Setup<'_>,
+        ) -> Result<Box<dyn rt::Flow>, rt::Failure> {
             #(#variables)*
             Ok(Box::new(Driver {
                 #(#fields: #values,)*
                 #(#chains,)*
                 #(#rows,)*
-                streams: rt::flow::streams(&PLAN),
+                streams: rt::streams(&PLAN),
             }))
         }
     }
@@ -186,19 +186,19 @@ fn start(flow: &FlowIr) -> TokenStream {
 fn shell_variable(idx: ShellIdx, shell: &Shell) -> TokenStream {
     let (variable, artifact) = (names::shell(idx), names::artifact(shell.artifact));
     let members = positions(shell);
-    quote! { let #variable = rt::crossing::core::shell(setup, &PLAN, &#members, &super::#artifact)?; }
+    quote! { let #variable = rt::shell(setup, &PLAN, &#members, &super::#artifact)?; }
 }
 
 fn chain_value(idx: ShellIdx, shell: &Shell) -> TokenStream {
     let (chain, variable) = (names::chain(idx), names::shell(idx));
     let members = positions(shell);
-    quote! { #chain: rt::flow::FusedChain::new(setup, &PLAN, &#members, &#variable) }
+    quote! { #chain: rt::FusedChain::new(setup, &PLAN, &#members, &#variable) }
 }
 
 fn row_value(row: &Row) -> TokenStream {
     let chain = names::row(row.first());
     let nodes = row.nodes.iter().map(|node| node.position());
-    quote! { #chain: rt::flow::Chain::new(&PLAN, &[#(#nodes),*]) }
+    quote! { #chain: rt::Chain::new(&PLAN, &[#(#nodes),*]) }
 }
 
 /// The members of a shell, by position in the flow.
@@ -218,20 +218,20 @@ fn origin(node: &Node) -> TokenStream {
     match (&node.path, &node.implementation) {
         (CallPath::Component { artifact, .. }, _) => {
             let artifact = names::artifact(*artifact);
-            quote! { rt::crossing::component::of(&super::#artifact) }
+            quote! { rt::component(&super::#artifact) }
         }
         (CallPath::Direct { artifact, .. }, _) => {
             let artifact = names::artifact(*artifact);
-            quote! { rt::crossing::core::direct(&super::#artifact) }
+            quote! { rt::direct(&super::#artifact) }
         }
         (CallPath::Fused { shell, member }, _) => {
             let shell = names::shell(*shell);
             let member = *member as usize;
-            quote! { rt::crossing::core::member(&#shell, #member) }
+            quote! { rt::member(&#shell, #member) }
         }
         (CallPath::Builtin, Implementation::Builtin(builtin)) => {
             let (stage, builtin) = (boxed_stage(node.role), builtin_value(*builtin));
-            quote! { rt::flow::Builtin::<#stage>(Box::new(#builtin)) }
+            quote! { rt::Ready::<#stage>(Box::new(#builtin)) }
         }
         (CallPath::Builtin, Implementation::Component { .. }) => {
             unreachable!("invariant: a component is called as one")
@@ -242,8 +242,8 @@ fn origin(node: &Node) -> TokenStream {
 /// The type of built-ins of a role.
 fn boxed_stage(role: Role) -> TokenStream {
     match role {
-        Role::Source => quote! { rt::flow::SourceStage },
-        Role::Sink => quote! { rt::flow::SinkStage },
+        Role::Source => quote! { rt::SourceStage },
+        Role::Sink => quote! { rt::SinkStage },
         Role::Processor | Role::Filter | Role::Router | Role::Aggregator => {
             unreachable!("invariant: built-ins are sources and sinks")
         }
@@ -252,10 +252,10 @@ fn boxed_stage(role: Role) -> TokenStream {
 
 fn builtin_value(builtin: Builtin) -> TokenStream {
     match builtin {
-        Builtin::Generator => quote! { rt::builtin::Generator::default() },
-        Builtin::Lines => quote! { rt::builtin::Lines::default() },
-        Builtin::Console => quote! { rt::builtin::Console::default() },
-        Builtin::File => quote! { rt::builtin::File::default() },
+        Builtin::Generator => quote! { rt::Generator::default() },
+        Builtin::Lines => quote! { rt::Lines::default() },
+        Builtin::Console => quote! { rt::Console::default() },
+        Builtin::File => quote! { rt::File::default() },
     }
 }
 
@@ -273,11 +273,11 @@ mod tests {
     fn the_first_stage_of_a_chain_runs_all_of_it() {
         let text = text(&sample::fused().flows[0]);
         for expected in [
-            "n1_processor:rt::flow::ProcessorNode<rt::crossing::core::CoreStage>,",
-            "chain_0:rt::flow::FusedChain,",
-            "letshell_0=rt::crossing::core::shell(setup,&PLAN,&[0usize,1usize],&super::ARTIFACT_0)?;",
-            "rt::flow::SourceNode::new(setup,&PLAN,0usize,rt::crossing::core::member(&shell_0,0usize))?",
-            "chain_0:rt::flow::FusedChain::new(setup,&PLAN,&[0usize,1usize],&shell_0),",
+            "n1_processor:rt::ProcessorNode<rt::CoreStage>,",
+            "chain_0:rt::FusedChain,",
+            "letshell_0=rt::shell(setup,&PLAN,&[0usize,1usize],&super::ARTIFACT_0)?;",
+            "rt::SourceNode::new(setup,&PLAN,0usize,rt::member(&shell_0,0usize))?",
+            "chain_0:rt::FusedChain::new(setup,&PLAN,&[0usize,1usize],&shell_0),",
             "ifself.n0_source.is_ready(cx,&self.streams){if\
              self.chain_0.is_clear(cx,&self.streams,&[&self.n1_processor]){",
             "self.chain_0.pull(cx,&mutself.streams,&mutself.n0_source,&mut[&mutself.n1_processor])?;",
@@ -292,13 +292,13 @@ mod tests {
     fn the_type_of_a_stage_is_that_of_its_path() {
         let core = text(&sample::fused().flows[0]);
         assert!(!core.contains("crossing::component"), "{core}");
-        assert!(core.contains("n2_router:rt::flow::RouterNode<rt::crossing::core::CoreStage>,"));
-        assert!(core.contains("(setup,&PLAN,2usize,rt::crossing::core::direct(&super::ARTIFACT_1))?"));
+        assert!(core.contains("n2_router:rt::RouterNode<rt::CoreStage>,"));
+        assert!(core.contains("(setup,&PLAN,2usize,rt::direct(&super::ARTIFACT_1))?"));
         let component = text(&sample::program().flows[0]);
         assert!(!component.contains("crossing::core"), "{component}");
-        assert!(component.contains("n2_router:rt::flow::RouterNode<rt::crossing::component::ComponentRouter>,"));
-        let builtin = "0usize,rt::flow::Builtin::<rt::flow::SourceStage>(Box::new(rt::builtin::Generator::default()))";
+        assert!(component.contains("n2_router:rt::RouterNode<rt::ComponentRouter>,"));
+        let builtin = "0usize,rt::Ready::<rt::SourceStage>(Box::new(rt::Generator::default()))";
         assert!(component.contains(builtin), "{component}");
-        assert!(component.contains("(setup,&PLAN,2usize,rt::crossing::component::of(&super::ARTIFACT_0))?"));
+        assert!(component.contains("(setup,&PLAN,2usize,rt::component(&super::ARTIFACT_0))?"));
     }
 }

@@ -13,14 +13,15 @@ pub(crate) fn entry(program: &ProgramIr) -> TokenStream {
     let nodes = || program.flows.iter().flat_map(|flow| &flow.nodes);
     let fuel = nodes().any(|node| node.limits.fuel > 0);
     // What no stage needs is not named, so that the linker leaves it out.
-    let component_host = nodes()
+    let wasi = program.wasi.iter().map(|package| format_ident!("{}", package.as_str()));
+    let component = nodes()
         .any(|node| matches!(node.path, CallPath::Component { .. }))
-        .then(|| quote! { rt::crossing::component::host });
-    let component_host = plan::option(component_host);
-    let core_host = nodes()
+        .then(|| quote! { &rt::ComponentPath { wasi: &[#(rt::wasi::#wasi),*] } });
+    let component = plan::option(component);
+    let core = nodes()
         .any(|node| node.path.is_core())
-        .then(|| quote! { rt::crossing::core::host });
-    let core_host = plan::option(core_host);
+        .then(|| quote! { &rt::CorePath });
+    let core = plan::option(core);
     let modules = program
         .flows
         .iter()
@@ -28,28 +29,29 @@ pub(crate) fn entry(program: &ProgramIr) -> TokenStream {
         .map(|(position, flow)| names::flow(position, flow));
     let worker_threads = plan::option(program.worker_threads);
     let memory_reservation = plan::option(program.memory_reservation);
-    let wasi = program.wasi.iter().map(|package| format_ident!("{}", package.as_str()));
     quote! {
-        static PROGRAM: rt::plan::ProgramPlan = rt::plan::ProgramPlan {
+        static PROGRAM: rt::ProgramPlan = rt::ProgramPlan {
             name: #name,
             version: #version,
             description: #description,
             document: &DOCUMENT,
-            tuning: rt::engine::Tuning {
+            tuning: rt::Tuning {
                 fuel: #fuel,
                 memory_reservation: #memory_reservation,
             },
-            component_host: #component_host,
-            wasi: &[#(rt::host::wasi::#wasi),*],
-            core_host: #core_host,
             worker_threads: #worker_threads,
         };
 
-        static FLOWS: &[rt::flow::FlowEntry] =
-            &[#(rt::flow::FlowEntry { plan: &#modules::PLAN, start: #modules::start }),*];
+        static PATHS: rt::Paths = rt::Paths {
+            component: #component,
+            core: #core,
+        };
+
+        static FLOWS: &[rt::FlowEntry] =
+            &[#(rt::FlowEntry { plan: &#modules::PLAN, start: #modules::start }),*];
 
         fn main() -> std::process::ExitCode {
-            rt::entry::main(&PROGRAM, FLOWS)
+            rt::main(&PROGRAM, PATHS, FLOWS)
         }
     }
 }
@@ -66,14 +68,11 @@ mod tests {
     #[test]
     fn only_the_hosts_that_stages_need_are_named() {
         let core = text(&sample::fused());
-        assert!(
-            core.contains("component_host:None,wasi:&[],core_host:Some(rt::crossing::core::host)"),
-            "{core}"
-        );
+        assert!(core.contains("component:None,core:Some(&rt::CorePath)"), "{core}");
         let mut program = sample::program();
         program.wasi.push(WasiPackage::Cli);
         let component = text(&program);
-        let hosts = "component_host:Some(rt::crossing::component::host),wasi:&[rt::host::wasi::cli],core_host:None";
+        let hosts = "component:Some(&rt::ComponentPath{wasi:&[rt::wasi::cli]}),core:None";
         assert!(component.contains(hosts), "{component}");
     }
 }

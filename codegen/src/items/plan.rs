@@ -19,11 +19,11 @@ pub(crate) fn plan(program: &ProgramIr, flow: &FlowIr) -> TokenStream {
     let (max_restarts, own_thread, replicas) = (flow.max_restarts, flow.own_thread.is_some(), flow.replicas);
     let replicas_by = option(flow.replicas_by.map(NodeIdx::position));
     quote! {
-        pub(super) static PLAN: rt::plan::FlowPlan = rt::plan::FlowPlan {
+        pub(super) static PLAN: rt::FlowPlan = rt::FlowPlan {
             name: #name,
             nodes: &[#(#nodes),*],
             streams: &[#(#streams),*],
-            pools: rt::plan::PoolPlan {
+            pools: rt::PoolPlan {
                 tiers: [#(#tiers),*],
                 fallback_bytes: #fallback_bytes,
                 max_buffer_bytes: #max_buffer_bytes,
@@ -58,7 +58,7 @@ fn node_plan(program: &ProgramIr, flow: &FlowIr, node: &Node) -> TokenStream {
     let own_thread = node.own_thread.is_some();
     let limits = limits_plan(&node.limits);
     quote! {
-        rt::plan::NodePlan {
+        rt::NodePlan {
             name: #name,
             role: #role,
             component: #component,
@@ -90,7 +90,7 @@ fn limits_plan(limits: &Limits) -> TokenStream {
         buffer_budget_bytes,
     } = limits;
     quote! {
-        rt::plan::LimitsPlan {
+        rt::LimitsPlan {
             memory_bytes: #memory_bytes,
             invocation_timeout_ms: #invocation_timeout_ms,
             init_timeout_ms: #init_timeout_ms,
@@ -104,7 +104,7 @@ fn limits_plan(limits: &Limits) -> TokenStream {
 
 fn port_plan(port: &OutPort) -> TokenStream {
     let (name, streams) = (&port.name, positions(&port.streams));
-    quote! { rt::plan::PortPlan { name: #name, streams: #streams } }
+    quote! { rt::PortPlan { name: #name, streams: #streams } }
 }
 
 fn stream_plan(flow: &FlowIr, stream: &Stream) -> TokenStream {
@@ -113,7 +113,7 @@ fn stream_plan(flow: &FlowIr, stream: &Stream) -> TokenStream {
     let overflow = policy::overflow(stream.policy);
     let max_element_bytes = option(stream.max_element_bytes);
     quote! {
-        rt::plan::StreamPlan {
+        rt::StreamPlan {
             from: #from,
             to: #to,
             depth: #depth,
@@ -127,7 +127,7 @@ fn stream_plan(flow: &FlowIr, stream: &Stream) -> TokenStream {
 
 fn tier_plan(pool: &Pool) -> TokenStream {
     let Pool { slot_bytes, slots } = pool;
-    quote! { rt::plan::TierPlan { slot_bytes: #slot_bytes, slots: #slots } }
+    quote! { rt::TierPlan { slot_bytes: #slot_bytes, slots: #slots } }
 }
 
 fn positions(streams: &[StreamIdx]) -> TokenStream {
@@ -157,7 +157,7 @@ mod tests {
     fn dead_letters_are_no_port_of_the_plan() {
         let program = sample::program();
         let router = text(&node_plan(&program, &program.flows[0], &program.flows[0].nodes[2]));
-        let ports = r#"outputs : & [rt :: plan :: PortPlan { name : "some" , streams : & [3usize] }]"#;
+        let ports = r#"outputs : & [rt :: PortPlan { name : "some" , streams : & [3usize] }]"#;
         assert!(router.contains(ports), "{router}");
         assert!(router.contains("dead_letters : & [2usize]"), "{router}");
         assert!(router.contains("inputs : & [1usize , 0usize]"), "{router}");

@@ -6,7 +6,7 @@ use std::path::Path;
 use torvync_compiler::diag::{Diagnostic, Fix};
 use torvync_compiler::driver::Analysis;
 
-use crate::state::clean;
+use crate::paths::clean;
 
 /// A fix, and what it mends.
 pub(crate) struct Action<'a> {

@@ -122,7 +122,7 @@ fn definition(state: &State, client: &Client, params: Value) -> Answer {
         let found = state.with_project(&cursor.path, |view| definition::definition(view, cursor.offset));
         let root = cursor.path.parent().unwrap_or(Path::new("/"));
         let absolute = |location: Location| Location {
-            path: crate::state::clean(&root.join(location.path)),
+            path: crate::paths::clean(&root.join(location.path)),
             ..location
         };
         found.unwrap_or_default().into_iter().map(absolute).collect()

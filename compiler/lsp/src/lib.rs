@@ -15,6 +15,7 @@ mod dispatch;
 mod hints;
 mod hover;
 mod names;
+mod paths;
 mod place;
 mod project;
 mod rename;

@@ -73,5 +73,5 @@ impl Project {
 /// The folders of the components that a manifest declares, below the project's folder `root`.
 pub(crate) fn component_folders(syntax: &Syntax, root: &Path) -> Vec<PathBuf> {
     let paths = syntax.like("component.#.path").filter_map(|entry| entry.text());
-    paths.map(|(path, _)| crate::state::clean(&root.join(path))).collect()
+    paths.map(|(path, _)| crate::paths::clean(&root.join(path))).collect()
 }

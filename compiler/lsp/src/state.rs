@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use torvync_compiler::source::display_path;
 use torvync_compiler::source::files::{DiskFiles, Files, OverlayFiles};
 
 use crate::project::{Project, component_folders};
@@ -204,11 +203,6 @@ impl State {
         self.published = current;
         messages
     }
-}
-
-/// A path without detours.
-pub(crate) fn clean(path: &Path) -> PathBuf {
-    PathBuf::from(display_path(path))
 }
 
 fn folder(manifest: &Path) -> &Path {

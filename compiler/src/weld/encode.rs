@@ -11,9 +11,10 @@ use wasm_encoder::{
 
 use super::inline::expand;
 use super::item::{ItemType, Kind};
-use super::link::{FunctionId, Program};
+use super::link::Program;
+use super::plan::FunctionId;
 use super::remap::{Error, Remap};
-use super::{Export, WeldError, limits};
+use super::{Export, WeldError, limits, rules};
 
 /// Writes the module that `program` is, with these exports.
 ///
@@ -135,7 +136,7 @@ fn functions(program: &Program<'_, '_>) -> FunctionSection {
 fn tables(program: &Program<'_, '_>) -> TableSection {
     let mut section = TableSection::new();
     for (part, module) in program.parts.iter().zip(program.modules) {
-        for table in limits::tables(&module.tables, part.guest.as_ref()) {
+        for table in rules::tables(&module.tables, part.guest.as_ref()) {
             section.table(known(RoundtripReencoder.table_type(table)));
         }
     }
@@ -146,7 +147,7 @@ fn memories(program: &Program<'_, '_>) -> MemorySection {
     let mut section = MemorySection::new();
     for (part, module) in program.parts.iter().zip(program.modules) {
         for memory in &module.memories {
-            section.memory(limits::memory(*memory, part.guest.as_ref()).into());
+            section.memory(rules::memory(*memory, part.guest.as_ref()).into());
         }
     }
     section

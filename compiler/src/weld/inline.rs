@@ -13,7 +13,8 @@ mod shape;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::link::{FunctionId, Program};
+use super::link::Program;
+use super::plan::{FunctionId, Plan};
 use shape::Shape;
 
 /// Most operators of a function that is copied to wherever it is called, with all that is copied into it.
@@ -25,61 +26,46 @@ const ONCE: usize = 400;
 /// Most operators of a function that others are copied into; of a guest's function, most operators that are copied.
 const LARGEST: usize = 2_000;
 
-/// What is copied where.
-#[derive(Debug, Default)]
-pub(super) struct Plan {
-    /// Caller and callee of the calls that are replaced.
-    replaced: BTreeSet<(FunctionId, FunctionId)>,
-    /// The functions to which something refers still.
-    kept: BTreeSet<FunctionId>,
+/// Decides what is copied where, and what is left out.
+pub(super) fn plan(program: &Program<'_, '_>) -> Plan {
+    let roots = shape::roots(program);
+    let mut planner = Planner::new(program, &roots);
+    let functions: Vec<FunctionId> = planner.shapes.keys().copied().collect();
+    for function in functions {
+        planner.settle(function);
+    }
+    let mut plan = Plan {
+        replaced: planner.replaced,
+        kept: BTreeSet::new(),
+    };
+    keep(&mut plan, &planner.shapes, roots.into_iter().collect());
+    plan
 }
 
-impl Plan {
-    pub(super) fn new(program: &Program<'_, '_>) -> Self {
-        let roots = shape::roots(program);
-        let mut planner = Planner::new(program, &roots);
-        let functions: Vec<FunctionId> = planner.shapes.keys().copied().collect();
-        for function in functions {
-            planner.settle(function);
-        }
-        let mut plan = Self {
-            replaced: planner.replaced,
-            kept: BTreeSet::new(),
-        };
-        plan.keep(&planner.shapes, roots.into_iter().collect());
-        plan
-    }
-
-    /// Whether calls to `callee` in `caller` are replaced.
-    pub(super) fn replaces(&self, caller: FunctionId, callee: FunctionId) -> bool {
-        self.replaced.contains(&(caller, callee))
-    }
-
-    /// Whether something refers to a function.
-    pub(super) fn keeps(&self, function: FunctionId) -> bool {
-        self.kept.contains(&function)
-    }
-
-    /// Keeps functions, and whatever they refer to.
-    fn keep(&mut self, shapes: &BTreeMap<FunctionId, Shape>, mut functions: Vec<FunctionId>) {
-        while let Some(function) = functions.pop() {
-            if self.kept.insert(function) {
-                self.find_references(shapes, function, &mut functions);
-            }
+/// Keeps functions, and whatever they refer to.
+fn keep(plan: &mut Plan, shapes: &BTreeMap<FunctionId, Shape>, mut functions: Vec<FunctionId>) {
+    while let Some(function) = functions.pop() {
+        if plan.kept.insert(function) {
+            find_references(plan, shapes, function, &mut functions);
         }
     }
+}
 
-    /// Adds what a function refers to when others are copied into it.
-    fn find_references(&self, shapes: &BTreeMap<FunctionId, Shape>, function: FunctionId, found: &mut Vec<FunctionId>) {
-        let shape = &shapes[&function];
-        for callee in shape.calls.keys() {
-            match self.replaces(function, *callee) {
-                true => self.find_references(shapes, *callee, found),
-                false => found.push(*callee),
-            }
+/// Adds what a function refers to when others are copied into it.
+fn find_references(
+    plan: &Plan,
+    shapes: &BTreeMap<FunctionId, Shape>,
+    function: FunctionId,
+    found: &mut Vec<FunctionId>,
+) {
+    let shape = &shapes[&function];
+    for callee in shape.calls.keys() {
+        match plan.replaces(function, *callee) {
+            true => find_references(plan, shapes, *callee, found),
+            false => found.push(*callee),
         }
-        found.extend(&shape.references);
     }
+    found.extend(&shape.references);
 }
 
 /// Decides what is copied where.

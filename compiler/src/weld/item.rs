@@ -155,3 +155,8 @@ fn limits(
     }
     Ok(())
 }
+
+/// A number of items as the binary format has it.
+pub(super) fn count(items: usize) -> u32 {
+    u32::try_from(items).expect("invariant: the totals are checked")
+}

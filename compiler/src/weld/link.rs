@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 
 use super::imports::{HostImport, Imports};
-use super::inline::Plan;
-use super::item::{ItemType, Kind, PerKind};
+use super::item::{ItemType, Kind, PerKind, count};
 use super::module::Module;
+use super::plan::{FunctionId, Plan};
 use super::poll::Injector;
+use super::rules;
 use super::types::Types;
-use super::{Binding, Export, GuestRules, Item, Part, WeldError, limits};
+use super::{Binding, Export, Item, Part, WeldError};
 
 /// Parts that are bound to each other.
 pub(super) struct Program<'p, 'a> {
@@ -32,14 +33,6 @@ pub(super) struct Program<'p, 'a> {
     functions: Vec<Vec<Option<u32>>>,
 }
 
-/// A function that a part defines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct FunctionId {
-    pub(super) part: usize,
-    /// Its number in the part without the imports.
-    pub(super) index: usize,
-}
-
 /// What an import leads to in the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Target {
@@ -55,16 +48,12 @@ impl<'p, 'a> Program<'p, 'a> {
     /// Binds the parts to each other.
     ///
     /// # Errors
-    /// When a binding or an export names nothing, a binding does not fit, or a guest breaks its rules.
-    pub(super) fn link(
-        parts: &'p [Part<'a>],
-        modules: &'p [Module<'a>],
-        exports: &[Export],
-    ) -> Result<Self, WeldError> {
+    /// When a binding names nothing or does not fit, or a guest breaks its rules.
+    pub(super) fn link(parts: &'p [Part<'a>], modules: &'p [Module<'a>]) -> Result<Self, WeldError> {
         for (position, (part, module)) in parts.iter().zip(modules).enumerate() {
             check_bindings(position, part, module)?;
             if let Some(rules) = &part.guest {
-                check_guest(position, rules, module)?;
+                rules::check_guest(position, rules, module)?;
             }
         }
         let imports = imports(parts, modules)?;
@@ -87,20 +76,26 @@ impl<'p, 'a> Program<'p, 'a> {
             .collect::<Result<_, _>>()?;
         let constants: BTreeSet<i32> = program.targets.iter().flatten().filter_map(Target::constant).collect();
         program.constants = constants.into_iter().collect();
-        limits::check_totals(&program)?;
-        program.exports = exports
-            .iter()
-            .map(|export| program.export(export))
-            .collect::<Result<_, _>>()?;
-        program.plan = Plan::new(&program);
-        program.bases = program.bases();
-        program.functions = program.functions();
-        program.injectors = parts
-            .iter()
-            .zip(modules)
-            .map(|(part, module)| program.injector(part, module))
-            .collect();
         Ok(program)
+    }
+
+    /// Finds what is exported.
+    ///
+    /// # Errors
+    /// When an export names nothing.
+    pub(super) fn find_exports(&mut self, exports: &[Export]) -> Result<(), WeldError> {
+        let found = exports.iter().map(|export| self.export(export));
+        self.exports = found.collect::<Result<_, _>>()?;
+        Ok(())
+    }
+
+    /// Gives every item that `plan` keeps its number.
+    pub(super) fn number(&mut self, plan: Plan) {
+        self.plan = plan;
+        self.bases = self.bases();
+        self.functions = self.functions();
+        let parts = self.parts.iter().zip(self.modules);
+        self.injectors = parts.map(|(part, module)| self.injector(part, module)).collect();
     }
 
     /// What the imports of a part lead to.
@@ -304,11 +299,6 @@ pub(super) fn exported(modules: &[Module<'_>], part: usize, export: &str) -> Res
     })
 }
 
-/// A number of items as the binary format has it.
-pub(super) fn count(items: usize) -> u32 {
-    u32::try_from(items).expect("invariant: the totals are checked")
-}
-
 fn check_bindings(position: usize, part: &Part<'_>, module: &Module<'_>) -> Result<(), WeldError> {
     let (imports, bindings) = (module.imports.len(), part.bindings.len());
     if imports == bindings {
@@ -319,22 +309,6 @@ fn check_bindings(position: usize, part: &Part<'_>, module: &Module<'_>) -> Resu
         imports,
         bindings,
     })
-}
-
-fn check_guest(part: usize, rules: &GuestRules, module: &Module<'_>) -> Result<(), WeldError> {
-    for kind in [Kind::Memory, Kind::Table] {
-        if let Some(import) = module.imported[kind].first() {
-            return Err(WeldError::GuestImport {
-                part,
-                import: module.import_name(*import),
-                kind: kind.name(),
-            });
-        }
-    }
-    if module.memories.iter().any(|memory| memory.shared) {
-        return Err(WeldError::SharedMemory { part });
-    }
-    limits::check_guest(part, rules, module)
 }
 
 /// The imports that bindings and polls ask for.

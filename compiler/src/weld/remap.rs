@@ -8,7 +8,8 @@ use wasmparser::{ConstExpr, Operator};
 
 use super::WeldError;
 use super::item::Kind;
-use super::link::{Program, Target, count};
+use super::item::count;
+use super::link::{Program, Target};
 
 /// Rewrites one part.
 pub(super) struct Remap<'x> {

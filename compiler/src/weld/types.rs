@@ -6,7 +6,7 @@ use wasmparser::FuncType;
 
 use super::imports::Imports;
 use super::item::ItemType;
-use super::link::count;
+use super::item::count;
 use super::module::Module;
 
 /// The types of all parts and imports, each once, in the order in which they come first.

@@ -9,6 +9,7 @@ use crate::item::{Item, place};
 use crate::manifest::Project;
 use crate::mistake::Mistake;
 use crate::ports;
+use crate::tokens::code;
 
 /// Expands the attribute.
 pub(crate) fn component(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -95,9 +96,4 @@ fn only_one(item: &Item) -> TokenStream {
     text.extend([TokenTree::Ident(name)]);
     text.extend(code("{ () => {}; }"));
     text
-}
-
-/// Tokens of this text.
-pub(crate) fn code(text: &str) -> TokenStream {
-    text.parse().expect("invariant: the expansion is made of Rust tokens")
 }

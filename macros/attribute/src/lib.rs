@@ -10,6 +10,7 @@ mod item;
 mod manifest;
 mod mistake;
 mod ports;
+mod tokens;
 mod role;
 mod wit;
 

@@ -3,9 +3,9 @@
 
 use proc_macro::{TokenStream, TokenTree};
 
-use crate::expand::code;
 use crate::item::{Item, place};
 use crate::mistake::Mistake;
+use crate::tokens::code;
 
 /// Name of the section, as the compiler looks for it: a name a line.
 const SECTION: &str = "torvyn:ports";

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use super::entry::Slot;
 use super::memory::ExchangeMemory;
 use super::{BufferError, BufferId, BufferPool, node};
-use crate::element::Element;
+use crate::buffer::Element;
 use crate::layout::{chain, control, scratch, slot, tier};
 
 impl BufferPool {

@@ -3,7 +3,7 @@
 use super::map::{HANDLES_BYTES, Map};
 use super::memory::ExchangeMemory;
 use super::{BufferPool, ContentType};
-use crate::host::{Copies, CopyStats, FIXED_METADATA_BYTES};
+use crate::account::{Copies, CopyStats, FIXED_METADATA_BYTES};
 use crate::layout::{slot, stage};
 use crate::plan::{NodePlan, PoolPlan};
 

@@ -1,7 +1,6 @@
 //! Why a stage got no buffer: in words for the stage, and for the account when that is what it fails of.
 
 use super::{BufferError, BufferPool};
-use crate::error::{Cause, ComponentError};
 use crate::layout::tier;
 use crate::words::count;
 
@@ -41,17 +40,10 @@ impl BufferPool {
         refusal
     }
 
-    /// What a stage failed of that returned this error: the buffer that it did not get, if that is what it says.
-    #[cold]
-    pub fn cause_of(&self, error: ComponentError) -> Cause {
-        let said = error.text().unwrap_or_default();
-        match &self.refusal {
-            Some(refusal) if !error.is_fatal() && said.contains(&refusal.words) => Cause::NoBuffer {
-                refusal: Box::new(refusal.clone()),
-                said: Some(error),
-            },
-            Some(_) | None => Cause::Component(error),
-        }
+    /// The last one.
+    #[must_use]
+    pub fn last_refusal(&self) -> Option<&Refusal> {
+        self.refusal.as_ref()
     }
 
     fn refusal_of(&self, error: BufferError, capacity: u64) -> Refusal {

@@ -2,8 +2,8 @@
 
 use super::output::{Fsync, Options, Output};
 use super::{config, flush_key, is_written, opened};
+use crate::buffer::Element;
 use crate::context::RunContext;
-use crate::element::Element;
 use crate::error::Cause;
 use crate::setting;
 use crate::stage::{Called, Confirmed, Sink, Stage, Taken};

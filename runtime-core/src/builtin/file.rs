@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::output::{Fsync, Options, Output};
 use super::{config, flush_key, is_fifo, is_written, opened, path_key, text_key};
+use crate::buffer::Element;
 use crate::context::RunContext;
-use crate::element::Element;
 use crate::error::Cause;
 use crate::setting;
 use crate::stage::{Called, Confirmed, Sink, Stage, Taken};

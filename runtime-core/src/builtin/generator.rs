@@ -1,14 +1,17 @@
 //! `builtin:generator`: `Hello, Torvyn! (1)`, `(2)`, and so on, for ever or `count` times.
 
-use std::sync::Arc;
+use std::convert::Infallible;
 
 use serde_json::Value;
 
-use super::{Common, config, payload, text_key};
+use super::{config, payload, text_key};
+use crate::account::CopyStats;
 use crate::context::RunContext;
-use crate::host::CopyStats;
+use crate::replica::Shared;
 use crate::setting;
 use crate::stage::{Called, Pulled, Source, Stage};
+use crate::sync::Arc;
+use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// Source of numbered greetings. Configuration: `{"count": N, "message": "…"}`, both optional. Each number is emitted by
 /// one of the replicas of a flow, unless they share out the ports of a router.
@@ -16,8 +19,8 @@ use crate::stage::{Called, Pulled, Source, Stage};
 pub struct Generator {
     message: Option<String>,
     count: Option<u64>,
-    /// Where the replicas of the flow share numbers out.
-    common: Option<Arc<Common>>,
+    /// The last number emitted by any replica, where there are several.
+    shared: Option<Arc<AtomicU64>>,
     /// Last number emitted without them.
     last: u64,
     copies: CopyStats,
@@ -26,8 +29,8 @@ pub struct Generator {
 impl Generator {
     /// The number of the next greeting; `None` behind the last one.
     fn next_number(&mut self) -> Option<u64> {
-        let number = match &self.common {
-            Some(common) => common.next_number(),
+        let number = match &self.shared {
+            Some(last) => last.fetch_add(1, Ordering::Relaxed) + 1,
             None => self.last + 1,
         };
         if self.count.is_some_and(|count| number > count) {
@@ -56,8 +59,9 @@ impl Stage for Generator {
 }
 
 impl Source for Generator {
-    fn share(&mut self, common: Arc<Common>) {
-        self.common = Some(common);
+    fn share(&mut self, shared: Arc<Shared>) {
+        let Ok(last) = shared.part("numbers", |_| Ok::<_, Infallible>(AtomicU64::new(0)));
+        self.shared = Some(last);
     }
 
     fn pull(&mut self, cx: &mut RunContext) -> Called<Pulled> {

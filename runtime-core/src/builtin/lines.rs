@@ -6,12 +6,13 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
-use super::{Common, config, is_fifo, opened, path_key, payload};
+use super::{config, is_fifo, opened, path_key, payload};
+use crate::account::CopyStats;
 use crate::bounds;
 use crate::context::{NodeName, RunContext};
 use crate::error::Cause;
 use crate::executor::Waker;
-use crate::host::CopyStats;
+use crate::replica::Shared;
 use crate::setting;
 use crate::stage::{Called, Pulled, Source, Stage, Supply};
 use crate::stdio::{self, Standard};
@@ -41,7 +42,7 @@ pub struct Lines {
     /// Replaces the configured path.
     path_override: Option<PathBuf>,
     /// Where the replicas of the flow share lines out.
-    common: Option<Arc<Common>>,
+    shared: Option<Arc<Shared>>,
     name: String,
     input: Option<Reader>,
     /// Keeps sinks from writing to it.
@@ -170,9 +171,9 @@ impl Lines {
     fn open(&mut self, cx: &RunContext, path: &Path) -> Result<Reader, String> {
         let (name, opened) = (&self.name, &mut self.opened);
         let mut open = |wakers| open(path, name, cx.preparing, wakers, opened);
-        match &self.common {
-            Some(common) => common
-                .feed(path, |wakers| open(wakers).map(Feed::new))
+        match &self.shared {
+            Some(shared) => shared
+                .part(path, |wakers| open(wakers).map(|input| Mutex::new(Feed::new(input))))
                 .map(Reader::Shared),
             None if path.as_os_str() == STANDARD_INPUT && cx.each_gets_all() => {
                 Err("each replica needs all of it, and it can be read once; read a file".to_owned())
@@ -245,8 +246,8 @@ impl Stage for Lines {
 }
 
 impl Source for Lines {
-    fn share(&mut self, common: Arc<Common>) {
-        self.common = Some(common);
+    fn share(&mut self, shared: Arc<Shared>) {
+        self.shared = Some(shared);
     }
 
     fn supply(&mut self, _: &mut RunContext) -> Supply {

@@ -9,11 +9,9 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::output::Place;
+use super::place::Place;
 use crate::context::NodeName;
-
-/// Why one flow may not read what another one writes.
-pub(crate) const AT_ONCE: &str = "of one run go on at the same time, so what is read would be left to chance";
+use crate::error::AT_ONCE;
 
 /// What standard output is called in messages.
 pub(super) const STDOUT: &str = "standard output";

@@ -6,25 +6,21 @@
 
 use std::fs;
 use std::io;
+use std::sync::Weak;
 use std::time::{Duration, Instant};
 
+use super::held::Held;
 use super::opened;
+use super::place::Place;
 use crate::context::RunContext;
 use crate::error::Cause;
 use crate::executor::Waker;
 use crate::stage::{Confirmed, Taken, Trouble};
+use crate::stdio::{self, Holder};
 use crate::sync::{Arc, Monitor, MutexGuard, OnceLock};
 
 mod apart;
-mod held;
-mod place;
-mod screen;
 mod timed;
-
-pub(super) use place::Place;
-pub(crate) use screen::print;
-
-use held::Held;
 
 /// Bytes that are written at once, if there are as many.
 const BATCH: usize = 8 << 10;
@@ -128,7 +124,7 @@ impl Output {
 
     /// Has guests' prints wait until what is held here is written.
     pub(super) fn before_prints(self) -> Self {
-        screen::add(&self.0);
+        stdio::add(Arc::downgrade(&self.0) as Weak<dyn Holder>);
         self
     }
 
@@ -209,6 +205,17 @@ impl Output {
             }
             Some(_) | None => Ok(()),
         }
+    }
+}
+
+impl Holder for Shared {
+    fn drain(&self) {
+        self.drain();
+    }
+
+    fn in_turn(&self, print: &mut dyn FnMut()) {
+        let _turn = self.place.get().map(|place| place.end());
+        print();
     }
 }
 

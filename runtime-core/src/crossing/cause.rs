@@ -6,7 +6,7 @@ use rustix::io::Errno;
 use wasmtime::{Error, Trap};
 
 use crate::capability::Denied;
-use crate::error::{Cause, Interruption};
+use crate::error::{Cause, DRIVER, Failure, Interruption, Operation};
 
 /// Longest text of an error that is kept, in bytes: a component may send any.
 const LONGEST_TEXT: usize = 4096;
@@ -46,6 +46,24 @@ pub(crate) fn instantiation(error: &Error) -> Cause {
         (None, Some(Errno::MFILE | Errno::NFILE)) => Cause::NoFile(words(error)),
         (None, Some(Errno::AGAIN)) => Cause::NoThread(words(error)),
         (None, _) => Cause::Instantiation(words(error)),
+    }
+}
+
+impl Failure {
+    /// A failure before any stage was made.
+    pub(crate) fn before_stages(cause: Cause) -> Self {
+        Self {
+            node: DRIVER,
+            component: "(runtime)",
+            operation: Operation::Instantiate,
+            element: None,
+            cause,
+        }
+    }
+
+    /// The same, for an error of the system or of the sandbox.
+    pub(crate) fn at_start(error: &Error) -> Self {
+        Self::before_stages(instantiation(error))
     }
 }
 

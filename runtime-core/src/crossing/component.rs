@@ -5,30 +5,42 @@ use std::sync::Arc;
 use wasmtime::Store;
 use wasmtime::component::Resource;
 
+use crate::account::CopyStats;
+use crate::buffer::Element;
 use crate::buffer::{BufferError, BufferId, BufferPool, ContentType};
 use crate::context::RunContext;
-use crate::control::Halt;
-use crate::element::Element;
+use crate::crossing::setup::{Make, Setup};
+use crate::demand::Demand;
 use crate::engine::Artifact;
-use crate::error::ResourceMisuse;
-use crate::flow::{Apart, Make, Setup, SinkStage, SourceStage};
-use crate::host::bindings::exports::torvyn::aggregation::aggregator;
-use crate::host::bindings::exports::torvyn::filtering::{filter, router};
-use crate::host::bindings::exports::torvyn::streaming::{processor, sink, source};
-use crate::host::bindings::torvyn::streaming::types;
-use crate::host::{CopyStats, StageData};
+use crate::error::{Cause, ResourceMisuse};
 use crate::plan::{FlowPlan, LimitsPlan};
-use crate::stage::{
-    Aggregator, Called, Demand, Filter, Payload, Processor, Pulled, Router, Sink, Source, Stage, Taken,
-};
+use crate::stage::{Aggregator, Called, Filter, Payload, Processor, Pulled, Router, Sink, Source, Stage, Taken};
+use crate::stage::{SinkStage, SourceStage};
+use crate::watchdog::Halt;
+use contract::exports::torvyn::aggregation::aggregator;
+use contract::exports::torvyn::filtering::{filter, router};
+use contract::exports::torvyn::streaming::{processor, sink, source};
+use contract::types;
 
 mod cause;
+pub(crate) mod contract;
 mod instance;
+mod linker;
+mod own_thread;
+mod query;
+mod resources;
+mod store;
+#[cfg_attr(not(feature = "wasi"), path = "component/no_system.rs")]
+mod system;
+#[cfg(feature = "wasi")]
+pub mod wasi;
 
-pub use instance::{Exports, Instantiator, host};
+pub use instance::{ComponentPath, Exports, Instantiator};
 
 use cause::{cause, misuse};
 use instance::{Live, Making};
+use own_thread::OwnThread;
+use store::StageData;
 
 /// A component in the role of a source.
 pub type ComponentSource = ComponentStage<source::Guest>;
@@ -97,9 +109,9 @@ impl Make<SourceStage> for OfComponent {
             let stage: ComponentSource = self.make(setup, flow, position)?;
             return Ok(Box::new(stage));
         }
-        let halt = Arc::new(setup.halt().apart());
+        let halt = Arc::new(setup.halt().of_own_thread());
         let stage = self.stage(setup, flow, position, &halt)?;
-        Ok(Box::new(Apart::start(setup, flow, plan, stage, halt)?))
+        Ok(Box::new(OwnThread::start(setup, flow, plan, stage, halt)?))
     }
 }
 
@@ -152,7 +164,7 @@ impl<G: Exports> ComponentStage<G> {
         cx.return_pool(pool);
         match result {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(cx.pool().cause_of(error.into())),
+            Ok(Err(error)) => Err(Cause::returned(error.into(), cx.pool().last_refusal())),
             Err(error) => {
                 self.copies = self.copies();
                 self.live = None;
@@ -214,7 +226,7 @@ impl<G: Exports> Stage for ComponentStage<G> {
 
     fn teardown(&mut self, cx: &mut RunContext) -> Called<()> {
         // A cancelled flow calls nothing any more.
-        if self.live.is_none() || cx.control.is_cancelled() {
+        if self.live.is_none() || cx.halt.is_cancelled() {
             return Ok(());
         }
         let limit_ms = self.limits().teardown_timeout_ms;

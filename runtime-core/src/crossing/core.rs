@@ -3,49 +3,49 @@
 
 use std::any::Any;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
 
 use wasmtime::{Result, SharedMemory, Store};
 
+use crate::account::CopyStats;
+use crate::buffer::Element;
 use crate::buffer::{BufferId, BufferPool, ContentType};
 use crate::context::RunContext;
-use crate::control::Control;
-use crate::crossing::{Hosting, instantiation};
-use crate::element::Element;
+use crate::crossing::{Make, PathHost, Setup, StartPath, instantiation};
 use crate::engine::Artifact;
-use crate::error::{Failure, Operation};
-use crate::flow::{Make, Setup, SinkStage, SourceStage};
-use crate::host::CopyStats;
+use crate::error::{Cause, Failure, Operation};
 use crate::layout::{outcome, stage};
 use crate::plan::{FlowPlan, ProgramPlan};
-use crate::stage::{Called, Payload, Stage};
+use crate::sandbox::Sandbox;
+use crate::stage::{Called, Payload, SinkStage, SourceStage, Stage};
+use crate::watchdog::{Watchdog, Watched};
 
 mod chain;
+mod data;
 mod host;
 mod imports;
 mod roles;
 mod shell;
 mod violation;
-mod watched;
-
-pub use host::CoreHost;
-pub use watched::Watched;
 
 pub use chain::Counts;
 pub(crate) use chain::{Stop, last_taken, take_counts};
+use data::ShellData;
+pub use host::CoreHost;
 use roles::refused;
-use shell::{Making, Member, Shell, ShellData};
+use shell::{Making, Member, Shell};
 use violation::cause;
 
-/// Makes what the shells of a program share.
-///
-/// # Errors
-/// When this machine can't run the code of its own target.
-pub fn host(program: &ProgramPlan, _: &Arc<Control>) -> Result<Box<dyn Hosting>> {
-    Ok(Box::new(Arc::new(CoreHost::start(program.tuning)?)))
+/// The core call paths of a program.
+#[derive(Debug)]
+pub struct CorePath;
+
+impl StartPath for CorePath {
+    fn start(&self, program: &ProgramPlan, _: &Arc<Watchdog>) -> Result<Box<dyn PathHost>> {
+        Ok(Box::new(Arc::new(CoreHost::start(program.tuning)?)))
+    }
 }
 
-impl Hosting for Arc<CoreHost> {
+impl PathHost for Arc<CoreHost> {
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -58,7 +58,8 @@ impl Hosting for Arc<CoreHost> {
 
     fn watched(&self, pool: &BufferPool, plan: &'static FlowPlan) -> Option<Arc<Watched>> {
         let words = pool.memory().watched_words()?;
-        Some(Arc::new(Watched::new(words, plan)))
+        let limits_ms = plan.nodes.iter().map(|node| node.limits.invocation_timeout_ms);
+        Some(Arc::new(Watched::new(words, limits_ms.collect())))
     }
 }
 
@@ -135,7 +136,7 @@ fn making(
         watched: Arc::clone(setup.watched()),
         halt: Arc::clone(setup.halt()),
         base: setup.pool().stage_base(positions[0]),
-        started: Instant::now(),
+        sandboxes: flow.nodes.iter().map(|node| Sandbox::new(node.capabilities)).collect(),
         host,
     })
 }
@@ -248,7 +249,7 @@ impl Shell {
             Ok(outcome::FAILED) => {
                 let error = self.store.data_mut().error.take();
                 let error = error.expect("invariant: glue passes the error before it reports one");
-                Err(cx.pool().cause_of(error))
+                Err(Cause::returned(error, cx.pool().last_refusal()))
             }
             Ok(outcome::REFUSED) => Err(refused()),
             Ok(outcome) => Ok(outcome),
@@ -339,7 +340,7 @@ impl Stage for CoreStage {
     fn teardown(&mut self, cx: &mut RunContext) -> Called<()> {
         self.look_at_copies(cx);
         // A cancelled flow calls nothing any more.
-        if self.is_dead() || cx.control.is_cancelled() {
+        if self.is_dead() || cx.halt.is_cancelled() {
             return Ok(());
         }
         let member = self.member;

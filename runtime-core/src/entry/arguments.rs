@@ -10,8 +10,9 @@ use lexopt::{Arg, Parser};
 use super::telling::{Format, LogLevel, Misuse, Telling};
 use super::{colors_by_default, eprint};
 use crate::clock::ClockKind;
+use crate::context::{Ends, Input, Output};
 use crate::duration;
-use crate::flow::{Ends, FlowEntry, Input, Output};
+use crate::flow::FlowEntry;
 use crate::plan::{FlowPlan, ProgramPlan, Role};
 use crate::stdio::{self, Standard};
 use crate::words::nearest;
@@ -43,6 +44,13 @@ pub(super) struct RunArguments {
     pub(super) clock: ClockKind,
     /// `NODE[.KEY]` and value, as given.
     pub(super) configs: Vec<(String, String)>,
+}
+
+impl RunArguments {
+    /// The name by which people are told of a flow, where several run.
+    pub(super) fn named(&self, entry: &FlowEntry) -> Option<&'static str> {
+        self.all.then_some(entry.plan.name)
+    }
 }
 
 /// The options as given, before the flow is known that they refer to.

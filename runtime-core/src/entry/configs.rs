@@ -1,19 +1,15 @@
 //! The configuration of each node: the manifest's, with the command line's overrides.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
 use super::telling::Misuse;
-use crate::flow::Ends;
 use crate::plan::{FlowPlan, NodePlan};
 use crate::replica::Replica;
+use crate::session::{Configs, Ends};
 use crate::setting::{self, Mistake};
 use crate::words::nearest;
-
-/// Configurations that hold instead of the manifest's, by node.
-pub(super) type Configs = BTreeMap<&'static str, String>;
 
 /// The configurations that differ from the manifest. `overrides` holds `NODE.KEY` or `NODE`, and the value.
 pub(super) fn resolve(plan: &'static FlowPlan, ends: &Ends, overrides: &[(String, String)]) -> Result<Configs, Misuse> {
@@ -90,16 +86,6 @@ fn check(plan: &'static FlowPlan, ends: &Ends, configs: &Configs, place: &str, v
     Err(Misuse::new(message)
         .help(format!("keys of `{component}`: {}", names.join(", ")))
         .near(near))
-}
-
-/// The configurations of one replica that differ from the manifest, of which `configs` hold for all of them.
-pub(super) fn of_replica(plan: &'static FlowPlan, configs: &Configs, replica: &Replica) -> Configs {
-    let filled = plan.nodes.iter().filter_map(|node| {
-        let general = configs.get(node.name).map_or(node.config, String::as_str);
-        let own = replica.fill(general);
-        (own != node.config).then_some((node.name, own))
-    });
-    filled.collect()
 }
 
 fn find(plan: &'static FlowPlan, name: &str) -> Result<&'static NodePlan, Misuse> {

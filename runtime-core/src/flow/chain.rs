@@ -5,63 +5,15 @@
 //! As soon as anything else is the case (an element waits or is to be tried again, a sink pauses), the nodes go on by
 //! themselves, through their streams.
 
-use crate::buffer::BufferPool;
+use super::link::{Fused, Link};
+use super::node::SourceNode;
 use crate::context::RunContext;
-use crate::crossing::core::{Counts, SharedShell, Stop, take_counts};
-use crate::element::Element;
+use crate::crossing::Setup;
+use crate::crossing::core::{SharedShell, Stop, take_counts};
 use crate::error::Failure;
-use crate::flow::{Setup, SourceNode};
 use crate::plan::FlowPlan;
-use crate::queue::Stream;
 use crate::stage::Called;
-
-/// A node that elements can be handed to.
-pub trait Link {
-    /// Whether nothing depends on how the next call goes.
-    fn is_quiet(&self) -> bool;
-
-    /// Whether an element may be handed to it now.
-    fn is_clear(&self, cx: &mut RunContext, streams: &[Stream]) -> bool;
-
-    /// Handles an element that did not wait in the stream in front of the node. Returns what the node puts out, which is
-    /// the caller's to count and to put where it belongs.
-    ///
-    /// # Errors
-    /// When the stage failed, and its error policy ends the flow.
-    fn pass(&mut self, cx: &mut RunContext, streams: &mut [Stream], input: Element)
-    -> Result<Option<Element>, Failure>;
-
-    /// Puts an element that the node has put out into its streams.
-    ///
-    /// # Errors
-    /// When that ends the flow.
-    fn put(&mut self, cx: &mut RunContext, streams: &mut [Stream], output: Element) -> Result<(), Failure>;
-
-    /// An element that the node has put out was handed on.
-    fn passed(&mut self);
-}
-
-/// A node whose stage is a member of a fused shell.
-pub trait Fused: Link {
-    /// Counts what the stage did within the shell.
-    fn count(&mut self, pool: &BufferPool, counts: Counts);
-
-    /// The element to handle next, which waits.
-    fn take(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Element;
-
-    /// Goes on after a call within the shell that came to something unusual, or was the last of the chain. Returns what the
-    /// node puts out.
-    ///
-    /// # Errors
-    /// When the stage failed, and its error policy ends the flow.
-    fn conclude(
-        &mut self,
-        cx: &mut RunContext,
-        streams: &mut [Stream],
-        input: Element,
-        came_to: Called<u32>,
-    ) -> Result<Option<Element>, Failure>;
-}
+use crate::stream::Stream;
 
 /// The nodes of a chain, by position, and the streams between them.
 #[derive(Debug)]
@@ -109,7 +61,7 @@ impl Chain {
             match link.pass(cx, streams, element)? {
                 Some(output) if position == last => return link.put(cx, streams, output),
                 Some(output) => {
-                    link.passed();
+                    link.base_mut().passed();
                     element = output;
                 }
                 None => return Ok(()),
@@ -158,7 +110,7 @@ impl FusedChain {
         first: &dyn Link,
         links: &[&dyn Link],
     ) -> bool {
-        first.is_quiet() && self.is_clear(cx, streams, links)
+        first.base().is_quiet() && self.is_clear(cx, streams, links)
     }
 
     /// Takes elements from the source through the shell, up to a quantum of them.
@@ -197,7 +149,7 @@ impl FusedChain {
         streams: &mut [Stream],
         links: &mut [&mut dyn Fused],
     ) -> Result<(), Failure> {
-        let element = links[0].take(cx, streams);
+        let element = links[0].base_mut().take(cx, streams);
         let stop = self.shell.pass(cx, element);
         let counts = take_counts(cx.pool(), self.nodes[0]);
         // The first call was counted when its element was taken.

@@ -1,13 +1,14 @@
 //! A stage with its place in the flow: which streams it takes from and puts into, and what it counted.
 
+use crate::account::{CopyStats, NodeStats};
 use crate::context::RunContext;
+use crate::demand::Demand;
 use crate::error::Failure;
-use crate::host::CopyStats;
 use crate::plan::{FanOut, FlowPlan, NodePlan};
-use crate::stage::Demand;
 
 mod aggregator;
 mod filter;
+mod base;
 mod place;
 mod policy;
 mod processor;
@@ -16,70 +17,15 @@ mod sink;
 mod source;
 
 pub use aggregator::AggregatorNode;
+pub(crate) use base::Base;
 pub use filter::FilterNode;
 pub use processor::ProcessorNode;
 pub use router::RouterNode;
 pub use sink::SinkNode;
 pub use source::SourceNode;
 
-use place::{Place, release, release_payload};
-
-/// What became of a node's elements. Of a node that is no source, `received` + `flushed` = `emitted` + `filtered` +
-/// `absorbed` + `delivered` + `skipped` + `dead_lettered` + `failed` once the flow has ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct NodeStats {
-    /// Elements taken in.
-    pub received: u64,
-    /// Elements put out; with several streams from a port, still one.
-    pub emitted: u64,
-    /// Elements a filter rejected or a router sent nowhere.
-    pub filtered: u64,
-    /// Elements consumed without a result.
-    pub absorbed: u64,
-    /// Elements that arrived where a sink was to deliver them.
-    pub delivered: u64,
-    /// Elements an aggregator had left at the end.
-    pub flushed: u64,
-    /// Calls.
-    pub calls: u64,
-    /// Calls that failed.
-    pub errors: u64,
-    /// Calls repeated.
-    pub retries: u64,
-    /// Elements that ended here because they could not be handled; of a source, pulls.
-    pub skipped: u64,
-    /// Elements that left by port `error`.
-    pub dead_lettered: u64,
-    /// Elements in hand when the flow ended.
-    pub failed: u64,
-    /// Times the stage was made anew.
-    pub restarts: u64,
-    /// Buffers the stage owned when it ended.
-    pub leaked_buffers: u64,
-}
-
-impl NodeStats {
-    /// What became of the elements of both nodes, the same one of two replicas.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        Self {
-            received: self.received + other.received,
-            emitted: self.emitted + other.emitted,
-            filtered: self.filtered + other.filtered,
-            absorbed: self.absorbed + other.absorbed,
-            delivered: self.delivered + other.delivered,
-            flushed: self.flushed + other.flushed,
-            calls: self.calls + other.calls,
-            errors: self.errors + other.errors,
-            retries: self.retries + other.retries,
-            skipped: self.skipped + other.skipped,
-            dead_lettered: self.dead_lettered + other.dead_lettered,
-            failed: self.failed + other.failed,
-            restarts: self.restarts + other.restarts,
-            leaked_buffers: self.leaked_buffers + other.leaked_buffers,
-        }
-    }
-}
+use base::{release, release_payload};
+use place::Place;
 
 /// What the driver does with every node, whatever its role.
 pub trait Node {
@@ -182,14 +128,56 @@ macro_rules! impl_node {
                 self.place.teardown(cx)
             }
 
-            fn stats(&self) -> $crate::flow::NodeStats {
+            fn stats(&self) -> $crate::account::NodeStats {
                 self.place.stats
             }
 
-            fn copies(&self) -> $crate::host::CopyStats {
+            fn copies(&self) -> $crate::account::CopyStats {
                 self.place.stage.copies()
             }
         }
     };
 }
 use impl_node;
+
+/// The making of a node whose stage has the type of its call path.
+macro_rules! impl_new {
+    ($name:ident: $role:ident { $($field:ident: $value:expr),* }) => {
+        impl<S: $role> $name<S> {
+            /// Makes the stage of node `position`.
+            ///
+            /// # Errors
+            /// When its component can't be instantiated.
+            pub fn new(
+                setup: &mut $crate::crossing::Setup<'_>,
+                flow: &'static $crate::plan::FlowPlan,
+                position: usize,
+                origin: impl $crate::crossing::Make<S>,
+            ) -> Result<Self, Failure> {
+                Ok(Self {
+                    place: Place::of(setup, flow, position, origin)?,
+                    $($field: $value,)*
+                })
+            }
+        }
+    };
+}
+use impl_new;
+
+/// The way to the part of a node that does not depend on its role.
+macro_rules! impl_base {
+    ($operation:ident) => {
+        fn base(&self) -> &$crate::flow::node::Base {
+            &self.place
+        }
+
+        fn base_mut(&mut self) -> &mut $crate::flow::node::Base {
+            &mut self.place
+        }
+
+        fn operation(&self) -> Operation {
+            Operation::$operation
+        }
+    };
+}
+use impl_base;

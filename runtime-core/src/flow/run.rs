@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Flow, FlowState};
+use super::Flow;
 use crate::clock::Time;
 use crate::context::{Drain, RunContext};
 use crate::error::{Cause, DRIVER, Failure, Operation};
 use crate::event::Event;
 use crate::executor::{Task, Turn};
 use crate::replica::Standing;
+use crate::state::FlowState;
 
 /// A driver that keeps others waiting for longer than this is told of.
 const WATCHDOG: Duration = Duration::from_millis(10);
@@ -82,7 +83,7 @@ enum Phase {
 ///
 /// Whatever happens, sinks are completed and stages torn down. What they hold is delivered first, unless everything is to end
 /// at once.
-pub struct Run {
+pub(crate) struct Run {
     flow: Box<dyn Flow>,
     cx: RunContext,
     /// The configuration of nodes whose manifest's does not hold.
@@ -97,7 +98,7 @@ pub struct Run {
 impl Run {
     /// A run of a flow whose stages exist.
     #[must_use]
-    pub fn new(flow: Box<dyn Flow>, mut cx: RunContext, configs: BTreeMap<&'static str, String>) -> Self {
+    pub(crate) fn new(flow: Box<dyn Flow>, mut cx: RunContext, configs: BTreeMap<&'static str, String>) -> Self {
         cx.enter(FlowState::Validated);
         cx.enter(FlowState::Instantiated);
         Self {
@@ -116,7 +117,7 @@ impl Run {
     /// # Panics
     /// Before the last turn.
     #[must_use]
-    pub fn into_outcome(self) -> (Box<dyn Flow>, RunContext, Outcome) {
+    pub(crate) fn into_outcome(self) -> (Box<dyn Flow>, RunContext, Outcome) {
         let Phase::Over(ending) = self.phase else {
             unreachable!("invariant: the run is over")
         };
@@ -147,7 +148,7 @@ impl Run {
     fn begin(&mut self) -> Turn {
         let cx = &mut self.cx;
         cx.look_around();
-        if cx.replica.has_failed() || cx.control.is_cancelled() {
+        if cx.replica.has_failed() || cx.halt.is_cancelled() {
             return self.end(None);
         }
         if !cx.replica.may_begin() {
@@ -182,7 +183,7 @@ impl Run {
     fn work(&mut self, finished: usize) -> Turn {
         let cx = &mut self.cx;
         cx.look_around();
-        if cx.control.is_cancelled() {
+        if cx.halt.is_cancelled() {
             return self.end(Some(finished));
         }
         if cx.is_past_deadline() {
@@ -265,7 +266,7 @@ impl Run {
     /// Has sinks deliver what they hold after a failure, and ends the run when they have.
     fn wind_up(&mut self, finished: usize) -> Turn {
         self.phase = Phase::Failing { finished };
-        if self.cx.control.is_cancelled() {
+        if self.cx.halt.is_cancelled() {
             return self.end(Some(finished));
         }
         self.deliver_held();
@@ -354,7 +355,7 @@ impl Run {
             node.abandon(cx);
         }
         if let Some(finished) = finished
-            && !cx.control.is_cancelled()
+            && !cx.halt.is_cancelled()
         {
             for failure in nodes.iter_mut().skip(finished).filter_map(|node| node.rescue(cx).err()) {
                 keep(&mut self.failures, failure);
@@ -380,7 +381,7 @@ impl Run {
     }
 
     fn ending(&self) -> Ending {
-        if self.cx.control.is_cancelled() {
+        if self.cx.halt.is_cancelled() {
             return Ending::Cancelled;
         }
         match self.cx.drain() {

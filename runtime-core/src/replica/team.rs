@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
 use crate::bounds::{REPLICA, REPLICA_COUNT};
-use crate::builtin::Common;
 use crate::executor::Waker;
 use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use crate::sync::{Arc, Mutex, MutexGuard};
 
-use super::budget::Budget;
+use super::budget::{Budget, Standing};
+use super::shared::Shared;
 
 /// Which replica of its flow a run is, and what it shares with the others.
 #[derive(Clone)]
@@ -29,8 +29,8 @@ pub(super) struct Team {
     has_failed: AtomicBool,
     /// What is left of the element limit; `None` where each run counts for itself.
     pub(super) budget: Option<Mutex<Budget>>,
-    /// What built-in sources share, by the position of their node.
-    sources: Mutex<BTreeMap<usize, Arc<Common>>>,
+    /// What sources share, by the position of their node.
+    sources: Mutex<BTreeMap<usize, Arc<Shared>>>,
 }
 
 impl Replica {
@@ -81,12 +81,12 @@ impl Replica {
         filled.into()
     }
 
-    /// What the built-in source at node `position` shares with itself in the other replicas, if there are any.
-    pub(crate) fn common(&self, position: usize) -> Option<Arc<Common>> {
+    /// What the source at node `position` shares with itself in the other replicas, if there are any.
+    pub(crate) fn shared(&self, position: usize) -> Option<Arc<Shared>> {
         let wakers = &self.team.wakers;
         let mut sources = lock(&self.team.sources);
-        let common = || Arc::new(Common::new(wakers.clone()));
-        (wakers.len() > 1).then(|| Arc::clone(sources.entry(position).or_insert_with(common)))
+        let shared = || Arc::new(Shared::new(wakers.clone()));
+        (wakers.len() > 1).then(|| Arc::clone(sources.entry(position).or_insert_with(shared)))
     }
 
     /// The stages of this replica are prepared.
@@ -112,6 +112,35 @@ impl Replica {
         self.team.has_failed.load(Ordering::Acquire)
     }
 
+    /// Whether the element limit is counted by all replicas together.
+    pub(crate) fn shares_limit(&self) -> bool {
+        self.team.budget.is_some()
+    }
+
+    /// Takes what the sources may emit in this turn from a limit that the replicas share; `None` when it is reached.
+    pub(crate) fn draw(&self) -> Option<u64> {
+        match &self.team.budget {
+            Some(budget) => lock(budget).draw(self.count()),
+            None => None,
+        }
+    }
+
+    /// Tells what became of what was drawn: elements that were emitted, and elements that are handed back.
+    pub(crate) fn settle(&self, emitted: u64, unused: u64, is_short: bool) -> Standing {
+        let Some(budget) = &self.team.budget else {
+            return Standing::Enough;
+        };
+        let (standing, waiting) = lock(budget).settle(self.number, emitted, unused, is_short);
+        if standing == Standing::Spent && emitted > 0 {
+            // Also those that wait for input: they get none.
+            self.wake_all();
+        }
+        for number in waiting.into_iter().filter(|number| *number != self.number) {
+            self.team.wakers[number as usize].wake();
+        }
+        standing
+    }
+
     pub(super) fn wake_all(&self) {
         for waker in &self.team.wakers {
             waker.wake();
@@ -134,4 +163,55 @@ impl Team {
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Nothing that holds a lock here panics half-way.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::executor::Group;
+
+    fn team(count: usize, limit: u64) -> Vec<Replica> {
+        let group = Group::new(count);
+        Replica::team((0..count).map(|task| group.waker(task)).collect(), Some(limit))
+    }
+
+    #[test]
+    fn replicas_emit_so_many_elements_together() {
+        let team = team(3, 1000);
+        let mut emitted = 0;
+        for turn in 0_usize.. {
+            let replica = &team[turn % 3];
+            let Some(part) = replica.draw() else { break };
+            // Each turn uses another share of its part.
+            let used = part.min(turn as u64 % 7);
+            emitted += used;
+            replica.settle(used, part - used, part == used);
+        }
+        assert_eq!(emitted, 1000);
+        assert!(team.iter().all(|replica| replica.draw().is_none()));
+    }
+
+    #[test]
+    fn a_replica_waits_for_what_others_may_hand_back() {
+        let team = team(2, 2);
+        assert_eq!((team[0].draw(), team[1].draw()), (Some(1), Some(1)));
+        assert_eq!(team[0].settle(1, 0, true), Standing::Waits);
+        assert_eq!(team[1].settle(0, 1, false), Standing::Enough);
+        assert_eq!(team[0].draw(), Some(1));
+        assert_eq!(team[0].settle(1, 0, true), Standing::Spent);
+        assert_eq!(team[1].draw(), None);
+    }
+
+    #[test]
+    fn a_replica_that_used_up_its_part_takes_another() {
+        let team = team(2, 100);
+        let part = team[0].draw().unwrap();
+        assert_eq!(part, 25);
+        assert_eq!(team[0].settle(part, 0, true), Standing::More);
+    }
+
+    #[test]
+    fn a_single_run_counts_for_itself() {
+        assert!(!team(1, 5)[0].shares_limit());
+    }
 }

@@ -11,7 +11,7 @@ use crate::flow::{Ending, Outcome};
 /// # Panics
 /// When there is none.
 #[must_use]
-pub fn merge(runs: Vec<(Report, Outcome)>) -> (Report, Outcome) {
+pub(crate) fn merge(runs: Vec<(Report, Outcome)>) -> (Report, Outcome) {
     let mut replicas = Vec::new();
     if runs.len() > 1 {
         replicas.extend(runs.iter().map(|(report, outcome)| part(report, outcome)));

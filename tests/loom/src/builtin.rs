@@ -1,13 +1,14 @@
 //! What replicas of a built-in source share, as in the runtime's module of that name.
 
-#[path = "../../../runtime-core/src/builtin/common.rs"]
-mod common;
 mod lines;
 
-pub use common::Common;
 pub(crate) use lines::{Lines, Supply};
 
+use crate::replica::Shared;
+use crate::sync::atomic::{AtomicU64, Ordering};
+
 /// What a replica of `builtin:generator` emits next.
-pub(crate) fn next_number(common: &Common) -> u64 {
-    common.next_number()
+pub(crate) fn next_number(shared: &Shared) -> u64 {
+    let Ok(last) = shared.part("numbers", |_| Ok::<_, std::convert::Infallible>(AtomicU64::new(0)));
+    last.fetch_add(1, Ordering::Relaxed) + 1
 }

@@ -10,14 +10,14 @@ pub mod buffer;
 pub mod builtin;
 #[path = "../../../runtime-core/src/executor/turns.rs"]
 pub mod executor;
-#[path = "../../../runtime-core/src/flow/apart/handover.rs"]
+#[path = "../../../runtime-core/src/crossing/component/own_thread/handover.rs"]
 mod handover;
 #[path = "../../../runtime-core/src/layout.rs"]
 pub mod layout;
 pub mod models;
 pub mod replica;
-#[path = "../../../runtime-core/src/control/stop.rs"]
-mod stop;
+#[path = "../../../runtime-core/src/watchdog/stop.rs"]
+pub mod stop;
 pub mod sync;
-#[path = "../../../runtime-core/src/crossing/core/watched/words.rs"]
+#[path = "../../../runtime-core/src/watchdog/words.rs"]
 pub mod watched;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{
-    ArtifactIdx, ArtifactKind, CallPath, ComponentIdx, FlowIr, Implementation, Node, NodeIdx, OverflowPolicy,
+    ArtifactIdx, ArtifactKind, CallPath, ComponentIdx, Feature, FlowIr, Implementation, Node, NodeIdx, OverflowPolicy,
     ProgramIr, Role, Shell, ShellIdx,
 };
 use super::stream;
@@ -30,6 +30,11 @@ pub(super) fn verify(program: &ProgramIr) {
     assert!(
         program.wasi.is_empty() || nodes.any(|node| matches!(node.path, CallPath::Component { .. })),
         "WASI packages are for stages on the component path"
+    );
+    assert_eq!(
+        program.features.contains(&Feature::Wasi),
+        !program.wasi.is_empty(),
+        "the runtime has WASI when a component imports it"
     );
 }
 
@@ -252,6 +257,14 @@ mod tests {
     #[should_panic(expected = "WASI packages are for stages on the component path")]
     fn no_component_means_no_wasi() {
         let mut program = sample::fused();
+        program.wasi.push(super::super::super::WasiPackage::Cli);
+        verify(&program);
+    }
+
+    #[test]
+    #[should_panic(expected = "the runtime has WASI when a component imports it")]
+    fn wasi_needs_its_part_of_the_runtime() {
+        let mut program = sample::program();
         program.wasi.push(super::super::super::WasiPackage::Cli);
         verify(&program);
     }

@@ -10,7 +10,7 @@ use torvync_compiler::source::{SourceId, Span};
 
 use super::Client;
 use super::position::Lines;
-use crate::state::clean;
+use crate::paths::clean;
 use crate::view::MANIFEST;
 
 /// How a file is called.

@@ -12,8 +12,9 @@ use super::{Client, diagnostics};
 use crate::actions::Action;
 use crate::completion::{Item, ItemKind};
 use crate::hints::Hint;
+use crate::paths::clean;
 use crate::server::Failure;
-use crate::state::{State, clean};
+use crate::state::State;
 use crate::symbols::{Symbol, SymbolKind};
 use crate::view::Location;
 

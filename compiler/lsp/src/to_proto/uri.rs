@@ -6,7 +6,7 @@ use lsp_types::Uri;
 
 use torvync_compiler::source::file_url::FileUrl;
 
-use crate::state::clean;
+use crate::paths::clean;
 
 /// The path of a `file:` URI, with or without a host; `None` for any other.
 pub(super) fn path_of(uri: &Uri) -> Option<PathBuf> {

@@ -138,10 +138,9 @@ impl From<WitError> for Diagnostic {
                 };
                 diagnostic.help("keep one of them")
             }
-            WitError::NotUtf8 { path, not_utf8 } => not_utf8.labelled(Diagnostic::error(
-                Code::WitSyntaxError,
-                format!("`{path}` is not UTF-8 text"),
-            )),
+            WitError::NotUtf8 { path, not_utf8 } => {
+                Diagnostic::error(Code::WitSyntaxError, format!("`{path}` is not UTF-8 text")).not_utf8(not_utf8)
+            }
             WitError::NoWorld {
                 last: Some((name, span, exports)),
                 ..

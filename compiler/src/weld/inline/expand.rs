@@ -7,7 +7,9 @@ use wasm_encoder::reencode::Reencode as _;
 use wasm_encoder::{BlockType, Encode as _, Function, Instruction, RefType, ValType};
 use wasmparser::Operator;
 
-use crate::weld::link::{FunctionId, Program, count};
+use crate::weld::item::count;
+use crate::weld::link::Program;
+use crate::weld::plan::FunctionId;
 use crate::weld::poll::{Injector, Place, Polls};
 use crate::weld::remap::{Error, Remap};
 

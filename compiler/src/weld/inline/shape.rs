@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use wasmparser::{Element, ElementItems, FunctionBody, Operator, OperatorsReader, Result};
 
 use crate::weld::item::Kind;
-use crate::weld::link::{FunctionId, Program};
+use crate::weld::link::Program;
 use crate::weld::module::Module;
+use crate::weld::plan::FunctionId;
 
 /// What matters of a function.
 #[derive(Debug, Default)]

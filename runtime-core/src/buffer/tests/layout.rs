@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 
 use super::*;
-use crate::element::Element;
+use crate::buffer::Element;
 use crate::layout::{content_type, handle, scratch, state};
 
 /// The words of a buffer's entry, from `ID` to `NEXT`.

@@ -5,8 +5,8 @@
 
 use std::io;
 
-use super::place::Place;
 use super::{ROOM, Shared, State, Told, words};
+use crate::builtin::place::Place;
 use crate::stdio;
 use crate::sync::{Arc, MutexGuard, thread};
 

@@ -2,9 +2,9 @@
 
 use wasmtime::{Error, Trap};
 
+use super::contract::types;
 use crate::crossing::cause::{bounded, ended_by_host, words};
 use crate::error::{Cause, ComponentError, ResourceMisuse};
-use crate::host::bindings::torvyn::streaming::types;
 
 impl From<types::ProcessError> for ComponentError {
     fn from(error: types::ProcessError) -> Self {

@@ -4,62 +4,67 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::runtime::{Builder, EnterGuard, Runtime};
 use wasmtime::component::{Component, Instance, InstancePre, Linker};
 use wasmtime::{Engine, Store};
 
-use crate::control::{Control, Halt};
+use super::contract::exports::torvyn::aggregation::aggregator;
+use super::contract::exports::torvyn::filtering::{filter, router};
+use super::contract::exports::torvyn::streaming::{lifecycle, processor, sink, source};
+use super::linker;
+use super::linker::Package;
+use super::store::{self, StageData};
+use super::system;
 use crate::crossing::cause::instantiation;
-use crate::crossing::{Entered, Hosting};
+use crate::crossing::{Entered, PathHost, StartPath};
 use crate::engine::{self, Artifact, EngineKind, EngineOptions};
-use crate::host::bindings::exports::torvyn::aggregation::aggregator;
-use crate::host::bindings::exports::torvyn::filtering::{filter, router};
-use crate::host::bindings::exports::torvyn::streaming::{lifecycle, processor, sink, source};
-use crate::host::{self, StageData};
 use crate::plan::{FlowPlan, LimitsPlan, NodePlan, ProgramPlan};
+use crate::sandbox::Sandbox;
 use crate::stage::Called;
+use crate::watchdog::{Halt, Watchdog};
 
 /// What instances of components are made from, at the start and after a trap.
 pub struct Instantiator {
     engine: Engine,
     linker: Linker<StageData>,
-    /// What components wait for runs on this one, instead of a pool of threads that wasmtime-wasi would start.
-    runtime: Arc<Runtime>,
+    system: system::Host,
     metered: bool,
     /// Components by artifact: several nodes, of several flows, may use one.
     loaded: Mutex<BTreeMap<&'static str, Component>>,
 }
 
-/// Makes what the components of a program share.
-///
-/// # Errors
-/// When this machine can't run the code of its own target, or wasmtime refuses the host functions.
-pub fn host(program: &ProgramPlan, control: &Arc<Control>) -> wasmtime::Result<Box<dyn Hosting>> {
-    let engine = engine::build(EngineOptions {
-        kind: EngineKind::Component,
-        tuning: program.tuning,
-    })?;
-    control.advance(&engine);
-    Ok(Box::new(Arc::new(Instantiator {
-        linker: host::linker(&engine, program.wasi)?,
-        engine,
-        runtime: Arc::new(Builder::new_current_thread().enable_time().build()?),
-        metered: program.tuning.fuel,
-        loaded: Mutex::default(),
-    })))
+/// The component path of a program, whose components import these WASI packages.
+#[derive(Debug)]
+pub struct ComponentPath {
+    /// The packages.
+    pub wasi: &'static [Package],
 }
 
-impl Hosting for Arc<Instantiator> {
+impl StartPath for ComponentPath {
+    fn start(&self, program: &ProgramPlan, watchdog: &Arc<Watchdog>) -> wasmtime::Result<Box<dyn PathHost>> {
+        let engine = engine::build(EngineOptions {
+            kind: EngineKind::Component,
+            tuning: program.tuning,
+        })?;
+        watchdog.advance(&engine);
+        Ok(Box::new(Arc::new(Instantiator {
+            linker: linker::linker(&engine, self.wasi)?,
+            engine,
+            system: system::Host::start()?,
+            metered: program.tuning.fuel,
+            loaded: Mutex::default(),
+        })))
+    }
+}
+
+impl PathHost for Arc<Instantiator> {
     fn as_any(&self) -> &dyn Any {
         self
     }
 
     fn enter(&self) -> Option<Box<dyn Entered + '_>> {
-        Some(Box::new(self.runtime.enter()))
+        self.system.enter()
     }
 }
-
-impl Entered for EnterGuard<'_> {}
 
 impl Instantiator {
     fn load(&self, artifact: &'static Artifact) -> wasmtime::Result<Component> {
@@ -111,6 +116,7 @@ pub(super) struct Making {
     flow: &'static str,
     /// Of the run, or of the source that has a thread of its own.
     halt: Arc<Halt>,
+    sandbox: Sandbox,
     /// The node.
     pub(super) plan: &'static NodePlan,
     /// Its position in the flow.
@@ -146,6 +152,7 @@ impl Making {
             instantiator: Arc::clone(instantiator),
             flow: flow.name,
             halt,
+            sandbox: Sandbox::new(plan.capabilities),
             plan,
             position,
         })
@@ -154,13 +161,9 @@ impl Making {
     /// Makes an instance.
     pub(super) fn instantiate<G: Exports>(&self) -> Called<Live<G>> {
         let from = &self.instantiator;
-        let mut store = host::store(
-            &from.engine,
-            self.flow,
-            self.plan,
-            Arc::clone(&self.halt),
-            Arc::clone(&from.runtime),
-        );
+        let system = system::State::new(&from.system);
+        let halt = Arc::clone(&self.halt);
+        let mut store = store::store(&from.engine, self.flow, self.plan, self.sandbox, halt, system);
         if let Some(fuel) = self.fuel {
             export(store.set_fuel(fuel))?;
         }

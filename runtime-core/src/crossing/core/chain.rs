@@ -2,9 +2,9 @@
 
 use super::shell::Shell;
 use super::{SharedShell, entry};
+use crate::buffer::Element;
 use crate::buffer::{BufferId, BufferPool, ContentType};
 use crate::context::RunContext;
-use crate::element::Element;
 use crate::layout::{chain, outcome, stage};
 use crate::stage::Called;
 

@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use wasmtime::{Engine, Linker, Module, Result};
 
+use super::data::ShellData;
 use super::imports;
-use super::shell::ShellData;
 use crate::engine::{self, Artifact, EngineKind, EngineOptions, Tuning};
 use crate::plan::LimitsPlan;
 

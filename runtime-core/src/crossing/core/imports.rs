@@ -1,22 +1,17 @@
 //! What glue asks of the host: whatever it can't do within the sandbox. Bytes pass through the scratch area of the exchange
 //! memory, so nothing here reads or writes the memory of a guest.
 
-use std::io::{self, Write};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
-
-use rustix::rand::{GetRandomFlags, getrandom};
 use wasmtime::{Caller, Engine, Error, Linker, Result};
 
-use super::shell::ShellData;
+use super::data::ShellData;
 use super::violation::{TOO_MUCH, Violation};
 use crate::bounds;
 use crate::buffer::{BufferError, BufferId, BufferPool, ContentType};
-use crate::builtin;
-use crate::capability::{self, Capability};
+use crate::capability::Capability;
 use crate::crossing::cause::bounded;
 use crate::error::ComponentError;
 use crate::layout::{scratch, stage};
-use crate::stdio;
+use crate::sandbox::{self, Stream};
 
 type Host<'a> = Caller<'a, ShellData>;
 
@@ -49,7 +44,7 @@ fn add_rules(linker: &mut Linker<ShellData>) -> Result<()> {
 /// The watchdog has asked for a look at the call; or at the one before it, which ended by itself in that moment.
 fn interrupted(data: &mut ShellData) -> Result<()> {
     if let Some((call, limit_ms)) = data.watched.take_request() {
-        data.watchdog.look(call.into(), limit_ms)?;
+        data.watch.look(call.into(), limit_ms)?;
     }
     Ok(())
 }
@@ -174,13 +169,13 @@ fn add_capabilities(linker: &mut Linker<ShellData>) -> Result<()> {
     linker.func_wrap("host", "has_capability", |mut host: Host<'_>| {
         let asked = take_text(host.data_mut())?;
         host.data_mut().passed_bytes = 0;
-        Ok(u32::from(capability::has(host.data().capabilities(), &asked)))
+        Ok(u32::from(host.data().sandbox().has(&asked)))
     })?;
     linker.func_wrap("host", "capabilities", |host: Host<'_>| {
-        host.data().capabilities().len() as u32
+        host.data().sandbox().grants().len() as u32
     })?;
     linker.func_wrap("host", "capability", |mut host: Host<'_>, position: u32| {
-        let name = host.data().capabilities()[position as usize];
+        let name = host.data().sandbox().grants()[position as usize];
         pool(&mut host).write_scratch(name.as_bytes());
         name.len() as u32
     })?;
@@ -190,18 +185,22 @@ fn add_capabilities(linker: &mut Linker<ShellData>) -> Result<()> {
 fn add_system(linker: &mut Linker<ShellData>) -> Result<()> {
     linker.func_wrap("host", "write", |mut host: Host<'_>, stream: u32, len: u32| {
         let bytes = pool(&mut host).read_scratch(len);
-        if stream != 1 || stdio::prints_are_told() {
-            stdio::tell(bytes);
-            return 0;
-        }
-        let written = builtin::print(|| write(io::stdout().lock(), bytes));
-        written.map_or(IO, |()| 0)
+        let stream = match stream {
+            1 => Stream::Output,
+            _ => Stream::Error,
+        };
+        sandbox::print(stream, bytes).map_or(IO, |()| 0)
     })?;
-    linker.func_wrap("host", "clock", |host: Host<'_>, clock: u32| {
-        clock_ns(host.data(), clock)
+    linker.func_wrap("host", "clock", |host: Host<'_>, clock: u32| -> Result<u64> {
+        let sandbox = host.data().sandbox();
+        let since = match clock {
+            0 => sandbox.wall_clock()?,
+            _ => sandbox.monotonic_clock()?,
+        };
+        Ok(since.as_nanos() as u64)
     })?;
     linker.func_wrap("host", "random", |mut host: Host<'_>, len: u32| -> Result<()> {
-        host.data().permit(Capability::Random)?;
+        host.data().sandbox().permit(Capability::Random)?;
         // As for texts.
         interrupted(host.data_mut())?;
         fill_scratch(&mut host, len)
@@ -216,32 +215,11 @@ fn add_system(linker: &mut Linker<ShellData>) -> Result<()> {
     Ok(())
 }
 
-/// Nanoseconds of the clock: 0 since the Unix epoch, else monotonic.
-fn clock_ns(data: &ShellData, clock: u32) -> Result<u64> {
-    let since = if clock == 0 {
-        data.permit(Capability::WallClock)?;
-        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-    } else {
-        data.permit(Capability::MonotonicClock)?;
-        Instant::now().duration_since(data.started)
-    };
-    Ok(since.as_nanos() as u64)
-}
-
 /// Fills so many bytes of scratch with random ones.
 fn fill_scratch(host: &mut Host<'_>, len: u32) -> Result<()> {
-    let mut bytes = vec![0; len as usize];
-    let filled = getrandom(bytes.as_mut_slice(), GetRandomFlags::empty())?;
-    if filled != bytes.len() {
-        return Err(Error::msg("the system has no random numbers"));
-    }
+    let bytes = sandbox::random(len as usize)?;
     pool(host).write_scratch(&bytes);
     Ok(())
-}
-
-fn write(mut stream: impl Write, bytes: &[u8]) -> io::Result<()> {
-    stream.write_all(bytes)?;
-    stream.flush()
 }
 
 /// Counts what the guest passes to the host before it is done with it.

@@ -1,14 +1,13 @@
 //! What a stage in a shell does in its role.
 
 use super::{CoreStage, entry, result};
+use crate::buffer::Element;
 use crate::buffer::{BufferError, BufferId, BufferPool, ContentType};
 use crate::context::RunContext;
-use crate::element::Element;
+use crate::demand::Demand;
 use crate::error::{Cause, ResourceMisuse};
 use crate::layout::outcome;
-use crate::stage::{
-    Aggregator, Called, Demand, Filter, Payload, Processor, Pulled, Router, Sink, Source, Stage as _, Taken,
-};
+use crate::stage::{Aggregator, Called, Filter, Payload, Processor, Pulled, Router, Sink, Source, Stage as _, Taken};
 
 impl Source for CoreStage {
     fn pull(&mut self, cx: &mut RunContext) -> Called<Pulled> {

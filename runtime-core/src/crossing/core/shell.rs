@@ -1,77 +1,26 @@
 //! A shell: an instance of a welded module, with the stages that are its members.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use wasmtime::{
     Extern, Global, GlobalType, Instance, Memory, Module, Mutability, Store, TypedFunc, Val, ValType, WasmParams,
     WasmResults,
 };
 
+use super::data::ShellData;
 use super::host::CoreHost;
-use super::watched::Watched;
-use crate::buffer::{BufferId, BufferPool, ContentType};
-use crate::capability::{Capability, Denied, Granted};
+use crate::buffer::BufferPool;
 use crate::context::RunContext;
-use crate::control::Halt;
 use crate::crossing::cause::instantiation;
-use crate::crossing::watchdog::Watchdog;
-use crate::error::{Cause, ComponentError};
-use crate::flow::Setup;
-use crate::host::limits::Limits;
+use crate::crossing::setup::Setup;
+use crate::error::Cause;
 use crate::plan::{FlowPlan, LimitsPlan, Role};
+use crate::sandbox::{Limits, Sandbox};
 use crate::stage::Called;
+use crate::watchdog::{CallWatch, Halt, Watched};
 
 /// A call with an element: sequence number, timestamp, content type, buffer.
 pub(super) type Element = (u64, u64, u32, u32);
-
-/// Data of a shell's store.
-pub(crate) struct ShellData {
-    /// The flow's buffers, here only during a call: the driver lends them to one shell at a time.
-    pub(super) pool: Option<Box<BufferPool>>,
-    /// What the guest passes, part by part.
-    pub(super) text: Vec<u8>,
-    /// Bytes that the guest passes with one call of the host, or as one result, so far.
-    pub(super) passed_bytes: u64,
-    /// The error that the current call reported.
-    pub(super) error: Option<ComponentError>,
-    /// The ports that a router named.
-    pub(super) ports: Vec<String>,
-    /// What an aggregator had left: buffers, and the content types that it named; none where the flow has too many.
-    pub(super) results: Vec<(BufferId, Option<ContentType>)>,
-    /// The configuration for `init`.
-    pub(super) config: String,
-    pub(super) watched: Arc<Watched>,
-    pub(super) watchdog: Watchdog,
-    /// Monotonic time begins here.
-    pub(super) started: Instant,
-    flow: &'static FlowPlan,
-    /// What the stages of the flow's nodes may use, by position of the node.
-    granted: Vec<Granted>,
-    limits: Limits,
-}
-
-impl ShellData {
-    /// Position of the node whose stage is being called.
-    pub(super) fn node(&self) -> usize {
-        self.watched
-            .node()
-            .expect("invariant: glue calls the host only during a call")
-    }
-
-    /// What the stage that is being called was granted.
-    pub(super) fn capabilities(&self) -> &'static [&'static str] {
-        self.flow.nodes[self.node()].capabilities
-    }
-
-    /// Lets the stage that is being called use a capability.
-    ///
-    /// # Errors
-    /// When it is not granted.
-    pub(super) fn permit(&self, capability: Capability) -> Result<(), Denied> {
-        self.granted[self.node()].permit(capability)
-    }
-}
 
 /// What a shell is made of, at the start and after a trap.
 pub(super) struct Making {
@@ -85,8 +34,8 @@ pub(super) struct Making {
     pub(super) halt: Arc<Halt>,
     /// Address of the block of the first node.
     pub(super) base: u32,
-    /// Monotonic time begins here, also for stages that go on in a new instance.
-    pub(super) started: Instant,
+    /// By position of the node; those of stages that were restarted, too.
+    pub(super) sandboxes: Arc<[Sandbox]>,
 }
 
 /// An instance of a welded module in its store.
@@ -145,15 +94,8 @@ impl Making {
             results: Vec::new(),
             config: String::new(),
             watched: Arc::clone(&self.watched),
-            watchdog: Watchdog::new(Arc::clone(&self.halt)),
-            started: self.started,
-            flow: self.flow,
-            granted: self
-                .flow
-                .nodes
-                .iter()
-                .map(|node| Granted::of(node.capabilities))
-                .collect(),
+            watch: CallWatch::new(Arc::clone(&self.halt)),
+            sandboxes: Arc::clone(&self.sandboxes),
             limits: Limits::new(usize::try_from(self.limits().memory_bytes).unwrap_or(usize::MAX)),
         };
         let mut store = Store::new(&self.host.engine, data);

@@ -2,18 +2,16 @@
 
 use std::collections::VecDeque;
 
-use super::{Place, impl_node, release};
+use super::{Place, impl_base, impl_new, impl_node, release};
 use crate::buffer::BufferPool;
+use crate::buffer::Element;
 use crate::clock::Time;
 use crate::context::RunContext;
 use crate::crossing::core::{Counts, last_taken, result};
-use crate::element::Element;
 use crate::error::{Failure, Operation};
-use crate::flow::chain::{Fused, Link};
-use crate::flow::setup::{Make, Setup};
-use crate::plan::FlowPlan;
-use crate::queue::Stream;
+use crate::flow::link::{Fused, Link};
 use crate::stage::{Aggregator, Called, Payload};
+use crate::stream::Stream;
 
 /// An aggregator in its place.
 pub struct AggregatorNode<S> {
@@ -24,24 +22,9 @@ pub struct AggregatorNode<S> {
     left: VecDeque<Payload>,
 }
 
-impl<S: Aggregator> AggregatorNode<S> {
-    /// Makes the stage of node `position`.
-    ///
-    /// # Errors
-    /// When its component can't be instantiated.
-    pub fn new(
-        setup: &mut Setup<'_>,
-        flow: &'static FlowPlan,
-        position: usize,
-        origin: impl Make<S>,
-    ) -> Result<Self, Failure> {
-        Ok(Self {
-            place: Place::of(setup, flow, position, origin)?,
-            last: (0, 0),
-            left: VecDeque::new(),
-        })
-    }
+impl_new!(AggregatorNode: Aggregator { last: (0, 0), left: VecDeque::new() });
 
+impl<S: Aggregator> AggregatorNode<S> {
     /// Whether there is something to take in or to put out, and room for a result.
     #[inline]
     #[must_use]
@@ -59,22 +42,7 @@ impl<S: Aggregator> AggregatorNode<S> {
         if let Some(payload) = self.left.pop_front() {
             return self.put_out(cx, streams, payload);
         }
-        let input = self.place.take(cx, streams);
-        match self.handle(cx, streams, input)? {
-            Some(output) => self.place.emit(cx, streams, Operation::Ingest, output),
-            None => Ok(()),
-        }
-    }
-
-    #[inline]
-    fn handle(
-        &mut self,
-        cx: &mut RunContext,
-        streams: &mut [Stream],
-        input: Element,
-    ) -> Result<Option<Element>, Failure> {
-        let result = self.place.stage.ingest(cx, input);
-        self.settle(cx, streams, input, result)
+        self.run_one(cx, streams)
     }
 
     fn settle(
@@ -128,30 +96,21 @@ impl<S: Aggregator> AggregatorNode<S> {
 }
 
 impl<S: Aggregator> Link for AggregatorNode<S> {
-    fn is_quiet(&self) -> bool {
-        !self.place.policy.is_eventful()
-    }
+    impl_base!(Ingest);
 
-    fn is_clear(&self, cx: &mut RunContext, streams: &[Stream]) -> bool {
-        self.left.is_empty() && self.place.is_clear(cx, streams, Time::START)
-    }
-
-    fn pass(
+    #[inline]
+    fn handle(
         &mut self,
         cx: &mut RunContext,
         streams: &mut [Stream],
         input: Element,
     ) -> Result<Option<Element>, Failure> {
-        self.place.receive();
-        self.handle(cx, streams, input)
+        let result = self.place.stage.ingest(cx, input);
+        self.settle(cx, streams, input, result)
     }
 
-    fn put(&mut self, cx: &mut RunContext, streams: &mut [Stream], output: Element) -> Result<(), Failure> {
-        self.place.emit(cx, streams, Operation::Ingest, output)
-    }
-
-    fn passed(&mut self) {
-        self.place.stats.emitted += 1;
+    fn is_clear(&self, cx: &mut RunContext, streams: &[Stream]) -> bool {
+        self.left.is_empty() && self.place.is_clear(cx, streams, Time::START)
     }
 }
 
@@ -162,10 +121,6 @@ impl<S: Aggregator> Fused for AggregatorNode<S> {
         if counts.emitted + counts.ended > 0 {
             self.last = last_taken(pool, self.place.position);
         }
-    }
-
-    fn take(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Element {
-        self.place.take(cx, streams)
     }
 
     fn conclude(

@@ -1,36 +1,36 @@
-//! The part of a node that does not depend on its role.
+//! A stage in its place in the flow.
 
-use super::{NodeStats, policy};
-use crate::clock::Time;
+use std::ops::{Deref, DerefMut};
+
+use super::base::Base;
+use crate::buffer::Element;
 use crate::context::RunContext;
-use crate::crossing::core::Counts;
-use crate::element::Element;
+use crate::crossing::{Make, Setup};
 use crate::error::{Cause, Failure, Operation};
-use crate::event::Event;
-use crate::flow::setup::{Make, Setup};
-use crate::plan::{FlowPlan, Merge, NodePlan};
-use crate::queue::{Pushed, Room, Stream};
-use crate::stage::{Called, Payload, Stage};
+use crate::plan::FlowPlan;
+use crate::stage::{Called, Stage};
+use crate::stream::Stream;
 
-use policy::Policy;
+mod failure;
 
-/// The part of a node that does not depend on its role.
+/// A stage in its place, whatever its role.
 pub(super) struct Place<S> {
-    pub(super) plan: &'static NodePlan,
-    /// Position in the flow's plan.
-    pub(super) position: usize,
-    /// What implements the node, for failures.
-    pub(super) component: &'static str,
+    base: Base,
     pub(super) stage: S,
-    pub(super) config: String,
-    pub(super) stats: NodeStats,
-    /// Where the search for an input starts (round-robin merge).
-    pub(super) next_input: usize,
-    /// An element that waits to be tried again.
-    pub(super) hand: Option<Element>,
-    pub(super) policy: Policy,
-    /// Whether a stream that leaves the node bounds the size of its elements.
-    pub(super) sized: bool,
+}
+
+impl<S> Deref for Place<S> {
+    type Target = Base;
+
+    fn deref(&self) -> &Base {
+        &self.base
+    }
+}
+
+impl<S> DerefMut for Place<S> {
+    fn deref_mut(&mut self) -> &mut Base {
+        &mut self.base
+    }
 }
 
 impl<S: Stage> Place<S> {
@@ -51,236 +51,10 @@ impl<S: Stage> Place<S> {
         component: &'static str,
         stage: Called<S>,
     ) -> Result<Self, Failure> {
-        let plan = &flow.nodes[position];
-        let mut outputs = plan.outputs.iter().flat_map(|port| port.streams);
-        let stage = stage.map_err(|cause| Failure {
-            node: plan.name,
-            component,
-            operation: Operation::Instantiate,
-            element: None,
-            cause,
-        })?;
-        Ok(Self {
-            plan,
-            position,
-            component,
-            stage,
-            config: String::new(),
-            stats: NodeStats::default(),
-            next_input: 0,
-            hand: None,
-            policy: Policy::default(),
-            sized: outputs.any(|stream| flow.streams[*stream].max_element_bytes.is_some()),
-        })
-    }
-
-    pub(super) fn failure(&self, operation: Operation, element: Option<u64>, cause: Cause) -> Failure {
-        Failure {
-            node: self.plan.name,
-            component: self.component,
-            operation,
-            element,
-            cause,
-        }
-    }
-
-    /// A failure outside of the elements' way: reported, and no error policy applies.
-    pub(super) fn report(&mut self, cx: &mut RunContext, operation: Operation, cause: Cause) -> Failure {
-        let failure = self.failure(operation, None, cause);
-        policy::note_failure(self, cx, &failure);
-        failure
-    }
-
-    #[inline]
-    pub(super) fn has_input(&self, streams: &[Stream]) -> bool {
-        self.plan.inputs.iter().any(|input| !streams[*input].is_empty())
-    }
-
-    /// Whether there is an element to handle, now or at a time that is then noted in `cx`. `not_before` is the caller's
-    /// own reason to wait.
-    #[inline]
-    pub(super) fn has_work(&self, cx: &mut RunContext, streams: &[Stream], not_before: Time) -> bool {
-        if self.hand.is_none() && !self.has_input(streams) {
-            return false;
-        }
-        self.may_call(cx, not_before)
-    }
-
-    /// Whether the stage may be called now; else the time is noted.
-    #[inline]
-    pub(super) fn may_call(&self, cx: &mut RunContext, not_before: Time) -> bool {
-        let due = self.policy.due().max(not_before);
-        if due <= cx.now() {
-            return true;
-        }
-        cx.wake_at(due);
-        false
-    }
-
-    /// Whether every stream that leaves the node takes an element; a stream's pace is noted in `cx`.
-    #[inline]
-    pub(super) fn outputs_accept(&self, cx: &mut RunContext, streams: &[Stream]) -> bool {
-        let mut not_before = Time::START;
-        let ports = self.plan.outputs.iter().map(|port| port.streams);
-        for stream in ports.chain([self.plan.dead_letters]).flatten() {
-            match streams[*stream].room(cx.now()) {
-                Room::Yes => {}
-                Room::Full => return false,
-                Room::NotBefore(time) => not_before = not_before.max(time),
-            }
-        }
-        if not_before > cx.now() {
-            cx.wake_at(not_before);
-            return false;
-        }
-        true
-    }
-
-    /// Whether an element may be handed to the node without passing through the stream in front of it: nothing is to be
-    /// handled before, nothing depends on how the call goes, and whatever comes of it has room.
-    #[inline]
-    pub(super) fn is_clear(&self, cx: &mut RunContext, streams: &[Stream], not_before: Time) -> bool {
-        self.hand.is_none()
-            && !self.has_input(streams)
-            && !self.policy.is_eventful()
-            && not_before <= cx.now()
-            && self.outputs_accept(cx, streams)
-    }
-
-    /// An element that did not pass through the stream in front of the node is handled.
-    #[inline]
-    pub(super) fn receive(&mut self) {
-        self.stats.calls += 1;
-        self.stats.received += 1;
-    }
-
-    /// Counts what the stage did within a chain that takes elements through several stages by itself.
-    pub(super) fn count(&mut self, counts: Counts) {
-        self.stats.calls += counts.calls;
-        self.stats.received += counts.calls;
-        self.stats.emitted += counts.emitted;
-    }
-
-    /// The element to handle: the one in hand, else the oldest of the next input that has one.
-    #[inline]
-    pub(super) fn take(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Element {
-        self.stats.calls += 1;
-        if let Some(element) = self.hand.take() {
-            return element;
-        }
-        let inputs = self.plan.inputs;
-        let start = match self.plan.merge {
-            Merge::RoundRobin => self.next_input,
-            Merge::Priority => 0,
-        };
-        for offset in 0..inputs.len() {
-            let index = (start + offset) % inputs.len();
-            if let Some(element) = streams[inputs[index]].pop(cx) {
-                self.next_input = (index + 1) % inputs.len();
-                self.stats.received += 1;
-                return element;
-            }
-        }
-        unreachable!("invariant: a node runs only when an input has an element")
-    }
-
-    /// A result, if the streams it goes to take it; else it is released.
-    #[inline]
-    pub(super) fn fitting(
-        &self,
-        cx: &mut RunContext,
-        streams: &[Stream],
-        result: Called<Option<Payload>>,
-    ) -> Called<Option<Payload>> {
-        let result = result?;
-        if let Some(payload) = result
-            && let Err(cause) = self.fits(cx, streams, payload)
-        {
-            release_payload(cx, payload);
-            return Err(cause);
-        }
-        Ok(result)
-    }
-
-    /// Checks an element against the streams that leave the node.
-    #[inline]
-    pub(super) fn fits(&self, cx: &mut RunContext, streams: &[Stream], payload: Payload) -> Called<()> {
-        if !self.sized {
-            return Ok(());
-        }
-        let targets = self.plan.outputs.iter().flat_map(|port| port.streams);
-        self.fits_streams(cx, streams, payload, targets)
-    }
-
-    pub(super) fn fits_streams<'a>(
-        &self,
-        cx: &mut RunContext,
-        streams: &[Stream],
-        payload: Payload,
-        mut targets: impl Iterator<Item = &'a usize>,
-    ) -> Called<()> {
-        let contents = cx.pool().contents(payload.buffer);
-        let bytes = contents.expect("invariant: the element holds its buffer").len() as u64;
-        let found = targets.find_map(|stream| {
-            let limit = streams[*stream].max_element_bytes()?;
-            (bytes > limit).then(|| Cause::TooLarge {
-                stream: streams[*stream].name(),
-                bytes,
-                limit,
-            })
-        });
-        found.map_or(Ok(()), Err)
-    }
-
-    /// Puts an element, whose buffer the node holds, out of the only port.
-    #[inline]
-    pub(super) fn emit(
-        &mut self,
-        cx: &mut RunContext,
-        streams: &mut [Stream],
-        operation: Operation,
-        element: Element,
-    ) -> Result<(), Failure> {
-        self.stats.emitted += 1;
-        let port = &self.plan.outputs[0];
-        self.put(cx, streams, operation, element, port.streams.iter())
-    }
-
-    /// Puts an element into several streams, which share its buffer.
-    #[inline]
-    pub(super) fn put(
-        &self,
-        cx: &mut RunContext,
-        streams: &mut [Stream],
-        operation: Operation,
-        element: Element,
-        targets: impl ExactSizeIterator<Item = &'static usize>,
-    ) -> Result<(), Failure> {
-        if targets.len() > 1 {
-            let more = u32::try_from(targets.len() - 1).expect("invariant: fewer than 2^32 streams");
-            let retained = cx.pool().retain(element.payload, more);
-            retained.expect("invariant: the element holds its buffer");
-        }
-        let mut overflow = None;
-        for target in targets {
-            match streams[*target].push(cx, element) {
-                Pushed::Taken => {}
-                Pushed::Dropped(dropped) => release(cx, dropped),
-                Pushed::Overflow(dropped) => {
-                    release(cx, dropped);
-                    overflow = overflow.or(Some(*target));
-                }
-            }
-        }
-        match overflow {
-            None => Ok(()),
-            Some(stream) => {
-                let cause = Cause::Overflow {
-                    stream: streams[stream].name(),
-                    depth: streams[stream].len(),
-                };
-                Err(self.failure(operation, Some(element.sequence), cause))
-            }
+        let base = Base::new(flow, position, component);
+        match stage {
+            Ok(stage) => Ok(Self { base, stage }),
+            Err(cause) => Err(base.failure(Operation::Instantiate, None, cause)),
         }
     }
 
@@ -295,29 +69,19 @@ impl<S: Stage> Place<S> {
         input: Option<Element>,
         cause: Cause,
     ) -> Result<(), Failure> {
-        policy::failed(self, cx, streams, operation, input, cause)
+        let Self { base, stage } = self;
+        failure::failed(base, stage, cx, streams, operation, input, cause)
     }
 
-    /// A call went well.
-    #[inline]
-    pub(super) fn succeeded(&mut self, cx: &mut RunContext) {
-        if self.policy.is_eventful() && self.policy.succeeded() {
-            cx.note(Event::BreakerClosed { node: self.plan.name });
-        }
+    /// Restarts a dead stage after `failure`.
+    pub(super) fn restart(&mut self, cx: &mut RunContext, failure: &Failure) -> Result<(), Failure> {
+        failure::restart(&mut self.base, &mut self.stage, cx, failure)
     }
 
     pub(super) fn init(&mut self, cx: &mut RunContext, config: &str) -> Result<(), Failure> {
         config.clone_into(&mut self.config);
-        cx.preparing.node = self.plan.name;
         let prepared = self.stage.init(cx, config);
         prepared.map_err(|cause| self.report(cx, Operation::Init, cause))
-    }
-
-    pub(super) fn abandon(&mut self, cx: &mut RunContext) {
-        if let Some(element) = self.hand.take() {
-            self.stats.failed += 1;
-            release(cx, element);
-        }
     }
 
     pub(super) fn teardown(&mut self, cx: &mut RunContext) -> Result<(), Failure> {
@@ -325,18 +89,4 @@ impl<S: Stage> Place<S> {
         self.stats.leaked_buffers += cx.pool().reclaim(self.position);
         ended.map_err(|cause| self.report(cx, Operation::Teardown, cause))
     }
-}
-
-/// Ends the node's claim on the buffer of an element it handled.
-pub(super) fn release(cx: &mut RunContext, element: Element) {
-    cx.pool()
-        .release(element.payload)
-        .expect("invariant: the element holds its buffer");
-}
-
-/// Returns a new element that goes nowhere.
-pub(super) fn release_payload(cx: &mut RunContext, payload: Payload) {
-    cx.pool()
-        .release(payload.buffer)
-        .expect("invariant: the element holds its buffer");
 }

@@ -1,44 +1,28 @@
 //! A processor in its place.
 
-use super::{Place, impl_node, release};
+use super::{Place, impl_base, impl_new, impl_node, release};
 use crate::buffer::BufferPool;
-use crate::clock::Time;
+use crate::buffer::Element;
 use crate::context::RunContext;
 use crate::crossing::core::{Counts, result};
-use crate::element::Element;
 use crate::error::{Failure, Operation};
-use crate::flow::chain::{Fused, Link};
-use crate::flow::setup::{Make, Setup};
-use crate::plan::FlowPlan;
-use crate::queue::Stream;
+use crate::flow::link::{Fused, Link};
 use crate::stage::{Called, Payload, Processor};
+use crate::stream::Stream;
 
 /// A processor in its place.
 pub struct ProcessorNode<S> {
     place: Place<S>,
 }
 
-impl<S: Processor> ProcessorNode<S> {
-    /// Makes the stage of node `position`.
-    ///
-    /// # Errors
-    /// When its component can't be instantiated.
-    pub fn new(
-        setup: &mut Setup<'_>,
-        flow: &'static FlowPlan,
-        position: usize,
-        origin: impl Make<S>,
-    ) -> Result<Self, Failure> {
-        Ok(Self {
-            place: Place::of(setup, flow, position, origin)?,
-        })
-    }
+impl_new!(ProcessorNode: Processor {  });
 
+impl<S: Processor> ProcessorNode<S> {
     /// Whether an element waits and its result has room.
     #[inline]
     #[must_use]
     pub fn is_ready(&mut self, cx: &mut RunContext, streams: &[Stream]) -> bool {
-        self.place.has_work(cx, streams, Time::START) && self.place.outputs_accept(cx, streams)
+        self.place.is_ready(cx, streams)
     }
 
     /// Handles one element.
@@ -47,22 +31,7 @@ impl<S: Processor> ProcessorNode<S> {
     /// When the processor failed, and its error policy ends the flow.
     #[inline]
     pub fn run(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Result<(), Failure> {
-        let input = self.place.take(cx, streams);
-        match self.handle(cx, streams, input)? {
-            Some(output) => self.place.emit(cx, streams, Operation::Process, output),
-            None => Ok(()),
-        }
-    }
-
-    #[inline]
-    fn handle(
-        &mut self,
-        cx: &mut RunContext,
-        streams: &mut [Stream],
-        input: Element,
-    ) -> Result<Option<Element>, Failure> {
-        let result = self.place.stage.process(cx, input);
-        self.settle(cx, streams, input, result)
+        self.run_one(cx, streams)
     }
 
     fn settle(
@@ -97,30 +66,17 @@ impl<S: Processor> ProcessorNode<S> {
 }
 
 impl<S: Processor> Link for ProcessorNode<S> {
-    fn is_quiet(&self) -> bool {
-        !self.place.policy.is_eventful()
-    }
+    impl_base!(Process);
 
-    fn is_clear(&self, cx: &mut RunContext, streams: &[Stream]) -> bool {
-        self.place.is_clear(cx, streams, Time::START)
-    }
-
-    fn pass(
+    #[inline]
+    fn handle(
         &mut self,
         cx: &mut RunContext,
         streams: &mut [Stream],
         input: Element,
     ) -> Result<Option<Element>, Failure> {
-        self.place.receive();
-        self.handle(cx, streams, input)
-    }
-
-    fn put(&mut self, cx: &mut RunContext, streams: &mut [Stream], output: Element) -> Result<(), Failure> {
-        self.place.emit(cx, streams, Operation::Process, output)
-    }
-
-    fn passed(&mut self) {
-        self.place.stats.emitted += 1;
+        let result = self.place.stage.process(cx, input);
+        self.settle(cx, streams, input, result)
     }
 }
 
@@ -128,10 +84,6 @@ impl<S: Processor> Fused for ProcessorNode<S> {
     fn count(&mut self, _: &BufferPool, counts: Counts) {
         self.place.count(counts);
         self.place.stats.absorbed += counts.ended;
-    }
-
-    fn take(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Element {
-        self.place.take(cx, streams)
     }
 
     fn conclude(

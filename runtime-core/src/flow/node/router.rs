@@ -1,14 +1,11 @@
 //! A router in its place.
 
-use super::{Place, impl_node, release};
-use crate::clock::Time;
+use super::{Place, impl_new, impl_node, release};
+use crate::buffer::Element;
 use crate::context::RunContext;
-use crate::element::Element;
 use crate::error::{Cause, Failure, Operation};
-use crate::flow::setup::{Make, Setup};
-use crate::plan::FlowPlan;
-use crate::queue::Stream;
 use crate::stage::{Called, Payload, Router};
+use crate::stream::Stream;
 
 /// A router in its place.
 pub struct RouterNode<S> {
@@ -17,28 +14,14 @@ pub struct RouterNode<S> {
     targets: Vec<&'static usize>,
 }
 
-impl<S: Router> RouterNode<S> {
-    /// Makes the stage of node `position`.
-    ///
-    /// # Errors
-    /// When its component can't be instantiated.
-    pub fn new(
-        setup: &mut Setup<'_>,
-        flow: &'static FlowPlan,
-        position: usize,
-        origin: impl Make<S>,
-    ) -> Result<Self, Failure> {
-        Ok(Self {
-            place: Place::of(setup, flow, position, origin)?,
-            targets: Vec::new(),
-        })
-    }
+impl_new!(RouterNode: Router { targets: Vec::new() });
 
+impl<S: Router> RouterNode<S> {
     /// Whether an element waits and every port has room: it may go to any.
     #[inline]
     #[must_use]
     pub fn is_ready(&mut self, cx: &mut RunContext, streams: &[Stream]) -> bool {
-        self.place.has_work(cx, streams, Time::START) && self.place.outputs_accept(cx, streams)
+        self.place.is_ready(cx, streams)
     }
 
     /// Sends one element on; it keeps its buffer.

@@ -4,20 +4,23 @@
 //! ends the flow, any number of them may be held, of which the node keeps the count alone. Where an error policy has
 //! something else done about it, the node keeps the element, and there is one at a time.
 
-use super::{Place, impl_node, policy, release};
+use super::policy::action;
+use super::{Place, impl_base, impl_node, release};
 use crate::buffer::BufferPool;
+use crate::buffer::Element;
 use crate::clock::Time;
 use crate::context::RunContext;
 use crate::crossing::core::Counts;
-use crate::element::Element;
+use crate::crossing::{Make, Setup};
+use crate::demand::Demand;
 use crate::error::{Category, Cause, Failure, Operation};
 use crate::event::Event;
-use crate::flow::chain::{Fused, Link};
-use crate::flow::setup::{Make, Setup, SinkStage};
+use crate::flow::ends;
+use crate::flow::link::{Fused, Link};
 use crate::layout::outcome;
 use crate::plan::{ErrorAction, FlowPlan, LastResort};
-use crate::queue::Stream;
-use crate::stage::{Called, Demand, Sink, Stage, Taken, Trouble};
+use crate::stage::{Called, Sink, SinkStage, Stage, Taken, Trouble};
+use crate::stream::Stream;
 
 /// A sink in its place.
 pub struct SinkNode {
@@ -47,8 +50,8 @@ impl SinkNode {
         origin: impl Make<SinkStage>,
     ) -> Result<Self, Failure> {
         let plan = &flow.nodes[position];
-        let stage = setup.sink(flow, position, origin);
-        let on_write_error = policy::action(&plan.on_error, Category::Internal);
+        let stage = ends::sink(setup, flow, position, origin);
+        let on_write_error = action(&plan.on_error, Category::Internal);
         Ok(Self {
             place: Place::new(flow, position, setup.ends().component(plan), stage)?,
             paused_until: Time::START,
@@ -92,14 +95,7 @@ impl SinkNode {
         if self.returned.is_some() {
             return self.decide(cx, streams);
         }
-        let input = self.place.take(cx, streams);
-        self.handle(cx, streams, input)
-    }
-
-    #[inline]
-    fn handle(&mut self, cx: &mut RunContext, streams: &mut [Stream], input: Element) -> Result<(), Failure> {
-        let taken = self.place.stage.push(cx, input);
-        self.settle(cx, streams, input, taken)
+        self.run_one(cx, streams)
     }
 
     fn settle(
@@ -166,7 +162,7 @@ impl SinkNode {
         self.let_go(cx, lost);
         self.place.stats.failed += lost;
         let failure = self.place.failure(Operation::Push, element, cause);
-        policy::note_failure(&mut self.place, cx, &failure);
+        self.place.note_failure(cx, &failure);
         Err(failure)
     }
 
@@ -209,30 +205,21 @@ impl SinkNode {
 }
 
 impl Link for SinkNode {
-    fn is_quiet(&self) -> bool {
-        !self.place.policy.is_eventful()
-    }
+    impl_base!(Push);
 
-    fn is_clear(&self, cx: &mut RunContext, streams: &[Stream]) -> bool {
-        !self.is_full && self.place.is_clear(cx, streams, self.paused_until)
-    }
-
-    fn pass(
+    #[inline]
+    fn handle(
         &mut self,
         cx: &mut RunContext,
         streams: &mut [Stream],
         input: Element,
     ) -> Result<Option<Element>, Failure> {
-        self.place.receive();
-        self.handle(cx, streams, input).map(|()| None)
+        let taken = self.place.stage.push(cx, input);
+        self.settle(cx, streams, input, taken).map(|()| None)
     }
 
-    fn put(&mut self, _: &mut RunContext, _: &mut [Stream], _: Element) -> Result<(), Failure> {
-        unreachable!("invariant: a sink puts nothing out")
-    }
-
-    fn passed(&mut self) {
-        unreachable!("invariant: a sink puts nothing out")
+    fn is_clear(&self, cx: &mut RunContext, streams: &[Stream]) -> bool {
+        !self.is_full && self.place.is_clear(cx, streams, self.paused_until)
     }
 }
 
@@ -240,10 +227,6 @@ impl Fused for SinkNode {
     fn count(&mut self, _: &BufferPool, counts: Counts) {
         self.place.count(Counts { emitted: 0, ..counts });
         self.place.stats.delivered += counts.emitted;
-    }
-
-    fn take(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Element {
-        self.place.take(cx, streams)
     }
 
     fn conclude(

@@ -1,16 +1,19 @@
 //! A source in its place.
 
-use super::{Place, impl_node, policy};
+use super::policy::action;
+use super::{Place, impl_node};
+use crate::buffer::Element;
 use crate::clock::Time;
 use crate::context::RunContext;
 use crate::crossing::core::Counts;
-use crate::element::Element;
+use crate::crossing::{Make, Setup};
+use crate::demand::Demand;
 use crate::error::{Cause, Failure, Operation};
 use crate::event::Event;
-use crate::flow::setup::{Make, Setup, SourceStage};
+use crate::flow::ends;
 use crate::plan::{ErrorAction, FlowPlan, LastResort};
-use crate::queue::Stream;
-use crate::stage::{Called, Demand, Pulled, Source, Stage, Supply};
+use crate::stage::{Called, Pulled, Source, SourceStage, Stage, Supply};
+use crate::stream::Stream;
 
 /// A source in its place.
 pub struct SourceNode {
@@ -31,7 +34,7 @@ impl SourceNode {
         position: usize,
         origin: impl Make<SourceStage>,
     ) -> Result<Self, Failure> {
-        let stage = setup.source(flow, position, origin);
+        let stage = ends::source(setup, flow, position, origin);
         Ok(Self {
             place: Place::new(flow, position, setup.ends().component(&flow.nodes[position]), stage)?,
             exhausted: false,
@@ -147,12 +150,12 @@ impl SourceNode {
 
     /// Whether nothing depends on how the next pull goes.
     pub(in crate::flow) fn is_clear(&self) -> bool {
-        !self.place.policy.is_eventful()
+        self.place.is_quiet()
     }
 
     /// The element went on without passing through the stream behind the source.
     pub(in crate::flow) fn passed(&mut self) {
-        self.place.stats.emitted += 1;
+        self.place.passed();
     }
 
     /// Counts what the source did within a chain. One element of those that it emitted was reserved before.
@@ -207,13 +210,13 @@ impl_node!(SourceNode, {
         };
         let category = cause.category();
         let failure = place.failure(Operation::Notify, None, cause);
-        policy::note_failure(place, cx, &failure);
-        let action = category.map(|category| policy::action(&place.plan.on_error, category));
+        place.note_failure(cx, &failure);
+        let action = category.map(|category| action(&place.plan.on_error, category));
         if action != Some(ErrorAction::Now(LastResort::Skip)) {
             return Err(failure);
         }
         match place.stage.is_dead() {
-            true => policy::restart(place, cx, &failure),
+            true => place.restart(cx, &failure),
             false => Ok(()),
         }
     }

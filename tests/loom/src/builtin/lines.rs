@@ -2,10 +2,9 @@
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
 
-use super::Common;
 use crate::bounds;
+use crate::replica::Shared;
 use crate::sync::{Arc, Mutex};
 
 #[path = "../../../../runtime-core/src/builtin/lines/feed.rs"]
@@ -39,8 +38,10 @@ impl Lines {
     ///
     /// # Errors
     /// When the system has no thread.
-    pub(crate) fn join(common: &Common, open: impl FnOnce() -> File) -> io::Result<Self> {
-        let feed = common.feed(Path::new("-"), |wakers| Input::open(open(), wakers).map(Feed::new));
+    pub(crate) fn join(shared: &Shared, open: impl FnOnce() -> File) -> io::Result<Self> {
+        let feed = shared.part("-", |wakers| {
+            Input::open(open(), wakers).map(|input| Mutex::new(Feed::new(input)))
+        });
         feed.map(Self)
     }
 

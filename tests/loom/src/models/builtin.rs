@@ -5,9 +5,9 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
 
 use super::{check, run};
-use crate::builtin::{Common, Lines, Supply, next_number};
+use crate::builtin::{Lines, Supply, next_number};
 use crate::executor::{Group, Task, Turn};
-use crate::replica::Replica;
+use crate::replica::{Replica, Shared};
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Arc, thread};
 
@@ -17,12 +17,12 @@ use crate::sync::{Arc, thread};
 /// When it does not hold.
 pub fn each_number_is_drawn_once() {
     check(None, || {
-        let common = Arc::new(Common::new(Vec::new()));
+        let shared = Arc::new(Shared::new(Vec::new()));
         let other = {
-            let common = Arc::clone(&common);
-            thread::spawn(move || [next_number(&common), next_number(&common)])
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || [next_number(&shared), next_number(&shared)])
         };
-        let own = [next_number(&common), next_number(&common)];
+        let own = [next_number(&shared), next_number(&shared)];
         let other = other.join().expect("drawing does not panic");
         assert!(own.is_sorted() && other.is_sorted());
         let mut all = [own, other].concat();
@@ -68,9 +68,9 @@ impl Task for Reads {
 pub fn each_line_is_handed_out_once() {
     check(Some(2), || {
         let group = Group::new(2);
-        let common = Common::new(vec![group.waker(0), group.waker(1)]);
+        let shared = Shared::new(vec![group.waker(0), group.waker(1)]);
         let runs = (0..2).map(|_| Reads {
-            lines: Lines::join(&common, || input(&["0\n1", "\n2"])).expect("loom has threads"),
+            lines: Lines::join(&shared, || input(&["0\n1", "\n2"])).expect("loom has threads"),
             emitted: Vec::new(),
         });
         let mut emitted = Vec::new();
@@ -90,12 +90,12 @@ pub fn an_input_is_opened_once() {
         let replicas = Replica::team(vec![group.waker(0), group.waker(1)], None);
         let opened = Arc::new(AtomicUsize::new(0));
         let join = |replica: &Replica, opened: &AtomicUsize| {
-            let common = replica.common(0).expect("there are several replicas");
+            let shared = replica.shared(0).expect("there are several replicas");
             let open = || {
                 opened.fetch_add(1, Ordering::Relaxed);
                 input(&[])
             };
-            Lines::join(&common, open).expect("loom has threads")
+            Lines::join(&shared, open).expect("loom has threads")
         };
         let other = {
             let (replica, opened) = (replicas[0].clone(), Arc::clone(&opened));

@@ -20,7 +20,7 @@ impl Caller {
     /// A call goes on.
     fn in_a_call() -> Self {
         let words = WatchedWords::default();
-        let watched = Arc::new(Watched::with_limits(words.clone(), vec![LIMIT_MS]));
+        let watched = Arc::new(Watched::new(words.clone(), vec![LIMIT_MS]));
         watched.enter(0);
         Self { words, watched }
     }

@@ -1,0 +1,32 @@
+//! What is copied where, and what is left out of the welded module.
+
+use std::collections::BTreeSet;
+
+/// A function that a part defines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct FunctionId {
+    pub(super) part: usize,
+    /// Its number in the part without the imports.
+    pub(super) index: usize,
+}
+
+/// What is copied where.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// Caller and callee of the calls that are replaced.
+    pub(super) replaced: BTreeSet<(FunctionId, FunctionId)>,
+    /// The functions to which something refers still.
+    pub(super) kept: BTreeSet<FunctionId>,
+}
+
+impl Plan {
+    /// Whether calls to `callee` in `caller` are replaced.
+    pub(super) fn replaces(&self, caller: FunctionId, callee: FunctionId) -> bool {
+        self.replaced.contains(&(caller, callee))
+    }
+
+    /// Whether something refers to a function.
+    pub(super) fn keeps(&self, function: FunctionId) -> bool {
+        self.kept.contains(&function)
+    }
+}

@@ -1,0 +1,8 @@
+//! Tokens made of text.
+
+use proc_macro::TokenStream;
+
+/// Tokens of this text.
+pub(crate) fn code(text: &str) -> TokenStream {
+    text.parse().expect("invariant: the expansion is made of Rust tokens")
+}

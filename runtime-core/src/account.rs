@@ -1,0 +1,40 @@
+//! The account of a run: every counter, on whichever call path, with its word in output. What a run counts, and what several
+//! replicas of it count together, is put together here; the text of it is the report's.
+
+mod copies;
+mod node;
+mod pool;
+mod stream;
+
+pub(crate) use copies::Copies;
+pub use copies::CopyStats;
+pub(crate) use copies::FIXED_METADATA_BYTES;
+pub(crate) use node::NodeStats;
+pub(crate) use pool::PoolStats;
+pub(crate) use stream::StreamStats;
+
+/// Declares counters: their struct, `and`, which adds up those of two replicas, and `fields`, each with its word in output.
+macro_rules! counters {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: u64,)*
+        }
+
+        impl $name {
+            /// The sum of both.
+            #[must_use]
+            pub fn and(self, other: Self) -> Self {
+                Self { $($field: self.$field + other.$field,)* }
+            }
+
+            /// Each counter, with its word in output.
+            #[must_use]
+            pub fn fields(&self) -> Vec<(&'static str, u64)> {
+                vec![$(($word, self.$field)),*]
+            }
+        }
+    };
+}
+use counters;

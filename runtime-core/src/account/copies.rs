@@ -1,0 +1,68 @@
+//! Bytes copied into and out of buffers, by reason.
+
+/// Bytes copied on behalf of a stage, by reason.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CopyStats {
+    /// Payloads read by the component.
+    pub read: Copies,
+    /// Payload parts written by the component.
+    pub write: Copies,
+    /// Sequence number, timestamp and content type, in either direction.
+    pub metadata: Copies,
+    /// Payloads that a built-in stage made of its input.
+    pub host_serialize: Copies,
+}
+
+/// Copies for one reason.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Copies {
+    /// How many.
+    pub count: u64,
+    /// How much.
+    pub bytes: u64,
+}
+
+impl Copies {
+    /// Both counts together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            count: self.count + other.count,
+            bytes: self.bytes + other.bytes,
+        }
+    }
+
+    /// Counts one copy.
+    #[inline]
+    pub(crate) fn add(&mut self, bytes: usize) {
+        self.count += 1;
+        self.bytes += bytes as u64;
+    }
+}
+
+impl CopyStats {
+    /// Both counts together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            read: self.read.and(other.read),
+            write: self.write.and(other.write),
+            metadata: self.metadata.and(other.metadata),
+            host_serialize: self.host_serialize.and(other.host_serialize),
+        }
+    }
+
+    /// Every reason, with its word in output.
+    #[must_use]
+    pub fn by_reason(&self) -> [(&'static str, Copies); 4] {
+        [
+            ("payload-read", self.read),
+            ("payload-write", self.write),
+            ("metadata", self.metadata),
+            ("host-serialize", self.host_serialize),
+        ]
+    }
+}
+
+/// Bytes of sequence number and timestamp.
+pub(crate) const FIXED_METADATA_BYTES: usize = 16;

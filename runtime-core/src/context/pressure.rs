@@ -1,0 +1,111 @@
+//! Who hears about full streams: the sources upstream of them.
+
+use std::collections::VecDeque;
+
+use crate::demand::Demand;
+use crate::plan::{FlowPlan, Role};
+
+/// The streams that hold up their producers, as the sources see them.
+#[derive(Debug, Default)]
+pub struct Pressure {
+    /// By stream: the sources upstream of it that want to know, in topological order.
+    sources: Vec<Vec<usize>>,
+    /// By node: how many streams downstream hold up their producers.
+    stalled: Vec<u32>,
+    /// What sources were not told yet.
+    untold: VecDeque<(usize, Demand)>,
+}
+
+impl Pressure {
+    /// The pressure of a flow at its start. `hears`: whether a source wants to know.
+    #[must_use]
+    pub fn new(plan: &FlowPlan, hears: impl Fn(usize) -> bool) -> Self {
+        let mut sources: Vec<Vec<usize>> = vec![Vec::new(); plan.streams.len()];
+        for (position, node) in plan.nodes.iter().enumerate() {
+            let mut above: Vec<usize> = node.inputs.iter().flat_map(|input| sources[*input].clone()).collect();
+            if node.role == Role::Source && hears(position) {
+                above.push(position);
+            }
+            above.sort_unstable();
+            above.dedup();
+            let ports = node
+                .outputs
+                .iter()
+                .flat_map(|port| port.streams)
+                .chain(node.dead_letters);
+            for stream in ports {
+                sources[*stream].clone_from(&above);
+            }
+        }
+        Self {
+            sources,
+            stalled: vec![0; plan.nodes.len()],
+            untold: VecDeque::new(),
+        }
+    }
+
+    /// The pressure of a flow in which each stream, by position, has these sources upstream.
+    #[cfg(test)]
+    pub(crate) fn of(sources: Vec<Vec<usize>>, nodes: usize) -> Self {
+        Self {
+            sources,
+            stalled: vec![0; nodes],
+            untold: VecDeque::new(),
+        }
+    }
+
+    /// A stream holds up its producer.
+    pub(crate) fn stalled(&mut self, stream: usize) {
+        for source in &self.sources[stream] {
+            self.stalled[*source] += 1;
+            if self.stalled[*source] == 1 {
+                self.untold.push_back((*source, Demand::Pause));
+            }
+        }
+    }
+
+    /// It does so no longer.
+    pub(crate) fn flows_again(&mut self, stream: usize) {
+        for source in &self.sources[stream] {
+            self.stalled[*source] -= 1;
+            if self.stalled[*source] == 0 {
+                self.untold.push_back((*source, Demand::Ready));
+            }
+        }
+    }
+
+    /// Whether a source has to be told something.
+    #[inline]
+    #[must_use]
+    pub fn is_untold(&self) -> bool {
+        !self.untold.is_empty()
+    }
+
+    /// The next to be told, and what.
+    pub(crate) fn next_untold(&mut self) -> Option<(usize, Demand)> {
+        self.untold.pop_front()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_told_once_however_many_streams_are_full() {
+        let mut pressure = Pressure::of(vec![vec![0], vec![0, 1]], 2);
+        pressure.stalled(0);
+        pressure.stalled(1);
+        pressure.flows_again(0);
+        pressure.flows_again(1);
+        let told: Vec<_> = std::iter::from_fn(|| pressure.next_untold()).collect();
+        let expected = [
+            (0, Demand::Pause),
+            (1, Demand::Pause),
+            (0, Demand::Ready),
+            (1, Demand::Ready),
+        ];
+        assert_eq!(told, expected);
+        assert!(!pressure.is_untold());
+    }
+}

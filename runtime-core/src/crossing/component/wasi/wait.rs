@@ -1,0 +1,81 @@
+//! `wasi:io/poll`: waiting, within the deadline of the call. A component that sleeps in the host executes no code that an
+//! epoch could interrupt, so the watchdog looks at it from here.
+
+use std::pin::pin;
+use std::time::Instant;
+
+use tokio::runtime::Runtime;
+use wasmtime::Result;
+use wasmtime::component::{HasData, Resource, ResourceTable};
+use wasmtime_wasi::p2::bindings::sync::io::poll::{Host, HostPollable};
+use wasmtime_wasi_io::bindings::wasi::io::poll as waiting;
+use wasmtime_wasi_io::poll::DynPollable;
+
+use crate::crossing::component::store::{Call, StageData};
+use crate::crossing::component::system::State;
+use crate::watchdog::TICK;
+
+/// What a wait needs of the stage's store.
+pub(super) struct Waiting<'a> {
+    pub(super) table: &'a mut ResourceTable,
+    pub(super) call: &'a mut Call,
+    pub(super) runtime: &'a Runtime,
+}
+
+pub(super) fn waiting(data: &mut StageData) -> Waiting<'_> {
+    let StageData { call, system, .. } = data;
+    let State { table, runtime, .. } = system;
+    Waiting { table, call, runtime }
+}
+
+/// Names [`Waiting`] to the linker.
+pub(super) struct HasWaiting;
+
+impl HasData for HasWaiting {
+    type Data<'a> = Waiting<'a>;
+}
+
+/// Runs `event` to its end, but has the call looked after. The time counts as the call's own.
+fn wait<T>(runtime: &Runtime, call: &mut Call, event: impl Future<Output = Result<T>>) -> Result<T> {
+    call.look()?;
+    runtime.block_on(async {
+        let mut event = pin!(event);
+        loop {
+            let since = Instant::now();
+            let waited = tokio::time::timeout(TICK, event.as_mut()).await;
+            call.watch.waited(since.elapsed());
+            match waited {
+                Ok(result) => return result,
+                Err(_elapsed) => call.look()?,
+            };
+        }
+    })
+}
+
+impl Host for Waiting<'_> {
+    fn poll(&mut self, pollables: Vec<Resource<DynPollable>>) -> Result<Vec<u32>> {
+        wait(self.runtime, self.call, waiting::Host::poll(self.table, pollables))
+    }
+}
+
+impl HostPollable for Waiting<'_> {
+    fn ready(&mut self, pollable: Resource<DynPollable>) -> Result<bool> {
+        wait(
+            self.runtime,
+            self.call,
+            waiting::HostPollable::ready(self.table, pollable),
+        )
+    }
+
+    fn block(&mut self, pollable: Resource<DynPollable>) -> Result<()> {
+        wait(
+            self.runtime,
+            self.call,
+            waiting::HostPollable::block(self.table, pollable),
+        )
+    }
+
+    fn drop(&mut self, pollable: Resource<DynPollable>) -> Result<()> {
+        waiting::HostPollable::drop(self.table, pollable)
+    }
+}

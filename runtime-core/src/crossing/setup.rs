@@ -1,0 +1,130 @@
+//! What the stages of a flow are made from, whatever calls them.
+
+use std::sync::Arc;
+
+use super::Hosts;
+use crate::buffer::BufferPool;
+use crate::context::Ends;
+use crate::executor::Waker;
+use crate::plan::FlowPlan;
+use crate::replica::Replica;
+use crate::stage::Called;
+use crate::watchdog::{Halt, Watched};
+
+/// What a stage is made from: an artifact on one of the call paths, or a built-in.
+pub trait Make<S> {
+    /// Makes the stage of `flow`'s node `position`.
+    ///
+    /// # Errors
+    /// When it can't be instantiated.
+    fn make(self, setup: &mut Setup<'_>, flow: &'static FlowPlan, position: usize) -> Called<S>;
+}
+
+/// A stage that is there already.
+#[derive(Debug)]
+pub struct Ready<S>(pub S);
+
+impl<S> Make<S> for Ready<S> {
+    fn make(self, _: &mut Setup<'_>, _: &'static FlowPlan, _: usize) -> Called<S> {
+        Ok(self.0)
+    }
+}
+
+/// What the stages of a flow are made from.
+pub struct Setup<'a> {
+    /// What the process has for all flows.
+    hosts: &'a Hosts,
+    /// The buffers of the flow. Away only while a stage has them.
+    pool: Option<Box<BufferPool>>,
+    /// The ends that are replaced.
+    ends: &'a Ends,
+    /// What the watchdog looks at.
+    watched: Option<Arc<Watched>>,
+    /// Wakes the flow.
+    pub(crate) waker: Waker,
+    halt: Arc<Halt>,
+    /// The run that they are for.
+    replica: Replica,
+}
+
+impl<'a> Setup<'a> {
+    /// For a flow with these buffers, in a run that `halt` ends.
+    pub fn new(
+        hosts: &'a Hosts,
+        flow: &'static FlowPlan,
+        pool: BufferPool,
+        ends: &'a Ends,
+        waker: Waker,
+        halt: Arc<Halt>,
+    ) -> Self {
+        Self {
+            watched: hosts.watch(flow, &pool, &halt),
+            hosts,
+            pool: Some(Box::new(pool)),
+            ends,
+            waker,
+            halt,
+            replica: Replica::alone(),
+        }
+    }
+
+    /// For a run that is one of several.
+    #[must_use]
+    pub fn of(self, replica: Replica) -> Self {
+        Self { replica, ..self }
+    }
+
+    /// The ends that are replaced.
+    pub(crate) fn ends(&self) -> &'a Ends {
+        self.ends
+    }
+
+    /// The run that the stages are for.
+    pub(crate) fn replica(&self) -> &Replica {
+        &self.replica
+    }
+
+    /// The buffers of the flow.
+    pub(crate) fn pool(&self) -> &BufferPool {
+        let pool = self.pool.as_ref();
+        pool.expect("invariant: the pool is away only while a stage has it")
+    }
+
+    pub(crate) fn lend_pool(&mut self) -> Box<BufferPool> {
+        let pool = self.pool.take();
+        pool.expect("invariant: one stage is made at a time")
+    }
+
+    pub(crate) fn return_pool(&mut self, pool: Box<BufferPool>) {
+        self.pool = Some(pool);
+    }
+
+    /// The buffers of the flow, for its run.
+    #[must_use]
+    pub fn into_pool(mut self) -> BufferPool {
+        *self.lend_pool()
+    }
+
+    /// What ends the run from outside.
+    pub(crate) fn halt(&self) -> &Arc<Halt> {
+        &self.halt
+    }
+
+    /// The host of the component path, which is a `T`.
+    pub(crate) fn component_host<T: 'static>(&self) -> &'a T {
+        let host = self.hosts.component().and_then(|host| host.as_any().downcast_ref());
+        host.expect("invariant: a program with stages on the component path names its host")
+    }
+
+    /// The host of the core paths, which is a `T`.
+    pub(crate) fn core_host<T: 'static>(&self) -> &'a T {
+        let host = self.hosts.core().and_then(|host| host.as_any().downcast_ref());
+        host.expect("invariant: a program with stages on the core paths names its host")
+    }
+
+    /// What the watchdog looks at.
+    pub(crate) fn watched(&self) -> &Arc<Watched> {
+        let watched = self.watched.as_ref();
+        watched.expect("invariant: a flow with shells is watched")
+    }
+}

@@ -1,0 +1,33 @@
+//! Parts of the runtime for benchmarks and fuzz targets, which call stages without a flow.
+
+pub use crate::account::CopyStats;
+pub use crate::buffer::{BufferError, BufferId, BufferPool, ContentType, Element};
+pub use crate::clock::ClockKind;
+pub use crate::context::{Ends, Pressure, RunContext, RunOptions};
+pub use crate::crossing::Setup;
+pub use crate::crossing::{Hosts, Make, component, core};
+pub use crate::demand::Demand;
+pub use crate::error::Cause;
+pub use crate::executor::Group;
+pub use crate::stage::{Aggregator, Called, Filter, Payload, Processor, Pulled, Router, Sink, Source, Stage, Taken};
+pub use crate::watchdog::{Halt, Limits};
+
+use std::sync::Arc;
+
+use crate::crossing::Paths;
+use crate::emitted::{ComponentPath, CorePath};
+use crate::plan::ProgramPlan;
+use crate::watchdog::Watchdog;
+
+/// What the stages of a program need, on all paths, with a watchdog that looks after their calls.
+///
+/// # Errors
+/// When there is no thread for it, or a path can't be prepared.
+pub fn hosts(program: &ProgramPlan) -> wasmtime::Result<Hosts> {
+    let watchdog = Watchdog::start(Arc::default(), Box::new(|_| ()))?;
+    let paths = Paths {
+        component: Some(&ComponentPath { wasi: &[] }),
+        core: Some(&CorePath),
+    };
+    Hosts::start(program, paths, watchdog)
+}

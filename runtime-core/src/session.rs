@@ -1,0 +1,257 @@
+//! Flows at work, as a library has them: a session starts flows, waits for them and gives their accounts; [`Stop`] asks them
+//! to stop. It prints nothing itself, handles no signal and never ends the process.
+
+use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::context::{Pressure, RunContext};
+use crate::crossing::{Entered, Hosts, Setup};
+use crate::error::Failure;
+use crate::event::Observer;
+use crate::executor::{Group, Waker};
+use crate::flow::{FlowEntry, Run};
+use crate::plan::{FlowPlan, ProgramPlan};
+use crate::replica::Replica;
+use crate::report;
+use crate::watchdog::{Halt, Limits, Watchdog};
+
+pub use crate::context::{Ends, RunOptions};
+pub use crate::crossing::Paths;
+pub use crate::flow::Outcome;
+pub use crate::report::Report;
+pub use crate::watchdog::{OnStuck, Stop, Stuck};
+
+mod groups;
+mod room;
+
+use groups::{ThreadGroup, run_groups};
+pub(crate) use room::explained;
+
+/// Configurations that hold instead of the manifest's, by node.
+pub type Configs = BTreeMap<&'static str, String>;
+
+/// A flow, and how it is to run.
+pub struct FlowStart {
+    /// The flow.
+    pub entry: &'static FlowEntry,
+    /// Limits and clock.
+    pub options: RunOptions,
+    /// The ends that are replaced.
+    pub ends: Ends,
+    /// The configurations that differ from the manifest's.
+    pub configs: Configs,
+    /// Hears of the events of the first replica.
+    pub observer: Option<Box<dyn Observer>>,
+}
+
+/// What a flow came to.
+pub struct FlowEnd {
+    /// The flow.
+    pub entry: &'static FlowEntry,
+    /// Its account; or why it could not be started.
+    pub account: Result<(Report, Outcome), Failure>,
+}
+
+/// What the flows of a program need while they run.
+pub struct Session {
+    program: &'static ProgramPlan,
+    hosts: Hosts,
+    started: Instant,
+}
+
+impl Session {
+    /// Prepares what the flows of a program need. `stop` asks them to stop; `on_stuck` is called when one does not end though
+    /// it was cancelled.
+    ///
+    /// # Errors
+    /// When the system has no thread for the watchdog, or this machine can't run the code of the program.
+    pub fn start(
+        program: &'static ProgramPlan,
+        paths: Paths,
+        stop: &Arc<Stop>,
+        on_stuck: OnStuck,
+    ) -> Result<Self, Failure> {
+        let started = Instant::now();
+        let watchdog = Watchdog::start(Arc::clone(stop), on_stuck);
+        let watchdog = watchdog.map_err(|error| Failure::at_start(&error.into()))?;
+        let hosts = Hosts::start(program, paths, watchdog);
+        Ok(Self {
+            program,
+            hosts: hosts.map_err(|error| Failure::at_start(&error))?,
+            started,
+        })
+    }
+
+    /// Makes the stages of flows, on the calling thread, which is to run them too.
+    #[must_use]
+    pub fn prepare(&self, flows: Vec<FlowStart>) -> Prepared<'_> {
+        let entered = self.hosts.enter();
+        let entries = flows.iter().map(|flow| flow.entry).collect();
+        Prepared {
+            groups: self.groups(flows),
+            session: self,
+            entries,
+            _entered: entered,
+        }
+    }
+
+    /// Makes the stages of all flows: those that share their threads are one group, every other run is one by itself.
+    fn groups(&self, flows: Vec<FlowStart>) -> Vec<ThreadGroup> {
+        let sharing = flows.iter().filter(|flow| !flow.entry.plan.own_thread);
+        let shared = Group::new(sharing.map(|flow| flow.entry.plan.replicas as usize).sum());
+        let mut together = ThreadGroup::new(shared, self.workers());
+        let mut alone = Vec::new();
+        for (position, flow) in flows.into_iter().enumerate() {
+            let plan = flow.entry.plan;
+            let mut groups: Vec<ThreadGroup> = Vec::new();
+            let wakers: Vec<Waker> = (0..plan.replicas as usize)
+                .map(|replica| {
+                    if !plan.own_thread {
+                        return together.group.waker(together.slots.len() + replica);
+                    }
+                    groups.push(ThreadGroup::new(Group::new(1), 1));
+                    groups[replica].group.waker(0)
+                })
+                .collect();
+            let started = self.start_flow(flow, wakers).into_iter();
+            let slots = started.map(|started| Slot {
+                flow: position,
+                started,
+            });
+            match plan.own_thread {
+                false => together.slots.extend(slots),
+                true => alone.extend(groups.into_iter().zip(slots).map(|(group, slot)| group.with(slot))),
+            }
+        }
+        let together = (!together.slots.is_empty()).then_some(together);
+        together.into_iter().chain(alone).collect()
+    }
+
+    /// Threads of the flows that share them.
+    fn workers(&self) -> usize {
+        self.program.worker_threads.map_or_else(
+            || thread::available_parallelism().map_or(1, NonZero::get),
+            |workers| workers as usize,
+        )
+    }
+
+    /// Makes the stages of each replica of a flow.
+    fn start_flow(&self, mut flow: FlowStart, wakers: Vec<Waker>) -> Vec<Started> {
+        let plan = flow.entry.plan;
+        let runs = wakers.len();
+        // Where each of them gets everything, each counts everything.
+        let shared_limit = flow.options.limit.filter(|_| plan.replicas_by.is_none());
+        let team = Replica::team(wakers.clone(), shared_limit).into_iter().zip(wakers);
+        let started: Result<Vec<Started>, Failure> = team
+            .map(|(replica, waker)| {
+                self.hosts.watchdog().stop().wakes(waker.clone());
+                let observer = flow.observer.take();
+                let run = self.start_run(&flow, replica, waker, observer)?;
+                Ok(Started::Run(Box::new(run)))
+            })
+            .collect();
+        started.unwrap_or_else(|failure| {
+            let failed = Started::Failed(explained(failure, self.program, plan));
+            let others = (1..runs).map(|_| Started::Omitted);
+            std::iter::once(failed).chain(others).collect()
+        })
+    }
+
+    fn start_run(
+        &self,
+        flow: &FlowStart,
+        replica: Replica,
+        waker: Waker,
+        observer: Option<Box<dyn Observer>>,
+    ) -> Result<Run, Failure> {
+        let (plan, options) = (flow.entry.plan, flow.options);
+        let pool = self.hosts.pool(plan).map_err(|error| Failure::at_start(&error))?;
+        let limits = Limits {
+            clock: options.clock,
+            timeout: options.timeout,
+            deadline: plan.deadline_ms.map(Duration::from_millis),
+        };
+        let halt = Arc::new(Halt::new(limits, Arc::clone(self.hosts.watchdog().stop())));
+        let setup = Setup::new(&self.hosts, plan, pool, &flow.ends, waker.clone(), Arc::clone(&halt));
+        let mut setup = setup.of(replica.clone());
+        let driver = (flow.entry.start)(&mut setup)?;
+        let pressure = Pressure::new(plan, |node| flow.ends.hears_pressure(&plan.nodes[node]));
+        let cx = RunContext::new(plan, options, halt, waker, setup.into_pool(), pressure);
+        let configs = of_replica(plan, &flow.configs, &replica);
+        Ok(Run::new(driver, cx.observed_by(observer).of(replica), configs))
+    }
+
+    /// What the runs of a flow came to, one of each of its replicas.
+    fn end(&self, entry: &'static FlowEntry, runs: Vec<Started>) -> FlowEnd {
+        let mut ended = Vec::new();
+        for started in runs {
+            match started {
+                Started::Run(run) => {
+                    let (mut flow, mut cx, outcome) = run.into_outcome();
+                    ended.push((Report::collect(flow.as_mut(), &mut cx, self.started.elapsed()), outcome));
+                }
+                Started::Failed(failure) => {
+                    let account = Err(failure);
+                    return FlowEnd { entry, account };
+                }
+                Started::Omitted => {}
+            }
+        }
+        let account = Ok(report::merge(ended));
+        FlowEnd { entry, account }
+    }
+}
+
+/// Flows whose stages are there.
+pub struct Prepared<'a> {
+    session: &'a Session,
+    entries: Vec<&'static FlowEntry>,
+    groups: Vec<ThreadGroup>,
+    /// The thread is prepared for calls meanwhile.
+    _entered: Option<Box<dyn Entered + 'a>>,
+}
+
+impl Prepared<'_> {
+    /// Runs the flows to their ends: some on the calling thread, the others on threads of their own. Returns what they came
+    /// to, in their order.
+    #[must_use]
+    pub fn run(self) -> Vec<FlowEnd> {
+        let hosts = &self.session.hosts;
+        let ended = run_groups(self.groups);
+        hosts.watchdog().runs_are_over();
+        let mut runs: Vec<Vec<Started>> = self.entries.iter().map(|_| Vec::new()).collect();
+        for slot in ended {
+            runs[slot.flow].push(slot.started);
+        }
+        let flows = self.entries.into_iter().zip(runs);
+        flows.map(|(entry, runs)| self.session.end(entry, runs)).collect()
+    }
+}
+
+/// The configurations of one replica that differ from the manifest's, of which `configs` hold for all of them.
+fn of_replica(plan: &'static FlowPlan, configs: &Configs, replica: &Replica) -> Configs {
+    let filled = plan.nodes.iter().filter_map(|node| {
+        let general = configs.get(node.name).map_or(node.config, String::as_str);
+        let own = replica.fill(general);
+        (own != node.config).then_some((node.name, own))
+    });
+    filled.collect()
+}
+
+/// The run of a replica among those of its thread group.
+struct Slot {
+    /// Position of its flow in the session.
+    flow: usize,
+    started: Started,
+}
+
+/// A run, before it runs and after.
+enum Started {
+    Run(Box<Run>),
+    Failed(Failure),
+    /// Another replica of the flow could not be started.
+    Omitted,
+}

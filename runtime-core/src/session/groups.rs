@@ -1,0 +1,107 @@
+//! Runs in groups, each on threads of its own.
+
+use std::io;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use super::{Slot, Started};
+use crate::error::{Cause, Failure};
+use crate::executor::{Group, Task, Turn};
+use crate::sync::Monitor;
+
+/// Runs groups side by side, each on threads of its own. None begins before all of them have one: their runs may wait for
+/// each other.
+pub(super) fn run_groups(mut groups: Vec<ThreadGroup>) -> Vec<Slot> {
+    let started = Monitor::new(None);
+    let waiting: Vec<Mutex<Option<ThreadGroup>>> = groups
+        .split_off(groups.len().min(1))
+        .into_iter()
+        .map(|group| Mutex::new(Some(group)))
+        .collect();
+    thread::scope(|scope| {
+        let others: io::Result<Vec<_>> = waiting
+            .iter()
+            .map(|group| {
+                let thread = thread::Builder::new().name("flow".to_owned());
+                thread.spawn_scoped(scope, || match has_begun(&started) {
+                    true => take(group).map_or_else(Vec::new, ThreadGroup::run),
+                    false => Vec::new(),
+                })
+            })
+            .collect();
+        *started.lock() = Some(others.is_ok());
+        started.notify_all();
+        match others {
+            Ok(others) => {
+                let mut ended: Vec<Slot> = groups.into_iter().flat_map(ThreadGroup::run).collect();
+                for other in others {
+                    ended.extend(other.join().expect("invariant: panics abort the process"));
+                }
+                ended
+            }
+            Err(error) => {
+                let failure =
+                    Failure::before_stages(Cause::NoThread(format!("there is no thread for a flow: {error}")));
+                let groups = groups.into_iter().chain(waiting.iter().filter_map(take));
+                let slots = groups.flat_map(|group| group.slots);
+                slots
+                    .map(|seat| Slot {
+                        started: Started::Failed(failure.clone()),
+                        ..seat
+                    })
+                    .collect()
+            }
+        }
+    })
+}
+
+/// Waits until it is known whether all groups have a thread.
+fn has_begun(started: &Monitor<Option<bool>>) -> bool {
+    let mut begun = started.lock();
+    loop {
+        match *begun {
+            Some(begun) => return begun,
+            None => begun = started.wait(begun),
+        }
+    }
+}
+
+fn take(group: &Mutex<Option<ThreadGroup>>) -> Option<ThreadGroup> {
+    // Nothing that holds the lock panics.
+    group.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// Runs that share their threads.
+pub(super) struct ThreadGroup {
+    pub(super) group: Group,
+    workers: usize,
+    pub(super) slots: Vec<Slot>,
+}
+
+impl ThreadGroup {
+    pub(super) fn new(group: Group, workers: usize) -> Self {
+        Self {
+            group,
+            workers,
+            slots: Vec::new(),
+        }
+    }
+
+    pub(super) fn with(mut self, seat: Slot) -> Self {
+        self.slots.push(seat);
+        self
+    }
+
+    fn run(self) -> Vec<Slot> {
+        self.group.run(self.slots, self.workers)
+    }
+}
+
+impl Task for Slot {
+    fn turn(&mut self) -> Turn {
+        match &mut self.started {
+            Started::Run(run) => run.turn(),
+            Started::Failed(_) | Started::Omitted => Turn::Done,
+        }
+    }
+}

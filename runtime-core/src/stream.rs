@@ -1,0 +1,287 @@
+//! A stream: the bounded queue between two stages.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::account::StreamStats;
+use crate::buffer::Element;
+use crate::clock::Time;
+use crate::context::RunContext;
+use crate::event::Event;
+use crate::plan::{Overflow, StreamName, StreamPlan};
+
+/// The time during which a stream has no room: from when it is full until it is at its low watermark.
+#[derive(Clone, Copy, Debug)]
+struct Episode {
+    since: Time,
+    /// Elements dropped before it.
+    dropped_before: u64,
+}
+
+/// What a producer sees of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// An element may be put in.
+    Yes,
+    /// The stream is full.
+    Full,
+    /// The stream's pace allows the next element at this time.
+    NotBefore(Time),
+}
+
+/// The pace of a stream: a token bucket in the form of a virtual schedule (generic cell rate algorithm, ITU-T I.371).
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    /// Nanoseconds between elements.
+    interval_ns: u64,
+    /// Nanoseconds by which a burst may be ahead of the schedule.
+    tolerance_ns: u64,
+    /// When the next element is due by the schedule.
+    due: Time,
+}
+
+impl Pace {
+    fn new(per_second: u64) -> Self {
+        let interval_ns = (1_000_000_000 / per_second.max(1)).max(1);
+        // So many at once as come in ten milliseconds.
+        let burst = (per_second / 100).max(1);
+        Self {
+            interval_ns,
+            tolerance_ns: (burst - 1).saturating_mul(interval_ns),
+            due: Time::START,
+        }
+    }
+
+    fn earliest(&self) -> Time {
+        Time::from_nanos(self.due.as_nanos().saturating_sub(self.tolerance_ns))
+    }
+
+    fn take(&mut self, now: Time) {
+        self.due = self.due.max(now).after(Duration::from_nanos(self.interval_ns));
+    }
+}
+
+/// A bounded first-in-first-out queue with hysteresis: once full, it is so until its length has fallen to the low
+/// watermark.
+#[derive(Debug)]
+pub struct Stream {
+    position: usize,
+    name: StreamName,
+    queue: VecDeque<Element>,
+    depth: usize,
+    low_watermark: usize,
+    overflow: Overflow,
+    max_element_bytes: Option<u64>,
+    /// One of several of its port, all of which must have room.
+    shared: bool,
+    pace: Option<Pace>,
+    episode: Option<Episode>,
+    stats: StreamStats,
+}
+
+impl Stream {
+    /// An empty stream, the `position`-th of its flow. `shared`: its producer waits for all streams of the port.
+    #[must_use]
+    pub fn new(plan: &'static StreamPlan, position: usize, shared: bool) -> Self {
+        Self {
+            position,
+            name: StreamName {
+                from: plan.from,
+                to: plan.to,
+            },
+            // Most queues stay short: consumers run first.
+            queue: VecDeque::new(),
+            depth: plan.depth as usize,
+            low_watermark: plan.low_watermark as usize,
+            overflow: plan.overflow,
+            max_element_bytes: plan.max_element_bytes,
+            shared,
+            pace: match plan.overflow {
+                Overflow::RateLimit { per_second } => Some(Pace::new(per_second)),
+                Overflow::Block | Overflow::DropOldest | Overflow::DropNewest | Overflow::Error => None,
+            },
+            episode: None,
+            stats: StreamStats::default(),
+        }
+    }
+
+    /// Both ends.
+    #[must_use]
+    pub fn name(&self) -> StreamName {
+        self.name
+    }
+
+    /// Largest payload it takes, in bytes.
+    #[inline]
+    #[must_use]
+    pub fn max_element_bytes(&self) -> Option<u64> {
+        self.max_element_bytes
+    }
+
+    /// Whether a producer waits while the stream is full.
+    #[inline]
+    #[must_use]
+    pub fn stalls(&self) -> bool {
+        match self.overflow {
+            Overflow::Block | Overflow::RateLimit { .. } => true,
+            Overflow::DropOldest | Overflow::DropNewest | Overflow::Error => self.shared,
+        }
+    }
+
+    /// Whether the producer may put an element in now.
+    #[inline]
+    #[must_use]
+    pub fn room(&self, now: Time) -> Room {
+        if self.episode.is_some() && self.stalls() {
+            return Room::Full;
+        }
+        match &self.pace {
+            Some(pace) if pace.earliest() > now => Room::NotBefore(pace.earliest()),
+            Some(_) | None => Room::Yes,
+        }
+    }
+
+    /// Elements waiting.
+    #[inline]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Whether no element waits.
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Puts an element in, by the stream's policy. Returns one that found or has no place any more: its buffer is the
+    /// caller's to release; [`Pushed::Overflow`] is an error.
+    #[inline]
+    pub fn push(&mut self, cx: &mut RunContext, element: Element) -> Pushed {
+        self.stats.offered += 1;
+        if let Some(pace) = &mut self.pace {
+            pace.take(cx.now());
+        }
+        let mut pushed = Pushed::Taken;
+        if self.queue.len() == self.depth {
+            match self.overflow {
+                Overflow::DropOldest => {
+                    if let Some(oldest) = self.queue.pop_front() {
+                        self.stats.dropped_oldest += 1;
+                        pushed = Pushed::Dropped(oldest);
+                    }
+                }
+                Overflow::DropNewest => {
+                    self.stats.dropped_newest += 1;
+                    return Pushed::Dropped(element);
+                }
+                Overflow::Error => {
+                    self.stats.dropped_overflow += 1;
+                    return Pushed::Overflow(element);
+                }
+                Overflow::Block | Overflow::RateLimit { .. } => {
+                    unreachable!("invariant: a producer without room is not scheduled")
+                }
+            }
+        }
+        self.queue.push_back(element);
+        self.stats.enqueued += 1;
+        self.stats.peak_depth = self.stats.peak_depth.max(self.queue.len());
+        if self.queue.len() == self.depth && self.episode.is_none() {
+            self.trigger(cx);
+        }
+        pushed
+    }
+
+    /// Whether an element may go past the queue while it is empty, without anybody noticing: it would not fill it, and
+    /// there is no pace to keep.
+    #[inline]
+    #[must_use]
+    pub(crate) fn can_be_passed(&self) -> bool {
+        self.depth > 1 && self.pace.is_none() && self.queue.is_empty() && self.episode.is_none()
+    }
+
+    /// Counts elements that went past the queue.
+    #[inline]
+    pub(crate) fn count_passed(&mut self, elements: u64) {
+        self.stats.offered += elements;
+        self.stats.enqueued += elements;
+        self.stats.dequeued += elements;
+        self.stats.peak_depth = self.stats.peak_depth.max(usize::from(elements > 0));
+    }
+
+    /// Takes the oldest element out.
+    #[inline]
+    pub fn pop(&mut self, cx: &mut RunContext) -> Option<Element> {
+        let element = self.queue.pop_front()?;
+        self.stats.dequeued += 1;
+        if self.episode.is_some() && self.queue.len() <= self.low_watermark {
+            self.relieve(cx);
+        }
+        Some(element)
+    }
+
+    #[cold]
+    fn trigger(&mut self, cx: &mut RunContext) {
+        self.episode = Some(Episode {
+            since: cx.now(),
+            dropped_before: self.stats.dropped(),
+        });
+        self.stats.episodes += 1;
+        cx.note(Event::Triggered {
+            stream: self.name,
+            depth: self.queue.len(),
+        });
+        if self.stalls() {
+            cx.pressure.stalled(self.position);
+        }
+    }
+
+    #[cold]
+    fn relieve(&mut self, cx: &mut RunContext) {
+        let Some(episode) = self.episode.take() else { return };
+        let duration = cx.now().since(episode.since);
+        self.stats.pressure += duration;
+        cx.note(Event::Relieved {
+            stream: self.name,
+            depth: self.queue.len(),
+            duration,
+            dropped: self.stats.dropped() - episode.dropped_before,
+        });
+        if self.stalls() {
+            cx.pressure.flows_again(self.position);
+        }
+    }
+
+    /// Empties the stream at the end of a flow that failed; the caller releases the buffers.
+    pub fn discard(&mut self) -> impl Iterator<Item = Element> {
+        self.stats.discarded += self.queue.len() as u64;
+        self.queue.drain(..)
+    }
+
+    /// What passed so far; an episode that lasts counts until `now`.
+    #[must_use]
+    pub fn stats(&self, now: Time) -> StreamStats {
+        let mut stats = self.stats;
+        if let Some(episode) = self.episode {
+            stats.pressure += now.since(episode.since);
+        }
+        stats
+    }
+}
+
+/// What became of an element that was put into a stream.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub enum Pushed {
+    /// It waits there.
+    Taken,
+    /// It waits there, or not; this one does no longer.
+    Dropped(Element),
+    /// There is no place, which the policy does not allow.
+    Overflow(Element),
+}
+
+#[cfg(test)]
+mod tests;

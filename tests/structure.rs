@@ -1,0 +1,199 @@
+//! How the crates are built: which module uses which, and what a feature of the runtime does to its dependencies.
+//!
+//! The modules of a crate are rooms, those in one folder stand beside each other. No two of them may use each other, however
+//! long the way; the runtime's are floors besides, in the order of its `lib.rs`. A module and the modules in its folder are one:
+//! they may.
+#![expect(clippy::disallowed_methods, reason = "a test reads the sources and asks cargo")]
+
+#[path = "structure/modules.rs"]
+mod modules;
+#[path = "structure/uses.rs"]
+mod uses;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use modules::{Crate, Module};
+use uses::Edge;
+
+/// The crates, by the folders of their sources.
+const CRATES: [&str; 5] = [
+    "codegen/src",
+    "compiler/cli/src",
+    "macros/attribute/src",
+    "macros/src",
+    "runtime-core/src",
+];
+
+/// The crate whose modules are floors.
+const FLOORS: &str = "runtime-core/src";
+
+/// Modules that name what other modules have, for those outside: they stand above all.
+const FACES: [&str; 2] = ["emitted", "internals"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Who uses whom among the modules in one folder, with an example for each.
+type Siblings = BTreeMap<(Module, Module), String>;
+
+/// By the module whose folder it is.
+fn siblings(edges: &[Edge]) -> BTreeMap<Module, Siblings> {
+    let mut folders: BTreeMap<Module, Siblings> = BTreeMap::new();
+    for edge in edges {
+        let common = edge
+            .from
+            .iter()
+            .zip(&edge.to)
+            .take_while(|(from, to)| from == to)
+            .count();
+        // One of them is the folder's own module.
+        let (Some(from), Some(to)) = (edge.from.get(common), edge.to.get(common)) else {
+            continue;
+        };
+        let folder = folders.entry(edge.from[..common].to_vec()).or_default();
+        let example = format!("{} uses {}", edge.file, edge.path);
+        folder.entry((vec![from.clone()], vec![to.clone()])).or_insert(example);
+    }
+    folders
+}
+
+/// A way from a module back to itself.
+fn circle(siblings: &Siblings) -> Option<Vec<&Module>> {
+    let mut done = BTreeSet::new();
+    let starts: BTreeSet<&Module> = siblings.keys().map(|(from, _)| from).collect();
+    starts
+        .into_iter()
+        .find_map(|start| walk(siblings, start, &mut Vec::new(), &mut done))
+}
+
+fn walk<'a>(
+    siblings: &'a Siblings,
+    at: &'a Module,
+    way: &mut Vec<&'a Module>,
+    done: &mut BTreeSet<&'a Module>,
+) -> Option<Vec<&'a Module>> {
+    if let Some(first) = way.iter().position(|module| *module == at) {
+        return Some(way[first..].to_vec());
+    }
+    if done.contains(at) {
+        return None;
+    }
+    way.push(at);
+    let used = siblings.keys().filter(|(from, _)| from == at);
+    let found = used.map(|(_, to)| to).find_map(|to| walk(siblings, to, way, done));
+    way.pop();
+    done.insert(at);
+    found
+}
+
+#[test]
+fn no_modules_use_each_other() {
+    let mut faults = String::new();
+    for folder in CRATES {
+        let of_crate = Crate::read(&root().join(folder));
+        for (module, siblings) in siblings(&uses::edges(&of_crate)) {
+            let Some(circle) = circle(&siblings) else { continue };
+            faults.push_str(&format!("{folder}, in `{}`:\n", module.join("::")));
+            for (at, from) in circle.iter().enumerate() {
+                let to = circle[(at + 1) % circle.len()];
+                let example = &siblings[&((*from).clone(), to.clone())];
+                faults.push_str(&format!("    {} → {}: {example}\n", from.concat(), to.concat()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "modules use each other in a circle:\n{faults}");
+}
+
+#[test]
+fn no_floor_uses_one_above_it() {
+    let of_crate = Crate::read(&root().join(FLOORS));
+    let floors = of_crate.order();
+    let floor = |module: &Module| floors.iter().position(|name| *name == module[0]);
+    let mut faults = String::new();
+    for ((from, to), example) in &siblings(&uses::edges(&of_crate))[&Vec::new()] {
+        let is_face = FACES.contains(&&*from[0]);
+        let (from, to) = (floor(from).expect("it is declared"), floor(to).expect("it is declared"));
+        if !is_face && to > from {
+            faults.push_str(&format!("    {} → {}: {example}\n", floors[from], floors[to]));
+        }
+    }
+    assert!(
+        faults.is_empty(),
+        "arrows that run up, by the order of `lib.rs`:\n{faults}"
+    );
+}
+
+#[test]
+fn generated_code_names_one_module() {
+    let of_crate = Crate::read(&root().join("runtime-core/src"));
+    let public = of_crate.public();
+    let shared = [
+        "bounds",
+        "capability",
+        "duration",
+        "engine",
+        "layout",
+        "printable",
+        "setting",
+        "words",
+    ];
+    let faces = ["emitted", "internals", "session"];
+    let expected: BTreeSet<&str> = shared.into_iter().chain(faces).collect();
+    let found: BTreeSet<&str> = public.iter().map(String::as_str).collect();
+    assert_eq!(found, expected, "what is shared with the compiler, and the faces");
+}
+
+/// Cargo's features of the runtime that need libraries, each alone and all together.
+const FEATURE_SETS: [&str; 2] = ["runtime", "runtime,wasi"];
+
+/// wasmtime takes minutes to compile. It is compiled once per machine if what it is made of has the same features in every
+/// program.
+#[test]
+fn a_feature_of_the_runtime_compiles_nothing_again() {
+    let trees: Vec<Packages> = FEATURE_SETS.iter().map(|features| packages(features)).collect();
+    let mut faults = String::new();
+    let (all, others) = trees.split_last().expect("there are sets");
+    for (set, tree) in FEATURE_SETS.iter().zip(others) {
+        for (package, found) in tree.iter().filter(|(package, _)| !package.starts_with("torvyn-")) {
+            let with_all = &all[package];
+            if !found.is_subset(with_all) {
+                faults.push_str(&format!("    {package}: {found:?} with {set}, {with_all:?} with all\n"));
+            }
+        }
+    }
+    assert!(
+        faults.is_empty(),
+        "add the missing features to runtime-core/Cargo.toml:\n{faults}"
+    );
+}
+
+/// Each package with its features: other ones, where a build script or a macro uses it.
+type Packages = BTreeMap<String, BTreeSet<String>>;
+
+/// The packages that the runtime with these features is made of.
+fn packages(features: &str) -> Packages {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .current_dir(root())
+        .args(["tree", "--locked", "--package", "torvyn-runtime-core"]);
+    cargo.args([
+        "--no-default-features",
+        "--features",
+        features,
+        "--edges",
+        "normal,build",
+    ]);
+    cargo.args(["--prefix", "none", "--format", "{p}\t{f}"]);
+    let output = cargo.output().expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("it is text");
+    let mut packages = Packages::new();
+    for (package, features) in text.lines().filter_map(|line| line.split_once('\t')) {
+        let features = features.trim_end_matches(" (*)").to_owned();
+        packages.entry(package.to_owned()).or_default().insert(features);
+    }
+    packages
+}
