@@ -8,7 +8,7 @@ use std::path::Path;
 use libtest_mimic::Failed;
 use toml::Value;
 use torvyn_codegen::ir::Builtin;
-use torvync_compiler::contract::capability::ENTRIES;
+use torvync_compiler::capability::ENTRIES;
 use torvync_compiler::manifest::schema::{self, Key, Kind};
 
 /// Keys of other files.

@@ -18,9 +18,11 @@ use modules::{Crate, Module};
 use uses::Edge;
 
 /// The crates, by the folders of their sources.
-const CRATES: [&str; 5] = [
+const CRATES: [&str; 7] = [
     "codegen/src",
     "compiler/cli/src",
+    "compiler/lsp/src",
+    "compiler/src",
     "macros/attribute/src",
     "macros/src",
     "runtime-core/src",

@@ -3,6 +3,7 @@
 //! In: the `wit/` folders of the declared components, and their binaries when there are any. Out: a [`ContractSet`].
 //! Afterwards every WIT file is resolved, and the signature of each binary that exists is known.
 
+mod binary;
 pub mod canonical;
 pub mod compat;
 pub mod component;
@@ -11,10 +12,10 @@ mod deviation;
 pub mod document;
 mod error;
 mod freshness;
-pub mod interface;
 pub mod need;
 mod router;
 mod set;
+mod signature;
 mod wit;
 
 use std::collections::BTreeMap;
@@ -25,12 +26,12 @@ use std::{io, iter};
 use crate::anatomy::reach::Reach;
 use crate::cache::sha256;
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
-use crate::guest::BinaryFile;
 use crate::manifest;
 use crate::manifest::ast::{ComponentRef, Manifest};
 use crate::source::files::{Entry, Files};
 use crate::source::{SourceMap, display_path};
 
+pub use binary::BinaryFile;
 pub use canonical::canonical;
 use component::BinaryError;
 pub use deprecated::Deprecated;
@@ -38,8 +39,9 @@ use document::Contract;
 use error::{ContractError, binary_message};
 use freshness::{Freshness, freshness};
 use need::Need;
-pub use set::{Binary, ContractSet, Signature, Unread, World};
-pub use torvyn_runtime_core::capability;
+pub use set::{Binary, ContractSet, Unread};
+pub use signature::Signature;
+pub use wit::World;
 
 const MANIFEST: &str = "Torvyn.toml";
 

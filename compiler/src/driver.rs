@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use torvyn_codegen::ir::Builtin;
 
+use crate::contract::BinaryFile;
 use crate::contract::compat::{self, Bump, Difference, Level};
 use crate::contract::{self, ContractSet};
 use crate::diag::{Checked, Diagnostics};
-use crate::guest::{self, BinaryFile};
+use crate::guest;
 use crate::link::{self, LinkedFlow};
 use crate::manifest::ast::{BuiltinRef, ComponentRef};
 use crate::manifest::{self, Manifest};

@@ -22,47 +22,13 @@ use self::configuration::Configuration;
 use self::error::GuestError;
 use self::package::Package;
 use crate::cache::{sha256, toml_string, write_atomically};
-use crate::diag::{Checked, Diagnostics, suggest};
+use crate::contract::BinaryFile;
+use crate::diag::{Checked, Diagnostics};
 use crate::manifest::ast::{ComponentDecl, ComponentRef, Language, Manifest};
 use crate::process;
 use crate::source::{Span, Spanned, display_path};
 use crate::toolchain::{GUEST_TARGET, Toolchain, ToolchainError, ask, cargo_home, missing_tool, relative_to};
 use crate::work::{Work, absolute};
-
-/// Where the binary of a component lies, or should.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BinaryFile {
-    /// The component.
-    pub reference: ComponentRef,
-    /// Path of the binary.
-    pub path: PathBuf,
-    /// What names it: the key `wasm`, or the use of the component.
-    pub named_by: Span,
-    /// Whether it is there before a build.
-    pub is_prebuilt: bool,
-    /// The component of the project that a file is likely to be meant for, if it is not there.
-    pub meant: Option<String>,
-}
-
-impl BinaryFile {
-    /// The binary of `reference` at `path`.
-    #[must_use]
-    pub fn new(manifest: &Manifest, reference: &Spanned<ComponentRef>, path: PathBuf) -> Self {
-        let wasm = match &reference.value {
-            ComponentRef::Declared(name) => manifest.component(name).and_then(prebuilt),
-            ComponentRef::File(_) | ComponentRef::Builtin(_) => None,
-        };
-        // Another folder for the binaries may have been named.
-        let wasm = wasm.filter(|wasm| path.ends_with(&wasm.value));
-        Self {
-            reference: reference.value.clone(),
-            path,
-            named_by: wasm.map_or(reference.span, |wasm| wasm.span),
-            is_prebuilt: wasm.is_some() || matches!(reference.value, ComponentRef::File(_)),
-            meant: meant(manifest, &reference.value),
-        }
-    }
-}
 
 /// How to build.
 #[derive(Clone, Copy, Debug)]
@@ -84,27 +50,12 @@ pub struct GuestOptions<'a> {
 pub fn prebuilt_path(manifest: &Manifest, root: &Path, reference: &ComponentRef) -> Option<PathBuf> {
     match reference {
         ComponentRef::Declared(name) => {
-            let wasm = prebuilt(manifest.component(name)?)?;
+            let wasm = manifest.component(name)?.prebuilt()?;
             Some(root.join(&wasm.value))
         }
         ComponentRef::File(path) => Some(root.join(path)),
         ComponentRef::Builtin(_) => None,
     }
-}
-
-/// The component whose name is near to that of a file.
-fn meant(manifest: &Manifest, reference: &ComponentRef) -> Option<String> {
-    let ComponentRef::File(path) = reference else {
-        return None;
-    };
-    let stem = Path::new(path).file_stem()?.to_str()?.replace('_', "-");
-    let names: Vec<&String> = manifest.components.iter().map(|decl| &decl.name.value).collect();
-    suggest(&stem, &names)
-}
-
-/// The binary that is not built.
-fn prebuilt(decl: &ComponentDecl) -> Option<&Spanned<String>> {
-    decl.wasm.as_ref().filter(|_| decl.build_command.is_none())
 }
 
 /// Builds the components among `references`. `on_line` gets what the tools say.

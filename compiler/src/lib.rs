@@ -21,6 +21,7 @@ pub mod glue;
 pub mod graph;
 pub mod guest;
 pub mod inspect;
+pub mod interface;
 pub mod link;
 pub mod lower;
 pub mod manifest;
@@ -30,8 +31,9 @@ pub mod report;
 pub mod resolve;
 pub mod sdk;
 pub mod source;
+mod tiers;
 pub mod toolchain;
 pub mod weld;
 pub mod work;
 
-pub use torvyn_runtime_core::{description, duration, words};
+pub use torvyn_runtime_core::{capability, description, duration, words};

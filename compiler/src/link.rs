@@ -18,8 +18,8 @@ mod worlds;
 use torvyn_codegen::ir::{Builtin, ErrorPolicies, FanOut, Merge, OverflowPolicy, Role};
 
 use crate::contract::ContractSet;
-use crate::contract::interface::Interface;
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
+use crate::interface::Interface;
 use crate::manifest::ast::{LimitsDecl, Optimize, Priority};
 use crate::resolve::{
     ComponentIdx, Implementation, NodeIdx, ResolvedComponent, ResolvedEdge, ResolvedFlow, ResolvedNode, ResolvedProject,

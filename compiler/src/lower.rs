@@ -22,23 +22,12 @@ use torvyn_codegen::ir::{
 use crate::aot::{Normalised, Unit};
 use crate::link::{LinkedEdge, LinkedFlow, LinkedImplementation, LinkedNode};
 use crate::manifest::ast::{LimitsDecl, Optimize, RuntimeDecl};
+use crate::manifest::defaults;
 use crate::resolve::{ComponentIdx, ResolvedProject};
 use crate::source::Spanned;
-use buffers::MAX_BUFFER_BYTES;
 use path::Wanted;
 use schedule::Schedule;
 use threads::Threads;
-
-/// What a node may use where the manifest does not say.
-pub(crate) const DEFAULT_LIMITS: Limits = Limits {
-    memory_bytes: 64 << 20,
-    invocation_timeout_ms: 1000,
-    init_timeout_ms: 5000,
-    teardown_timeout_ms: 2000,
-    fuel: 0,
-    max_buffer_bytes: MAX_BUFFER_BYTES,
-    buffer_budget_bytes: 64 << 20,
-};
 
 /// How long a sink that returned `pause` gets nothing where the manifest does not say, in milliseconds.
 const SINK_PAUSE_MS: u64 = 10;
@@ -264,7 +253,7 @@ fn limits(node: &LimitsDecl, runtime: &LimitsDecl) -> Limits {
     let value = |node: Option<Spanned<u64>>, runtime: Option<Spanned<u64>>, default: u64| {
         node.or(runtime).map_or(default, |limit| limit.value)
     };
-    let default = DEFAULT_LIMITS;
+    let default = defaults::LIMITS;
     Limits {
         memory_bytes: value(node.memory_bytes, runtime.memory_bytes, default.memory_bytes),
         invocation_timeout_ms: value(

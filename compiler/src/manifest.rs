@@ -4,6 +4,7 @@
 
 mod artifact;
 pub mod ast;
+pub(crate) mod defaults;
 mod parse;
 pub mod schema;
 mod section;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use torvync_compiler::contract::capability::{ENTRIES, Entry, GIVEN, Malformed, Request, entry_of};
+use torvync_compiler::capability::{ENTRIES, Entry, GIVEN, Malformed, Request, entry_of};
 use torvync_compiler::contract::need::needs_of_imports;
 
 use crate::torvync::{output, root, torvync};

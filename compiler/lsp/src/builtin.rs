@@ -1,7 +1,7 @@
 //! What there is to say about built-in nodes and about the processing interfaces.
 
 use torvync_compiler::contract;
-use torvync_compiler::contract::interface::Interface;
+use torvync_compiler::interface::Interface;
 
 use crate::wit;
 

@@ -1,6 +1,6 @@
 //! The capabilities that a manifest can name.
 
-use torvync_compiler::contract::capability::{ENTRIES, Entry, Request, ScopeKind};
+use torvync_compiler::capability::{ENTRIES, Entry, Request, ScopeKind};
 
 /// Every capability.
 pub(crate) fn capabilities() -> &'static [Entry] {

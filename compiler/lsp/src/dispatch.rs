@@ -8,14 +8,14 @@ use serde_json::Value;
 use crate::actions;
 use crate::completion;
 use crate::definition;
+use crate::failure::Failure;
 use crate::hints;
 use crate::hover;
 use crate::rename;
-use crate::server::Failure;
 use crate::state::State;
 use crate::symbols;
 use crate::syntax::Syntax;
-use crate::to_proto::{self, Client, Place};
+use crate::to_proto::{self, Client, Documents, Place};
 use crate::view::{Location, MANIFEST};
 use crate::wit;
 

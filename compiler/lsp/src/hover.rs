@@ -5,7 +5,7 @@ mod node;
 
 use std::ops::Range;
 
-use torvync_compiler::contract::interface::{Interface, InterfaceName};
+use torvync_compiler::interface::{Interface, InterfaceName};
 use torvync_compiler::manifest::schema::{Effect, Key, Kind};
 
 use crate::builtin;

@@ -12,6 +12,7 @@ mod capability;
 mod completion;
 mod definition;
 mod dispatch;
+mod failure;
 mod hints;
 mod hover;
 mod names;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::End;
 use crate::dispatch;
+use crate::failure::Failure;
 use crate::state::State;
 use crate::to_proto::{self, Client};
 
@@ -29,27 +30,6 @@ pub(crate) struct Server {
     phase: Phase,
     state: State,
     client: Client,
-}
-
-/// Why a request has no result.
-pub(crate) struct Failure {
-    pub(crate) code: ErrorCode,
-    pub(crate) message: String,
-}
-
-impl Failure {
-    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
-    }
-}
-
-impl From<serde_json::Error> for Failure {
-    fn from(error: serde_json::Error) -> Self {
-        Self::new(ErrorCode::InvalidParams, error.to_string())
-    }
 }
 
 impl Server {

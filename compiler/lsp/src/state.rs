@@ -8,7 +8,7 @@ use torvync_compiler::source::files::{DiskFiles, Files, OverlayFiles};
 
 use crate::project::{Project, component_folders};
 use crate::syntax::Syntax;
-use crate::to_proto::{self, Client};
+use crate::to_proto::{self, Client, Documents};
 use crate::view::{MANIFEST, View};
 
 /// Everything a session knows. Paths are absolute.
@@ -96,19 +96,6 @@ impl State {
     /// An open document's text.
     pub(crate) fn text(&self, path: &Path) -> Option<&str> {
         self.texts.get(path).map(String::as_str)
-    }
-
-    /// The text of any file.
-    pub(crate) fn read(&self, path: &Path) -> Option<String> {
-        match self.texts.get(path) {
-            Some(text) => Some(text.clone()),
-            None => String::from_utf8(DiskFiles.read(path).ok()?).ok(),
-        }
-    }
-
-    /// What the client calls a file.
-    pub(crate) fn uri(&self, path: &Path) -> String {
-        uri(&self.documents, path)
     }
 
     /// Looks at the project with this manifest.
@@ -202,6 +189,19 @@ impl State {
         }
         self.published = current;
         messages
+    }
+}
+
+impl Documents for State {
+    fn read(&self, path: &Path) -> Option<String> {
+        match self.texts.get(path) {
+            Some(text) => Some(text.clone()),
+            None => String::from_utf8(DiskFiles.read(path).ok()?).ok(),
+        }
+    }
+
+    fn uri(&self, path: &Path) -> String {
+        uri(&self.documents, path)
     }
 }
 

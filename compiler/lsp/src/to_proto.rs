@@ -6,6 +6,8 @@ mod params;
 mod position;
 mod uri;
 
+use std::path::Path;
+
 use lsp_types::notification::{LogMessage, Notification, PublishDiagnostics};
 use lsp_types::request::{RegisterCapability, Request};
 use lsp_types::{
@@ -15,7 +17,7 @@ use lsp_types::{
 };
 use serde_json::{Value, json};
 
-use crate::server::Failure;
+use crate::failure::Failure;
 
 pub(crate) use diagnostics::reports;
 pub(crate) use features::{action, completion, edit, hints, hover, locations, range, symbols};
@@ -24,6 +26,15 @@ pub(crate) use params::{
 };
 pub(crate) use position::{edited, offset};
 pub(crate) use uri::uri_of;
+
+/// The files that places lie in.
+pub(crate) trait Documents {
+    /// The text of a file, as the client sees it.
+    fn read(&self, path: &Path) -> Option<String>;
+
+    /// What the client calls it.
+    fn uri(&self, path: &Path) -> String;
+}
 
 /// What the client can do.
 #[derive(Clone, Debug, Default)]

@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use torvync_compiler::contract::ContractSet;
-use torvync_compiler::contract::interface::Interface;
 use torvync_compiler::driver::Analysis;
+use torvync_compiler::interface::Interface;
 use torvync_compiler::manifest::Manifest;
 use torvync_compiler::manifest::ast::{BuiltinRef, ComponentRef, NodeDecl};
 use torvync_compiler::source::files::Files;

@@ -1,6 +1,10 @@
 //! The contracts every component shares, embedded: the same files that guests and the runtime are built from.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use semver::Version;
+use wit_parser::UnresolvedPackageGroup;
 
 macro_rules! embedded {
     ($($path:literal),+ $(,)?) => {
@@ -90,6 +94,20 @@ pub const UNSTABLE_WASI: [&str; 2] = [
 pub fn canonical() -> &'static [(&'static str, &'static str)] {
     FILES
 }
+
+/// The embedded contracts, parsed when the first `wit/` folder needs them.
+pub(super) static PACKAGES: LazyLock<Vec<UnresolvedPackageGroup>> = LazyLock::new(|| {
+    let mut folders: BTreeMap<&str, wit_parser::SourceMap> = BTreeMap::new();
+    for (path, text) in FILES {
+        let folder = path.split('/').next().unwrap_or(path);
+        folders.entry(folder).or_default().push_str(path, *text);
+    }
+    let parsed = folders.into_values().map(|map| match map.parse() {
+        Ok(group) => group,
+        Err((_, error)) => unreachable!("invariant: the embedded contracts parse: {error}"),
+    });
+    parsed.collect()
+});
 
 /// The version of the contracts.
 #[must_use]

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use wit_parser::{Function, FunctionKind, Interface, InterfaceId, Type, TypeId};
 
 use super::document::Contract;
-use super::interface::InterfaceName;
+use crate::interface::InterfaceName;
 use crate::source::Span;
 
 pub use bump::Bump;

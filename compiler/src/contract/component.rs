@@ -6,7 +6,6 @@ use wit_component::{DecodedWasm, WitPrinter};
 use wit_parser::{PackageId, Resolve, WorldId};
 
 use crate::contract::Signature;
-use crate::contract::wit::first_line;
 use crate::panics::caught;
 
 /// Why packages can't be put together.
@@ -137,6 +136,13 @@ pub(super) fn printed_packages(bytes: &[u8]) -> Result<(String, Vec<(String, Str
         others.push((package.name.to_string(), print(id)?));
     }
     Ok((print(main)?, others))
+}
+
+/// A message of wit-parser as one of ours, without the lists that follow: help replaces them.
+pub(super) fn first_line(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let line = line.split(". known packages").next().unwrap_or(line);
+    line.trim_end_matches('.').replace('\'', "`")
 }
 
 fn validate(bytes: &[u8]) -> Result<(), String> {

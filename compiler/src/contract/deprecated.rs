@@ -4,7 +4,7 @@ use semver::Version;
 use wit_parser::{InterfaceId, Stability, Type, TypeDef, TypeDefKind, TypeOwner, WorldItem};
 
 use super::document::Contract;
-use super::interface::InterfaceName;
+use crate::interface::InterfaceName;
 use crate::source::Span;
 
 /// Something deprecated that is used.

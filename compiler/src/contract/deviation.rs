@@ -5,7 +5,7 @@ use super::Signature;
 use super::canonical;
 use super::compat::{Difference, unmet};
 use super::document::Contract;
-use super::interface::InterfaceName;
+use crate::interface::InterfaceName;
 
 /// What is different, the component's side first.
 pub(super) fn deviations(component: &Contract, signature: &Signature, runtime: &Contract) -> Vec<Difference> {

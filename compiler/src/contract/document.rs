@@ -13,8 +13,7 @@ use wit_parser::{InterfaceId, PackageId, Resolve, WorldId, WorldKey};
 use crate::contract::Signature;
 use crate::contract::canonical;
 use crate::contract::component::{BinaryError, decode, world_signature};
-use crate::contract::interface::InterfaceName;
-use crate::contract::wit::CANONICAL;
+use crate::interface::InterfaceName;
 use crate::source::{SourceId, SourceMap, Span};
 
 /// Resolved WIT.
@@ -160,7 +159,7 @@ impl Contract {
 
 fn embedded(texts: BTreeMap<String, SourceId>) -> Contract {
     let mut resolve = Resolve::default();
-    let mut groups = CANONICAL.iter().cloned().collect::<Vec<_>>();
+    let mut groups = canonical::PACKAGES.iter().cloned().collect::<Vec<_>>();
     let first = groups.remove(0);
     let main = resolve
         .push_groups(first, groups)

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use semver::Version;
 
+use super::binary::BinaryFile;
 use super::component::BinaryError;
 use crate::diag::{Code, Diagnostic, listed};
-use crate::guest::BinaryFile;
 use crate::source::{Span, Spanned, display_path};
 
 /// Why the contracts of a project can't be read.

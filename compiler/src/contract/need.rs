@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::capability::Capability;
 use crate::anatomy::reach::{HostFunction, Way};
+use torvyn_runtime_core::capability::Capability;
 
 /// Something that a component can do.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,8 +8,10 @@ use super::compat::{self, Difference};
 use super::deprecated::{self, Deprecated};
 use super::deviation::deviations;
 use super::document::Contract;
-use super::interface::{Interface, InterfaceName};
 use super::need::Need;
+use super::signature::Signature;
+use super::wit::World;
+use crate::interface::InterfaceName;
 use crate::manifest::ast::{CapabilitiesDecl, ComponentRef};
 use crate::source::{SourceMap, Span, display_path};
 
@@ -38,23 +40,6 @@ pub struct ContractSet {
     deviations: BTreeMap<ComponentRef, Vec<Difference>>,
 }
 
-/// The world in a component's `wit/` folder.
-#[derive(Clone, Debug)]
-pub struct World {
-    /// Its name.
-    pub name: String,
-    /// How many further worlds there are in its package.
-    pub others: usize,
-    /// What it imports and exports.
-    pub signature: Signature,
-    /// Where it is declared.
-    pub span: Span,
-    /// Where each import and export is written, by name; what `include` brings in is not.
-    pub items: BTreeMap<String, Span>,
-    /// The whole contract.
-    pub contract: Arc<Contract>,
-}
-
 /// A component binary that was read.
 #[derive(Clone, Debug)]
 pub struct Binary {
@@ -81,40 +66,6 @@ pub enum Unread {
     AgeUnknown,
     /// It is damaged or something else, which was reported.
     Invalid,
-}
-
-/// Imports and exports of a component.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Signature {
-    /// Names of the imports, sorted.
-    pub imports: Vec<String>,
-    /// Names of the exports, sorted.
-    pub exports: Vec<String>,
-    /// The processing interfaces among the exports.
-    pub interfaces: Vec<Interface>,
-    /// Whether `torvyn:streaming/lifecycle` is exported.
-    pub lifecycle: bool,
-}
-
-impl Signature {
-    /// The signature with these imports and exports.
-    #[must_use]
-    pub fn new(mut imports: Vec<String>, mut exports: Vec<String>) -> Self {
-        imports.sort();
-        exports.sort();
-        let names: Vec<InterfaceName> = exports.iter().filter_map(|name| name.parse().ok()).collect();
-        let has = |interface: Interface| names.iter().any(|name| Interface::find(name) == Some(interface));
-        let interfaces = Interface::ALL.into_iter().filter(|interface| has(*interface)).collect();
-        let lifecycle = names
-            .iter()
-            .any(|name| name.package == "torvyn:streaming" && name.interface == "lifecycle");
-        Self {
-            imports,
-            exports,
-            interfaces,
-            lifecycle,
-        }
-    }
 }
 
 impl ContractSet {

@@ -13,13 +13,15 @@ use std::path::Path;
 
 use wit_parser::{PackageName, Resolve, ResolveErrorKind};
 
-use crate::contract::World;
+use crate::contract::canonical;
+use crate::contract::component::first_line;
 use crate::contract::document::Contract;
 use crate::diag::{Checked, Diagnostics};
 use crate::panics::caught;
 use crate::source::{Span, display_path};
 
-pub(super) use packages::{CANONICAL, Packages};
+pub(super) use packages::Packages;
+pub use world::World;
 
 use error::WitError;
 use packages::Package;
@@ -121,7 +123,7 @@ fn unresolved(
     let at = at.or_else(|| place_of_conflict(packages, main, &kind.to_string()));
     let groups = vendored.iter().chain([main]).map(|package| &package.group);
     let known: Vec<PackageName> = groups
-        .chain(CANONICAL.iter())
+        .chain(canonical::PACKAGES.iter())
         .flat_map(packages::names)
         .cloned()
         .collect();
@@ -146,13 +148,6 @@ fn unresolved(
         hint: elsewhere.or_else(|| package_hint(kind).filter(|_| meant.is_none())),
         meant,
     }
-}
-
-/// Without the lists that follow, which help replaces.
-pub(super) fn first_line(text: &str) -> String {
-    let line = text.lines().next().unwrap_or_default();
-    let line = line.split(". known packages").next().unwrap_or(line);
-    line.trim_end_matches('.').replace('\'', "`")
 }
 
 /// Where an interface is that is not in a package by that name.
@@ -193,7 +188,7 @@ fn of_other_version(known: &[PackageName], kind: &ResolveErrorKind, written: Opt
         .iter()
         .map(|version| format!("`{written}@{version}`"))
         .collect();
-    let is_ours = CANONICAL
+    let is_ours = canonical::PACKAGES
         .iter()
         .flat_map(packages::names)
         .any(|name| known_by(name, requested));

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use torvyn_codegen::ir::{OverflowPolicy, Role};
 
 use super::model::{Edge, Flow, Graph, Node};
-use crate::contract::interface::Interface;
+use crate::interface::Interface;
 use crate::manifest::ast::Language;
 
 /// The flows with their nodes and edges; ends of edges are names of nodes.

@@ -3,7 +3,7 @@
 use torvyn_codegen::ir::{ERROR_PORT, OverflowPolicy, Role};
 
 use crate::contract::ContractSet;
-use crate::contract::interface::Interface;
+use crate::interface::Interface;
 use crate::link;
 use crate::manifest::ast::{Language, RuntimeDecl};
 use crate::resolve::{Implementation, ResolvedEdge, ResolvedFlow, ResolvedNode, ResolvedProject};

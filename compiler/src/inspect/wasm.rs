@@ -11,9 +11,9 @@ use wit_parser::{PackageId, Resolve, WorldId, WorldItem, WorldKey};
 use super::{InspectError, Inspection};
 use crate::anatomy::{Anatomy, Origin};
 use crate::contract;
-use crate::contract::capability::entry_of;
 use crate::glue;
 use crate::panics::caught;
+use torvyn_runtime_core::capability::entry_of;
 
 const ROLES: [(&str, &str); 6] = [
     ("torvyn:streaming/source", "source"),

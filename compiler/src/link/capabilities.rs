@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 
 use super::used_components;
-use crate::contract::capability::{Capability, GIVEN, entry_of};
 use crate::contract::need::{Need, needs_of_imports};
 use crate::contract::{ContractSet, World};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::manifest::ast::{CapabilityDecl, CapabilityGrant, ComponentRef};
 use crate::resolve::{ResolvedComponent, ResolvedProject, grants};
 use crate::source::Span;
+use torvyn_runtime_core::capability::{Capability, GIVEN, entry_of};
 
 mod edits;
 mod optional;

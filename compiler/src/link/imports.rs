@@ -6,9 +6,9 @@ use semver::Version;
 
 use super::used_components;
 use crate::contract::canonical::{self, UNSTABLE_WASI, WASI};
-use crate::contract::interface::InterfaceName;
 use crate::contract::{ContractSet, World};
 use crate::diag::{Code, Diagnostic, Diagnostics, listed, suggest};
+use crate::interface::InterfaceName;
 use crate::manifest::ast::ComponentRef;
 use crate::resolve::ResolvedProject;
 use crate::source::Span;

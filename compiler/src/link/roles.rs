@@ -2,9 +2,9 @@
 
 use torvyn_codegen::ir::Role;
 
-use crate::contract::interface::{Interface, InterfaceName};
 use crate::contract::{ContractSet, canonical};
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics, Edit, listed};
+use crate::interface::{Interface, InterfaceName};
 use crate::manifest::ast::{ComponentRef, InterfaceRef};
 use crate::resolve::{Implementation, ResolvedFlow, ResolvedNode, ResolvedProject};
 use crate::source::{Span, Spanned};

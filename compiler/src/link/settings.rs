@@ -7,11 +7,11 @@ use torvyn_runtime_core::bounds;
 
 use crate::contract::ContractSet;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::lower::buffers;
 use crate::manifest::ast::LimitsDecl;
 use crate::manifest::written_size;
 use crate::resolve::{Implementation, NodeIdx, ResolvedFlow, ResolvedNode, ResolvedProject};
 use crate::source::{Span, Spanned};
+use crate::tiers;
 
 /// Checks what is written about nodes, edges and flows; in a project that could be read as a whole, also what is written
 /// for all of them.
@@ -156,8 +156,8 @@ fn check_budget(diags: &mut Diagnostics, node: &ResolvedNode) {
     else {
         return;
     };
-    let room = buffers::largest_within(budget.value);
-    if buffers::is_small(room) {
+    let room = tiers::largest_within(budget.value);
+    if tiers::is_small(room) {
         diags.warn(BudgetError {
             node: node.name.value.clone(),
             room,
@@ -394,7 +394,7 @@ impl From<BudgetError> for Diagnostic {
             room => (format!(" of more than {}", written_size(room)), "next larger"),
         };
         let message = format!("`buffer_budget` of `{node}` has no room for a buffer{more}");
-        let next = written_size(buffers::next_size(room));
+        let next = written_size(tiers::next_size(room));
         Diagnostic::warning(Code::BudgetExceeded, message)
             .primary(at, format!("the {which} buffer takes {next}, whatever is in it"))
             .help(format!("set it to `\"{next}\"` or more, or remove it"))

@@ -2,9 +2,9 @@
 //! else that the runtime calls.
 
 use super::used_components;
-use crate::contract::interface::{Interface, InterfaceName};
 use crate::contract::{Binary, ContractSet, World, canonical};
 use crate::diag::{Code, Diagnostic, Diagnostics, listed};
+use crate::interface::{Interface, InterfaceName};
 use crate::resolve::ResolvedProject;
 use crate::source::{Span, display_path};
 

@@ -8,47 +8,20 @@
 //! not fit goes to the system allocator, within a budget. `[runtime.pools]` bounds all of that from above.
 
 use torvyn_codegen::ir::{Exhaustion, Node, Pool, Stream};
-use torvyn_runtime_core::bounds;
+use torvyn_runtime_core::bounds::{self, LARGEST_BUFFER_BYTES};
 
 use crate::link::{LinkedEdge, LinkedFlow};
 use crate::manifest::ast::{ExhaustionPolicy, RuntimeDecl};
+use crate::tiers::SLOT_BYTES;
 
 /// Part of the capacity at which a full stream has room again, where nobody sets it.
 const DEFAULT_LOW_WATERMARK: f64 = 0.5;
 
-/// Capacity of the buffers of each tier.
-const SLOT_BYTES: [u32; 4] = [256, 4 << 10, 64 << 10, 1 << 20];
-
 /// Upper bounds of the tiers where the manifest sets none.
 const DEFAULT_BOUNDS: [u32; 4] = [4096, 1024, 256, 32];
 
-/// Largest buffer a component may ask for.
-pub(super) const MAX_BUFFER_BYTES: u64 = bounds::LARGEST_BUFFER_BYTES;
-
 /// So many of the largest buffers may be outside the pools at once.
 const LARGEST_OUTSIDE: u64 = 4;
-
-/// Capacity of the largest buffer that a budget has room for; 0 when it has room for none.
-pub(crate) fn largest_within(budget: u64) -> u64 {
-    let tiers = SLOT_BYTES.map(u64::from);
-    let tier = tiers.into_iter().rfind(|tier| *tier <= budget).unwrap_or(0);
-    // Beyond the pools a buffer takes what it is asked for.
-    match tier == tiers[3] {
-        true => budget.min(MAX_BUFFER_BYTES),
-        false => tier,
-    }
-}
-
-/// Whether buffers of this capacity hold small elements alone.
-pub(crate) fn is_small(capacity: u64) -> bool {
-    capacity < u64::from(SLOT_BYTES[1])
-}
-
-/// Capacity of the smallest buffer that is larger than this tier.
-pub(crate) fn next_size(tier: u64) -> u64 {
-    let larger = SLOT_BYTES.into_iter().map(u64::from).find(|size| *size > tier);
-    larger.unwrap_or(MAX_BUFFER_BYTES)
-}
 
 pub(super) struct Queue {
     pub(super) depth: u32,
@@ -114,33 +87,17 @@ pub(super) fn pools(runtime: &RuntimeDecl, nodes: &[Node], streams: &[Stream]) -
     Buffers {
         pools: pool_sizes(runtime, nodes.len() as u64, queued),
         fallback_bytes: match exhaustion {
-            Exhaustion::FallbackAlloc => LARGEST_OUTSIDE * MAX_BUFFER_BYTES,
+            Exhaustion::FallbackAlloc => LARGEST_OUTSIDE * LARGEST_BUFFER_BYTES,
             Exhaustion::Error => 0,
         },
         exhaustion,
-        max_buffer_bytes: MAX_BUFFER_BYTES,
+        max_buffer_bytes: LARGEST_BUFFER_BYTES,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_budget_has_room_for_whole_buffers() {
-        for (budget, room) in [
-            (255, 0),
-            (2048, 256),
-            (4096, 4096),
-            (1 << 20, 1 << 20),
-            (3 << 20, 3 << 20),
-            (64 << 20, MAX_BUFFER_BYTES),
-        ] {
-            assert_eq!(largest_within(budget), room);
-        }
-        assert!(is_small(largest_within(4095)) && !is_small(largest_within(4096)));
-        assert_eq!([next_size(0), next_size(256)], [256, 4096]);
-    }
 
     #[test]
     fn a_full_stream_can_always_be_relieved() {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use torvyn_codegen::ir::{Builtin, ErrorAction, ErrorPolicies, FanOut, LastResort, Merge, Origin, OverflowPolicy};
 
-use crate::contract::capability::{Grant, Request};
-use crate::contract::interface::{Interface, InterfaceName};
+use crate::interface::{Interface, InterfaceName};
 use crate::source::{SourceId, Span, Spanned};
+use torvyn_runtime_core::capability::{Grant, Request};
 
 /// A manifest, maybe partial.
 #[derive(Clone, Debug)]
@@ -64,6 +64,13 @@ pub struct ComponentDecl {
     pub wasm: Option<Spanned<String>>,
     /// The table's header.
     pub span: Span,
+}
+
+impl ComponentDecl {
+    /// The path of its binary where that is not built.
+    pub(crate) fn prebuilt(&self) -> Option<&Spanned<String>> {
+        self.wasm.as_ref().filter(|_| self.build_command.is_none())
+    }
 }
 
 /// What a component is written in.

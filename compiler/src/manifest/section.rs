@@ -1,5 +1,6 @@
 //! A TOML table whose keys, types and ranges have been checked by the schema.
 
+mod entry;
 mod error;
 mod json;
 mod read;

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::{Grants, ResolvedComponent, ResolvedProject};
-use crate::contract::capability::{ENTRIES, Grant};
 use crate::diag::{Code, Diagnostic, Diagnostics, listed, suggest};
 use crate::manifest::ast::{ComponentRef, GrantDecl, Manifest};
 use crate::source::Span;
+use torvyn_runtime_core::capability::{ENTRIES, Grant};
 
 /// Reports grants that no component gets.
 pub(super) fn check(diags: &mut Diagnostics, manifest: &Manifest) {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use torvync_compiler::contract::canonical;
-use torvync_compiler::contract::interface::Interface;
+use torvync_compiler::interface::Interface;
 use torvync_compiler::manifest::ast::ComponentRef;
 use torvync_compiler::manifest::schema::{ACTIONS, Key, Kind};
 

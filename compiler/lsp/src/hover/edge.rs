@@ -1,6 +1,6 @@
 //! An edge: the types that flow, and what its queue is like.
 
-use torvync_compiler::contract::interface::Interface;
+use torvync_compiler::interface::Interface;
 use torvync_compiler::words::count;
 
 use crate::names::WrittenEdge;

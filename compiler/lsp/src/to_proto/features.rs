@@ -8,13 +8,12 @@ use serde_json::{Value, json};
 use torvync_compiler::driver::Analysis;
 
 use super::position::Lines;
-use super::{Client, diagnostics};
+use super::{Client, Documents, diagnostics};
 use crate::actions::Action;
 use crate::completion::{Item, ItemKind};
+use crate::failure::Failure;
 use crate::hints::Hint;
 use crate::paths::clean;
-use crate::server::Failure;
-use crate::state::State;
 use crate::symbols::{Symbol, SymbolKind};
 use crate::view::Location;
 
@@ -59,22 +58,22 @@ fn kind_of_item(kind: ItemKind) -> CompletionItemKind {
     }
 }
 
-pub(crate) fn locations(state: &State, locations: &[Location], client: &Client) -> Answer {
+pub(crate) fn locations(documents: &impl Documents, locations: &[Location], client: &Client) -> Answer {
     let found = locations.iter().filter_map(|location| {
-        let text = state.read(&location.path)?;
+        let text = documents.read(&location.path)?;
         let range = Lines::of(&text, client).range(&location.range);
-        Some(json!({ "uri": state.uri(&location.path), "range": range }))
+        Some(json!({ "uri": documents.uri(&location.path), "range": range }))
     });
     Ok(Value::Array(found.collect()))
 }
 
 /// An edit of several places, each a file, a range and a text.
-pub(crate) fn edit(state: &State, edits: &[(PathBuf, Range<usize>, String)], client: &Client) -> Answer {
+pub(crate) fn edit(documents: &impl Documents, edits: &[(PathBuf, Range<usize>, String)], client: &Client) -> Answer {
     let mut changes = serde_json::Map::new();
     for (path, range, new) in edits {
-        let Some(text) = state.read(path) else { continue };
+        let Some(text) = documents.read(path) else { continue };
         let range = Lines::of(&text, client).range(range);
-        let list = changes.entry(state.uri(path)).or_insert_with(|| json!([]));
+        let list = changes.entry(documents.uri(path)).or_insert_with(|| json!([]));
         if let Some(list) = list.as_array_mut() {
             list.push(json!({ "range": range, "newText": new }));
         }
@@ -82,20 +81,26 @@ pub(crate) fn edit(state: &State, edits: &[(PathBuf, Range<usize>, String)], cli
     Ok(json!({ "changes": changes }))
 }
 
-pub(crate) fn action(state: &State, analysis: &Analysis, root: &Path, action: &Action<'_>, client: &Client) -> Answer {
+pub(crate) fn action(
+    documents: &impl Documents,
+    analysis: &Analysis,
+    root: &Path,
+    action: &Action<'_>,
+    client: &Client,
+) -> Answer {
     let sources = &analysis.sources;
     let edits = action.fix.edits.iter().map(|edit| {
         let path = clean(&root.join(sources.name(edit.span.source)));
         (path, edit.span.start..edit.span.end, edit.text.clone())
     });
     let edits = edits.collect::<Vec<_>>();
-    let uri = |path: &Path| state.uri(path);
+    let uri = |path: &Path| documents.uri(path);
     Ok(json!({
         "title": action.fix.title,
         "kind": "quickfix",
         "diagnostics": [diagnostics::report(action.diagnostic, analysis, root, client, &uri)],
         "isPreferred": action.is_only,
-        "edit": edit(state, &edits, client)?,
+        "edit": edit(documents, &edits, client)?,
     }))
 }
 

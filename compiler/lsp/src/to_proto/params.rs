@@ -11,7 +11,7 @@ use lsp_types::{
 use serde_json::Value;
 
 use super::uri::path_of;
-use crate::server::Failure;
+use crate::failure::Failure;
 
 /// A position in a file.
 pub(crate) struct Place {

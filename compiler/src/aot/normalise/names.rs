@@ -7,7 +7,7 @@ use wasmparser::{ComponentExportSectionReader, Payload};
 use super::{NormaliseError, invalid};
 use crate::anatomy::outermost;
 use crate::contract::canonical;
-use crate::contract::interface::InterfaceName;
+use crate::interface::InterfaceName;
 
 /// Kinds of names that are a length and a text, nothing more.
 const PLAIN: [u8; 2] = [0x00, 0x01];

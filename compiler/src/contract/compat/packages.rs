@@ -11,7 +11,7 @@ use super::types::name;
 use super::{Bump, Differ, Difference, Level, words};
 use crate::contract::canonical;
 use crate::contract::document::Contract;
-use crate::contract::interface::InterfaceName;
+use crate::interface::InterfaceName;
 
 /// Compares two contracts: of components what they import and export, of others the packages asked for.
 #[must_use]

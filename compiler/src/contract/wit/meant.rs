@@ -4,8 +4,8 @@ use wit_parser::{IndexMap, PackageName, Resolve, ResolveErrorKind};
 
 use super::outline::{Item, around, outline, used, words};
 use crate::contract::canonical::WASI;
-use crate::contract::interface::InterfaceName;
 use crate::diag::suggest;
+use crate::interface::InterfaceName;
 use crate::source::{SourceId, Span};
 
 /// The types that need no declaration and have names of some length.

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 
 use wit_parser::{PackageName, ParseErrorKind, UnresolvedPackageGroup};
 
 use super::recovery::{Draft, Mistake, Recovery};
 use super::related::related;
-use super::{WitError, first_line, meant};
-use crate::contract::{canonical, component};
+use super::{WitError, meant};
+use crate::contract::canonical;
+use crate::contract::component::{self, first_line};
 use crate::diag::{Checked, Diagnostics};
 use crate::panics::caught;
 use crate::source::files::Files;
@@ -122,7 +122,10 @@ impl<'a> Packages<'a> {
         }
         let mut packages: Vec<Package> = packages.into_iter().collect::<Checked<_>>()?;
         for other in described {
-            let groups = packages.iter().map(|package| &package.group).chain(CANONICAL.iter());
+            let groups = packages
+                .iter()
+                .map(|package| &package.group)
+                .chain(canonical::PACKAGES.iter());
             if !groups.flat_map(names).any(|name| *name == other.group.main.name) {
                 packages.push(other);
             }
@@ -169,7 +172,7 @@ impl<'a> Packages<'a> {
         let groups = || needed.iter().chain([main]);
         let present: BTreeSet<PackageName> = groups().flat_map(names).cloned().collect();
         let mut wanted: BTreeSet<PackageName> = groups().flat_map(dependencies).cloned().collect();
-        let mut available: Vec<&UnresolvedPackageGroup> = CANONICAL
+        let mut available: Vec<&UnresolvedPackageGroup> = canonical::PACKAGES
             .iter()
             .filter(|group| !present.contains(&group.main.name))
             .collect();
@@ -340,17 +343,3 @@ fn dependencies(group: &UnresolvedPackageGroup) -> impl Iterator<Item = &Package
 pub(super) fn names(group: &UnresolvedPackageGroup) -> impl Iterator<Item = &PackageName> {
     group.nested.iter().chain([&group.main]).map(|package| &package.name)
 }
-
-/// The embedded contracts, parsed when the first `wit/` folder needs them.
-pub(in crate::contract) static CANONICAL: LazyLock<Vec<UnresolvedPackageGroup>> = LazyLock::new(|| {
-    let mut folders: BTreeMap<&str, wit_parser::SourceMap> = BTreeMap::new();
-    for (path, text) in canonical::canonical() {
-        let folder = path.split('/').next().unwrap_or(path);
-        folders.entry(folder).or_default().push_str(path, *text);
-    }
-    let parsed = folders.into_values().map(|map| match map.parse() {
-        Ok(group) => group,
-        Err((_, error)) => unreachable!("invariant: the embedded contracts parse: {error}"),
-    });
-    parsed.collect()
-});

@@ -8,11 +8,28 @@ use wit_parser::{AstItem, UnresolvedPackage, UnresolvedPackageGroup, WorldId, Wo
 
 use super::error::WitError;
 use super::packages::Packages;
-use crate::contract::World;
+use crate::contract::Signature;
 use crate::contract::component::world_signature;
 use crate::contract::document::Contract;
 use crate::diag::{Checked, Diagnostics};
 use crate::source::Span;
+
+/// The world in a component's `wit/` folder.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// Its name.
+    pub name: String,
+    /// How many further worlds there are in its package.
+    pub others: usize,
+    /// What it imports and exports.
+    pub signature: Signature,
+    /// Where it is declared.
+    pub span: Span,
+    /// Where each import and export is written, by name; what `include` brings in is not.
+    pub items: BTreeMap<String, Span>,
+    /// The whole contract.
+    pub contract: Arc<Contract>,
+}
 
 /// The world of the component with these names, of which the first is the manifest's.
 pub(super) fn choose(

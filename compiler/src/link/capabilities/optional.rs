@@ -2,12 +2,12 @@
 //! decided: `[security.grants.NAME]` with a list, empty or not, says all that the component gets.
 
 use super::{NOT_PROVIDED, edits, explained, is_granted, ticked, wanted};
-use crate::contract::capability::Capability;
 use crate::contract::need::Need;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::manifest::ast::CapabilityDecl;
 use crate::resolve::{ResolvedComponent, ResolvedProject, grants};
 use crate::source::Span;
+use torvyn_runtime_core::capability::Capability;
 
 /// Warns of what one component declares as optional, can use and is not granted.
 pub(super) fn check(

@@ -1,9 +1,9 @@
 //! `[capabilities.torvyn]`: what the components need of the runtime is what their nodes may use.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::lower::DEFAULT_LIMITS;
 use crate::manifest;
 use crate::manifest::ast::LimitsDecl;
+use crate::manifest::defaults;
 use crate::manifest::schema::largest;
 use crate::resolve::{Implementation, ResolvedComponent, ResolvedNode, ResolvedProject};
 use crate::source::{Span, Spanned};
@@ -49,14 +49,14 @@ fn check_node(
             ["max_memory", "max-memory"],
             component.declared.max_memory_bytes,
             memory,
-            DEFAULT_LIMITS.memory_bytes,
+            defaults::LIMITS.memory_bytes,
         ),
         (
             "in one buffer",
             ["max_buffer_size", "max-buffer-size"],
             component.declared.max_buffer_bytes,
             buffer,
-            DEFAULT_LIMITS.max_buffer_bytes,
+            defaults::LIMITS.max_buffer_bytes,
         ),
     ];
     for (what, [key, need], needed, limit, default) in needs {

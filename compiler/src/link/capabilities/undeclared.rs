@@ -2,12 +2,12 @@
 //! there; for other code all imports count, and one error has all of them.
 
 use super::{Known, NOT_PROVIDED, edits, explained, ticked};
-use crate::contract::capability::{Entry, entry_of};
 use crate::contract::need::Need;
 use crate::diag::{Code, Diagnostic, Diagnostics, Edit};
 use crate::manifest::ast::{CapabilitiesDecl, CapabilityDecl};
 use crate::resolve::{ResolvedComponent, grants};
 use crate::source::Span;
+use torvyn_runtime_core::capability::{Entry, entry_of};
 
 /// Checks one component.
 pub(super) fn check(diags: &mut Diagnostics, component: &ResolvedComponent, used: Span, known: &Known<'_>) {

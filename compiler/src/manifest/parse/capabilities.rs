@@ -2,12 +2,12 @@
 
 use std::str::FromStr;
 
-use crate::contract::capability::{ENTRIES, Malformed};
 use crate::diag::{Code, Diagnostic, Diagnostics, Edit, suggest};
 use crate::manifest::ast::{CapabilitiesDecl, CapabilityDecl, CapabilityGrant, GrantDecl};
 use crate::manifest::section::Section;
 use crate::manifest::toml::Document;
 use crate::source::{Span, Spanned};
+use torvyn_runtime_core::capability::{ENTRIES, Malformed};
 
 pub(super) fn declared(
     diags: &mut Diagnostics,

@@ -8,8 +8,8 @@ use torvyn_codegen::ir::Builtin;
 use torvyn_runtime_core::setting::{self, Setting};
 
 use super::{Effect, Key, Kind, ROOT, settings};
-use crate::contract::capability::ENTRIES;
-use crate::contract::interface::Interface;
+use crate::interface::Interface;
+use torvyn_runtime_core::capability::ENTRIES;
 
 const NAME: &str = "[A-Za-z]([A-Za-z0-9_-]*[A-Za-z0-9])?";
 /// As semver.org has it.

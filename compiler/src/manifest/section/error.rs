@@ -3,10 +3,10 @@
 use torvyn_codegen::ir::Builtin;
 use torvyn_runtime_core::setting;
 
+use super::entry::NAME_RULE;
 use super::json::{Reason, Taker};
-use super::read::NAME_RULE;
-use crate::contract::interface::Interface;
 use crate::diag::{Code, Diagnostic, Edit, listed, suggest};
+use crate::interface::Interface;
 use crate::manifest::schema::{self, Key, Kind};
 use crate::source::Span;
 

@@ -6,7 +6,7 @@ use ::toml::de::{DeInteger, DeTable, DeValue};
 
 use torvyn_runtime_core::setting::{Kind, Setting};
 
-use super::read::{TomlValue, in_order, join};
+use super::entry::{TomlValue, in_order, join};
 
 /// A value that JSON has no equal for.
 pub(super) struct Unfit {

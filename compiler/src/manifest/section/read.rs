@@ -8,10 +8,11 @@ use ::toml::de::{DeArray, DeInteger, DeTable, DeValue};
 use torvyn_codegen::ir::Builtin;
 use torvyn_runtime_core::setting::Setting;
 
+use super::entry::{NAME_RULE, TomlEntry, TomlValue, in_order, join};
 use super::error::{Expected, SectionError};
 use super::{ConfigEntry, Section, Value, json};
-use crate::contract::interface::{Interface, InterfaceName};
 use crate::diag::{Checked, Diagnostics, ErrorReported, suggest};
+use crate::interface::{Interface, InterfaceName};
 use crate::manifest::ast::{BuiltinRef, ComponentRef, InterfaceRef};
 use crate::manifest::schema::{self, ACTIONS, Effect, Key, Kind};
 use crate::manifest::toml::Document;
@@ -36,8 +37,6 @@ struct Reader<'a, 'd> {
     /// What the `config` of the node that is being read may hold, where it is a built-in.
     settings: Option<&'static [Setting]>,
 }
-
-pub(super) type TomlValue<'d> = ::toml::Spanned<DeValue<'d>>;
 
 impl Reader<'_, '_> {
     fn table(&mut self, table: &DeTable<'_>, span: Span, keys: &'static [Key], path: &str) -> Section {
@@ -482,27 +481,8 @@ fn items(value: &DeValue<'_>) -> Option<usize> {
         .or_else(|| value.as_table().map(|table| table.len()))
 }
 
-pub(super) const NAME_RULE: &str = "letters, digits, `-` and `_`, starting with a letter";
-
-pub(super) type TomlEntry<'t, 'd> = (&'t ::toml::Spanned<std::borrow::Cow<'d, str>>, &'t TomlValue<'d>);
-
-/// The entries in the order they are written; the map itself is sorted by key.
-pub(super) fn in_order<'t, 'd>(table: &'t DeTable<'d>) -> Vec<TomlEntry<'t, 'd>> {
-    let mut entries: Vec<_> = table.iter().collect();
-    entries.sort_by_key(|(key, _)| key.span().start);
-    entries
-}
-
 fn is_wasm(path: &str) -> bool {
     Path::new(path).extension().is_some_and(|extension| extension == "wasm")
-}
-
-pub(super) fn join(path: &str, name: &str) -> String {
-    if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
-    }
 }
 
 fn with_article(noun: &'static str) -> &'static str {

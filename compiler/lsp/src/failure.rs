@@ -1,0 +1,24 @@
+//! Why a request has no result.
+
+use lsp_server::ErrorCode;
+
+/// Why a request has no result.
+pub(crate) struct Failure {
+    pub(crate) code: ErrorCode,
+    pub(crate) message: String,
+}
+
+impl Failure {
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::new(ErrorCode::InvalidParams, error.to_string())
+    }
+}
