@@ -7,15 +7,17 @@ use crate::plan::FlowPlan;
 use crate::stream::Stream;
 
 mod chain;
+mod ending;
 mod link;
 mod ends;
 mod node;
 mod run;
 
 pub use chain::{Chain, FusedChain};
+pub(crate) use ending::Ending;
+pub use ending::Outcome;
 pub use node::{AggregatorNode, FilterNode, Node, ProcessorNode, RouterNode, SinkNode, SourceNode};
-pub use run::Outcome;
-pub(crate) use run::{Ending, Run};
+pub(crate) use run::Run;
 
 /// Steps between two looks at the time within a quantum.
 const STEPS_BETWEEN_LOOKS: u32 = 8;

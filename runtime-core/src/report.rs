@@ -3,23 +3,25 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::account::{Copies, CopyStats, NodeStats, PoolStats, StreamStats};
-use crate::clock::nanos;
+use crate::account::{CopyStats, NodeStats, PoolStats};
 use crate::context::RunContext;
-use crate::error::Failure;
-use crate::flow::{Flow, Node, Outcome};
-use crate::plan::{Role, StreamPlan};
-use crate::printable;
+use crate::flow::{Flow, Outcome};
+use crate::plan::Role;
 use crate::words::count;
 
 /// Shortest run whose throughput is told.
 const MOMENT: Duration = Duration::from_millis(100);
 
+mod failure;
 mod merge;
+mod parts;
 
+pub(crate) use failure::{failure_json, failure_text};
 pub(crate) use merge::merge;
+
+use parts::{NodeReport, ReplicaReport, StreamReport, copies_in_words, duration, named, node_report, of_payloads};
 
 /// The numbers of a finished run.
 pub struct Report {
@@ -33,127 +35,6 @@ pub struct Report {
     events_dropped: u64,
     /// Where there are several.
     replicas: Vec<ReplicaReport>,
-}
-
-/// The part of one replica.
-struct ReplicaReport {
-    state: &'static str,
-    entered: u64,
-    delivered: u64,
-    throughput: f64,
-    /// The same in words, if it says something.
-    rate: Option<String>,
-    failures: usize,
-}
-
-struct NodeReport {
-    name: &'static str,
-    role: Role,
-    stats: NodeStats,
-    copies: CopyStats,
-}
-
-struct StreamReport {
-    plan: &'static StreamPlan,
-    stats: StreamStats,
-}
-
-impl NodeReport {
-    fn to_text(&self) -> String {
-        let stats = self.stats;
-        let mut text = match self.role {
-            Role::Source => format!("{} out", stats.emitted),
-            Role::Sink => format!("{} in", stats.received),
-            Role::Processor | Role::Filter | Role::Router | Role::Aggregator => {
-                format!("{} in, {} out", stats.received, stats.emitted)
-            }
-        };
-        let also = [
-            (stats.filtered, Noun::Of("filtered")),
-            (stats.absorbed, Noun::Of("absorbed")),
-            (stats.flushed, Noun::Of("flushed")),
-            (stats.errors, Noun::Each("failed call")),
-            (stats.retries, Noun::Each("retry")),
-            (stats.restarts, Noun::Each("restart")),
-            (stats.skipped, Noun::Of("skipped")),
-            (stats.dead_lettered, Noun::Each("dead letter")),
-            (stats.failed, Noun::Of("in hand at the end")),
-            (stats.leaked_buffers, Noun::Each("leaked buffer")),
-        ];
-        text.push_str(&counted(&also));
-        let copies = of_payloads(self.copies);
-        if copies.count > 0 {
-            text.push_str(&format!(
-                ", {} of {}",
-                count(copies.count, "copy"),
-                count(copies.bytes, "byte")
-            ));
-        }
-        text
-    }
-
-    fn to_json(&self) -> Value {
-        let stats = self.stats;
-        let copies = self.copies.by_reason().into_iter().flat_map(|(reason, copies)| {
-            let bytes = (format!("{reason}-bytes"), json!(copies.bytes));
-            [(reason.to_owned(), json!(copies.count)), bytes]
-        });
-        let mut object: Map<String, Value> = named(stats.fields());
-        object.insert("name".to_owned(), json!(self.name));
-        object.insert("role".to_owned(), json!(self.role.as_str()));
-        object.insert("copies".to_owned(), Value::Object(copies.collect()));
-        Value::Object(object)
-    }
-}
-
-impl ReplicaReport {
-    fn to_text(&self) -> String {
-        let (state, entered, delivered) = (self.state, self.entered, self.delivered);
-        let rate = self.rate.as_ref();
-        let rate = rate.map_or_else(String::new, |rate| format!(", {rate}"));
-        format!("{state}, {entered} in, {delivered} delivered{rate}")
-    }
-
-    fn to_json(&self, number: usize) -> Value {
-        json!({
-            "replica": number, "state": self.state, "elements": self.entered, "delivered": self.delivered,
-            "elements_per_s": self.throughput, "errors": self.failures,
-        })
-    }
-}
-
-impl StreamReport {
-    fn to_text(&self) -> String {
-        let stats = self.stats;
-        let mut text = format!(
-            "{} passed, peak {} of {}",
-            stats.dequeued, stats.peak_depth, self.plan.depth
-        );
-        let also = [
-            (stats.dropped(), Noun::Of("dropped")),
-            (stats.discarded, Noun::Of("discarded")),
-            (stats.episodes, Noun::Each("backpressure episode")),
-        ];
-        text.push_str(&counted(&also));
-        if stats.episodes > 0 {
-            text.push_str(&format!(", {} in all", duration(stats.pressure)));
-        }
-        text
-    }
-
-    fn to_json(&self) -> Value {
-        let (plan, stats) = (self.plan, self.stats);
-        json!({
-            "from": plan.from, "to": plan.to, "depth": plan.depth, "policy": plan.overflow.as_str(),
-            "offered": stats.offered, "enqueued": stats.enqueued, "dequeued": stats.dequeued,
-            "dropped": {
-                "drop-oldest": stats.dropped_oldest, "drop-newest": stats.dropped_newest,
-                "overflow": stats.dropped_overflow,
-            },
-            "discarded": stats.discarded, "peak_depth": stats.peak_depth, "backpressure_episodes": stats.episodes,
-            "backpressure_ns": nanos(stats.pressure),
-        })
-    }
 }
 
 impl Report {
@@ -343,108 +224,4 @@ impl Report {
             "exit_code": exit_code,
         })
     }
-}
-
-/// Counters as an object.
-fn named(fields: Vec<(&'static str, u64)>) -> Map<String, Value> {
-    let fields = fields.into_iter();
-    fields.map(|(word, number)| (word.to_owned(), json!(number))).collect()
-}
-
-fn node_report(node: &mut dyn Node) -> NodeReport {
-    NodeReport {
-        name: node.plan().name,
-        role: node.plan().role,
-        stats: node.stats(),
-        copies: node.copies(),
-    }
-}
-
-/// Copies of payloads, or of parts of them: out of buffers by components, into buffers by components and by built-ins. What
-/// is said of an element beside its payload is not one.
-fn of_payloads(copies: CopyStats) -> Copies {
-    copies.read.and(copies.write).and(copies.host_serialize)
-}
-
-/// How many there are, and whose.
-fn copies_in_words(copies: CopyStats) -> String {
-    let whose = [
-        (copies.read.count, Noun::Of("read")),
-        (copies.write.count, Noun::Of("written")),
-        (copies.host_serialize.count, Noun::Of("made by built-ins")),
-    ];
-    let whose = counted(&whose);
-    match whose.strip_prefix(", ") {
-        Some(whose) => format!("{} ({whose})", of_payloads(copies).count),
-        None => "0".to_owned(),
-    }
-}
-
-/// What is counted.
-#[derive(Clone, Copy)]
-enum Noun {
-    /// Things, in the singular.
-    Each(&'static str),
-    /// Elements to which this happened.
-    Of(&'static str),
-}
-
-/// What there is of several things.
-fn counted(things: &[(u64, Noun)]) -> String {
-    let there = things.iter().filter(|(number, _)| *number > 0);
-    there
-        .map(|(number, noun)| match noun {
-            Noun::Each(noun) => format!(", {}", count(number, noun)),
-            Noun::Of(what) => format!(", {number} {what}"),
-        })
-        .collect()
-}
-
-/// Seconds, or milliseconds where those would read as nothing.
-fn duration(duration: Duration) -> String {
-    match duration.as_secs_f64() {
-        seconds if seconds < 0.1 => format!("{:.1}ms", seconds * 1e3),
-        seconds => format!("{seconds:.2}s"),
-    }
-}
-
-/// A failure for machines.
-#[must_use]
-pub(crate) fn failure_json(failure: &Failure) -> Value {
-    json!({
-        "code": failure.code(),
-        "message": failure.message(),
-        "node": failure.node,
-        "component": failure.component,
-        "operation": failure.operation.as_str(),
-        "element": failure.element,
-        "help": Vec::from_iter(failure.help()),
-    })
-}
-
-/// A failure for people, with ANSI colours when `color` says so; with its flow, where several run.
-#[must_use]
-pub(crate) fn failure_text(failure: &Failure, flow: Option<&str>, color: bool) -> String {
-    let (red, bold, reset) = if color {
-        ("\x1b[1;31m", "\x1b[1m", "\x1b[0m")
-    } else {
-        ("", "", "")
-    };
-    let mut text = format!(
-        "{red}error[{}]{reset}{bold}: {}{reset}\n",
-        failure.code(),
-        printable::lines(&failure.message()).replace('\n', "\n    "),
-    );
-    if let Some(flow) = flow {
-        text.push_str(&format!("  = flow: {flow}\n"));
-    }
-    // What is part of the runtime, or called as the node, says nothing new.
-    let component = failure.component;
-    if component != failure.node && !component.starts_with("builtin:") {
-        text.push_str(&format!("  = component: {component}\n"));
-    }
-    if let Some(help) = failure.help() {
-        text.push_str(&format!("  = help: {help}\n"));
-    }
-    text
 }

@@ -1,8 +1,6 @@
 //! The command line of an executable.
 
-use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use lexopt::{Arg, Parser};
@@ -10,12 +8,17 @@ use lexopt::{Arg, Parser};
 use super::telling::{Format, LogLevel, Misuse, Telling};
 use super::{colors_by_default, eprint};
 use crate::clock::ClockKind;
-use crate::context::{Ends, Input, Output};
-use crate::duration;
+use crate::context::Ends;
 use crate::flow::FlowEntry;
-use crate::plan::{FlowPlan, ProgramPlan, Role};
-use crate::stdio::{self, Standard};
+use crate::plan::ProgramPlan;
 use crate::words::nearest;
+
+mod ends;
+mod help;
+mod values;
+
+pub(super) use help::help;
+use values::{LOG_LEVELS, chosen, config, log_level, timeout};
 
 /// A command line.
 pub(super) struct Parsed {
@@ -241,76 +244,67 @@ impl Given {
         }
     }
 
+    /// Takes the option, and its value if it has one.
     fn option(&mut self, name: &str, parser: &mut Parser) -> Result<(), Misuse> {
         match name {
-            "all" => return Ok(()),
+            "all" => Ok(()),
             "quiet" => {
                 self.telling.log_level = LogLevel::Error;
-                return Ok(());
+                Ok(())
             }
-            "report" => {
-                match parser.optional_value() {
-                    None => self.telling.whole = true,
-                    Some(path) if path.is_empty() => {
-                        return Err(Misuse::new("`--report=`: expected a file, or `-` for standard output"));
-                    }
-                    Some(path) => self.telling.report = Some(path),
-                }
-                return Ok(());
+            "report" => self.report(parser.optional_value()),
+            _ => {
+                let value = parser.value().map_err(misread)?;
+                self.valued(name, value)
             }
-            _ => {}
         }
-        let value = parser.value().map_err(misread)?;
-        let text = value.display();
-        let expected = |what: &str| Misuse::new(format!("`--{name} {text}`: expected {what}"));
+    }
+
+    fn report(&mut self, path: Option<OsString>) -> Result<(), Misuse> {
+        match path {
+            None => self.telling.whole = true,
+            Some(path) if path.is_empty() => {
+                return Err(Misuse::new("`--report=`: expected a file, or `-` for standard output"));
+            }
+            Some(path) => self.telling.report = Some(path),
+        }
+        Ok(())
+    }
+
+    fn valued(&mut self, name: &str, value: OsString) -> Result<(), Misuse> {
+        let expected = |what: &str| Misuse::new(format!("`--{name} {}`: expected {what}", value.display()));
+        let word = value.to_str();
         match name {
             "flow" => {
                 let name = value.to_string_lossy();
-                self.name_flow(name.strip_prefix("flow.").unwrap_or(&name))?;
+                return self.name_flow(name.strip_prefix("flow.").unwrap_or(&name));
             }
             "input" => self.inputs.push(value),
             "output" => self.outputs.push(value),
             "limit" => {
-                let limit = value.to_str().and_then(|text| text.parse().ok());
+                let limit = word.and_then(|text| text.parse().ok());
                 self.limit = Some(limit.ok_or_else(|| expected("a number of elements, such as `10`"))?);
             }
-            "timeout" => {
-                let time = duration::parse(&value.to_string_lossy());
-                self.timeout = Some(time.map_err(|mistake| {
-                    Misuse::new(format!("`--timeout {text}`: {}", mistake.what)).help(mistake.help)
-                })?);
-            }
-            "config" => {
-                let setting = value.to_str().ok_or_else(|| {
-                    let message = format!("`--config {text}`: the value is not UTF-8, and a configuration is text");
-                    Misuse::new(message).help("`--input NODE=FILE` and `--output NODE=FILE` take any path")
-                })?;
-                let setting = setting.split_once('=');
-                let (key, value) = setting.ok_or_else(|| expected("NODE.KEY=VALUE"))?;
-                self.configs.push((key.to_owned(), value.to_owned()));
-            }
+            "timeout" => self.timeout = Some(timeout(&value)?),
+            "config" => self.configs.push(config(&value)?),
             "log-level" => self.telling.log_level = log_level(&value).ok_or_else(|| expected(LOG_LEVELS))?,
             "clock" => {
-                self.clock = match value.to_str() {
-                    Some("system") => ClockKind::System,
-                    Some("simulated") => ClockKind::Simulated,
-                    _ => return Err(expected("`system` or `simulated`")),
-                }
+                let clock = chosen(
+                    word,
+                    &[("system", ClockKind::System), ("simulated", ClockKind::Simulated)],
+                );
+                self.clock = clock.ok_or_else(|| expected("`system` or `simulated`"))?;
             }
             "format" => {
-                self.telling.format = match value.to_str() {
-                    Some("human") => Format::Human,
-                    Some("json") => Format::Json,
-                    _ => return Err(expected("`human` or `json`")),
-                }
+                let format = chosen(word, &[("human", Format::Human), ("json", Format::Json)]);
+                self.telling.format = format.ok_or_else(|| expected("`human` or `json`"))?;
             }
             _ => {
-                self.telling.color = match value.to_str() {
-                    Some("always") => true,
-                    Some("never") => false,
-                    Some("auto") => colors_by_default(),
-                    _ => return Err(expected("`auto`, `always` or `never`")),
-                }
+                let color = chosen(
+                    word,
+                    &[("always", true), ("never", false), ("auto", colors_by_default())],
+                );
+                self.telling.color = color.ok_or_else(|| expected("`auto`, `always` or `never`"))?;
             }
         }
         Ok(())
@@ -335,7 +329,7 @@ impl Given {
             true => (self.all(flows)?, Ends::default()),
             false => {
                 let entry = self.entry(program, flows)?;
-                (vec![entry], self.ends(entry.plan)?)
+                (vec![entry], ends::ends(entry.plan, &self.inputs, &self.outputs)?)
             }
         };
         if self.telling.takes_stdout() {
@@ -379,119 +373,6 @@ impl Given {
                 .near(near)
         })
     }
-
-    /// The ends that the options replace.
-    fn ends(&self, plan: &'static FlowPlan) -> Result<Ends, Misuse> {
-        Ok(Ends {
-            inputs: replaced(plan, &INPUT, &self.inputs, |value| match value.to_str() {
-                Some("generator") => Input::Generator,
-                Some("stdin") => Input::Lines("-".into()),
-                _ if stdio::names(Standard::Input, value) => Input::Lines("-".into()),
-                _ => Input::Lines(value.into()),
-            })?,
-            outputs: replaced(plan, &OUTPUT, &self.outputs, |value| match value.to_str() {
-                Some("stdout") => Output::Console,
-                _ if stdio::names(Standard::Output, value) => Output::Console,
-                _ => Output::File(value.into()),
-            })?,
-        })
-    }
-}
-
-/// An option that replaces ends of a flow.
-struct End {
-    option: &'static str,
-    role: Role,
-    /// Words that say something else than a file, to the other option.
-    foreign: &'static [&'static str],
-}
-
-const INPUT: End = End {
-    option: "--input",
-    role: Role::Source,
-    foreign: &["stdout"],
-};
-
-const OUTPUT: End = End {
-    option: "--output",
-    role: Role::Sink,
-    foreign: &["stdin", "generator"],
-};
-
-/// Finds the ends that `values`, each `[NODE=]VALUE`, replace.
-fn replaced<T>(
-    plan: &'static FlowPlan,
-    end: &End,
-    values: &[OsString],
-    make: impl Fn(&OsStr) -> T,
-) -> Result<BTreeMap<&'static str, T>, Misuse> {
-    let option = end.option;
-    let mut found = BTreeMap::new();
-    for value in values {
-        let (node, path) = addressed(plan, end, value)?;
-        if path.is_empty() {
-            return Err(Misuse::new(format!("`{option} {}`: there is no path", value.display())));
-        }
-        if let Some(word) = end.foreign.iter().find(|word| **word == path) {
-            return Err(Misuse::new(format!(
-                "`{option} {}`: `{word}` is no {}",
-                value.display(),
-                end.role.as_str()
-            ))
-            .help(format!("a file of that name is written `./{word}`")));
-        }
-        if found.insert(node, make(path)).is_some() {
-            return Err(Misuse::new(format!("`{option}` is given twice for node `{node}`")));
-        }
-    }
-    Ok(found)
-}
-
-/// The end that a value is for, and the value without its name.
-fn addressed<'a>(plan: &'static FlowPlan, end: &End, value: &'a OsStr) -> Result<(&'static str, &'a OsStr), Misuse> {
-    let (option, role) = (end.option, end.role.as_str());
-    let ends: Vec<&'static str> = plan
-        .nodes
-        .iter()
-        .filter(|node| node.role == end.role)
-        .map(|node| node.name)
-        .collect();
-    let listed = ends.join(", ");
-    let shown = value.display();
-    match named(value) {
-        Some((name, rest)) => match ends.iter().find(|end| **end == name) {
-            Some(end) => Ok((*end, rest)),
-            None => {
-                let node = plan.nodes.iter().find(|node| node.name == name);
-                let what = node.map_or_else(
-                    || format!("flow `{}` has no node `{name}`", plan.name),
-                    |node| format!("node `{name}` is a {}, not a {role}", node.role.as_str()),
-                );
-                let near = nearest(name, &ends).filter(|_| node.is_none());
-                let near = near.map(|near| format!("{option} {near}={}", rest.display()));
-                Err(Misuse::new(format!("`{option} {shown}`: {what}"))
-                    .help(format!(
-                        "{role}s of the flow: {listed}; a file whose name has a `=` is written `./{shown}`"
-                    ))
-                    .near(near))
-            }
-        },
-        None => match ends.as_slice() {
-            [only] => Ok((*only, value)),
-            _ => Err(Misuse::new(format!("`{option} {shown}`: the flow has several {role}s"))
-                .help(format!("write `{option} NODE={shown}` with one of: {listed}"))),
-        },
-    }
-}
-
-/// What stands before the first `=`, if it looks like the name of a node, and what stands behind it.
-fn named(value: &OsStr) -> Option<(&str, &OsStr)> {
-    let bytes = value.as_bytes();
-    let at = bytes.iter().position(|byte| *byte == b'=')?;
-    let name = str::from_utf8(&bytes[..at]).ok()?;
-    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-    is_name.then(|| (name, OsStr::from_bytes(&bytes[at + 1..])))
 }
 
 /// One object means one: elements go elsewhere.
@@ -508,59 +389,4 @@ fn keep_stdout_free(entries: &[&'static FlowEntry], ends: &Ends) -> Result<(), M
     Err(Misuse::new(message).help(format!(
         "`--report=FILE` puts the report elsewhere, `--output {first}=FILE` the elements"
     )))
-}
-
-const LOG_LEVELS: &str = "`error`, `warn`, `info`, `debug` or `trace`";
-
-fn log_level(text: &OsStr) -> Option<LogLevel> {
-    match text.to_str()? {
-        "error" => Some(LogLevel::Error),
-        "warn" => Some(LogLevel::Warn),
-        "info" => Some(LogLevel::Info),
-        "debug" => Some(LogLevel::Debug),
-        "trace" => Some(LogLevel::Trace),
-        _ => None,
-    }
-}
-
-/// The text of `--help`.
-pub(super) fn help(program: &ProgramPlan, flows: &[FlowEntry]) -> String {
-    let (name, version, description) = (program.name, program.version, program.description);
-    let title = if description.is_empty() {
-        String::new()
-    } else {
-        format!("{description}\n\n")
-    };
-    format!(
-        "{name} {version}\n{title}\
-Usage: {name} [run] [FLOW] [OPTIONS]
-       {name} inspect [--format json]
-
-Runs a flow ({flows}; default: the first).
-
-Options:
-  --flow NAME              The flow to run
-  --all                    Run all flows at once
-  --input [NODE=]SOURCE    Replace a source: a file, `stdin` (or `-`), `generator`
-  --output [NODE=]SINK     Replace a sink: a file (appended to), `stdout` (or `-`)
-                           A file whose name has a `=` is written ./a=b, or NODE=a=b
-  --limit N                Stop the sources after N elements
-  --timeout DURATION       Drain the flow after 250ms, 30s, 1m30s, …
-  --clock CLOCK            system (default), simulated: time passes only while all stages wait
-  --config NODE.KEY=VALUE  Override a key of a node's configuration (NODE=TEXT: all of it)
-  --report[=FILE]          Summary and account also of a flow that failed; with a file, all of it there as a
-                           JSON object (`-`: on standard output)
-  --log-level LEVEL        error, warn, info (default), debug = trace; also TORVYN_LOG
-  --format FORMAT          human (default), json: nothing but that object, on standard output or in the file
-                           of `--report`. On standard output it is alone: elements go to a file then, and what
-                           components print goes to standard error
-  --color WHEN             auto (default), always, never
-  --quiet                  As `--log-level error`
-  -h, --help               Print this
-  -V, --version            Print the version
-
-Exit codes: 0 completed or drained, 1 a stage failed, 2 wrong arguments, 130 drained after SIGINT.
-",
-        flows = flow_list(flows)
-    )
 }

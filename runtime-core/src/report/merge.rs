@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{NodeReport, ReplicaReport, Report, StreamReport};
+use super::Report;
+use super::parts::{NodeReport, ReplicaReport, StreamReport};
 use crate::error::Cause;
 use crate::flow::{Ending, Outcome};
 

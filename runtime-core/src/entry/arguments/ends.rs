@@ -1,0 +1,124 @@
+//! `--input` and `--output`: which ends of the flow they replace.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+use crate::context::{Ends, Input, Output};
+use crate::entry::telling::Misuse;
+use crate::plan::{FlowPlan, Role};
+use crate::stdio::{self, Standard};
+use crate::words::nearest;
+
+/// The ends that `--input` and `--output` replace.
+pub(super) fn ends(plan: &'static FlowPlan, inputs: &[OsString], outputs: &[OsString]) -> Result<Ends, Misuse> {
+    Ok(Ends {
+        inputs: replaced(plan, &INPUT, inputs, |value| match value.to_str() {
+            Some("generator") => Input::Generator,
+            Some("stdin") => Input::Lines("-".into()),
+            _ if stdio::names(Standard::Input, value) => Input::Lines("-".into()),
+            _ => Input::Lines(value.into()),
+        })?,
+        outputs: replaced(plan, &OUTPUT, outputs, |value| match value.to_str() {
+            Some("stdout") => Output::Console,
+            _ if stdio::names(Standard::Output, value) => Output::Console,
+            _ => Output::File(value.into()),
+        })?,
+    })
+}
+
+/// An option that replaces ends of a flow.
+struct End {
+    option: &'static str,
+    role: Role,
+    /// Words that say something else than a file, to the other option.
+    foreign: &'static [&'static str],
+}
+
+const INPUT: End = End {
+    option: "--input",
+    role: Role::Source,
+    foreign: &["stdout"],
+};
+
+const OUTPUT: End = End {
+    option: "--output",
+    role: Role::Sink,
+    foreign: &["stdin", "generator"],
+};
+
+/// Finds the ends that `values`, each `[NODE=]VALUE`, replace.
+fn replaced<T>(
+    plan: &'static FlowPlan,
+    end: &End,
+    values: &[OsString],
+    make: impl Fn(&OsStr) -> T,
+) -> Result<BTreeMap<&'static str, T>, Misuse> {
+    let option = end.option;
+    let mut found = BTreeMap::new();
+    for value in values {
+        let (node, path) = addressed(plan, end, value)?;
+        if path.is_empty() {
+            return Err(Misuse::new(format!("`{option} {}`: there is no path", value.display())));
+        }
+        if let Some(word) = end.foreign.iter().find(|word| **word == path) {
+            return Err(Misuse::new(format!(
+                "`{option} {}`: `{word}` is no {}",
+                value.display(),
+                end.role.as_str()
+            ))
+            .help(format!("a file of that name is written `./{word}`")));
+        }
+        if found.insert(node, make(path)).is_some() {
+            return Err(Misuse::new(format!("`{option}` is given twice for node `{node}`")));
+        }
+    }
+    Ok(found)
+}
+
+/// The end that a value is for, and the value without its name.
+fn addressed<'a>(plan: &'static FlowPlan, end: &End, value: &'a OsStr) -> Result<(&'static str, &'a OsStr), Misuse> {
+    let (option, role) = (end.option, end.role.as_str());
+    let ends: Vec<&'static str> = plan
+        .nodes
+        .iter()
+        .filter(|node| node.role == end.role)
+        .map(|node| node.name)
+        .collect();
+    let listed = ends.join(", ");
+    let shown = value.display();
+    match named(value) {
+        Some((name, rest)) => match ends.iter().find(|end| **end == name) {
+            Some(end) => Ok((*end, rest)),
+            None => {
+                let node = plan.nodes.iter().find(|node| node.name == name);
+                let what = node.map_or_else(
+                    || format!("flow `{}` has no node `{name}`", plan.name),
+                    |node| format!("node `{name}` is a {}, not a {role}", node.role.as_str()),
+                );
+                let near = nearest(name, &ends).filter(|_| node.is_none());
+                let near = near.map(|near| format!("{option} {near}={}", rest.display()));
+                Err(Misuse::new(format!("`{option} {shown}`: {what}"))
+                    .help(format!(
+                        "{role}s of the flow: {listed}; a file whose name has a `=` is written `./{shown}`"
+                    ))
+                    .near(near))
+            }
+        },
+        None => match ends.as_slice() {
+            [only] => Ok((*only, value)),
+            _ => Err(Misuse::new(format!("`{option} {shown}`: the flow has several {role}s"))
+                .help(format!("write `{option} NODE={shown}` with one of: {listed}"))),
+        },
+    }
+}
+
+/// What stands before the first `=`, if it looks like the name of a node, and what stands behind it.
+fn named(value: &OsStr) -> Option<(&str, &OsStr)> {
+    let bytes = value.as_bytes();
+    let at = bytes.iter().position(|byte| *byte == b'=')?;
+    let name = str::from_utf8(&bytes[..at]).ok()?;
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    is_name.then(|| (name, OsStr::from_bytes(&bytes[at + 1..])))
+}

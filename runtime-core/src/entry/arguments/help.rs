@@ -1,0 +1,47 @@
+//! What `--help` prints.
+
+use super::flow_list;
+use crate::flow::FlowEntry;
+use crate::plan::ProgramPlan;
+
+/// The text of `--help`.
+pub(in crate::entry) fn help(program: &ProgramPlan, flows: &[FlowEntry]) -> String {
+    let (name, version, description) = (program.name, program.version, program.description);
+    let title = if description.is_empty() {
+        String::new()
+    } else {
+        format!("{description}\n\n")
+    };
+    format!(
+        "{name} {version}\n{title}\
+Usage: {name} [run] [FLOW] [OPTIONS]
+       {name} inspect [--format json]
+
+Runs a flow ({flows}; default: the first).
+
+Options:
+  --flow NAME              The flow to run
+  --all                    Run all flows at once
+  --input [NODE=]SOURCE    Replace a source: a file, `stdin` (or `-`), `generator`
+  --output [NODE=]SINK     Replace a sink: a file (appended to), `stdout` (or `-`)
+                           A file whose name has a `=` is written ./a=b, or NODE=a=b
+  --limit N                Stop the sources after N elements
+  --timeout DURATION       Drain the flow after 250ms, 30s, 1m30s, …
+  --clock CLOCK            system (default), simulated: time passes only while all stages wait
+  --config NODE.KEY=VALUE  Override a key of a node's configuration (NODE=TEXT: all of it)
+  --report[=FILE]          Summary and account also of a flow that failed; with a file, all of it there as a
+                           JSON object (`-`: on standard output)
+  --log-level LEVEL        error, warn, info (default), debug = trace; also TORVYN_LOG
+  --format FORMAT          human (default), json: nothing but that object, on standard output or in the file
+                           of `--report`. On standard output it is alone: elements go to a file then, and what
+                           components print goes to standard error
+  --color WHEN             auto (default), always, never
+  --quiet                  As `--log-level error`
+  -h, --help               Print this
+  -V, --version            Print the version
+
+Exit codes: 0 completed or drained, 1 a stage failed, 2 wrong arguments, 130 drained after SIGINT.
+",
+        flows = flow_list(flows)
+    )
+}

@@ -1,0 +1,46 @@
+//! The values of options.
+
+use std::ffi::OsStr;
+use std::time::Duration;
+
+use crate::duration;
+use crate::entry::telling::{LogLevel, Misuse};
+
+/// What a word stands for.
+pub(super) fn chosen<T: Copy>(word: Option<&str>, choices: &[(&str, T)]) -> Option<T> {
+    let found = choices.iter().find(|(choice, _)| Some(*choice) == word);
+    found.map(|(_, value)| *value)
+}
+
+pub(super) fn timeout(value: &OsStr) -> Result<Duration, Misuse> {
+    let time = duration::parse(&value.to_string_lossy());
+    time.map_err(|mistake| {
+        let message = format!("`--timeout {}`: {}", value.display(), mistake.what);
+        Misuse::new(message).help(mistake.help)
+    })
+}
+
+/// Key and value of `--config`.
+pub(super) fn config(value: &OsStr) -> Result<(String, String), Misuse> {
+    let shown = value.display();
+    let text = value.to_str().ok_or_else(|| {
+        let message = format!("`--config {shown}`: the value is not UTF-8, and a configuration is text");
+        Misuse::new(message).help("`--input NODE=FILE` and `--output NODE=FILE` take any path")
+    })?;
+    let setting = text.split_once('=');
+    let (key, value) = setting.ok_or_else(|| Misuse::new(format!("`--config {shown}`: expected NODE.KEY=VALUE")))?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+pub(super) const LOG_LEVELS: &str = "`error`, `warn`, `info`, `debug` or `trace`";
+
+pub(super) fn log_level(text: &OsStr) -> Option<LogLevel> {
+    let levels = [
+        ("error", LogLevel::Error),
+        ("warn", LogLevel::Warn),
+        ("info", LogLevel::Info),
+        ("debug", LogLevel::Debug),
+        ("trace", LogLevel::Trace),
+    ];
+    chosen(text.to_str(), &levels)
+}

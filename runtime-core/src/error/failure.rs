@@ -1,0 +1,234 @@
+//! A failure in words: what happened, its code, and how it may be mended.
+
+use super::{AT_ONCE, Cause, ComponentError, DRIVER, Operation};
+use crate::words::count;
+
+/// Bytes in words. Rounded up: what is needed is not said to be less.
+fn mebibytes(bytes: u64) -> String {
+    format!("{} MiB", bytes.div_ceil(1 << 20))
+}
+
+/// How to have more of what a process may have only so many of.
+const OPEN_FILES: &str = "raise the limit on open files (`ulimit -n`)";
+const THREADS: &str = "raise the limit on threads and processes (`ulimit -u`, or that of the machine's container)";
+
+/// A failure of one node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Name of the node.
+    pub node: &'static str,
+    /// Name of its component.
+    pub component: &'static str,
+    /// What it was doing.
+    pub operation: Operation,
+    /// Sequence number of the element it had, or was to produce.
+    pub element: Option<u64>,
+    /// Why it failed.
+    pub cause: Cause,
+}
+
+impl Failure {
+    /// The code in the catalogue (`torvync explain CODE`).
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match &self.cause {
+            Cause::Deadline(_) | Cause::Overdue(_) | Cause::OutOfFuel => "E0401",
+            Cause::Cancelled => "E0402",
+            Cause::Component(ComponentError::Fatal(_)) => "E0410",
+            Cause::Component(_) if self.operation == Operation::Init => "E0413",
+            Cause::Component(_) => "E0411",
+            Cause::NoBuffer { refusal, .. } => refusal.code,
+            Cause::Trap(_) => "E0412",
+            Cause::Instantiation(_)
+            | Cause::NoMemory(_)
+            | Cause::NoFile(_)
+            | Cause::OpenFiles { .. }
+            | Cause::NoThread(_)
+            | Cause::AddressSpace { .. } => "E0413",
+            Cause::Endpoint(_) => "E0414",
+            Cause::Misuse(code, _) => code,
+            Cause::Denied(_) => "E0500",
+            Cause::TooLarge { .. } => "E0306",
+            Cause::UnknownPort(_) => "E0204",
+            Cause::Overflow { .. } => "E0403",
+            Cause::TooManyRestarts { .. } => "E0416",
+            Cause::FlowDeadline(_) | Cause::TimeUp(_) => "E0400",
+        }
+    }
+
+    /// What happened, in one line.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let place = match self.element {
+            Some(sequence) => format!("in `{}` of element {sequence}", self.operation.as_str()),
+            None => format!("in `{}`", self.operation.as_str()),
+        };
+        let node = self.node;
+        let unmade = match node {
+            DRIVER => "the flow could not be started".to_owned(),
+            node => format!("node `{node}` could not be instantiated"),
+        };
+        match &self.cause {
+            Cause::Component(error) => format!("node `{node}` returned an error {place}: {error}"),
+            Cause::NoBuffer { refusal, said } => {
+                let words = said.as_ref().map_or_else(|| refusal.words.clone(), ToString::to_string);
+                // The failure has its code in front already.
+                let words = words.replace(&format!(" ({})", refusal.code), "");
+                format!("node `{node}` got no buffer {place}: {words}")
+            }
+            Cause::Trap(text) => format!("node `{node}` trapped {place}: {text}"),
+            Cause::Deadline(ms) => format!("node `{node}` was stopped {place}: it ran longer than {ms} ms"),
+            Cause::Overdue(ms) => format!("node `{node}` was stopped {place}: it was not done after {ms} ms"),
+            Cause::OutOfFuel => format!("node `{node}` was stopped {place}: it used up its fuel"),
+            Cause::Cancelled => format!("node `{node}` was cancelled {place}"),
+            Cause::Misuse(_, text) => format!("node `{node}` misused a handle {place}: {text}"),
+            Cause::Denied(denied) => {
+                let component = self.component;
+                format!("node `{node}` was stopped {place}: {denied} to component `{component}`")
+            }
+            Cause::Endpoint(text) => format!("node `{node}` failed {place}: {text}"),
+            Cause::Instantiation(text) | Cause::NoFile(text) | Cause::NoThread(text) => format!("{unmade}: {text}"),
+            Cause::NoMemory(text) if node == DRIVER => format!("there is no memory for the flow: {text}"),
+            Cause::NoMemory(text) => format!("there is no memory for node `{node}`: {text}"),
+            Cause::OpenFiles { needed, limit } => format!(
+                "{unmade}: it has at least {} open, standard input and output among them, and the process may have {limit}",
+                count(needed, "file")
+            ),
+            Cause::AddressSpace {
+                memories,
+                needed,
+                limit,
+            } => format!(
+                "{unmade}: {} of the flow and the program itself take more than {} of address space, and the process may have {}",
+                count(memories, "linear memory"),
+                mebibytes(*needed),
+                mebibytes(*limit)
+            ),
+            Cause::TooLarge { stream, bytes, limit } => {
+                format!(
+                    "node `{node}` made an element of {} {place}: stream `{stream}` takes at most {limit}",
+                    count(bytes, "byte")
+                )
+            }
+            Cause::UnknownPort(port) => format!("node `{node}` named port `{port}` {place}: no edge leaves it"),
+            Cause::Overflow { stream, depth } => {
+                let (waiting, verb) = (count(depth, "element"), if *depth == 1 { "waits" } else { "wait" });
+                format!("stream `{stream}` overflowed {place} of node `{node}`: {waiting} {verb} already")
+            }
+            Cause::TooManyRestarts { limit, last } => {
+                let last = Failure {
+                    cause: (**last).clone(),
+                    ..self.clone()
+                };
+                format!(
+                    "node `{node}` failed again after {} within a minute: {}",
+                    count(limit, "restart"),
+                    last.message()
+                )
+            }
+            Cause::FlowDeadline(ms) if self.node == DRIVER => {
+                format!("the flow ran longer than its deadline of {ms} ms")
+            }
+            Cause::FlowDeadline(ms) => {
+                format!("the flow ran longer than its deadline of {ms} ms: node `{node}` was stopped {place}")
+            }
+            Cause::TimeUp(ms) => format!(
+                "the {ms} ms of `--timeout` were up, and node `{node}` was stopped {place}: it went on for longer than a \
+                 second after that"
+            ),
+        }
+    }
+
+    /// Whether another failure says nothing more: the same of the same file or stream, whichever node found it.
+    #[must_use]
+    pub fn tells(&self, other: &Failure) -> bool {
+        matches!(self.cause, Cause::Endpoint(_)) && self.cause == other.cause
+    }
+
+    /// The message, cut where many of them are kept.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        const LONGEST: usize = 200;
+        let mut message = self.message();
+        if message.len() > LONGEST {
+            message.truncate(message.floor_char_boundary(LONGEST));
+            message.push('…');
+        }
+        message
+    }
+
+    /// How it may be mended.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        match &self.cause {
+            Cause::Deadline(_) => Some(match self.operation {
+                Operation::Init => "raise `component_init_timeout_ms` in `[runtime]`, or find out why `init` is slow",
+                Operation::Teardown => "raise `component_teardown_timeout_ms` in `[runtime]`",
+                Operation::Instantiate
+                | Operation::Pull
+                | Operation::Notify
+                | Operation::Process
+                | Operation::Evaluate
+                | Operation::Route
+                | Operation::Ingest
+                | Operation::Flush
+                | Operation::Push
+                | Operation::Complete => {
+                    "raise `invocation_timeout_ms`, in the node's `limits` or in `[runtime]`, or look for an endless loop"
+                }
+            }),
+            Cause::Overdue(_) => Some(
+                "it had little of the processor: the machine is overloaded, or nobody reads what the component prints",
+            ),
+            Cause::NoBuffer { refusal, .. } => Some(refusal.help),
+            Cause::OutOfFuel => Some("raise `fuel_per_invocation` in `[runtime]` or in the node's `limits`"),
+            Cause::Trap(text) if text.contains("hostcalls") => {
+                Some("one call passes at most 32 MiB to the host: return less, or write it to a buffer")
+            }
+            Cause::Trap(text) if text.contains("unreachable") => {
+                Some("the component panicked or aborted; if it gave a reason, that is on standard error")
+            }
+            Cause::Trap(_) => None,
+            Cause::Component(_) if self.operation == Operation::Init => {
+                Some("check the node's `config`; `--config NODE.KEY=VALUE` overrides it")
+            }
+            Cause::Endpoint(text) if self.operation == Operation::Init && text.contains("No such file") => {
+                Some("paths begin in the folder where the program was started; `--input` and `--output` give others")
+            }
+            Cause::Endpoint(text) if text.ends_with(AT_ONCE) => {
+                Some("run one flow after the other, or let them meet in a named pipe (`mkfifo`)")
+            }
+            Cause::Overflow { .. } => Some("raise `queue_depth`, choose another `policy`, or make the consumer faster"),
+            Cause::UnknownPort(_) => Some("add an edge from that port, or correct its name in the router"),
+            Cause::TooLarge { .. } => Some("raise `max_element_size` of the edge"),
+            Cause::Denied(_) => Some(
+                "grant it in `[security.grants.COMPONENT]` of Torvyn.toml and build again, or have the component ask \
+                 `has-capability` first",
+            ),
+            Cause::TooManyRestarts { .. } => Some("`max_restarts` in `[runtime]` is the limit"),
+            Cause::FlowDeadline(_) => Some("raise `deadline` of the flow"),
+            Cause::TimeUp(_) => Some("raise `--timeout`, or find out why the call takes so long"),
+            Cause::AddressSpace { .. } => Some(
+                "raise the limit (`ulimit -v`), or build with a smaller `memory_reservation` in `[runtime]`, such as \
+                 \"64MiB\"",
+            ),
+            Cause::NoFile(_) | Cause::OpenFiles { .. } => Some(OPEN_FILES),
+            Cause::Endpoint(text) if text.contains("Too many open files") => Some(OPEN_FILES),
+            Cause::NoThread(_) => Some(THREADS),
+            Cause::Endpoint(text) if text.contains("Resource temporarily unavailable") => Some(THREADS),
+            Cause::NoMemory(_) => Some(
+                "free some memory, or raise the limit of the machine's container; `memory_reservation` in `[runtime]` says \
+                 how much address space each component takes",
+            ),
+            Cause::Misuse("E0303", _) => Some("look for a use of a buffer behind `freeze`, or behind giving it away"),
+            Cause::Misuse("E0304", _) => {
+                Some("drop what is borrowed of a buffer before the call ends, or the buffer is given away")
+            }
+            Cause::Component(_)
+            | Cause::Cancelled
+            | Cause::Misuse(..)
+            | Cause::Endpoint(_)
+            | Cause::Instantiation(_) => None,
+        }
+    }
+}
