@@ -8,6 +8,7 @@
 mod artifacts;
 #[path = "e2e/backpressure.rs"]
 mod backpressure;
+mod binary;
 #[path = "e2e/capabilities.rs"]
 mod capabilities;
 #[path = "e2e/command_line.rs"]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests start the compiler and read its files")]
 
+mod binary;
 mod support;
 
 use std::path::Path;
@@ -47,7 +48,7 @@ fn masked(text: &str, hashes: &[&str]) -> String {
 
 /// What `torvync build --emit KIND` prints, with the machine's own target triple replaced.
 fn emitted(project: &Path, kind: &str) -> Result<String, Failed> {
-    let binary = support::binary()?;
+    let binary = binary::torvync();
     let home = binary
         .parent()
         .and_then(Path::parent)

@@ -6,6 +6,7 @@
 )]
 #![expect(clippy::unwrap_used, reason = "what helpers of tests can't do fails the test")]
 
+mod binary;
 #[path = "lsp/client.rs"]
 mod client;
 #[path = "lsp/features.rs"]

@@ -8,6 +8,7 @@
     reason = "the tests start programs, and read and write what these read and write"
 )]
 
+mod binary;
 #[path = "semantics/compare.rs"]
 mod compare;
 #[path = "semantics/ending.rs"]

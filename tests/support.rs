@@ -142,21 +142,6 @@ fn copy(from: &Path, to: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-/// `torvync` of the profile that the tests were compiled with.
-pub(crate) fn binary() -> Result<PathBuf, Failed> {
-    let test = env::current_exe()?;
-    let profile = test
-        .ancestors()
-        .nth(2)
-        .ok_or("test executables lie in target/PROFILE/deps")?;
-    let binary = profile.join(format!("torvync{}", env::consts::EXE_SUFFIX));
-    if binary.is_file() {
-        Ok(binary)
-    } else {
-        Err(format!("no {}: run `cargo build --package torvync` first", binary.display()).into())
-    }
-}
-
 /// Compares with what is expected; with `TORVYNC_BLESS=1` rewrites that.
 pub(crate) fn compare(golden: &Path, actual: &str) -> Result<(), Failed> {
     let expected = fs::read_to_string(golden).unwrap_or_default();

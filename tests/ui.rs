@@ -6,6 +6,7 @@
 )]
 
 mod advice;
+mod binary;
 mod explained;
 mod keys;
 mod support;
@@ -83,7 +84,7 @@ fn run_torvync(
     words: &[String],
     variables: &[(String, String)],
 ) -> Result<Output, Failed> {
-    let mut command = Command::new(support::binary()?);
+    let mut command = Command::new(binary::torvync());
     command
         .args(words)
         .current_dir(project)
@@ -119,7 +120,20 @@ fn torvync(project: &Path, home: &Path, words: &[String], variables: &[(String, 
         text.push_str(&format!("--- standard output\n{stdout}"));
     }
     text.push_str(&format!("--- exit code {code}\n"));
-    Ok(text.replace(&home.display().to_string(), "HOME"))
+    Ok(without_times(&text).replace(&home.display().to_string(), "HOME"))
+}
+
+/// The text with `N s` for how long a phase took.
+fn without_times(text: &str) -> String {
+    let timeless = |line: &str| {
+        let (before, number) = line.strip_suffix(" s\n")?.rsplit_once(' ')?;
+        number.parse::<f64>().ok()?;
+        Some(format!("{} N s\n", before.trim_end()))
+    };
+    let lines = text.split_inclusive('\n');
+    lines
+        .map(|line| timeless(line).unwrap_or_else(|| line.to_owned()))
+        .collect()
 }
 
 /// Of every case that reports on a project: SARIF by the standard's schema, and as many results in each format.
@@ -137,7 +151,7 @@ fn reports(cases: &[Case]) -> Result<(), Failed> {
             continue;
         }
         let said = |format: &str| -> Result<String, Failed> {
-            let output = Command::new(support::binary()?)
+            let output = Command::new(binary::torvync())
                 .args(&script.words)
                 .args(["--format", format])
                 .current_dir(folder.path())
@@ -183,7 +197,7 @@ fn reports(cases: &[Case]) -> Result<(), Failed> {
 /// The README shows what `torvync graph` makes of an example.
 fn picture() -> Result<(), Failed> {
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/fan-out");
-    let output = Command::new(support::binary()?)
+    let output = Command::new(binary::torvync())
         .args(["graph", "--format", "svg"])
         .current_dir(&example)
         .output()?;

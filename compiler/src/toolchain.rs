@@ -81,6 +81,8 @@ pub enum ToolchainError {
         target: String,
         /// What is in the way.
         reason: &'static str,
+        /// What can be done instead.
+        help: &'static str,
     },
     /// Native code can't be linked.
     NoLinker {
@@ -309,12 +311,12 @@ impl From<ToolchainError> for Diagnostic {
                 diagnostic
                     .help("`rustc --print target-list` names all targets; without `--target` it is this machine's")
             }
-            ToolchainError::UnsupportedTarget { target, reason } => Diagnostic::error(
+            ToolchainError::UnsupportedTarget { target, reason, help } => Diagnostic::error(
                 Code::InvalidOption,
                 format!("`--target {target}`: this version makes no executables for it"),
             )
             .note(reason)
-            .help("build on a machine of that kind, or for Linux or macOS on this machine's kind of processor"),
+            .help(help),
             ToolchainError::NoLinker { said } => missing("there is no C linker".to_owned()).note(said).help(
                 "install a C compiler (`apt-get install gcc`, `xcode-select --install`): `torvync doctor` checks it",
             ),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::binary;
 use crate::process::Finished;
 
 /// The root of the workspace.
@@ -31,18 +32,7 @@ pub(crate) fn target() -> PathBuf {
 
 /// `torvync` of the profile that the tests were compiled with.
 pub(crate) fn torvync() -> Command {
-    let test = std::env::current_exe().expect("the test has a path");
-    let profile = test
-        .ancestors()
-        .nth(2)
-        .expect("test executables lie in target/PROFILE/deps");
-    let binary = profile.join(format!("torvync{}", std::env::consts::EXE_SUFFIX));
-    assert!(
-        binary.is_file(),
-        "no {}: run `cargo build --package torvync` first",
-        binary.display()
-    );
-    let mut command = Command::new(binary);
+    let mut command = Command::new(binary::torvync());
     command
         .env("TORVYN_HOME", target().join("torvyn-home"))
         .env("CARGO_TARGET_DIR", target().join("e2e-guests"))

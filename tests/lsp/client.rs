@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+
+use crate::binary::torvync;
 
 /// Nothing that is waited for takes longer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -23,19 +25,6 @@ pub(crate) struct Client {
     pub(crate) diagnostics: BTreeMap<String, Vec<Value>>,
     /// Everything that was no answer and no diagnostics.
     pub(crate) others: Vec<Value>,
-}
-
-/// `torvync` of the profile that the tests were compiled with.
-pub(crate) fn torvync() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let profile = test.ancestors().nth(2).unwrap();
-    let binary = profile.join(format!("torvync{}", std::env::consts::EXE_SUFFIX));
-    assert!(
-        binary.is_file(),
-        "no {}: run `cargo build --package torvync` first",
-        binary.display()
-    );
-    binary
 }
 
 impl Client {

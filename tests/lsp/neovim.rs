@@ -6,7 +6,7 @@ use std::{env, fs};
 
 use tempfile::TempDir;
 
-use crate::client::torvync;
+use crate::binary::torvync;
 
 const BROKEN: &str = "\
 [torvyn]

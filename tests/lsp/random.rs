@@ -10,7 +10,8 @@ use torvync_compiler::diag::{Diagnostic, Severity};
 use torvync_compiler::driver::Analysis;
 use torvync_compiler::source::Span;
 
-use crate::client::{Client, torvync, uri};
+use crate::binary::torvync;
+use crate::client::{Client, uri};
 use crate::project::{MANIFEST, Project, WORLD, check};
 
 const EDITS: usize = 10_000;

@@ -16,16 +16,21 @@ impl Toolchain {
             let near = nearest(&target, &known);
             return Err(ToolchainError::UnknownTarget { target, near });
         }
-        let unsupported = |reason: &'static str| ToolchainError::UnsupportedTarget {
+        let unsupported = |reason, help| ToolchainError::UnsupportedTarget {
             target: target.clone(),
             reason,
+            help,
         };
         if !target.contains("-linux-") && !target.ends_with("-apple-darwin") {
-            return Err(unsupported("the runtime needs Linux or macOS"));
+            return Err(unsupported(
+                "the runtime needs Linux or macOS",
+                "without `--target` the executable is for this machine",
+            ));
         }
         if target.split('-').next() != Some(std::env::consts::ARCH) {
             return Err(unsupported(
                 "components are compiled for this machine's kind of processor alone",
+                "build on a machine with that kind of processor",
             ));
         }
         match self.has_target(&target) {

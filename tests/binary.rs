@@ -1,0 +1,65 @@
+//! Where the `torvync` under test is, and whether it is the one that the sources of this workspace make.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::SystemTime;
+use std::{env, fs};
+
+/// `torvync` of the profile that the tests were compiled with.
+///
+/// # Panics
+/// When there is none, or a source is newer: cargo does not rebuild it for a single test target.
+pub(crate) fn torvync() -> PathBuf {
+    static FOUND: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let found = FOUND.get_or_init(find).clone();
+    found.unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn find() -> Result<PathBuf, String> {
+    let test = env::current_exe().map_err(|error| format!("the test has no path: {error}"))?;
+    let profile = test.ancestors().nth(2);
+    let profile = profile.ok_or("test executables lie in target/PROFILE/deps")?;
+    let binary = profile.join(format!("torvync{}", env::consts::EXE_SUFFIX));
+    let build = "run `cargo build --workspace --bin torvync` first";
+    let Some(built) = changed(&binary) else {
+        return Err(format!("no {}: {build}", binary.display()));
+    };
+    let inputs = inputs(&profile.join("torvync.d"))?;
+    let main = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("compiler/cli/src/main.rs");
+    if !inputs.contains(&main) {
+        return Err(format!(
+            "{} is made of the sources of another workspace: {build}",
+            binary.display()
+        ));
+    }
+    match inputs.iter().find_map(|input| newer(input, built)) {
+        Some(source) => Err(format!(
+            "{} is older than {}: {build}",
+            binary.display(),
+            source.display()
+        )),
+        None => Ok(binary),
+    }
+}
+
+/// The files and folders that cargo says a binary is made of.
+fn inputs(list: &Path) -> Result<Vec<PathBuf>, String> {
+    let text = fs::read_to_string(list).map_err(|error| format!("{}: {error}", list.display()))?;
+    let (_, inputs) = text.split_once(": ").ok_or("cargo lists the inputs behind a colon")?;
+    // A blank in a path is written `\ `.
+    let inputs = inputs.trim_end().replace("\\ ", "\0");
+    Ok(inputs.split(' ').map(|path| path.replace('\0', " ").into()).collect())
+}
+
+/// A file at `path`, or below it, that changed after `built`.
+fn newer(path: &Path, built: SystemTime) -> Option<PathBuf> {
+    if path.is_dir() {
+        let entries = fs::read_dir(path).ok()?.flatten();
+        return entries.map(|entry| entry.path()).find_map(|path| newer(&path, built));
+    }
+    (changed(path)? > built).then(|| path.to_owned())
+}
+
+fn changed(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|about| about.modified()).ok()
+}
