@@ -86,37 +86,37 @@ codes! {
     AotFailed = "E0012", Build, "a component could not be compiled to machine code";
     ExecutableBuildFailed = "E0013", Build, "the executable could not be compiled";
     IoFailed = "E0014", Build, "a file could not be read or written";
-    NotSupported = "E0020", Check, "the manifest asks for something this version can't do";
+    NotSupported = "E0020", Check, "the manifest uses something that this version does not implement";
     WitSyntaxError = "E0100", Check, "a .wit file has a syntax error";
     WitResolutionError = "E0101", Check, "a name in a .wit file could not be resolved";
     WorldIncomplete = "E0102", Check, "a component exports no interface that processes elements";
     CapabilityMismatch = "E0103", Check, "a contract needs a capability that the manifest does not declare";
     ComponentInvalid = "E0104", Check, "a component binary is damaged or not WebAssembly";
     NoWitMetadata = "E0105", Check, "a core module does not say which world it implements";
-    WorldAmbiguous = "E0106", Check, "a component's contract has several worlds, and none is named as the component";
-    DeprecatedContractVersion = "E0110", Check, "a component uses what its contract calls deprecated";
+    WorldAmbiguous = "E0106", Check, "a component's contract has several worlds, and none has its name";
+    DeprecatedContractVersion = "E0110", Check, "a component uses a deprecated part of its contract";
     InterfaceIncompatible = "E0200", Check, "two connected components do not fit together";
     VersionMismatch = "E0201", Check, "a component or project targets other contracts than the runtime";
     CapabilityNotGranted = "E0202", Check, "a capability that a component requires is not granted";
     TopologyInvalid = "E0203", Check, "the graph of a flow is malformed";
-    RouterPortUnknown = "E0204", Check, "a router and the edges of its flow do not name the same ports";
+    RouterPortUnknown = "E0204", Check, "the edges of a router do not match its ports";
     PortUnknown = "E0205", Check, "an edge names a port that its node does not have";
     ComponentNotFound = "E0210", Check, "a component could not be found";
     InterfaceNotExported = "E0211", Check, "a component does not export the interface its node declares";
     ImportUnknown = "E0212", Check, "a component imports something the runtime does not provide";
-    WorldNotKept = "E0213", Check, "the code of a component is not what its world says";
+    WorldNotKept = "E0213", Check, "the code of a component disagrees with its world";
     AllocationFailed = "E0300", Run, "a buffer could not be allocated";
     PoolExhausted = "E0301", Run, "a buffer pool is empty";
-    NotOwner = "E0302", Nothing, "a component used a buffer that is not its own";
+    NotOwner = "E0302", Nothing, "a component used a buffer that it does not own";
     StaleHandle = "E0303", Run, "a component used a buffer handle that is no longer valid";
     BorrowsOutstanding = "E0304", Run, "a buffer was given away while it was lent";
-    CapacityExceeded = "E0305", Nothing, "a write would pass the end of a buffer";
-    ElementTooLarge = "E0306", Run, "an element is larger than a stream takes";
-    BudgetExceeded = "E0310", Run, "a component would own more bytes of buffers than it may";
+    CapacityExceeded = "E0305", Nothing, "a write would exceed the capacity of a buffer";
+    ElementTooLarge = "E0306", Run, "an element is larger than its stream allows";
+    BudgetExceeded = "E0310", Run, "a component would exceed its buffer budget";
     FlowDeadlineExceeded = "E0400", Run, "a flow ran longer than its deadline or `--timeout`";
     ComponentTimeout = "E0401", Run, "a call into a component took too long";
     FlowCancelled = "E0402", Run, "a flow was cancelled";
-    StreamOverflow = "E0403", Run, "a full stream was sent another element";
+    StreamOverflow = "E0403", Run, "an element arrived at a full stream with the policy `error`";
     FatalComponentError = "E0410", Run, "a component returned `process-error::fatal`";
     ComponentError = "E0411", Run, "a component could not handle an element";
     ComponentTrapped = "E0412", Run, "a component trapped";
@@ -137,7 +137,7 @@ codes! {
     DuplicateName = "E0703", Check, "something is declared twice";
     InvalidOption = "E0704", Check, "a command-line option does not fit the project";
     MissingField = "E0705", Check, "the manifest lacks something it needs";
-    SettingIneffective = "E0706", Check, "a setting has no effect where it stands";
+    SettingIneffective = "E0706", Check, "a setting has no effect where it is written";
 }
 
 impl Code {
