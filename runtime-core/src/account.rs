@@ -1,5 +1,5 @@
-//! The account of a run: every counter, on whichever call path, with its word in output. What a run counts, and what several
-//! replicas of it count together, is put together here; the text of it is the report's.
+//! The account of a run: every counter, on whichever call path, with its word in output. The counts of one run and the
+//! sums over several replicas are made here; the report turns them into text.
 
 mod copies;
 mod node;
@@ -13,7 +13,8 @@ pub(crate) use node::NodeStats;
 pub(crate) use pool::PoolStats;
 pub(crate) use stream::StreamStats;
 
-/// Declares counters: their struct, `and`, which adds up those of two replicas, and `fields`, each with its word in output.
+/// Declares a struct of counters, with `and`, which adds up the counters of two replicas, and `fields`, which gives
+/// each counter with its word in output.
 macro_rules! counters {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $word:literal,)* }) => {
         $(#[$doc])*
@@ -23,13 +24,13 @@ macro_rules! counters {
         }
 
         impl $name {
-            /// The sum of both.
+            /// The sums of the counters of both.
             #[must_use]
             pub fn and(self, other: Self) -> Self {
                 Self { $($field: self.$field + other.$field,)* }
             }
 
-            /// Each counter, with its word in output.
+            /// Every counter, with its word in output.
             #[must_use]
             pub fn fields(&self) -> Vec<(&'static str, u64)> {
                 vec![$(($word, self.$field)),*]

@@ -1,41 +1,41 @@
-//! Bounds of what a flow takes from the system that no manifest changes. The runtime keeps to them; the compiler adds
-//! them up to the worst case that it prints.
+//! Bounds on a flow's use of the system that no manifest changes. The runtime enforces them; the compiler adds them up
+//! for the worst case that it prints.
 
-/// Elements that the tables of one stage may have together.
+/// Most elements in the tables of one stage, all tables taken together.
 pub const TABLE_ELEMENTS: u64 = 1 << 17;
 
 /// Bytes of one element of a table.
 pub const TABLE_ELEMENT_BYTES: u64 = 8;
 
-/// Bytes that one call may have the host allocate for what it passes, such as texts and lists.
+/// Bytes that the host may allocate during one call for values such as texts and lists.
 pub const CALL_BYTES: u64 = 32 << 20;
 
-/// Handles that one stage may have at once: of buffers, and of what is lent to it.
+/// Most handles of one stage at once: of its own buffers and of lent ones.
 pub const HANDLES: u32 = 100_000;
 
-/// Buffers that one flow can tell apart: what its streams can hold, and what its stages have in hand.
+/// Most buffers of one flow at once: those in its streams and those that its stages hold.
 pub const BUFFERS: u64 = 1 << 16;
 
-/// What a stage can have in hand: its input, which it keeps while it waits to try again, and the element it makes of it.
-/// A dead letter is that input, and stands in a stream as soon as it is one. A source on a thread of its own has one
-/// element ready, and one in the making.
+/// Most buffers that a stage holds outside its streams: its input, kept for a retry, and the element made from it. A
+/// dead letter is that input, and moves to a stream at once. A source on a thread of its own has one element ready and
+/// another in preparation.
 pub const IN_HAND: u64 = 2;
 
-/// Buffers of each tier that a flow can have use for, with so many stages and so many places in its streams together.
+/// Buffers that a flow can use in each tier, given its number of stages and the total capacity of its streams.
 #[must_use]
 pub fn wanted_slots(stages: u64, queued: u64) -> [u64; 4] {
     let held = queued + IN_HAND * stages;
     [held, held, IN_HAND * stages, stages]
 }
 
-/// Most runs of a flow side by side.
+/// Most replicas of a flow.
 pub const REPLICAS: u64 = 64;
 
-/// What a configuration says where the number of the replica is to stand: 0 for the first.
+/// Placeholder in a configuration for the number of the replica, starting at 0.
 pub const REPLICA: &str = "{replica}";
 
-/// What a configuration says where the count of replicas is to stand.
+/// Placeholder in a configuration for the number of replicas.
 pub const REPLICA_COUNT: &str = "{replicas}";
 
-/// Largest buffer, in bytes; also the longest line that `builtin:lines` reads, and the most that one read copies.
+/// Largest buffer, in bytes; also the longest line of `builtin:lines` and the most bytes that one read copies.
 pub const LARGEST_BUFFER_BYTES: u64 = 16 << 20;

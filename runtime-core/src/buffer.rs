@@ -1,10 +1,10 @@
-//! The buffers of a flow: four pooled tiers and, behind them, the system allocator within a budget.
+//! The buffers of a flow: four pooled tiers and, for what these cannot serve, the system allocator within a budget.
 //!
-//! A buffer is named by a [`BufferId`]: slot and generation. The generation changes whenever the buffer changes hands in
-//! a way that ends earlier claims (freeze, release), so a stale id is recognised, never followed.
+//! A buffer is named by a [`BufferId`]: slot and generation. The generation changes whenever earlier claims on the
+//! buffer end (freeze, release), so the pool recognises a stale id and never follows it.
 //!
-//! Tiers and what is known of each buffer are in the flow's exchange memory, as [`crate::layout`] has it: glue works on
-//! them too, and what the memory says holds.
+//! The tiers and the state of each buffer are in the flow's exchange memory, laid out as in [`crate::layout`]. Glue
+//! changes them too, so the memory is the authority and no copy of that state is kept elsewhere.
 
 use wasmtime::{Engine, Error};
 
@@ -37,19 +37,19 @@ pub(crate) use refusal::Refusal;
 
 const _: () = assert!(slot::COUNT as u64 == bounds::BUFFERS);
 
-/// Names one buffer for as long as it has the same owner: 16 bits generation, 16 bits slot.
+/// The name of a buffer while its ownership lasts: 16 bits of generation, 16 bits of slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BufferId(u32);
 
 impl BufferId {
-    /// The id behind the representation a component handle carries.
+    /// The id in the representation of a component handle.
     #[inline]
     #[must_use]
     pub fn from_rep(rep: u32) -> Self {
         Self(rep)
     }
 
-    /// What a component handle carries.
+    /// The representation of a component handle to this buffer.
     #[inline]
     #[must_use]
     pub fn rep(self) -> u32 {
@@ -57,26 +57,26 @@ impl BufferId {
     }
 }
 
-/// Misuse of a buffer, or no memory for one.
+/// Misuse of a buffer, or a lack of memory for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BufferError {
-    /// The id names no buffer of the expected kind any more (E0303).
+    /// The id no longer names a buffer in the expected state (E0303).
     Stale,
     /// The buffer is lent to a component (E0304).
     Borrowed,
-    /// The buffer belongs to somebody else (E0302).
+    /// The buffer belongs to another stage (E0302).
     NotOwner,
-    /// The write would pass the capacity (E0305).
+    /// The write would exceed the capacity (E0305).
     CapacityExceeded,
     /// The offset is beyond the contents.
     OutOfBounds,
-    /// The buffer would be larger than any buffer may be; with that limit in bytes.
+    /// The buffer would exceed the limit on any buffer, given in bytes.
     TooLarge(u64),
-    /// The component would own more bytes than it may; with that limit (E0310).
+    /// The component would own more bytes than its limit, given here (E0310).
     OverBudget(u64),
-    /// The tier is empty and there is no memory outside it (E0301).
+    /// The tier is empty and the budget outside the tiers is used up (E0301).
     Exhausted,
-    /// More content types than a flow may use, or one that is too long.
+    /// The content type is too long, or the flow uses too many of them.
     ContentType,
 }
 
@@ -85,34 +85,34 @@ pub enum BufferError {
 pub struct BufferPool {
     memory: ExchangeMemory,
     tiers: [Tier; 4],
-    /// How many slots were ever used; they come first.
+    /// Number of slots that have ever been used; their positions come first.
     slots: u32,
-    /// By slot, the bytes of buffers that are outside of the memory.
+    /// Bytes of the buffers outside the memory, by slot.
     heap: Vec<Vec<u8>>,
-    /// Slots of such buffers that were given back.
+    /// Free slots of buffers outside the memory.
     spare: Vec<Slot>,
     fallback_left: u64,
-    /// Of the plan: bytes that buffers outside of the memory may take in all.
+    /// Most bytes of all buffers outside the memory, as planned.
     fallback_bytes: u64,
-    /// Of the plan: buffers of each tier.
+    /// Buffers of each tier, as planned.
     tier_slots: [u32; 4],
-    /// By tier, whether the flow could use more buffers than the manifest allows it.
+    /// Whether the manifest gives the tier fewer buffers than the flow could use, by tier.
     bounded: [bool; 4],
-    /// The last buffer that there was not.
+    /// The last refusal of a buffer.
     refusal: Option<Refusal>,
     fallback: u64,
     max_buffer_bytes: u64,
-    /// How many nodes have a block in the memory.
+    /// Number of nodes that have a block in the memory.
     nodes: u32,
-    /// Whose call is going on: as an owner in the memory.
+    /// The node that is being called, as an owner in the memory.
     current: u32,
     /// Content types in use, by number.
     pub content_types: ContentTypes,
 }
 
 impl BufferPool {
-    /// The buffers of a flow without glue: reserves the tiers of `plan`. The memory is zeroed by the system when it is
-    /// first touched, not here. `nodes` are the limits of the flow's stages.
+    /// The buffers of a flow without glue, with the tiers of `plan`. `nodes` have the limits of the flow's stages. The
+    /// system zeroes the memory on first touch; nothing is touched here.
     ///
     /// # Errors
     /// When the system has no memory of that size.
@@ -123,11 +123,11 @@ impl BufferPool {
     }
 
     /// The buffers of a flow with glue, in a memory that shells of `engine` can import. `flow` is the flow's name;
-    /// `on_core` says of each node whether its stage is on a core call path.
+    /// `on_core` says for each node whether its stage is on a core call path.
     ///
     /// # Errors
-    /// When the system has no memory of that size, `engine` no shared memory, or the flow too many stages or too long a
-    /// name.
+    /// When the system has no memory of that size, `engine` supports no shared memory, or the flow has too many stages
+    /// or too long a name.
     pub fn shared(
         engine: &Engine,
         plan: &PoolPlan,
@@ -174,7 +174,8 @@ impl BufferPool {
         }
     }
 
-    /// Has refusals name what the manifest bounds: a flow with such stages and streams could use more buffers.
+    /// Lets refusals name the manifest's bound on a tier, where the flow, with this many stages and this total capacity
+    /// of streams, could use more buffers.
     #[must_use]
     pub fn naming_bounds(mut self, stages: usize, queued: u64) -> Self {
         let wanted = bounds::wanted_slots(stages as u64, queued);
@@ -193,19 +194,19 @@ impl BufferPool {
         Ok(())
     }
 
-    /// A call of `node` begins: what is allocated from now on is its own.
+    /// Begins a call of `node`, which owns the buffers allocated during it.
     #[inline]
     pub fn begin_call(&mut self, node: usize) {
         self.current = node::owner(node);
     }
 
-    /// The call has ended.
+    /// Ends the call.
     #[inline]
     pub fn end_call(&mut self) {
         self.current = slot::FLOW;
     }
 
-    /// Use of the pool so far.
+    /// Counters of the pool up to now.
     #[must_use]
     pub fn stats(&self) -> PoolStats {
         PoolStats {
@@ -217,7 +218,7 @@ impl BufferPool {
         }
     }
 
-    /// Buffers that are not in the pool.
+    /// Number of buffers in use.
     #[inline]
     #[must_use]
     pub fn live(&self) -> u64 {
@@ -251,7 +252,10 @@ impl BufferPool {
         Ok(self.hand_out(slot, State::Draft, owner))
     }
 
-    /// Bytes that a node owns with `more`, if it may.
+    /// Bytes that a node would own with `more` bytes.
+    ///
+    /// # Errors
+    /// [`BufferError::OverBudget`] when that exceeds its limit.
     #[inline]
     fn held_with(&self, block: u32, more: u32) -> Result<u64, BufferError> {
         let held = self.memory.u64(block + stage::HELD_BYTES) + u64::from(more);

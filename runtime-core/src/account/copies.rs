@@ -9,21 +9,21 @@ pub struct CopyStats {
     pub write: Copies,
     /// Sequence number, timestamp and content type, in either direction.
     pub metadata: Copies,
-    /// Payloads that a built-in stage made of its input.
+    /// Payloads that a built-in stage built from its input.
     pub host_serialize: Copies,
 }
 
 /// Copies for one reason.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Copies {
-    /// How many.
+    /// Number of copies.
     pub count: u64,
-    /// How much.
+    /// Bytes copied in all.
     pub bytes: u64,
 }
 
 impl Copies {
-    /// Both counts together.
+    /// The sums of both statistics, reason by reason.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -41,7 +41,7 @@ impl Copies {
 }
 
 impl CopyStats {
-    /// Both counts together.
+    /// The sums of both counts.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {

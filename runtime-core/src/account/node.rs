@@ -1,34 +1,34 @@
-//! What became of the elements of a node.
+//! Counters of a node: how its elements ended.
 
 use crate::plan::Role;
 
 super::counters! {
-    /// What became of a node's elements. Of a node that is no source, `received` + `flushed` = `emitted` + `filtered` +
+    /// How a node's elements ended. For every node but a source, `received` + `flushed` = `emitted` + `filtered` +
     /// `absorbed` + `delivered` + `skipped` + `dead_lettered` + `failed` once the flow has ended.
     NodeStats {
         /// Elements taken in.
         received: "in",
-        /// Elements put out; with several streams from a port, still one.
+        /// Elements emitted; one that goes to several streams of a port counts once.
         emitted: "out",
         /// Elements a filter rejected or a router sent nowhere.
         filtered: "filtered",
         /// Elements consumed without a result.
         absorbed: "absorbed",
-        /// Elements that arrived where a sink was to deliver them.
+        /// Elements that a sink delivered to their destination.
         delivered: "delivered",
-        /// Elements an aggregator had left at the end.
+        /// Elements that an aggregator emitted at the end of the flow.
         flushed: "flushed",
-        /// Calls.
+        /// Calls of the stage.
         calls: "calls",
-        /// Calls that failed.
+        /// Calls that returned an error.
         errors: "errors",
-        /// Calls repeated.
+        /// Calls repeated after an error.
         retries: "retries",
-        /// Elements that ended here because they could not be handled; of a source, pulls.
+        /// Elements given up because the stage could not handle them; for a source, failed pulls.
         skipped: "skipped",
         /// Elements that left by port `error`.
         dead_lettered: "dead_lettered",
-        /// Elements in hand when the flow ended.
+        /// Elements that the node still had when the flow ended.
         failed: "failed",
         /// Restarts of the stage.
         restarts: "restarts",

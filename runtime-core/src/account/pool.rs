@@ -1,17 +1,17 @@
-//! What happened to the buffers of a flow.
+//! Counters of a flow's buffers.
 
 super::counters! {
-    /// What happened in a pool. Buffers in use at once in two pools were so in each of them.
+    /// Counters of a pool. Two pools add up to an upper bound for `peak_live`: their peaks may lie apart in time.
     PoolStats {
         /// Buffers handed out.
         allocated: "allocated",
         /// Buffers given back.
         returned: "returned",
-        /// Buffers that came from the system allocator.
+        /// Buffers whose bytes came from the system allocator.
         fallback: "fallback",
-        /// Buffers handed out that had been used before.
+        /// Buffers handed out from slots that had been used before.
         reused: "reused",
-        /// Most buffers that were in use at once.
+        /// Largest number of buffers in use at once.
         peak_live: "peak_live",
     }
 }

@@ -1,35 +1,35 @@
-//! What passed through a stream.
+//! Counters of a stream.
 
 use std::time::Duration;
 
-/// What passed through a stream. `offered` = `enqueued` + `dropped_newest` + `dropped_overflow`, and `enqueued` =
-/// `dequeued` + `dropped_oldest` + `discarded` once the flow has ended.
+/// Counters of a stream. `offered` = `enqueued` + `dropped_newest` + `dropped_overflow`, and `enqueued` = `dequeued` +
+/// `dropped_oldest` + `discarded` once the flow has ended.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StreamStats {
-    /// Elements its producer had for it.
+    /// Elements that the producer offered.
     pub offered: u64,
-    /// Elements put in.
+    /// Elements put into the stream.
     pub enqueued: u64,
-    /// Elements its consumer took.
+    /// Elements that the consumer took.
     pub dequeued: u64,
-    /// Elements that made room for newer ones.
+    /// Elements dropped to make room for newer ones.
     pub dropped_oldest: u64,
-    /// Elements for which there was no room.
+    /// New elements dropped for lack of room.
     pub dropped_newest: u64,
-    /// Elements for which there was no room in a stream that may not overflow.
+    /// New elements dropped for lack of room in a stream that fails on overflow.
     pub dropped_overflow: u64,
-    /// Elements left when the flow failed or was cancelled.
+    /// Elements left in the stream when the flow failed or was cancelled.
     pub discarded: u64,
-    /// Largest length so far.
+    /// Largest number of elements in the stream at once.
     pub peak_depth: usize,
-    /// Times the stream was full.
+    /// Times that the stream became full.
     pub episodes: u64,
-    /// How long it was, in all.
+    /// Total time for which the stream was full.
     pub pressure: Duration,
 }
 
 impl StreamStats {
-    /// Elements that were dropped, for whatever reason.
+    /// Elements dropped, for any reason.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped_oldest + self.dropped_newest + self.dropped_overflow
@@ -42,7 +42,7 @@ impl StreamStats {
             && self.enqueued == self.dequeued + self.dropped_oldest + self.discarded
     }
 
-    /// What passed through both streams, the same one of two replicas.
+    /// The sums of both counters, for the same stream of two replicas.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {

@@ -11,17 +11,17 @@ use crate::layout::content_type;
 pub struct ContentType(u16);
 
 impl ContentType {
-    /// No content type.
+    /// The content type of an element without one.
     pub const EMPTY: Self = Self(0);
 
-    /// The content type behind a number in the memory.
+    /// The content type with this number in the memory.
     #[inline]
     #[must_use]
     pub fn from_number(number: u32) -> Self {
         Self(u16::try_from(number).expect("invariant: at most 1024 content types"))
     }
 
-    /// What the memory has for it.
+    /// The number of the content type in the memory.
     #[inline]
     #[must_use]
     pub fn number(self) -> u32 {
@@ -33,14 +33,15 @@ impl ContentType {
 #[derive(Debug)]
 pub struct ContentTypes {
     names: Vec<Box<str>>,
-    /// The one asked for last: most flows ask for the same again.
+    /// The content type looked up last: most flows ask for the same one again.
     recent: u16,
-    /// Where glue finds them, if there is any in the flow.
+    /// The table that glue reads; `None` in a flow without glue.
     table: Option<Table>,
 }
 
 impl ContentTypes {
-    /// None but the empty one. Those to come are put into `memory`, whose table and texts nobody else writes.
+    /// A set with the empty content type alone. Further ones are written to the table and texts in `memory`, which
+    /// nothing else writes.
     pub(super) fn new(memory: Option<SharedMemory>) -> Self {
         Self {
             names: vec![Box::from("")],
@@ -88,7 +89,7 @@ impl ContentTypes {
 #[derive(Debug)]
 struct Table {
     memory: ExchangeMemory,
-    /// Where the next text is put.
+    /// Address for the next text.
     next: u32,
 }
 

@@ -1,15 +1,15 @@
-//! What is in buffers: written while they are mutable, read from then on.
+//! The contents of buffers: written while a buffer is mutable, read once it is not.
 
 use super::entry::{Slot, State};
 use super::{BufferError, BufferId, BufferPool, ContentType};
 use crate::layout::{slot, tier};
 
 impl BufferPool {
-    /// Writes `bytes` at `offset`, growing the contents up to the capacity.
+    /// Writes `bytes` at `offset`; the contents grow up to the capacity.
     ///
     /// # Errors
-    /// [`BufferError::Stale`], [`BufferError::OutOfBounds`] for an offset beyond the contents,
-    /// [`BufferError::CapacityExceeded`]; the contents are unchanged then.
+    /// [`BufferError::Stale`]; [`BufferError::OutOfBounds`] for an offset beyond the contents;
+    /// [`BufferError::CapacityExceeded`]. The contents are then unchanged.
     pub fn write(&mut self, id: BufferId, offset: u64, bytes: &[u8]) -> Result<(), BufferError> {
         let slot = self.find(id, State::Draft)?;
         let len = self.get(slot, slot::LEN);
@@ -19,7 +19,7 @@ impl BufferPool {
         }
     }
 
-    /// Writes `bytes` behind the contents.
+    /// Appends `bytes` to the contents.
     ///
     /// # Errors
     /// As [`BufferPool::write`].
@@ -28,7 +28,7 @@ impl BufferPool {
         self.put(slot, self.get(slot, slot::LEN), bytes)
     }
 
-    /// Writes `bytes` at an offset that is not beyond the contents.
+    /// Writes `bytes` at an offset within or at the end of the contents.
     #[inline]
     fn put(&mut self, slot: Slot, start: u32, bytes: &[u8]) -> Result<(), BufferError> {
         let end = u32::try_from(bytes.len()).ok().and_then(|len| start.checked_add(len));

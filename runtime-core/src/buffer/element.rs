@@ -1,4 +1,4 @@
-//! What travels through a flow.
+//! The elements that travel through a flow.
 
 use super::{BufferId, ContentType};
 
@@ -7,9 +7,9 @@ use super::{BufferId, ContentType};
 pub struct Element {
     /// Position in the flow, counted from 0.
     pub sequence: u64,
-    /// Nanoseconds since the Unix epoch at which the source emitted it.
+    /// Time at which the source emitted it, in nanoseconds since the Unix epoch.
     pub timestamp_ns: u64,
-    /// Content type of the element; may differ from the buffer's own.
+    /// Content type of the element, which may differ from the buffer's own.
     pub content_type: ContentType,
     /// The payload.
     pub payload: BufferId,

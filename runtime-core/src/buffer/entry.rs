@@ -1,25 +1,25 @@
-//! What is known of one buffer: whose it is, what may be done with it, where its bytes are. All of it is in the memory.
+//! The slot of a buffer: its owner, its state and the address of its bytes, all kept in the exchange memory.
 
 use super::{BufferError, BufferId, BufferPool};
 use crate::layout::{slot, state};
 
-/// Who may do what with a buffer (design section 6).
+/// State of a buffer, which decides who may use it and how (design section 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub(super) enum State {
     /// In the free list.
     Pooled = state::POOLED,
-    /// Mutable, owned by whoever fills it.
+    /// Mutable, owned by the stage that fills it.
     Draft = state::DRAFT,
-    /// Immutable, still owned by whoever filled it.
+    /// Immutable, still owned by the stage that filled it.
     Owned = state::OWNED,
-    /// Immutable, held by the streams and the stage that have the element.
+    /// Immutable, claimed by the streams and the stage that hold the element.
     Transit = state::TRANSIT,
-    /// In transit, and lent to a component for one call.
+    /// In transit and lent to a component for one call.
     Borrowed = state::BORROWED,
 }
 
-/// Position of a buffer's entry.
+/// The position of a buffer's slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slot(u32);
 
@@ -29,19 +29,19 @@ impl Slot {
         Self(position)
     }
 
-    /// The slot that a buffer's id names.
+    /// The slot in a buffer's id.
     #[inline]
     pub(super) fn of(id: BufferId) -> Self {
         Self(id.rep() % slot::GENERATION)
     }
 
-    /// The slot that a link of a free list leads to.
+    /// The slot that a link of a free list points to; `None` at the end of the list.
     #[inline]
     pub(super) fn behind_link(link: u32) -> Option<Self> {
         link.checked_sub(1).map(Self)
     }
 
-    /// The link of a free list that leads here.
+    /// The link of a free list that points to this slot.
     #[inline]
     pub(super) fn link(self) -> u32 {
         self.0 + 1
@@ -55,7 +55,7 @@ impl Slot {
         self.0 as usize
     }
 
-    /// Address of a field of the entry.
+    /// Address of a field of the slot.
     #[inline]
     pub(super) fn field(self, field: u32) -> u32 {
         slot::FIRST + self.0 * slot::SIZE + field
@@ -78,7 +78,7 @@ impl BufferPool {
         self.set(slot, slot::STATE, state as u32);
     }
 
-    /// The slot that `id` names, if it names one still and that is in `state`.
+    /// The slot that `id` names, if the id is current and the buffer is in `state`.
     #[inline]
     pub(super) fn find(&self, id: BufferId, state: State) -> Result<Slot, BufferError> {
         let slot = Slot::of(id);
@@ -97,7 +97,7 @@ impl BufferPool {
         }
     }
 
-    /// What names the buffer from now on: earlier ids are stale.
+    /// The new id of a buffer; earlier ids become stale.
     #[inline]
     pub(super) fn rename(&mut self, slot: Slot) -> BufferId {
         let id = self.get(slot, slot::ID).wrapping_add(slot::GENERATION);
@@ -105,7 +105,7 @@ impl BufferPool {
         BufferId::from_rep(id)
     }
 
-    /// A slot that was never used, if there is one.
+    /// A slot that was never used; `None` when all were.
     pub(super) fn new_slot(&mut self, tier: u32, address: u32, capacity: u32) -> Option<Slot> {
         if self.slots == slot::COUNT {
             return None;

@@ -1,5 +1,5 @@
-//! What the core call paths do with the memory besides what all paths do with buffers: pass bytes and words to glue, and
-//! serve what glue can't do by itself.
+//! The core call paths' access to the memory: passing bytes and numbers to glue, and serving the requests that glue
+//! cannot serve itself.
 
 use std::ops::Range;
 use std::sync::atomic::Ordering;
@@ -11,14 +11,14 @@ use crate::buffer::Element;
 use crate::layout::{chain, control, scratch, slot, tier};
 
 impl BufferPool {
-    /// The memory that the buffers are in.
+    /// The memory that holds the buffers.
     #[inline]
     #[must_use]
     pub fn memory(&self) -> &ExchangeMemory {
         &self.memory
     }
 
-    /// Allocates for a stage whose glue found no free buffer that was used before.
+    /// Allocates a buffer for a stage whose glue found no free, previously used one.
     ///
     /// # Errors
     /// As [`BufferPool::allocate`].
@@ -29,15 +29,15 @@ impl BufferPool {
         allocated
     }
 
-    /// Ends the last claim on a buffer whose bytes are outside of the memory; glue has checked that it is the last. If
-    /// the entry still has an owner, the bytes are taken off its account. Counts the buffer as returned.
+    /// Ends the last claim on a buffer whose bytes are outside the memory; glue has checked that it is the last one.
+    /// Counts the buffer as returned. If the slot still has an owner, the bytes no longer count as the owner's.
     pub fn give_back_heap(&mut self, id: BufferId) {
         let slot = self.heap_slot(id);
         self.disown(slot);
         self.give_back(slot);
     }
 
-    /// Copies `len` bytes of a buffer outside of the memory, from `offset` on, to the scratch area.
+    /// Copies `len` bytes of a buffer outside the memory, starting at `offset`, to the scratch area.
     pub fn heap_read(&mut self, id: BufferId, offset: u32, len: u32) {
         let slot = self.heap_slot(id);
         let part = self.heap[slot.index()].get(range(offset, len));
@@ -47,8 +47,8 @@ impl BufferPool {
         );
     }
 
-    /// Copies `len` bytes of the scratch area to a buffer outside of the memory, from `offset` on. Its length is glue's
-    /// to change.
+    /// Copies `len` bytes of the scratch area into a buffer outside the memory, starting at `offset`. Glue updates the
+    /// buffer's length.
     pub fn heap_write(&mut self, id: BufferId, offset: u32, len: u32) {
         let slot = self.heap_slot(id);
         let part = self.heap[slot.index()].get_mut(range(offset, len));
@@ -71,18 +71,18 @@ impl BufferPool {
         scratch(&self.memory, len)
     }
 
-    /// Puts bytes to where the scratch area begins.
+    /// Copies `bytes` to the beginning of the scratch area.
     pub fn write_scratch(&mut self, bytes: &[u8]) {
         write_scratch(&mut self.memory, bytes);
     }
 
-    /// Sets the time that sources give to elements, in nanoseconds since the Unix epoch.
+    /// Sets the timestamp that sources give to elements, in nanoseconds since the Unix epoch.
     #[inline]
     pub fn set_wall_ns(&mut self, wall_ns: u64) {
         self.memory.set_u64(control::WALL_NS, wall_ns);
     }
 
-    /// Sets what `flow-context.deadline-ns` answers.
+    /// Sets the result of `flow-context.deadline-ns`.
     #[inline]
     pub fn set_deadline_ns(&mut self, deadline_ns: u64) {
         self.memory.set_u64(control::DEADLINE_NS, deadline_ns);
@@ -94,13 +94,13 @@ impl BufferPool {
         self.memory.set_u64(control::SEQUENCE, sequence);
     }
 
-    /// Sets the milliseconds that the current call may take; 0: what the plan gives a call of the stage.
+    /// Sets the time limit of the current call in milliseconds; 0 for the limit in the stage's plan.
     #[inline]
     pub fn set_limit_ms(&mut self, limit_ms: u32) {
         self.set_watched(control::LIMIT_MS, limit_ms);
     }
 
-    /// Hands an element to a chain, whose first stage has its block at `block`.
+    /// Passes an element to a chain, whose first stage has its block at `block`.
     pub fn set_chain_element(&mut self, block: u32, element: Element) {
         let memory = &mut self.memory;
         memory.set_u64(block + chain::SEQUENCE, element.sequence);
@@ -109,21 +109,21 @@ impl BufferPool {
         memory.set_u32(block + chain::CONTENT_TYPE, element.content_type.number());
     }
 
-    /// The 64-bit count at an address, which begins anew.
+    /// The 64-bit count at an address, which is set to 0.
     pub fn take_count(&mut self, address: u32) -> u64 {
         let count = self.memory.u64(address);
         self.memory.set_u64(address, 0);
         count
     }
 
-    /// No stage is being called.
+    /// Notes that no stage is being called.
     #[inline]
     pub fn leave_stage(&mut self) {
         self.set_watched(control::STAGE, 0);
     }
 
     fn set_watched(&mut self, address: u32, value: u32) {
-        // Nothing else is published by it: the watchdog compares what it sees in one tick with the next.
+        // Relaxed: the word publishes no other memory. The watchdog only compares its values in successive ticks.
         self.memory.atomic_u32(address).store(value.to_le(), Ordering::Relaxed);
     }
 }

@@ -1,11 +1,11 @@
-//! How buffers change hands: from the stage that fills one to the flow, through streams and loans, back to the pool.
+//! Ownership of buffers: from the stage that fills a buffer to the flow, through streams and loans, back to the pool.
 
 use super::entry::{Slot, State};
 use super::{BufferError, BufferId, BufferPool, node, pooled};
 use crate::layout::{slot, stage, state, statistics, tier};
 
 impl BufferPool {
-    /// Makes the buffer immutable. The old id is stale afterwards, the returned one is the owner's.
+    /// Makes the buffer immutable. The old id becomes stale; the returned one belongs to the same owner.
     ///
     /// # Errors
     /// [`BufferError::Stale`].
@@ -15,7 +15,7 @@ impl BufferPool {
         Ok(self.rename(slot))
     }
 
-    /// Takes a finished buffer from the stage that made it: it is on its way through the flow now.
+    /// Takes a finished buffer from the stage that filled it; from now on it is in transit.
     ///
     /// # Errors
     /// [`BufferError::Stale`], [`BufferError::NotOwner`].
@@ -29,8 +29,8 @@ impl BufferPool {
         Ok(())
     }
 
-    /// Takes the contents of a buffer in transit, which has one holder, out of the pool; without a copy where they are
-    /// not in a tier.
+    /// Removes the contents of a buffer in transit with a single holder from the pool; without a copy if the bytes are
+    /// outside the tiers.
     ///
     /// # Errors
     /// [`BufferError::Stale`].
@@ -48,7 +48,7 @@ impl BufferPool {
         Ok(bytes)
     }
 
-    /// Makes a buffer in transit of bytes from outside of the pool, without a copy.
+    /// Turns bytes from outside the pool into a buffer in transit, without a copy.
     ///
     /// # Errors
     /// [`BufferError::Exhausted`], [`BufferError::ContentType`].
@@ -73,7 +73,7 @@ impl BufferPool {
         Ok(())
     }
 
-    /// Ends the loan.
+    /// Ends the loan of a buffer.
     ///
     /// # Errors
     /// [`BufferError::Stale`].
@@ -83,7 +83,7 @@ impl BufferPool {
         Ok(())
     }
 
-    /// Adds `more` holders to a buffer in transit (fan-out): no copy.
+    /// Adds `more` holders to a buffer in transit (fan-out), without a copy.
     ///
     /// # Errors
     /// [`BufferError::Stale`].
@@ -93,7 +93,7 @@ impl BufferPool {
         Ok(())
     }
 
-    /// Ends one holder's claim on a buffer in transit; the last one returns it to the pool.
+    /// Ends one holder's claim on a buffer in transit; the last claim returns the buffer to the pool.
     ///
     /// # Errors
     /// [`BufferError::Stale`], [`BufferError::Borrowed`].
@@ -115,7 +115,7 @@ impl BufferPool {
         Ok(())
     }
 
-    /// The stage that is being called gives up a buffer of its own.
+    /// Drops a buffer that the stage being called owns.
     ///
     /// # Errors
     /// [`BufferError::Stale`], [`BufferError::NotOwner`].
@@ -129,8 +129,8 @@ impl BufferPool {
         Ok(())
     }
 
-    /// Returns everything to the pool that `node` still owns, because it will not be called again. Returns how many
-    /// buffers these were.
+    /// Returns every buffer that `node` owns to the pool, because the node will not be called again. Returns their
+    /// number.
     pub fn reclaim(&mut self, node: usize) -> u64 {
         let owner = node::owner(node);
         let mut found = 0;
@@ -145,7 +145,7 @@ impl BufferPool {
         found
     }
 
-    /// Puts a slot into somebody's hands, as a buffer without contents.
+    /// Gives a slot to `owner` as an empty buffer in `state`, and returns its id.
     #[inline]
     pub(super) fn hand_out(&mut self, slot: Slot, state: State, owner: u32) -> BufferId {
         self.memory.add(statistics::ALLOCATED, 1);

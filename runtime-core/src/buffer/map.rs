@@ -1,29 +1,29 @@
-//! Where in an exchange memory the parts are whose size depends on the flow: the blocks of its nodes, the handle tables
-//! of its stages on core paths, and the tiers.
+//! The addresses of those parts of an exchange memory whose sizes depend on the flow: the blocks of its nodes, the
+//! handle tables of its stages on core paths, and the tiers.
 
 use super::memory::MOST_PAGES;
 use super::pooled::Tier;
 use crate::layout::{PAGE_BYTES, handle, slot, stage};
 use crate::plan::{PoolPlan, TierPlan};
 
-/// Tiers begin at pages of the system, so that buffers of that size or more do not straddle two.
+/// Alignment of a tier, in bytes: a system page, so that buffers of a page or more start at page boundaries.
 const TIER_ALIGNMENT: u64 = 4096;
 
-/// Bytes of a handle table.
+/// Size of a handle table in bytes.
 pub(super) const HANDLES_BYTES: u32 = handle::COUNT * handle::SIZE;
 
-/// The parts of one memory.
+/// The parts of one memory: addresses and sizes.
 pub(super) struct Map {
-    /// Address of the first handle table; one follows the other.
+    /// Address of the first handle table; the others follow.
     pub(super) handles: u32,
     pub(super) tiers: [Tier; 4],
-    /// Size of all.
+    /// Size of the whole memory, in pages of WebAssembly.
     pub(super) pages: u32,
 }
 
 impl Map {
-    /// The parts for so many `nodes`, `tables` of them with a handle table; nothing if they are more than there are
-    /// addresses. Of the tiers there is as much as fits then: what they lack comes from the system allocator.
+    /// The parts for this number of `nodes`, of which `tables` have a handle table; `None` if they exceed the address
+    /// space. The tiers shrink to fit; the system allocator makes up for the rest.
     pub(super) fn of(plan: &PoolPlan, nodes: usize, tables: usize) -> Option<Self> {
         let handles = u64::from(stage::FIRST) + nodes as u64 * u64::from(stage::SIZE);
         let mut end = handles + tables as u64 * u64::from(HANDLES_BYTES);

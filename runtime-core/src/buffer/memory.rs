@@ -1,10 +1,13 @@
-//! The bytes of a flow's exchange memory (see [`crate::layout`]) and the one way to them: by address, checked, and
-//! little-endian.
+//! The bytes of a flow's exchange memory (see [`crate::layout`]), accessed by checked address, in little-endian order.
 //!
-//! Three touch these bytes. One driver works on a flow at a time, through [`ExchangeMemory`], whose borrows keep its
-//! reads and writes apart. Glue runs only inside of calls that this driver makes on its own thread; they take the whole
-//! run context, so that no reference into the memory is left. The watchdog's thread knows the watched words and no
-//! others, and everybody accesses those atomically.
+//! Three parties access these bytes:
+//!
+//! - The driver that works on the flow, through the one [`ExchangeMemory`] of its run context. A flow has one driver at
+//!   a time, and the borrows of `ExchangeMemory` keep its reads and writes apart.
+//! - Glue, only inside calls that this driver makes, on the driver's thread. Such a call takes `&mut RunContext`, which
+//!   owns the memory, so no reference into the memory exists during the call.
+//! - The watchdog's thread, through [`WatchedWords`]. It reaches the watched words and nothing else. Every access to
+//!   these words, from any party, is atomic.
 
 #![expect(
     unsafe_code,
@@ -22,10 +25,10 @@ use wasmtime::{Engine, MemoryType, Result, SharedMemory};
 
 use crate::layout::{PAGE_BYTES, control};
 
-/// Most pages there are: one less than 32-bit addresses reach, so that the length is a `u32` as well.
+/// Most pages of a memory: one less than 32-bit addresses reach, so that its length in bytes fits in a `u32`.
 pub(super) const MOST_PAGES: u32 = 65_535;
 
-/// Length of the watched words, which come first: `INTERRUPT`, `CALL`, `STAGE`, `LIMIT_MS` and `HALT`.
+/// Bytes of the watched words, which come first: `INTERRUPT`, `CALL`, `STAGE`, `LIMIT_MS` and `HALT`.
 const WATCHED_BYTES: u32 = control::WALL_NS;
 
 const _: () = assert!(
@@ -36,25 +39,26 @@ const _: () = assert!(
         && control::HALT < WATCHED_BYTES
 );
 
-/// The memory that a flow's buffers live in.
+/// The memory that holds a flow's buffers.
 ///
-/// Accesses outside of it are a panic: addresses come from the runtime and from the glue, never from guests.
+/// An access outside of it panics: addresses come from the runtime and from glue, never from guests.
 #[derive(Debug)]
 pub struct ExchangeMemory {
-    /// Where address 0 is; aligned to a page of the system.
+    /// Start of the memory, aligned to a system page.
     base: NonNull<u8>,
-    /// Bytes behind the watched words.
+    /// Number of bytes after the watched words.
     unwatched: u64,
-    /// What else keeps the bytes; nothing where they are this value's own.
+    /// The owner of the bytes; `None` where they are a mapping of this value's own.
     shared: Option<SharedMemory>,
 }
 
-// SAFETY: the bytes belong to no thread, and a `SharedMemory` can be moved. Who moves `self` leaves no reference to it
-// behind; others that know the watched words use atomics.
+// SAFETY: `base` points into a mapping that `self` owns, or into `shared`, which is `Send`; neither is bound to a
+// thread. To move `self`, no borrow of it may be alive. `WatchedWords` on other threads access only words that `at`
+// rejects, and only atomically.
 unsafe impl Send for ExchangeMemory {}
 
 impl ExchangeMemory {
-    /// A memory for the runtime alone. The system provides its pages, zeroed, when they are touched.
+    /// A memory for the runtime alone. The system zeroes its pages on first touch.
     ///
     /// # Errors
     /// When the system has no memory of that size.
@@ -70,12 +74,13 @@ impl ExchangeMemory {
     /// A memory that core modules can import.
     ///
     /// # Errors
-    /// When the system has no memory of that size, or `engine` no shared memory.
+    /// When the system has no memory of that size, or `engine` supports no shared memory.
     pub(super) fn importable(engine: &Engine, pages: u32) -> Result<Self> {
         Ok(Self::of(SharedMemory::new(engine, MemoryType::shared(pages, pages))?))
     }
 
-    /// Access to a memory whose length is fixed. Each byte may be written through one `ExchangeMemory` only.
+    /// Access to a shared memory of fixed length. Where several `ExchangeMemory` give access to one memory, each byte
+    /// must be accessed through only one of them: the safety of the reads and writes below rests on it.
     pub(super) fn of(memory: SharedMemory) -> Self {
         let bytes = memory.data();
         Self {
@@ -85,28 +90,30 @@ impl ExchangeMemory {
         }
     }
 
-    /// What shells import; nothing where the memory is for the runtime alone.
+    /// The memory for shells to import; `None` where it is for the runtime alone.
     #[must_use]
     pub fn shared(&self) -> Option<&SharedMemory> {
         self.shared.as_ref()
     }
 
-    /// The watched words, for the watchdog's thread; nothing where the memory is for the runtime alone.
+    /// The watched words, for the watchdog's thread; `None` where the memory is for the runtime alone.
     #[must_use]
     pub fn watched_words(&self) -> Option<WatchedWords> {
         self.shared.clone().map(WatchedWords)
     }
 
-    /// Where `len` bytes are that the watchdog does not know.
+    /// Pointer to `len` bytes outside the watched words. Panics if they are not all in the memory.
     #[inline]
     fn at(&self, address: u32, len: u64) -> *mut u8 {
-        // The addresses of watched words wrap around, to far beyond the end.
+        // Addresses of watched words wrap around to values far beyond the end.
         let behind_watched = u64::from(address.wrapping_sub(WATCHED_BYTES));
         assert!(
             behind_watched + len <= self.unwatched,
             "invariant: an address is in the memory, and behind the watched words"
         );
-        // SAFETY: just checked. The sum does not wrap: a `len` is at most `isize::MAX`, since slices have it.
+        // SAFETY: the assertion puts all `len` bytes at `address` within the `WATCHED_BYTES + unwatched` bytes at
+        // `base`. Its sum cannot overflow: the first term is below 2^32, and `len` is a constant, a `u32` or the length
+        // of a slice, which is at most `isize::MAX`.
         unsafe { self.base.as_ptr().add(address as usize) }
     }
 
@@ -115,8 +122,10 @@ impl ExchangeMemory {
     #[must_use]
     pub fn u32(&self, address: u32) -> u32 {
         let at = self.at(address, 4).cast::<u32>();
-        // SAFETY: in bounds; initialised, since pages begin zeroed; `&self` keeps this side from writing, glue does not
-        // run, the watchdog does not know the place. Alignment does not matter.
+        // SAFETY: `at` has checked the bounds; the bytes are initialised, since pages start zeroed; `read_unaligned`
+        // needs no alignment. Nothing writes meanwhile: the driver would need `&mut self`, glue runs only while `self`
+        // is mutably borrowed, and the watchdog reaches only watched words, which `at` rejects (see the module's
+        // documentation).
         u32::from_le(unsafe { at.read_unaligned() })
     }
 
@@ -124,7 +133,8 @@ impl ExchangeMemory {
     #[inline]
     pub fn set_u32(&mut self, address: u32, value: u32) {
         let at = self.at(address, 4).cast::<u32>();
-        // SAFETY: in bounds; `&mut self` keeps this side from holding references, the rest is as for reading.
+        // SAFETY: `at` has checked the bounds. `&mut self` means that the driver has no reference into the memory; glue
+        // and watchdog are excluded as in `u32`.
         unsafe { at.write_unaligned(value.to_le()) }
     }
 
@@ -156,7 +166,7 @@ impl ExchangeMemory {
     #[must_use]
     pub fn bytes(&self, address: u32, len: u32) -> &[u8] {
         let at = self.at(address, len.into());
-        // SAFETY: as in `u32`, for as long as `self` is borrowed.
+        // SAFETY: as in `u32`; the result borrows `self`, so that all of it holds while the slice lives.
         unsafe { slice::from_raw_parts(at, len as usize) }
     }
 
@@ -164,15 +174,16 @@ impl ExchangeMemory {
     #[inline]
     pub fn write(&mut self, address: u32, bytes: &[u8]) {
         let at = self.at(address, bytes.len() as u64);
-        // SAFETY: as in `set_u32`; so `bytes`, being a reference, is not of this memory.
+        // SAFETY: as in `set_u32`. `&mut self` means that no reference into this memory exists, so `bytes` cannot
+        // overlap the destination.
         unsafe { copy_nonoverlapping(bytes.as_ptr(), at, bytes.len()) }
     }
 
-    /// A watched word; the value in it is little-endian.
+    /// The watched word at an address; its value is little-endian.
     #[inline]
     #[must_use]
     pub fn atomic_u32(&self, address: u32) -> &AtomicU32 {
-        // SAFETY: the bytes stay for as long as `self` is borrowed.
+        // SAFETY: `base` is the start of this memory, which lives while `self` is borrowed.
         unsafe { watched_word(self.base, address) }
     }
 }
@@ -181,22 +192,22 @@ impl Drop for ExchangeMemory {
     fn drop(&mut self) {
         if self.shared.is_none() {
             let len = self.unwatched + u64::from(WATCHED_BYTES);
-            // SAFETY: `map` made it with this length, and what was borrowed of it is given back. If the system refuses,
-            // the pages stay.
+            // SAFETY: without `shared`, `own` mapped exactly `len` bytes at `base`, and nobody else unmaps them.
+            // References into them borrow `self`, so none is left. If the system refuses, the pages stay mapped.
             let _ = unsafe { munmap(self.base.as_ptr().cast(), len as usize) };
         }
     }
 }
 
-/// The watched words of one flow, for any thread.
+/// The watched words of one flow, accessible from any thread.
 #[derive(Clone, Debug)]
 pub struct WatchedWords(SharedMemory);
 
 impl WatchedWords {
-    /// A watched word; the value in it is little-endian.
+    /// The watched word at an address; its value is little-endian.
     #[must_use]
     pub fn atomic_u32(&self, address: u32) -> &AtomicU32 {
-        // SAFETY: the memory lives for as long as `self` is borrowed.
+        // SAFETY: `self.0` keeps the memory alive while `self` is borrowed; `base` is its start.
         unsafe { watched_word(base(self.0.data()), address) }
     }
 }
@@ -205,21 +216,25 @@ fn base(bytes: &[UnsafeCell<u8>]) -> NonNull<u8> {
     NonNull::from(bytes).cast()
 }
 
+/// The watched word at `address`, which may be any multiple of 4 below `WATCHED_BYTES`; panics otherwise.
+///
 /// # Safety
-/// `base` is where an exchange memory begins, which outlives `'a`.
+/// `base` is the start of an exchange memory that outlives `'a`.
 #[inline]
 unsafe fn watched_word<'a>(base: NonNull<u8>, address: u32) -> &'a AtomicU32 {
     assert!(
         address < WATCHED_BYTES && address.is_multiple_of(4),
         "invariant: this is the address of a watched word"
     );
-    // SAFETY: aligned, as the memory is, and in its first page; `ExchangeMemory::at` lets nobody else access it.
+    // SAFETY: the memory starts at a page boundary, and `address` is a multiple of 4: the word is aligned. It lies in the
+    // first page, which every memory has. Rust has no other access to it, since `ExchangeMemory::at` rejects its address;
+    // glue's aligned 32-bit accesses do not tear.
     unsafe { AtomicU32::from_ptr(base.as_ptr().add(address as usize).cast()) }
 }
 
-/// Zeroed pages of the system. The allocator is not asked: what it has at hand it zeroes, and so touches.
+/// Zeroed pages from the system. An allocator might zero memory that it reuses, and thereby touch every page.
 fn map(len: usize) -> Result<NonNull<u8>> {
-    // SAFETY: the system chooses a place where nothing is.
+    // SAFETY: without an address hint the system chooses an unused range, so no existing mapping changes.
     let base = unsafe { mmap_anonymous(null_mut(), len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE) };
     let base = base.with_context(|| format!("{len} bytes for buffers"))?;
     Ok(NonNull::new(base.cast()).expect("invariant: nothing is mapped at 0"))

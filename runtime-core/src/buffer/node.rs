@@ -1,4 +1,4 @@
-//! The blocks of a flow's nodes in the memory: what each owns and may own, its handles, what it copied.
+//! The blocks of a flow's nodes in the memory: bytes owned and their limit, handles, and copies counted.
 
 use super::map::{HANDLES_BYTES, Map};
 use super::memory::ExchangeMemory;
@@ -7,13 +7,13 @@ use crate::account::{Copies, CopyStats, FIXED_METADATA_BYTES};
 use crate::layout::{slot, stage};
 use crate::plan::{NodePlan, PoolPlan};
 
-/// What the memory has for a node as an owner.
+/// The number by which the memory names a node as an owner.
 #[inline]
 pub(super) fn owner(node: usize) -> u32 {
     u32::try_from(node).unwrap_or(slot::FLOW)
 }
 
-/// Writes the blocks of all `nodes`. `on_core`: those of them that have handles.
+/// Writes the blocks of all `nodes`. `on_core` says for each whether it has handles.
 pub(super) fn write_blocks(
     memory: &mut ExchangeMemory,
     map: &Map,
@@ -36,13 +36,13 @@ pub(super) fn write_blocks(
     }
 }
 
-/// Address of a block.
+/// Address of the block of an owner.
 #[inline]
 fn block(owner: u32) -> u32 {
     stage::FIRST + owner * stage::SIZE
 }
 
-/// No handle is in use. What the table had stays: nobody looks behind the first unused handle.
+/// Marks all handles as unused. Old entries of the table stay: nothing reads beyond the first unused handle.
 fn reset_handles(memory: &mut ExchangeMemory, block: u32) {
     memory.set_u32(block + stage::FREE_HANDLE, 0);
     memory.set_u32(block + stage::UNUSED_HANDLE, 1);
@@ -59,19 +59,19 @@ impl BufferPool {
             .expect("invariant: this is the position of a node")
     }
 
-    /// Address of the block of whoever is a node.
+    /// Address of the block of an owner; `None` if the owner is no node.
     #[inline]
     pub(super) fn block_of(&self, owner: u32) -> Option<u32> {
         (owner < self.nodes).then(|| block(owner))
     }
 
-    /// A stage was made anew: its handles are gone.
+    /// Clears the handles of a node whose stage was restarted.
     pub fn reset_handles(&mut self, node: usize) {
         let block = self.stage_base(node);
         reset_handles(&mut self.memory, block);
     }
 
-    /// What a stage on a core path copied so far.
+    /// Counts of the copies that a stage on a core path has made up to now.
     #[must_use]
     pub fn copies(&self, node: usize) -> CopyStats {
         let block = self.stage_base(node);

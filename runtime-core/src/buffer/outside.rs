@@ -1,18 +1,18 @@
-//! Buffers whose bytes come from the system allocator: those that are larger than any tier's, or found their tier empty.
+//! Buffers with bytes from the system allocator: those larger than any tier's, and those whose tier was empty.
 
 use super::entry::Slot;
 use super::{BufferError, BufferPool};
 use crate::layout::{slot, tier};
 
 impl BufferPool {
-    /// A slot with so many zeroed bytes.
+    /// A slot for `capacity` zeroed bytes outside the memory.
     pub(super) fn take_from_heap(&mut self, capacity: u32) -> Result<Slot, BufferError> {
         let slot = self.take_outside(capacity)?;
         self.keep_outside(slot, vec![0; capacity as usize]);
         Ok(slot)
     }
 
-    /// A slot for a buffer of `capacity` bytes outside of the memory, taken from the budget for such.
+    /// A slot for a buffer of `capacity` bytes outside the memory, charged to the budget for such buffers.
     #[cold]
     pub(super) fn take_outside(&mut self, capacity: u32) -> Result<Slot, BufferError> {
         let left = self.fallback_left.checked_sub(capacity.into());
@@ -27,7 +27,7 @@ impl BufferPool {
         Ok(slot)
     }
 
-    /// Keeps the bytes of a buffer that are as many as its capacity.
+    /// Stores the bytes of a buffer outside the memory; their number is its capacity.
     pub(super) fn keep_outside(&mut self, slot: Slot, bytes: Vec<u8>) {
         if self.heap.len() <= slot.index() {
             self.heap.resize_with(slot.index() + 1, Vec::new);
@@ -35,7 +35,7 @@ impl BufferPool {
         self.heap[slot.index()] = bytes;
     }
 
-    /// Frees the bytes of a buffer that is given back.
+    /// Frees the bytes of a returned buffer.
     #[cold]
     pub(super) fn discard_outside(&mut self, slot: Slot) {
         self.fallback_left += u64::from(self.get(slot, slot::CAPACITY));

@@ -1,11 +1,11 @@
-//! The pooled buffers of one capacity: which of them are free, and which were never used.
+//! The pooled buffers of one capacity: the free list and the part that was never used.
 
 use super::BufferPool;
 use super::entry::Slot;
 use super::memory::ExchangeMemory;
 use crate::layout::{slot, statistics, tier};
 
-/// Where a tier's part of the memory is that was never used; the rest of what there is to know is in the memory.
+/// The never-used part of a tier, as the address of its description; everything else about a tier is in the memory.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tier {
     unused: u32,
@@ -17,13 +17,13 @@ impl Tier {
         Self { unused: first, end }
     }
 
-    /// Where the unused part begins and ends.
+    /// Addresses at which the unused part begins and ends.
     #[cfg(test)]
     pub(super) fn unused(self) -> (u32, u32) {
         (self.unused, self.end)
     }
 
-    /// Where the bytes for a new slot begin.
+    /// Address of the bytes for a new slot; `None` when the tier has no unused part left.
     pub(super) fn take_unused(&mut self, slot_bytes: u32) -> Option<u32> {
         let at = self.unused;
         if at == self.end {
@@ -40,7 +40,7 @@ pub(super) fn field(tier: u32, field: u32) -> u32 {
     tier::FIRST + tier * tier::SIZE + field
 }
 
-/// Takes the slot that was given back last: it is likely to be in the cache.
+/// Takes the slot that was returned last: its bytes are likely to be in the cache.
 #[inline]
 pub(super) fn take_free(memory: &mut ExchangeMemory, tier: u32) -> Option<Slot> {
     let head = field(tier, tier::FREE);
@@ -50,7 +50,7 @@ pub(super) fn take_free(memory: &mut ExchangeMemory, tier: u32) -> Option<Slot> 
     Some(slot)
 }
 
-/// Gives a slot back.
+/// Returns a slot to the free list.
 #[inline]
 pub(super) fn give_back(memory: &mut ExchangeMemory, tier: u32, slot: Slot) {
     let head = field(tier, tier::FREE);
@@ -65,7 +65,7 @@ impl BufferPool {
         self.memory.u32(field(tier, tier::SLOT_BYTES))
     }
 
-    /// A slot of a tier, if there is one.
+    /// A slot of a tier; `None` when the tier is empty.
     #[inline]
     pub(super) fn take_from_tier(&mut self, tier: u32) -> Option<Slot> {
         if let Some(slot) = take_free(&mut self.memory, tier) {

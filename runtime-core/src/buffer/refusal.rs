@@ -1,4 +1,4 @@
-//! Why a stage got no buffer: in words for the stage, and for the account when that is what it fails of.
+//! Refusals of a buffer: their words, for the stage and, if the stage fails because of it, for the report.
 
 use super::{BufferError, BufferPool};
 use crate::layout::tier;
@@ -12,7 +12,7 @@ const SIZES: [&str; 4] = [
     "huge_pool_size",
 ];
 
-/// What to do where such a bound is reached.
+/// Advice where such a bound is reached, by tier.
 const RAISE: [&str; 4] = [
     "raise `small_pool_size` in `[runtime.pools]` of Torvyn.toml, or set `exhaustion_policy = \"fallback-alloc\"` there",
     "raise `medium_pool_size` in `[runtime.pools]` of Torvyn.toml, or set `exhaustion_policy = \"fallback-alloc\"` there",
@@ -20,19 +20,19 @@ const RAISE: [&str; 4] = [
     "raise `huge_pool_size` in `[runtime.pools]` of Torvyn.toml, or set `exhaustion_policy = \"fallback-alloc\"` there",
 ];
 
-/// A buffer that there was not.
+/// The refusal of a buffer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The code in the catalogue.
+    /// Code in the catalogue.
     pub code: &'static str,
-    /// Sizes, and what is in use.
+    /// Explanation, with sizes and the amounts in use.
     pub words: String,
-    /// How it may be mended.
+    /// Advice on how to avoid it.
     pub help: &'static str,
 }
 
 impl BufferPool {
-    /// Says why there is no buffer of `capacity` bytes, and remembers it.
+    /// Explains why there is no buffer of `capacity` bytes, and keeps the refusal.
     #[cold]
     pub fn refuse(&mut self, error: BufferError, capacity: u64) -> Refusal {
         let refusal = self.refusal_of(error, capacity);
@@ -40,7 +40,7 @@ impl BufferPool {
         refusal
     }
 
-    /// The last one.
+    /// The last refusal.
     #[must_use]
     pub fn last_refusal(&self) -> Option<&Refusal> {
         self.refusal.as_ref()
@@ -83,7 +83,7 @@ impl BufferPool {
         }
     }
 
-    /// Bytes that a buffer takes in which so many are asked for.
+    /// Bytes occupied by a buffer of the requested capacity.
     fn taken(&self, capacity: u64) -> u64 {
         let sizes = (0..tier::COUNT).map(|tier| u64::from(self.slot_bytes(tier)));
         sizes.into_iter().find(|size| capacity <= *size).unwrap_or(capacity)
