@@ -31,7 +31,10 @@ pub(crate) use opened::{report_is_claimed, reported};
 /// Content type of text.
 const TEXT: &str = "text/plain";
 
-/// The configuration of a built-in that takes these keys.
+/// Parses the configuration of a built-in that has the keys `settings`.
+///
+/// # Errors
+/// [`Cause::Endpoint`], with everything that is wrong with it.
 fn config(text: &str, settings: &'static [Setting]) -> Called<Map<String, Value>> {
     setting::read(text, settings).map_err(|mistakes| {
         let what: Vec<_> = mistakes.iter().map(Mistake::to_string).collect();
@@ -39,28 +42,28 @@ fn config(text: &str, settings: &'static [Setting]) -> Called<Map<String, Value>
     })
 }
 
-/// A string in the configuration.
+/// The string at a key of the configuration; `None` without that key.
 fn text_key(config: &Map<String, Value>, key: &str) -> Option<String> {
     config.get(key).and_then(Value::as_str).map(str::to_owned)
 }
 
-/// The path in the configuration.
+/// The path in the configuration; `None` without the key.
 fn path_key(config: &Map<String, Value>) -> Option<PathBuf> {
     text_key(config, "path").map(PathBuf::from)
 }
 
-/// How long lines may be held before they are written.
+/// Longest time for which lines may be held before they are written.
 fn flush_key(config: &Map<String, Value>) -> Duration {
     let ms = config.get("flush_ms").and_then(Value::as_u64);
     Duration::from_millis(ms.unwrap_or(setting::FLUSH_MS))
 }
 
-/// Whether `path` is a named pipe: opening it waits for somebody to open the other end.
+/// Whether `path` is a named pipe: opening one blocks until its other end is opened too.
 fn is_fifo(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
 }
 
-/// The role of a sink that writes lines to its `output`.
+/// Implements the role of a sink that writes lines to its `output`.
 macro_rules! is_written {
     () => {
         fn is_open(&mut self) -> Called<bool> {
@@ -102,7 +105,7 @@ macro_rules! is_written {
 }
 use is_written;
 
-/// Puts bytes into a new buffer, and counts the copy.
+/// Copies bytes to a new buffer and counts the copy.
 fn payload(cx: &mut RunContext, copies: &mut CopyStats, bytes: &[u8]) -> Called<Payload> {
     let pool = cx.pool();
     let filled = pool.allocate(bytes.len() as u64).and_then(|draft| {

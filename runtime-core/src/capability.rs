@@ -1,5 +1,5 @@
-//! The taxonomy of capabilities: what a component may be allowed to do beyond its contracts, how that is written in the
-//! manifest, and which functions of a host stand for it ("Capabilities and Security" of the reference).
+//! The taxonomy of capabilities: the permissions a component may have beyond its contracts, their notation in the
+//! manifest, and the host functions that need them ("Capabilities and Security" of the reference).
 
 mod grant;
 mod granted;
@@ -12,7 +12,7 @@ pub use granted::{Denied, Granted};
 pub enum Capability {
     /// Read files and folders.
     FilesystemRead,
-    /// Make, change and remove files and folders.
+    /// Create, change and remove files and folders.
     FilesystemWrite,
     /// Open connections.
     TcpConnect,
@@ -26,9 +26,9 @@ pub enum Capability {
     WallClock,
     /// Measure time.
     MonotonicClock,
-    /// Get random bytes fit for secrets.
+    /// Get random bytes suitable for secrets.
     Random,
-    /// Get random bytes fit for nothing secret.
+    /// Get random bytes unsuitable for secrets.
     InsecureRandom,
     /// Read environment variables and arguments.
     Environment,
@@ -42,20 +42,20 @@ pub enum Capability {
     Pool,
     /// Signal backpressure.
     Backpressure,
-    /// Look at what the runtime knows of a flow.
+    /// Read the runtime's data about a flow.
     FlowMetadata,
-    /// Ask the runtime about itself.
+    /// Query the runtime about itself.
     Diagnostics,
     /// Emit metrics.
     Metrics,
 }
 
-/// What the scope of a grant is made of.
+/// Kind of scope that a grant takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScopeKind {
-    /// It has none.
+    /// No scope.
     None,
-    /// A folder, with all that is below it.
+    /// A folder with everything below it.
     Path,
     /// `HOST`, `HOST:PORT` or `HOST:FIRST-LAST`; `*.HOST` is every name below it.
     Host,
@@ -70,13 +70,13 @@ pub struct Entry {
     pub key: &'static str,
     /// The text in `[security.grants.*]`, without scope.
     pub grant: &'static str,
-    /// What it stands for.
+    /// The capabilities it stands for.
     pub members: &'static [Capability],
-    /// What may follow the grant.
+    /// The scope that may follow the grant.
     pub scope: ScopeKind,
-    /// What it permits.
+    /// Description of what it permits.
     pub doc: &'static str,
-    /// Whether this version of the runtime gives it to those that are granted it.
+    /// Whether this version of the runtime implements it for components that are granted it.
     pub provided: bool,
 }
 
@@ -291,7 +291,7 @@ pub const ENTRIES: &[Entry] = {
 };
 
 impl Capability {
-    /// The name that stands for this permission alone.
+    /// The name that stands for this capability alone.
     #[must_use]
     pub fn entry(self) -> &'static Entry {
         let alone = |entry: &&Entry| matches!(entry.members, [only] if *only == self);
@@ -302,7 +302,7 @@ impl Capability {
     }
 }
 
-/// What every component may do without a grant: the contracts need it, or it leads nowhere.
+/// The capabilities of every component, without a grant: the contracts need them, or they lead nowhere.
 pub const GIVEN: &[Capability] = &[
     Capability::Stdout,
     Capability::Stderr,
@@ -311,7 +311,7 @@ pub const GIVEN: &[Capability] = &[
     Capability::FlowMetadata,
 ];
 
-/// The name for exactly these permissions; for the first of them when there is none.
+/// The name for exactly these capabilities; if there is none, the name for the first of them.
 ///
 /// # Panics
 /// When `capabilities` is empty.

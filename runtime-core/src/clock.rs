@@ -1,7 +1,7 @@
 //! The time of a flow: nanoseconds since its run started.
 //!
-//! The clock is looked at once a quantum, not for each element (design section 6): that is the resolution of
-//! timestamps, pauses and deadlines.
+//! The clock is read once a quantum, not for each element (design section 6). That is the resolution of timestamps,
+//! pauses and deadlines.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -12,7 +12,7 @@ pub struct Time(u64);
 impl Time {
     /// The start of the run.
     pub const START: Self = Self(0);
-    /// Later than anything.
+    /// A time later than any other.
     pub const NEVER: Self = Self(u64::MAX);
 
     /// Nanoseconds since the run started.
@@ -27,32 +27,32 @@ impl Time {
         Self(nanos)
     }
 
-    /// `duration` later.
+    /// The time `duration` later.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(nanos(duration)))
     }
 
-    /// How long ago `earlier` was; nothing when it is still to come.
+    /// Time passed since `earlier`; zero when `earlier` is in the future.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 }
 
-/// Nanoseconds of a duration; the most there can be for one of centuries.
+/// Nanoseconds of a duration, at most `u64::MAX` (584 years).
 #[must_use]
 pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Where a run's time comes from.
+/// The origin of a run's time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockKind {
-    /// The system.
+    /// The system's clock.
     System,
-    /// Nowhere: time stands still while stages work, and jumps to the next event when all of them wait. Equal runs take
-    /// equal time.
+    /// A simulated clock: it does not advance while stages work, and jumps to the next event when all of them wait.
+    /// Equal runs take equal time.
     Simulated,
 }
 
@@ -61,7 +61,7 @@ pub enum ClockKind {
 pub(crate) struct Clock {
     kind: ClockKind,
     started: Instant,
-    /// Nanoseconds between the Unix epoch and the start.
+    /// Nanoseconds from the Unix epoch to the start of the run.
     epoch_ns: u64,
     now: Time,
 }
@@ -86,32 +86,32 @@ impl Clock {
         }
     }
 
-    /// Time at the last look.
+    /// Time at the last reading.
     #[inline]
     #[must_use]
     pub(crate) fn now(&self) -> Time {
         self.now
     }
 
-    /// The same in nanoseconds since the Unix epoch.
+    /// Time at the last reading, in nanoseconds since the Unix epoch.
     #[must_use]
     pub(crate) fn wall_ns(&self) -> u64 {
         self.epoch_ns.saturating_add(self.now.0)
     }
 
-    /// Whether time passes only where it is waited for.
+    /// Whether the clock is simulated, so that time passes only in waits.
     pub(crate) fn is_simulated(&self) -> bool {
         self.kind == ClockKind::Simulated
     }
 
-    /// Looks.
+    /// Reads the clock.
     pub(crate) fn look(&mut self) {
         if self.kind == ClockKind::System {
             self.now = Time(nanos(self.started.elapsed()));
         }
     }
 
-    /// What the system's clock shows, without keeping it; nothing moves on a simulated one.
+    /// The current time, without keeping it as the last reading; a simulated clock does not advance.
     #[must_use]
     pub(crate) fn peek(&self) -> Time {
         match self.kind {
@@ -120,7 +120,8 @@ impl Clock {
         }
     }
 
-    /// What to do until `time`: `None` when it has come (a simulated clock makes it come), else when that is.
+    /// How to wait until `time`: `None` when it has come (a simulated clock advances to it), otherwise the instant to
+    /// wait for.
     pub(crate) fn wait_until(&mut self, time: Time) -> Option<Instant> {
         match self.kind {
             ClockKind::System => {
@@ -135,7 +136,7 @@ impl Clock {
 }
 
 fn unix_ns() -> u64 {
-    // A clock before 1970 reads as 1970.
+    // A system clock before 1970 counts as 1970.
     SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, nanos)

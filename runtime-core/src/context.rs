@@ -1,4 +1,4 @@
-//! What the stages of a running flow share: buffers, clock, limits, and whether it is time to stop.
+//! State shared by the stages of a running flow: buffers, clock, limits, and requests to stop.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,84 +22,84 @@ pub use ends::Ends;
 pub(crate) use ends::{Input, Output};
 pub use pressure::Pressure;
 
-/// How long a driver works at most before others have their turn (design section 6).
+/// Longest time for which a driver works before other flows have a turn (design section 6).
 const LONGEST_QUANTUM: Duration = Duration::from_micros(100);
 
-/// What a run is asked to do besides what its plan says.
+/// Options of a run beyond its plan.
 #[derive(Clone, Copy, Debug)]
 pub struct RunOptions {
-    /// Elements after which the sources stop.
+    /// Number of elements after which the sources stop.
     pub limit: Option<u64>,
     /// Time after which the flow is drained.
     pub timeout: Option<Duration>,
-    /// Where time comes from.
+    /// The clock of the run.
     pub clock: ClockKind,
 }
 
-/// Why the sources are no longer pulled.
+/// The reason why sources are no longer pulled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drain {
     /// The element limit was reached.
     Limit,
-    /// The time given on the command line is up.
+    /// The time given on the command line has passed.
     Timeout,
-    /// Asked for from outside.
+    /// A request from outside, such as a signal.
     Stop,
 }
 
-/// A node, told from those of other flows.
+/// A node with its flow, since names are unique only within a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NodeName {
-    /// Its flow.
+    /// Name of the flow.
     pub(crate) flow: &'static str,
-    /// Its name there.
+    /// Name of the node.
     pub(crate) node: &'static str,
 }
 
-/// State of one run, lent to each step.
+/// State of one run, passed to each step.
 pub struct RunContext {
-    /// The node whose stage is being prepared; before the first one, the flow alone.
+    /// The node whose stage is being prepared; before the first one, the flow with no node.
     pub(crate) preparing: NodeName,
-    /// Away only while a component's store holds it.
+    /// The flow's buffers; `None` only while a component's store holds them.
     pool: Option<Box<BufferPool>>,
-    /// What ends the run from outside.
+    /// Requests from outside to end the run.
     pub(crate) halt: Arc<Halt>,
-    /// What of it the driver has looked at.
+    /// Reasons in `halt` that the driver has already seen.
     seen: u8,
-    /// Has the flow looked at again when something arrived for it.
+    /// Wakes the flow, so that it checks its stages again.
     pub waker: Waker,
     clock: Clock,
     state: FlowState,
     events: EventLog,
-    /// Full streams, as sources see them.
+    /// Full streams, as reported to sources.
     pub pressure: Pressure,
     timeout: Time,
     deadline: Time,
-    /// Which run of its flow this is.
+    /// The replica of the flow that this run is.
     pub replica: Replica,
-    /// Position of the router whose ports the replicas share out.
+    /// Position of the router whose ports the replicas divide.
     replicas_by: Option<usize>,
-    /// Elements the sources may still be asked for; with a limit that replicas share, in this turn.
+    /// Elements that the sources may still emit; with a limit shared by replicas, in this turn.
     remaining: u64,
-    /// Elements on their way.
+    /// Elements reserved for pulls that have not returned yet.
     reserved: u64,
-    /// Elements taken from a limit that replicas share, and neither told of nor handed back.
+    /// Elements reserved from the shared limit that have been neither reported as emitted nor returned.
     drawn: u64,
     next_sequence: u64,
     drain: Option<Drain>,
-    /// The earliest time at which a stage that waits can go on, as far as stages were asked in this step.
+    /// Earliest time at which a waiting stage can continue, among the stages checked in this step.
     wake_at: Time,
-    /// Whether a source waits for input that is on its way.
+    /// Whether a source checked in this step waits for input.
     awaits_input: bool,
-    /// Whether a sink that takes no elements for now was asked.
+    /// Whether a sink checked in this step has no room for now.
     awaits_sink: bool,
-    /// Elements that sinks hold.
+    /// Number of elements that sinks hold.
     held: u64,
-    /// Failures that end nothing but make the run a failed one.
+    /// Failures that do not end the run but make its result a failure.
     reported: Vec<Failure>,
-    /// How long a sink that returned `pause` gets nothing.
+    /// Time for which a sink that returned `pause` gets no element.
     pub sink_pause: Duration,
-    /// How often a stage may be made anew within a minute.
+    /// Most restarts of a stage within a minute.
     pub max_restarts: u32,
 }
 
@@ -147,18 +147,18 @@ impl RunContext {
         }
     }
 
-    /// Whether there are replicas that all get what the sources give.
+    /// Whether there are replicas, each of which gets all elements of the sources.
     pub(crate) fn each_gets_all(&self) -> bool {
         self.replicas_by.is_some() && self.replica.count() > 1
     }
 
-    /// Whether the replicas of the flow share out the ports of the router at node `position`.
+    /// Whether the replicas of the flow divide the ports of the router at node `position`.
     #[inline]
     pub(crate) fn shares_ports_of(&self, position: usize) -> bool {
         self.replicas_by == Some(position)
     }
 
-    /// The state at the start of a run that is one of several.
+    /// Makes the run that of `replica`.
     #[must_use]
     pub fn of(mut self, replica: Replica) -> Self {
         if replica.shares_limit() {
@@ -168,7 +168,7 @@ impl RunContext {
         self
     }
 
-    /// The state at the start of a run whose events are reported to `observer`.
+    /// Makes the run report its events to `observer`.
     #[must_use]
     pub fn observed_by(mut self, observer: Option<Box<dyn Observer>>) -> Self {
         self.events.observed_by(observer);
@@ -191,7 +191,7 @@ impl RunContext {
         self.pool = Some(pool);
     }
 
-    /// Time at the last look at the clock: once a quantum.
+    /// Time at the last reading of the clock, once a quantum.
     #[inline]
     #[must_use]
     pub fn now(&self) -> Time {
@@ -203,13 +203,13 @@ impl RunContext {
         &mut self.clock
     }
 
-    /// Nanoseconds since the Unix epoch at the last look at the clock.
+    /// Nanoseconds since the Unix epoch, at the last reading of the clock.
     #[must_use]
     pub fn wall_ns(&self) -> u64 {
         self.clock.wall_ns()
     }
 
-    /// Nanoseconds until the time of the run is up; 0 without a limit, at least 1 with one.
+    /// Nanoseconds until the run's deadline or timeout, whichever is earlier; 0 without either, otherwise at least 1.
     #[must_use]
     pub fn deadline_ns(&self) -> u64 {
         match self.deadline.min(self.timeout) {
@@ -218,42 +218,42 @@ impl RunContext {
         }
     }
 
-    /// Whether the driver has worked for so long since it looked at the clock that others are to have their turn.
+    /// Whether the driver has worked for a whole quantum since it last read the clock, so that other flows are due.
     pub(crate) fn quantum_is_over(&self) -> bool {
         self.clock.peek().since(self.clock.now()) >= LONGEST_QUANTUM
     }
 
-    /// Keeps an event.
+    /// Logs an event.
     pub fn note(&mut self, event: Event) {
         self.events.add(self.clock.now(), event);
     }
 
-    /// Keeps a failure that does not end the flow.
+    /// Records a failure that does not end the flow.
     pub(crate) fn report(&mut self, failure: Failure) {
         self.reported.push(failure);
     }
 
-    /// The failures kept since they were asked for last.
+    /// The failures recorded since the last call.
     pub(crate) fn take_reported(&mut self) -> Vec<Failure> {
         std::mem::take(&mut self.reported)
     }
 
-    /// The events so far.
+    /// The events logged up to now.
     #[must_use]
     pub fn events(&self) -> &EventLog {
         &self.events
     }
 
-    /// Where the run is.
+    /// The state of the run.
     #[must_use]
     pub fn state(&self) -> FlowState {
         self.state
     }
 
-    /// Goes on to another state.
+    /// Changes the state of the run.
     ///
     /// # Panics
-    /// When the states of a run do not follow each other so: a bug of the driver.
+    /// When the new state may not follow the current one: a bug of the driver.
     pub(crate) fn enter(&mut self, state: FlowState) {
         assert!(
             self.state.may_become(state),
@@ -268,7 +268,7 @@ impl RunContext {
         }
     }
 
-    /// Looks at the clock and at the signals.
+    /// Reads the clock and checks for requests to stop.
     pub fn look_around(&mut self) {
         self.clock.look();
         self.seen = self.halt.reasons();
@@ -281,18 +281,18 @@ impl RunContext {
         }
     }
 
-    /// Whether the driver is to look around before it goes on.
+    /// Whether there are new requests for the driver to check before it continues.
     #[inline]
     pub(crate) fn is_called(&self) -> bool {
         self.halt.reasons() != self.seen
     }
 
-    /// Whether the flow's own deadline has passed, as far as the driver has looked.
+    /// Whether the flow's own deadline has passed, at the last reading of the clock.
     pub(crate) fn is_past_deadline(&self) -> bool {
         self.now() >= self.deadline
     }
 
-    /// Why sources are no longer pulled, when they are not.
+    /// The reason why sources are no longer pulled; `None` while they are.
     #[inline]
     #[must_use]
     pub fn drain(&self) -> Option<Drain> {
@@ -330,7 +330,7 @@ pub(crate) mod tests {
         replicas_by: None,
     };
 
-    /// A run of a flow without stages, in simulated time, that knows the streams of `pressure`.
+    /// A run of a flow without stages, in simulated time, with the streams of `pressure`.
     pub(crate) fn context(limit: Option<u64>, pressure: Pressure) -> RunContext {
         let options = RunOptions {
             limit,

@@ -1,5 +1,5 @@
-//! How an element enters a component: one file per call path, the traits of [`crate::stage`] in front of each
-//! (design section 7).
+//! The crossing of elements into a component: one file for each call path, each of which implements the traits of
+//! [`crate::stage`] (design section 7).
 
 use std::any::Any;
 use std::sync::Arc;
@@ -18,50 +18,50 @@ mod setup;
 pub(crate) use cause::instantiation;
 pub use setup::{Make, Ready, Setup};
 
-/// What the stages on one call path share in a process. The runtime knows it by this alone, so that an executable holds no
-/// path that its program does not name.
+/// State of one call path that is shared by all its stages in a process. The rest of the runtime knows a path by this
+/// trait alone, so that an executable contains only the paths that its program names.
 pub trait PathHost: Any + Send {
-    /// The host itself, for the stages that are made from it.
+    /// The host itself, for the stages made from it.
     fn as_any(&self) -> &dyn Any;
 
-    /// Prepares the thread that calls it for calls, until the result is dropped.
+    /// Prepares the calling thread for calls, until the result is dropped.
     fn enter(&self) -> Option<Box<dyn Entered + '_>> {
         None
     }
 
-    /// The buffers of a flow, if its stages need them to be in a memory of their own kind.
+    /// The buffers of a flow, if its stages need them in a special memory.
     fn pool(&self, _plan: &'static FlowPlan) -> Option<Result<BufferPool>> {
         None
     }
 
-    /// What the watchdog has to look at in a flow with these buffers, if it has to.
+    /// The data that the watchdog inspects in a flow with these buffers, if any.
     fn watched(&self, _pool: &BufferPool, _plan: &'static FlowPlan) -> Option<Arc<Watched>> {
         None
     }
 }
 
-/// A call path, as the program names it: an executable holds none that its program does not name.
+/// A call path, as the program names it.
 pub trait StartPath: Sync {
-    /// Prepares what the stages of the program share.
+    /// Prepares the state shared by the stages of the program.
     ///
     /// # Errors
-    /// When that is not possible on this machine.
+    /// When this machine does not support it.
     fn start(&self, program: &ProgramPlan, watchdog: &Arc<Watchdog>) -> Result<Box<dyn PathHost>>;
 }
 
 /// The call paths of a program.
 #[derive(Clone, Copy)]
 pub struct Paths {
-    /// For stages on the component path; `None` when there are none.
+    /// Path for components in stores of their own; `None` when no stage uses it.
     pub component: Option<&'static dyn StartPath>,
-    /// For stages on the core paths; `None` when there are none.
+    /// Path for stages in shells; `None` when no stage uses it.
     pub core: Option<&'static dyn StartPath>,
 }
 
-/// A thread is prepared while this is there.
+/// A guard: the thread is prepared for calls until it is dropped.
 pub trait Entered {}
 
-/// What the process has for the stages of all flows.
+/// State of the process shared by the stages of all flows.
 pub struct Hosts {
     watchdog: Arc<Watchdog>,
     component: Option<Box<dyn PathHost>>,
@@ -69,10 +69,10 @@ pub struct Hosts {
 }
 
 impl Hosts {
-    /// Prepares what the stages of a program need.
+    /// Prepares the state that the stages of a program need.
     ///
     /// # Errors
-    /// When one of the paths can't be prepared.
+    /// When one of the paths cannot be prepared.
     pub fn start(program: &ProgramPlan, paths: Paths, watchdog: Arc<Watchdog>) -> Result<Self> {
         let start = |path: Option<&dyn StartPath>| path.map(|path| path.start(program, &watchdog)).transpose();
         Ok(Self {
@@ -82,13 +82,13 @@ impl Hosts {
         })
     }
 
-    /// What looks after the runs of the flows.
+    /// The watchdog of the runs.
     #[must_use]
     pub fn watchdog(&self) -> &Arc<Watchdog> {
         &self.watchdog
     }
 
-    /// Prepares the thread that calls it for calls of any stage.
+    /// Prepares the calling thread for calls of any stage.
     pub fn enter(&self) -> Option<Box<dyn Entered + '_>> {
         self.component.as_ref().and_then(|host| host.enter())
     }
@@ -112,7 +112,7 @@ impl Hosts {
         self.core.as_deref()
     }
 
-    /// Has a run with these buffers looked after. Returns what the watchdog looks at in it, if there is something.
+    /// Registers a run with these buffers with the watchdog. Returns the data that the watchdog inspects in it, if any.
     pub(crate) fn watch(&self, plan: &'static FlowPlan, pool: &BufferPool, halt: &Arc<Halt>) -> Option<Arc<Watched>> {
         let watched = self.core.as_ref().and_then(|host| host.watched(pool, plan));
         self.watchdog.look_after(halt, watched.as_ref());

@@ -6,8 +6,8 @@
 //!   a time, and the borrows of `ExchangeMemory` keep its reads and writes apart.
 //! - Glue, only inside calls that this driver makes, on the driver's thread. Such a call takes `&mut RunContext`, which
 //!   owns the memory, so no reference into the memory exists during the call.
-//! - The watchdog's thread, through [`WatchedWords`]. It reaches the watched words and nothing else. Every access to
-//!   these words, from any party, is atomic.
+//! - The watchdog's thread, through [`WatchedWords`]. It reaches the watched words and nothing else. Rust accesses these
+//!   words only atomically; glue uses aligned 32-bit instructions, which do not tear (WebAssembly threads proposal).
 
 #![expect(
     unsafe_code,
@@ -174,8 +174,8 @@ impl ExchangeMemory {
     #[inline]
     pub fn write(&mut self, address: u32, bytes: &[u8]) {
         let at = self.at(address, bytes.len() as u64);
-        // SAFETY: as in `set_u32`. `&mut self` means that no reference into this memory exists, so `bytes` cannot
-        // overlap the destination.
+        // SAFETY: as in `set_u32`. `&mut self` means that no reference to the destination exists, so `bytes` cannot
+        // overlap it.
         unsafe { copy_nonoverlapping(bytes.as_ptr(), at, bytes.len()) }
     }
 

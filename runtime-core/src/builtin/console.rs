@@ -11,7 +11,7 @@ use crate::stdio::{self, Standard};
 
 /// Sink that prints. Configuration: `{"flush_ms": N}`, optional.
 ///
-/// Its lines and those that components print keep their order.
+/// Its lines and the output of components appear in the order in which they were printed.
 #[derive(Default)]
 pub struct Console {
     output: Option<Output>,

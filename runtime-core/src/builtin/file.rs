@@ -12,20 +12,20 @@ use crate::error::Cause;
 use crate::setting;
 use crate::stage::{Called, Confirmed, Sink, Stage, Taken};
 
-/// Sink that appends to a file, which it creates when needed. Configuration: `{"path": "…"}`, and optionally `flush_ms` and
-/// `fsync`.
+/// Sink that appends to a file, and creates it when needed. Configuration: `{"path": "…"}`, and optionally `flush_ms`
+/// and `fsync`.
 ///
-/// Only whole lines are written, so that replicas of a flow can append to the same file, and a line that is there without
-/// its end gets one first.
+/// Only whole lines are written, so that replicas of a flow can append to the same file. If the file ends in the middle
+/// of a line, that line is ended first.
 #[derive(Default)]
 pub struct File {
-    /// Replaces the configuration.
+    /// Path from the command line, which replaces the configured one.
     path_override: Option<PathBuf>,
     output: Option<Output>,
 }
 
 impl File {
-    /// Appends to `path`, whatever the configuration says.
+    /// A sink that appends to `path`, whatever the configuration says.
     #[must_use]
     pub fn of(path: PathBuf) -> Self {
         Self {
@@ -35,7 +35,7 @@ impl File {
     }
 }
 
-/// Opens a file to append to. Who may write but not read can't see what it ends in.
+/// Opens a file to append to. Without permission to read, its last byte is unknown.
 fn open(path: &Path) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     options.append(true).create(true);
@@ -48,7 +48,7 @@ fn open(path: &Path) -> io::Result<fs::File> {
 fn open_output(cx: &RunContext, path: &Path, name: &str, options: Options) -> Result<Output, String> {
     let words = |error: io::Error| error.to_string();
     if is_fifo(path) {
-        // It opens when somebody opens the other end.
+        // Opening a pipe blocks until a reader opens it too, so a thread does it.
         let target = path.to_owned();
         let open = move || fs::OpenOptions::new().write(true).open(target);
         return Output::to_awaited(cx, name, options, open).map_err(words);

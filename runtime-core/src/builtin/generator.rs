@@ -13,21 +13,21 @@ use crate::stage::{Called, Pulled, Source, Stage};
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
-/// Source of numbered greetings. Configuration: `{"count": N, "message": "…"}`, both optional. Each number is emitted by
-/// one of the replicas of a flow, unless they share out the ports of a router.
+/// Source of numbered greetings. Configuration: `{"count": N, "message": "…"}`, both optional. Each number is emitted
+/// by one replica of a flow; by every replica where these divide the ports of a router.
 #[derive(Default)]
 pub struct Generator {
     message: Option<String>,
     count: Option<u64>,
-    /// The last number emitted by any replica, where there are several.
+    /// Last number emitted by any replica; `None` where numbers are not divided.
     shared: Option<Arc<AtomicU64>>,
-    /// Last number emitted without them.
+    /// Last number emitted by this source, where numbers are not divided.
     last: u64,
     copies: CopyStats,
 }
 
 impl Generator {
-    /// The number of the next greeting; `None` behind the last one.
+    /// The number of the next greeting; `None` after the last one.
     fn next_number(&mut self) -> Option<u64> {
         let number = match &self.shared {
             Some(last) => last.fetch_add(1, Ordering::Relaxed) + 1,

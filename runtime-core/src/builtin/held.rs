@@ -1,28 +1,28 @@
-//! Lines that a sink holds: taken, and not written as a whole.
+//! Lines that a sink holds: accepted, but not yet written completely.
 
 use std::collections::VecDeque;
 
-/// Written bytes that are kept in front of the others before those move up.
+/// Written bytes kept at the beginning of the buffer before the rest is moved to the front.
 const SLACK: usize = 32 << 10;
 
-/// Lines in the order in which they came, the first of which may be written in part.
+/// Lines in order of arrival; the first may be partly written.
 #[derive(Debug, Default)]
 pub(super) struct Held {
     bytes: Vec<u8>,
-    /// Bytes before it are written.
+    /// Bytes of `bytes` that are written.
     start: usize,
-    /// Bytes that were held before those in `bytes`.
+    /// Number of bytes that were held before those in `bytes`.
     base: u64,
-    /// Where the first line begins, counted as `base` is.
+    /// Start of the first line, on the same scale as `base`.
     line_start: u64,
     lines: VecDeque<Line>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Line {
-    /// Behind its line end, counted as `base` is.
+    /// Position after its line end, on the same scale as `base`.
     end: u64,
-    /// Of its element.
+    /// Sequence number of its element.
     sequence: u64,
 }
 
@@ -38,17 +38,17 @@ impl Held {
         self.lines.is_empty()
     }
 
-    /// Bytes to be written.
+    /// Number of bytes to be written.
     pub(super) fn len(&self) -> usize {
         self.bytes.len() - self.start
     }
 
-    /// What is to be written.
+    /// The bytes to be written.
     pub(super) fn unwritten(&self) -> &[u8] {
         &self.bytes[self.start..]
     }
 
-    /// The beginning of it, `most` bytes at most, and whole lines if there is one among them.
+    /// The first bytes to be written: at most `most`, and whole lines if they contain one.
     pub(super) fn chunk(&self, most: usize) -> &[u8] {
         let all = self.unwritten();
         if all.len() <= most {
@@ -58,17 +58,17 @@ impl Held {
         &all[..end.map_or(most, |end| end + 1)]
     }
 
-    /// Bytes of the first line that are written.
+    /// Bytes of the first line that are already written.
     pub(super) fn begun(&self) -> u64 {
         self.written() - self.line_start
     }
 
-    /// The element of the first line.
+    /// Sequence number of the first line's element.
     pub(super) fn first(&self) -> Option<u64> {
         self.lines.front().map(|line| line.sequence)
     }
 
-    /// So many more bytes are written. Returns how many lines are complete with them.
+    /// Counts `bytes` more bytes as written. Returns the number of lines completed by them.
     pub(super) fn count_written(&mut self, bytes: usize) -> u64 {
         self.start += bytes;
         let written = self.written();
@@ -86,7 +86,7 @@ impl Held {
         complete
     }
 
-    /// Forgets all lines. Returns how many there were.
+    /// Drops all lines. Returns their number.
     pub(super) fn give_up(&mut self) -> u64 {
         let lines = self.lines.len() as u64;
         *self = Self::default();

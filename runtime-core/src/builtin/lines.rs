@@ -1,4 +1,4 @@
-//! `builtin:lines`: one element a line, of a file or of standard input.
+//! `builtin:lines`: one element for each line of a file or of standard input.
 
 use std::fs::File;
 use std::io;
@@ -26,52 +26,52 @@ pub(super) use feed::Feed;
 use feed::{Batch, behind_line};
 use input::Input;
 
-/// Longest line in bytes: no buffer is larger.
+/// Longest line in bytes: the size of the largest buffer.
 const LONGEST_LINE: usize = bounds::LARGEST_BUFFER_BYTES as usize;
 
 /// The path that stands for standard input.
 const STANDARD_INPUT: &str = "-";
 
-/// Source of lines, without their `\n` or `\r\n`. Configuration: `{"path": "…"}`; `-` or none is standard input.
+/// Source of lines, without their `\n` or `\r\n`. Configuration: `{"path": "…"}`; `-` or no path is standard input.
 ///
-/// What may keep its readers waiting (a terminal, a pipe) is read by a thread of its own. A line that is longer than any
-/// buffer is one failed pull, and nothing is made of it. Replicas of a flow that read the
-/// same path share its lines out, unless they share out the ports of a router.
+/// Input that may keep its reader waiting (a terminal, a pipe) is read by a thread of its own. A line longer than any
+/// buffer is one failed pull without an element. Replicas of a flow that read the same path divide its lines among
+/// themselves; where they divide the ports of a router, each reads all lines.
 #[derive(Default)]
 pub struct Lines {
-    /// Replaces the configured path.
+    /// Path from the command line, which replaces the configured one.
     path_override: Option<PathBuf>,
-    /// Where the replicas of the flow share lines out.
+    /// The state through which the replicas of the flow divide the lines; `None` where they do not.
     shared: Option<Arc<Shared>>,
     name: String,
     input: Option<Reader>,
-    /// Keeps sinks from writing to it.
+    /// Registration of the open file, which keeps sinks from writing to it.
     opened: Option<Arc<opened::Input>>,
-    /// Bytes read and not yet emitted start here.
+    /// Position in `bytes` of the first byte not yet emitted.
     start: usize,
-    /// Up to here there is no line end.
+    /// Position in `bytes` before which there is no line end.
     scanned: usize,
     bytes: Vec<u8>,
     at_end: bool,
-    /// The next line is longer than any buffer. It was not kept.
+    /// The next line is longer than any buffer; its text was dropped.
     is_too_long: bool,
-    /// What is read belongs to such a line, up to its end.
+    /// Input up to the next line end belongs to such a line and is dropped.
     skips_line: bool,
-    /// What went wrong with the input.
+    /// Error of the input.
     failed: Option<io::Error>,
     line: u64,
     copies: CopyStats,
 }
 
 enum Reader {
-    /// All lines are its own.
+    /// An input read by this source alone.
     Own(Input),
-    /// Other replicas read from it too.
+    /// An input that other replicas read too.
     Shared(Arc<Mutex<Feed>>),
 }
 
 impl Lines {
-    /// Reads `path` (`-`: standard input), whatever the configuration says.
+    /// A source that reads `path` (`-`: standard input), whatever the configuration says.
     #[must_use]
     pub fn of(path: PathBuf) -> Self {
         Self {
@@ -80,7 +80,8 @@ impl Lines {
         }
     }
 
-    /// The end of the line that begins at `start`, and where the next one begins.
+    /// The end of the line that begins at `start`, and the beginning of the next one; `None` while the line is
+    /// incomplete.
     fn line_end(&mut self) -> Option<(usize, usize)> {
         match self.bytes[self.scanned..].iter().position(|byte| *byte == b'\n') {
             Some(offset) => {
@@ -95,7 +96,7 @@ impl Lines {
         }
     }
 
-    /// Adds a chunk behind what is left.
+    /// Appends a chunk to the bytes not yet emitted.
     fn add(&mut self, chunk: io::Result<Vec<u8>>) {
         match chunk {
             Ok(chunk) => {
@@ -115,7 +116,7 @@ impl Lines {
         }
     }
 
-    /// Whether a pull has something to return, if need be after reading on.
+    /// Whether the next pull has a result. Reads on if necessary.
     fn is_supplied(&mut self) -> bool {
         loop {
             if self.failed.is_some() || self.is_too_long || self.line_end().is_some() || self.at_end {
@@ -132,7 +133,7 @@ impl Lines {
         }
     }
 
-    /// The line at `start` has no end so far, and no buffer that would hold it.
+    /// Drops the line at `start`, which has no end so far and exceeds the largest buffer.
     fn give_up_line(&mut self) {
         self.is_too_long = true;
         self.skips_line = true;
@@ -141,12 +142,12 @@ impl Lines {
         self.scanned = 0;
     }
 
-    /// The next bytes, none at the end; `None` when they are not there yet.
+    /// The next bytes, empty at the end of the input; `None` while none are available.
     fn next_chunk(&mut self) -> Option<io::Result<Vec<u8>>> {
         match self.input.as_mut() {
             Some(Reader::Own(input)) => input.next_chunk(),
             Some(Reader::Shared(feed)) => {
-                // Nothing that holds the lock panics half-way.
+                // No code panics half-way while it holds the lock.
                 let batch = feed.lock().unwrap_or_else(PoisonError::into_inner).next();
                 match batch {
                     Ok(Batch::Lines { text, line }) => {
@@ -167,7 +168,10 @@ impl Lines {
         }
     }
 
-    /// Opens `path`, or joins the replicas that read it. In words why that is not possible.
+    /// Opens `path`, or joins the replicas that already read it.
+    ///
+    /// # Errors
+    /// The reason in words.
     fn open(&mut self, cx: &RunContext, path: &Path) -> Result<Reader, String> {
         let (name, opened) = (&self.name, &mut self.opened);
         let mut open = |wakers| open(path, name, cx.preparing, wakers, opened);
@@ -182,7 +186,7 @@ impl Lines {
         }
     }
 
-    /// The cause with the line in its words.
+    /// Adds the number of the line to the words of a cause.
     fn located(&self, mut cause: Cause) -> Cause {
         if let Cause::NoBuffer { refusal, .. } = &mut cause {
             refusal.words = format!("line {} of {}: {}", self.line + 1, self.name, refusal.words);
@@ -205,13 +209,13 @@ fn open(
     let words = |error: io::Error| error.to_string();
     let is_standard = path.as_os_str() == STANDARD_INPUT;
     if !is_standard && is_fifo(path) {
-        // It opens when somebody opens the other end.
+        // Opening a pipe blocks until a writer opens it too, so a thread does it.
         let path = path.to_owned();
         return Input::open_apart(move || File::open(path), wakers).map_err(words);
     }
     let file = match is_standard {
         true if stdio::was_closed(Standard::Input) => return Err(stdio::CLOSED_AT_START.to_owned()),
-        // A descriptor of its own: the process's own buffer is not read.
+        // A descriptor of its own, which bypasses the process's buffer of standard input.
         true => io::stdin().as_fd().try_clone_to_owned().map(File::from),
         false => File::open(path),
     };
@@ -274,7 +278,7 @@ impl Source for Lines {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let made = payload(cx, &mut self.copies, line);
         let made = made.map_err(|cause| self.located(cause));
-        // The next pull goes on behind a line that could not be taken.
+        // The next pull continues after a line that could not be put into a buffer.
         self.line += 1;
         self.start = next;
         self.scanned = next;

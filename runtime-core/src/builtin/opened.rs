@@ -1,7 +1,7 @@
-//! What built-in ends have open, in the whole process: a file that is read and written at the same time would never end,
-//! sinks that append to the same file share it, and the report has a file of its own.
+//! The files that built-in ends have open, in the whole process: a flow that reads and writes the same file would never
+//! end, sinks that append to the same file share it, and the report needs a file of its own.
 //!
-//! Only what is open counts, not what it is called: links, other spellings and redirections lead to the same file.
+//! Files are compared by identity, not by name: links, other spellings and redirections lead to the same file.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -13,10 +13,10 @@ use super::place::Place;
 use crate::context::NodeName;
 use crate::error::AT_ONCE;
 
-/// What standard output is called in messages.
+/// Name of standard output in messages.
 pub(super) const STDOUT: &str = "standard output";
 
-/// A file, whatever its names.
+/// Identity of a file, whatever its names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct FileId {
     device: u64,
@@ -32,20 +32,20 @@ impl FileId {
     }
 }
 
-/// What is open. What nobody holds any more is forgotten.
+/// The open files. Those that are dropped everywhere else are forgotten.
 struct Opened {
-    /// With the first of those that read it.
+    /// Files that are read, each with the first source that reads it.
     inputs: Vec<(FileId, Weak<Input>, NodeName)>,
-    /// With the first of those that write there.
+    /// Files that are written, each with the first sink that writes to it.
     outputs: Vec<(FileId, Weak<Place>, NodeName)>,
     report: Option<Report>,
 }
 
-/// The file that the report goes to.
+/// The file of the report.
 struct Report {
     id: FileId,
     name: String,
-    /// An end of a flow was to be the same file, which is left as it is.
+    /// An end of a flow named the same file, which is therefore left unchanged.
     is_claimed: bool,
 }
 
@@ -55,13 +55,14 @@ static OPENED: Mutex<Opened> = Mutex::new(Opened {
     report: None,
 });
 
-/// A file that is read, under the name that it was given. Whoever reads it holds this.
+/// A file that is read, under the name given for it. The sources that read it hold this.
 #[derive(Debug)]
 pub(super) struct Input {
     name: String,
 }
 
-/// Notes that `source` reads `file`. Only what has an end of its own can be kept from it by being written to.
+/// Registers that `source` reads `file`. Only a regular file needs that: writing to it would keep moving the end towards
+/// which the source reads.
 ///
 /// # Errors
 /// In words, when it is written to as well.
@@ -86,7 +87,8 @@ pub(super) fn read(file: &File, name: &str, source: NodeName) -> Result<Option<A
     Ok(Some(input))
 }
 
-/// The place that `file` is, to which `sink` writes; sinks share it. `continues`: a line that it ends in without an end gets one.
+/// The place for lines that `sink` writes to `file`, shared by all sinks that write there. `continues`: if the file
+/// ends in the middle of a line, that line is ended first.
 ///
 /// # Errors
 /// In words, when it is read as well.
@@ -107,10 +109,10 @@ pub(super) fn written(file: File, name: &str, sink: NodeName, continues: bool) -
     Ok(place)
 }
 
-/// Notes that the report goes to `file`, before anything else is opened. What is no regular file has room for others.
+/// Registers `file` as that of the report, before any other file is opened. Anything but a regular file can be shared.
 ///
 /// # Errors
-/// When the system can't tell which file it is.
+/// When the system cannot identify the file.
 pub(crate) fn reported(file: &File, name: &str) -> io::Result<()> {
     let metadata = file.metadata()?;
     opened().report = metadata.is_file().then(|| Report {
@@ -121,13 +123,16 @@ pub(crate) fn reported(file: &File, name: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether an end of a flow was to be the file of the report: who wrote there would destroy it.
+/// Whether an end of a flow named the file of the report; each would destroy the other's output.
 pub(crate) fn report_is_claimed() -> bool {
     opened().report.as_ref().is_some_and(|report| report.is_claimed)
 }
 
 impl Opened {
-    /// In words, when `id` is the file of the report.
+    /// Rejects the file of the report.
+    ///
+    /// # Errors
+    /// In words, when `id` is that file.
     fn keep_report_apart(&mut self, id: FileId) -> Result<(), String> {
         match self.report.as_mut().filter(|report| report.id == id) {
             Some(report) => {
@@ -139,7 +144,7 @@ impl Opened {
     }
 }
 
-/// A descriptor of its own for standard output, without the buffer of the process.
+/// A separate descriptor of standard output, which bypasses the process's buffer.
 pub(super) fn own_stdout() -> io::Result<File> {
     io::stdout().as_fd().try_clone_to_owned().map(File::from)
 }
@@ -148,7 +153,7 @@ fn described(file: &File) -> Result<Metadata, String> {
     file.metadata().map_err(|error| error.to_string())
 }
 
-/// Why a node may not open a file that another one has open already, in words.
+/// The reason, in words, why a node may not open a file that another node has open.
 fn conflict(role: &str, other: NodeName, does: &str, other_name: &str, (own, own_name): (NodeName, &str)) -> String {
     let NodeName { flow, node } = other;
     let whose = match flow == own.flow {
@@ -167,7 +172,7 @@ fn conflict(role: &str, other: NodeName, does: &str, other_name: &str, (own, own
 }
 
 fn opened() -> MutexGuard<'static, Opened> {
-    // Nothing that holds the lock panics half-way.
+    // No code panics half-way while it holds the lock.
     OPENED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

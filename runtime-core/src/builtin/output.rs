@@ -1,8 +1,8 @@
-//! Lines on their way to a file, a pipe or a terminal. A sink *holds* them until enough of them are there, the flow rests, or
-//! they have waited for long enough; only what the system has taken is confirmed.
+//! Lines on their way to a file, a pipe or a terminal. A sink *holds* them until there are enough of them, the flow
+//! rests, or their time is up. Only lines that the system has accepted are confirmed.
 //!
-//! A regular file is written to by the driver itself. Everything else may keep its writers waiting for a reader, so a thread
-//! of its own writes there, and the flow goes on as long as there is room.
+//! The driver writes to a regular file itself. Any other file may keep its writer waiting for a reader, so a thread of
+//! its own writes there, and the flow continues while there is room.
 
 use std::fs;
 use std::io;
@@ -22,44 +22,44 @@ use crate::sync::{Arc, Monitor, MutexGuard, OnceLock};
 mod apart;
 mod timed;
 
-/// Bytes that are written at once, if there are as many.
+/// Bytes that are written together, once there are as many.
 const BATCH: usize = 8 << 10;
 
-/// Bytes that wait for a reader before the flow does.
+/// Bytes that may wait for a reader before the flow has to wait.
 const ROOM: usize = 64 << 10;
 
-/// How long a write that has begun is waited for when everything ends at once.
+/// Longest wait for a write that has begun, when everything is cancelled.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// What becomes of the cache of the system.
+/// Policy for flushing the system's cache to the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fsync {
-    /// The system decides.
+    /// Left to the system.
     Never,
-    /// It is written to the disk about as often as lines are written.
+    /// Flushed about as often as lines are written.
     Interval,
-    /// An element counts only when it is on the disk.
+    /// Flushed before an element counts as delivered.
     Always,
 }
 
-/// How lines are written.
+/// Options for writing lines.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Options {
-    /// Longest time that a line is held; with none, each is written at once.
+    /// Longest time for which a line is held; with zero, each is written at once.
     pub(super) flush: Duration,
     pub(super) fsync: Fsync,
 }
 
-/// The sink's end.
+/// The sink's side of its output.
 pub(super) struct Output(Arc<Shared>);
 
-/// What the sink shares with those that write for it.
+/// State shared by the sink and the threads that write for it.
 struct Shared {
-    /// The file in messages.
+    /// Name of the file in messages.
     name: String,
     options: Options,
     waker: Waker,
-    /// Not there before it is open.
+    /// The place of the lines; empty until the file is open.
     place: OnceLock<Arc<Place>>,
     state: Monitor<State>,
 }
@@ -67,34 +67,34 @@ struct Shared {
 #[derive(Default)]
 struct State {
     held: Held,
-    /// Lines that are written, and not confirmed.
+    /// Lines written but not yet confirmed.
     arrived: u64,
     trouble: Option<Told>,
-    /// The flow waits for room, or for what it holds to be written.
+    /// The flow waits for room, or for the held lines to be written.
     flow_waits: bool,
-    /// The thread is to write what is held.
+    /// The thread has been asked to write the held lines.
     is_wanted: bool,
-    /// The thread writes just now.
+    /// The thread is writing.
     is_writing: bool,
-    /// Nothing is to be written any more.
+    /// No further line is to be written.
     is_closed: bool,
-    /// Why it could not be opened.
+    /// Reason why the file could not be opened.
     unopened: Option<String>,
-    /// When lines were first seen to be held.
+    /// Time at which held lines were first seen.
     since: Option<Instant>,
 }
 
-/// What could not be written.
+/// A failure to write.
 struct Told {
-    /// The first element that is not there.
+    /// Sequence number of the first element that was not written.
     element: Option<u64>,
-    /// Elements that are not held any more and not there either.
+    /// Elements that are no longer held and were not written.
     lost: u64,
     why: String,
 }
 
 impl Output {
-    /// Writes to an open file.
+    /// An output to an open file.
     pub(super) fn to(cx: &RunContext, place: Arc<Place>, options: Options) -> io::Result<Self> {
         let shared = Shared::new(cx, place.name().to_owned(), options);
         let is_regular = place.is_regular();
@@ -105,7 +105,7 @@ impl Output {
         Ok(Self(shared))
     }
 
-    /// Writes to what `open` opens, which may wait for somebody to open the other end.
+    /// An output to the file that `open` opens; opening may block until the other end is opened too.
     pub(super) fn to_awaited(
         cx: &RunContext,
         name: &str,
@@ -122,13 +122,13 @@ impl Output {
         Ok(Self(shared))
     }
 
-    /// Has guests' prints wait until what is held here is written.
+    /// Makes components' output wait until the lines held here are written.
     pub(super) fn before_prints(self) -> Self {
         stdio::add(Arc::downgrade(&self.0) as Weak<dyn Holder>);
         self
     }
 
-    /// Whether it is open; the flow is woken when it is.
+    /// Whether the file is open; the flow is woken once it is.
     pub(super) fn is_open(&self) -> Result<bool, Cause> {
         if self.0.place.get().is_some() {
             return Ok(true);
@@ -139,7 +139,7 @@ impl Output {
         }
     }
 
-    /// Takes a line.
+    /// Accepts a line.
     pub(super) fn push(&self, line: &[u8], sequence: u64) -> Taken {
         let shared = &*self.0;
         let mut state = shared.state.lock();
@@ -155,19 +155,19 @@ impl Output {
         }
     }
 
-    /// Has what is held written.
+    /// Starts writing the held lines.
     pub(super) fn flush(&self) {
         let mut state = self.0.state.lock();
         self.0.write(&mut state);
         state.flow_waits = true;
     }
 
-    /// Whether it takes another line; the flow is woken when it does.
+    /// Whether there is room for another line; the flow is woken once there is.
     pub(super) fn has_room(&self) -> bool {
         self.0.has_room(&mut self.0.state.lock())
     }
 
-    /// What became of lines since this was asked last.
+    /// The outcome for lines since the last call.
     pub(super) fn confirm(&self) -> Confirmed {
         let mut state = self.0.state.lock();
         let arrived = std::mem::take(&mut state.arrived);
@@ -179,7 +179,7 @@ impl Output {
         Confirmed { arrived, trouble }
     }
 
-    /// Has nothing written any more; what is held is lost. Tells how many lines did arrive.
+    /// Stops all writing; held lines are lost. Returns the number of lines written since the last [`Output::confirm`].
     pub(super) fn withdraw(&self) -> u64 {
         let shared = &*self.0;
         let mut state = shared.state.lock();
@@ -193,7 +193,7 @@ impl Output {
         std::mem::take(&mut state.arrived)
     }
 
-    /// All that was pushed is confirmed.
+    /// Checks that all lines are confirmed.
     pub(super) fn complete(&self) -> Result<(), Cause> {
         let told = self.0.state.lock().trouble.take();
         if let Some(told) = told {
@@ -245,7 +245,7 @@ impl Shared {
         Cause::Endpoint(format!("can't write to {}: {why}", self.name))
     }
 
-    /// The file that keeps nobody waiting, if it is one.
+    /// The place, if it is a regular file, which never keeps its writer waiting.
     fn regular(&self) -> Option<&Place> {
         self.place
             .get()
@@ -253,7 +253,7 @@ impl Shared {
             .filter(|place| place.is_regular())
     }
 
-    /// Writes what is held, or has the thread write it.
+    /// Writes the held lines, or asks the thread to.
     fn write(&self, state: &mut State) {
         if state.is_closed || state.held.is_empty() || state.trouble.is_some() {
             return;
@@ -283,7 +283,7 @@ impl Shared {
         has_room
     }
 
-    /// Waits until nothing is held that can be written.
+    /// Waits until no held line remains that can be written.
     fn drain(&self) {
         let mut state = self.state.lock();
         self.write(&mut state);

@@ -1,4 +1,5 @@
-//! Where lines go: one open file, which several sinks may share. Lines are written as a whole, one sink after the other.
+//! The destination of lines: one open file, which several sinks may share. Their lines stay whole, one sink's after the
+//! other's.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -12,27 +13,27 @@ use crate::sync::atomic::{AtomicBool, Ordering};
 pub(super) struct Place {
     file: File,
     name: String,
-    /// Whether writing never waits for somebody who reads.
+    /// Whether the file is regular, so that writing never waits for a reader.
     is_regular: bool,
     end: Mutex<End>,
-    /// Something was written since the system was told to make it last.
+    /// Whether the system's cache holds output that has not been flushed to the disk.
     is_unsynced: AtomicBool,
 }
 
-/// What the file ends with, for whoever writes.
+/// How the file currently ends; locked by the writer.
 pub(super) struct End {
-    /// A line without its end, which is not a line of ours, or not a whole one.
+    /// The file ends in the middle of a line, which is incomplete or belongs to another program.
     is_open: bool,
 }
 
-/// What came of writing.
+/// Outcome of writing.
 #[derive(Debug, Default)]
 pub(super) struct Written {
-    /// Lines that are there.
+    /// Lines written completely.
     pub(super) lines: u64,
-    /// Lines that were written and do not count all the same.
+    /// Lines written that do not count as delivered, because flushing them failed.
     pub(super) lost: u64,
-    /// Why others are not.
+    /// Error that kept the other lines from being written.
     pub(super) error: Option<io::Error>,
 }
 
@@ -47,12 +48,13 @@ impl Place {
         }
     }
 
-    /// A file that was there before, and may end in a line without its end: that gets one before anything else is written.
+    /// A place for a file that existed before. If it ends in the middle of a line, that line is ended before anything
+    /// else is written.
     pub(super) fn continued(self) -> Self {
         let length = self.file.metadata().map_or(0, |metadata| metadata.len());
         let mut last = [b'\n'];
         if self.is_regular && length > 0 {
-            // What can't be read is taken to be whole.
+            // A file that cannot be read is assumed to end with a whole line.
             let _ = self.file.read_at(&mut last, length - 1);
         }
         let end = End {
@@ -77,13 +79,13 @@ impl Place {
         &self.file
     }
 
-    /// Waits for others that write.
+    /// Waits for other writers of the file.
     pub(super) fn end(&self) -> MutexGuard<'_, End> {
-        // Nothing that holds the lock panics half-way.
+        // No code panics half-way while it holds the lock.
         self.end.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes all lines, if need be in several steps. For a regular file, which keeps nobody waiting.
+    /// Writes all lines, in several steps if necessary. For a regular file, which keeps no writer waiting.
     pub(super) fn write_all(&self, held: &mut Held, syncs: bool) -> Written {
         let mut end = self.end();
         let mut written = Written {
@@ -102,7 +104,7 @@ impl Place {
         }
         let mut in_vain = held.begun();
         if syncs && let Err(error) = self.sync() {
-            // Whether the system keeps what it has taken is not known.
+            // Whether the system keeps the output it accepted is unknown.
             in_vain = bytes;
             written = Written {
                 lines: 0,
@@ -131,7 +133,8 @@ impl Place {
         }
     }
 
-    /// Writes as much of a chunk as there is room for. `end` says afterwards whether it ends in the midst of a line.
+    /// Writes as much of a chunk as there is room for. Afterwards `end` says whether the file ends in the middle of a
+    /// line.
     pub(super) fn write_some(&self, end: &mut End, is_continued: bool, chunk: &[u8]) -> io::Result<usize> {
         if !is_continued {
             self.close_line(end)?;
@@ -141,7 +144,7 @@ impl Place {
         Ok(written)
     }
 
-    /// Ends a line that has none.
+    /// Writes a line end if the file ends in the middle of a line.
     fn close_line(&self, end: &mut End) -> io::Result<()> {
         if end.is_open {
             self.write(b"\n")?;
@@ -150,7 +153,7 @@ impl Place {
         Ok(())
     }
 
-    /// Takes back what was written last, which is no whole line, unless somebody else has written behind it.
+    /// Removes the last bytes written, an incomplete line, unless another process has appended to the file since.
     fn take_back(&self, end: &mut End, bytes: u64) {
         let cut = || {
             let mut file = &self.file;
@@ -159,13 +162,13 @@ impl Place {
                 return Err(io::ErrorKind::NotSeekable.into());
             }
             file.set_len(position - bytes)?;
-            // Without `O_APPEND` what follows would leave a hole.
+            // Without `O_APPEND` the next write would leave a hole.
             file.seek(SeekFrom::Start(position - bytes))
         };
         end.is_open = cut().is_err();
     }
 
-    /// Has the system make what was written last.
+    /// Flushes recent output from the system's cache to the disk.
     pub(super) fn sync(&self) -> io::Result<()> {
         match self.is_regular && self.is_unsynced.swap(false, Ordering::Relaxed) {
             true => self.file.sync_data(),

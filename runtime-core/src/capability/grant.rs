@@ -5,59 +5,59 @@ use std::str::FromStr;
 
 use super::{Capability, ENTRIES, Entry, GIVEN, ScopeKind};
 
-/// What is granted to a component: `wasi:filesystem/read:/data`.
+/// A grant to a component: `wasi:filesystem/read:/data`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// What is granted.
+    /// The capabilities granted.
     pub entry: &'static Entry,
-    /// Where; `None` is everywhere.
+    /// The scope of the grant; `None` is everywhere.
     pub scope: Option<Scope>,
 }
 
-/// What a component declares.
+/// A capability that a component declares.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// What it asks for.
+    /// The capabilities requested.
     pub entry: &'static Entry,
-    /// Where.
+    /// The scope requested.
     pub scope: Wanted,
 }
 
-/// Where a component wants to use a capability.
+/// The scope in which a component wants to use a capability.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// It does not say: wherever the grant allows. Keys such as `wasi-filesystem-read` say nothing.
+    /// Not stated: any scope that the grant allows. Keys such as `wasi-filesystem-read` state none.
     Somewhere,
-    /// Everywhere.
+    /// Every scope.
     Everywhere,
-    /// Here.
+    /// This scope.
     Within(Scope),
 }
 
-/// Where a grant holds.
+/// The scope of a grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// Below this folder, given by its parts.
+    /// A folder with everything below it, as the parts of its path.
     Path(Vec<String>),
     /// Hosts and ports.
     Host {
         /// A name; one that starts with `*.` stands for all names below it.
         host: String,
-        /// First and last port; `None` is all.
+        /// First and last port; `None` is all ports.
         ports: Option<(u16, u16)>,
     },
-    /// A name; one that ends with `*` stands for all that start so.
+    /// A name; one that ends with `*` stands for all names with that beginning.
     Name(String),
 }
 
-/// Why a text is neither a grant nor a request.
+/// The reason why a text is neither a grant nor a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Malformed {
     /// There is no such capability.
     Unknown,
-    /// The capability has no scope.
+    /// The capability takes no scope.
     Scope(&'static str),
-    /// The scope is not what the capability takes.
+    /// The scope is malformed for this capability.
     BadScope(&'static str),
 }
 
@@ -87,7 +87,7 @@ impl FromStr for Request {
     }
 }
 
-/// The longest grant name that `text` starts with, and the scope behind it.
+/// The longest grant name that `text` starts with, and the scope after it.
 fn split(text: &str) -> Option<(&'static Entry, Option<&str>)> {
     let found = ENTRIES.iter().filter_map(|entry| {
         let rest = text.strip_prefix(entry.grant)?;
@@ -99,8 +99,8 @@ fn split(text: &str) -> Option<(&'static Entry, Option<&str>)> {
     found.max_by_key(|(entry, _)| entry.grant.len())
 }
 
-/// Whether a component that is granted `grants` may do what it asks about: all of it, as a grant names it or as a key of
-/// `[capabilities.*]`. What every component may do needs no grant; what is no capability, nobody may do.
+/// Whether a component with the grants `grants` may use all of `asked`, which is written as in a grant or as a key of
+/// `[capabilities.*]`. The capabilities of every component need no grant; the answer for an unknown name is no.
 #[must_use]
 pub fn has(grants: &[&str], asked: &str) -> bool {
     let Ok(Request { entry, scope }) = asked.parse() else {
@@ -115,7 +115,7 @@ pub fn has(grants: &[&str], asked: &str) -> bool {
 }
 
 impl Grant {
-    /// Whether it lets a component use `capability` where it wants to.
+    /// Whether the grant lets a component use `capability` in the scope `wanted`.
     #[must_use]
     pub fn covers(&self, capability: Capability, wanted: &Wanted) -> bool {
         self.entry.members.contains(&capability)
@@ -143,7 +143,7 @@ impl Scope {
         }
     }
 
-    /// Whether everything in `other` is in this scope too.
+    /// Whether all of `other` is in this scope too.
     #[must_use]
     pub fn contains(&self, other: &Scope) -> bool {
         match (self, other) {

@@ -1,19 +1,21 @@
-//! What a component is granted, as host functions look it up, and the error of those that it calls without.
+//! The capabilities granted to a component, in the form in which host functions check them, and the error for calls
+//! that lack one.
 
 use std::fmt;
 
 use super::{Capability, Entry, GIVEN, Grant};
 
-/// The capabilities that a component may use somewhere; scopes are the business of those who open things.
+/// The set of capabilities that a component may use in some scope; functions that open files or connections check the
+/// scope.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Granted(u32);
 
-/// A component used a capability that it was not granted; ends the call.
+/// Use of a capability that was not granted, as an error that ends the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Denied(pub Capability);
 
 impl Granted {
-    /// What the texts of grants come to, and what every component may do.
+    /// The capabilities in the texts of grants, and those of every component.
     #[must_use]
     pub fn of(grants: &[&str]) -> Self {
         let granted = grants.iter().filter_map(|text| text.parse::<Grant>().ok());
@@ -21,7 +23,7 @@ impl Granted {
         Self(members.chain(GIVEN).fold(0, |set, member| set | bit(*member)))
     }
 
-    /// Lets a component use `capability`.
+    /// Checks that a component may use `capability`.
     ///
     /// # Errors
     /// When it is not granted.

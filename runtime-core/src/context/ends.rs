@@ -1,11 +1,11 @@
-//! The ends of a flow that a run replaces.
+//! Ends of a flow that the command line replaces.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::plan::{NodePlan, Role};
 
-/// Where a source comes from instead of the manifest (`--input`).
+/// Replacement of a source (`--input`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// `builtin:generator`.
@@ -14,7 +14,7 @@ pub enum Input {
     Lines(PathBuf),
 }
 
-/// Where a sink goes instead of the manifest (`--output`).
+/// Replacement of a sink (`--output`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
     /// `builtin:console`.
@@ -33,7 +33,7 @@ pub struct Ends {
 }
 
 impl Ends {
-    /// What implements `node` in this run.
+    /// Name of the component or built-in that implements `node` in this run.
     #[must_use]
     pub fn component(&self, node: &'static NodePlan) -> &'static str {
         match (self.inputs.get(node.name), self.outputs.get(node.name)) {
@@ -59,7 +59,7 @@ impl Ends {
         self.inputs.contains_key(node) || self.outputs.contains_key(node)
     }
 
-    /// Whether a node is a source that wants to know about pressure downstream: built-in ones do not.
+    /// Whether a node is a source that is notified of pressure downstream: built-in ones are not.
     #[must_use]
     pub fn hears_pressure(&self, node: &'static NodePlan) -> bool {
         node.role == Role::Source && !self.component(node).starts_with("builtin:")

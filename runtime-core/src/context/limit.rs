@@ -1,10 +1,10 @@
-//! The elements that sources give: their numbers, and the limit on them, which replicas may share.
+//! Sequence numbers of the elements that sources emit, and the limit on their number, which replicas may share.
 
 use super::{Drain, RunContext};
 use crate::replica::Standing;
 
 impl RunContext {
-    /// Takes what the sources may give in this turn from a limit that replicas share.
+    /// Reserves elements for this turn from a limit that replicas share.
     pub(crate) fn draw(&mut self) {
         if !self.replica.shares_limit() || self.drain.is_some() {
             return;
@@ -18,7 +18,7 @@ impl RunContext {
         }
     }
 
-    /// Hands back what the sources did not use of it. Elements on their way stay counted.
+    /// Returns the elements not used in this turn. Those of pulls under way stay reserved.
     pub(crate) fn settle(&mut self) -> Standing {
         if !self.replica.shares_limit() {
             return Standing::Enough;
@@ -34,8 +34,8 @@ impl RunContext {
         standing
     }
 
-    /// Whether the element that was emitted last is the last one that the limit allows. Of a limit that replicas share, the
-    /// end of the turn tells.
+    /// Whether the last emitted element was the last one allowed. Under a shared limit this is known only at the end of
+    /// the turn.
     fn is_last(&self) -> bool {
         self.remaining == 0 && self.reserved == 0 && self.drain.is_none() && !self.replica.shares_limit()
     }
@@ -47,13 +47,13 @@ impl RunContext {
         self.drain.is_none() && self.remaining > 0
     }
 
-    /// Counts an element that is on its way against the limit.
+    /// Counts the element of a pull under way against the limit.
     pub(crate) fn reserve(&mut self) {
         self.remaining -= 1;
         self.reserved += 1;
     }
 
-    /// The element did not come.
+    /// Returns the reservation of a pull that gave no element.
     pub(crate) fn give_back_reservation(&mut self) {
         self.remaining += 1;
         self.reserved -= 1;
@@ -65,7 +65,7 @@ impl RunContext {
         self.next_sequence
     }
 
-    /// Gives a new element its sequence number. It was counted against the limit by [`RunContext::reserve`].
+    /// Gives a new element its sequence number. [`RunContext::reserve`] has counted it against the limit.
     pub(crate) fn count_emitted(&mut self) -> u64 {
         let sequence = self.next_sequence;
         self.next_sequence += 1;
@@ -76,13 +76,13 @@ impl RunContext {
         sequence
     }
 
-    /// How many elements a source may still be asked for, with the one that it has a reservation for.
+    /// Number of elements that a source may still emit, including the one that it has `reserved`.
     pub(crate) fn left_for(&self, reserved: bool) -> u64 {
         self.remaining.saturating_add(u64::from(reserved))
     }
 
-    /// Gives `count` new elements their sequence numbers: the next ones. `reserved`: whether one of them was counted
-    /// against the limit before, which it is no longer if there is one.
+    /// Gives `count` new elements the next sequence numbers. `reserved`: whether one of them was counted against the
+    /// limit before; cleared if there is such an element.
     pub(crate) fn count_many_emitted(&mut self, count: u64, reserved: &mut bool) {
         let from_reservation = u64::from(count > 0 && *reserved);
         self.reserved -= from_reservation;

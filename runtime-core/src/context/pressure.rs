@@ -1,23 +1,23 @@
-//! Who hears about full streams: the sources upstream of them.
+//! Notification of the sources upstream of full streams.
 
 use std::collections::VecDeque;
 
 use crate::demand::Demand;
 use crate::plan::{FlowPlan, Role};
 
-/// The streams that hold up their producers, as the sources see them.
+/// The streams that hold up their producers, and the sources to be notified.
 #[derive(Debug, Default)]
 pub struct Pressure {
-    /// By stream: the sources upstream of it that want to know, in topological order.
+    /// Sources upstream of each stream that are to be notified, in topological order.
     sources: Vec<Vec<usize>>,
-    /// By node: how many streams downstream hold up their producers.
+    /// For each node, the number of streams downstream of it that hold up their producers.
     stalled: Vec<u32>,
-    /// What sources were not told yet.
+    /// Notifications not yet delivered.
     untold: VecDeque<(usize, Demand)>,
 }
 
 impl Pressure {
-    /// The pressure of a flow at its start. `hears`: whether a source wants to know.
+    /// The pressure of a flow at its start. `hears`: whether a source is to be notified.
     #[must_use]
     pub fn new(plan: &FlowPlan, hears: impl Fn(usize) -> bool) -> Self {
         let mut sources: Vec<Vec<usize>> = vec![Vec::new(); plan.streams.len()];
@@ -44,7 +44,7 @@ impl Pressure {
         }
     }
 
-    /// The pressure of a flow in which each stream, by position, has these sources upstream.
+    /// The pressure of a flow, given the sources upstream of each stream, by position.
     #[cfg(test)]
     pub(crate) fn of(sources: Vec<Vec<usize>>, nodes: usize) -> Self {
         Self {
@@ -54,7 +54,7 @@ impl Pressure {
         }
     }
 
-    /// A stream holds up its producer.
+    /// Records that a stream holds up its producer.
     pub(crate) fn stalled(&mut self, stream: usize) {
         for source in &self.sources[stream] {
             self.stalled[*source] += 1;
@@ -64,7 +64,7 @@ impl Pressure {
         }
     }
 
-    /// It does so no longer.
+    /// Records that a stream no longer holds up its producer.
     pub(crate) fn flows_again(&mut self, stream: usize) {
         for source in &self.sources[stream] {
             self.stalled[*source] -= 1;
@@ -74,14 +74,14 @@ impl Pressure {
         }
     }
 
-    /// Whether a source has to be told something.
+    /// Whether a source has to be notified.
     #[inline]
     #[must_use]
     pub fn is_untold(&self) -> bool {
         !self.untold.is_empty()
     }
 
-    /// The next to be told, and what.
+    /// The next notification: the source and the signal.
     pub(crate) fn next_untold(&mut self) -> Option<(usize, Demand)> {
         self.untold.pop_front()
     }

@@ -1,4 +1,4 @@
-//! What the errors of all call paths have in common.
+//! Errors common to all call paths.
 
 use std::io;
 
@@ -8,10 +8,10 @@ use wasmtime::{Error, Trap};
 use crate::capability::Denied;
 use crate::error::{Cause, DRIVER, Failure, Interruption, Operation};
 
-/// Longest text of an error that is kept, in bytes: a component may send any.
+/// Longest text of an error that is kept, in bytes: a component can send one of any length.
 const LONGEST_TEXT: usize = 4096;
 
-/// A component's text, cut where it is too long.
+/// A component's text, cut if it is too long.
 pub(super) fn bounded(text: String) -> String {
     if text.len() <= LONGEST_TEXT {
         return text;
@@ -20,7 +20,7 @@ pub(super) fn bounded(text: String) -> String {
     format!("{}… ({} bytes in all)", &text[..end], text.len())
 }
 
-/// The cause when the host ended the call: it ran too long, was cancelled, or wanted what it may not have.
+/// The cause when the host ended the call: it exceeded a limit, was cancelled, or used a capability that it lacks.
 pub(super) fn ended_by_host(error: &Error) -> Option<Cause> {
     if let Some(denied) = error.downcast_ref::<Denied>() {
         return Some(Cause::Denied(*denied));
@@ -34,7 +34,7 @@ pub(super) fn ended_by_host(error: &Error) -> Option<Cause> {
     })
 }
 
-/// What an error means for what could not be made.
+/// The cause when a stage could not be instantiated.
 pub(crate) fn instantiation(error: &Error) -> Cause {
     let refused = error.chain().find_map(|cause| {
         let of_system = cause.downcast_ref::<io::Error>().and_then(Errno::from_io_error);
@@ -61,13 +61,13 @@ impl Failure {
         }
     }
 
-    /// The same, for an error of the system or of the sandbox.
+    /// A failure before any stage was made, because of an error of the system or of the sandbox.
     pub(crate) fn at_start(error: &Error) -> Self {
         Self::before_stages(instantiation(error))
     }
 }
 
-/// The words of the trap itself, where it is one.
+/// The words of the trap, if the error has one.
 pub(super) fn words(error: &Error) -> String {
     match error.downcast_ref::<Trap>() {
         Some(trap) => trap.to_string(),

@@ -55,15 +55,15 @@ pub type ComponentAggregator = ComponentStage<aggregator::Guest>;
 /// A component in the role of a sink.
 pub type ComponentSink = ComponentStage<sink::Guest>;
 
-/// What a call of a component comes to, in wasmtime's terms.
+/// Result of a call of a component, in wasmtime's terms.
 type Returned<T> = wasmtime::Result<Result<T, types::ProcessError>>;
 
 /// A component as a stage; `G` are the exports of its role.
 pub struct ComponentStage<G> {
     making: Making,
-    /// Nothing after a trap, which leaves a store unusable: it is dropped at once, with its memory.
+    /// The instance; `None` after a trap, which leaves a store unusable: it is dropped at once, with its memory.
     live: Option<Live<G>>,
-    /// What instances copied that are gone.
+    /// Copies made by earlier instances.
     copies: CopyStats,
 }
 
@@ -78,7 +78,7 @@ pub fn of(artifact: &'static Artifact) -> OfComponent {
 pub struct OfComponent(&'static Artifact);
 
 impl OfComponent {
-    /// Makes the stage, whose calls `halt` ends.
+    /// Makes the stage; `halt` ends its calls.
     fn stage<G: Exports>(
         self,
         setup: &Setup<'_>,
@@ -133,7 +133,7 @@ impl<G: Exports> ComponentStage<G> {
             .expect("invariant: a dead stage is made anew before it is called")
     }
 
-    /// Calls the component: lends it the flow's buffers, and turns what went wrong into a cause.
+    /// Calls the component: lends it the flow's buffers, and turns an error into a cause.
     fn call<T>(
         &mut self,
         cx: &mut RunContext,
@@ -190,7 +190,7 @@ impl<G: Exports> ComponentStage<G> {
         result
     }
 
-    /// Takes over what the component returned. Sequence and timestamp in it are advisory.
+    /// Takes ownership of a returned element. Its sequence number and timestamp are advisory.
     fn accept(&mut self, cx: &mut RunContext, output: &types::OutputElement) -> Called<Payload> {
         let position = self.making.position;
         let pool = cx.pool();
@@ -198,7 +198,7 @@ impl<G: Exports> ComponentStage<G> {
         pool.begin_call(position);
         let accepted = accept(pool, buffer, &output.meta.content_type);
         if accepted.is_err() {
-            // Nobody else knows of it.
+            // No other claim on the buffer exists.
             let _ = pool.drop_owned(buffer);
         }
         pool.end_call();
@@ -225,7 +225,7 @@ impl<G: Exports> Stage for ComponentStage<G> {
     }
 
     fn teardown(&mut self, cx: &mut RunContext) -> Called<()> {
-        // A cancelled flow calls nothing any more.
+        // A cancelled flow makes no further calls.
         if self.live.is_none() || cx.halt.is_cancelled() {
             return Ok(());
         }
@@ -261,7 +261,7 @@ fn accept(pool: &mut BufferPool, buffer: BufferId, named: &str) -> Result<Payloa
     Ok(Payload { buffer, content_type })
 }
 
-/// The element as the component sees it: payload and context are lent.
+/// The element in the component's terms: payload and context are lent.
 fn lend(pool: &mut BufferPool, input: Element) -> types::StreamElement {
     pool.lend(input.payload)
         .expect("invariant: an element in a stage's hand is in transit");
@@ -338,7 +338,7 @@ impl Aggregator for ComponentAggregator {
             }
         }
         let Some(cause) = refused else { return Ok(accepted) };
-        // All or nothing: a part of the results would be taken for all of them.
+        // All or nothing: some of the results would be mistaken for all of them.
         for payload in accepted {
             let released = cx.pool().release(payload.buffer);
             released.expect("invariant: the buffer was just taken over");

@@ -1,5 +1,6 @@
-//! The core call paths: shells, which are the code of stages welded to glue that has the canonical ABI and the flow's
-//! buffers. On the *direct* path a stage has a shell for itself, on the *fused* path a chain of stages shares one.
+//! The core call paths: shells, which are the code of stages welded to glue that implements the canonical ABI and
+//! accesses the flow's buffers. On the *direct* path a stage has a shell of its own, on the *fused* path a chain of
+//! stages shares one.
 
 use std::any::Any;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -73,7 +74,7 @@ pub fn direct(artifact: &'static Artifact) -> Direct {
 #[derive(Clone, Copy, Debug)]
 pub struct Direct(&'static Artifact);
 
-/// One of the stages of a shell (see [`Make`]).
+/// A stage in a shared shell (see [`Make`]).
 #[must_use]
 pub fn member(shell: &SharedShell, member: usize) -> OfShell {
     OfShell {
@@ -146,7 +147,7 @@ fn exchange(pool: &BufferPool) -> &SharedMemory {
     shared.expect("invariant: a flow with shells has a memory that they can import")
 }
 
-/// Whose shell a stage is in.
+/// The shell of a stage: its own or a shared one.
 enum Held {
     Alone(Box<Shell>),
     Shared(SharedShell),
@@ -164,11 +165,11 @@ impl Held {
 /// A stage on one of the core call paths, whatever its role.
 pub struct CoreStage {
     held: Held,
-    /// Its number in the shell.
+    /// Number of the stage in the shell.
     member: usize,
     /// Position of its node.
     node: usize,
-    /// What was copied by the last time that somebody could look.
+    /// Copies up to the last time at which the pool was accessible.
     copies: CopyStats,
 }
 
@@ -212,8 +213,8 @@ make_boxed!(OfShell, SourceStage);
 make_boxed!(OfShell, SinkStage);
 
 impl Shell {
-    /// Lends the flow's buffers to the shell for `call`, a call of `member` that may take `limit_ms`; 0: as long as the
-    /// plan gives it. Returns what the call says, in glue's terms.
+    /// Lends the flow's buffers to the shell for `call`, a call of `member` that may take `limit_ms`; 0 for the limit
+    /// in its plan. Returns the result of the call, in glue's terms.
     fn enter<T>(
         &mut self,
         cx: &mut RunContext,
@@ -243,7 +244,7 @@ impl Shell {
         result
     }
 
-    /// What a call of `member` came to; after a trap the member is dead.
+    /// The result of a call of `member`, as outcome or cause; after a trap the member is dead.
     fn conclude(&mut self, cx: &mut RunContext, member: usize, result: Result<u32>) -> Called<u32> {
         match result {
             Ok(outcome::FAILED) => {
@@ -263,14 +264,14 @@ impl Shell {
     }
 }
 
-/// A call that trapped leaves its loan open, if it had one.
+/// Ends the loan that a trapped call left open, if there is one.
 fn end_loan(pool: &mut BufferPool, node: usize) {
     let lent = pool.memory().u32(pool.stage_base(node) + stage::LENT);
-    // Otherwise the buffer is in other hands already.
+    // Without an open loan, the buffer has other claims already.
     let _ = pool.end_loan(BufferId::from_rep(lent));
 }
 
-/// What the stage of a node put out by a call that came to `outcome`.
+/// The element that the stage of a node returned from a call with this `outcome`.
 pub(crate) fn result(pool: &BufferPool, node: usize, outcome: u32) -> Option<Payload> {
     let block = pool.stage_base(node);
     (outcome == outcome::EMITTED).then(|| Payload {
@@ -314,7 +315,7 @@ fn entry<T>(entry: &Option<T>) -> &T {
     entry.as_ref().expect("invariant: a stage has the entries of its role")
 }
 
-/// A limit as glue's side has it.
+/// A limit in the form that glue uses, in milliseconds.
 fn milliseconds(limit_ms: u64) -> u32 {
     u32::try_from(limit_ms.max(1)).unwrap_or(u32::MAX)
 }
@@ -339,7 +340,7 @@ impl Stage for CoreStage {
 
     fn teardown(&mut self, cx: &mut RunContext) -> Called<()> {
         self.look_at_copies(cx);
-        // A cancelled flow calls nothing any more.
+        // A cancelled flow makes no further calls.
         if self.is_dead() || cx.halt.is_cancelled() {
             return Ok(());
         }

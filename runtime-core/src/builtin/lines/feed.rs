@@ -1,45 +1,45 @@
-//! The lines of one input, shared out among replicas: whole lines, a batch for whoever asks.
+//! The lines of one input, divided among replicas: whole lines, in a batch for each replica that asks.
 
 use std::io;
 
 use super::LONGEST_LINE;
 use super::input::Input;
 
-/// Lines in a batch: few, so that slow stages share a short input too; enough for the hand-over to cost little.
+/// Lines in a batch: few, so that even a short input is divided among slow stages; enough to make the hand-over cheap.
 const BATCH: usize = 16;
 
-/// What is left of an input.
+/// The rest of an input.
 pub(crate) struct Feed {
     input: Input,
     bytes: Vec<u8>,
-    /// Bytes before it were handed out.
+    /// Position of the first byte not yet handed out.
     start: usize,
-    /// Up to here, from `start`, there is no line end.
+    /// Position before which, from `start` on, there is no line end.
     scanned: usize,
     at_end: bool,
-    /// What is read belongs to a line that is too long, up to its end.
+    /// Input up to the next line end belongs to a line that is too long, and is dropped.
     skips_line: bool,
-    /// Lines handed out.
+    /// Number of lines handed out.
     line: u64,
 }
 
-/// What a replica gets.
+/// Result of a request for lines.
 pub(super) enum Batch {
-    /// Whole lines, the first of which has `line` lines before it; the last one of the input may lack its end.
+    /// Whole lines; the last line of the input may lack its end.
     Lines {
         /// The text.
         text: Vec<u8>,
-        /// Lines before it.
+        /// Number of lines before these.
         line: u64,
     },
-    /// A line that is longer than any buffer, instead of its text.
+    /// A line longer than any buffer, in place of its text.
     TooLong {
-        /// Lines before it.
+        /// Number of lines before it.
         line: u64,
     },
-    /// There is none yet.
+    /// No line is available yet.
     Waiting,
-    /// There will be none.
+    /// The input has ended.
     End,
 }
 
@@ -57,6 +57,9 @@ impl Feed {
     }
 
     /// The next lines.
+    ///
+    /// # Errors
+    /// Those of reading the input.
     pub(super) fn next(&mut self) -> io::Result<Batch> {
         loop {
             if let Some((end, lines)) = self.batch_end() {
@@ -83,7 +86,7 @@ impl Feed {
         }
     }
 
-    /// Behind the last line of a batch, and how many lines it has; `None` when no line is there as a whole.
+    /// The end of a batch and the number of its lines; `None` while there is no whole line.
     fn batch_end(&mut self) -> Option<(usize, u64)> {
         let from = self.scanned.max(self.start);
         let unseen = self.bytes[from..].iter().enumerate();
@@ -105,7 +108,7 @@ impl Feed {
         Batch::Lines { text, line }
     }
 
-    /// The line at `start` has no end so far, and no buffer that would hold it.
+    /// Drops the line at `start`, which has no end so far and exceeds the largest buffer.
     fn give_up_line(&mut self) -> Batch {
         self.skips_line = true;
         self.bytes = Vec::new();
@@ -131,7 +134,7 @@ impl Feed {
     }
 }
 
-/// What follows the end of the line that a chunk begins in the midst of; `None` when that end is not in it.
+/// The part of a chunk after its first line end; `None` without a line end.
 pub(super) fn behind_line(chunk: &[u8]) -> Option<&[u8]> {
     let end = chunk.iter().position(|byte| *byte == b'\n')?;
     Some(&chunk[end + 1..])
@@ -142,7 +145,7 @@ mod tests {
     use super::*;
     use crate::sync::mpsc::{SyncSender, sync_channel};
 
-    /// A feed of these chunks; the input ends behind them if `ends`.
+    /// A feed of these chunks; the input ends after them if `ends`.
     fn feed(chunks: &[&str], ends: bool) -> (Feed, Option<SyncSender<io::Result<Vec<u8>>>>) {
         let (sender, receiver) = sync_channel(chunks.len() + 1);
         for chunk in chunks {

@@ -1,4 +1,4 @@
-//! Where lines are read from, in chunks.
+//! The input that lines are read from, in chunks.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -7,22 +7,22 @@ use crate::executor::Waker;
 use crate::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use crate::sync::thread;
 
-/// Bytes read at once.
+/// Most bytes of one read.
 const CHUNK: usize = 64 << 10;
 
-/// Chunks read ahead.
+/// Most chunks read ahead.
 const AHEAD: usize = 2;
 
 /// An open input.
 pub(super) enum Input {
-    /// Never keeps its reader waiting.
+    /// A regular file, which never keeps its reader waiting.
     File(File),
-    /// Read by another thread; an empty chunk is the end.
+    /// Chunks read by another thread; an empty one is the end of the input.
     Chunks(Receiver<io::Result<Vec<u8>>>),
 }
 
 impl Input {
-    /// The file itself, or a thread that reads it and wakes whoever waits for it.
+    /// The file itself if it is regular; otherwise a thread that reads it and wakes the flows that wait for it.
     pub(super) fn open(file: File, wakers: Vec<Waker>) -> io::Result<Self> {
         if file.metadata().is_ok_and(|metadata| metadata.is_file()) {
             return Ok(Input::File(file));
@@ -30,7 +30,7 @@ impl Input {
         Self::open_apart(move || Ok(file), wakers)
     }
 
-    /// A thread that opens the file, which may wait for somebody to open the other end, and reads it.
+    /// An input whose file a thread opens and reads; opening may block until the other end is opened too.
     pub(super) fn open_apart(
         open: impl FnOnce() -> io::Result<File> + Send + 'static,
         wakers: Vec<Waker>,
@@ -40,7 +40,7 @@ impl Input {
         let started = reader.spawn(move || match open() {
             Ok(file) => read_apart(file, &sender, &wakers),
             Err(error) => {
-                // Nobody may want to know any more.
+                // The receiver may be gone; then the error is of no use.
                 let _ = sender.send(Err(error));
                 wake(&wakers);
             }
@@ -49,7 +49,7 @@ impl Input {
         Ok(Input::Chunks(chunks))
     }
 
-    /// The next chunk, empty at the end; `None` when it is not there yet.
+    /// The next chunk, empty at the end; `None` while it is not available.
     pub(super) fn next_chunk(&mut self) -> Option<io::Result<Vec<u8>>> {
         match self {
             Input::File(file) => Some(read_chunk(file)),
@@ -76,7 +76,7 @@ fn read_chunk(input: &mut impl Read) -> io::Result<Vec<u8>> {
     }
 }
 
-/// Reads until the end, or until nobody wants any more.
+/// Reads until the input ends or its receiver is gone.
 fn read_apart(mut input: File, chunks: &SyncSender<io::Result<Vec<u8>>>, wakers: &[Waker]) {
     loop {
         let chunk = read_chunk(&mut input);

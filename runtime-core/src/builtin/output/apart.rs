@@ -1,7 +1,7 @@
-//! The thread that writes to what may keep its writers waiting: a pipe, a terminal, a socket.
+//! The thread that writes to a file that may keep its writers waiting: a pipe, a terminal, a socket.
 //!
-//! It writes only where the system says that there is room, and no more than a pipe takes at once: whenever everything is
-//! to end, it is known what has been written.
+//! It writes only where the system reports room, and no more than a pipe accepts at once. So it is always known which
+//! lines have been written, also when everything is cancelled.
 
 use std::io;
 
@@ -10,10 +10,10 @@ use crate::builtin::place::Place;
 use crate::stdio;
 use crate::sync::{Arc, MutexGuard, thread};
 
-/// Opens the file.
+/// Function that opens the file.
 type Open = Box<dyn FnOnce() -> Result<Arc<Place>, String> + Send>;
 
-/// Starts the thread; `open` opens the file if it is not open yet.
+/// Starts the thread, which first calls `open` if the file is not open yet.
 pub(super) fn start(shared: &Arc<Shared>, open: Option<Open>) -> io::Result<()> {
     let shared = Arc::clone(shared);
     let thread = thread::Builder::new().name("output".to_owned());
@@ -35,10 +35,10 @@ pub(super) fn start(shared: &Arc<Shared>, open: Option<Open>) -> io::Result<()> 
 }
 
 impl Shared {
-    /// Writes what is held whenever that is wanted, until the sink is gone.
+    /// Writes held lines on request, until the sink is gone.
     fn serve(&self, place: &Place) {
         while self.wait_until_wanted() {
-            // Lines of others that write to the same file come before or after those of a turn.
+            // Lines of other writers to the same file come before or after a whole turn.
             let mut end = place.end();
             let mut is_in_line = false;
             loop {
@@ -55,7 +55,7 @@ impl Shared {
         }
     }
 
-    /// Returns whether there is something to do; else the sink is gone.
+    /// Waits for a request. Returns whether there is one; otherwise the sink is gone.
     fn wait_until_wanted(&self) -> bool {
         let mut state = self.state.lock();
         while !state.is_closed && !state.has_work() {
@@ -64,7 +64,7 @@ impl Shared {
         !state.is_closed
     }
 
-    /// Waits until the file takes a chunk, or has an error to tell. Returns whether the sink is still there.
+    /// Waits until the file has room for a chunk, or an error. Returns whether the sink is still there.
     fn wait_for_room(&self, place: &Place) -> bool {
         loop {
             if self.state.lock().is_closed {
@@ -76,7 +76,7 @@ impl Shared {
         }
     }
 
-    /// The next bytes, unless they are not wanted any more.
+    /// The next bytes to write; `None` when the request has been withdrawn.
     fn begin_write(&self) -> Option<Vec<u8>> {
         let mut state = self.state.lock();
         if state.is_closed || !state.has_work() {
@@ -86,7 +86,7 @@ impl Shared {
         Some(state.held.chunk(stdio::CHUNK).to_vec())
     }
 
-    /// Counts what was written. Returns whether that ended in the midst of a line.
+    /// Counts the bytes written. Returns whether they end in the middle of a line.
     fn end_write(&self, written: io::Result<usize>) -> bool {
         let mut state = self.state.lock();
         state.is_writing = false;
@@ -108,7 +108,7 @@ impl Shared {
         is_in_line
     }
 
-    /// Wakes the flow if it waits for what has come now.
+    /// Wakes the flow if it waits for a change that has now happened.
     fn tell_flow(&self, mut state: MutexGuard<'_, State>) {
         let is_news = state.held.len() < ROOM / 2 || state.trouble.is_some();
         let is_awaited = std::mem::take(&mut state.flow_waits);

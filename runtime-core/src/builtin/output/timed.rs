@@ -1,8 +1,8 @@
-//! Sees to it that no line is held for longer than its sink may: a thread for all outputs of the process. It looks in real
-//! time, also where the time of a flow is simulated: how long a line was held changes nothing in the flow.
+//! Writes lines that have been held for as long as their sink allows: one thread for all outputs of the process. It
+//! uses real time, also where a flow's time is simulated: how long a line is held changes nothing in the flow.
 //!
-//! The driver could not do that: a call of a stage may take longer. The thread sleeps while nothing is held, so that a sink
-//! has no more to do than to look whether it does.
+//! The driver could not do this: a call of a stage may take longer. The thread sleeps while no line is held, so that a
+//! sink only has to check whether it does.
 
 use std::sync::{Condvar, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,17 +11,17 @@ use super::{Fsync, Shared, Told, words};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Mutex, MutexGuard, thread};
 
-/// The thread looks this often within the shortest time that lines may be held.
+/// Inspections within the shortest time for which lines may be held.
 const LOOKS: u32 = 5;
 
-/// Longest and shortest time between two looks.
+/// Longest and shortest time between two inspections.
 const LONGEST: Duration = Duration::from_millis(100);
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// Looks that found nothing before the thread sleeps.
+/// Inspections without a held line before the thread sleeps.
 const IDLE_LOOKS: u32 = 16;
 
-/// What there is to look after.
+/// The outputs to inspect.
 struct Rota {
     outputs: Vec<std::sync::Weak<Shared>>,
     has_thread: bool,
@@ -32,18 +32,18 @@ static ROTA: Mutex<Rota> = Mutex::new(Rota {
     has_thread: false,
 });
 
-/// The thread looks. Where it does not, it is to be woken.
+/// Whether the thread is inspecting; otherwise it has to be woken.
 static LOOKING: AtomicBool = AtomicBool::new(false);
 static WOKEN: Condvar = Condvar::new();
 
-/// Has an output looked after.
+/// Adds an output to those that the thread inspects.
 pub(super) fn add(output: &Arc<Shared>) {
     let mut rota = rota();
     rota.outputs.retain(|known| known.strong_count() > 0);
     rota.outputs.push(Arc::downgrade(output));
 }
 
-/// Sees to it that the thread looks. Returns whether there is one. To be called after a line is there.
+/// Wakes the thread if it sleeps. Returns whether there is a thread. Must be called after a line was added.
 #[inline]
 pub(super) fn attend() -> bool {
     LOOKING.load(Ordering::Relaxed) || wake()
@@ -64,7 +64,7 @@ fn wake() -> bool {
 }
 
 fn rota() -> MutexGuard<'static, Rota> {
-    // Nothing that holds the lock panics half-way.
+    // No code panics half-way while it holds the lock.
     ROTA.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -81,7 +81,7 @@ fn look_after() {
         };
         if idle >= IDLE_LOOKS {
             LOOKING.store(false, Ordering::Relaxed);
-            // A line that came before shows now; one that comes later wakes.
+            // A line added before this inspection is seen by it; one added later wakes the thread.
             let outputs = known(&mut rota());
             if look(&outputs, period) {
                 LOOKING.store(true, Ordering::Relaxed);
@@ -91,7 +91,7 @@ fn look_after() {
     }
 }
 
-/// The outputs there are, once there is a reason to look at them.
+/// The outputs, once there is a reason to inspect them.
 fn outputs() -> Vec<Arc<Shared>> {
     let mut rota = rota();
     while !LOOKING.load(Ordering::Relaxed) {
@@ -105,14 +105,14 @@ fn known(rota: &mut Rota) -> Vec<Arc<Shared>> {
     rota.outputs.iter().filter_map(std::sync::Weak::upgrade).collect()
 }
 
-/// Looks at all outputs. Returns whether one of them has something to be looked after.
+/// Inspects all outputs. Returns whether one of them holds lines.
 fn look(outputs: &[Arc<Shared>], period: Duration) -> bool {
     let busy = outputs.iter().filter(|output| output.look(period));
     busy.count() > 0
 }
 
 impl Shared {
-    /// Writes what would be held for too long until the next look.
+    /// Writes the lines whose time would be up before the next inspection.
     fn look(&self, period: Duration) -> bool {
         let mut state = self.state.lock();
         let is_holding = !state.held.is_empty();
@@ -123,7 +123,7 @@ impl Shared {
             return false;
         }
         let since = *state.since.get_or_insert_with(Instant::now);
-        // It came up to a period before it was seen.
+        // The lines may have been held for up to a period before they were first seen.
         if since.elapsed() + 2 * period >= self.options.flush {
             self.write(&mut state);
             state.since = None;
@@ -139,7 +139,7 @@ impl Shared {
         true
     }
 
-    /// The driver goes on meanwhile.
+    /// Flushes the system's cache to the disk while the driver goes on.
     fn sync(&self) {
         let Some(Err(error)) = self.place.get().map(|place| place.sync()) else {
             return;

@@ -1,4 +1,4 @@
-//! What an error of a component or of the sandbox means for the flow.
+//! Translation of errors of a component or of the sandbox into causes of a failure.
 
 use wasmtime::{Error, Trap};
 
@@ -18,7 +18,7 @@ impl From<types::ProcessError> for ComponentError {
     }
 }
 
-/// What wasmtime's error means for the flow.
+/// The cause of a failure in wasmtime's error.
 pub(super) fn cause(error: &Error) -> Cause {
     if let Some(cause) = ended_by_host(error) {
         return cause;
@@ -40,7 +40,7 @@ pub(super) fn misuse(found: &ResourceMisuse) -> Cause {
     Cause::Misuse(found.code(), found.to_string())
 }
 
-/// The code for a handle that the sandbox itself found to be wrong. It tells them apart in words only (wasmtime 48,
+/// The code for an invalid handle that the sandbox itself found. Only the words tell the cases apart (wasmtime 48,
 /// `runtime/vm/component/{handle_table,resources}.rs`).
 fn handle_misuse(text: &str) -> Option<&'static str> {
     let words = [

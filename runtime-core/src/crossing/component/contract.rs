@@ -1,4 +1,4 @@
-//! The contracts as Rust types, made from `wit/` at compile time.
+//! The contracts as Rust types, generated from `wit/` at compile time.
 
 /// Resource type `torvyn:streaming/types.buffer`; the representation is a `BufferId`.
 #[derive(Debug)]

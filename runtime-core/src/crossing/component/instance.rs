@@ -1,4 +1,4 @@
-//! Makes instances of components, at the start of a flow and after a trap.
+//! Instantiation of components, at the start of a flow and after a trap.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -22,20 +22,20 @@ use crate::sandbox::Sandbox;
 use crate::stage::Called;
 use crate::watchdog::{Halt, Watchdog};
 
-/// What instances of components are made from, at the start and after a trap.
+/// Factory for instances of components, used at the start and after a trap.
 pub struct Instantiator {
     engine: Engine,
     linker: Linker<StageData>,
     system: system::Host,
     metered: bool,
-    /// Components by artifact: several nodes, of several flows, may use one.
+    /// Components by artifact: several nodes, also of several flows, may use the same one.
     loaded: Mutex<BTreeMap<&'static str, Component>>,
 }
 
-/// The component path of a program, whose components import these WASI packages.
+/// The component path of a program, with the WASI packages that its components import.
 #[derive(Debug)]
 pub struct ComponentPath {
-    /// The packages.
+    /// The WASI packages.
     pub wasi: &'static [Package],
 }
 
@@ -77,7 +77,7 @@ impl Instantiator {
         Ok(component)
     }
 
-    /// Fuel for each call: with metering on, a stage without a limit gets all there is.
+    /// Fuel for each call; with metering on, a stage without a limit gets the largest amount.
     fn fuel(&self, limits: &LimitsPlan) -> Option<u64> {
         self.metered
             .then_some(if limits.fuel == 0 { u64::MAX } else { limits.fuel })
@@ -86,7 +86,7 @@ impl Instantiator {
 
 /// Finds the exports of a role in an instance.
 pub trait Exports: Sized + Send {
-    /// The exports.
+    /// Finds the exports of the role.
     ///
     /// # Errors
     /// When one is missing.
@@ -109,17 +109,17 @@ macro_rules! exports {
 
 exports!(aggregator, filter, lifecycle, processor, router, sink, source);
 
-/// What the instances of one node are made from.
+/// Everything needed to instantiate one node's component again.
 pub(super) struct Making {
     instantiator: Arc<Instantiator>,
     pre: InstancePre<StageData>,
     flow: &'static str,
-    /// Of the run, or of the source that has a thread of its own.
+    /// The halt of the run, or of a source with a thread of its own.
     halt: Arc<Halt>,
     sandbox: Sandbox,
     /// The node.
     pub(super) plan: &'static NodePlan,
-    /// Its position in the flow.
+    /// Position of the node in the flow.
     pub(super) position: usize,
     /// Fuel for each call, where calls are metered.
     pub(super) fuel: Option<u64>,
@@ -133,10 +133,10 @@ pub(super) struct Live<G> {
 }
 
 impl Making {
-    /// Loads the component of `flow`'s node `position`, and resolves its imports.
+    /// Loads the component of `flow`'s node `position` and resolves its imports.
     ///
     /// # Errors
-    /// When it can't be loaded, or imports something that nobody provides.
+    /// When it cannot be loaded, or has an import that is not provided.
     pub(super) fn new(
         instantiator: &Arc<Instantiator>,
         artifact: &'static Artifact,
@@ -158,7 +158,7 @@ impl Making {
         })
     }
 
-    /// Makes an instance.
+    /// Instantiates the component.
     pub(super) fn instantiate<G: Exports>(&self) -> Called<Live<G>> {
         let from = &self.instantiator;
         let system = system::State::new(&from.system);

@@ -1,4 +1,4 @@
-//! What components import.
+//! The imports of components.
 
 use wasmtime::component::Linker;
 use wasmtime::{Engine, Result};
@@ -6,10 +6,10 @@ use wasmtime::{Engine, Result};
 use super::store::StageData;
 use super::{query, resources};
 
-/// Adds the interfaces of one WASI package to a linker.
+/// A function that adds the interfaces of one WASI package to a linker.
 pub(crate) type Package = fn(&mut Linker<StageData>) -> Result<()>;
 
-/// What the components of a program import: the contracts, and the WASI packages that one of them names.
+/// The imports of a program's components: the contracts, and the given WASI packages.
 ///
 /// # Errors
 /// When an import is defined twice, which would be a bug of code generation.
@@ -18,11 +18,11 @@ pub(super) fn linker(engine: &Engine, packages: &[Package]) -> Result<Linker<Sta
     for package in packages {
         package(&mut linker)?;
     }
-    // A name without a version means these contracts.
+    // An import without a version means this version of the contracts.
     for version in ["@0.1.0", ""] {
         resources::add_types(&mut linker, &format!("torvyn:streaming/types{version}"))?;
         resources::add_allocator(&mut linker, &format!("torvyn:streaming/buffer-allocator{version}"))?;
-        // The tutorials' spelling of the same interface.
+        // The same interface under the name that the tutorials use.
         resources::add_allocator(&mut linker, &format!("torvyn:resources/buffer-ops{version}"))?;
         query::add(&mut linker, &format!("torvyn:capabilities/capability-query{version}"))?;
     }

@@ -1,10 +1,10 @@
-//! What a store has in a program whose components import nothing of WASI: nothing.
+//! The empty counterpart of the module `system`, for programs whose components import no WASI.
 
 use wasmtime::Result;
 
 use crate::crossing::Entered;
 
-/// What the components of a program share.
+/// State shared by the components of a program: none.
 pub(super) struct Host;
 
 impl Host {
@@ -19,7 +19,7 @@ impl Host {
     }
 }
 
-/// What the store of a component has for WASI.
+/// State of a component's store for WASI: none.
 pub(super) struct State;
 
 impl State {

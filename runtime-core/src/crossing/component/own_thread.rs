@@ -1,7 +1,7 @@
-//! A component source on a thread of its own, because it may wait: its flow goes on meanwhile.
+//! A component source on a thread of its own. It may wait without holding up its flow.
 //!
-//! It has buffers of its own, all from the system allocator; what it makes moves to the flow's without a copy. At most
-//! one pull is on its way, so nothing is read ahead that the flow has no room for.
+//! The source has buffers of its own, all from the system allocator; its elements move to the flow's buffers without a
+//! copy. At most one pull is under way, so that nothing is read ahead for which the flow has no room.
 
 use std::sync::Arc;
 use std::thread;
@@ -23,7 +23,7 @@ mod handover;
 
 use handover::{Answer, Callee, Caller, Gone, Report};
 
-/// How long the thread may take for more than its calls may.
+/// Time allowed for an answer beyond the limits of the calls it takes.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 enum Request {
@@ -34,7 +34,7 @@ enum Request {
     Teardown,
 }
 
-/// An element between two pools.
+/// An element on its way between two pools.
 struct Parcel {
     bytes: Vec<u8>,
     /// Content type of the buffer.
@@ -46,17 +46,17 @@ struct Parcel {
 /// The answer to a pull: `None` when the source is exhausted.
 type Pull = Called<Option<Parcel>>;
 
-/// What the thread tells of the instance with each answer.
+/// State of the instance, reported with each answer.
 #[derive(Default)]
 struct State {
     copies: CopyStats,
     is_dead: bool,
 }
 
-/// The flow's end of the thread.
+/// The flow's side of the thread.
 pub(crate) struct OwnThread {
     caller: Caller<Request, Called<()>, Pull, State>,
-    /// What ends the calls that the thread makes.
+    /// Ends the calls that the thread makes.
     halt: Arc<Halt>,
 }
 
@@ -64,7 +64,7 @@ impl OwnThread {
     /// Moves an instance, whose calls `halt` ends, to a new thread.
     ///
     /// # Errors
-    /// When the system has no thread.
+    /// When the system cannot start a thread.
     pub(crate) fn start(
         setup: &Setup<'_>,
         flow: &'static FlowPlan,
@@ -114,7 +114,7 @@ fn gone(Gone: Gone) -> Cause {
     Cause::Endpoint("the thread of the source does not answer".to_owned())
 }
 
-/// All from the system allocator: only such buffers can leave a pool without a copy.
+/// Plan of a pool whose buffers all come from the system allocator: only these leave a pool without a copy.
 fn own_pool(plan: &NodePlan) -> PoolPlan {
     let none = TierPlan {
         slot_bytes: 0,
@@ -169,7 +169,7 @@ impl Source for OwnThread {
     }
 
     fn pull(&mut self, cx: &mut RunContext) -> Called<Pulled> {
-        // It follows `Supply::Ready`.
+        // `supply` has returned `Supply::Ready` before.
         match self.caller.pulled().map_err(gone)?? {
             Some(parcel) => unpack(cx, parcel).map(Pulled::Element),
             None => Ok(Pulled::Exhausted),
@@ -177,7 +177,7 @@ impl Source for OwnThread {
     }
 
     fn notify(&mut self, _: &mut RunContext, signal: Demand) -> Called<()> {
-        // Told between two pulls; a failure shows in the next one.
+        // Sent between two pulls; a failure shows in the next one.
         self.caller.tell(Request::Notify(signal)).map_err(gone)
     }
 }
@@ -199,11 +199,11 @@ fn misuse(error: BufferError) -> Cause {
     Cause::Misuse(found.code(), found.to_string())
 }
 
-/// The thread's end.
+/// The thread's side.
 struct Worker {
     stage: ComponentSource,
     cx: RunContext,
-    /// A `notify-backpressure` that failed: what the next pull returns.
+    /// Failure of a `notify-backpressure`, returned by the next pull.
     failed_notice: Option<Cause>,
 }
 

@@ -1,4 +1,4 @@
-//! `torvyn:capabilities/capability-query`: what the project granted to the component.
+//! `torvyn:capabilities/capability-query`: the project's grants to the component.
 
 use wasmtime::component::{Linker, WasmStr};
 use wasmtime::{Result, StoreContextMut};

@@ -1,5 +1,5 @@
-//! Buffer and context functions as components import them. Handles are slot and generation; there is no resource table
-//! behind them.
+//! Buffer and context functions, as components import them. A handle is a slot and a generation; there is no resource
+//! table.
 
 use wasmtime::component::{Linker, LinkerInstance, Resource, ResourceType, WasmList, WasmStr};
 use wasmtime::{Error, Result, StoreContextMut};
@@ -14,7 +14,7 @@ type Context<'a> = StoreContextMut<'a, StageData>;
 type Written = std::result::Result<(), WitBufferError>;
 type Allocated = std::result::Result<Resource<MutableBuffer>, WitBufferError>;
 
-/// `torvyn:streaming/types`, under the name `interface`.
+/// Adds `torvyn:streaming/types` to a linker, under the name `interface`.
 pub(super) fn add_types(linker: &mut Linker<StageData>, interface: &str) -> Result<()> {
     let mut types = linker.instance(interface)?;
     types.resource("buffer", ResourceType::host::<Buffer>(), |mut store, rep| {
@@ -124,7 +124,7 @@ fn add_mutable_buffer(types: &mut LinkerInstance<'_, StageData>) -> Result<()> {
 }
 
 fn add_flow_context(types: &mut LinkerInstance<'_, StageData>) -> Result<()> {
-    // Tracing is off: the contract says these are empty then.
+    // Tracing is off: the contract says that these are then empty.
     types.func_wrap(
         "[method]flow-context.trace-id",
         |_: Context<'_>, (_,): (Resource<FlowContext>,)| Ok((String::new(),)),
@@ -143,7 +143,7 @@ fn add_flow_context(types: &mut LinkerInstance<'_, StageData>) -> Result<()> {
     )
 }
 
-/// `torvyn:streaming/buffer-allocator`, under the name `interface`.
+/// Adds `torvyn:streaming/buffer-allocator` to a linker, under the name `interface`.
 pub(super) fn add_allocator(linker: &mut Linker<StageData>, interface: &str) -> Result<()> {
     let mut allocator = linker.instance(interface)?;
     allocator.func_wrap(
@@ -176,7 +176,10 @@ pub(super) fn add_allocator(linker: &mut Linker<StageData>, interface: &str) -> 
     )
 }
 
-/// The flow's buffers. They are not there while a component is instantiated, when its start function may run.
+/// The flow's buffers.
+///
+/// # Errors
+/// While a component is instantiated: its start function may run, but the store has no buffers yet.
 fn pool<'a>(store: &'a mut Context<'_>) -> Result<&'a mut BufferPool> {
     let pool = store.data_mut().pool.as_mut();
     pool.map(Box::as_mut)
@@ -195,15 +198,15 @@ fn contents<'a>(pool: &'a BufferPool, this: &Resource<Buffer>, function: &'stati
     Ok(pool.contents(id(this)).map_err(misuse(function))?)
 }
 
-/// A handle the component gave up. After `freeze` the mutable handle is dead, and dropping it is no error. Stores that
-/// are dropped outside of a call hold no buffers any more: their flow ended.
+/// Drops a handle that the component gave up. `freeze` invalidates the mutable handle, so dropping that is no error. A
+/// store that is dropped outside a call has no buffers left: its flow has ended.
 fn drop_handle(store: &mut Context<'_>, rep: u32) {
     if let Some(pool) = &mut store.data_mut().pool {
         let _ = pool.drop_owned(BufferId::from_rep(rep));
     }
 }
 
-/// Writes bytes of the component's memory into the pool: for that moment the pool is outside of the store.
+/// Writes bytes of the component's memory to the pool, which is taken out of the store for that moment.
 fn write(
     store: &mut Context<'_>,
     function: &'static str,
@@ -242,7 +245,7 @@ fn count_write(store: &mut Context<'_>, bytes: usize) {
     store.data_mut().copies.write.add(bytes);
 }
 
-/// Why there is no buffer.
+/// The refusal of a buffer, in the contract's terms.
 fn refusal(pool: &mut BufferPool, error: BufferError, capacity: u64) -> WitBufferError {
     WitBufferError::AllocationFailed(pool.refuse(error, capacity).words)
 }

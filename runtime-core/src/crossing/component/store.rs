@@ -14,7 +14,7 @@ use crate::watchdog::{CallWatch, Halt};
 
 /// Data of one stage's store.
 pub struct StageData {
-    /// The flow's buffers, here only during a call: the driver lends them to one stage at a time.
+    /// The flow's buffers, present only during a call: the driver lends them to one stage at a time.
     pub(super) pool: Option<Box<BufferPool>>,
     pub(super) copies: CopyStats,
     pub(super) flow_id: &'static str,
@@ -25,17 +25,20 @@ pub struct StageData {
     limits: Limits,
 }
 
-/// The call that goes on, and who looks after it.
+/// The call under way, and its watch.
 pub(super) struct Call {
-    /// Its number.
+    /// Number of the call.
     number: u64,
-    /// Milliseconds that it may take.
+    /// Limit of the call in milliseconds.
     limit_ms: u64,
     pub(super) watch: CallWatch,
 }
 
 impl Call {
-    /// Looks after it, once in a tick.
+    /// Checks the limits of the call, once a tick.
+    ///
+    /// # Errors
+    /// When the call has to end.
     pub(super) fn look(&mut self) -> Result<()> {
         Ok(self.watch.look(self.number, self.limit_ms)?)
     }
@@ -55,7 +58,7 @@ impl StageData {
         self.pool.take().expect("invariant: `enter` came before `leave`")
     }
 
-    /// What the stage copied so far.
+    /// Copies made by the stage up to now.
     pub(super) fn copies(&self) -> CopyStats {
         self.copies
     }

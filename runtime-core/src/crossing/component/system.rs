@@ -1,4 +1,4 @@
-//! What the store of a component has for WASI.
+//! WASI state of components.
 
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ use crate::crossing::Entered;
 
 mod print;
 
-/// What the components of a program share.
+/// State shared by the components of a program.
 pub(super) struct Host {
-    /// What components wait for runs on this one, instead of a pool of threads that wasmtime-wasi would start.
+    /// Runs the waits of components, in place of the thread pool that wasmtime-wasi would start.
     runtime: Arc<Runtime>,
 }
 
@@ -25,7 +25,7 @@ impl Host {
         })
     }
 
-    /// Prepares the thread that calls it, until the result is dropped.
+    /// Prepares the calling thread, until the result is dropped.
     pub(super) fn enter(&self) -> Option<Box<dyn Entered + '_>> {
         Some(Box::new(self.runtime.enter()))
     }
@@ -33,16 +33,17 @@ impl Host {
 
 impl Entered for tokio::runtime::EnterGuard<'_> {}
 
-/// What the store of a component has for WASI.
+/// State of a component's store for WASI.
 pub(super) struct State {
     pub(super) ctx: WasiCtx,
     pub(super) table: ResourceTable,
-    /// Where a waiting component waits.
+    /// Runs the component's waits.
     pub(super) runtime: Arc<Runtime>,
 }
 
 impl State {
-    /// Standard output and error of the executable; no arguments, environment, files, sockets or standard input.
+    /// A state with the executable's standard output and error; without arguments, environment, files, sockets and
+    /// standard input.
     pub(super) fn new(host: &Host) -> Self {
         let ctx = WasiCtxBuilder::new()
             .stdout(print::Printed)

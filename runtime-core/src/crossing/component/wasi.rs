@@ -1,5 +1,5 @@
-//! WASI 0.2 by package. Generated code names the packages that the program's components import; the code of the others
-//! does not get into the executable.
+//! WASI 0.2 by package. Generated code names the packages that the program's components import; code of the others is
+//! not linked into the executable.
 
 use wasmtime::Result;
 use wasmtime::component::{HasData, Linker, ResourceTable};
@@ -45,7 +45,7 @@ pub fn cli(linker: &mut Linker<StageData>) -> Result<()> {
     bindings::cli::terminal_stderr::add_to_linker::<_, View>(linker, view)
 }
 
-/// `wasi:clocks`, for those who are granted it.
+/// `wasi:clocks`; each clock needs a grant.
 ///
 /// # Errors
 /// When an interface is defined twice.
@@ -54,7 +54,7 @@ pub fn clocks(linker: &mut Linker<StageData>) -> Result<()> {
     bindings::clocks::monotonic_clock::add_to_linker::<_, HasGuarded>(linker, guarded)
 }
 
-/// `wasi:filesystem`, without any folder.
+/// `wasi:filesystem`, with no folder.
 ///
 /// # Errors
 /// When an interface is defined twice.
@@ -83,7 +83,7 @@ fn table(data: &mut StageData) -> &mut ResourceTable {
     &mut data.system.table
 }
 
-/// `wasi:random`, for those who are granted it; the seed of hash tables for all.
+/// `wasi:random`; it needs a grant, except for the seed of hash tables.
 ///
 /// # Errors
 /// When an interface is defined twice.
@@ -93,7 +93,7 @@ pub fn random(linker: &mut Linker<StageData>) -> Result<()> {
     bindings::random::insecure_seed::add_to_linker::<_, HasGuarded>(linker, guarded)
 }
 
-/// `wasi:sockets`, without a network.
+/// `wasi:sockets`, with no network.
 ///
 /// # Errors
 /// When an interface is defined twice.

@@ -1,4 +1,4 @@
-//! A shell whose members are a chain: elements go through all of them without leaving the sandbox.
+//! Shells whose members form a chain: elements pass all members without leaving the sandbox.
 
 use super::shell::Shell;
 use super::{SharedShell, entry};
@@ -8,27 +8,28 @@ use crate::context::RunContext;
 use crate::layout::{chain, outcome, stage};
 use crate::stage::Called;
 
-/// What a member of a chain did since it was asked last.
+/// Counts of a chain's member since the last reading.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counts {
-    /// Calls.
+    /// Calls of the stage.
     pub(crate) calls: u64,
-    /// Elements it put out, let pass, or took as a sink.
+    /// Elements that the stage emitted, let pass or, as a sink, took.
     pub(crate) emitted: u64,
-    /// Elements that ended there as intended.
+    /// Elements that ended at the stage as intended.
     pub(crate) ended: u64,
 }
 
-/// Where a chain stopped: at a member, and what its call came to.
+/// The end of a chain's run at one of its members.
 pub(crate) struct Stop {
-    /// Its number in the chain.
+    /// Number of the member in the chain.
     pub(crate) member: usize,
-    /// The outcome.
+    /// Outcome of its call.
     pub(crate) came_to: Called<u32>,
 }
 
 impl SharedShell {
-    /// Takes up to `elements` elements through the chain, from its source. Returns where it stopped before.
+    /// Takes up to `elements` elements through the chain, from its source. Returns the point at which it stopped early,
+    /// if it did.
     pub(crate) fn pull(&self, cx: &mut RunContext, elements: u32) -> Option<Stop> {
         let (sequence, wall_ns) = (cx.next_sequence(), cx.wall_ns());
         cx.pool().set_sequence(sequence);
@@ -36,7 +37,7 @@ impl SharedShell {
         self.run(cx, elements)
     }
 
-    /// Takes an element through a chain without a source.
+    /// Takes an element through a chain without a source. Returns the point at which it stopped early, if it did.
     pub(crate) fn pass(&self, cx: &mut RunContext, element: Element) -> Option<Stop> {
         let mut shell = self.lock();
         let block = block(cx.pool(), &shell);
@@ -48,7 +49,7 @@ impl SharedShell {
         run(&mut self.lock(), cx, elements)
     }
 
-    /// The element that the chain is at.
+    /// The element that the chain is processing.
     pub(crate) fn element(&self, cx: &mut RunContext) -> Element {
         let pool = cx.pool();
         let block = block(pool, &self.lock());
@@ -86,7 +87,7 @@ fn run(shell: &mut Shell, cx: &mut RunContext, elements: u32) -> Option<Stop> {
     }
 }
 
-/// What the stage of a node did in its chain since it was asked last.
+/// Counts of a node's stage in its chain since the last call.
 pub(crate) fn take_counts(pool: &mut BufferPool, node: usize) -> Counts {
     let block = pool.stage_base(node);
     let mut take = |counter: u32| pool.take_count(block + counter);
@@ -97,7 +98,7 @@ pub(crate) fn take_counts(pool: &mut BufferPool, node: usize) -> Counts {
     }
 }
 
-/// Sequence number and timestamp of the element that an aggregator took in last within a chain.
+/// Sequence number and timestamp of the last element that an aggregator took within a chain.
 pub(crate) fn last_taken(pool: &BufferPool, node: usize) -> (u64, u64) {
     let block = pool.stage_base(node);
     let memory = pool.memory();

@@ -1,43 +1,43 @@
-//! How a flow and the thread of one of its sources work together: requests go there, reports come back, each with a wake-up
-//! for the flow. At most one pull is on its way.
+//! Messages between a flow and the thread of one of its sources: requests in one direction, reports in the other, each
+//! with a wake-up for the flow. At most one pull is under way.
 
 use std::time::Duration;
 
 use crate::executor::Waker;
 use crate::sync::mpsc::{Receiver, Sender, channel};
 
-/// What the thread answers.
+/// Answer of the thread to a request.
 pub(super) enum Answer<D, P> {
-    /// To anything but a pull.
+    /// The answer to any request but a pull.
     Done(D),
-    /// To a pull.
+    /// The answer to a pull.
     Pulled(P),
 }
 
-/// What the thread tells, with its state after that.
+/// Report of the thread: an answer, and its state afterwards.
 pub(super) struct Report<D, P, S> {
     pub(super) answer: Answer<D, P>,
     pub(super) state: S,
-    /// Whether it ends.
+    /// Whether the thread ends with this report.
     pub(super) is_last: bool,
 }
 
-/// The thread does not answer.
+/// An error: the thread has ended, or did not answer in time.
 pub(super) struct Gone;
 
-/// The flow's end.
+/// The flow's side.
 pub(super) struct Caller<Q, D, P, S> {
     requests: Sender<Q>,
     reports: Receiver<Report<D, P, S>>,
-    /// A pull was asked for, and its answer not taken.
+    /// A pull was requested and its answer not yet taken.
     pulling: bool,
     pulled: Option<Result<P, Gone>>,
     state: S,
-    /// Longest time that any answer may take.
+    /// Longest time to wait for an answer.
     patience: Duration,
 }
 
-/// The thread's end.
+/// The thread's side.
 pub(super) struct Callee<Q, D, P, S> {
     inbox: Receiver<Q>,
     outbox: Sender<Report<D, P, S>>,
@@ -45,7 +45,7 @@ pub(super) struct Callee<Q, D, P, S> {
 }
 
 impl<Q, D, P, S: Default> Caller<Q, D, P, S> {
-    /// Both ends. `waker` wakes the flow.
+    /// Both sides. `waker` wakes the flow.
     pub(super) fn with_callee(waker: Waker, patience: Duration) -> (Self, Callee<Q, D, P, S>) {
         let (requests, inbox) = channel();
         let (outbox, reports) = channel();
@@ -62,7 +62,7 @@ impl<Q, D, P, S: Default> Caller<Q, D, P, S> {
 }
 
 impl<Q, D, P, S> Caller<Q, D, P, S> {
-    /// Sends a request that nobody answers.
+    /// Sends a request that has no answer.
     pub(super) fn tell(&self, request: Q) -> Result<(), Gone> {
         self.requests.send(request).map_err(|_| Gone)
     }
@@ -78,7 +78,7 @@ impl<Q, D, P, S> Caller<Q, D, P, S> {
         }
     }
 
-    /// Sees to it that a pull is on its way. Returns whether its answer is here; the flow is woken when it comes.
+    /// Requests a pull unless one is under way. Returns whether its answer has arrived; the flow is woken when it does.
     pub(super) fn has_pulled(&mut self, pull: Q) -> bool {
         if !self.pulling {
             self.pulling = true;
@@ -97,12 +97,12 @@ impl<Q, D, P, S> Caller<Q, D, P, S> {
         true
     }
 
-    /// Whether a pull is on its way, or its answer is here.
+    /// Whether a pull was requested and its answer not yet taken.
     pub(super) fn is_pulling(&self) -> bool {
         self.pulling
     }
 
-    /// The answer to the pull, which is here.
+    /// The answer to the pull, which must have arrived.
     pub(super) fn pulled(&mut self) -> Result<P, Gone> {
         self.pulling = false;
         self.pulled.take().expect("invariant: the answer to the pull is here")
@@ -113,7 +113,7 @@ impl<Q, D, P, S> Caller<Q, D, P, S> {
         &self.state
     }
 
-    /// Keeps what the thread reports. Returns the answer to anything but a pull.
+    /// Keeps a report. Returns its answer unless that is to a pull.
     fn take(&mut self, report: Report<D, P, S>) -> Option<D> {
         self.state = report.state;
         match report.answer {
@@ -127,7 +127,7 @@ impl<Q, D, P, S> Caller<Q, D, P, S> {
 }
 
 impl<Q, D, P, S> Callee<Q, D, P, S> {
-    /// Reports what becomes of each request, until the last report, or until the flow is gone.
+    /// Reports the outcome of each request, until the last report or until the flow is gone.
     pub(super) fn serve(self, mut work: impl FnMut(Q) -> Option<Report<D, P, S>>) {
         while let Ok(request) = self.inbox.recv() {
             let Some(report) = work(request) else { continue };

@@ -1,4 +1,5 @@
-//! What components print: on standard output in order with the lines of consoles, on standard error with all messages.
+//! Output of components: on standard output in order with the lines of consoles, on standard error in order with all
+//! messages.
 
 use std::io;
 
@@ -64,7 +65,7 @@ impl Pollable for Stream {
 #[derive(Debug)]
 pub(super) struct Told;
 
-/// Bytes that a component may write at once.
+/// Most bytes that a component may write at once.
 const AT_ONCE: usize = 64 << 10;
 
 impl IsTerminal for Told {

@@ -1,4 +1,4 @@
-//! Clocks and random numbers of WASI, from the stage's sandbox: what is not granted ends the call that asks for it.
+//! Clocks and random numbers of WASI, from the stage's sandbox: a call that needs a missing grant ends with an error.
 
 use wasmtime::Result;
 use wasmtime::component::{HasData, Resource};
@@ -11,10 +11,10 @@ use crate::capability::Capability;
 use crate::crossing::component::store::StageData;
 use crate::sandbox;
 
-/// A stage that asks for something.
+/// Access to the store of the stage that calls.
 pub(super) struct Guarded<'a>(&'a mut StageData);
 
-/// How a linker gets at it.
+/// Type by which a linker finds [`Guarded`] in a store.
 pub(super) struct HasGuarded;
 
 impl HasData for HasGuarded {
@@ -25,7 +25,7 @@ pub(super) fn guarded(data: &mut StageData) -> Guarded<'_> {
     Guarded(data)
 }
 
-/// The smallest step of both clocks, in nanoseconds.
+/// Resolution of both clocks, in nanoseconds.
 const RESOLUTION_NS: u32 = 1;
 
 impl Guarded<'_> {
@@ -73,13 +73,13 @@ impl monotonic_clock::Host for Guarded<'_> {
         Ok(RESOLUTION_NS.into())
     }
 
-    /// Whether an instant has come tells the time.
+    /// Whether an instant has passed reveals the time, so this needs the clock's grant.
     fn subscribe_instant(&mut self, when: monotonic_clock::Instant) -> Result<Resource<DynPollable>> {
         let now = self.0.sandbox.monotonic_clock()?.as_nanos() as u64;
         self.0.clocks().subscribe_duration(when.saturating_sub(now))
     }
 
-    /// Waiting is no capability.
+    /// Waiting for a duration needs no grant.
     fn subscribe_duration(&mut self, when: monotonic_clock::Duration) -> Result<Resource<DynPollable>> {
         self.0.clocks().subscribe_duration(when)
     }
@@ -109,7 +109,7 @@ impl insecure::Host for Guarded<'_> {
     }
 }
 
-/// Of hash tables, for every component.
+/// The seed of hash tables is for every component.
 impl insecure_seed::Host for Guarded<'_> {
     fn insecure_seed(&mut self) -> Result<(u64, u64)> {
         Ok((random_u64()?, random_u64()?))

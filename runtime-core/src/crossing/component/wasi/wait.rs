@@ -1,5 +1,5 @@
-//! `wasi:io/poll`: waiting, within the deadline of the call. A component that sleeps in the host executes no code that an
-//! epoch could interrupt, so the watchdog looks at it from here.
+//! `wasi:io/poll`: waiting, within the limits of the call. A component that sleeps in the host executes no code that an
+//! epoch could interrupt, so its limits are checked here.
 
 use std::pin::pin;
 use std::time::Instant;
@@ -15,7 +15,7 @@ use crate::crossing::component::store::{Call, StageData};
 use crate::crossing::component::system::State;
 use crate::watchdog::TICK;
 
-/// What a wait needs of the stage's store.
+/// The parts of a stage's store that a wait needs.
 pub(super) struct Waiting<'a> {
     pub(super) table: &'a mut ResourceTable,
     pub(super) call: &'a mut Call,
@@ -28,14 +28,14 @@ pub(super) fn waiting(data: &mut StageData) -> Waiting<'_> {
     Waiting { table, call, runtime }
 }
 
-/// Names [`Waiting`] to the linker.
+/// Type by which a linker finds [`Waiting`] in a store.
 pub(super) struct HasWaiting;
 
 impl HasData for HasWaiting {
     type Data<'a> = Waiting<'a>;
 }
 
-/// Runs `event` to its end, but has the call looked after. The time counts as the call's own.
+/// Runs `event` to its end, and checks the limits of the call meanwhile. The time counts as the call's own.
 fn wait<T>(runtime: &Runtime, call: &mut Call, event: impl Future<Output = Result<T>>) -> Result<T> {
     call.look()?;
     runtime.block_on(async {
