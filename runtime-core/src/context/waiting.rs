@@ -4,40 +4,40 @@ use super::RunContext;
 use crate::clock::Time;
 
 impl RunContext {
-    /// A stage can't go on before `time`.
+    /// Notes that a stage cannot continue before `time`.
     #[inline]
     pub(crate) fn wake_at(&mut self, time: Time) {
         self.wake_at = self.wake_at.min(time);
     }
 
-    /// A source waits for input that is on its way.
+    /// Notes that a source waits for input.
     pub(crate) fn await_input(&mut self) {
         self.awaits_input = true;
     }
 
-    /// A sink takes no elements for now; it wakes the flow when it does.
+    /// Notes that a sink has no room for now; it wakes the flow once it has.
     pub(crate) fn await_sink(&mut self) {
         self.awaits_sink = true;
     }
 
-    /// A sink holds an element more.
+    /// Counts one more element held by a sink.
     #[inline]
     pub(crate) fn hold(&mut self) {
         self.held += 1;
     }
 
-    /// Sinks hold so many elements less.
+    /// Counts `elements` fewer elements held by sinks.
     pub(crate) fn let_go(&mut self, elements: u64) {
         self.held -= elements;
     }
 
-    /// Elements that sinks hold.
+    /// Number of elements that sinks hold.
     #[inline]
     pub(crate) fn held(&self) -> u64 {
         self.held
     }
 
-    /// Forgets what stages waited for: they will be asked again.
+    /// Clears the notes about waiting stages, which are checked again in this step.
     #[inline]
     pub(crate) fn begin_step(&mut self) {
         self.wake_at = Time::NEVER;
@@ -45,23 +45,23 @@ impl RunContext {
         self.awaits_sink = false;
     }
 
-    /// When the flow's time is up while it waits for somebody outside.
+    /// The time at which a wait for input or for a reader has to end; `None` without a limit.
     pub(crate) fn limit(&self) -> Option<Time> {
         let limit = self.deadline.min(self.timeout);
         (self.drain.is_none() && limit < Time::NEVER && !self.clock.is_simulated()).then_some(limit)
     }
 
-    /// Whether a sink waits for somebody who reads. No time passes on a simulated clock until then.
+    /// Whether a sink waits for a reader. A simulated clock stands still until then.
     pub(crate) fn waits_for_reader(&self) -> bool {
         self.clock.is_simulated() && self.awaits_sink
     }
 
-    /// What the flow waits for after a step in which no stage was ready: a time, what comes from outside (input, or room in
-    /// a sink), both or nothing.
+    /// The event for which the flow waits after a step in which no stage was ready: a time, a change outside (input, or
+    /// room in a sink), both or neither.
     pub(crate) fn awaited(&self) -> (Option<Time>, bool) {
         let input = self.awaits_input || self.awaits_sink;
         let until = match (self.drain, input) {
-            // Waiting for input ends when the time of the run is up; pauses and back-offs do not.
+            // Waiting for input ends when the run's time is up; pauses and back-offs do not.
             (None, true) => self.wake_at.min(self.timeout),
             (Some(_), _) | (None, false) => self.wake_at,
         };
