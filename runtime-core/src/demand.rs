@@ -1,6 +1,6 @@
-//! What a sink answers, and what sources are told about pressure.
+//! The signal of backpressure: returned by sinks and sent to sources.
 
-/// Answer of a sink.
+/// Demand of a sink for elements; also sent to sources upstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Demand {
     /// More elements are welcome.

@@ -1,5 +1,5 @@
-//! The description of an executable, for people: a function for each part. `torvync inspect` and the executable's own `inspect`
-//! say the same of the same document.
+//! The description of an executable as text, one function for each part. `torvync inspect` and the executable's own
+//! `inspect` print the same text for the same document.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::words::bytes;
 
-/// What it is, and for which machine.
+/// Name, version, target and origin of the executable.
 #[must_use]
 pub fn head(program: &Value) -> String {
     let mut text = format!("Executable {} {}\n", field(program, "name"), field(program, "version"));
@@ -29,7 +29,7 @@ pub fn head(program: &Value) -> String {
     text
 }
 
-/// The flows of a program.
+/// The flows of a program, as parts of the document.
 pub fn flows(program: &Value) -> impl Iterator<Item = &Value> {
     items(program, "flows")
 }
@@ -51,7 +51,7 @@ pub fn flow(flow: &Value) -> String {
     text
 }
 
-/// What a node is, and what about it is not the default.
+/// A node: its implementation, and its settings that differ from the defaults.
 fn node(node: &Value) -> String {
     let (by, path) = (field(node, "component"), field(node, "path"));
     let line = format!(
@@ -75,7 +75,7 @@ fn node(node: &Value) -> String {
     format!("{}\n{}", line.trim_end(), details.collect::<String>())
 }
 
-/// The actions of a node, unless every error ends the flow.
+/// The error policy of a node; `None` when every error ends the flow.
 fn on_error(node: &Value) -> Option<String> {
     let actions = || {
         let actions = node["on_error"].as_object().into_iter().flatten();
@@ -106,7 +106,7 @@ fn stream(stream: &Value) -> String {
     text + "\n"
 }
 
-/// What the nodes of a flow are granted.
+/// The grants of a flow's nodes.
 #[must_use]
 pub fn granted(flow: &Value) -> String {
     let granted = items(flow, "nodes").filter_map(|node| {
@@ -133,7 +133,7 @@ pub fn pools(flow: &Value) -> String {
     list(&format!("Buffer pools of flow {}", field(flow, "name")), tiers)
 }
 
-/// The components that it was made of.
+/// The components of a program.
 #[must_use]
 pub fn components(program: &Value) -> String {
     let components = items(program, "components");
@@ -141,7 +141,7 @@ pub fn components(program: &Value) -> String {
     list("Made of", components)
 }
 
-/// The machine code inside.
+/// The machine code inside the executable.
 #[must_use]
 pub fn artifacts(program: &Value) -> String {
     let artifacts = items(program, "artifacts").map(|one| {

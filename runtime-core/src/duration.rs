@@ -1,23 +1,23 @@
-//! Durations as people write them, on the command line and in the manifest: `250ms`, `1.5s`, `1m30s`.
+//! Durations in the notation of the command line and the manifest: `250ms`, `1.5s`, `1m30s`.
 
 use std::time::Duration;
 
-/// Units, and the milliseconds they have.
+/// Units, with their length in milliseconds.
 const UNITS: [(&str, f64); 4] = [("ms", 1.0), ("s", 1e3), ("m", 6e4), ("h", 3.6e6)];
 
-/// What is wrong with a text that is no duration.
+/// The mistake in a text that is no duration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
-    /// In words.
+    /// Description of the mistake.
     pub what: String,
-    /// How it may be mended.
+    /// Advice on how to mend it.
     pub help: String,
 }
 
-/// Reads a duration: numbers, each with its unit (`ms`, `s`, `m`, `h`).
+/// Parses a duration: numbers, each with its unit (`ms`, `s`, `m`, `h`).
 ///
 /// # Errors
-/// When it has another form, lacks a unit, is too long to be counted, or is no whole number of milliseconds.
+/// When it has another form, lacks a unit, exceeds what nanoseconds can count, or is no whole number of milliseconds.
 pub fn parse(text: &str) -> Result<Duration, Mistake> {
     let mistake = |what: &str, help: String| Mistake {
         what: what.to_owned(),
@@ -52,14 +52,14 @@ pub fn parse(text: &str) -> Result<Duration, Mistake> {
             "shorter times are not told apart".to_owned(),
         ));
     }
-    // What is longer can't be counted in nanoseconds.
+    // Nanoseconds of a longer duration do not fit in a `u64`.
     Duration::try_from_secs_f64(ms.round() / 1e3)
         .ok()
         .filter(|duration| u64::try_from(duration.as_nanos()).is_ok())
         .ok_or_else(|| mistake("this is too long", "the longest is 500 years".to_owned()))
 }
 
-/// The characters in front for which `holds`, and those behind.
+/// Splits a text after the leading characters for which `holds`.
 fn split(text: &str, holds: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(|c| !holds(c)).unwrap_or(text.len()))
 }

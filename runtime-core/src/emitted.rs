@@ -27,5 +27,5 @@ pub mod wasi {
     pub use crate::crossing::component::wasi::{cli, clocks, filesystem, io, random, sockets};
 }
 
-/// Version of this interface. Emitted code names it, so that a crate that was emitted for another version does not compile.
+/// Version of this interface. Emitted code names it, so that a crate emitted for another version does not compile.
 pub const INTERFACE_2: () = ();

@@ -1,5 +1,5 @@
-//! The one engine configuration, for the compiler and for the executable: were they to differ, the executable would
-//! refuse its artifacts.
+//! The one engine configuration, used by the compiler and by the executable: if they differed, the executable would
+//! reject its artifacts.
 
 use wasmtime::Config;
 
@@ -8,44 +8,44 @@ mod load;
 #[cfg(feature = "runtime")]
 pub use load::{Artifact, PageAligned, build, load, load_shell};
 
-/// What an engine runs.
+/// The kind of code that an engine runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EngineKind {
     /// Components, whose calls the watchdog interrupts by epochs.
     Component,
-    /// Shells: welded core modules, which look for themselves whether they are to stop.
+    /// Shells: welded core modules, which poll for interruption themselves.
     Core,
 }
 
-/// What of the configuration depends on what is run.
+/// The variable parts of the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EngineOptions {
-    /// What the engine runs.
+    /// Kind of code.
     pub kind: EngineKind,
-    /// What the program asks for.
+    /// Settings of the program.
     pub tuning: Tuning,
 }
 
-/// What of the configuration a program asks for.
+/// The parts of the configuration that a program sets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Tuning {
-    /// Meter calls with fuel, which costs at run time.
+    /// Meter calls with fuel, which slows them down.
     pub fuel: bool,
-    /// Address space that is reserved for each linear memory, in bytes. `None`: all that 32-bit addresses reach, so that no
-    /// access has to be checked.
+    /// Address space reserved for each linear memory, in bytes. `None`: all that 32-bit addresses reach, so that no
+    /// access needs a bounds check.
     pub memory_reservation: Option<u64>,
 }
 
-/// What stands before and behind each memory where the program asks for a reservation: enough to save the checks of small
-/// offsets.
+/// Guard region before and after each memory where the program sets a reservation, in bytes: enough to save the bounds
+/// checks of small offsets.
 const SMALL_GUARD: u64 = 64 << 10;
 
-/// What stands there otherwise, and the reservation. wasmtime's own choice for 64-bit machines.
+/// Reservation and guard region otherwise, in bytes: wasmtime's own defaults for 64-bit machines.
 #[cfg(feature = "runtime")]
 const FULL: (u64, u64) = (4 << 30, 32 << 20);
 
 impl Tuning {
-    /// Address space that a linear memory takes at least, in bytes.
+    /// Least address space taken by a linear memory, in bytes.
     #[cfg(feature = "runtime")]
     pub(crate) fn address_space(self) -> u64 {
         let (reservation, guard) = self.memory_reservation.map_or(FULL, |bytes| (bytes, SMALL_GUARD));
@@ -53,7 +53,7 @@ impl Tuning {
     }
 }
 
-/// The configuration shared by both sides.
+/// The configuration common to compiler and executable.
 fn config(options: EngineOptions) -> Config {
     let mut config = Config::new();
     // Every call is synchronous: one driver per flow.
@@ -77,11 +77,11 @@ fn config(options: EngineOptions) -> Config {
     config
 }
 
-/// The configuration that compiles for `target`, a target triple. Features of the machine that compiles are not used:
-/// the triple's baseline is.
+/// The configuration for compiling for `target`, a target triple. It uses the baseline features of the triple, not
+/// those of the compiling machine.
 ///
 /// # Errors
-/// When code can't be generated for the target.
+/// When code cannot be generated for the target.
 #[cfg(feature = "compile")]
 pub fn compile_config(target: &str, options: EngineOptions) -> wasmtime::Result<Config> {
     let mut config = config(options);

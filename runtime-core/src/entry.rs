@@ -26,9 +26,9 @@ use observer::Teller;
 use signals::Signals;
 use telling::{Format, Misuse, Outlet, Telling};
 
-/// Exit code after bad arguments: a missing or wrong input, as in the CLI reference.
+/// Exit code for a wrong command line or a missing input, as in the CLI reference.
 const USAGE: u8 = 2;
-/// How long somebody who reads standard error may do nothing at the end, and after everything was to end at once.
+/// Longest time without progress of standard error's reader: at the end of the process, and after a cancellation.
 const READER_PATIENCE: Duration = Duration::from_secs(5);
 const STOPPED_PATIENCE: Duration = Duration::from_millis(200);
 /// Exit code after SIGINT.
@@ -59,7 +59,7 @@ pub fn main(program: &'static ProgramPlan, paths: Paths, flows: &'static [FlowEn
 
 fn run(program: &'static ProgramPlan, paths: Paths, arguments: &RunArguments, telling: &Telling) -> Result<u8, Misuse> {
     let started = Instant::now();
-    // Before anything is opened: they are part of the command line.
+    // Before any file is opened: configurations are part of the command line.
     let configs = arguments.entries.iter();
     let configs = configs.map(|entry| configs::resolve(entry.plan, &arguments.ends, &arguments.configs));
     let configs = configs.collect::<Result<Vec<Configs>, Misuse>>()?;
@@ -86,7 +86,7 @@ fn run(program: &'static ProgramPlan, paths: Paths, arguments: &RunArguments, te
     Ok(tell(flows, arguments.all, &mut outlet, || stop.cancelled().is_none()))
 }
 
-/// Has signals stop the flows, and prepares what these need.
+/// Installs the signal handlers and starts the session that they stop.
 fn begin(program: &'static ProgramPlan, paths: Paths, stop: &Arc<Stop>) -> Result<(Session, Signals), Failure> {
     let signals = Signals::install(Arc::clone(stop)).map_err(|error| Failure::at_start(&error))?;
     let of_watchdog = signals.clone();
@@ -113,24 +113,24 @@ fn start(entry: &'static FlowEntry, configs: Configs, arguments: &RunArguments, 
     }
 }
 
-/// What is told when the flow starts.
+/// The announcement of a flow's start.
 fn announcement(plan: &FlowPlan, limit: Option<u64>) -> String {
     let limit = limit.map_or_else(String::new, |limit| format!(" (limit: {})", count(limit, "element")));
     format!("▶ Running flow \"{}\"{limit}\n\n", plan.name)
 }
 
-/// What a flow came to.
+/// The result of a flow, ready for output.
 struct Told {
     exit_code: u8,
-    /// Summary and account, for people who want them.
+    /// Summary and account, as text.
     account: String,
-    /// Its failures, for people.
+    /// Failures, as text.
     errors: String,
-    /// Everything, for machines.
+    /// The whole result, as JSON.
     object: Value,
 }
 
-/// A flow that could not be started.
+/// The result of a flow that could not be started.
 fn refused(entry: &FlowEntry, failure: &Failure, flow: Option<&str>, telling: &Telling) -> Told {
     Told {
         exit_code: 1,
@@ -142,14 +142,15 @@ fn refused(entry: &FlowEntry, failure: &Failure, flow: Option<&str>, telling: &T
     }
 }
 
-/// Tells what the flows came to: of all of them what is worth telling, and at the end, where it is seen, what went wrong.
+/// Reports the results: first the accounts of all flows, then, where they are most visible, the failures. Returns the
+/// exit code.
 fn tell(flows: Vec<Told>, all: bool, outlet: &mut Outlet, is_wanted: impl Fn() -> bool) -> u8 {
     let exit_code = flows.iter().map(|flow| flow.exit_code).max().unwrap_or(0);
     for flow in &flows {
         outlet.say(&flow.account);
     }
     for (position, flow) in flows.iter().enumerate() {
-        // What is not one flow's alone is told once.
+        // A failure shared by several flows is reported once.
         if flows[..position].iter().all(|before| before.errors != flow.errors) {
             outlet.say(&flow.errors);
         }
@@ -168,7 +169,7 @@ fn tell(flows: Vec<Told>, all: bool, outlet: &mut Outlet, is_wanted: impl Fn() -
     }
 }
 
-/// One object of all flows.
+/// The results of all flows as one object.
 fn of_all(flows: Vec<Value>, exit_code: u8) -> Value {
     let errors = flows.iter().flat_map(|flow| {
         let errors = flow["errors"].as_array().into_iter().flatten();
@@ -181,7 +182,7 @@ fn of_all(flows: Vec<Value>, exit_code: u8) -> Value {
     json!({ "errors": errors.collect::<Vec<Value>>(), "exit_code": exit_code, "flows": flows })
 }
 
-/// What a flow came to, in words and as an object.
+/// The result of a flow, as text and as an object.
 fn told(flow: FlowEnd, arguments: &RunArguments, signals: &Signals, telling: &Telling) -> Told {
     let named = arguments.named(flow.entry);
     let (report, outcome) = match flow.account {
@@ -220,8 +221,8 @@ fn exit_code(outcome: &Outcome, signals: &Signals) -> u8 {
     }
 }
 
-/// Ends the process because a stage neither ends nor can be interrupted; or, when the runs are over, because what they
-/// came to can't be reported.
+/// Ends the process because a stage neither returns nor can be interrupted; or, after the runs, because the report
+/// cannot be written.
 fn abandon(signals: &Signals, stuck: Stuck) -> ! {
     eprint(match stuck {
         Stuck::Run => "error[E0402]: cancelled; a stage waits in the host and was abandoned\n",
@@ -231,7 +232,7 @@ fn abandon(signals: &Signals, stuck: Stuck) -> ! {
     std::process::exit(i32::from(if signals.was_interrupted() { INTERRUPTED } else { 1 }))
 }
 
-/// Prints a result. A reader that went away has seen enough.
+/// Prints a result to standard output, and returns the exit code. A reader that closed the pipe has seen enough.
 fn print(text: &str) -> u8 {
     let printed = match stdio::was_closed(Standard::Output) {
         true => Err(io::Error::other(stdio::CLOSED_AT_START)),
@@ -246,12 +247,12 @@ fn print(text: &str) -> u8 {
     }
 }
 
-/// Tells something before or after the flows.
+/// Prints a message before or after the flows to standard error.
 fn eprint(text: &str) {
     stdio::tell_all(text.as_bytes());
 }
 
-/// Whether messages are coloured when the command line does not say.
+/// Whether messages are coloured by default.
 fn colors_by_default() -> bool {
     io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }

@@ -1,4 +1,4 @@
-//! Why a flow failed: which node, doing what, with which element, and how to mend it.
+//! Failures of a flow: the node, its operation, the element, the cause, and advice.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ mod failure;
 
 pub use failure::Failure;
 
-/// What the error policy of a node goes by.
+/// Category of an error, by which a node's error policy chooses its action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Category {
     /// The element is malformed.
@@ -36,7 +36,7 @@ impl Category {
     }
 }
 
-/// The five kinds of `process-error`.
+/// An error returned by a component: the five kinds of `process-error`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ComponentError {
     /// The element is malformed.
@@ -52,7 +52,7 @@ pub enum ComponentError {
 }
 
 impl ComponentError {
-    /// What the component says.
+    /// The component's message, if the kind has one.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match self {
@@ -64,7 +64,7 @@ impl ComponentError {
         }
     }
 
-    /// Whether it can handle no further element.
+    /// Whether the component can handle no further element.
     #[must_use]
     pub fn is_fatal(&self) -> bool {
         matches!(self, ComponentError::Fatal(_))
@@ -83,19 +83,19 @@ impl fmt::Display for ComponentError {
     }
 }
 
-/// What a component did with a buffer handle that it must not do; ends the call.
+/// Misuse of a buffer handle by a component; ends the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ResourceMisuse {
-    /// The function it called.
+    /// Function that the component called.
     pub function: &'static str,
-    /// What was wrong.
+    /// Kind of misuse.
     pub error: BufferError,
 }
 
 impl std::error::Error for ResourceMisuse {}
 
 impl ResourceMisuse {
-    /// The code in the catalogue.
+    /// Code in the catalogue.
     #[must_use]
     pub(crate) fn code(&self) -> &'static str {
         match self.error {
@@ -127,14 +127,14 @@ impl fmt::Display for ResourceMisuse {
     }
 }
 
-/// Why a call was interrupted.
+/// Reason for interrupting a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Interruption {
-    /// It took more than its limit, in milliseconds: of the processor, and of waiting in the host.
+    /// The call used more than its limit, in milliseconds of processor time and waits in the host.
     Deadline(u64),
-    /// It was not done after so many milliseconds, though it took less than its limit.
+    /// The call had not returned after this many milliseconds, though it used less than its limit.
     Overdue(u64),
-    /// The time of the run, in milliseconds, is up.
+    /// The time of the run, in milliseconds, has passed.
     TimeUp(u64),
     /// The flow's own deadline, in milliseconds, has passed.
     FlowDeadline(u64),
@@ -156,12 +156,12 @@ impl fmt::Display for Interruption {
     }
 }
 
-/// What a node was doing.
+/// Operation of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// Being instantiated.
+    /// Instantiation of the component.
     Instantiate,
-    /// `lifecycle.init`, or a built-in's opening of its file.
+    /// `lifecycle.init`, or the opening of a built-in's file.
     Init,
     /// `source.pull`.
     Pull,
@@ -206,29 +206,29 @@ impl Operation {
     }
 }
 
-/// The kinds of failure.
+/// Cause of a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// The component returned an error.
     Component(ComponentError),
     /// There was no buffer for the stage.
     NoBuffer {
-        /// Why.
+        /// The reason.
         refusal: Box<Refusal>,
-        /// What the component returned for that; nothing where the stage is a built-in.
+        /// The component's own error after that; `None` for a built-in.
         said: Option<ComponentError>,
     },
-    /// The component trapped: the sandbox's own words.
+    /// The component trapped; in the sandbox's words.
     Trap(String),
-    /// The call took more than its limit, in milliseconds.
+    /// The call used more than its limit, in milliseconds.
     Deadline(u64),
-    /// The call was not done after so many milliseconds, though it took less than its limit.
+    /// The call had not returned after this many milliseconds, though it used less than its limit.
     Overdue(u64),
     /// The call used up its fuel.
     OutOfFuel,
     /// The flow was cancelled during the call.
     Cancelled,
-    /// The component misused a handle; with the code in the catalogue.
+    /// The component misused a handle: code in the catalogue, and description.
     Misuse(&'static str, String),
     /// The component used a capability that it was not granted.
     Denied(Denied),
@@ -236,61 +236,61 @@ pub enum Cause {
     Endpoint(String),
     /// The component could not be instantiated.
     Instantiation(String),
-    /// The system gave no memory for it: its own words.
+    /// The system had no memory for the component; in its own words.
     NoMemory(String),
-    /// The process may not open another file: what it was for, and the system's own words.
+    /// The process may not open another file: the purpose of the file, and the system's words.
     NoFile(String),
-    /// The process may not have that many files open.
+    /// The process may not have enough files open.
     OpenFiles {
-        /// Files that are open at the same time, at least.
+        /// Least number of files open at the same time.
         needed: u64,
-        /// Files that the process may open.
+        /// Most files that the process may open.
         limit: u64,
     },
-    /// The process may not start another thread: what it was for, and the system's own words.
+    /// The process may not start another thread: the purpose of the thread, and the system's words.
     NoThread(String),
-    /// The process may not have the address space that a flow needs.
+    /// The process may not have enough address space.
     AddressSpace {
-        /// Linear memories of the flow.
+        /// Number of the flow's linear memories.
         memories: u64,
-        /// Bytes that they take.
+        /// Bytes of address space that they take.
         needed: u64,
-        /// Bytes that the process may have.
+        /// Bytes of address space that the process may have.
         limit: u64,
     },
-    /// The element is larger than a stream it was to enter takes.
+    /// The element exceeds the limit of a stream.
     TooLarge {
         /// The stream.
         stream: StreamName,
-        /// Bytes of the element.
+        /// Size of the element in bytes.
         bytes: u64,
-        /// Bytes that the stream takes.
+        /// Largest element of the stream in bytes.
         limit: u64,
     },
-    /// A router named a port that leads nowhere.
+    /// A router named a port without streams.
     UnknownPort(String),
-    /// A stream that may not overflow was full.
+    /// A stream that fails on overflow was full.
     Overflow {
         /// The stream.
         stream: StreamName,
         /// Its capacity in elements.
         depth: usize,
     },
-    /// The stage trapped again after it had been made anew so many times within a minute.
+    /// The stage trapped again after its last permitted restart within a minute.
     TooManyRestarts {
-        /// So many times.
+        /// Most restarts within a minute.
         limit: u32,
-        /// What it did last.
+        /// Cause of the last trap.
         last: Box<Cause>,
     },
-    /// The flow's own deadline passed; in milliseconds.
+    /// The flow's own deadline, in milliseconds, has passed.
     FlowDeadline(u64),
-    /// The time that the command line gives to a run was up; in milliseconds.
+    /// The time limit on the command line, in milliseconds, has passed.
     TimeUp(u64),
 }
 
 impl Cause {
-    /// What a stage failed of that returned `error`: the buffer that it was refused last, if that is what it says.
+    /// The cause of a call that returned `error`: the last refusal of a buffer, if the error is due to it.
     #[cold]
     #[must_use]
     pub fn returned(error: ComponentError, refused: Option<&Refusal>) -> Self {
@@ -304,7 +304,7 @@ impl Cause {
         }
     }
 
-    /// What the error policy goes by; `None` for what no policy changes.
+    /// The category for the error policy; `None` for causes that no policy changes.
     #[must_use]
     pub fn category(&self) -> Option<Category> {
         match self {
@@ -339,8 +339,8 @@ impl Cause {
     }
 }
 
-/// Why one flow may not read what another one writes.
+/// The reason why one flow may not read a file that another one writes.
 pub(crate) const AT_ONCE: &str = "of one run go on at the same time, so what is read would be left to chance";
 
-/// The node of failures that are the driver's.
+/// Name of the node in failures of the driver.
 pub(crate) const DRIVER: &str = "(driver)";

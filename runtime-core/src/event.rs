@@ -1,4 +1,4 @@
-//! What happens in a flow besides elements passing through: pressure, pauses, failures and what followed.
+//! Events of a flow besides the passing of elements: pressure, pauses, failures and their consequences.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,42 +12,42 @@ use crate::plan::StreamName;
 use crate::printable;
 use crate::state::FlowState;
 
-/// Events a run keeps; the oldest make room.
+/// Most events that a run keeps; the oldest are dropped.
 const KEPT: usize = 4096;
 
-/// Something that happened.
+/// An event of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// A stream became full.
     Triggered {
-        /// Its name.
+        /// Name of the stream.
         stream: StreamName,
-        /// Its length in elements.
+        /// Elements in the stream.
         depth: usize,
     },
     /// A stream that was full has room again.
     Relieved {
-        /// Its name.
+        /// Name of the stream.
         stream: StreamName,
-        /// Its length in elements.
+        /// Elements in the stream.
         depth: usize,
-        /// How long it lasted.
+        /// Time for which it was full.
         duration: Duration,
         /// Elements dropped meanwhile.
         dropped: u64,
     },
-    /// A source was told about pressure.
+    /// A source was notified of pressure.
     Notified {
         /// The source.
         node: &'static str,
-        /// What it was told.
+        /// Signal sent to it.
         signal: Demand,
     },
     /// A sink asked for a pause.
     SinkPaused {
         /// The sink.
         node: &'static str,
-        /// How long it gets nothing.
+        /// Time for which it gets no element.
         duration: Duration,
     },
     /// A call failed.
@@ -60,16 +60,16 @@ pub enum Event {
         element: Option<u64>,
         /// Code in the catalogue.
         code: &'static str,
-        /// Its category; none when it ends the flow whatever the policy.
+        /// Category; `None` for a failure that ends the flow under every policy.
         category: Option<Category>,
     },
-    /// A stage was made anew.
+    /// A stage was restarted.
     Restarted {
         /// The stage.
         node: &'static str,
-        /// For the how-manieth time.
+        /// Number of its restarts, this one included.
         count: u64,
-        /// After what, in words.
+        /// Reason, in words.
         message: String,
     },
     /// A call will be repeated.
@@ -78,9 +78,9 @@ pub enum Event {
         node: &'static str,
         /// Sequence number of the element.
         element: Option<u64>,
-        /// Number of failures so far.
+        /// Number of failures up to now.
         attempt: u32,
-        /// After so long.
+        /// Time until the next attempt.
         delay: Duration,
     },
     /// An element ended at a stage that could not handle it.
@@ -89,9 +89,9 @@ pub enum Event {
         node: &'static str,
         /// Sequence number of the element.
         element: Option<u64>,
-        /// Why.
+        /// Category of the error.
         category: Category,
-        /// The same in words.
+        /// Reason, in words.
         message: String,
     },
     /// An element left by port `error`.
@@ -100,52 +100,52 @@ pub enum Event {
         node: &'static str,
         /// Sequence number of the element.
         element: Option<u64>,
-        /// Why.
+        /// Category of the error.
         category: Category,
-        /// The same in words.
+        /// Reason, in words.
         message: String,
     },
-    /// A stage that lacks something is left alone for a while.
+    /// The breaker of a stage opened: the stage is not called for a while.
     BreakerOpened {
         /// The stage.
         node: &'static str,
-        /// For so long.
+        /// Time for which it is not called.
         duration: Duration,
     },
-    /// It is used again.
+    /// The breaker of a stage closed: the stage is called as usual.
     BreakerClosed {
         /// The stage.
         node: &'static str,
     },
-    /// The end of a stage went wrong: nothing follows from it.
+    /// The teardown of a stage failed, which has no consequence.
     TeardownFailed {
         /// The stage.
         node: &'static str,
         /// Code in the catalogue.
         code: &'static str,
-        /// The same in words.
+        /// Reason, in words.
         message: String,
     },
     /// The run entered a state.
     State(FlowState),
-    /// The driver had no look at the clock for longer than the watchdog likes.
+    /// The driver did not read the clock for longer than expected, so that other flows had to wait.
     SlowQuantum {
-        /// For so long.
+        /// Time between the two readings.
         duration: Duration,
     },
 }
 
-/// How much a reader has to know of an event.
+/// Severity of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Something is not as it should be.
+    /// A sign of trouble.
     Warning,
-    /// The flow at work.
+    /// Normal operation of the flow.
     Detail,
 }
 
 impl Event {
-    /// Its name.
+    /// Name of the event.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -166,7 +166,7 @@ impl Event {
         }
     }
 
-    /// How much a reader has to know of it.
+    /// Severity of the event.
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
@@ -187,7 +187,7 @@ impl Event {
         }
     }
 
-    /// Its fields, by name.
+    /// The event's fields, by name.
     fn fields(&self) -> Value {
         match self {
             Event::Triggered { stream, depth } => json!({ "stream": stream.to_string(), "depth": depth }),
@@ -242,7 +242,7 @@ impl Event {
         }
     }
 
-    /// The event for machines.
+    /// The event as JSON.
     fn to_json(&self, at: Time) -> Value {
         let mut value = self.fields();
         value["at_ns"] = json!(at.as_nanos());
@@ -250,7 +250,7 @@ impl Event {
         value
     }
 
-    /// The event in a line for people, with its flow where several run.
+    /// The event as a line of text, with its flow where several run.
     #[must_use]
     pub(crate) fn to_text(&self, at: Time, flow: Option<&str>) -> String {
         let mut text = format!("[{:>9.3} ms] {}", at.as_nanos() as f64 / 1e6, self.name());
@@ -270,9 +270,9 @@ impl Event {
     }
 }
 
-/// Whoever hears of events as they happen.
+/// A receiver of events as they happen.
 pub trait Observer: Send {
-    /// Something happened at `at`.
+    /// Receives an event that happened at `at`.
     fn observe(&mut self, at: Time, event: &Event);
 }
 
@@ -285,12 +285,12 @@ pub struct EventLog {
 }
 
 impl EventLog {
-    /// Has each further event reported to `observer`.
+    /// Reports every further event to `observer`.
     pub(crate) fn observed_by(&mut self, observer: Option<Box<dyn Observer>>) {
         self.observer = observer;
     }
 
-    /// Adds what happened at `at`.
+    /// Adds an event that happened at `at`.
     pub fn add(&mut self, at: Time, event: Event) {
         if let Some(observer) = &mut self.observer {
             observer.observe(at, &event);
@@ -308,7 +308,7 @@ impl EventLog {
         self.kept.iter().map(|(at, event)| event.to_json(*at)).collect()
     }
 
-    /// Events that made room.
+    /// Number of events dropped to make room.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped

@@ -1,9 +1,9 @@
-//! Runs several flows on few threads: each in turn, for a quantum.
+//! The executor: runs several flows on few threads, each in turn for a quantum.
 //!
-//! Component calls are synchronous, and what they call in the host may block on tokio itself, which a task on tokio's
-//! workers must not do. So flows are not tokio tasks; there are no other waits here than for a time and for a wake-up.
+//! Component calls are synchronous, and host functions they call may block on tokio, which is not allowed on tokio's
+//! own workers. So flows are not tokio tasks. The only waits here are for a time and for a wake-up.
 //!
-//! A call may last, or wait in the host. While all threads are held up by such calls, another thread gives the other flows
+//! A call may take long or wait in the host. While such calls occupy all threads, an extra thread gives the other flows
 //! their turns.
 
 use std::sync::{Mutex, PoisonError};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::sync::Monitor;
 
-/// How often somebody looks whether flows get their turns.
+/// Interval between checks whether flows get their turns.
 const LOOK: Duration = Duration::from_millis(20);
 
 mod turns;
@@ -21,10 +21,10 @@ pub use turns::Group;
 pub(crate) use turns::{Task, Turn, Waker};
 
 impl Group {
-    /// Runs all tasks to their end on `workers` threads, of which the caller's is one.
+    /// Runs all tasks to their end on `workers` threads, one of which is the caller's.
     ///
     /// # Panics
-    /// When there are not as many tasks as the group was made for.
+    /// When the number of tasks is not the one that the group was made for.
     pub fn run<T: Task>(&self, tasks: Vec<T>, workers: usize) -> Vec<T> {
         self.begin(tasks.len(), workers);
         let tasks: Vec<Mutex<T>> = tasks.into_iter().map(Mutex::new).collect();
@@ -32,7 +32,7 @@ impl Group {
         thread::scope(|scope| {
             for number in 1..workers.min(tasks.len()) {
                 let worker = thread::Builder::new().name(format!("flows-{number}"));
-                // With fewer threads everything takes longer, and nothing else changes.
+                // With fewer threads everything takes longer; nothing else changes.
                 let _started = worker.spawn_scoped(scope, || self.work(&tasks));
             }
             if tasks.len() > workers {
@@ -49,7 +49,7 @@ impl Group {
             .collect()
     }
 
-    /// Has another thread stand in whenever tasks that are ready get no turn, until all are done.
+    /// Starts an extra thread whenever ready tasks get no turn, until all tasks are done.
     fn look<'scope, T: Task>(
         &'scope self,
         scope: &'scope Scope<'scope, '_>,
@@ -78,7 +78,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes its turns from a list.
+    /// A task that takes its turns from a list.
     struct Script<'a> {
         turns: Vec<Turn>,
         taken: &'a AtomicU32,
@@ -108,7 +108,7 @@ mod tests {
         }
     }
 
-    /// Waits in its turn until all others have ended.
+    /// A task that waits in its turn until all others have ended.
     struct HoldsUp<'a> {
         waits: bool,
         ended: &'a AtomicU32,

@@ -1,4 +1,4 @@
-//! The driver of a flow: generated code says which stage runs next, everything else is here.
+//! The driver of a flow. Generated code chooses the stage to run next; everything else is here.
 
 use crate::context::RunContext;
 use crate::crossing::Setup;
@@ -19,12 +19,12 @@ pub use ending::Outcome;
 pub use node::{AggregatorNode, FilterNode, Node, ProcessorNode, RouterNode, SinkNode, SourceNode};
 pub(crate) use run::Run;
 
-/// Steps between two looks at the time within a quantum.
+/// Steps between two readings of the time within a quantum.
 const STEPS_BETWEEN_LOOKS: u32 = 8;
 
-/// A flow made for exactly one DAG; implemented by generated code. It may move between threads.
+/// A flow with the structure of exactly one DAG; implemented by generated code. It may move between threads.
 pub trait Flow: Send {
-    /// What the compiler decided.
+    /// The compiler's plan.
     fn plan(&self) -> &'static FlowPlan;
 
     /// Runs the most downstream stage that is ready. Returns whether there was one.
@@ -39,11 +39,11 @@ pub trait Flow: Send {
     /// The streams, in manifest order.
     fn streams(&self) -> &[Stream];
 
-    /// The streams, to be changed.
+    /// The streams, mutable.
     fn streams_mut(&mut self) -> &mut [Stream];
 
-    /// Runs up to a quantum of steps, fewer when the driver is called. Returns whether a stage was ready to the last. A
-    /// method of each flow's own, so that `step` is called directly.
+    /// Runs up to a quantum of steps, fewer when there are requests to the driver. Returns whether a stage was still
+    /// ready. Each flow has its own copy of this method, so that `step` is called directly.
     ///
     /// # Errors
     /// When a stage failed, and its error policy ends the flow.
@@ -64,7 +64,7 @@ pub trait Flow: Send {
     }
 }
 
-/// Tells sources about the pressure that arose or ended since they were told last.
+/// Notifies sources of pressure that began or ended since the last notification.
 #[cold]
 fn tell_sources(mut nodes: Vec<&mut dyn Node>, cx: &mut RunContext) -> Result<(), Failure> {
     while let Some((source, signal)) = cx.pressure.next_untold() {
@@ -80,10 +80,10 @@ pub fn streams<const COUNT: usize>(plan: &'static FlowPlan) -> [Stream; COUNT] {
     std::array::from_fn(|position| Stream::new(&plan.streams[position], position, shared[position]))
 }
 
-/// How the executable starts a flow.
+/// A flow in the executable: its plan and its constructor.
 #[derive(Debug)]
 pub struct FlowEntry {
-    /// What the compiler decided.
+    /// The compiler's plan.
     pub plan: &'static FlowPlan,
     /// Makes the stages.
     pub start: fn(&mut Setup<'_>) -> Result<Box<dyn Flow>, Failure>,

@@ -19,10 +19,10 @@ use crate::emitted::{ComponentPath, CorePath};
 use crate::plan::ProgramPlan;
 use crate::watchdog::Watchdog;
 
-/// What the stages of a program need, on all paths, with a watchdog that looks after their calls.
+/// The shared state that the stages of a program need, for all call paths, with a watchdog for their calls.
 ///
 /// # Errors
-/// When there is no thread for it, or a path can't be prepared.
+/// When the system has no thread for the watchdog, or a path cannot be prepared.
 pub fn hosts(program: &ProgramPlan) -> wasmtime::Result<Hosts> {
     let watchdog = Watchdog::start(Arc::default(), Box::new(|_| ()))?;
     let paths = Paths {

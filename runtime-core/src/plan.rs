@@ -1,8 +1,8 @@
-//! What the compiler decided, as static data in the executable: emitted by code generation, read-only at run time.
+//! The compiler's decisions as static data of the executable: emitted by code generation, read-only at run time.
 
 use crate::engine::Tuning;
 
-/// One executable.
+/// Plan of an executable.
 #[derive(Debug)]
 pub struct ProgramPlan {
     /// Project name.
@@ -13,86 +13,86 @@ pub struct ProgramPlan {
     pub description: &'static str,
     /// The description that `torvync inspect` reads from the executable, as JSON.
     pub document: &'static [u8],
-    /// What of the engine configuration depends on the program.
+    /// Engine settings of the program.
     pub tuning: Tuning,
-    /// Threads that run flows; `None`: one for each processor.
+    /// Number of threads that run flows; `None`: one for each processor.
     pub worker_threads: Option<u32>,
 }
 
-/// One flow.
+/// Plan of a flow.
 #[derive(Debug)]
 pub struct FlowPlan {
     /// Name in the manifest.
     pub name: &'static str,
-    /// In topological order: producers before consumers.
+    /// Nodes in topological order: producers before consumers.
     pub nodes: &'static [NodePlan],
-    /// In manifest order.
+    /// Streams in manifest order.
     pub streams: &'static [StreamPlan],
-    /// Buffers.
+    /// Buffers of the flow.
     pub pools: PoolPlan,
-    /// Elements the driver handles before it looks at clock and signals.
+    /// Elements that the driver handles before it checks clock and signals.
     pub quantum: u32,
     /// Milliseconds until the flow is drained; `None` without a limit.
     pub deadline_ms: Option<u64>,
-    /// How long a sink that returned `pause` gets nothing, in milliseconds.
+    /// Time for which a sink that returned `pause` gets no element, in milliseconds.
     pub sink_pause_ms: u64,
-    /// How often a stage may be made anew within a minute.
+    /// Most restarts of a stage within a minute.
     pub max_restarts: u32,
     /// Whether the driver has a thread of its own, because a stage may wait in the host.
     pub own_thread: bool,
-    /// How many runs of it there are side by side; at least 1.
+    /// Number of replicas; at least 1.
     pub replicas: u32,
-    /// Position of the router whose ports they share out; `None` where the sources share out what they give.
+    /// Position of the router whose ports the replicas divide; `None` where they divide the elements of the sources.
     pub replicas_by: Option<usize>,
 }
 
-/// One stage.
+/// Plan of a node.
 #[derive(Debug)]
 pub struct NodePlan {
     /// Name in the manifest.
     pub name: &'static str,
-    /// What it does.
+    /// Role of the stage.
     pub role: Role,
     /// Name of the component, or `builtin:NAME`.
     pub component: &'static str,
     /// Configuration string, possibly empty.
     pub config: &'static str,
-    /// How it is called, with the reason.
+    /// Call path, with the reason for it.
     pub path: &'static str,
     /// Whether the stage is on one of the core call paths.
     pub on_core: bool,
     /// Whether the component exports `torvyn:streaming/lifecycle`.
     pub lifecycle: bool,
-    /// Positions of the streams that end here, in the order in which they are asked.
+    /// Positions of the input streams, in the order in which they are tried.
     pub inputs: &'static [usize],
-    /// The output ports but `error`.
+    /// Output ports except `error`.
     pub outputs: &'static [PortPlan],
-    /// Positions of the streams that leave port `error`.
+    /// Positions of the streams from port `error`.
     pub dead_letters: &'static [usize],
-    /// Which input is asked first.
+    /// Order in which inputs are tried.
     pub merge: Merge,
-    /// Whether one full branch of a port holds up the others.
+    /// Effect of one full branch of a port on the others.
     pub fan_out: FanOut,
-    /// What follows a failed call.
+    /// Error policy.
     pub on_error: ErrorPlan,
-    /// What the component is granted, for `capability-query`.
+    /// Grants of the component, for `capability-query`.
     pub capabilities: &'static [&'static str],
     /// Whether this source runs on a thread of its own, because it may wait.
     pub own_thread: bool,
-    /// What the stage may use.
+    /// Limits of the stage.
     pub limits: LimitsPlan,
 }
 
-/// What a stage does.
+/// Role of a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Produces elements.
     Source,
-    /// Makes at most one element of each.
+    /// Makes at most one element from each.
     Processor,
     /// Lets elements pass or not.
     Filter,
-    /// Chooses the ports an element leaves by.
+    /// Chooses the ports by which an element leaves.
     Router,
     /// Gathers elements into fewer ones.
     Aggregator,
@@ -115,34 +115,34 @@ impl Role {
     }
 }
 
-/// An output port.
+/// Plan of an output port.
 #[derive(Debug)]
 pub struct PortPlan {
     /// Its name.
     pub name: &'static str,
-    /// Positions of the streams that leave it; each gets every element.
+    /// Positions of its streams; each gets every element.
     pub streams: &'static [usize],
 }
 
-/// Which of several inputs is asked first.
+/// The order in which several inputs are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Merge {
-    /// The one behind the last one used.
+    /// Starting after the input that was used last.
     RoundRobin,
-    /// The first in the order of `inputs`.
+    /// In the order of `inputs`.
     Priority,
 }
 
-/// What a full branch means for the others.
+/// The effect of a full branch on the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FanOut {
-    /// It holds them up.
+    /// They wait for it.
     Minimum,
-    /// It applies its own policy.
+    /// None: it applies its own policy.
     Independent,
 }
 
-/// What follows when nothing more is tried.
+/// The action when no further attempt is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LastResort {
     /// The flow fails.
@@ -153,23 +153,23 @@ pub enum LastResort {
     DeadLetter,
 }
 
-/// What follows a failed call.
+/// The action after a failed call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorAction {
-    /// At once.
+    /// The last resort, at once.
     Now(LastResort),
-    /// The call is repeated.
+    /// Further attempts.
     Retry {
-        /// So many times.
+        /// Most further attempts.
         max: u32,
-        /// First after so many milliseconds, each time after twice as many.
+        /// Time before the first of them, in milliseconds; it doubles each time.
         backoff_ms: u64,
-        /// After the last failure.
+        /// The action after the last of them.
         then: LastResort,
     },
 }
 
-/// What follows a failed call, by category.
+/// The actions after a failed call, by category.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErrorPlan {
     /// After `invalid-input`.
@@ -182,10 +182,10 @@ pub struct ErrorPlan {
     pub deadline_exceeded: ErrorAction,
 }
 
-/// What a stage may use.
+/// Limits of a stage.
 #[derive(Debug)]
 pub struct LimitsPlan {
-    /// Linear memory in bytes.
+    /// Most bytes of linear memory.
     pub memory_bytes: u64,
     /// Time for one call, in milliseconds.
     pub invocation_timeout_ms: u64,
@@ -195,13 +195,13 @@ pub struct LimitsPlan {
     pub teardown_timeout_ms: u64,
     /// Fuel for one call; 0 without metering.
     pub fuel: u64,
-    /// Largest buffer it may ask for, in bytes.
+    /// Largest buffer that it may allocate, in bytes.
     pub max_buffer_bytes: u64,
-    /// Bytes of buffers that it may own at once.
+    /// Most bytes of buffers that it may own at once.
     pub buffer_budget_bytes: u64,
 }
 
-/// One bounded queue.
+/// Plan of a stream, a bounded queue.
 #[derive(Debug)]
 pub struct StreamPlan {
     /// `node.port` of the producer.
@@ -210,17 +210,17 @@ pub struct StreamPlan {
     pub to: &'static str,
     /// Capacity in elements.
     pub depth: u32,
-    /// Length at which a stream that was full has room again.
+    /// Number of elements at which a full stream has room again.
     pub low_watermark: u32,
-    /// What happens when it is full.
+    /// Policy of a full stream.
     pub overflow: Overflow,
-    /// Rank among the inputs of its consumer; higher is asked first where the merge is by priority.
+    /// Priority among the inputs of its consumer; a higher one is tried first where the merge is by priority.
     pub rank: u8,
-    /// Largest payload it takes, in bytes.
+    /// Largest payload in bytes.
     pub max_element_bytes: Option<u64>,
 }
 
-/// Both ends of a stream.
+/// Name of a stream: its two ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamName {
     /// `node.port` of the producer.
@@ -235,18 +235,18 @@ impl std::fmt::Display for StreamName {
     }
 }
 
-/// What a full stream does.
+/// Policy of a full stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overflow {
-    /// Its producer waits.
+    /// The producer waits.
     Block,
-    /// The element that waited longest makes room.
+    /// The oldest element is dropped.
     DropOldest,
     /// The new element is dropped.
     DropNewest,
     /// The flow fails.
     Error,
-    /// Its producer waits, also for the stream's pace.
+    /// The producer waits, also to keep the stream's rate.
     RateLimit {
         /// Elements per second.
         per_second: u64,
@@ -267,14 +267,14 @@ impl Overflow {
     }
 }
 
-/// The buffers of a flow.
+/// Plan of a flow's buffers.
 #[derive(Debug)]
 pub struct PoolPlan {
     /// Tiers, smallest first.
     pub tiers: [TierPlan; 4],
-    /// Bytes that buffers outside the tiers may take in all; 0 forbids them.
+    /// Most bytes of all buffers outside the tiers; 0 forbids such buffers.
     pub fallback_bytes: u64,
-    /// Largest buffer there may be, in bytes.
+    /// Largest buffer, in bytes.
     pub max_buffer_bytes: u64,
 }
 

@@ -1,17 +1,17 @@
-//! Texts of others in messages: names, source lines, what a component says. What would steer a terminal, or hide the order
-//! of characters, is shown instead of sent.
+//! Foreign text in messages: names, source lines, messages of components. Characters that would control a terminal, or
+//! disguise the order of others, are shown as symbols.
 
 use std::borrow::Cow;
 
-/// What is shown for a character that must not be sent to a terminal; `None` for others, line feeds and tabs among them.
+/// The symbol for a character that must not reach a terminal; `None` for others, which include line feeds and tabs.
 #[must_use]
 pub fn shown(c: char) -> Option<char> {
     match c {
         '\n' | '\t' => None,
-        // Each control character of ASCII has a picture.
+        // Each ASCII control character has a picture.
         '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)),
         '\u{7f}' => Some('\u{2421}'),
-        // Control characters of eight bits, and marks that turn the direction of writing.
+        // Control characters of eight bits, and marks that change the direction of writing.
         '\u{80}'..='\u{9f}'
         | '\u{61c}'
         | '\u{200e}'
@@ -22,7 +22,7 @@ pub fn shown(c: char) -> Option<char> {
     }
 }
 
-/// A text fit for a message of several lines.
+/// A text made safe for a message of several lines.
 #[must_use]
 pub fn lines(text: &str) -> Cow<'_, str> {
     if text.chars().any(|c| shown(c).is_some()) {
@@ -32,7 +32,7 @@ pub fn lines(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A text fit for one line: line feeds are shown too.
+/// A text made safe for one line: line feeds become symbols too.
 #[must_use]
 pub fn line(text: &str) -> Cow<'_, str> {
     match lines(text) {

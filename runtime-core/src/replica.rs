@@ -1,5 +1,5 @@
-//! Replicas of a flow: runs of it side by side, each with stages and buffers of its own, that share what the sources of the
-//! flow have to give.
+//! Replicas of a flow: parallel runs, each with its own stages and buffers, that divide the elements of the flow's
+//! sources or the ports of a router.
 
 mod budget;
 mod shared;
@@ -10,7 +10,7 @@ pub(crate) use shared::Shared;
 pub(crate) use team::Replica;
 
 impl Replica {
-    /// Whether this replica handles what a router sends to its `port`-th port, where ports are shared out.
+    /// Whether this replica handles the elements for the router's port with this number, where ports are divided.
     pub(crate) fn has_port(&self, port: usize) -> bool {
         port % self.count() == self.number as usize
     }

@@ -1,4 +1,4 @@
-//! What a run printed to people and machines: the summary, failures, JSON.
+//! The report of a run: summary and failures as text, and JSON.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::flow::{Flow, Outcome};
 use crate::plan::Role;
 use crate::words::count;
 
-/// Shortest run whose throughput is told.
+/// Shortest run for which a throughput is shown.
 const MOMENT: Duration = Duration::from_millis(100);
 
 mod failure;
@@ -33,7 +33,7 @@ pub struct Report {
     live: u64,
     events: Vec<Value>,
     events_dropped: u64,
-    /// Where there are several.
+    /// Reports of the replicas, where there are several.
     replicas: Vec<ReplicaReport>,
 }
 
@@ -64,18 +64,18 @@ impl Report {
         self.nodes.iter().map(|node| of(&node.stats)).sum()
     }
 
-    /// Elements that entered the flow.
+    /// Number of elements that entered the flow.
     fn entered(&self) -> u64 {
         let sources = self.nodes.iter().filter(|node| node.role == Role::Source);
         sources.map(|node| node.stats.emitted).sum()
     }
 
-    /// Elements that sinks took.
+    /// Number of elements that sinks delivered.
     fn delivered(&self) -> u64 {
         self.sum(|stats| stats.delivered)
     }
 
-    /// Elements that were in streams or in hand when the flow ended.
+    /// Number of elements in streams or nodes when the flow ended.
     fn undelivered(&self) -> u64 {
         let discarded: u64 = self.streams.iter().map(|stream| stream.stats.discarded).sum();
         discarded + self.sum(|stats| stats.failed)
@@ -85,7 +85,7 @@ impl Report {
         self.streams.iter().map(|stream| stream.stats.dropped()).sum()
     }
 
-    /// Whether every element is accounted for (design section 1), and every buffer is back.
+    /// Whether every element is accounted for (design section 1) and every buffer was returned.
     fn is_balanced(&self) -> bool {
         self.nodes.iter().all(|node| node.stats.is_balanced(node.role))
             && self.streams.iter().all(|stream| stream.stats.is_balanced())
@@ -97,7 +97,7 @@ impl Report {
         all.fold(CopyStats::default(), CopyStats::and)
     }
 
-    /// Bytes of payload copied for each byte that was put into a buffer by a source.
+    /// Bytes of payload copied for each byte that a source put into a buffer.
     fn copy_amplification(&self) -> f64 {
         let sources = self.nodes.iter().filter(|node| node.role == Role::Source);
         let made: u64 = sources
@@ -111,7 +111,7 @@ impl Report {
         self.entered() as f64 / self.duration.as_secs_f64().max(f64::EPSILON)
     }
 
-    /// The throughput in words. That of a moment says nothing, and nothing is none.
+    /// The throughput in words; `None` for a run that was too short or emitted nothing.
     fn rate(&self) -> Option<String> {
         let says_something = self.duration >= MOMENT && self.entered() > 0;
         says_something.then(|| match self.throughput() {
@@ -121,7 +121,7 @@ impl Report {
         })
     }
 
-    /// The summary for people.
+    /// The summary, as text.
     #[must_use]
     pub fn to_text(&self, outcome: &Outcome) -> String {
         let (entered, delivered) = (self.entered(), self.delivered());
@@ -155,7 +155,7 @@ impl Report {
         text
     }
 
-    /// What is left to say of a flow that failed, for people, in a line; nothing of one through which nothing went.
+    /// One line of summary for a flow that failed; empty if no element entered it.
     #[must_use]
     pub fn remnant(&self, outcome: &Outcome) -> String {
         let (flow, state, entered) = (self.flow, outcome.ending.as_str(), self.entered());
@@ -172,7 +172,7 @@ impl Report {
         )
     }
 
-    /// The account of each node and each stream, for people.
+    /// The account of every node and every stream, as text.
     fn account(&self) -> String {
         let mut text = String::from("\n  ── Account ──────────────\n");
         let rows = self.nodes.iter().map(|node| (node.name.to_owned(), node.to_text()));
@@ -199,7 +199,7 @@ impl Report {
         Value::Object(object)
     }
 
-    /// Everything, for machines.
+    /// The whole report as JSON.
     #[must_use]
     pub fn to_json(&self, outcome: &Outcome, exit_code: u8) -> Value {
         let replicas = self.replicas.iter().enumerate();

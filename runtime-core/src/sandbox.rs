@@ -1,7 +1,7 @@
-//! What the host gives a stage besides buffers and elements: clocks, random numbers, standard output and error, limits.
+//! Host capabilities of a stage beyond buffers and elements: clocks, random numbers, standard output and error, limits.
 //!
-//! There is one implementation of each capability. The call paths translate: WASI's interfaces on the component path, the
-//! imports of glue on the core paths.
+//! There is one implementation of each capability. The call paths translate: WASI's interfaces on the component path,
+//! the imports of glue on the core paths.
 
 use std::io::{self, Write};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -15,17 +15,17 @@ mod limits;
 
 pub(crate) use limits::Limits;
 
-/// What one stage may use.
+/// The permissions of one stage, and the state of its capabilities.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sandbox {
-    /// As the manifest has it.
+    /// Grants in the manifest's notation.
     grants: &'static [&'static str],
     granted: Granted,
-    /// Monotonic time begins here, also for a stage that was restarted.
+    /// Origin of monotonic time; a restart of the stage does not change it.
     started: Instant,
 }
 
-/// Where a component prints.
+/// A standard stream to which a component prints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stream {
     Output,
@@ -33,7 +33,7 @@ pub(crate) enum Stream {
 }
 
 impl Sandbox {
-    /// For a stage that is granted this, from now on.
+    /// A sandbox for a stage with these grants, whose monotonic time starts now.
     pub(crate) fn new(grants: &'static [&'static str]) -> Self {
         Self {
             grants,
@@ -42,17 +42,17 @@ impl Sandbox {
         }
     }
 
-    /// The texts of what it is granted.
+    /// The grants, in the manifest's notation.
     pub(crate) fn grants(&self) -> &'static [&'static str] {
         self.grants
     }
 
-    /// The answer of `has-capability`.
+    /// The result of `has-capability`.
     pub(crate) fn has(&self, asked: &str) -> bool {
         capability::has(self.grants, asked)
     }
 
-    /// Lets the stage use a capability.
+    /// Checks that the stage may use a capability.
     ///
     /// # Errors
     /// When it is not granted.
@@ -69,7 +69,7 @@ impl Sandbox {
         Ok(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
     }
 
-    /// Time since the stage was made.
+    /// Time since the sandbox was made.
     ///
     /// # Errors
     /// When the clock is not granted.
@@ -79,7 +79,7 @@ impl Sandbox {
     }
 }
 
-/// Random bytes of the system. Whether a stage may have them is the caller's to ask: the seed of hash tables is for all.
+/// Random bytes from the system. The caller has to check the grant: the seed of hash tables is for every stage.
 ///
 /// # Errors
 /// When the system has none.
@@ -97,7 +97,7 @@ pub(crate) fn random(length: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Prints for a stage; on standard output after the lines that consoles hold.
+/// Prints for a stage; on standard output, after the lines that consoles hold.
 ///
 /// # Errors
 /// When not all of it was written.

@@ -1,5 +1,5 @@
-//! Flows at work, as a library has them: a session starts flows, waits for them and gives their accounts; [`Stop`] asks them
-//! to stop. It prints nothing itself, handles no signal and never ends the process.
+//! Sessions: running flows as a library. A session starts flows, waits for them and returns their reports; [`Stop`]
+//! asks them to stop. It prints nothing itself, handles no signal and never ends the process.
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -30,10 +30,10 @@ mod room;
 use groups::{ThreadGroup, run_groups};
 pub(crate) use room::explained;
 
-/// Configurations that hold instead of the manifest's, by node.
+/// Configurations that replace those of the manifest, by node.
 pub type Configs = BTreeMap<&'static str, String>;
 
-/// A flow, and how it is to run.
+/// A flow to start, with its options.
 pub struct FlowStart {
     /// The flow.
     pub entry: &'static FlowEntry,
@@ -43,19 +43,19 @@ pub struct FlowStart {
     pub ends: Ends,
     /// The configurations that differ from the manifest's.
     pub configs: Configs,
-    /// Hears of the events of the first replica.
+    /// Receiver of the first replica's events.
     pub observer: Option<Box<dyn Observer>>,
 }
 
-/// What a flow came to.
+/// Result of a flow.
 pub struct FlowEnd {
     /// The flow.
     pub entry: &'static FlowEntry,
-    /// Its account; or why it could not be started.
+    /// Report and outcome; or the reason why the flow could not be started.
     pub account: Result<(Report, Outcome), Failure>,
 }
 
-/// What the flows of a program need while they run.
+/// State that the flows of a program need while they run.
 pub struct Session {
     program: &'static ProgramPlan,
     hosts: Hosts,
@@ -63,11 +63,11 @@ pub struct Session {
 }
 
 impl Session {
-    /// Prepares what the flows of a program need. `stop` asks them to stop; `on_stuck` is called when one does not end though
-    /// it was cancelled.
+    /// Prepares the state that the flows of a program need. `stop` asks them to stop; `on_stuck` is called when a
+    /// cancelled flow does not end.
     ///
     /// # Errors
-    /// When the system has no thread for the watchdog, or this machine can't run the code of the program.
+    /// When the system has no thread for the watchdog, or this machine cannot run the code of the program.
     pub fn start(
         program: &'static ProgramPlan,
         paths: Paths,
@@ -85,7 +85,7 @@ impl Session {
         })
     }
 
-    /// Makes the stages of flows, on the calling thread, which is to run them too.
+    /// Makes the stages of flows. The calling thread has to run them too.
     #[must_use]
     pub fn prepare(&self, flows: Vec<FlowStart>) -> Prepared<'_> {
         let entered = self.hosts.enter();
@@ -98,7 +98,7 @@ impl Session {
         }
     }
 
-    /// Makes the stages of all flows: those that share their threads are one group, every other run is one by itself.
+    /// Makes the stages of all flows. Flows that share threads form one group, every other run a group of its own.
     fn groups(&self, flows: Vec<FlowStart>) -> Vec<ThreadGroup> {
         let sharing = flows.iter().filter(|flow| !flow.entry.plan.own_thread);
         let shared = Group::new(sharing.map(|flow| flow.entry.plan.replicas as usize).sum());
@@ -130,7 +130,7 @@ impl Session {
         together.into_iter().chain(alone).collect()
     }
 
-    /// Threads of the flows that share them.
+    /// Number of threads for the flows that share them.
     fn workers(&self) -> usize {
         self.program.worker_threads.map_or_else(
             || thread::available_parallelism().map_or(1, NonZero::get),
@@ -142,7 +142,7 @@ impl Session {
     fn start_flow(&self, mut flow: FlowStart, wakers: Vec<Waker>) -> Vec<Started> {
         let plan = flow.entry.plan;
         let runs = wakers.len();
-        // Where each of them gets everything, each counts everything.
+        // Where every replica gets all elements, each counts all of them.
         let shared_limit = flow.options.limit.filter(|_| plan.replicas_by.is_none());
         let team = Replica::team(wakers.clone(), shared_limit).into_iter().zip(wakers);
         let started: Result<Vec<Started>, Failure> = team
@@ -184,7 +184,7 @@ impl Session {
         Ok(Run::new(driver, cx.observed_by(observer).of(replica), configs))
     }
 
-    /// What the runs of a flow came to, one of each of its replicas.
+    /// The result of a flow, from the runs of its replicas.
     fn end(&self, entry: &'static FlowEntry, runs: Vec<Started>) -> FlowEnd {
         let mut ended = Vec::new();
         for started in runs {
@@ -205,18 +205,18 @@ impl Session {
     }
 }
 
-/// Flows whose stages are there.
+/// Flows whose stages are made.
 pub struct Prepared<'a> {
     session: &'a Session,
     entries: Vec<&'static FlowEntry>,
     groups: Vec<ThreadGroup>,
-    /// The thread is prepared for calls meanwhile.
+    /// Guard of the thread's preparation for calls.
     _entered: Option<Box<dyn Entered + 'a>>,
 }
 
 impl Prepared<'_> {
-    /// Runs the flows to their ends: some on the calling thread, the others on threads of their own. Returns what they came
-    /// to, in their order.
+    /// Runs the flows to their ends: some on the calling thread, the others on threads of their own. Returns their
+    /// results, in the order of the flows.
     #[must_use]
     pub fn run(self) -> Vec<FlowEnd> {
         let hosts = &self.session.hosts;
@@ -231,7 +231,7 @@ impl Prepared<'_> {
     }
 }
 
-/// The configurations of one replica that differ from the manifest's, of which `configs` hold for all of them.
+/// The configurations of one replica that differ from the manifest's: `configs`, and those with placeholders.
 fn of_replica(plan: &'static FlowPlan, configs: &Configs, replica: &Replica) -> Configs {
     let filled = plan.nodes.iter().filter_map(|node| {
         let general = configs.get(node.name).map_or(node.config, String::as_str);
@@ -241,17 +241,17 @@ fn of_replica(plan: &'static FlowPlan, configs: &Configs, replica: &Replica) -> 
     filled.collect()
 }
 
-/// The run of a replica among those of its thread group.
+/// The place of a replica's run in its thread group.
 struct Slot {
     /// Position of its flow in the session.
     flow: usize,
     started: Started,
 }
 
-/// A run, before it runs and after.
+/// A run of a replica, before and after it runs.
 enum Started {
     Run(Box<Run>),
     Failed(Failure),
-    /// Another replica of the flow could not be started.
+    /// Not started, because another replica of the flow could not be.
     Omitted,
 }

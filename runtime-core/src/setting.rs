@@ -1,24 +1,24 @@
-//! What the `config` of built-in nodes may hold: the one description of it. The compiler checks a manifest by the rules that
-//! a node applies when its flow starts.
+//! The keys of built-in nodes' `config`, described once: the compiler checks a manifest by the rules that a node
+//! applies when its flow starts.
 
 use std::fmt;
 
 use serde_json::{Map, Value};
 
-/// A key of the configuration of a built-in.
+/// A key of a built-in's configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// Its name.
+    /// Name of the key.
     pub name: &'static str,
-    /// What its value may be.
+    /// Kind of its value.
     pub kind: Kind,
-    /// Whether it must be there.
+    /// Whether the key is required.
     pub required: bool,
-    /// What it means.
+    /// Meaning of the key.
     pub doc: &'static str,
 }
 
-/// What a value may be.
+/// Kind of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Any string.
@@ -31,26 +31,26 @@ pub enum Kind {
     Choice(&'static [&'static str]),
 }
 
-/// How long a built-in sink holds a line at most, in milliseconds, unless its configuration says otherwise.
+/// Longest time for which a built-in sink holds a line by default, in milliseconds.
 pub const FLUSH_MS: u64 = 100;
 
-/// Of `builtin:generator`.
+/// Settings of `builtin:generator`.
 pub const GENERATOR: &[Setting] = &[
     optional("count", Kind::Count, "How many elements there are; no end without it."),
     optional("message", Kind::Text, "What stands before the number of an element."),
 ];
 
-/// Of `builtin:lines`.
+/// Settings of `builtin:lines`.
 pub const LINES: &[Setting] = &[optional(
     "path",
     Kind::Path,
     "The file to read; `-` or none is standard input.",
 )];
 
-/// Of `builtin:console`.
+/// Settings of `builtin:console`.
 pub const CONSOLE: &[Setting] = &[FLUSH];
 
-/// Of `builtin:file`.
+/// Settings of `builtin:file`.
 pub const FILE: &[Setting] = &[
     Setting {
         name: "path",
@@ -67,7 +67,7 @@ pub const FILE: &[Setting] = &[
     ),
 ];
 
-/// What a built-in component takes; `None` for one that is not known.
+/// The settings of a built-in component; `None` for an unknown one.
 #[must_use]
 pub fn of(component: &str) -> Option<&'static [Setting]> {
     match component {
@@ -97,7 +97,7 @@ const fn optional(name: &'static str, kind: Kind, doc: &'static str) -> Setting 
 }
 
 impl Kind {
-    /// Its type, in words.
+    /// The type, in words.
     #[must_use]
     pub fn expected(self) -> &'static str {
         match self {
@@ -106,7 +106,7 @@ impl Kind {
         }
     }
 
-    /// What a value of that type must be, in words.
+    /// The rule for values of the type, in words.
     #[must_use]
     pub fn rule(self) -> String {
         match self {
@@ -117,7 +117,7 @@ impl Kind {
         }
     }
 
-    /// Whether a value is of its type.
+    /// Whether a value is of the type.
     #[must_use]
     pub fn is_type_of(self, value: &Value) -> bool {
         match self {
@@ -136,35 +136,35 @@ impl Kind {
     }
 }
 
-/// What is wrong with a configuration.
+/// A mistake in a configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mistake {
-    /// It is not JSON, for this reason.
+    /// The text is not JSON, for this reason.
     Syntax(String),
-    /// It is JSON, but has no keys.
+    /// The JSON is not an object.
     NotObject,
-    /// It has a key that does not exist.
+    /// A key is unknown.
     Unknown {
         /// The key.
         key: String,
-        /// Those that exist.
+        /// The known keys.
         settings: &'static [Setting],
     },
-    /// A value is not what its key takes.
+    /// A value is not of its key's kind.
     Value {
         /// The key.
         setting: &'static Setting,
         /// The value.
         found: Value,
     },
-    /// A key is not there.
+    /// A required key is missing.
     Missing(&'static Setting),
 }
 
-/// The keys and values of a configuration, which is a JSON object or nothing at all.
+/// The keys and values of a configuration, which is a JSON object or empty.
 ///
 /// # Errors
-/// All that is wrong with it; at least one thing.
+/// All mistakes in it; at least one.
 pub fn read(config: &str, settings: &'static [Setting]) -> Result<Map<String, Value>, Vec<Mistake>> {
     let object = match config.trim() {
         "" => Map::new(),
@@ -194,8 +194,7 @@ pub fn read(config: &str, settings: &'static [Setting]) -> Result<Map<String, Va
     if mistakes.is_empty() { Ok(object) } else { Err(mistakes) }
 }
 
-/// What the configuration has or is.
-/// Where a text stops to be JSON.
+/// The mistake in a text that is not JSON, with its place.
 fn not_json(error: &serde_json::Error, text: &str) -> String {
     if error.is_eof() {
         return "it ends too early".to_owned();

@@ -1,4 +1,4 @@
-//! What a stage can do, whoever does it: a component behind one of the call paths, or a built-in.
+//! The roles of stages as traits, implemented by components on each of the call paths and by built-ins.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ mod boxed;
 
 pub use boxed::{SinkStage, SourceStage};
 
-/// What a call returns, or why it failed.
+/// Result of a call, or the cause of its failure.
 pub type Called<T> = Result<T, Cause>;
 
-/// A payload on its way into the flow: the caller owns it.
+/// A payload on its way into the flow, owned by the caller.
 #[derive(Clone, Copy, Debug)]
 pub struct Payload {
     /// The bytes.
@@ -26,83 +26,83 @@ pub struct Payload {
     pub content_type: ContentType,
 }
 
-/// Answer of a source.
+/// Result of a pull.
 #[derive(Clone, Copy, Debug)]
 pub enum Pulled {
     /// The next element.
     Element(Payload),
-    /// There will never be another.
+    /// The end: no element will follow.
     Exhausted,
 }
 
-/// What a source can tell before it is pulled.
+/// State of a source before a pull.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Supply {
-    /// A pull will not wait.
+    /// The next pull will not wait.
     Ready,
-    /// Input is on its way: the flow is woken when it is there.
+    /// The source waits for input; it wakes the flow when input arrives.
     Waiting,
 }
 
-/// What a sink did with an element.
+/// Result of a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// It is where it was to go.
+    /// The element has reached its destination.
     Delivered(Demand),
-    /// The sink has what it needs of it, and confirms it later.
+    /// The sink has copied the element, and will confirm it later.
     Held {
-        /// There is something to be confirmed.
+        /// Whether there are confirmations to collect.
         has_news: bool,
-        /// The sink takes another one.
+        /// Whether there is room for another element.
         has_room: bool,
     },
 }
 
-/// What became of elements that a sink held, in their order.
+/// Outcome for elements that a sink held, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Confirmed {
-    /// So many are where they were to go.
+    /// Number of elements that reached their destination.
     pub arrived: u64,
-    /// The others that it held never will be.
+    /// Failure of the other held elements.
     pub trouble: Option<Trouble>,
 }
 
-/// Why elements that a sink held did not arrive.
+/// Failed delivery of held elements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
-    /// Sequence number of the first one.
+    /// Sequence number of the first element lost.
     pub element: Option<u64>,
-    /// How many there are.
+    /// Number of elements lost.
     pub lost: u64,
-    /// Why.
+    /// Cause of the failure.
     pub cause: Cause,
 }
 
-/// What every stage has. A flow may move between threads; only one at a time works on it.
+/// A stage of any role. A flow may move between threads; only one at a time works on it.
 pub trait Stage: Send {
     /// Called once before any element, with the node's configuration.
     ///
     /// # Errors
-    /// Keeps the flow from starting.
+    /// Those of the stage; the flow then does not start.
     fn init(&mut self, cx: &mut RunContext, config: &str) -> Called<()>;
 
     /// Called once at the end, also after failures of other stages.
     ///
     /// # Errors
-    /// Reported; nothing else follows from it.
+    /// Those of the stage; they are only reported.
     fn teardown(&mut self, cx: &mut RunContext) -> Called<()>;
 
-    /// What was copied across the sandbox so far.
+    /// Copies across the sandbox up to now.
     fn copies(&self) -> CopyStats {
         CopyStats::default()
     }
 
-    /// Whether the stage can't be called any more: its instance trapped or was interrupted.
+    /// Whether the stage cannot be called any more, because its instance trapped or was interrupted.
     fn is_dead(&self) -> bool {
         false
     }
 
-    /// Makes a dead stage anew, with the same configuration.
+    /// Restarts a dead stage, with the same configuration.
     ///
     /// # Errors
     /// When that fails.
@@ -113,16 +113,16 @@ pub trait Stage: Send {
 
 /// A stage that produces elements.
 pub trait Source: Stage {
-    /// Has the source share what it produces with itself in the other replicas of the flow. Called before `init`, of a flow
-    /// with several; a component's configuration says what its part is.
+    /// Divides the source's elements with the same source in the other replicas of the flow. Called before `init` in a
+    /// flow with several replicas. A component ignores this: its configuration states its part.
     fn share(&mut self, _shared: Arc<Shared>) {}
 
-    /// Whether a pull would wait. Asked only when the source may be pulled.
+    /// The state of the source. Called only when the source may be pulled.
     fn supply(&mut self, _cx: &mut RunContext) -> Supply {
         Supply::Ready
     }
 
-    /// Whether an element is on its way that must not be lost when the flow drains.
+    /// Whether a requested element is under way, which must not be lost when the flow drains.
     fn is_pulling(&self) -> bool {
         false
     }
@@ -130,69 +130,70 @@ pub trait Source: Stage {
     /// The next element.
     ///
     /// # Errors
-    /// What the source reports.
+    /// Those of the source.
     fn pull(&mut self, cx: &mut RunContext) -> Called<Pulled>;
 
-    /// Tells about pressure downstream.
+    /// Notifies the source of pressure downstream.
     ///
     /// # Errors
-    /// What the source reports.
+    /// Those of the source.
     fn notify(&mut self, _cx: &mut RunContext, _signal: Demand) -> Called<()> {
         Ok(())
     }
 }
 
-/// A stage that makes at most one element of each. The payload of `input` stays the caller's.
+/// A stage that makes at most one element from each. The payload of `input` stays the caller's.
 pub trait Processor: Stage {
     /// Handles one element.
     ///
     /// # Errors
-    /// What the processor reports.
+    /// Those of the processor.
     fn process(&mut self, cx: &mut RunContext, input: Element) -> Called<Option<Payload>>;
 }
 
-/// A stage that lets elements pass or not. The payload of `input` stays the caller's.
+/// A stage that lets elements pass or drops them. The payload of `input` stays the caller's.
 pub trait Filter: Stage {
-    /// Whether the element goes on.
+    /// Whether the element passes.
     ///
     /// # Errors
-    /// What the filter reports.
+    /// Those of the filter.
     fn evaluate(&mut self, cx: &mut RunContext, input: Element) -> Called<bool>;
 }
 
-/// A stage that chooses where elements go. The payload of `input` stays the caller's.
+/// A stage that chooses the destinations of elements. The payload of `input` stays the caller's.
 pub trait Router: Stage {
     /// Names of the ports that get the element.
     ///
     /// # Errors
-    /// What the router reports.
+    /// Those of the router.
     fn route(&mut self, cx: &mut RunContext, input: Element) -> Called<Vec<String>>;
 }
 
 /// A stage that gathers elements. The payload of `input` stays the caller's.
 pub trait Aggregator: Stage {
-    /// Takes one element in, and returns a result that is due.
+    /// Takes one element, and returns a result if one is due.
     ///
     /// # Errors
-    /// What the aggregator reports.
+    /// Those of the aggregator.
     fn ingest(&mut self, cx: &mut RunContext, input: Element) -> Called<Option<Payload>>;
 
-    /// What is left when no further element will arrive.
+    /// The remaining results; called when no further element will arrive.
     ///
     /// # Errors
-    /// What the aggregator reports.
+    /// Those of the aggregator.
     fn flush(&mut self, cx: &mut RunContext) -> Called<Vec<Payload>>;
 }
 
 /// A stage that consumes elements. The payload of `input` stays the caller's.
 ///
-/// A sink delivers an element before `push` returns, or holds it and confirms it later. One that holds elements wakes the
-/// flow when it has room again, and when all that it was asked to write is written.
+/// A sink delivers an element before `push` returns, or holds it and confirms it later. A sink that holds elements
+/// wakes the flow when it has room again, and when everything that `flush` requested has been written.
 pub trait Sink: Stage {
-    /// Whether it takes elements yet; the flow is woken when it does. Asked before the first element of the flow.
+    /// Whether the sink accepts elements yet; the flow is woken once it does. Called before the first element of the
+    /// flow.
     ///
     /// # Errors
-    /// Keeps the flow from starting.
+    /// When its destination cannot be opened; the flow then does not start.
     fn is_open(&mut self) -> Called<bool> {
         Ok(true)
     }
@@ -200,30 +201,31 @@ pub trait Sink: Stage {
     /// Takes one element.
     ///
     /// # Errors
-    /// What the sink reports.
+    /// Those of the sink.
     fn push(&mut self, cx: &mut RunContext, input: Element) -> Called<Taken>;
 
-    /// Whether a sink that had no room takes another element.
+    /// Whether a sink that had no room has room for another element.
     fn has_room(&mut self) -> bool {
         true
     }
 
-    /// Has what is held go where it is to go, as far as that does not take waiting.
+    /// Starts the delivery of held elements, as far as that is possible without waiting.
     fn flush(&mut self) {}
 
-    /// What became of held elements since this was asked last.
+    /// The outcome for held elements since the last call.
     fn confirm(&mut self) -> Confirmed {
         Confirmed::default()
     }
 
-    /// Everything ends at once: nothing more goes anywhere. Returns how many elements arrived since this was asked last.
+    /// Stops all deliveries, because the run was cancelled. Returns the number of elements delivered since the last
+    /// `confirm`.
     fn withdraw(&mut self) -> u64 {
         0
     }
 
-    /// No further element will arrive, and none is held.
+    /// Ends the sink: no further element will arrive, and none is held.
     ///
     /// # Errors
-    /// What the sink reports.
+    /// Those of the sink.
     fn complete(&mut self, cx: &mut RunContext) -> Called<()>;
 }

@@ -1,25 +1,25 @@
 //! The states of a run (design section 6).
 
-/// Where a run is.
+/// State of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlowState {
-    /// Asked for.
+    /// Requested.
     Created,
-    /// Its plan, its ends and its configurations fit together.
+    /// Plan, ends and configurations have been checked against each other.
     Validated,
-    /// Its stages exist.
+    /// The stages are made.
     Instantiated,
     /// Elements pass.
     Running,
     /// Every stage waits.
     Suspended,
-    /// No new elements enter.
+    /// No new element enters.
     Draining,
-    /// Everything was delivered.
+    /// All elements were delivered.
     Completed,
     /// A stage failed, or the flow's deadline passed.
     Failed,
-    /// Ended at once, from outside.
+    /// Cancelled from outside.
     Cancelled,
 }
 
@@ -53,7 +53,7 @@ impl FlowState {
         }
     }
 
-    /// Whether nothing follows.
+    /// Whether no other state follows.
     #[must_use]
     pub fn is_final(self) -> bool {
         matches!(self, FlowState::Completed | FlowState::Failed | FlowState::Cancelled)

@@ -1,7 +1,7 @@
-//! Standard input and output as the process found them, and printing.
+//! The standard streams of the process, and printing.
 //!
-//! Where one of them is closed, the standard library opens `/dev/null` in its place before `main`: what is written there
-//! would be lost without a word. So this looks before that.
+//! If one of them is closed, the standard library opens `/dev/null` in its place before `main`, and output to it would
+//! be lost silently. So this module checks them even earlier.
 
 use std::ffi::OsStr;
 use std::io::{self, Write};
@@ -17,14 +17,14 @@ mod order;
 pub(crate) use messages::{finish, tell, tell_all};
 pub(crate) use order::{Holder, add, print};
 
-/// Streams of the process.
+/// Standard streams that a flow can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standard {
     Input = 0,
     Output = 1,
 }
 
-/// Whether `path` is another name of a stream: what is opened by it is the stream once more.
+/// Whether `path` is another name of a standard stream, which opening it would duplicate.
 pub(crate) fn names(stream: Standard, path: &OsStr) -> bool {
     let names = match stream {
         Standard::Input => ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"],
@@ -33,7 +33,7 @@ pub(crate) fn names(stream: Standard, path: &OsStr) -> bool {
     names.iter().any(|name| *name == path)
 }
 
-/// A bit for each descriptor that was closed.
+/// Set of descriptors that were closed at the start, one bit each.
 static CLOSED: AtomicU8 = AtomicU8::new(0);
 
 /// Whether a stream was closed when the process started.
@@ -57,31 +57,33 @@ extern "C" fn look() {
 
 #[expect(unsafe_code, reason = "a descriptor that may not be open can't be owned")]
 fn is_open(stream: Standard) -> bool {
-    // SAFETY: the descriptor is only asked for, and nothing else runs yet that could open or close it.
+    // SAFETY: `look` runs before `main` on the only thread, so nothing opens or closes the descriptor while it is
+    // borrowed, and its number is not -1. If it is closed, `fcntl` only reports `EBADF`: no file is accessed through
+    // it.
     let descriptor = unsafe { std::os::fd::BorrowedFd::borrow_raw(stream as i32) };
     !matches!(rustix::io::fcntl_getfd(descriptor), Err(rustix::io::Errno::BADF))
 }
 
-/// What is printed on standard output is told on standard error.
+/// Whether output to standard output is redirected to standard error.
 static PRINTS_ARE_TOLD: AtomicBool = AtomicBool::new(false);
 
-/// Has what components print on standard output told on standard error instead.
+/// Redirects what components print on standard output to standard error.
 pub(crate) fn tell_prints() {
     PRINTS_ARE_TOLD.store(true, Ordering::Relaxed);
 }
 
-/// Whether what components print on standard output is told on standard error.
+/// Whether what components print on standard output is redirected to standard error.
 pub(crate) fn prints_are_told() -> bool {
     PRINTS_ARE_TOLD.load(Ordering::Relaxed)
 }
 
-/// Bytes written at once: a pipe that has room has room for as many, and takes them as a whole or not at all.
+/// Bytes of one write (`PIPE_BUF` on Linux): a pipe with room has room for this many, and takes all of them or none.
 pub(crate) const CHUNK: usize = 4096;
 
-/// How often whoever waits for room looks whether the text is still wanted.
+/// Interval at which a writer that waits for room checks whether the text is still wanted.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// Writes a text to a file. It waits for a slow reader, but not for longer than the text is wanted.
+/// Writes a text to a file. Waits for a slow reader while the text `is_wanted`.
 ///
 /// # Errors
 /// When not all of it was written.
@@ -101,10 +103,11 @@ pub(crate) fn write_while_wanted(
     file.flush()
 }
 
-/// The words for a standard stream that was closed.
+/// Words for a standard stream that was closed.
 pub(crate) const CLOSED_AT_START: &str = "it was closed when the program started";
 
-/// Waits for a while for `file` to have room for [`CHUNK`] bytes. What can't be asked for it shows when it is written to.
+/// Waits for a moment until `file` has room for [`CHUNK`] bytes. A file that cannot be polled counts as ready; a write
+/// will show its error.
 pub(crate) fn has_room(file: &impl AsFd) -> bool {
     let timeout = Timespec {
         tv_sec: 0,
@@ -113,7 +116,7 @@ pub(crate) fn has_room(file: &impl AsFd) -> bool {
     is_ready(file, timeout)
 }
 
-/// The same, for so long.
+/// As [`has_room`], with a given timeout.
 fn is_ready(file: &impl AsFd, timeout: Timespec) -> bool {
     let mut polled = [PollFd::from_borrowed_fd(file.as_fd(), PollFlags::OUT)];
     match rustix::event::poll(&mut polled, Some(&timeout)) {

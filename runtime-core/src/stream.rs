@@ -10,40 +10,40 @@ use crate::context::RunContext;
 use crate::event::Event;
 use crate::plan::{Overflow, StreamName, StreamPlan};
 
-/// The time during which a stream has no room: from when it is full until it is at its low watermark.
+/// A period without room: from when the stream is full until it has drained to its low watermark.
 #[derive(Clone, Copy, Debug)]
 struct Episode {
     since: Time,
-    /// Elements dropped before it.
+    /// Elements dropped before the period.
     dropped_before: u64,
 }
 
-/// What a producer sees of a stream.
+/// The producer's view of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Room {
-    /// An element may be put in.
+    /// There is room for an element.
     Yes,
     /// The stream is full.
     Full,
-    /// The stream's pace allows the next element at this time.
+    /// The stream's rate permits the next element at this time.
     NotBefore(Time),
 }
 
-/// The pace of a stream: a token bucket in the form of a virtual schedule (generic cell rate algorithm, ITU-T I.371).
+/// The rate of a stream: a token bucket in the form of a virtual schedule (generic cell rate algorithm, ITU-T I.371).
 #[derive(Clone, Copy, Debug)]
 struct Pace {
     /// Nanoseconds between elements.
     interval_ns: u64,
-    /// Nanoseconds by which a burst may be ahead of the schedule.
+    /// Nanoseconds by which a burst may run ahead of the schedule.
     tolerance_ns: u64,
-    /// When the next element is due by the schedule.
+    /// Scheduled time of the next element.
     due: Time,
 }
 
 impl Pace {
     fn new(per_second: u64) -> Self {
         let interval_ns = (1_000_000_000 / per_second.max(1)).max(1);
-        // So many at once as come in ten milliseconds.
+        // A burst may be as large as the elements due in ten milliseconds.
         let burst = (per_second / 100).max(1);
         Self {
             interval_ns,
@@ -61,7 +61,7 @@ impl Pace {
     }
 }
 
-/// A bounded first-in-first-out queue with hysteresis: once full, it is so until its length has fallen to the low
+/// A bounded first-in-first-out queue with hysteresis: once full, it has no room until its length has fallen to the low
 /// watermark.
 #[derive(Debug)]
 pub struct Stream {
@@ -72,7 +72,7 @@ pub struct Stream {
     low_watermark: usize,
     overflow: Overflow,
     max_element_bytes: Option<u64>,
-    /// One of several of its port, all of which must have room.
+    /// Whether it is one of several streams of a port that must all have room.
     shared: bool,
     pace: Option<Pace>,
     episode: Option<Episode>,
@@ -80,7 +80,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// An empty stream, the `position`-th of its flow. `shared`: its producer waits for all streams of the port.
+    /// The empty stream at `position` of its flow. `shared`: its producer waits for all streams of the port.
     #[must_use]
     pub fn new(plan: &'static StreamPlan, position: usize, shared: bool) -> Self {
         Self {
@@ -105,13 +105,13 @@ impl Stream {
         }
     }
 
-    /// Both ends.
+    /// The stream's name: its two ends.
     #[must_use]
     pub fn name(&self) -> StreamName {
         self.name
     }
 
-    /// Largest payload it takes, in bytes.
+    /// Largest payload in bytes; `None` without a limit.
     #[inline]
     #[must_use]
     pub fn max_element_bytes(&self) -> Option<u64> {
@@ -141,22 +141,22 @@ impl Stream {
         }
     }
 
-    /// Elements waiting.
+    /// Number of elements in the stream.
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
         self.queue.len()
     }
 
-    /// Whether no element waits.
+    /// Whether the stream is empty.
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }
 
-    /// Puts an element in, by the stream's policy. Returns one that found or has no place any more: its buffer is the
-    /// caller's to release; [`Pushed::Overflow`] is an error.
+    /// Puts an element in, under the stream's policy. The buffer of an element in the result is the caller's to
+    /// release; [`Pushed::Overflow`] is an error.
     #[inline]
     pub fn push(&mut self, cx: &mut RunContext, element: Element) -> Pushed {
         self.stats.offered += 1;
@@ -194,15 +194,14 @@ impl Stream {
         pushed
     }
 
-    /// Whether an element may go past the queue while it is empty, without anybody noticing: it would not fill it, and
-    /// there is no pace to keep.
+    /// Whether an element can bypass the empty queue unobserved: it would not fill it, and there is no rate to keep.
     #[inline]
     #[must_use]
     pub(crate) fn can_be_passed(&self) -> bool {
         self.depth > 1 && self.pace.is_none() && self.queue.is_empty() && self.episode.is_none()
     }
 
-    /// Counts elements that went past the queue.
+    /// Counts elements that bypassed the queue.
     #[inline]
     pub(crate) fn count_passed(&mut self, elements: u64) {
         self.stats.offered += elements;
@@ -211,7 +210,7 @@ impl Stream {
         self.stats.peak_depth = self.stats.peak_depth.max(usize::from(elements > 0));
     }
 
-    /// Takes the oldest element out.
+    /// Takes the oldest element.
     #[inline]
     pub fn pop(&mut self, cx: &mut RunContext) -> Option<Element> {
         let element = self.queue.pop_front()?;
@@ -254,13 +253,13 @@ impl Stream {
         }
     }
 
-    /// Empties the stream at the end of a flow that failed; the caller releases the buffers.
+    /// Empties the stream at the end of a failed flow; the caller releases the buffers.
     pub fn discard(&mut self) -> impl Iterator<Item = Element> {
         self.stats.discarded += self.queue.len() as u64;
         self.queue.drain(..)
     }
 
-    /// What passed so far; an episode that lasts counts until `now`.
+    /// Counters up to now; a period without room that has not ended counts until `now`.
     #[must_use]
     pub fn stats(&self, now: Time) -> StreamStats {
         let mut stats = self.stats;
@@ -271,15 +270,15 @@ impl Stream {
     }
 }
 
-/// What became of an element that was put into a stream.
+/// Result of putting an element into a stream.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub enum Pushed {
-    /// It waits there.
+    /// The element is in the stream.
     Taken,
-    /// It waits there, or not; this one does no longer.
+    /// An element was dropped, the new one or the oldest; its buffer is the caller's to release.
     Dropped(Element),
-    /// There is no place, which the policy does not allow.
+    /// There is no room, and the stream's policy is to fail.
     Overflow(Element),
 }
 

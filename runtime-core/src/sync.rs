@@ -1,5 +1,5 @@
-//! What threads share their state through, in one place: the tests that try out every order in which threads can work
-//! have another such module under the same name, and put it under the same code.
+//! Shared state of threads, in one place. The tests that try every interleaving replace this module by one of the same
+//! name over a simulated scheduler.
 
 pub(crate) use std::sync::{Arc, Mutex, MutexGuard, OnceLock, atomic, mpsc};
 pub(crate) use std::thread;
@@ -7,7 +7,7 @@ pub(crate) use std::time::Instant;
 
 use std::sync::{Condvar, PoisonError};
 
-/// A value, and threads that wait for it to change.
+/// A value, with threads that wait for it to change.
 pub(crate) struct Monitor<T> {
     value: Mutex<T>,
     changed: Condvar,
@@ -22,28 +22,28 @@ impl<T> Monitor<T> {
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
-        // Nothing that holds the lock panics half-way.
+        // No code panics half-way while it holds the lock.
         self.value.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives the lock away until the thread is notified, or for no reason at all.
+    /// Releases the lock until the thread is notified or wakes spuriously.
     pub(crate) fn wait<'a>(&'a self, value: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
         self.changed.wait(value).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// As [`Monitor::wait`], until `time` at the longest.
+    /// As [`Monitor::wait`], until `time` at the latest.
     pub(crate) fn wait_until<'a>(&'a self, value: MutexGuard<'a, T>, time: Instant) -> MutexGuard<'a, T> {
         let timeout = time.saturating_duration_since(Instant::now());
         let waited = self.changed.wait_timeout(value, timeout);
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    /// Notifies one of those who wait.
+    /// Notifies one waiting thread.
     pub(crate) fn notify_one(&self) {
         self.changed.notify_one();
     }
 
-    /// Notifies all who wait.
+    /// Notifies all waiting threads.
     pub(crate) fn notify_all(&self) {
         self.changed.notify_all();
     }

@@ -1,5 +1,5 @@
-//! The watchdog: a thread that looks after runs and their calls, once in a [`TICK`]. What ends a run from outside, and when a
-//! call has taken too long, is decided here, whichever way the call is made.
+//! The watchdog: a thread that checks runs and their calls once every [`TICK`]. It decides when a run ends from
+//! outside, and when a call has taken too long, for every call path.
 
 use std::io;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -24,46 +24,46 @@ use stall::Stall;
 /// Resolution of call deadlines.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
 
-/// How long a cancelled run may still take, as long as one of the threads works.
+/// Longest time that a cancelled run may still take while one of the threads works.
 const CANCEL_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Ticks for which all threads of a cancelled run may wait: calls are interrupted with the next tick.
+/// Most ticks for which all threads of a cancelled run may wait: a call is interrupted with the next tick.
 const STALL_PATIENCE: u32 = 20;
 
-/// Ticks for which they may wait when the runs are over: for whoever is told of them.
+/// Most ticks for which they may wait after the runs: for the reader of the report.
 const REPORT_PATIENCE: u32 = 500;
 
-/// What does not end though it was cancelled.
+/// The part of a cancelled session that does not end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stuck {
     /// A stage that waits in the host.
     Run,
-    /// Whoever is told what the runs came to: they are over.
+    /// The reader of the report; the runs have ended.
     Report,
 }
 
-/// Called once when something is stuck; the watchdog can do nothing more about it.
+/// Callback for a session that is stuck, called once; the watchdog itself can do nothing more.
 pub type OnStuck = Box<dyn Fn(Stuck) + Send>;
 
-/// What the watchdog's thread, the drivers and the calls of all runs share.
+/// State shared by the watchdog's thread, the drivers and the calls of all runs.
 pub struct Watchdog {
     stop: Arc<Stop>,
     runs: Mutex<Vec<Attended>>,
-    /// No stage will be called any more.
+    /// Set once no stage will be called any more.
     is_over: OnceLock<()>,
-    /// Its epoch is that of the calls on the component path; not there before one is prepared.
+    /// The engine whose epoch interrupts calls on the component path; unset until that path is prepared.
     engine: OnceLock<Engine>,
 }
 
-/// A run that is looked after.
+/// A run that is checked.
 struct Attended {
     halt: Weak<Halt>,
-    /// Of a run with calls that no epoch has looked at.
+    /// The watched words, for a run with calls that no epoch interrupts.
     watched: Option<Weak<Watched>>,
 }
 
 impl Attended {
-    /// Looks at the run. Returns whether it is still there.
+    /// Checks the run. Returns whether it still exists.
     fn tick(&self) -> bool {
         let Some(halt) = self.halt.upgrade() else { return false };
         let is_due = halt.tick();
@@ -75,7 +75,7 @@ impl Attended {
 }
 
 impl Watchdog {
-    /// Starts the thread, which ends when nobody has the watchdog any more. `stop` asks its runs to stop.
+    /// Starts the thread, which ends once the watchdog is dropped everywhere else. `stop` asks its runs to stop.
     ///
     /// # Errors
     /// When the system has no thread.
@@ -88,7 +88,7 @@ impl Watchdog {
         Ok(watchdog)
     }
 
-    /// One without a thread.
+    /// A watchdog without a thread.
     pub(crate) fn unattended(stop: Arc<Stop>) -> Arc<Self> {
         Arc::new(Self {
             stop,
@@ -106,7 +106,7 @@ impl Watchdog {
         runs.retain(Attended::tick);
     }
 
-    /// What is stuck, when everything was cancelled and does not end by itself.
+    /// The part that is stuck, after a cancellation without effect.
     fn stuck(&self, stall: &mut Stall) -> Option<Stuck> {
         let since = self.stop.cancelled()?;
         let stalled = stall.look();
@@ -116,13 +116,13 @@ impl Watchdog {
         }
     }
 
-    /// Has the epoch of an engine advance with each [`TICK`].
+    /// Makes the epoch of an engine advance every [`TICK`].
     pub(crate) fn advance(&self, engine: &Engine) {
-        // There is one such engine.
+        // There is only one such engine.
         let _ = self.engine.set(engine.clone());
     }
 
-    /// Looks after a run, for as long as it is there.
+    /// Registers a run, which is checked for as long as it exists.
     pub(crate) fn look_after(&self, halt: &Arc<Halt>, watched: Option<&Arc<Watched>>) {
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         runs.push(Attended {
@@ -131,13 +131,13 @@ impl Watchdog {
         });
     }
 
-    /// All runs have ended: what is left is to report them.
+    /// Notes that all runs have ended and only the report remains.
     pub(crate) fn runs_are_over(&self) {
-        // Only the first time counts.
+        // Only the first call counts.
         let _ = self.is_over.set(());
     }
 
-    /// What asks the runs to stop.
+    /// The stop requests for the runs.
     pub(crate) fn stop(&self) -> &Arc<Stop> {
         &self.stop
     }

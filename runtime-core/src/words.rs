@@ -1,4 +1,4 @@
-//! Words that are the same in everything that is told to people: counted nouns, and paths in commands.
+//! Words common to all messages: counted nouns, sizes, similar names, and paths in commands.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -15,7 +15,8 @@ pub fn count(number: impl Display, noun: &str) -> String {
     }
 }
 
-/// A path as a word of a command that is suggested: a shell takes it for one argument, and for none of its options.
+/// A path quoted for use in a suggested command: the shell takes it as one argument, and the command does not take it
+/// as an option.
 #[must_use]
 pub fn shell_path(path: &str) -> Cow<'_, str> {
     let path: Cow<'_, str> = match path.starts_with('-') {
@@ -46,7 +47,7 @@ pub fn bytes(bytes: u64) -> String {
     format!("{amount:.1} {}", UNITS[unit])
 }
 
-/// The known word nearest to `word`, when it is near enough to be worth naming.
+/// The known word most similar to `word`, if it is similar enough to suggest.
 #[must_use]
 pub fn nearest<'a, S: AsRef<str>>(word: &str, known: &'a [S]) -> Option<&'a str> {
     let letters = |text: &str| text.to_lowercase().chars().collect::<Vec<char>>();
@@ -60,7 +61,7 @@ pub fn nearest<'a, S: AsRef<str>>(word: &str, known: &'a [S]) -> Option<&'a str>
     (distance <= (length / 3).max(1) && distance < length).then_some(nearest)
 }
 
-/// How many letters have to be added, left out, changed or swapped with the next one to make one word of another.
+/// Edit distance between two words: insertions, deletions, substitutions and swaps of neighbours.
 fn distance(from: &[char], to: &[char]) -> usize {
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=to.len()).collect();

@@ -1,7 +1,7 @@
 //! Counters of a flow's buffers.
 
 super::counters! {
-    /// Counters of a pool. Two pools add up to an upper bound for `peak_live`: their peaks may lie apart in time.
+    /// Counters of a pool. A sum over pools is an upper bound for `peak_live`, since their peaks may lie apart in time.
     PoolStats {
         /// Buffers handed out.
         allocated: "allocated",

@@ -1,4 +1,4 @@
-//! What the stages of a flow are made from, whatever calls them.
+//! Making the stages of a flow, on any call path.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::replica::Replica;
 use crate::stage::Called;
 use crate::watchdog::{Halt, Watched};
 
-/// What a stage is made from: an artifact on one of the call paths, or a built-in.
+/// The maker of a stage: an artifact on one of the call paths, or a built-in.
 pub trait Make<S> {
     /// Makes the stage of `flow`'s node `position`.
     ///
@@ -20,7 +20,7 @@ pub trait Make<S> {
     fn make(self, setup: &mut Setup<'_>, flow: &'static FlowPlan, position: usize) -> Called<S>;
 }
 
-/// A stage that is there already.
+/// A stage that exists already.
 #[derive(Debug)]
 pub struct Ready<S>(pub S);
 
@@ -30,25 +30,25 @@ impl<S> Make<S> for Ready<S> {
     }
 }
 
-/// What the stages of a flow are made from.
+/// Everything that the makers of a flow's stages need.
 pub struct Setup<'a> {
-    /// What the process has for all flows.
+    /// State of the process, shared by all flows.
     hosts: &'a Hosts,
-    /// The buffers of the flow. Away only while a stage has them.
+    /// The buffers of the flow; `None` only while a stage holds them.
     pool: Option<Box<BufferPool>>,
     /// The ends that are replaced.
     ends: &'a Ends,
-    /// What the watchdog looks at.
+    /// The data that the watchdog inspects.
     watched: Option<Arc<Watched>>,
     /// Wakes the flow.
     pub(crate) waker: Waker,
     halt: Arc<Halt>,
-    /// The run that they are for.
+    /// The replica that the stages are for.
     replica: Replica,
 }
 
 impl<'a> Setup<'a> {
-    /// For a flow with these buffers, in a run that `halt` ends.
+    /// Setup of a flow with these buffers, for a run that `halt` ends.
     pub fn new(
         hosts: &'a Hosts,
         flow: &'static FlowPlan,
@@ -68,7 +68,7 @@ impl<'a> Setup<'a> {
         }
     }
 
-    /// For a run that is one of several.
+    /// Makes the setup that of `replica`.
     #[must_use]
     pub fn of(self, replica: Replica) -> Self {
         Self { replica, ..self }
@@ -79,7 +79,7 @@ impl<'a> Setup<'a> {
         self.ends
     }
 
-    /// The run that the stages are for.
+    /// The replica that the stages are for.
     pub(crate) fn replica(&self) -> &Replica {
         &self.replica
     }
@@ -99,30 +99,30 @@ impl<'a> Setup<'a> {
         self.pool = Some(pool);
     }
 
-    /// The buffers of the flow, for its run.
+    /// The buffers of the flow, handed over to its run.
     #[must_use]
     pub fn into_pool(mut self) -> BufferPool {
         *self.lend_pool()
     }
 
-    /// What ends the run from outside.
+    /// The halt of the run.
     pub(crate) fn halt(&self) -> &Arc<Halt> {
         &self.halt
     }
 
-    /// The host of the component path, which is a `T`.
+    /// The host of the component path, which has the type `T`.
     pub(crate) fn component_host<T: 'static>(&self) -> &'a T {
         let host = self.hosts.component().and_then(|host| host.as_any().downcast_ref());
         host.expect("invariant: a program with stages on the component path names its host")
     }
 
-    /// The host of the core paths, which is a `T`.
+    /// The host of the core paths, which has the type `T`.
     pub(crate) fn core_host<T: 'static>(&self) -> &'a T {
         let host = self.hosts.core().and_then(|host| host.as_any().downcast_ref());
         host.expect("invariant: a program with stages on the core paths names its host")
     }
 
-    /// What the watchdog looks at.
+    /// The data that the watchdog inspects.
     pub(crate) fn watched(&self) -> &Arc<Watched> {
         let watched = self.watched.as_ref();
         watched.expect("invariant: a flow with shells is watched")

@@ -1,4 +1,4 @@
-//! From the bytes embedded in the executable to a component.
+//! Loading of components and shells from the bytes embedded in the executable.
 
 use std::ffi::c_void;
 use std::ptr::NonNull;
@@ -10,8 +10,8 @@ use wasmtime::{CustomCodeMemory, Engine, Module, Result};
 
 use super::{EngineOptions, config};
 
-/// Bytes that begin at a page of their own, so that protection can be set for them alone. Pages have 4 KiB on x86-64 and
-/// at most 64 KiB elsewhere.
+/// Bytes aligned to a page and padded to whole pages, so that protection can be set for them alone. Pages have 4 KiB on
+/// x86-64 and at most 64 KiB elsewhere.
 #[derive(Debug)]
 #[cfg_attr(target_arch = "x86_64", repr(C, align(4096)))]
 #[cfg_attr(not(target_arch = "x86_64"), repr(C, align(65536)))]
@@ -20,9 +20,9 @@ pub struct PageAligned<const LENGTH: usize>(pub [u8; LENGTH]);
 /// The machine code of a component or a shell, embedded at build time.
 #[derive(Debug)]
 pub struct Artifact {
-    /// Its name.
+    /// Name of the component or shell.
     pub name: &'static str,
-    /// What wasmtime returned in the compiler that made this executable; page-aligned.
+    /// Output of wasmtime in the compiler that made this executable; page-aligned.
     code: &'static [u8],
 }
 
@@ -30,7 +30,8 @@ impl Artifact {
     /// Declares embedded code.
     ///
     /// # Safety
-    /// `code` is unchanged output of `Engine::precompile_component` or `Engine::precompile_module`: it is executed.
+    /// `code` must be unchanged output of `Engine::precompile_component` or `Engine::precompile_module`, because it is
+    /// executed.
     #[expect(
         unsafe_code,
         reason = "only code generation, which embeds what the compiler made, can promise this"
@@ -41,8 +42,8 @@ impl Artifact {
     }
 }
 
-/// Lets embedded code be executed where it lies. wasmtime would copy it otherwise, which takes longer than all else that
-/// happens before the first element.
+/// Executes embedded code in place. By default wasmtime copies it, which takes longer than everything else before the
+/// first element.
 struct InPlace;
 
 #[expect(unsafe_code, reason = "page protection is set through raw addresses")]
@@ -52,7 +53,10 @@ impl CustomCodeMemory for InPlace {
     }
 
     fn publish_executable(&self, address: *const u8, length: usize) -> Result<()> {
-        // SAFETY: `load` passes only artifacts, whose pages hold nothing else; they stay readable, and nobody writes.
+        // SAFETY: wasmtime passes the code section of an artifact that `load` or `load_shell` gave it, in place; it
+        // starts at a page boundary (`required_alignment`). An artifact is a `static` `PageAligned`, which fills its
+        // last page, so the call changes no other data. The pages stay readable, and a `static` of plain bytes is never
+        // written to.
         unsafe {
             mprotect(
                 address as *mut c_void,
@@ -64,7 +68,7 @@ impl CustomCodeMemory for InPlace {
     }
 
     fn unpublish_executable(&self, address: *const u8, length: usize) -> Result<()> {
-        // SAFETY: as above.
+        // SAFETY: as in `publish_executable`: the same pages; no code in them runs any more.
         unsafe { mprotect(address as *mut c_void, length, MprotectFlags::READ)? };
         Ok(())
     }
@@ -73,29 +77,31 @@ impl CustomCodeMemory for InPlace {
 /// The engine of an executable.
 ///
 /// # Errors
-/// When this machine can't run the code of its own target.
+/// When this machine cannot run the code of the executable's target.
 pub fn build(options: EngineOptions) -> Result<Engine> {
     let mut config = config(options);
     config.with_custom_code_memory(Some(Arc::new(InPlace)));
     Engine::new(&config)
 }
 
-/// The component behind an artifact.
+/// The component in an artifact.
 ///
 /// # Errors
-/// When the artifact was made for another engine configuration, or the machine lacks a feature of the target's baseline.
+/// When the artifact was made for another engine configuration, or the machine lacks a feature of the target's
+/// baseline.
 #[expect(unsafe_code, reason = "machine code can't be checked; where it comes from can")]
 pub fn load(engine: &Engine, artifact: &Artifact) -> Result<Component> {
-    // SAFETY: `Artifact::new` demands unchanged output of wasmtime, which lives as long as the process.
+    // SAFETY: the caller of `Artifact::new` has promised that these bytes are unchanged output of wasmtime. They are
+    // `'static`, so they outlive the component. wasmtime itself rejects a module, and code for another configuration.
     unsafe { Component::deserialize_raw(engine, NonNull::from(artifact.code)) }
 }
 
-/// The welded module behind the artifact of a shell.
+/// The welded module in the artifact of a shell.
 ///
 /// # Errors
 /// As [`load`].
 #[expect(unsafe_code, reason = "machine code can't be checked; where it comes from can")]
 pub fn load_shell(engine: &Engine, artifact: &Artifact) -> Result<Module> {
-    // SAFETY: as in `load`.
+    // SAFETY: as in `load`; here wasmtime rejects a component.
     unsafe { Module::deserialize_raw(engine, NonNull::from(artifact.code)) }
 }

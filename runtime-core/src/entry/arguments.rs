@@ -20,14 +20,14 @@ mod values;
 pub(super) use help::help;
 use values::{LOG_LEVELS, chosen, config, log_level, timeout};
 
-/// A command line.
+/// A parsed command line.
 pub(super) struct Parsed {
-    /// How it wants to be told, also of what is wrong with it.
+    /// Output options, which also apply to messages about a wrong command line.
     pub(super) telling: Telling,
     pub(super) command: Result<Command, Misuse>,
 }
 
-/// What the executable is asked to do.
+/// The command to carry out.
 pub(super) enum Command {
     Run(Box<RunArguments>),
     Inspect(Format),
@@ -39,28 +39,28 @@ pub(super) enum Command {
 pub(super) struct RunArguments {
     /// The flows to run, at least one.
     pub(super) entries: Vec<&'static FlowEntry>,
-    /// Whether all flows were asked for at once.
+    /// Whether `--all` was given.
     pub(super) all: bool,
     pub(super) ends: Ends,
     pub(super) limit: Option<u64>,
     pub(super) timeout: Option<Duration>,
     pub(super) clock: ClockKind,
-    /// `NODE[.KEY]` and value, as given.
+    /// Pairs of `NODE[.KEY]` and value, as given.
     pub(super) configs: Vec<(String, String)>,
 }
 
 impl RunArguments {
-    /// The name by which people are told of a flow, where several run.
+    /// The flow's name for messages; `None` where only one flow runs.
     pub(super) fn named(&self, entry: &FlowEntry) -> Option<&'static str> {
         self.all.then_some(entry.plan.name)
     }
 }
 
-/// The options as given, before the flow is known that they refer to.
+/// The options as given, before the flow they refer to is known.
 struct Given {
     command: Option<&'static str>,
     telling: Telling,
-    /// Options given, without those in front.
+    /// Names of the options given, without dashes.
     seen: Vec<&'static str>,
     flow: Option<String>,
     clock: ClockKind,
@@ -71,7 +71,7 @@ struct Given {
     configs: Vec<(String, String)>,
 }
 
-/// The options: their names, whether one may be given several times, and whether `inspect` knows it.
+/// The options: name, whether it may be repeated, and whether `inspect` accepts it.
 const OPTIONS: [(&str, bool, bool); 13] = [
     ("flow", false, false),
     ("all", true, false),
@@ -91,7 +91,7 @@ const OPTIONS: [(&str, bool, bool); 13] = [
 /// Commands of this version.
 const COMMANDS: [&str; 2] = ["run", "inspect"];
 
-/// Commands that other versions have, and what there is instead.
+/// Commands of other versions, with the substitute in this one.
 const TO_COME: [(&str, &str); 2] = [
     (
         "trace",
@@ -100,7 +100,7 @@ const TO_COME: [(&str, &str); 2] = [
     ("bench", "`run --report=FILE` has throughput and counts of one run"),
 ];
 
-/// Reads the command line.
+/// Parses the command line.
 pub(super) fn parse(program: &ProgramPlan, flows: &'static [FlowEntry]) -> Parsed {
     let level = match std::env::var_os("TORVYN_LOG") {
         None => LogLevel::Info,
@@ -129,7 +129,7 @@ fn parse_from(mut parser: Parser, level: LogLevel, program: &ProgramPlan, flows:
         timeout: None,
         configs: Vec::new(),
     };
-    // What is behind a mistake may say how to tell of it.
+    // Output options after a mistake still apply to the message about it.
     let mut mistake = None;
     let asked = loop {
         match given.next(&mut parser, flows) {
@@ -149,10 +149,10 @@ fn parse_from(mut parser: Parser, level: LogLevel, program: &ProgramPlan, flows:
     Parsed { telling, command }
 }
 
-/// What came next on the command line.
+/// The next item of the command line.
 enum Next {
     Argument,
-    /// One that makes all others meaningless.
+    /// An option that overrides all others.
     Command(Command),
     End,
 }
@@ -165,13 +165,13 @@ fn flow_names(flows: &[FlowEntry]) -> Vec<&'static str> {
     flows.iter().map(|entry| entry.plan.name).collect()
 }
 
-/// The words that stand for a command or a flow.
+/// The command or flow with the most similar name.
 fn nearest_word(word: &str, flows: &[FlowEntry]) -> Option<String> {
     let words = [&COMMANDS[..], &flow_names(flows)].concat();
     nearest(word, &words).map(str::to_owned)
 }
 
-/// An option that does not exist.
+/// The mistake of an unknown option.
 fn unknown_option(name: &str) -> Misuse {
     let mut known: Vec<&str> = OPTIONS.iter().map(|(name, ..)| *name).collect();
     known.extend(["help", "version"]);
@@ -213,7 +213,7 @@ impl Given {
         }
     }
 
-    /// A word that is no option: the command, or the name of a flow.
+    /// Handles a word that is no option: the command, or the name of a flow.
     fn positional(&mut self, word: &OsStr, flows: &[FlowEntry]) -> Result<(), Misuse> {
         let text = word.to_string_lossy();
         let command = COMMANDS.into_iter().find(|command| *command == text);
@@ -346,7 +346,7 @@ impl Given {
         })))
     }
 
-    /// All flows at once. What belongs to one node would fit one flow only.
+    /// All flows, for `--all`. Options for a single node are rejected: they would fit one flow only.
     fn all(&self, flows: &'static [FlowEntry]) -> Result<Vec<&'static FlowEntry>, Misuse> {
         let for_one = ["input", "output", "config"];
         let option = for_one.into_iter().find(|option| self.seen.contains(option));
@@ -359,7 +359,7 @@ impl Given {
         }
     }
 
-    /// The flow that is named, or the first.
+    /// The named flow, or the first one.
     fn entry(&self, program: &ProgramPlan, flows: &'static [FlowEntry]) -> Result<&'static FlowEntry, Misuse> {
         let found = match &self.flow {
             None => flows.first(),
@@ -375,7 +375,7 @@ impl Given {
     }
 }
 
-/// One object means one: elements go elsewhere.
+/// Rejects elements on standard output, which is reserved for the one JSON object.
 fn keep_stdout_free(entries: &[&'static FlowEntry], ends: &Ends) -> Result<(), Misuse> {
     let nodes = entries.iter().flat_map(|entry| entry.plan.nodes);
     let printing: Vec<&str> = nodes

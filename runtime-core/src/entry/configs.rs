@@ -11,9 +11,9 @@ use crate::session::{Configs, Ends};
 use crate::setting::{self, Mistake};
 use crate::words::nearest;
 
-/// The configurations that differ from the manifest. `overrides` holds `NODE.KEY` or `NODE`, and the value.
+/// The configurations that differ from the manifest. `overrides` holds pairs of `NODE.KEY` or `NODE`, and the value.
 pub(super) fn resolve(plan: &'static FlowPlan, ends: &Ends, overrides: &[(String, String)]) -> Result<Configs, Misuse> {
-    // A replaced end does not understand the configuration of what it replaces.
+    // A replaced end does not understand the configuration of the original.
     let mut configs: Configs = plan
         .nodes
         .iter()
@@ -43,7 +43,7 @@ pub(super) fn resolve(plan: &'static FlowPlan, ends: &Ends, overrides: &[(String
     Ok(configs)
 }
 
-/// A file that replaces a sink needs no `path` in its configuration.
+/// Adds the path of a file that replaces a sink, whose configuration need not have a `path`.
 fn with_path(config: &str, path: &Path) -> String {
     match serde_json::from_str(config) {
         Ok(Value::Object(mut object)) => {
@@ -55,7 +55,7 @@ fn with_path(config: &str, path: &Path) -> String {
     }
 }
 
-/// Checks what an override of a built-in's configuration came to: it is part of the command line.
+/// Checks a built-in's configuration after an override, so that a mistake counts as one of the command line.
 fn check(plan: &'static FlowPlan, ends: &Ends, configs: &Configs, place: &str, value: &str) -> Result<(), Misuse> {
     let (name, own_key) = match place.split_once('.') {
         Some((name, key)) => (name, Some(key)),
@@ -98,7 +98,7 @@ fn find(plan: &'static FlowPlan, name: &str) -> Result<&'static NodePlan, Misuse
     })
 }
 
-/// Sets one key of a JSON object. The value is JSON where it reads as JSON, else a string.
+/// Sets one key of a JSON object. The value is JSON if it parses as JSON, otherwise a string.
 fn with_key(node: &NodePlan, config: &str, key: &str, value: &str) -> Result<String, Misuse> {
     let mut object = match config.trim() {
         "" => Map::new(),

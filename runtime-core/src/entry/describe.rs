@@ -1,16 +1,16 @@
-//! `inspect`: what the executable consists of.
+//! `inspect`: the contents of the executable.
 
 use serde_json::Value;
 
 use crate::description;
 use crate::plan::ProgramPlan;
 
-/// The embedded description itself.
+/// The embedded description, unchanged.
 pub(super) fn json(program: &ProgramPlan) -> String {
     format!("{}\n", String::from_utf8_lossy(program.document))
 }
 
-/// The embedded description for people, in the words of `torvync inspect`.
+/// The embedded description as text, with the words of `torvync inspect`.
 pub(super) fn text(program: &ProgramPlan) -> String {
     let document: Value = serde_json::from_slice(program.document).expect("invariant: generated JSON is valid");
     let flows = || description::flows(&document);

@@ -1,4 +1,4 @@
-//! What people are told of a run while it goes on: that it begins, and events.
+//! Messages about a run while it goes on: its start, and its events.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +7,18 @@ use crate::event::{Event, Observer, Severity};
 use crate::state::FlowState;
 use crate::stdio;
 
-/// Warnings of one kind that are told; the others are counted in the report.
+/// Most warnings of one kind that are shown; further ones are only counted in the report.
 const TOLD_OF_A_KIND: u64 = 20;
 
-/// Tells people of one run, on standard error.
+/// Reports one run on standard error.
 pub(super) struct Teller {
-    /// Events are told if at least so severe.
+    /// Least severity of the events shown; `None` shows no event.
     told: Option<Severity>,
-    /// The name of the flow, where several run.
+    /// Name of the flow, where several run.
     flow: Option<&'static str>,
-    /// Warnings told, by kind.
+    /// Number of warnings shown, by kind.
     warnings: BTreeMap<&'static str, u64>,
-    /// Told when elements begin to pass: a run that does not come so far has only its failure to tell.
+    /// Announcement, shown when elements begin to pass: a run that ends before only reports its failure.
     announcement: Option<String>,
 }
 

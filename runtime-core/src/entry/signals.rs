@@ -1,4 +1,4 @@
-//! Signals: SIGINT, SIGTERM and SIGHUP ask the flows to stop, one thread waits for them.
+//! Signals: SIGINT, SIGTERM and SIGHUP request a stop of the flows; one thread waits for them.
 
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
@@ -21,8 +21,8 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Installs the handlers and starts the thread, which lives as long as the process. The first signal has `stop` drain, a
-    /// second one cancels. SIGHUP does nothing where it was ignored before (`nohup`).
+    /// Installs the handlers and starts the thread, which lives as long as the process. The first signal makes `stop`
+    /// drain the flows, a second one cancels them. SIGHUP is ignored if it was when the process started (`nohup`).
     ///
     /// # Errors
     /// When the system refuses a handler, a socket pair or a thread.
@@ -42,7 +42,7 @@ impl Signals {
     }
 }
 
-/// Installs the handlers. Each signal is a byte in the socket.
+/// Installs the handlers. Each signal writes a byte to the returned socket.
 fn handle_signals(interrupted: &Arc<AtomicBool>) -> io::Result<UnixStream> {
     signal_hook::flag::register(SIGINT, Arc::clone(interrupted))?;
     let (signals, on_signal) = UnixStream::pair()?;
@@ -51,7 +51,7 @@ fn handle_signals(interrupted: &Arc<AtomicBool>) -> io::Result<UnixStream> {
         signal_hook::low_level::pipe::register(SIGHUP, on_signal.try_clone()?)?;
     }
     signal_hook::low_level::pipe::register(SIGTERM, on_signal)?;
-    // A handler is all it takes: the write then fails as any other does.
+    // With any handler installed, a write beyond the file size limit fails with an error instead of ending the process.
     signal_hook::flag::register(SIGXFSZ, Arc::default())?;
     Ok(signals)
 }

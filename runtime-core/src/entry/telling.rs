@@ -1,5 +1,4 @@
-//! How the executable tells what came of a run: in words on standard error, and as one JSON object on standard output or
-//! in a file.
+//! Output of a run's result: as text on standard error, and as one JSON object on standard output or in a file.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -17,14 +16,14 @@ use crate::event::Severity;
 use crate::printable;
 use crate::stdio::{self, Standard};
 
-/// Output for whom.
+/// Format of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     Human,
     Json,
 }
 
-/// How much is told on standard error.
+/// Level of the messages on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum LogLevel {
     Error,
@@ -34,20 +33,20 @@ pub(super) enum LogLevel {
     Trace,
 }
 
-/// How the command line wants to be told.
+/// The output options of the command line.
 #[derive(Clone, Debug)]
 pub(super) struct Telling {
     pub(super) format: Format,
     pub(super) log_level: LogLevel,
     pub(super) color: bool,
-    /// Whether people are told the account of a flow that failed, too.
+    /// Whether the account is also shown for a flow that failed.
     pub(super) whole: bool,
-    /// Where the object goes, besides or instead of words; `-` is standard output.
+    /// File for the object; `-` is standard output.
     pub(super) report: Option<OsString>,
 }
 
 impl Telling {
-    /// As it is without an option.
+    /// The options without any flags.
     pub(super) fn new(log_level: LogLevel) -> Self {
         Self {
             format: Format::Human,
@@ -58,7 +57,7 @@ impl Telling {
         }
     }
 
-    /// Where the object goes, when one is wanted.
+    /// The target of the object; `None` when no object is wanted.
     fn object(&self) -> Option<Target<'_>> {
         match (&self.report, self.format) {
             (None, Format::Human) => None,
@@ -68,22 +67,22 @@ impl Telling {
         }
     }
 
-    /// Whether standard output is for the object alone.
+    /// Whether standard output is reserved for the object.
     pub(super) fn takes_stdout(&self) -> bool {
         matches!(self.object(), Some(Target::StandardOutput))
     }
 
-    /// Whether people are told that a flow starts, and what it came to.
+    /// Whether the start and the result of a flow are shown.
     pub(super) fn announces(&self) -> bool {
         self.format == Format::Human && self.log_level >= LogLevel::Info
     }
 
-    /// Whether people are told what helps to find a fault in the program.
+    /// Whether messages for debugging are shown.
     pub(super) fn debugs(&self) -> bool {
         self.format == Format::Human && self.log_level >= LogLevel::Debug
     }
 
-    /// Which events are told when they happen.
+    /// Least severity of the events shown when they happen; `None` shows no event.
     pub(super) fn told(&self) -> Option<Severity> {
         match (self.format, self.log_level) {
             (Format::Json, _) | (Format::Human, LogLevel::Error) => None,
@@ -99,7 +98,7 @@ enum Target<'a> {
     File(&'a Path),
 }
 
-/// A command line that can't be carried out.
+/// A command line that cannot be carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Misuse {
     message: String,
@@ -107,7 +106,7 @@ pub(super) struct Misuse {
 }
 
 impl Misuse {
-    /// Its code in the catalogue.
+    /// Code in the catalogue.
     const CODE: &'static str = "E0704";
 
     pub(super) fn new(message: impl Into<String>) -> Self {
@@ -124,7 +123,7 @@ impl Misuse {
         }
     }
 
-    /// With the known word that is near to what was written, if there is one, in place of another help.
+    /// Adds the known word most similar to the one given, if there is one, in place of other advice.
     pub(super) fn near(self, near: Option<String>) -> Self {
         match near {
             Some(near) => self.help(format!("did you mean `{near}`?")),
@@ -144,24 +143,24 @@ impl Misuse {
     }
 }
 
-/// Where a run tells.
+/// The destinations of a run's output.
 pub(super) struct Outlet {
     telling: Telling,
     object: Option<Object>,
 }
 
-/// What takes the object.
+/// The destination of the object.
 struct Object {
-    /// In messages.
+    /// Name in messages.
     name: String,
     file: File,
-    /// What the file had before makes room.
+    /// Whether earlier contents of the file are replaced.
     replaces: bool,
 }
 
 impl Outlet {
-    /// Opens what takes the object, before anything runs whose account would be lost. From then on whatever is printed on
-    /// standard output goes to standard error where the object is to be alone.
+    /// Opens the destination of the object before anything runs whose report could be lost. If standard output is
+    /// reserved for the object, all other output to it goes to standard error from now on.
     pub(super) fn open(telling: Telling) -> Result<Self, Misuse> {
         let object = match telling.object() {
             None => None,
@@ -181,7 +180,7 @@ impl Outlet {
             }),
         };
         if let Some(Object { name, file, .. }) = &object {
-            // A file that can't be told apart is told of when it is written.
+            // A file that the system cannot identify is reported when it is written.
             let _ = builtin::reported(file, name);
         }
         Ok(Self { telling, object })
@@ -191,15 +190,15 @@ impl Outlet {
         &self.telling
     }
 
-    /// Tells people.
+    /// Shows a message, unless the output is for machines.
     pub(super) fn say(&self, text: &str) {
         if self.telling.format == Format::Human {
             eprint(text);
         }
     }
 
-    /// Hands over the object, for as long as it is wanted. Returns whether it got to where it should: a reader that went
-    /// away has seen enough.
+    /// Writes the object, and waits for its reader while `is_wanted`. Returns whether that succeeded; a reader that
+    /// closed the pipe has seen enough.
     pub(super) fn hand_over(&mut self, object: &Value, is_wanted: impl Fn() -> bool) -> bool {
         let Some(Object { name, file, replaces }) = &mut self.object else {
             return true;
@@ -225,8 +224,8 @@ impl Outlet {
     }
 }
 
-/// Opens the file of a report. It keeps what it has until the report is there: it may be what a flow reads. Of a pipe
-/// somebody has to read the other end by now.
+/// Opens the file of a report. It keeps its contents until the report is written, since a flow may read it. A pipe must
+/// have a reader already.
 fn report_file(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     let options = options.write(true).create(true).truncate(false);
@@ -237,10 +236,10 @@ fn report_file(path: &Path) -> io::Result<File> {
     })
 }
 
-/// Tells of a command line that can't be carried out, as it asks to be told.
+/// Reports a command line that cannot be carried out, in the way its options ask for.
 pub(super) fn refuse(telling: &Telling, misuse: &Misuse) {
     let opened = Outlet::open(telling.clone()).or_else(|_| {
-        // The place of the report may be what is wrong.
+        // The file of the report may itself be the mistake.
         Outlet::open(Telling {
             report: None,
             ..telling.clone()
@@ -255,7 +254,8 @@ pub(super) fn refuse(telling: &Telling, misuse: &Misuse) {
     }
 }
 
-/// Takes standard output away from everybody else, who from then on print to standard error.
+/// Reserves standard output: returns a descriptor for it, and directs everything else that is printed to standard
+/// error.
 #[expect(
     unsafe_code,
     reason = "the descriptor of standard output has no owner that could be lent"
@@ -269,7 +269,8 @@ fn stdout_alone() -> io::Result<File> {
     }
     let stdout = io::stdout();
     let own = File::from(stdout.as_fd().try_clone_to_owned()?);
-    // SAFETY: the descriptor is open, as it was copied just now, and `ManuallyDrop` keeps it from being closed here.
+    // SAFETY: `as_raw_fd` is the descriptor of standard output. It is open: it has just been duplicated, and the
+    // standard library never closes it. `ManuallyDrop` keeps this second owner from closing it.
     let mut shared = ManuallyDrop::new(unsafe { OwnedFd::from_raw_fd(stdout.as_raw_fd()) });
     rustix::io::dup2(io::stderr(), &mut shared)?;
     stdio::tell_prints();

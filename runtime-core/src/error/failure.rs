@@ -3,12 +3,12 @@
 use super::{AT_ONCE, Cause, ComponentError, DRIVER, Operation};
 use crate::words::count;
 
-/// Bytes in words. Rounded up: what is needed is not said to be less.
+/// An amount of bytes in mebibytes, rounded up so that a requirement is not understated.
 fn mebibytes(bytes: u64) -> String {
     format!("{} MiB", bytes.div_ceil(1 << 20))
 }
 
-/// How to have more of what a process may have only so many of.
+/// Advice on the limit on open files.
 const OPEN_FILES: &str = "raise the limit on open files (`ulimit -n`)";
 const THREADS: &str = "raise the limit on threads and processes (`ulimit -u`, or that of the machine's container)";
 
@@ -19,16 +19,16 @@ pub struct Failure {
     pub node: &'static str,
     /// Name of its component.
     pub component: &'static str,
-    /// What it was doing.
+    /// Operation that failed.
     pub operation: Operation,
-    /// Sequence number of the element it had, or was to produce.
+    /// Sequence number of the element that it handled, or was to produce.
     pub element: Option<u64>,
-    /// Why it failed.
+    /// Cause of the failure.
     pub cause: Cause,
 }
 
 impl Failure {
-    /// The code in the catalogue (`torvync explain CODE`).
+    /// Code in the catalogue (`torvync explain CODE`).
     #[must_use]
     pub fn code(&self) -> &'static str {
         match &self.cause {
@@ -56,7 +56,7 @@ impl Failure {
         }
     }
 
-    /// What happened, in one line.
+    /// The description of the failure, in one line.
     #[must_use]
     pub fn message(&self) -> String {
         let place = match self.element {
@@ -72,7 +72,7 @@ impl Failure {
             Cause::Component(error) => format!("node `{node}` returned an error {place}: {error}"),
             Cause::NoBuffer { refusal, said } => {
                 let words = said.as_ref().map_or_else(|| refusal.words.clone(), ToString::to_string);
-                // The failure has its code in front already.
+                // The failure already starts with its code.
                 let words = words.replace(&format!(" ({})", refusal.code), "");
                 format!("node `{node}` got no buffer {place}: {words}")
             }
@@ -139,7 +139,8 @@ impl Failure {
         }
     }
 
-    /// Whether another failure says nothing more: the same of the same file or stream, whichever node found it.
+    /// Whether `other` adds nothing to this failure: it has the same cause in the same file or stream, found by
+    /// whichever node.
     #[must_use]
     pub fn tells(&self, other: &Failure) -> bool {
         matches!(self.cause, Cause::Endpoint(_)) && self.cause == other.cause
@@ -157,7 +158,7 @@ impl Failure {
         message
     }
 
-    /// How it may be mended.
+    /// Advice on how to mend the failure.
     #[must_use]
     pub fn help(&self) -> Option<&'static str> {
         match &self.cause {

@@ -1,4 +1,4 @@
-//! Whose turn it is: tasks that are ready, that rest and that have theirs, as the threads see them that they share.
+//! Scheduler state shared by the worker threads: which tasks are ready, resting or running.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -6,27 +6,27 @@ use std::sync::PoisonError;
 
 use crate::sync::{Arc, Instant, Monitor, Mutex};
 
-/// What a task wants after its turn.
+/// A task's request after its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
     /// Another turn.
     Again,
-    /// A turn at this time, or when it is woken.
+    /// A turn at this time, or earlier when the task is woken.
     Rest(Option<Instant>),
-    /// None.
+    /// No further turn.
     Done,
 }
 
-/// Something that works in turns.
+/// A unit of work done in turns.
 pub trait Task: Send {
-    /// Works for a while. Who waits in it, or works for long, is stood in for by another thread.
+    /// Works for a while. If that takes long, an extra thread runs the other tasks.
     fn turn(&mut self) -> Turn;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Ready,
-    /// It has had its turn since this many looks at all of them.
+    /// In its turn since the check of this number.
     Running {
         woken: bool,
         since: u32,
@@ -36,23 +36,23 @@ enum Phase {
 }
 
 struct State {
-    /// First come, first served.
+    /// Ready tasks, first come, first served.
     ready: VecDeque<usize>,
     phases: Vec<Phase>,
-    /// When tasks want a turn; entries of tasks that were woken before are stale.
+    /// Times at which tasks want a turn; the entry of a task that was woken earlier is stale.
     timers: BinaryHeap<Reverse<(Instant, usize)>>,
     left: usize,
-    /// Threads that they share.
+    /// Number of threads that share the tasks.
     workers: usize,
-    /// Threads that stand in for some that do not get on.
+    /// Number of extra threads, which replace those occupied by long turns.
     stand_ins: usize,
-    /// Turns that have begun.
+    /// Number of turns begun.
     begun: u64,
-    /// How often somebody looked whether tasks get their turns.
+    /// Number of checks whether tasks get their turns.
     looks: u32,
 }
 
-/// Looks that a turn may last without being taken for one that does not get on.
+/// Checks that a turn may last before its thread counts as occupied.
 const PATIENCE: u32 = 2;
 
 impl State {
@@ -61,7 +61,7 @@ impl State {
         self.ready.push_back(task);
     }
 
-    /// Readies the tasks whose time has come. Returns when the next one's will.
+    /// Makes the tasks ready whose time has come. Returns the time of the next one.
     fn expire(&mut self) -> Option<Instant> {
         let now = Instant::now();
         while let Some(Reverse((time, task))) = self.timers.peek().copied() {
@@ -77,7 +77,7 @@ impl State {
         None
     }
 
-    /// Turns that go on and get on.
+    /// Number of running tasks whose turns have not lasted long.
     fn lively(&self) -> usize {
         let gets_on = |phase: &&Phase| match phase {
             Phase::Running { since, .. } => self.looks.wrapping_sub(*since) < PATIENCE,
@@ -86,7 +86,7 @@ impl State {
         self.phases.iter().filter(gets_on).count()
     }
 
-    /// Keeps what a task wants. Returns whether that is a turn at a time before all others.
+    /// Records a task's request after its turn. Returns whether it is now the earliest timed one.
     fn settle(&mut self, task: usize, turn: Turn) -> bool {
         match (turn, self.phases[task]) {
             (Turn::Done, _) => {
@@ -113,7 +113,7 @@ pub struct Group {
     state: Arc<Monitor<State>>,
 }
 
-/// Has a task get a turn.
+/// A handle that wakes one task.
 #[derive(Clone)]
 pub struct Waker {
     group: Group,
@@ -121,7 +121,7 @@ pub struct Waker {
 }
 
 impl Waker {
-    /// Ends the task's rest; if it has its turn just now, it gets another one.
+    /// Ends the task's rest; a task in its turn gets another one.
     pub fn wake(&self) {
         let mut state = self.group.state.lock();
         match state.phases[self.task] {
@@ -134,7 +134,7 @@ impl Waker {
         }
     }
 
-    /// Whether the tasks share fewer threads than there are of them.
+    /// Whether there are more unfinished tasks than threads.
     #[must_use]
     pub fn has_company(&self) -> bool {
         let state = self.group.state.lock();
@@ -161,7 +161,7 @@ impl Group {
         }
     }
 
-    /// Wakes the `task`-th task.
+    /// The waker of the task with this number.
     #[must_use]
     pub fn waker(&self, task: usize) -> Waker {
         Waker {
@@ -170,18 +170,18 @@ impl Group {
         }
     }
 
-    /// Says how many threads will share the tasks.
+    /// Sets the number of threads that share the tasks.
     ///
     /// # Panics
-    /// When there are not as many tasks as the group was made for.
+    /// When the number of tasks is not the one that the group was made for.
     pub(super) fn begin(&self, tasks: usize, workers: usize) {
         let mut state = self.state.lock();
         assert_eq!(tasks, state.phases.len(), "invariant: one task each");
         state.workers = workers;
     }
 
-    /// Looks whether tasks that are ready get turns. `begun` is for the next look. Returns whether another thread has to
-    /// give them: then it counts as there.
+    /// Checks whether ready tasks get no turn, so that an extra thread is needed, and counts that thread. `begun` is
+    /// state for the next check.
     pub(super) fn is_held_up(&self, begun: &mut u64) -> bool {
         let mut state = self.state.lock();
         state.looks = state.looks.wrapping_add(1);
@@ -195,17 +195,17 @@ impl Group {
         true
     }
 
-    /// The thread that was to stand in could not be started.
+    /// Takes back the count of an extra thread that could not be started.
     pub(super) fn has_no_stand_in(&self) {
         self.state.lock().stand_ins -= 1;
     }
 
-    /// Gives the tasks their turns, as one of the threads, until all of them are done.
+    /// Gives tasks their turns on the calling thread, until all are done.
     pub(super) fn work<T: Task>(&self, tasks: &[Mutex<T>]) {
         self.give_turns(tasks, false);
     }
 
-    /// Does the same as one more thread, until those that they share get on.
+    /// Does the same on an extra thread, until enough of the other threads make progress.
     pub(super) fn stand_in<T: Task>(&self, tasks: &[Mutex<T>]) {
         self.give_turns(tasks, true);
     }
@@ -229,7 +229,7 @@ impl Group {
                 let turn = tasks[task].lock().unwrap_or_else(PoisonError::into_inner).turn();
                 state = self.state.lock();
                 if state.settle(task, turn) {
-                    // Somebody who waits for a later time, or for none.
+                    // Wakes a thread that waits for a later time, or without one.
                     self.state.notify_one();
                 }
                 continue;

@@ -1,9 +1,9 @@
-//! Stages in a row, each the only one behind the one before it: an element goes from one to the next without waiting in the
-//! streams between them. That can't be seen from outside: consumers run first, so each of these streams would hold one
-//! element, and for no longer than until the driver's next step.
+//! Chains of stages, each of which is the only consumer of the previous one: an element passes from stage to stage
+//! without waiting in the streams between them. This cannot be observed: consumers run first, so each of these streams
+//! would hold one element until the driver's next step and no longer.
 //!
-//! As soon as anything else is the case (an element waits or is to be tried again, a sink pauses), the nodes go on by
-//! themselves, through their streams.
+//! Otherwise (an element waits, or for its next attempt, or a sink pauses), the nodes run one by one, through their
+//! streams.
 
 use super::link::{Fused, Link};
 use super::node::SourceNode;
@@ -18,7 +18,7 @@ use crate::stream::Stream;
 /// The nodes of a chain, by position, and the streams between them.
 #[derive(Debug)]
 pub struct Chain {
-    /// One less than nodes.
+    /// Streams between the nodes, one fewer than nodes.
     between: Box<[usize]>,
 }
 
@@ -32,14 +32,14 @@ impl Chain {
         }
     }
 
-    /// Whether an element may go through all of `links`, the nodes behind the first.
+    /// Whether an element may pass all of `links`, the nodes after the first.
     #[inline]
     pub fn is_clear(&self, cx: &mut RunContext, streams: &[Stream], links: &[&dyn Link]) -> bool {
         self.between.iter().all(|stream| streams[*stream].can_be_passed())
             && links.iter().all(|link| link.is_clear(cx, streams))
     }
 
-    /// Pulls an element, and hands it from node to node as far as it goes.
+    /// Pulls an element and passes it from node to node as far as it goes.
     ///
     /// # Errors
     /// When a stage failed, and its error policy ends the flow.
@@ -76,7 +76,7 @@ pub struct FusedChain {
     chain: Chain,
     shell: SharedShell,
     nodes: Box<[usize]>,
-    /// Whether each stage is that of the manifest: the command line may replace the ends.
+    /// Whether every stage is the manifest's: the command line may replace the ends.
     is_whole: bool,
     quantum: u32,
 }
@@ -95,13 +95,13 @@ impl FusedChain {
         }
     }
 
-    /// Whether elements may go through the shell: `links` are the nodes behind the first.
+    /// Whether elements may pass through the shell: `links` are the nodes after the first.
     #[inline]
     pub fn is_clear(&self, cx: &mut RunContext, streams: &[Stream], links: &[&dyn Link]) -> bool {
         self.is_whole && self.chain.is_clear(cx, streams, links)
     }
 
-    /// As [`FusedChain::is_clear`], for a chain that begins with a node that is no source.
+    /// As [`FusedChain::is_clear`], for a chain whose first node is no source.
     #[inline]
     pub fn is_clear_behind(
         &self,
@@ -139,7 +139,7 @@ impl FusedChain {
         }
     }
 
-    /// Takes the element that the first node is to handle through the shell.
+    /// Takes the element that is next for the first node through the shell.
     ///
     /// # Errors
     /// As [`FusedChain::pull`].
@@ -161,7 +161,7 @@ impl FusedChain {
         }
     }
 
-    /// Counts what the nodes from `first` on did, after the one before put out `emitted` elements.
+    /// Counts the work of the nodes from `first` on, after the previous one emitted `emitted` elements.
     fn count(
         &self,
         cx: &mut RunContext,

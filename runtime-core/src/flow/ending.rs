@@ -3,16 +3,16 @@
 use crate::error::Failure;
 use crate::state::FlowState;
 
-/// How a run ended.
+/// The way in which a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// Every source ended, or the element limit was reached.
     Completed,
-    /// The time given on the command line was up. Drained, unless a call did not end.
+    /// The time given on the command line passed; the flow was drained, unless a call did not return.
     TimedOut,
     /// Drained after a signal.
     Interrupted,
-    /// Stopped at once by a second signal.
+    /// Cancelled by a second signal.
     Cancelled,
     /// A stage failed, or the flow's deadline passed.
     Failed,
@@ -41,10 +41,10 @@ impl Ending {
     }
 }
 
-/// What a run came to.
+/// Result of a run.
 #[derive(Debug)]
 pub struct Outcome {
-    /// How it ended.
+    /// The way in which it ended.
     pub ending: Ending,
     /// The failure that ended it, and failures at its end.
     pub failures: Vec<Failure>,

@@ -1,4 +1,4 @@
-//! The stages at the ends of a flow: what the manifest says, or what the command line has in its place.
+//! The stages at the ends of a flow: the manifest's, or their replacements from the command line.
 
 use crate::builtin::{Console, File, Generator, Lines};
 use crate::context::{Input, Output};

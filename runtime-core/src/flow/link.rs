@@ -1,4 +1,4 @@
-//! Nodes that elements are handed to, without waiting in the stream in front of them.
+//! Nodes that accept elements directly, without a wait in their input stream.
 
 use super::node::Base;
 use crate::buffer::{BufferPool, Element};
@@ -9,18 +9,18 @@ use crate::error::{Failure, Operation};
 use crate::stage::Called;
 use crate::stream::Stream;
 
-/// A node that elements can be handed to.
+/// A node that accepts elements directly.
 pub trait Link {
-    /// What the node has in common with those of other roles.
+    /// The part of the node common to all roles.
     fn base(&self) -> &Base;
 
-    /// The same, to be changed.
+    /// The same, mutable.
     fn base_mut(&mut self) -> &mut Base;
 
-    /// What the stage does with an element.
+    /// The operation of the stage on an element.
     fn operation(&self) -> Operation;
 
-    /// Handles one element. Returns what the node puts out, which is the caller's to count and to put where it belongs.
+    /// Handles one element. Returns the node's output, which the caller has to count and to put into its stream.
     ///
     /// # Errors
     /// When the stage failed, and its error policy ends the flow.
@@ -31,13 +31,13 @@ pub trait Link {
         input: Element,
     ) -> Result<Option<Element>, Failure>;
 
-    /// Whether an element may be handed to it now.
+    /// Whether the node accepts an element directly now.
     #[inline]
     fn is_clear(&self, cx: &mut RunContext, streams: &[Stream]) -> bool {
         self.base().is_clear(cx, streams, Time::START)
     }
 
-    /// Handles an element that did not wait in the stream in front of the node.
+    /// Handles an element that did not wait in the node's input stream.
     ///
     /// # Errors
     /// As [`Link::handle`].
@@ -52,10 +52,10 @@ pub trait Link {
         self.handle(cx, streams, input)
     }
 
-    /// Handles the element that waits, and puts the result into its streams.
+    /// Handles the waiting element, and puts the output into its streams.
     ///
     /// # Errors
-    /// As [`Link::handle`], and when a stream overflows that may not.
+    /// As [`Link::handle`], and when a stream overflows that fails on overflow.
     #[inline]
     fn run_one(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Result<(), Failure> {
         let input = self.base_mut().take(cx, streams);
@@ -65,7 +65,7 @@ pub trait Link {
         }
     }
 
-    /// Puts an element that the node has put out into its streams.
+    /// Puts the node's output into its streams.
     ///
     /// # Errors
     /// When that ends the flow.
@@ -78,11 +78,11 @@ pub trait Link {
 
 /// A node whose stage is a member of a fused shell.
 pub trait Fused: Link {
-    /// Counts what the stage did within the shell.
+    /// Counts the work of the stage within the shell.
     fn count(&mut self, pool: &BufferPool, counts: Counts);
 
-    /// Goes on after a call within the shell that came to something unusual, or was the last of the chain. Returns what the
-    /// node puts out.
+    /// Continues after a call within the shell that had an unusual outcome or was the last of the chain. Returns the
+    /// node's output.
     ///
     /// # Errors
     /// When the stage failed, and its error policy ends the flow.

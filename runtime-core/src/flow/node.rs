@@ -1,4 +1,4 @@
-//! A stage with its place in the flow: which streams it takes from and puts into, and what it counted.
+//! A stage as a node of the flow: its input and output streams, and its counters.
 
 use crate::account::{CopyStats, NodeStats};
 use crate::context::RunContext;
@@ -27,18 +27,18 @@ pub use source::SourceNode;
 use base::{release, release_payload};
 use place::Place;
 
-/// What the driver does with every node, whatever its role.
+/// A node of any role, as the driver uses it.
 pub trait Node {
-    /// What the compiler decided.
+    /// The compiler's plan.
     fn plan(&self) -> &'static NodePlan;
 
     /// Prepares the stage with its configuration.
     ///
     /// # Errors
-    /// Keeps the flow from starting.
+    /// When the stage refuses; the flow then does not start.
     fn init(&mut self, cx: &mut RunContext, config: &str) -> Result<(), Failure>;
 
-    /// Tells a source about pressure downstream.
+    /// Notifies a source of pressure downstream.
     ///
     /// # Errors
     /// When that failed and its error policy ends the flow.
@@ -46,58 +46,58 @@ pub trait Node {
         Ok(())
     }
 
-    /// Whether a sink takes elements yet; the flow is woken when it does.
+    /// Whether a sink accepts elements yet; the flow is woken once it does.
     ///
     /// # Errors
-    /// Keeps the flow from starting.
+    /// When its file cannot be opened; the flow then does not start.
     fn is_open(&mut self, _cx: &mut RunContext) -> Result<bool, Failure> {
         Ok(true)
     }
 
-    /// Has a sink deliver the elements that it holds, as far as that does not take waiting.
+    /// Makes a sink deliver the elements it holds, as far as that is possible without waiting.
     fn flush(&mut self) {}
 
-    /// Counts which elements that a sink held have arrived.
+    /// Counts held elements of a sink that have been delivered.
     ///
     /// # Errors
-    /// When some never will, and its error policy ends the flow.
+    /// When some cannot be delivered, and the error policy ends the flow.
     fn confirm(&mut self, _cx: &mut RunContext) -> Result<(), Failure> {
         Ok(())
     }
 
-    /// No further element will arrive: an aggregator gives what it has left, a sink completes.
+    /// Ends the input: an aggregator emits its remaining elements, a sink completes.
     ///
     /// # Errors
-    /// What the stage reports.
+    /// Those of the stage.
     fn finish(&mut self, _cx: &mut RunContext) -> Result<(), Failure> {
         Ok(())
     }
 
-    /// Tells a sink to complete after a failure of the flow; others have nothing to save.
+    /// Completes a sink after a failure of the flow; other nodes have nothing to save.
     ///
     /// # Errors
-    /// What the sink reports.
+    /// Those of the sink.
     fn rescue(&mut self, _cx: &mut RunContext) -> Result<(), Failure> {
         Ok(())
     }
 
-    /// Gives up the elements in hand, because the flow ended before they were done with.
+    /// Drops the elements that the node still has, because the flow ended early.
     fn abandon(&mut self, cx: &mut RunContext);
 
-    /// Ends the stage.
+    /// Tears the stage down.
     ///
     /// # Errors
-    /// What the stage reports.
+    /// Those of the stage.
     fn teardown(&mut self, cx: &mut RunContext) -> Result<(), Failure>;
 
-    /// What became of the elements so far.
+    /// Counters of the node's elements up to now.
     fn stats(&self) -> NodeStats;
 
-    /// What was copied across the sandbox so far.
+    /// Copies across the sandbox up to now.
     fn copies(&self) -> CopyStats;
 }
 
-/// For each stream of a flow, whether its producer waits for all streams of the port it belongs to.
+/// Whether the producer of each stream waits for all streams of the stream's port.
 pub(super) fn shared_streams(plan: &FlowPlan) -> Vec<bool> {
     let mut shared = vec![false; plan.streams.len()];
     for node in plan.nodes.iter().filter(|node| node.fan_out == FanOut::Minimum) {
@@ -140,14 +140,14 @@ macro_rules! impl_node {
 }
 use impl_node;
 
-/// The making of a node whose stage has the type of its call path.
+/// Implements `new` for a node whose stage has the type of its call path.
 macro_rules! impl_new {
     ($name:ident: $role:ident { $($field:ident: $value:expr),* }) => {
         impl<S: $role> $name<S> {
             /// Makes the stage of node `position`.
             ///
             /// # Errors
-            /// When its component can't be instantiated.
+            /// When its component cannot be instantiated.
             pub fn new(
                 setup: &mut $crate::crossing::Setup<'_>,
                 flow: &'static $crate::plan::FlowPlan,
@@ -164,7 +164,7 @@ macro_rules! impl_new {
 }
 use impl_new;
 
-/// The way to the part of a node that does not depend on its role.
+/// Implements access to the part of a node that does not depend on its role.
 macro_rules! impl_base {
     ($operation:ident) => {
         fn base(&self) -> &$crate::flow::node::Base {

@@ -13,39 +13,39 @@ use crate::executor::{Task, Turn};
 use crate::replica::Standing;
 use crate::state::FlowState;
 
-/// A driver that keeps others waiting for longer than this is told of.
+/// Longest time for which a driver may keep other flows waiting without an event.
 const WATCHDOG: Duration = Duration::from_millis(10);
 
-/// How often a driver that never rests looks what became of elements that sinks hold.
+/// Interval at which a driver that never rests checks elements held by sinks.
 const CONFIRM: Duration = Duration::from_millis(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// No stage was called yet.
+    /// No stage has been called.
     New,
-    /// Stages are prepared; those of other replicas may not be.
+    /// The stages are prepared; those of other replicas may not be.
     Prepared,
-    /// Stages work. So many nodes were told that no element will arrive any more.
+    /// Stages work. The input of the first `finished` nodes has ended.
     Working { finished: usize },
-    /// Something failed; sinks deliver what they hold.
+    /// A failure ended the flow; sinks deliver the elements that they hold.
     Failing { finished: usize },
-    /// Nothing is left to do.
+    /// The run has ended.
     Over(Ending),
 }
 
 /// A run, driven in turns.
 ///
-/// Whatever happens, sinks are completed and stages torn down. What they hold is delivered first, unless everything is to end
-/// at once.
+/// In every case sinks are completed and stages torn down. Held elements are delivered first, unless the run was
+/// cancelled.
 pub(crate) struct Run {
     flow: Box<dyn Flow>,
     cx: RunContext,
-    /// The configuration of nodes whose manifest's does not hold.
+    /// Configurations that replace those of the manifest, by node.
     configs: BTreeMap<&'static str, String>,
     phase: Phase,
     initialised: usize,
     failures: Vec<Failure>,
-    /// When a driver that never rests looks next what became of elements that sinks hold.
+    /// Time of the next check of elements held by sinks, for a driver that never rests.
     confirms_at: Time,
 }
 
@@ -66,7 +66,7 @@ impl Run {
         }
     }
 
-    /// What it came to; the flow and its context for the report.
+    /// The result, with the flow and its context for the report.
     ///
     /// # Panics
     /// Before the last turn.
@@ -98,7 +98,7 @@ impl Run {
         self.begin()
     }
 
-    /// Lets elements pass once the stages of all replicas are prepared, and the sinks of this one are open.
+    /// Starts the passing of elements once the stages of all replicas are prepared and the sinks of this one are open.
     fn begin(&mut self) -> Turn {
         let cx = &mut self.cx;
         cx.look_around();
@@ -108,7 +108,7 @@ impl Run {
         if !cx.replica.may_begin() {
             return Turn::Rest(None);
         }
-        // Nothing is on its way yet, so nothing has to be delivered.
+        // No element has entered yet, so none has to be delivered.
         let waits = cx.drain().is_none() && !cx.is_past_deadline();
         match self.are_open() {
             Ok(false) if waits => return self.rest_until(self.cx.limit()),
@@ -124,7 +124,7 @@ impl Run {
         Turn::Again
     }
 
-    /// Whether all sinks take elements.
+    /// Whether all sinks accept elements.
     fn are_open(&mut self) -> Result<bool, Failure> {
         for node in self.flow.nodes() {
             if !node.is_open(&mut self.cx)? {
@@ -166,12 +166,12 @@ impl Run {
                 self.watch();
                 Turn::Again
             }
-            // Who waited for room may go on, and what came back goes somewhere else.
+            // A node that waited for room may continue, and a returned element goes to another destination.
             (Ok((false, true)), _) | (Ok((false, false)), Standing::More) => Turn::Again,
             (Ok((false, false)), Standing::Waits) => self.rest(),
             (Ok((false, false)), Standing::Enough | Standing::Spent) => self.rest_or_finish(finished),
             (Err(failure), _) => {
-                // The time of every replica is up, and each of them drains.
+                // The time of every replica has passed, and each of them drains on its own.
                 if !is_time_up(&failure) {
                     self.cx.replica.fail();
                 }
@@ -194,13 +194,13 @@ impl Run {
                 cause: Cause::FlowDeadline(self.flow.plan().deadline_ms.unwrap_or_default()),
             });
         }
-        // What waits for a reader by now is lost.
+        // Elements that still wait for a reader are lost.
         self.deliver_held();
         self.end(Some(finished))
     }
 
-    /// Has sinks deliver what they hold when no stage is `ready`, and counts what arrived: from time to time when one is.
-    /// Returns whether they hold less than before.
+    /// Counts held elements that were delivered; when no stage is `ready`, first makes sinks deliver them. While stages
+    /// are ready this happens at intervals. Returns whether fewer elements are held than before.
     fn confirm(&mut self, ready: bool) -> Result<bool, Failure> {
         let held = self.cx.held();
         let now = self.cx.now();
@@ -217,7 +217,7 @@ impl Run {
         Ok(self.cx.held() < held)
     }
 
-    /// Has sinks deliver what they hold after a failure, and ends the run when they have.
+    /// Makes sinks deliver held elements after a failure, and ends the run once they have.
     fn wind_up(&mut self, finished: usize) -> Turn {
         self.phase = Phase::Failing { finished };
         if self.cx.halt.is_cancelled() {
@@ -230,7 +230,7 @@ impl Run {
         }
     }
 
-    /// Has sinks deliver what they hold after a failure, as far as that does not take waiting.
+    /// Makes sinks deliver held elements after a failure, as far as that is possible without waiting.
     fn deliver_held(&mut self) {
         for node in self.flow.nodes() {
             node.flush();
@@ -240,7 +240,7 @@ impl Run {
         }
     }
 
-    /// Tells of a turn that kept other flows waiting.
+    /// Logs a turn that kept other flows waiting for too long.
     fn watch(&mut self) {
         let now = self.cx.now();
         let duration = self.cx.clock().peek().since(now);
@@ -249,7 +249,7 @@ impl Run {
         }
     }
 
-    /// No stage is ready: for now, or for ever.
+    /// Continues when no stage is ready: waits, or ends the input of the next node.
     fn rest_or_finish(&mut self, finished: usize) -> Turn {
         match self.cx.awaited() {
             (None, false) if self.cx.held() == 0 => self.finish_next(finished),
@@ -257,7 +257,7 @@ impl Run {
         }
     }
 
-    /// Waits for what the stages wait for, or to be woken.
+    /// Waits for the stages' earliest event, or for a wake-up.
     fn rest(&mut self) -> Turn {
         let cx = &mut self.cx;
         let (until, _) = cx.awaited();
@@ -268,7 +268,7 @@ impl Run {
         self.rest_until(until)
     }
 
-    /// Waits until then, or to be woken.
+    /// Waits until a time, or for a wake-up.
     fn rest_until(&mut self, until: Option<Time>) -> Turn {
         match until {
             Some(until) => {
@@ -279,8 +279,8 @@ impl Run {
         }
     }
 
-    /// Tells the next node, in topological order, that no element will arrive any more. What an aggregator puts out then
-    /// goes all the way before the next one is told.
+    /// Ends the input of the next node in topological order. The elements that an aggregator then emits pass all the
+    /// way before the node after it is finished.
     fn finish_next(&mut self, finished: usize) -> Turn {
         if self.cx.state() == FlowState::Running {
             self.cx.enter(FlowState::Draining);
@@ -294,7 +294,7 @@ impl Run {
         Turn::Again
     }
 
-    /// Ends the run. `finished`: nodes that were told so already; `None` when not all stages could be prepared.
+    /// Ends the run. `finished`: number of nodes whose input has ended; `None` when not all stages could be prepared.
     fn end(&mut self, finished: Option<usize>) -> Turn {
         let cx = &mut self.cx;
         cx.halt.begin_end();
@@ -349,14 +349,14 @@ impl Run {
     }
 }
 
-/// Keeps a failure, unless it says of a file or a stream what was said already.
+/// Records a failure, unless one of the same file or stream says the same.
 fn keep(failures: &mut Vec<Failure>, failure: Failure) {
     if !failures.iter().any(|known| known.tells(&failure)) {
         failures.push(failure);
     }
 }
 
-/// Whether it is the time of the run that a call failed for, and nothing else.
+/// Whether a call failed only because the run's time had passed.
 fn is_time_up(failure: &Failure) -> bool {
     matches!(failure.cause, Cause::TimeUp(_))
 }

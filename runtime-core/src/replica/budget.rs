@@ -1,32 +1,32 @@
-//! An element limit that several replicas count against together.
+//! An element limit shared by several replicas.
 //!
-//! A replica takes a part for each of its turns and hands back what it did not use, so the limit is exact and a replica
-//! whose sources have nothing to give keeps nothing from the others.
+//! A replica reserves a part for each of its turns and returns what it did not use. So the limit is exact, and a
+//! replica whose sources have no input takes nothing from the others.
 
 use std::collections::BTreeSet;
 
-/// Elements a replica takes at most for a turn.
+/// Most elements that a replica reserves for a turn.
 const LARGEST_PART: u64 = 256;
 
-/// What is left of the limit.
+/// The rest of the limit.
 #[derive(Debug)]
 pub(super) struct Budget {
-    /// Elements that nobody has taken.
+    /// Elements not reserved.
     left: u64,
-    /// Elements that replicas have taken, and neither emitted nor handed back.
+    /// Elements that replicas have reserved but neither emitted nor returned.
     taken: u64,
-    /// Replicas that would go on if others handed something back.
+    /// Replicas that would continue if others returned elements.
     waiting: BTreeSet<u32>,
 }
 
-/// Where a replica stands at the end of its turn.
+/// Position of a replica with respect to the limit, at the end of its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// It had enough.
+    /// It did not use up its part.
     Enough,
-    /// It used up its part, and there is more.
+    /// It used up its part, and more is left.
     More,
-    /// It used up its part, and others have the rest. It is woken when they are done with it.
+    /// It used up its part, and other replicas have reserved the rest. It is woken when they settle.
     Waits,
     /// The limit is reached.
     Spent,
@@ -45,12 +45,12 @@ impl Budget {
         self.left == 0 && self.taken == 0
     }
 
-    /// Takes a part for a turn of one of `count` replicas; `None` when the limit is reached.
+    /// Reserves a part for a turn of one of `count` replicas; `None` when the limit is reached.
     pub(super) fn draw(&mut self, count: usize) -> Option<u64> {
         if self.is_spent() {
             return None;
         }
-        // The others get something too, also of the last elements.
+        // The last elements, too, are divided among the replicas.
         let fair = self.left.div_ceil(2 * count as u64);
         let part = fair.min(LARGEST_PART);
         self.left -= part;
@@ -58,7 +58,8 @@ impl Budget {
         Some(part)
     }
 
-    /// Takes back what replica `number` did not use. Returns where it stands, and the replicas that wait for more.
+    /// Returns the elements that replica `number` did not use. The result is its standing, and the replicas to be woken
+    /// because there is more for them.
     pub(super) fn settle(
         &mut self,
         number: u32,

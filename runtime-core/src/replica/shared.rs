@@ -1,4 +1,4 @@
-//! What one source of a flow shares with itself in the other replicas.
+//! State that one source of a flow shares with the same source in the other replicas.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -8,16 +8,17 @@ use std::sync::PoisonError;
 use crate::executor::Waker;
 use crate::sync::{Arc, Mutex};
 
-/// What the replicas of one source divide among themselves: parts of any type, each under a name of the source's own.
+/// The parts that the replicas of one source divide among themselves: of any type, each under a name of the source's
+/// choice.
 pub struct Shared {
-    /// Of all replicas.
+    /// Wakers of all replicas.
     wakers: Vec<Waker>,
-    /// Each is an `Arc` of the part.
+    /// Parts by name, each an `Arc` of its own type.
     parts: Mutex<BTreeMap<OsString, Box<dyn Any + Send + Sync>>>,
 }
 
 impl Shared {
-    /// For the replicas that are woken by `wakers`.
+    /// Shared state of the replicas that `wakers` wake.
     pub(crate) fn new(wakers: Vec<Waker>) -> Self {
         Self {
             wakers,
@@ -25,19 +26,19 @@ impl Shared {
         }
     }
 
-    /// The part of that name, which `make` makes for whoever asks first; it is given the wakers of all replicas.
+    /// The part of that name; the first caller creates it with `make`, which gets the wakers of all replicas.
     ///
     /// # Errors
     /// Those of `make`.
     ///
     /// # Panics
-    /// When a part of that name has another type: a bug of the source.
+    /// When the part of that name has another type: a bug of the source.
     pub(crate) fn part<T: Send + Sync + 'static, E>(
         &self,
         name: impl AsRef<OsStr>,
         make: impl FnOnce(Vec<Waker>) -> Result<T, E>,
     ) -> Result<Arc<T>, E> {
-        // Nothing that holds the lock panics half-way.
+        // No code panics half-way while it holds the lock.
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(part) = parts.get(name.as_ref()) {
             let part = part.downcast_ref::<Arc<T>>();

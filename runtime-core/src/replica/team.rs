@@ -1,4 +1,4 @@
-//! Which replica is which, what they share, and how one of them reaches the others.
+//! The replicas of a flow: their numbers, their shared state, and how one reaches the others.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -14,22 +14,22 @@ use crate::sync::{Arc, Mutex, MutexGuard};
 use super::budget::{Budget, Standing};
 use super::shared::Shared;
 
-/// Which replica of its flow a run is, and what it shares with the others.
+/// One replica of a flow, with the state shared by all of them.
 #[derive(Clone)]
 pub struct Replica {
     pub(super) number: u32,
     pub(super) team: Arc<Team>,
 }
 
-/// What the replicas of a flow share.
+/// State shared by the replicas of a flow.
 pub(super) struct Team {
     pub(super) wakers: Vec<Waker>,
-    /// Replicas with stages that are not prepared yet.
+    /// Number of replicas whose stages are not prepared yet.
     unprepared: AtomicU32,
     has_failed: AtomicBool,
-    /// What is left of the element limit; `None` where each run counts for itself.
+    /// The shared element limit; `None` where each run counts for itself.
     pub(super) budget: Option<Mutex<Budget>>,
-    /// What sources share, by the position of their node.
+    /// State shared by sources, by the position of their node.
     sources: Mutex<BTreeMap<usize, Arc<Shared>>>,
 }
 
@@ -43,11 +43,11 @@ impl Replica {
         }
     }
 
-    /// The replicas of a flow whose runs are woken by `wakers`, and whose sources stop after `limit` elements in all.
+    /// The replicas of a flow: `wakers` wake their runs, and their sources stop after `limit` elements in all.
     #[must_use]
     pub fn team(wakers: Vec<Waker>, limit: Option<u64>) -> Vec<Self> {
         let count = u32::try_from(wakers.len()).expect("invariant: a flow has few replicas");
-        // A run without others counts for itself.
+        // A single run counts for itself.
         let limit = limit.filter(|_| count > 1);
         let team = Arc::new(Team::new(wakers, count, limit));
         let replica = |number| Self {
@@ -57,20 +57,20 @@ impl Replica {
         (0..count).map(replica).collect()
     }
 
-    /// How many replicas there are.
+    /// Number of replicas.
     #[must_use]
     pub fn count(&self) -> usize {
         self.team.wakers.len().max(1)
     }
 
-    /// A configuration with the number of this replica, and the count of all, where it asks for them.
+    /// A configuration with its placeholders replaced by the number of this replica and the number of replicas.
     #[must_use]
     pub fn fill(&self, config: &str) -> String {
         let numbered = config.replace(REPLICA, &self.number.to_string());
         numbered.replace(REPLICA_COUNT, &self.count().to_string())
     }
 
-    /// A path with the same in it. What of it is no text stays as it is.
+    /// A path with its placeholders replaced in the same way. Parts that are not UTF-8 stay unchanged.
     #[must_use]
     pub fn fill_path(&self, path: &Path) -> PathBuf {
         let mut filled = OsString::new();
@@ -81,7 +81,7 @@ impl Replica {
         filled.into()
     }
 
-    /// What the source at node `position` shares with itself in the other replicas, if there are any.
+    /// The state that the source at node `position` shares with the other replicas; `None` without others.
     pub(crate) fn shared(&self, position: usize) -> Option<Arc<Shared>> {
         let wakers = &self.team.wakers;
         let mut sources = lock(&self.team.sources);
@@ -89,7 +89,7 @@ impl Replica {
         (wakers.len() > 1).then(|| Arc::clone(sources.entry(position).or_insert_with(shared)))
     }
 
-    /// The stages of this replica are prepared.
+    /// Reports that the stages of this replica are prepared.
     pub(crate) fn prepared(&self) {
         if self.team.unprepared.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.wake_all();
@@ -101,7 +101,7 @@ impl Replica {
         self.team.unprepared.load(Ordering::Acquire) == 0
     }
 
-    /// This replica failed, so all of them end.
+    /// Reports that this replica failed, which ends all of them.
     pub(crate) fn fail(&self) {
         self.team.has_failed.store(true, Ordering::Release);
         self.wake_all();
@@ -112,12 +112,12 @@ impl Replica {
         self.team.has_failed.load(Ordering::Acquire)
     }
 
-    /// Whether the element limit is counted by all replicas together.
+    /// Whether all replicas count against one element limit.
     pub(crate) fn shares_limit(&self) -> bool {
         self.team.budget.is_some()
     }
 
-    /// Takes what the sources may emit in this turn from a limit that the replicas share; `None` when it is reached.
+    /// Reserves elements for this turn from the shared limit; `None` when it is reached.
     pub(crate) fn draw(&self) -> Option<u64> {
         match &self.team.budget {
             Some(budget) => lock(budget).draw(self.count()),
@@ -125,14 +125,14 @@ impl Replica {
         }
     }
 
-    /// Tells what became of what was drawn: elements that were emitted, and elements that are handed back.
+    /// Reports the use of the reserved elements: how many were emitted, and how many are returned.
     pub(crate) fn settle(&self, emitted: u64, unused: u64, is_short: bool) -> Standing {
         let Some(budget) = &self.team.budget else {
             return Standing::Enough;
         };
         let (standing, waiting) = lock(budget).settle(self.number, emitted, unused, is_short);
         if standing == Standing::Spent && emitted > 0 {
-            // Also those that wait for input: they get none.
+            // Replicas that wait for input, too, have to end.
             self.wake_all();
         }
         for number in waiting.into_iter().filter(|number| *number != self.number) {
@@ -161,7 +161,7 @@ impl Team {
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing that holds a lock here panics half-way.
+    // No code panics half-way while it holds the lock.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -182,7 +182,7 @@ mod tests {
         for turn in 0_usize.. {
             let replica = &team[turn % 3];
             let Some(part) = replica.draw() else { break };
-            // Each turn uses another share of its part.
+            // Each turn uses a different part of its reservation.
             let used = part.min(turn as u64 % 7);
             emitted += used;
             replica.settle(used, part - used, part == used);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::error::Failure;
 use crate::printable;
 
-/// A failure for machines.
+/// A failure as JSON.
 #[must_use]
 pub(crate) fn failure_json(failure: &Failure) -> Value {
     json!({
@@ -19,7 +19,7 @@ pub(crate) fn failure_json(failure: &Failure) -> Value {
     })
 }
 
-/// A failure for people, with ANSI colours when `color` says so; with its flow, where several run.
+/// A failure as text, with ANSI colours if `color`, and with its flow where several run.
 #[must_use]
 pub(crate) fn failure_text(failure: &Failure, flow: Option<&str>, color: bool) -> String {
     let (red, bold, reset) = if color {
@@ -35,7 +35,7 @@ pub(crate) fn failure_text(failure: &Failure, flow: Option<&str>, color: bool) -
     if let Some(flow) = flow {
         text.push_str(&format!("  = flow: {flow}\n"));
     }
-    // What is part of the runtime, or called as the node, says nothing new.
+    // A built-in, or a component with the node's name, would add no information.
     let component = failure.component;
     if component != failure.node && !component.starts_with("builtin:") {
         text.push_str(&format!("  = component: {component}\n"));

@@ -1,4 +1,4 @@
-//! One account of all replicas of a flow.
+//! One report for all replicas of a flow.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use super::parts::{NodeReport, ReplicaReport, StreamReport};
 use crate::error::Cause;
 use crate::flow::{Ending, Outcome};
 
-/// Adds up what the replicas of a flow came to, in their order. What one replica came to stays as it is.
+/// Adds up the results of a flow's replicas, in their order, and keeps each as a part.
 ///
 /// # Panics
 /// When there is none.
@@ -45,7 +45,7 @@ fn part(report: &Report, outcome: &Outcome) -> ReplicaReport {
 
 fn both(first: Outcome, second: Outcome) -> Outcome {
     let mut failures = first.failures;
-    // Its time is up for the flow, not for each replica.
+    // A deadline passes for the flow, not for each replica: it is reported once.
     let is_late = |cause: &Cause| matches!(cause, Cause::FlowDeadline(_));
     let is_known = failures.iter().any(|failure| is_late(&failure.cause));
     for failure in second.failures {
@@ -60,7 +60,7 @@ fn both(first: Outcome, second: Outcome) -> Outcome {
     }
 }
 
-/// The ending that says more of a flow whose replicas ended so.
+/// The more serious of two endings.
 fn graver(first: Ending, second: Ending) -> Ending {
     let order = [
         Ending::Cancelled,

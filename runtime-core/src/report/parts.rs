@@ -10,13 +10,13 @@ use crate::flow::Node;
 use crate::plan::{Role, StreamPlan};
 use crate::words::count;
 
-/// The part of one replica.
+/// The report of one replica.
 pub(super) struct ReplicaReport {
     pub(super) state: &'static str,
     pub(super) entered: u64,
     pub(super) delivered: u64,
     pub(super) throughput: f64,
-    /// The same in words, if it says something.
+    /// The throughput in words; `None` where it would be meaningless.
     pub(super) rate: Option<String>,
     pub(super) failures: usize,
 }
@@ -131,7 +131,7 @@ impl StreamReport {
     }
 }
 
-/// Counters as an object.
+/// Counters as a JSON object.
 pub(super) fn named(fields: Vec<(&'static str, u64)>) -> Map<String, Value> {
     let fields = fields.into_iter();
     fields.map(|(word, number)| (word.to_owned(), json!(number))).collect()
@@ -146,13 +146,13 @@ pub(super) fn node_report(node: &mut dyn Node) -> NodeReport {
     }
 }
 
-/// Copies of payloads, or of parts of them: out of buffers by components, into buffers by components and by built-ins. What
-/// is said of an element beside its payload is not one.
+/// Copies of whole or partial payloads: out of buffers by components, into buffers by components and by built-ins.
+/// Copies of metadata do not count.
 pub(super) fn of_payloads(copies: CopyStats) -> Copies {
     copies.read.and(copies.write).and(copies.host_serialize)
 }
 
-/// How many there are, and whose.
+/// The number of copies by kind, in words.
 pub(super) fn copies_in_words(copies: CopyStats) -> String {
     let whose = [
         (copies.read.count, Noun::Of("read")),
@@ -166,16 +166,16 @@ pub(super) fn copies_in_words(copies: CopyStats) -> String {
     }
 }
 
-/// What is counted.
+/// Noun of a counter.
 #[derive(Clone, Copy)]
 enum Noun {
-    /// Things, in the singular.
+    /// A thing, in the singular.
     Each(&'static str),
-    /// Elements to which this happened.
+    /// A participle, for elements to which this happened.
     Of(&'static str),
 }
 
-/// What there is of several things.
+/// Counters in words, without those that are zero.
 fn counted(things: &[(u64, Noun)]) -> String {
     let there = things.iter().filter(|(number, _)| *number > 0);
     there
@@ -186,7 +186,7 @@ fn counted(things: &[(u64, Noun)]) -> String {
         .collect()
 }
 
-/// Seconds, or milliseconds where those would read as nothing.
+/// A duration in seconds, or in milliseconds if it is short.
 pub(super) fn duration(duration: Duration) -> String {
     match duration.as_secs_f64() {
         seconds if seconds < 0.1 => format!("{:.1}ms", seconds * 1e3),

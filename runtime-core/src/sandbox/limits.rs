@@ -1,13 +1,13 @@
-//! What one store may take from the system: all of its memories and tables together, however many it has.
+//! Limits on one store's use of the system: all of its memories together, and all of its tables.
 
 use wasmtime::{ResourceLimiter, Result};
 
 use crate::bounds;
 
-/// Elements that the tables of a store may have together.
+/// Most elements in all tables of a store.
 const TABLE_ELEMENTS: usize = bounds::TABLE_ELEMENTS as usize;
 
-/// What a store took, and what it may.
+/// The limits of a store, less its use.
 #[derive(Debug)]
 pub(crate) struct Limits {
     memory_left: usize,
@@ -15,7 +15,7 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// A store may have linear memory of `memory_bytes`.
+    /// Limits with `memory_bytes` of linear memory.
     pub(crate) fn new(memory_bytes: usize) -> Self {
         Self {
             memory_left: memory_bytes,
@@ -24,7 +24,7 @@ impl Limits {
     }
 }
 
-/// Takes what `current` grows by to `desired`, if it is left.
+/// Charges the growth from `current` to `desired`, if enough is left. Returns whether it was.
 fn take(left: &mut usize, current: usize, desired: usize) -> bool {
     match left.checked_sub(desired.saturating_sub(current)) {
         Some(rest) => {

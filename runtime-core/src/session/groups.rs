@@ -1,4 +1,4 @@
-//! Runs in groups, each on threads of its own.
+//! Groups of runs, each on threads of its own.
 
 use std::io;
 use std::sync::{Mutex, PoisonError};
@@ -9,8 +9,8 @@ use crate::error::{Cause, Failure};
 use crate::executor::{Group, Task, Turn};
 use crate::sync::Monitor;
 
-/// Runs groups side by side, each on threads of its own. None begins before all of them have one: their runs may wait for
-/// each other.
+/// Runs groups in parallel, each on threads of its own. None begins before all of them have a thread, since their runs
+/// may wait for each other.
 pub(super) fn run_groups(mut groups: Vec<ThreadGroup>) -> Vec<Slot> {
     let started = Monitor::new(None);
     let waiting: Vec<Mutex<Option<ThreadGroup>>> = groups
@@ -55,7 +55,7 @@ pub(super) fn run_groups(mut groups: Vec<ThreadGroup>) -> Vec<Slot> {
     })
 }
 
-/// Waits until it is known whether all groups have a thread.
+/// Waits until all groups have a thread, or one could not get one. Returns which.
 fn has_begun(started: &Monitor<Option<bool>>) -> bool {
     let mut begun = started.lock();
     loop {
@@ -67,11 +67,11 @@ fn has_begun(started: &Monitor<Option<bool>>) -> bool {
 }
 
 fn take(group: &Mutex<Option<ThreadGroup>>) -> Option<ThreadGroup> {
-    // Nothing that holds the lock panics.
+    // No code panics while it holds the lock.
     group.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-/// Runs that share their threads.
+/// Runs that share threads.
 pub(super) struct ThreadGroup {
     pub(super) group: Group,
     workers: usize,

@@ -1,12 +1,11 @@
-//! Whether a flow could not be started because the process may have too little address space or too few open files, and how
-//! much it takes.
+//! Failures to start a flow for lack of address space or open files, with the amounts it needs.
 
 use rustix::process::{Resource, getrlimit};
 
 use crate::error::{Cause, Failure};
 use crate::plan::{FlowPlan, ProgramPlan};
 
-/// Says of a failure for want of memory or files what is needed and what the limit is, if there is one.
+/// Adds the amount needed and the limit to a failure for lack of memory or files, if the process has such a limit.
 pub(crate) fn explained(failure: Failure, program: &ProgramPlan, flow: &FlowPlan) -> Failure {
     let limit = |resource| getrlimit(resource).current;
     let memories = memories(flow);
@@ -27,7 +26,8 @@ pub(crate) fn explained(failure: Failure, program: &ProgramPlan, flow: &FlowPlan
     }
 }
 
-/// Files that are open while a flow runs, at least: the standard streams, those of signals, and one of each built-in end.
+/// Least number of files open while a flow runs: the standard streams, those for signals, and one for each built-in end
+/// of each replica.
 fn files(flow: &FlowPlan) -> u64 {
     const STANDARD: u64 = 3;
     const OF_SIGNALS: u64 = 4;
@@ -38,7 +38,7 @@ fn files(flow: &FlowPlan) -> u64 {
     STANDARD + OF_SIGNALS + u64::from(flow.replicas) * ends.count() as u64
 }
 
-/// Linear memories of a flow, at least: one of each component, and the one that those on the core paths share.
+/// Least number of a flow's linear memories: one for each component, and the one shared by those on the core paths.
 fn memories(flow: &FlowPlan) -> u64 {
     let nodes = || flow.nodes.iter();
     let of_components = nodes().filter(|node| !node.component.starts_with("builtin:")).count() as u64;

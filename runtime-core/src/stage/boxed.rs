@@ -1,4 +1,4 @@
-//! Sources and sinks behind a pointer: those of a flow may be replaced when it starts.
+//! Boxed sources and sinks: the command line may replace those of a flow when it starts.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
-//! Standard error, where messages are shown and nobody has to wait for whoever reads them.
+//! Standard error, to which messages are written without a long wait for its reader.
 //!
-//! Where there is room, a message is written by whoever has it. Else it waits in a queue for a thread that writes it as soon
-//! as there is, so the order stays. When the queue is full, and in a moment nothing of it was read, lines are counted instead
-//! of shown until it is empty.
+//! While there is room, the caller writes its message itself. Otherwise the message is queued, and a thread writes the
+//! queue as soon as there is room, so that the order is kept. If the queue is full and nothing of it is read for a
+//! moment, lines are counted instead of shown until the queue is empty.
 
 use std::collections::VecDeque;
 use std::io;
@@ -17,38 +17,38 @@ use super::CHUNK;
 use crate::sync::{Instant, Monitor, MutexGuard, thread};
 use crate::words::count;
 
-/// Bytes that wait.
+/// Most bytes in the queue.
 const ROOM: usize = 256 << 10;
 
-/// How long somebody who reads is waited for when the queue is full.
+/// Longest wait for the reader when the queue is full.
 const MOMENT: Duration = Duration::from_millis(50);
 
-/// What waits to be shown.
+/// The queue of messages.
 #[derive(Default)]
 struct Waiting {
     queue: VecDeque<u8>,
-    /// The thread writes just now.
+    /// Whether the thread is writing.
     is_writing: bool,
     has_thread: bool,
-    /// How often it has written.
+    /// Number of times that it has written.
     written: u64,
-    /// Lines that are not shown, and not told of yet.
+    /// Number of lines not shown and not yet reported.
     lost: u64,
-    /// The beginning of a line is lost: so is the rest.
+    /// Whether the beginning of the current line is lost, so that its rest is dropped too.
     loses_line: bool,
-    /// What was shown or queued last is no whole line.
+    /// Whether the last output, shown or queued, ended in the middle of a line.
     is_in_line: bool,
 }
 
 static WAITING: LazyLock<Monitor<Waiting>> = LazyLock::new(|| Monitor::new(Waiting::default()));
 
-/// Whether writing never waits for somebody who reads.
+/// Whether writing never waits for a reader.
 static IS_REGULAR: LazyLock<bool> = LazyLock::new(|| {
     let status = rustix::fs::fstat(io::stderr());
     status.is_ok_and(|status| FileType::from_raw_mode(status.st_mode) == FileType::RegularFile)
 });
 
-/// Shows a message, unless nobody reads what came before.
+/// Shows a message, unless earlier ones fill the queue and are not read.
 pub(crate) fn tell(text: &[u8]) {
     let waiting = WAITING.lock();
     let (waiting, rest) = show_what_fits(waiting, text);
@@ -59,7 +59,7 @@ pub(crate) fn tell(text: &[u8]) {
     }
 }
 
-/// Shows a message after the flows, however long it is. [`finish`] waits for its reader.
+/// Shows a message of any length after the flows. [`finish`] waits for its reader.
 pub(crate) fn tell_all(text: &[u8]) {
     let (mut waiting, rest) = show_what_fits(WAITING.lock(), text);
     if !rest.is_empty() {
@@ -69,7 +69,7 @@ pub(crate) fn tell_all(text: &[u8]) {
     }
 }
 
-/// Waits until everything is shown, or nothing was read for so long.
+/// Waits until everything is shown, or until nothing is read for as long as `patience`.
 pub(crate) fn finish(patience: Duration) {
     let mut waiting = WAITING.lock();
     let mut seen = waiting.written;
@@ -83,19 +83,19 @@ pub(crate) fn finish(patience: Duration) {
     }
 }
 
-/// Writes what there is room for, if nothing waits. Returns the rest.
+/// Writes as much as there is room for, if the queue is empty. Returns the rest.
 fn show_what_fits<'a, 'b>(mut waiting: MutexGuard<'a, Waiting>, text: &'b [u8]) -> (MutexGuard<'a, Waiting>, &'b [u8]) {
     if !waiting.is_idle() || waiting.loses_line {
         return (waiting, text);
     }
     let mut rest = text;
     while !rest.is_empty() && (*IS_REGULAR || has_room_now()) {
-        // A pipe takes so much at once if it has room. Another process that fills it just then is not looked out for.
+        // A pipe with room takes this much at once. A race with another process that fills it is accepted.
         match rustix::io::write(io::stderr(), &rest[..rest.len().min(CHUNK)]) {
             Ok(written) => rest = &rest[written..],
             Err(Errno::INTR) => {}
             Err(Errno::AGAIN) => break,
-            // With standard error gone there is nobody left to tell.
+            // With standard error gone there is no reader left.
             Err(_) => rest = &[],
         }
     }
@@ -109,7 +109,7 @@ fn has_room_now() -> bool {
     super::is_ready(&io::stderr(), Timespec { tv_sec: 0, tv_nsec: 0 })
 }
 
-/// Waits until the queue has room, but not for somebody who does not read.
+/// Waits until the queue has room, unless the reader makes no progress.
 fn wait_for_room(mut waiting: MutexGuard<'_, Waiting>, bytes: usize) -> MutexGuard<'_, Waiting> {
     let mut seen = waiting.written;
     let mut until = Instant::now() + MOMENT;
@@ -126,13 +126,13 @@ fn wait_for_room(mut waiting: MutexGuard<'_, Waiting>, bytes: usize) -> MutexGua
 fn start_thread(waiting: &mut Waiting) {
     if !waiting.has_thread {
         let thread = thread::Builder::new().name("messages".to_owned());
-        // Without one, lines are lost.
+        // Without a thread, lines are lost.
         waiting.has_thread = thread.spawn(show).is_ok();
     }
     WAITING.notify_all();
 }
 
-/// Writes what waits, for as long as the process lives.
+/// Writes the queue, for as long as the process lives.
 fn show() {
     let mut waiting = WAITING.lock();
     loop {
@@ -155,7 +155,7 @@ fn show() {
     }
 }
 
-/// Writes when there is room. What can't be written at all counts as written: nobody is left to be told.
+/// Writes when there is room. A chunk that cannot be written at all counts as written: no reader is left.
 fn write_some(chunk: &[u8]) -> usize {
     loop {
         if !super::has_room(&io::stderr()) {
@@ -175,7 +175,7 @@ impl Waiting {
         self.queue.is_empty() && !self.is_writing && self.lost == 0
     }
 
-    /// Queues a message, or counts its lines.
+    /// Queues a message, or counts its lines as lost.
     fn add(&mut self, text: &[u8]) {
         let text = self.behind_lost_line(text);
         if text.is_empty() {
@@ -190,7 +190,7 @@ impl Waiting {
         self.lost += ends + u64::from(self.loses_line);
     }
 
-    /// What follows a line whose beginning is lost.
+    /// The rest of a text after a line whose beginning is lost.
     fn behind_lost_line<'a>(&mut self, text: &'a [u8]) -> &'a [u8] {
         if !std::mem::take(&mut self.loses_line) {
             return text;
@@ -205,7 +205,7 @@ impl Waiting {
         self.is_in_line = !text.ends_with(b"\n");
     }
 
-    /// Tells how many lines are not shown, if there are any.
+    /// Queues a report of the number of lost lines, if there are any.
     fn tell_lost(&mut self) {
         let lost = std::mem::take(&mut self.lost);
         if lost > 0 {
@@ -226,7 +226,7 @@ mod tests {
         let mut waiting = Waiting::default();
         waiting.add(&[b'x'; ROOM - 3]);
         waiting.add(b"yy");
-        // The line that has begun is cut, and what follows is lost even where it would fit.
+        // The line that has begun is cut, and its rest is lost even where it would fit.
         waiting.add(b"y\nz\nhalf");
         waiting.add(b" a line");
         waiting.add(b"\n");

@@ -1,22 +1,22 @@
-//! The order of what is written to standard output: what is held for it comes before what is printed later.
+//! Order of output to standard output: lines held for it come before anything printed later.
 
 use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::sync::Arc;
 
-/// Whoever holds lines for standard output.
+/// A holder of lines for standard output.
 pub(crate) trait Holder: Send + Sync {
-    /// Writes what is held.
+    /// Writes the held lines.
     fn drain(&self);
 
-    /// Runs `print` while nobody who holds lines writes.
+    /// Runs `print` while no holder of the same file writes.
     fn in_turn(&self, print: &mut dyn FnMut());
 }
 
-/// Those of the process. All of them write to the same place.
+/// The holders of the process. All of them write to the same place.
 static HOLDERS: Mutex<Vec<Weak<dyn Holder>>> = Mutex::new(Vec::new());
 
-/// Has later prints wait until `holder` has written what it holds.
+/// Makes later printing wait until `holder` has written its lines.
 pub(crate) fn add(holder: Weak<dyn Holder>) {
     let mut holders = holders();
     holders.retain(|known| known.strong_count() > 0);
@@ -36,6 +36,6 @@ pub(crate) fn print<T>(print: impl FnOnce() -> T) -> T {
 }
 
 fn holders() -> MutexGuard<'static, Vec<Weak<dyn Holder>>> {
-    // Nothing that holds the lock panics half-way.
+    // No code panics half-way while it holds the lock.
     HOLDERS.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,7 +1,7 @@
-//! Looks after the calls of a stage: on the thread that makes them, once in a tick, while a call goes on.
+//! Checks of a stage's call: on the thread that makes it, once a tick, while it goes on.
 //!
-//! A limit counts what a call takes itself: processor time and waits in the host, not the time in which others have the
-//! processor. Beside it stands a generous limit on the time that passes, whatever it passes with.
+//! The limit counts the call's own time: processor time and waits in the host, not the time in which others have the
+//! processor. A second, generous limit bounds the elapsed time, whatever its cause.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,26 +10,26 @@ use super::halt::Halt;
 use super::stall::processor_time;
 use crate::error::Interruption;
 
-/// How many times its limit a call may last.
+/// Elapsed time allowed to a call, as a multiple of its limit.
 const STRETCH: u32 = 10;
 
-/// What it may last longer than its limit in any case.
+/// Elapsed time allowed to a call beyond its limit in any case.
 const SLACK: Duration = Duration::from_secs(10);
 
-/// Looks after one call at a time.
+/// Watch over one call at a time.
 pub(crate) struct CallWatch {
     halt: Arc<Halt>,
     seen: Option<Seen>,
 }
 
-/// What is known of a call since it was looked at first, within a tick of its beginning.
+/// State of a call at the first check, within a tick of its beginning.
 #[derive(Clone, Copy)]
 struct Seen {
     call: u64,
     since: Instant,
-    /// Processor time of the thread then.
+    /// Processor time of the thread at that moment.
     worked: Duration,
-    /// How long the call has waited in the host.
+    /// Time that the call has waited in the host.
     waited: Duration,
 }
 
@@ -38,10 +38,10 @@ impl CallWatch {
         Self { halt, seen: None }
     }
 
-    /// Looks at a call that may take `limit_ms`.
+    /// Checks a call with the limit `limit_ms`.
     ///
     /// # Errors
-    /// When it is to end.
+    /// When the call has to end.
     pub(crate) fn look(&mut self, call: u64, limit_ms: u64) -> Result<(), Interruption> {
         let worked = processor_time();
         let seen = *self.seen.insert(match self.seen {
@@ -65,7 +65,7 @@ impl CallWatch {
         }
     }
 
-    /// The call that was looked at last has waited in the host for so long.
+    /// Adds time for which the last checked call has waited in the host.
     pub(crate) fn waited(&mut self, time: Duration) {
         if let Some(seen) = &mut self.seen {
             seen.waited += time;
@@ -73,7 +73,7 @@ impl CallWatch {
     }
 }
 
-/// How long a call may last whose limit is `limit`, whatever keeps it from getting on.
+/// Longest elapsed time of a call with the limit `limit`.
 pub(crate) fn longest(limit: Duration) -> Duration {
     limit.saturating_mul(STRETCH).max(limit.saturating_add(SLACK))
 }
@@ -84,7 +84,7 @@ mod tests {
     use crate::clock::ClockKind;
     use crate::watchdog::Limits;
 
-    /// Of a run in simulated time, so that nothing but the limits of the call interrupt it.
+    /// A watch for a run in simulated time, so that only the limits of the call interrupt it.
     fn watch() -> CallWatch {
         let limits = Limits {
             clock: ClockKind::Simulated,

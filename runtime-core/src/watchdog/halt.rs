@@ -1,5 +1,5 @@
-//! What ends one run from outside: its time is up, its deadline has passed, all flows are to stop. Its driver, the calls it
-//! makes and the watchdog go by it.
+//! Requests from outside to end one run: its time has passed, its deadline has passed, or all flows are to stop. Read
+//! by its driver, its calls and the watchdog.
 
 use std::sync::Arc;
 use std::sync::OnceLock;
@@ -10,20 +10,20 @@ use super::Stop;
 use crate::clock::{ClockKind, nanos};
 use crate::error::Interruption;
 
-/// How long a call may go on after the time of its run was up; also one that begins later.
+/// Time for which a call may continue after the run's time has passed; this holds for later calls too.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Reasons for a driver to look around, as bits.
+/// Reasons for a driver to check its surroundings, as bits.
 type Reasons = u8;
 const STOP: Reasons = 1;
 const CANCEL: Reasons = 2;
 const TIMEOUT: Reasons = 4;
 const DEADLINE: Reasons = 8;
 
-/// How long a run may take, on a clock of this kind.
+/// Limits on the time of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Where time comes from.
+    /// Clock of the run.
     pub clock: ClockKind,
     /// Time after which the run drains.
     pub timeout: Option<Duration>,
@@ -31,7 +31,7 @@ pub struct Limits {
     pub deadline: Option<Duration>,
 }
 
-/// What ends a run from outside.
+/// The requests to end a run.
 pub struct Halt {
     stop: Arc<Stop>,
     clock: ClockKind,
@@ -46,8 +46,8 @@ pub struct Halt {
 }
 
 impl Halt {
-    /// What ends a run that begins now and stops when `stop` is asked to. Simulated time stands still during calls, so it
-    /// interrupts none.
+    /// The requests for a run that begins now, and ends when `stop` asks. Simulated time stands still during calls, so
+    /// it interrupts none.
     #[must_use]
     pub fn new(limits: Limits, stop: Arc<Stop>) -> Self {
         let of_system = |limit: Option<Duration>| limit.filter(|_| limits.clock == ClockKind::System);
@@ -63,7 +63,7 @@ impl Halt {
         }
     }
 
-    /// The same for a source of the run on a thread of its own, which ends by itself.
+    /// The same for a source of the run with a thread of its own, which ends by itself.
     #[must_use]
     pub(crate) fn of_own_thread(&self) -> Self {
         Self {
@@ -80,23 +80,23 @@ impl Halt {
         self.stop.is_asked()
     }
 
-    /// Whether everything is to end at once: calls are interrupted, and no other one begins.
+    /// Whether the run is cancelled: calls are interrupted, and no other one begins.
     pub(crate) fn is_cancelled(&self) -> bool {
         self.stop.cancelled().is_some()
     }
 
-    /// The run's time.
+    /// Clock of the run.
     pub(crate) fn clock(&self) -> ClockKind {
         self.clock
     }
 
-    /// When the run began.
+    /// Time at which the run began.
     pub(crate) fn started(&self) -> Instant {
         self.started
     }
 
-    /// Looks whether there is a new reason for the driver to look around. Returns whether there is any: then no element may
-    /// follow the one that a shell is at.
+    /// Updates the reasons for the driver to check its surroundings. Returns whether there is any, so that a shell must
+    /// not process another element.
     pub(super) fn tick(&self) -> bool {
         let age = self.started.elapsed();
         let has_passed = |limit: Option<Duration>| limit.is_some_and(|limit| age >= limit);
@@ -114,24 +114,24 @@ impl Halt {
         reasons != 0
     }
 
-    /// What there is for the driver to look at. It has to, whenever this is another value.
+    /// The current reasons. The driver has to check its surroundings whenever this value changes.
     #[inline]
     pub(crate) fn reasons(&self) -> Reasons {
         self.reasons.load(Ordering::Relaxed)
     }
 
-    /// No element is handled any more: what is called now saves what was done.
+    /// Notes that no element is handled any more: calls from now on save results.
     pub(crate) fn begin_end(&self) {
         self.is_ending.store(true, Ordering::Relaxed);
     }
 
-    /// Nobody waits any more for the call that goes on.
+    /// Notes that the result of the current call is no longer awaited.
     pub(crate) fn let_go(&self) {
         // Only the first moment counts.
         let _ = self.let_go.set(Instant::now());
     }
 
-    /// Why a call that has been going on since `since` is to be interrupted, if it is.
+    /// The reason to interrupt a call that began at `since`, if there is one.
     pub(crate) fn interruption(&self, since: Instant) -> Option<Interruption> {
         if self.is_cancelled() {
             return Some(Interruption::Cancelled);

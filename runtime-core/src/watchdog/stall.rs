@@ -1,23 +1,23 @@
-//! Whether the other threads of the process get on with what they do, or all of them wait.
+//! Detection of a stalled process: all other threads wait.
 
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// Processor time that this thread may take itself between two readings of the clocks, and more.
+/// Processor time that this thread may itself take between two readings of the clocks, with a margin.
 const NOISE: Duration = Duration::from_micros(200);
 
-/// What was seen of the other threads.
+/// State of the other threads.
 #[derive(Debug, Default)]
 pub(super) struct Stall {
     /// Ticks since one of them worked.
     ticks: u32,
-    /// Their processor time then.
+    /// Their processor time at that moment.
     worked: Duration,
 }
 
 impl Stall {
-    /// Looks, once in a tick. Returns for how many ticks all of them have been waiting.
+    /// Checks once a tick. Returns the number of ticks for which all of them have been waiting.
     pub(super) fn look(&mut self) -> u32 {
         self.note(time_of_others())
     }
@@ -36,13 +36,13 @@ fn time_of_others() -> Duration {
     clock(ClockId::ProcessCPUTime).saturating_sub(own)
 }
 
-/// What one of the clocks that count processor time shows.
+/// Reading of a clock that counts processor time.
 fn clock(id: ClockId) -> Duration {
     let time = clock_gettime(id);
     Duration::try_from(time).unwrap_or_default()
 }
 
-/// Processor time that the calling thread has taken.
+/// Processor time taken by the calling thread.
 pub(crate) fn processor_time() -> Duration {
     clock(ClockId::ThreadCPUTime)
 }

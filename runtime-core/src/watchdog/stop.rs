@@ -1,4 +1,4 @@
-//! Asking flows to stop: once has them drain, twice has them end at once.
+//! Requests to stop flows: the first drains them, the second cancels them.
 
 use std::sync::PoisonError;
 
@@ -6,17 +6,17 @@ use crate::executor::Waker;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Instant, Mutex, OnceLock};
 
-/// How often flows were asked to stop, and whom to wake then.
+/// The number of requests, and the flows to wake.
 #[derive(Default)]
 pub struct Stop {
     is_asked: AtomicBool,
     cancelled: OnceLock<Instant>,
-    /// Of flows that are to stop.
+    /// Wakers of the flows that are to stop.
     wakers: Mutex<Vec<Waker>>,
 }
 
 impl Stop {
-    /// Asks once more: the first time has flows drain, every other has them end at once.
+    /// Adds a request: the first drains the flows, every later one cancels them.
     pub fn ask(&self) {
         if self.is_asked.swap(true, Ordering::Relaxed) {
             // Only the first moment counts.
@@ -27,7 +27,7 @@ impl Stop {
         }
     }
 
-    /// Has a flow woken when it is to stop. What was asked before, it sees in its next turn.
+    /// Registers a flow to wake on a request. It sees earlier requests in its next turn.
     pub(crate) fn wakes(&self, waker: Waker) {
         self.wakers.lock().unwrap_or_else(PoisonError::into_inner).push(waker);
     }
@@ -37,7 +37,7 @@ impl Stop {
         self.is_asked.load(Ordering::Relaxed)
     }
 
-    /// When everything was to end at once, if it was.
+    /// Time of the cancellation; `None` without one.
     pub(crate) fn cancelled(&self) -> Option<Instant> {
         self.cancelled.get().copied()
     }

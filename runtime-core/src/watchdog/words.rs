@@ -1,20 +1,20 @@
-//! What the watchdog and the calls of one flow's shells tell each other, through words of the flow's exchange memory: which
-//! call goes on, and which one is to be looked at.
+//! Communication between the watchdog and the calls of one flow's shells, through words of the exchange memory: the
+//! current call, and the request to check it.
 
 use crate::buffer::WatchedWords;
 use crate::layout::control;
 use crate::sync::atomic::Ordering;
 
-/// The watched words of a flow, and what its calls may take.
+/// The watched words of a flow, and the limits of its calls.
 #[derive(Debug)]
 pub struct Watched {
     words: WatchedWords,
-    /// Milliseconds that a call may take, by the position of its node.
+    /// Limits of calls in milliseconds, by the position of the node.
     limits_ms: Vec<u64>,
 }
 
 impl Watched {
-    /// `limits_ms`: what a call may take, by the position of its node.
+    /// `limits_ms`: limits of calls, by the position of the node.
     pub(crate) fn new(words: WatchedWords, limits_ms: Vec<u64>) -> Self {
         Self { words, limits_ms }
     }
@@ -27,24 +27,24 @@ impl Watched {
         self.words.atomic_u32(word).store(value.to_le(), Ordering::Relaxed);
     }
 
-    /// Position of the node whose stage is being called.
+    /// Position of the node that is being called.
     pub(crate) fn node(&self) -> Option<usize> {
         self.get(control::STAGE).checked_sub(1).map(|node| node as usize)
     }
 
-    /// Notes a call that glue does not note: of a start function.
+    /// Notes a call of a start function, which glue does not note.
     pub(crate) fn enter(&self, node: usize) {
         self.set(control::CALL, self.get(control::CALL).wrapping_add(1).max(1));
         self.set(control::STAGE, node as u32 + 1);
     }
 
-    /// No stage is being called.
+    /// Notes that no stage is being called.
     pub(crate) fn leave(&self) {
         self.set(control::STAGE, 0);
     }
 
-    /// The number of the current call and the milliseconds that it may take, if the watchdog asked for a look at it. Another
-    /// call that it asked for has ended by itself.
+    /// Number and limit in milliseconds of the current call, if the watchdog requested a check of it. A request for
+    /// another call is dropped: that call has ended.
     pub(crate) fn take_request(&self) -> Option<(u32, u64)> {
         let asked = self.words.atomic_u32(control::INTERRUPT).swap(0, Ordering::Relaxed);
         let call = self.get(control::CALL);
@@ -58,8 +58,8 @@ impl Watched {
         }
     }
 
-    /// Asks for a look at the call that goes on, once in a tick. `is_due`: whether no element may follow the one
-    /// that a shell is at, from now on.
+    /// Requests a check of the current call, once a tick. `is_due`: whether, from now on, a shell must not process
+    /// another element.
     pub(crate) fn tick(&self, is_due: bool) {
         if is_due {
             self.set(control::HALT, 1);

@@ -1,4 +1,4 @@
-//! What the store of a shell holds for the imports of its glue.
+//! Data of a shell's store, for the imports of its glue.
 
 use std::sync::Arc;
 
@@ -9,36 +9,37 @@ use crate::watchdog::{CallWatch, Watched};
 
 /// Data of a shell's store.
 pub(crate) struct ShellData {
-    /// The flow's buffers, here only during a call: the driver lends them to one shell at a time.
+    /// The flow's buffers, present only during a call: the driver lends them to one shell at a time.
     pub(super) pool: Option<Box<BufferPool>>,
-    /// What the guest passes, part by part.
+    /// Text that the guest passes in parts, up to now.
     pub(super) text: Vec<u8>,
-    /// Bytes that the guest passes with one call of the host, or as one result, so far.
+    /// Bytes that the guest has passed in this call of the host, or for this result, up to now.
     pub(super) passed_bytes: u64,
-    /// The error that the current call reported.
+    /// Error reported by the current call.
     pub(super) error: Option<ComponentError>,
-    /// The ports that a router named.
+    /// Ports named by a router.
     pub(super) ports: Vec<String>,
-    /// What an aggregator had left: buffers, and the content types that it named; none where the flow has too many.
+    /// Results of an aggregator's `flush`: buffers and the content types named with them; `None` where the flow cannot
+    /// hold another content type.
     pub(super) results: Vec<(BufferId, Option<ContentType>)>,
-    /// The configuration for `init`.
+    /// Configuration for `init`.
     pub(super) config: String,
     pub(super) watched: Arc<Watched>,
     pub(super) watch: CallWatch,
-    /// By position of the node.
+    /// The sandboxes of the stages, by position of the node.
     pub(super) sandboxes: Arc<[Sandbox]>,
     pub(super) limits: Limits,
 }
 
 impl ShellData {
-    /// Position of the node whose stage is being called.
+    /// Position of the node that is being called.
     pub(super) fn node(&self) -> usize {
         self.watched
             .node()
             .expect("invariant: glue calls the host only during a call")
     }
 
-    /// That of the stage that is being called.
+    /// Sandbox of the stage that is being called.
     pub(super) fn sandbox(&self) -> &Sandbox {
         &self.sandboxes[self.node()]
     }

@@ -1,4 +1,4 @@
-//! What all shells of a process share.
+//! State shared by all shells of a process.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,21 +10,21 @@ use super::imports;
 use crate::engine::{self, Artifact, EngineKind, EngineOptions, Tuning};
 use crate::plan::LimitsPlan;
 
-/// The engine of shells, their imports, and what was loaded of them.
+/// The engine of shells, their imports, and the modules loaded.
 pub struct CoreHost {
     pub(super) engine: Engine,
     pub(super) linker: Linker<ShellData>,
     /// Whether calls are metered with fuel.
     pub(super) metered: bool,
-    /// Several nodes, of several flows, may use one.
+    /// Modules by artifact: several nodes, also of several flows, may use the same one.
     loaded: Mutex<BTreeMap<&'static str, Module>>,
 }
 
 impl CoreHost {
-    /// Prepares the engine.
+    /// Starts the engine.
     ///
     /// # Errors
-    /// When this machine can't run the code of its own target.
+    /// When this machine cannot run the code of the executable's target.
     pub(crate) fn start(tuning: Tuning) -> Result<Self> {
         let engine = engine::build(EngineOptions {
             kind: EngineKind::Core,
@@ -44,7 +44,7 @@ impl CoreHost {
         &self.engine
     }
 
-    /// The module behind an artifact.
+    /// The module of an artifact.
     pub(super) fn load(&self, artifact: &'static Artifact) -> Result<Module> {
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(module) = loaded.get(artifact.name) {
@@ -55,7 +55,7 @@ impl CoreHost {
         Ok(module)
     }
 
-    /// Fuel for a call: with metering on, a stage without a limit gets all there is.
+    /// Fuel for a call; with metering on, a stage without a limit gets the largest amount.
     pub(super) fn fuel(&self, limits: &LimitsPlan) -> u64 {
         if limits.fuel == 0 { u64::MAX } else { limits.fuel }
     }

@@ -1,5 +1,5 @@
-//! What glue asks of the host: whatever it can't do within the sandbox. Bytes pass through the scratch area of the exchange
-//! memory, so nothing here reads or writes the memory of a guest.
+//! Glue's imports from the host, for everything that glue cannot do within the sandbox. Bytes pass through the scratch
+//! area of the exchange memory, so that nothing here reads or writes the memory of a guest.
 
 use wasmtime::{Caller, Engine, Error, Linker, Result};
 
@@ -18,7 +18,7 @@ type Host<'a> = Caller<'a, ShellData>;
 /// Error number of WASI 0.1: a write failed.
 const IO: i32 = 29;
 
-/// Everything in module `host`.
+/// The linker with all of module `host`.
 ///
 /// # Errors
 /// When a name is defined twice, which would be a bug here.
@@ -41,7 +41,11 @@ fn add_rules(linker: &mut Linker<ShellData>) -> Result<()> {
     Ok(())
 }
 
-/// The watchdog has asked for a look at the call; or at the one before it, which ended by itself in that moment.
+/// Checks the limits of the call at the watchdog's request. The request may have been for the previous call, which has
+/// ended since; then nothing happens.
+///
+/// # Errors
+/// When the call has to end.
 fn interrupted(data: &mut ShellData) -> Result<()> {
     if let Some((call, limit_ms)) = data.watched.take_request() {
         data.watch.look(call.into(), limit_ms)?;
@@ -89,7 +93,7 @@ fn add_buffers(linker: &mut Linker<ShellData>) -> Result<()> {
     Ok(())
 }
 
-/// A copy of a buffer that the guest owns, to be changed.
+/// A mutable copy of a buffer that the guest owns.
 fn clone(pool: &mut BufferPool, node: usize, source: BufferId) -> Result<i64> {
     let bytes = pool.contents(source).map_err(stale)?.to_vec();
     let content_type = pool.content_type(source).map_err(stale)?;
@@ -103,12 +107,12 @@ fn clone(pool: &mut BufferPool, node: usize, source: BufferId) -> Result<i64> {
     Ok(answer(pool, copy, bytes.len() as u64))
 }
 
-/// The glue has checked the buffer.
+/// The error for a buffer that glue has checked before: a bug of the runtime.
 fn stale(error: BufferError) -> Error {
     Error::msg(format!("the buffer is not there: {error:?}"))
 }
 
-/// The id of a new buffer; or -1 - length of the reason why there is none, which is in scratch then.
+/// The id of a new buffer; or -1 - length of the reason why there is none, which is written to scratch.
 fn answer(pool: &mut BufferPool, allocated: std::result::Result<BufferId, BufferError>, capacity: u64) -> i64 {
     match allocated {
         Ok(id) => i64::from(id.rep()),
@@ -123,7 +127,8 @@ fn answer(pool: &mut BufferPool, allocated: std::result::Result<BufferId, Buffer
 fn add_texts(linker: &mut Linker<ShellData>) -> Result<()> {
     linker.func_wrap("host", "text", |mut host: Host<'_>, len: u32| {
         let data = host.data_mut();
-        // Texts of any length come in parts, and no code of the guest runs between them.
+        // A text of any length comes in parts, and the guest, whose code checks for interruption, does not run between
+        // them.
         interrupted(data)?;
         pass(data, u64::from(len))?;
         let ShellData { pool, text, .. } = data;
@@ -150,7 +155,7 @@ fn add_texts(linker: &mut Linker<ShellData>) -> Result<()> {
     })?;
     linker.func_wrap("host", "port", |mut host: Host<'_>| {
         let text = take_text(host.data_mut())?;
-        // A list of names is passed as a whole.
+        // The names of a list count together: they are passed to the host as a whole.
         pass(host.data_mut(), size_of::<String>() as u64)?;
         host.data_mut().ports.push(text);
         Ok(())
@@ -209,20 +214,23 @@ fn add_system(linker: &mut Linker<ShellData>) -> Result<()> {
         fill_scratch(&mut host, len)
     })?;
     linker.func_wrap("host", "exit", |_: Host<'_>, code: i32| -> Result<()> {
-        // In the words of the component path.
+        // The same words as on the component path.
         Err(Error::msg(format!("Exited with i32 exit status {code}")))
     })?;
     Ok(())
 }
 
-/// Fills so many bytes of scratch with random ones.
+/// Fills the first `len` bytes of scratch with random ones.
 fn fill_scratch(host: &mut Host<'_>, len: u32) -> Result<()> {
     let bytes = sandbox::random(len as usize)?;
     pool(host).write_scratch(&bytes);
     Ok(())
 }
 
-/// Counts what the guest passes to the host before it is done with it.
+/// Counts bytes that the guest passes to the host for one call or result.
+///
+/// # Errors
+/// When there are more than [`crate::bounds::CALL_BYTES`].
 fn pass(data: &mut ShellData, bytes: u64) -> Result<()> {
     data.passed_bytes += bytes;
     match data.passed_bytes <= bounds::CALL_BYTES {
@@ -231,7 +239,10 @@ fn pass(data: &mut ShellData, bytes: u64) -> Result<()> {
     }
 }
 
-/// The text that the guest passed; it must be UTF-8.
+/// The text that the guest passed.
+///
+/// # Errors
+/// When it is not UTF-8.
 fn take_text(data: &mut ShellData) -> Result<String> {
     let text = std::mem::take(&mut data.text);
     Ok(String::from_utf8(text).map_err(|error| error.utf8_error())?)

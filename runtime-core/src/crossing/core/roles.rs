@@ -1,4 +1,4 @@
-//! What a stage in a shell does in its role.
+//! The roles, implemented by a stage in a shell.
 
 use super::{CoreStage, entry, result};
 use crate::buffer::Element;
@@ -48,7 +48,7 @@ impl Filter for CoreStage {
 impl Router for CoreStage {
     fn route(&mut self, cx: &mut RunContext, input: Element) -> Called<Vec<String>> {
         let called = self.call_with(cx, input);
-        // Also what a call named that failed after all.
+        // A call may have named ports before it failed; they must not show up in the next one.
         let ports = self
             .held
             .with(|shell| std::mem::take(&mut shell.store.data_mut().ports));
@@ -78,7 +78,7 @@ impl Aggregator for CoreStage {
         if !is_refused {
             return Ok(accepted);
         }
-        // All or nothing: a part of the results would be taken for all of them.
+        // All or nothing: some of the results would be mistaken for all of them.
         for payload in accepted {
             let released = cx.pool().release(payload.buffer);
             released.expect("invariant: the buffer was just taken over");
@@ -105,7 +105,7 @@ impl Sink for CoreStage {
     }
 }
 
-/// Takes over one of several results; nothing where the flow can't have its content type.
+/// Takes ownership of one of several results; `None` where the flow cannot hold its content type.
 fn accept(pool: &mut BufferPool, node: usize, buffer: BufferId, named: Option<ContentType>) -> Option<Payload> {
     pool.begin_call(node);
     let own = pool.content_type(buffer);
@@ -123,7 +123,7 @@ fn accept(pool: &mut BufferPool, node: usize, buffer: BufferId, named: Option<Co
     payload
 }
 
-/// The result names a content type that the flow can't have.
+/// The cause for a result with a content type for which the flow has no room.
 pub(super) fn refused() -> Cause {
     let misuse = ResourceMisuse {
         function: "output-element",

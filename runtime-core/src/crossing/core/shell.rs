@@ -1,4 +1,4 @@
-//! A shell: an instance of a welded module, with the stages that are its members.
+//! A shell: an instance of a welded module whose members are stages.
 
 use std::sync::Arc;
 
@@ -19,22 +19,22 @@ use crate::sandbox::{Limits, Sandbox};
 use crate::stage::Called;
 use crate::watchdog::{CallWatch, Halt, Watched};
 
-/// A call with an element: sequence number, timestamp, content type, buffer.
+/// Arguments of a call with an element: sequence number, timestamp, content type, buffer.
 pub(super) type Element = (u64, u64, u32, u32);
 
-/// What a shell is made of, at the start and after a trap.
+/// Everything needed to instantiate a shell again after a trap.
 pub(super) struct Making {
     pub(super) host: Arc<CoreHost>,
     pub(super) module: Module,
     pub(super) flow: &'static FlowPlan,
-    /// Positions of the nodes whose stages are its members.
+    /// Positions of the members' nodes.
     pub(super) nodes: Vec<usize>,
     pub(super) exchange: wasmtime::SharedMemory,
     pub(super) watched: Arc<Watched>,
     pub(super) halt: Arc<Halt>,
     /// Address of the block of the first node.
     pub(super) base: u32,
-    /// By position of the node; those of stages that were restarted, too.
+    /// The sandboxes of the stages, by position of the node; restarts do not change them.
     pub(super) sandboxes: Arc<[Sandbox]>,
 }
 
@@ -49,15 +49,15 @@ pub(super) struct Shell {
 pub(super) struct Member {
     /// Position of its node.
     pub(super) node: usize,
-    /// After a trap its state can't be used any more; the other members are not touched by it.
+    /// Whether its call trapped, so that its state is unusable; the state of other members is intact.
     pub(super) is_dead: bool,
     pub(super) entries: Entries,
     memory: Memory,
-    /// What of its state is in globals; empty where a dead stage takes the whole shell along.
+    /// The globals in which it keeps state; empty where a dead stage takes the whole shell down.
     globals: Vec<Global>,
 }
 
-/// The functions of a stage's glue, as far as its role has them.
+/// The functions of a stage's glue; `None` where its role lacks one.
 #[derive(Default)]
 pub(super) struct Entries {
     pub(super) pull: Option<TypedFunc<(), u32>>,
@@ -68,9 +68,9 @@ pub(super) struct Entries {
     pub(super) complete: Option<TypedFunc<(), u32>>,
     pub(super) init: Option<TypedFunc<u32, u32>>,
     pub(super) teardown: Option<TypedFunc<(), ()>>,
-    /// Takes elements through all members: the first of several has it.
+    /// Takes elements through all members; present on the first of several.
     pub(super) run: Option<TypedFunc<u32, u32>>,
-    /// To be called before all others, in order.
+    /// Functions to call before all others, in order.
     first: Vec<TypedFunc<(), ()>>,
 }
 
@@ -83,7 +83,7 @@ impl Making {
         self.nodes.len() > 1
     }
 
-    /// Makes a shell. Its members' first functions are still to be called.
+    /// Instantiates a shell. The first functions of its members have yet to be called.
     fn instantiate(&self) -> wasmtime::Result<(Store<ShellData>, Instance)> {
         let data = ShellData {
             pool: None,
@@ -181,7 +181,7 @@ impl Making {
     }
 }
 
-/// Finds the functions of a member.
+/// Search for the functions of a member.
 struct Finder<'a> {
     store: &'a mut Store<ShellData>,
     instance: &'a Instance,
@@ -202,10 +202,10 @@ impl Finder<'_> {
 }
 
 impl Shell {
-    /// Makes a shell, and calls what its members have to be called first.
+    /// Instantiates a shell and calls the first functions of its members.
     ///
     /// # Errors
-    /// When the module can't be instantiated, or one of these fails: then with its position.
+    /// When the module cannot be instantiated, or one of these functions fails.
     pub(super) fn new(making: Making, setup: &mut Setup<'_>) -> Called<Self> {
         let (store, members) = parts(&making)?;
         let mut shell = Self { making, store, members };
@@ -229,7 +229,7 @@ impl Shell {
         (pool.expect("invariant: it was just lent"), result)
     }
 
-    /// Calls what a new member has to be called first.
+    /// Calls the first functions of a new member.
     fn begin(&mut self, pool: Box<BufferPool>, position: usize) -> (Box<BufferPool>, Called<()>) {
         let watched = Arc::clone(&self.making.watched);
         let (pool, begun) = self.lend(pool, |store, members| {
@@ -245,10 +245,10 @@ impl Shell {
         (pool, begun.map_err(|error| instantiation(&error)))
     }
 
-    /// Makes a dead member anew. The others keep their state: it is carried over to a new instance.
+    /// Restarts a dead member in a new instance. The other members keep their state, which is copied.
     ///
     /// # Errors
-    /// When that fails; the member is still dead then, and the others are what they were.
+    /// When that fails; then the member stays dead and the others are unchanged.
     pub(super) fn remake(&mut self, cx: &mut RunContext, position: usize) -> Called<()> {
         let (mut store, mut members) = parts(&self.making)?;
         for (number, (old, new)) in self.members.iter_mut().zip(&mut members).enumerate() {
@@ -265,12 +265,12 @@ impl Shell {
         begun
     }
 
-    /// What the node of a member may use.
+    /// Limits of a member's node.
     pub(super) fn limits(&self, member: usize) -> &'static LimitsPlan {
         &self.making.flow.nodes[self.members[member].node].limits
     }
 
-    /// Fuel for a call of a member; nothing where calls are not metered.
+    /// Fuel for a call of a member; `None` where calls are not metered.
     pub(super) fn fuel(&self, member: usize) -> Option<u64> {
         let host = &self.making.host;
         host.metered.then(|| host.fuel(self.limits(member)))
@@ -284,8 +284,8 @@ fn parts(making: &Making) -> Called<(Store<ShellData>, Vec<Member>)> {
     Ok((store, members))
 }
 
-/// Copies the state of a member: its memory and its globals. Its tables are what they were at the start: stages that change
-/// theirs are not fused.
+/// Copies the state of a member to another instance: memory and globals. Its tables are as at the start, because stages
+/// that change their tables are not fused.
 fn carry_over(
     from: &mut Store<ShellData>,
     old: &Member,

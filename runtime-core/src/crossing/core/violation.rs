@@ -1,4 +1,4 @@
-//! What it means for the flow that a guest broke a rule, or that its call ended otherwise than by returning.
+//! Translation of rules broken by a guest, and of calls that did not return, into causes of a failure.
 
 use std::fmt;
 
@@ -9,23 +9,23 @@ use crate::crossing::cause::{ended_by_host, words};
 use crate::error::{Cause, ResourceMisuse};
 use crate::layout::{function, violation};
 
-/// A guest passes more than [`crate::bounds::CALL_BYTES`].
+/// Words for a guest that passes more than [`crate::bounds::CALL_BYTES`].
 pub(super) const TOO_MUCH: &str = "too much data is being copied between the host and the guest: \
                                    fuel allocated for hostcalls has been exhausted";
 
 /// A rule of the canonical ABI that a guest broke, as its glue reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Violation {
-    /// See [`violation`].
+    /// One of the constants in [`violation`].
     pub(super) kind: u32,
-    /// The handle, or the function, that it concerns.
+    /// The handle or the function that it concerns.
     pub(super) detail: u32,
 }
 
 impl std::error::Error for Violation {}
 
 impl fmt::Display for Violation {
-    /// In the words of the component path, which is wasmtime's own.
+    /// The words of the component path, which are wasmtime's own.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let detail = self.detail;
         match self.kind {
@@ -63,7 +63,7 @@ impl fmt::Display for Violation {
 }
 
 impl Violation {
-    /// The misuse of a buffer that it is, if it is one.
+    /// The misuse of a buffer, if the violation is one.
     fn misuse(&self) -> Option<ResourceMisuse> {
         let error = match self.kind {
             violation::STALE => BufferError::Stale,
@@ -87,7 +87,7 @@ impl Violation {
     }
 }
 
-/// What wasmtime's error means for the flow.
+/// The cause of a failure in wasmtime's error.
 pub(super) fn cause(error: &Error) -> Cause {
     if let Some(cause) = ended_by_host(error) {
         return cause;

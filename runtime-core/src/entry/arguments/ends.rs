@@ -31,7 +31,7 @@ pub(super) fn ends(plan: &'static FlowPlan, inputs: &[OsString], outputs: &[OsSt
 struct End {
     option: &'static str,
     role: Role,
-    /// Words that say something else than a file, to the other option.
+    /// Values that mean a built-in to the other option, not a file.
     foreign: &'static [&'static str],
 }
 
@@ -47,7 +47,7 @@ const OUTPUT: End = End {
     foreign: &["stdin", "generator"],
 };
 
-/// Finds the ends that `values`, each `[NODE=]VALUE`, replace.
+/// The replacements in `values`, each `[NODE=]VALUE`.
 fn replaced<T>(
     plan: &'static FlowPlan,
     end: &End,
@@ -76,7 +76,7 @@ fn replaced<T>(
     Ok(found)
 }
 
-/// The end that a value is for, and the value without its name.
+/// The node that a value is for, and the value without the node's name.
 fn addressed<'a>(plan: &'static FlowPlan, end: &End, value: &'a OsStr) -> Result<(&'static str, &'a OsStr), Misuse> {
     let (option, role) = (end.option, end.role.as_str());
     let ends: Vec<&'static str> = plan
@@ -113,7 +113,7 @@ fn addressed<'a>(plan: &'static FlowPlan, end: &End, value: &'a OsStr) -> Result
     }
 }
 
-/// What stands before the first `=`, if it looks like the name of a node, and what stands behind it.
+/// The parts before and after the first `=`, if the first looks like the name of a node.
 fn named(value: &OsStr) -> Option<(&str, &OsStr)> {
     let bytes = value.as_bytes();
     let at = bytes.iter().position(|byte| *byte == b'=')?;

@@ -1,4 +1,4 @@
-//! What the process was given by whoever started it.
+//! Signal handling inherited from the parent process.
 
 #[expect(unsafe_code, reason = "the C library alone knows")]
 mod c {
@@ -7,17 +7,18 @@ mod c {
     }
 }
 
-/// Numbers that stand for handlers, on every Unix.
+/// Values of `SIG_DFL` and `SIG_IGN`, the same on every Unix.
 const DEFAULT: usize = 0;
 const IGNORE: usize = 1;
 
-/// Whether a signal was ignored when the process started. To be asked before a handler is there.
+/// Whether a signal was ignored when the process started. Must be called before a handler is installed.
 #[expect(unsafe_code, reason = "a function of the C library")]
 pub(super) fn is_ignored(signal: i32) -> bool {
-    // SAFETY: the number is that of a signal, and both handlers are such that run no code.
+    // SAFETY: this is `signal` of the C library, whose handlers are passed as addresses. `DEFAULT` is no address but
+    // `SIG_DFL`, so no code of this process will run as a handler.
     let before = unsafe { c::signal(signal, DEFAULT) };
     if before == IGNORE {
-        // SAFETY: as above.
+        // SAFETY: as above, with `SIG_IGN`.
         unsafe { c::signal(signal, IGNORE) };
     }
     before == IGNORE

@@ -1,4 +1,4 @@
-//! An aggregator in its place.
+//! An aggregator as a node of the flow.
 
 use std::collections::VecDeque;
 
@@ -13,19 +13,19 @@ use crate::flow::link::{Fused, Link};
 use crate::stage::{Aggregator, Called, Payload};
 use crate::stream::Stream;
 
-/// An aggregator in its place.
+/// A node whose stage is an aggregator.
 pub struct AggregatorNode<S> {
     place: Place<S>,
-    /// Sequence number and timestamp of the element taken in last: what is left at the end carries them.
+    /// Sequence number and timestamp of the last element taken: elements emitted at the end carry them.
     last: (u64, u64),
-    /// What was left at the end and has not gone on yet.
+    /// Elements left at the end that have not been emitted yet.
     left: VecDeque<Payload>,
 }
 
 impl_new!(AggregatorNode: Aggregator { last: (0, 0), left: VecDeque::new() });
 
 impl<S: Aggregator> AggregatorNode<S> {
-    /// Whether there is something to take in or to put out, and room for a result.
+    /// Whether there is an element to take or to emit, and room for a result.
     #[inline]
     #[must_use]
     pub fn is_ready(&mut self, cx: &mut RunContext, streams: &[Stream]) -> bool {
@@ -33,7 +33,7 @@ impl<S: Aggregator> AggregatorNode<S> {
         works && self.place.outputs_accept(cx, streams)
     }
 
-    /// Takes one element in, or puts one out that was left at the end.
+    /// Takes one element, or emits one that was left at the end.
     ///
     /// # Errors
     /// When the aggregator failed, and its error policy ends the flow.
@@ -76,7 +76,7 @@ impl<S: Aggregator> AggregatorNode<S> {
             Err(cause) => {
                 self.place.stats.failed += 1;
                 release(cx, output);
-                // The flow ends anyway; what else is left still goes on.
+                // The flow is ending anyway; the elements left are still emitted.
                 let failure = self.place.report(cx, Operation::Flush, cause);
                 cx.report(failure);
                 Ok(())

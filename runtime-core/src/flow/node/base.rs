@@ -1,5 +1,5 @@
-//! The part of a node that depends neither on its role nor on its stage: where it stands in the flow, what waits for it, what
-//! it counted.
+//! The part of a node that depends neither on its role nor on the type of its stage: position in the flow, waiting
+//! elements, counters.
 
 use super::policy::Policy;
 use crate::account::NodeStats;
@@ -13,26 +13,26 @@ use crate::plan::{FlowPlan, Merge, NodePlan};
 use crate::stage::{Called, Payload};
 use crate::stream::{Pushed, Room, Stream};
 
-/// The part of a node that depends neither on its role nor on its stage.
+/// The part of a node that depends neither on its role nor on the type of its stage.
 pub struct Base {
     pub(super) plan: &'static NodePlan,
     /// Position in the flow's plan.
     pub(super) position: usize,
-    /// What implements the node, for failures.
+    /// Name of the component or built-in, for failures.
     pub(super) component: &'static str,
     pub(super) config: String,
     pub(super) stats: NodeStats,
-    /// Where the search for an input starts (round-robin merge).
+    /// Input at which the next search starts (round-robin merge).
     next_input: usize,
-    /// An element that waits to be tried again.
+    /// Element that waits for its next attempt.
     pub(super) hand: Option<Element>,
     pub(super) policy: Policy,
-    /// Whether a stream that leaves the node bounds the size of its elements.
+    /// Whether an output stream limits the size of elements.
     sized: bool,
 }
 
 impl Base {
-    /// Of node `position`, which `component` implements.
+    /// The base of node `position`, implemented by `component`.
     pub(super) fn new(flow: &'static FlowPlan, position: usize, component: &'static str) -> Self {
         let plan = &flow.nodes[position];
         let mut outputs = plan.outputs.iter().flat_map(|port| port.streams);
@@ -59,7 +59,7 @@ impl Base {
         }
     }
 
-    /// A failure outside of the elements' way: reported, and no error policy applies.
+    /// Reports a failure that concerns no element, so that no error policy applies.
     pub(super) fn report(&mut self, cx: &mut RunContext, operation: Operation, cause: Cause) -> Failure {
         let failure = self.failure(operation, None, cause);
         self.note_failure(cx, &failure);
@@ -78,7 +78,7 @@ impl Base {
         });
     }
 
-    /// Whether an element waits, and whatever comes of it has room.
+    /// Whether an element waits, and every possible output has room.
     #[inline]
     pub(super) fn is_ready(&self, cx: &mut RunContext, streams: &[Stream]) -> bool {
         self.has_work(cx, streams, Time::START) && self.outputs_accept(cx, streams)
@@ -89,8 +89,8 @@ impl Base {
         self.plan.inputs.iter().any(|input| !streams[*input].is_empty())
     }
 
-    /// Whether there is an element to handle, now or at a time that is then noted in `cx`. `not_before` is the caller's
-    /// own reason to wait.
+    /// Whether there is an element to handle now; if there is one to handle later, its time is noted in `cx`.
+    /// `not_before` is the caller's own lower bound on that time.
     #[inline]
     pub(super) fn has_work(&self, cx: &mut RunContext, streams: &[Stream], not_before: Time) -> bool {
         if self.hand.is_none() && !self.has_input(streams) {
@@ -99,7 +99,7 @@ impl Base {
         self.may_call(cx, not_before)
     }
 
-    /// Whether the stage may be called now; else the time is noted.
+    /// Whether the stage may be called now; otherwise the time is noted in `cx`.
     #[inline]
     pub(super) fn may_call(&self, cx: &mut RunContext, not_before: Time) -> bool {
         let due = self.policy.due().max(not_before);
@@ -110,7 +110,7 @@ impl Base {
         false
     }
 
-    /// Whether every stream that leaves the node takes an element; a stream's pace is noted in `cx`.
+    /// Whether every output stream accepts an element; where one has to keep its rate, the time is noted in `cx`.
     #[inline]
     pub(super) fn outputs_accept(&self, cx: &mut RunContext, streams: &[Stream]) -> bool {
         let mut not_before = Time::START;
@@ -129,8 +129,8 @@ impl Base {
         true
     }
 
-    /// Whether an element may be handed to the node without passing through the stream in front of it: nothing is to be
-    /// handled before, nothing depends on how the call goes, and whatever comes of it has room.
+    /// Whether the node accepts an element directly, without a wait in its input stream: no other element comes first,
+    /// nothing depends on the outcome of the call, and every possible output has room.
     #[inline]
     pub(in crate::flow) fn is_clear(&self, cx: &mut RunContext, streams: &[Stream], not_before: Time) -> bool {
         self.hand.is_none()
@@ -140,21 +140,22 @@ impl Base {
             && self.outputs_accept(cx, streams)
     }
 
-    /// An element that did not pass through the stream in front of the node is handled.
+    /// Counts an element that is handled without having passed the input stream.
     #[inline]
     pub(in crate::flow) fn receive(&mut self) {
         self.stats.calls += 1;
         self.stats.received += 1;
     }
 
-    /// Counts what the stage did within a chain that takes elements through several stages by itself.
+    /// Counts the work of the stage within a fused chain.
     pub(in crate::flow) fn count(&mut self, counts: Counts) {
         self.stats.calls += counts.calls;
         self.stats.received += counts.calls;
         self.stats.emitted += counts.emitted;
     }
 
-    /// The element to handle: the one in hand, else the oldest of the next input that has one.
+    /// The element to handle: the one that waits for its next attempt, otherwise the oldest of the next input that has
+    /// one.
     #[inline]
     pub(in crate::flow) fn take(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Element {
         self.stats.calls += 1;
@@ -177,7 +178,7 @@ impl Base {
         unreachable!("invariant: a node runs only when an input has an element")
     }
 
-    /// A result, if the streams it goes to take it; else it is released.
+    /// A result that its streams accept; one that is too large is released.
     #[inline]
     pub(super) fn fitting(
         &self,
@@ -195,7 +196,7 @@ impl Base {
         Ok(result)
     }
 
-    /// Checks an element against the streams that leave the node.
+    /// Checks an element against the size limits of the output streams.
     #[inline]
     pub(super) fn fits(&self, cx: &mut RunContext, streams: &[Stream], payload: Payload) -> Called<()> {
         if !self.sized {
@@ -225,7 +226,7 @@ impl Base {
         found.map_or(Ok(()), Err)
     }
 
-    /// Puts an element, whose buffer the node holds, out of the only port.
+    /// Emits an element, whose buffer the node holds, from the only port.
     #[inline]
     pub(in crate::flow) fn emit(
         &mut self,
@@ -277,7 +278,7 @@ impl Base {
         }
     }
 
-    /// A call went well.
+    /// Notes a successful call.
     #[inline]
     pub(super) fn succeeded(&mut self, cx: &mut RunContext) {
         if self.policy.is_eventful() && self.policy.succeeded() {
@@ -292,27 +293,27 @@ impl Base {
         }
     }
 
-    /// Whether nothing depends on how the next call goes.
+    /// Whether nothing depends on the outcome of the next call.
     #[inline]
     pub(in crate::flow) fn is_quiet(&self) -> bool {
         !self.policy.is_eventful()
     }
 
-    /// An element that the node has put out was handed on.
+    /// Counts an output that was passed on directly.
     #[inline]
     pub(in crate::flow) fn passed(&mut self) {
         self.stats.emitted += 1;
     }
 }
 
-/// Ends the node's claim on the buffer of an element it handled.
+/// Releases the buffer of an element that was handled.
 pub(super) fn release(cx: &mut RunContext, element: Element) {
     cx.pool()
         .release(element.payload)
         .expect("invariant: the element holds its buffer");
 }
 
-/// Returns a new element that goes nowhere.
+/// Releases the buffer of a new element that has no destination.
 pub(super) fn release_payload(cx: &mut RunContext, payload: Payload) {
     cx.pool()
         .release(payload.buffer)

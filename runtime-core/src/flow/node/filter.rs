@@ -1,4 +1,4 @@
-//! A filter in its place.
+//! A filter as a node of the flow.
 
 use super::{Place, impl_base, impl_new, impl_node, release};
 use crate::buffer::BufferPool;
@@ -11,7 +11,7 @@ use crate::layout::outcome;
 use crate::stage::{Called, Filter, Payload};
 use crate::stream::Stream;
 
-/// A filter in its place.
+/// A node whose stage is a filter.
 pub struct FilterNode<S> {
     place: Place<S>,
 }
@@ -19,14 +19,14 @@ pub struct FilterNode<S> {
 impl_new!(FilterNode: Filter {  });
 
 impl<S: Filter> FilterNode<S> {
-    /// Whether an element waits and has room behind the filter.
+    /// Whether an element waits and there is room downstream.
     #[inline]
     #[must_use]
     pub fn is_ready(&mut self, cx: &mut RunContext, streams: &[Stream]) -> bool {
         self.place.is_ready(cx, streams)
     }
 
-    /// Judges one element; one that passes keeps its buffer.
+    /// Filters one element; one that passes keeps its buffer.
     ///
     /// # Errors
     /// When the filter failed, and its error policy ends the flow.

@@ -1,4 +1,4 @@
-//! A stage in its place in the flow.
+//! The part of a node common to all roles: its base and its stage.
 
 use std::ops::{Deref, DerefMut};
 
@@ -13,7 +13,7 @@ use crate::stream::Stream;
 
 mod failure;
 
-/// A stage in its place, whatever its role.
+/// A stage with the base of its node, for any role.
 pub(super) struct Place<S> {
     base: Base,
     pub(super) stage: S,
@@ -34,7 +34,7 @@ impl<S> DerefMut for Place<S> {
 }
 
 impl<S: Stage> Place<S> {
-    /// A node whose stage is what the manifest says.
+    /// A node with the manifest's stage.
     pub(super) fn of(
         setup: &mut Setup<'_>,
         flow: &'static FlowPlan,
@@ -58,8 +58,8 @@ impl<S: Stage> Place<S> {
         }
     }
 
-    /// Decides what follows a failed call: nothing more than waiting, when it returns `Ok`. The element, if there is one,
-    /// is in hand again, on its way out of port `error`, or released.
+    /// Applies the error policy to a failed call. When it returns `Ok`, the caller only has to wait: the element, if
+    /// there is one, waits for its next attempt, leaves by port `error`, or was released.
     #[cold]
     pub(super) fn failed(
         &mut self,

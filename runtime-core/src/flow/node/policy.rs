@@ -1,4 +1,4 @@
-//! What a node remembers of its failures, and what its error policy says (design section 6).
+//! The failures of a node that its error policy has to remember (design section 6).
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -7,22 +7,22 @@ use crate::clock::Time;
 use crate::error::Category;
 use crate::plan::{ErrorAction, ErrorPlan};
 
-/// What restarts are counted in.
+/// Period within which restarts are counted.
 const RESTART_WINDOW: Duration = Duration::from_secs(60);
 
 /// Longest time between two attempts.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
 
-/// What a node remembers of its failures.
+/// State of a node's error policy.
 #[derive(Debug, Default)]
 pub(super) struct Policy {
-    /// Failures of the element in hand.
+    /// Failures of the current element.
     pub(super) attempts: u32,
-    /// When it may be tried again.
+    /// Time of its next attempt.
     pub(super) retry_at: Time,
-    /// There while the stage is left alone, and until the first call after that has ended.
+    /// Present while the breaker is open, and until the first call after that has returned.
     pub(super) breaker: Option<Breaker>,
-    /// When the stage was made anew, within the last minute.
+    /// Times of restarts within the last minute.
     restarts: VecDeque<Time>,
 }
 
@@ -32,20 +32,20 @@ pub(super) struct Breaker {
 }
 
 impl Policy {
-    /// When the stage may be called again.
+    /// Time at which the stage may be called again.
     #[inline]
     pub(super) fn due(&self) -> Time {
         let open_until = self.breaker.map_or(Time::START, |breaker| breaker.open_until);
         self.retry_at.max(open_until)
     }
 
-    /// Whether there is something that a successful call ends.
+    /// Whether a successful call would change the state.
     #[inline]
     pub(super) fn is_eventful(&self) -> bool {
         self.attempts > 0 || self.breaker.is_some()
     }
 
-    /// A call went well. Returns whether that closed the breaker.
+    /// Notes a successful call. Returns whether it closed the breaker.
     pub(super) fn succeeded(&mut self) -> bool {
         self.forget_element();
         self.breaker.take().is_some()
@@ -56,7 +56,7 @@ impl Policy {
         self.retry_at = Time::START;
     }
 
-    /// Counts a restart, unless that would be more than `limit` within a minute.
+    /// Counts a restart and returns `true`, unless there were `limit` within a minute.
     pub(super) fn count_restart(&mut self, now: Time, limit: u32) -> bool {
         while self
             .restarts
@@ -73,7 +73,7 @@ impl Policy {
     }
 }
 
-/// What the policy says about a category.
+/// The action for a category.
 pub(super) fn action(plan: &ErrorPlan, category: Category) -> ErrorAction {
     match category {
         Category::InvalidInput => plan.invalid_input,
@@ -83,7 +83,7 @@ pub(super) fn action(plan: &ErrorPlan, category: Category) -> ErrorAction {
     }
 }
 
-/// `base` doubled `doublings` times, bounded.
+/// `base_ms` doubled `doublings` times, at most [`LONGEST_BACKOFF`].
 pub(super) fn backoff(base_ms: u64, doublings: u32) -> Duration {
     let factor = 1_u64.checked_shl(doublings).unwrap_or(u64::MAX);
     Duration::from_millis(base_ms.saturating_mul(factor)).min(LONGEST_BACKOFF)

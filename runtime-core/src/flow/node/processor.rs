@@ -1,4 +1,4 @@
-//! A processor in its place.
+//! A processor as a node of the flow.
 
 use super::{Place, impl_base, impl_new, impl_node, release};
 use crate::buffer::BufferPool;
@@ -10,7 +10,7 @@ use crate::flow::link::{Fused, Link};
 use crate::stage::{Called, Payload, Processor};
 use crate::stream::Stream;
 
-/// A processor in its place.
+/// A node whose stage is a processor.
 pub struct ProcessorNode<S> {
     place: Place<S>,
 }
@@ -18,7 +18,7 @@ pub struct ProcessorNode<S> {
 impl_new!(ProcessorNode: Processor {  });
 
 impl<S: Processor> ProcessorNode<S> {
-    /// Whether an element waits and its result has room.
+    /// Whether an element waits and there is room for its result.
     #[inline]
     #[must_use]
     pub fn is_ready(&mut self, cx: &mut RunContext, streams: &[Stream]) -> bool {

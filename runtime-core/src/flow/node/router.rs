@@ -1,4 +1,4 @@
-//! A router in its place.
+//! A router as a node of the flow.
 
 use super::{Place, impl_new, impl_node, release};
 use crate::buffer::Element;
@@ -7,24 +7,24 @@ use crate::error::{Cause, Failure, Operation};
 use crate::stage::{Called, Payload, Router};
 use crate::stream::Stream;
 
-/// A router in its place.
+/// A node whose stage is a router.
 pub struct RouterNode<S> {
     place: Place<S>,
-    /// The streams of the ports that the present element goes to; kept for its memory.
+    /// Streams of the ports that the current element goes to; kept to reuse the allocation.
     targets: Vec<&'static usize>,
 }
 
 impl_new!(RouterNode: Router { targets: Vec::new() });
 
 impl<S: Router> RouterNode<S> {
-    /// Whether an element waits and every port has room: it may go to any.
+    /// Whether an element waits and every port has room, since the element may go to any of them.
     #[inline]
     #[must_use]
     pub fn is_ready(&mut self, cx: &mut RunContext, streams: &[Stream]) -> bool {
         self.place.is_ready(cx, streams)
     }
 
-    /// Sends one element on; it keeps its buffer.
+    /// Routes one element, which keeps its buffer.
     ///
     /// # Errors
     /// When the router failed, and its error policy ends the flow.

@@ -1,8 +1,8 @@
-//! A sink in its place.
+//! A sink as a node of the flow.
 //!
-//! Elements that the sink holds are neither delivered nor lost: it confirms them, and they are counted then. Where a failure
-//! ends the flow, any number of them may be held, of which the node keeps the count alone. Where an error policy has
-//! something else done about it, the node keeps the element, and there is one at a time.
+//! Elements that a sink holds are neither delivered nor lost; they are counted once the sink confirms them. Where a
+//! failed delivery ends the flow, the sink may hold any number of elements, and the node only counts them. Under any
+//! other error policy the node keeps the element, and the sink holds one at a time.
 
 use super::policy::action;
 use super::{Place, impl_base, impl_node, release};
@@ -22,19 +22,19 @@ use crate::plan::{ErrorAction, FlowPlan, LastResort};
 use crate::stage::{Called, Sink, SinkStage, Stage, Taken, Trouble};
 use crate::stream::Stream;
 
-/// A sink in its place.
+/// A node whose stage is a sink.
 pub struct SinkNode {
     place: Place<SinkStage>,
     paused_until: Time,
-    /// A failure to write ends the flow.
+    /// Whether the sink may hold many elements, because a failed delivery ends the flow.
     holds_many: bool,
-    /// Elements that the sink holds.
+    /// Number of elements that the sink holds.
     held: u64,
-    /// The one that it holds, unless it may hold many.
+    /// The held element, where the sink holds one at a time.
     kept: Option<Element>,
-    /// That one, if it did not arrive, and why.
+    /// The held element, if it could not be delivered, with the cause.
     returned: Option<(Element, Cause)>,
-    /// The sink takes no element for now.
+    /// Whether the sink has no room for now.
     is_full: bool,
 }
 
@@ -63,7 +63,7 @@ impl SinkNode {
         })
     }
 
-    /// Whether an element waits and the sink wants it, or one has come back.
+    /// Whether the sink accepts a waiting element, or a held one came back.
     #[inline]
     #[must_use]
     pub fn is_ready(&mut self, cx: &mut RunContext, streams: &[Stream]) -> bool {
@@ -73,7 +73,7 @@ impl SinkNode {
         self.place.has_work(cx, streams, self.paused_until) && self.place.outputs_accept(cx, streams)
     }
 
-    /// Looks again whether a full sink takes elements.
+    /// Checks again whether a full sink has room.
     #[cold]
     fn makes_room(&mut self, cx: &mut RunContext) -> bool {
         if self.kept.is_some() {
@@ -145,13 +145,13 @@ impl SinkNode {
         cx.hold();
     }
 
-    /// So many elements are held no longer.
+    /// Counts `elements` fewer held elements.
     fn let_go(&mut self, cx: &mut RunContext, elements: u64) {
         self.held -= elements;
         cx.let_go(elements);
     }
 
-    /// Counts what arrived of many, and what never will.
+    /// Counts the delivered elements of many held ones, and those that cannot be delivered.
     fn confirm_held(&mut self, cx: &mut RunContext) -> Result<(), Failure> {
         let confirmed = self.place.stage.confirm();
         self.let_go(cx, confirmed.arrived);
@@ -166,7 +166,7 @@ impl SinkNode {
         Err(failure)
     }
 
-    /// Looks what became of the one element that is held.
+    /// Checks the one held element.
     fn look(&mut self, cx: &mut RunContext) {
         let confirmed = self.place.stage.confirm();
         if confirmed.arrived == 0 && confirmed.trouble.is_none() {
@@ -188,7 +188,7 @@ impl SinkNode {
         }
     }
 
-    /// Does what the error policy says about the element that came back.
+    /// Applies the error policy to the element that came back.
     fn decide(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Result<(), Failure> {
         self.is_full = false;
         match self.returned.take() {

@@ -1,4 +1,4 @@
-//! A source in its place.
+//! A source as a node of the flow.
 
 use super::policy::action;
 use super::{Place, impl_node};
@@ -15,11 +15,11 @@ use crate::plan::{ErrorAction, FlowPlan, LastResort};
 use crate::stage::{Called, Pulled, Source, SourceStage, Stage, Supply};
 use crate::stream::Stream;
 
-/// A source in its place.
+/// A node whose stage is a source.
 pub struct SourceNode {
     place: Place<SourceStage>,
     exhausted: bool,
-    /// An element was asked for and counted against the limit.
+    /// Whether an element was requested and counted against the limit.
     reserved: bool,
 }
 
@@ -49,7 +49,7 @@ impl SourceNode {
         if self.exhausted {
             return false;
         }
-        // What was asked for is awaited, also when the flow drains meanwhile: it would be lost.
+        // A requested element is awaited even while the flow drains; otherwise it would be lost.
         if !self.reserved {
             let asks =
                 cx.wants_elements() && self.place.may_call(cx, Time::START) && self.place.outputs_accept(cx, streams);
@@ -62,7 +62,7 @@ impl SourceNode {
         match self.place.stage.supply(cx) {
             Supply::Ready => true,
             Supply::Waiting => {
-                // Nothing is on its way yet from a source that only waits for its input.
+                // A source that only waits for its input has no element under way.
                 if !self.place.stage.is_pulling() {
                     self.reserved = false;
                     cx.give_back_reservation();
@@ -85,7 +85,7 @@ impl SourceNode {
         }
     }
 
-    /// Pulls one element, which is the caller's to put where it belongs.
+    /// Pulls one element, which the caller has to put into its stream.
     ///
     /// # Errors
     /// As [`SourceNode::run`].
@@ -141,31 +141,31 @@ impl SourceNode {
         }
     }
 
-    /// Its time was up while it was called: no element is lost, and there will be none.
+    /// Ends a source whose time ran out during a call: no element is lost, and none will follow.
     fn give_up(&mut self, cx: &mut RunContext, operation: Operation, cause: Cause) {
         self.exhausted = true;
         self.place.report(cx, operation, cause);
         cx.look_around();
     }
 
-    /// Whether nothing depends on how the next pull goes.
+    /// Whether nothing depends on the outcome of the next pull.
     pub(in crate::flow) fn is_clear(&self) -> bool {
         self.place.is_quiet()
     }
 
-    /// The element went on without passing through the stream behind the source.
+    /// Counts an element that did not pass the output stream.
     pub(in crate::flow) fn passed(&mut self) {
         self.place.passed();
     }
 
-    /// Counts what the source did within a chain. One element of those that it emitted was reserved before.
+    /// Counts the work of the source within a chain. One of the elements it emitted had been reserved.
     pub(in crate::flow) fn count(&mut self, cx: &mut RunContext, counts: Counts) {
         self.place.stats.calls += counts.calls;
         self.place.stats.emitted += counts.emitted;
         cx.count_many_emitted(counts.emitted, &mut self.reserved);
     }
 
-    /// Goes on after a pull within a chain that did not give an element.
+    /// Continues after a pull within a chain that gave no element.
     pub(in crate::flow) fn conclude(
         &mut self,
         cx: &mut RunContext,

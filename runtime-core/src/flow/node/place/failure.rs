@@ -1,4 +1,4 @@
-//! What follows a failed call: an attempt later, a restart of the stage, an end for the element or for the flow.
+//! Consequences of a failed call: another attempt, a restart of the stage, an end for the element or for the flow.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::stream::Stream;
 /// Content type of a dead letter whose element had none.
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
-/// A failed call of the element `input`, or of a source.
+/// Applies the error policy to a failed call with the element `input`; for a source, without one.
 pub(super) fn failed(
     place: &mut Base,
     stage: &mut dyn Stage,
@@ -68,11 +68,11 @@ pub(super) fn failed(
     }
 }
 
-/// What is done about a failed call.
+/// Consequence of a failed call.
 enum Next {
-    /// It is repeated.
+    /// Another attempt after this time.
     Retry { delay: Duration },
-    /// Nothing more is tried; the breaker opens for this time.
+    /// No further attempt; the breaker opens for the time in `open`.
     Settle { how: LastResort, open: Option<Duration> },
 }
 
@@ -140,7 +140,7 @@ pub(super) fn restart(
     Ok(())
 }
 
-/// Ends an element that can't be handled. Returns what leaves by port `error`.
+/// Ends an element that cannot be handled. Returns its dead letter, if there is one, for port `error`.
 fn settle(
     place: &mut Base,
     cx: &mut RunContext,
@@ -165,7 +165,7 @@ fn settle(
                 ..input
             }))
         }
-        // A source has no element that could be sent anywhere; the compiler refuses that policy for it.
+        // A source has no element to send; the compiler rejects that policy for it.
         (LastResort::Skip | LastResort::DeadLetter, _) => {
             place.stats.skipped += 1;
             cx.note(Event::Skipped {
@@ -190,7 +190,7 @@ fn give_up(place: &mut Base, cx: &mut RunContext, input: Option<Element>, failur
     Err(failure)
 }
 
-/// The content type of a dead letter: its own, with what happened as parameters.
+/// The content type of a dead letter: the element's own, with category and node as parameters.
 fn letter_type(cx: &mut RunContext, own: ContentType, category: Category, node: &str) -> ContentType {
     let types = &mut cx.pool().content_types;
     let name = match types.name(own) {
