@@ -1,7 +1,7 @@
 //! The intermediate representation between the front half and the generated code.
 //!
-//! No spans and no defaults are left here: the schedule is decided, queues and pools are sized, every timeout has
-//! a value. Made only by `lower`; [`verify`] states what holds.
+//! It contains no spans and no defaults: the schedule is decided, queues and pools are sized, every timeout has a
+//! value. Only `lower` makes it; [`verify`] states its invariants.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub use policy::{ErrorAction, ErrorPolicies, FanOut, LastResort, Merge, Overflow
 pub use print::print;
 pub use verify::verify;
 
-/// The output port that dead letters leave through; of every role but source.
+/// The output port for dead letters, of every role but source.
 pub const ERROR_PORT: &str = "error";
 
 macro_rules! index {
@@ -69,7 +69,7 @@ index!(
     ShellIdx
 );
 
-/// Everything one executable consists of.
+/// The whole program of one executable.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProgramIr {
     /// Project name; also names the generated crate.
@@ -78,38 +78,38 @@ pub struct ProgramIr {
     pub version: String,
     /// Project description, possibly empty.
     pub description: String,
-    /// Who made it, and under which terms.
+    /// Authors, licence and repository.
     pub origin: Origin,
     /// Target triple of the executable and of its artifacts.
     pub target: String,
     /// The distinct components, in order of their first use.
     pub components: Vec<Component>,
-    /// What is compiled ahead of time, in order of first use.
+    /// The code compiled ahead of time, in order of first use.
     pub artifacts: Vec<Artifact>,
     /// The WASI packages that the components on the component path import, sorted.
     pub wasi: Vec<WasiPackage>,
     /// The parts of the runtime that the program needs besides its core.
     pub features: Vec<Feature>,
-    /// Threads that run flows; `None` leaves it to the machine.
+    /// Number of threads that run flows; `None`: one for each processor.
     pub worker_threads: Option<u32>,
-    /// Address space reserved for each linear memory, in bytes; `None`: as much as it can ever need.
+    /// Address space reserved for each linear memory, in bytes; `None`: all that 32-bit addresses reach.
     pub memory_reservation: Option<u64>,
     /// The flows in manifest order; never empty.
     pub flows: Vec<FlowIr>,
 }
 
-/// Where a program comes from: words for people, each possibly empty.
+/// Origin of a program, as text for people; each part may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     /// Names and addresses of the authors.
     pub authors: Vec<String>,
     /// SPDX licence identifier.
     pub license: String,
-    /// Where the source is kept.
+    /// Address of the source repository.
     pub repository: String,
 }
 
-/// A part of the runtime that takes libraries of its own: only programs that need it are compiled with them.
+/// A part of the runtime with third-party dependencies: only programs that need it are compiled with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Feature {
     /// WASI for components on the component path.
@@ -117,7 +117,7 @@ pub enum Feature {
 }
 
 impl Feature {
-    /// The cargo feature of the runtime.
+    /// Name of the runtime's cargo feature.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -143,7 +143,7 @@ pub enum WasiPackage {
     Sockets,
 }
 
-/// A component that stages are made of.
+/// A component that implements stages.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Component {
     /// Name, unique in the program.
@@ -157,18 +157,18 @@ pub struct Component {
 pub struct Artifact {
     /// Name, unique in the program; names the file `artifacts/<name>.cwasm` in the generated crate.
     pub name: String,
-    /// What is compiled.
+    /// Kind of its source.
     pub kind: ArtifactKind,
-    /// SHA-256 of what is compiled, in hexadecimal.
+    /// SHA-256 of its source, in hexadecimal.
     pub sha256: String,
 }
 
-/// What an [`Artifact`] is compiled from.
+/// The source of an [`Artifact`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ArtifactKind {
     /// A whole component.
     Component,
-    /// A shell: the core modules of stages and the canonical ABI between them, welded to one core module.
+    /// A shell: core modules of stages and glue, which implements the canonical ABI, welded to one core module.
     Shell,
 }
 
@@ -179,36 +179,36 @@ pub struct FlowIr {
     pub name: String,
     /// Description in the manifest, possibly empty.
     pub description: String,
-    /// Topologically sorted: producers before consumers, ties by declaration.
+    /// Nodes in topological order: producers before consumers, ties by declaration.
     pub nodes: Vec<Node>,
-    /// Every node once, in the order in which the driver looks for one that is ready: consumers before producers, ties
-    /// by declaration.
+    /// Every node once, in the order in which the driver looks for a ready one: consumers before producers, ties by
+    /// declaration.
     pub schedule: Vec<NodeIdx>,
-    /// In manifest order.
+    /// Streams in manifest order.
     pub streams: Vec<Stream>,
     /// The chains of stages that are fused, in order of their first stage.
     pub shells: Vec<Shell>,
     /// Buffer pools by tier, smallest first.
     pub pools: [Pool; 4],
-    /// Bytes that buffers outside the pools may take in all, when `exhaustion` allows them.
+    /// Most bytes of all buffers outside the pools, where `exhaustion` allows these.
     pub fallback_bytes: u64,
-    /// What an allocation does when its tier is empty.
+    /// Policy of an allocation whose tier is empty.
     pub exhaustion: Exhaustion,
-    /// Largest buffer a component may ask for, in bytes.
+    /// Largest buffer that a component may allocate, in bytes.
     pub max_buffer_bytes: u64,
-    /// Elements the driver handles before it looks at clock and signals.
+    /// Elements that the driver handles before it checks clock and signals.
     pub quantum: u32,
-    /// How long a sink that returned `pause` gets nothing, in milliseconds.
+    /// Time for which a sink that returned `pause` gets no element, in milliseconds.
     pub sink_pause_ms: u64,
-    /// How long the flow may run before it is drained, in milliseconds; `None` without a limit.
+    /// Time after which the flow is drained, in milliseconds; `None` without a limit.
     pub deadline_ms: Option<u64>,
-    /// How often a stage may be made anew within a minute.
+    /// Most restarts of a stage within a minute.
     pub max_restarts: u32,
-    /// Why the driver gets a thread of its own: one of its stages may block; `None` where it shares the workers.
+    /// Reason why the driver has a thread of its own: one of its stages may block; `None` where it shares the workers.
     pub own_thread: Option<String>,
-    /// How many runs of it there are side by side, each with drivers, stages and buffers of its own; at least 1.
+    /// Number of replicas, each with its own driver, stages and buffers; at least 1.
     pub replicas: u32,
-    /// The router whose ports they share out; `None` where the sources share out what they give.
+    /// The router whose ports the replicas divide; `None` where they divide the elements of the sources.
     pub replicas_by: Option<NodeIdx>,
 }
 
@@ -221,10 +221,10 @@ pub struct Pool {
     pub slots: u32,
 }
 
-/// What happens when a pool tier is empty.
+/// Policy of an allocation whose tier is empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exhaustion {
-    /// Take memory from the system allocator, counted.
+    /// Take memory from the system allocator, and count that.
     FallbackAlloc,
     /// Fail the allocation.
     Error,
@@ -235,69 +235,69 @@ pub enum Exhaustion {
 pub struct Node {
     /// Name in the manifest.
     pub name: String,
-    /// What the stage does.
+    /// Role of the stage.
     pub role: Role,
-    /// Who does it.
+    /// The component or built-in that implements it.
     pub implementation: Implementation,
     /// Configuration string for `lifecycle.init`, or for the built-in; possibly empty.
     pub config: String,
-    /// Streams that end here: in manifest order, for [`Merge::Priority`] by falling rank first. Empty for a source.
+    /// Input streams: in manifest order, for [`Merge::Priority`] by descending rank. Empty for a source.
     pub inputs: Vec<StreamIdx>,
-    /// Output ports in order of their first stream, [`ERROR_PORT`] included. A sink has no other one.
+    /// Output ports in order of their first stream, [`ERROR_PORT`] included. A sink can have only that one.
     pub outputs: Vec<OutPort>,
-    /// Which of the inputs is taken from.
+    /// Order in which inputs are tried.
     pub merge: Merge,
-    /// What a full stream does to the others of its port.
+    /// Effect of a full stream on the others of its port.
     pub fan_out: FanOut,
-    /// What follows a failed call.
+    /// Error policy.
     pub on_error: ErrorPolicies,
-    /// What the component may know it was granted, sorted.
+    /// Grants visible to the component, sorted.
     pub capabilities: Vec<String>,
-    /// Why this source gets a thread of its own; `None` where its flow pulls it, and for every other role.
+    /// Reason why this source has a thread of its own; `None` where its flow pulls it, and for every other role.
     pub own_thread: Option<String>,
-    /// What the stage may use.
+    /// Limits of the stage.
     pub limits: Limits,
-    /// How the stage is called, and why so.
+    /// Call path, with the reason for it.
     pub path: CallPath,
 }
 
-/// An output port and the streams that leave it; each of them gets every element.
+/// An output port with its streams, each of which gets every element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutPort {
     /// Name of the port.
     pub name: String,
-    /// In manifest order; never empty.
+    /// Streams of the port, in manifest order; never empty.
     pub streams: Vec<StreamIdx>,
 }
 
-/// What a stage does.
+/// Role of a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Produces elements.
     Source,
-    /// Makes at most one element of each.
+    /// Makes at most one element from each.
     Processor,
     /// Lets elements pass or not.
     Filter,
-    /// Sends each element out of any of its ports.
+    /// Sends each element to any number of its ports.
     Router,
-    /// Makes elements of several.
+    /// Makes one element from several.
     Aggregator,
     /// Consumes elements.
     Sink,
 }
 
-/// Who does the work of a node.
+/// Implementation of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Implementation {
     /// A sandboxed component.
     Component {
-        /// Which one.
+        /// The component.
         component: ComponentIdx,
         /// Whether it exports `torvyn:streaming/lifecycle`.
         lifecycle: bool,
     },
-    /// Part of the runtime.
+    /// A part of the runtime.
     Builtin(Builtin),
 }
 
@@ -314,10 +314,10 @@ pub enum Builtin {
     File,
 }
 
-/// What a stage may use.
+/// Limits of a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Linear memory in bytes.
+    /// Most bytes of linear memory.
     pub memory_bytes: u64,
     /// Time for one call, in milliseconds.
     pub invocation_timeout_ms: u64,
@@ -327,9 +327,9 @@ pub struct Limits {
     pub teardown_timeout_ms: u64,
     /// Fuel for one call; 0 without metering.
     pub fuel: u64,
-    /// Largest buffer that the stage may ask for, in bytes.
+    /// Largest buffer that the stage may allocate, in bytes.
     pub max_buffer_bytes: u64,
-    /// Capacity of all buffers that the stage may own at once, in bytes.
+    /// Most bytes of buffers that the stage may own at once, by capacity.
     pub buffer_budget_bytes: u64,
 }
 
@@ -338,21 +338,21 @@ pub struct Limits {
 pub struct Stream {
     /// Producer.
     pub from: NodeIdx,
-    /// Its output port.
+    /// Output port of the producer.
     pub from_port: String,
     /// Consumer.
     pub to: NodeIdx,
-    /// Its input port.
+    /// Input port of the consumer.
     pub to_port: String,
     /// Capacity in elements; at least 1.
     pub depth: u32,
-    /// Length at which a stream that was full has room again, in elements; below `depth`.
+    /// Number of elements at which a full stream has room again; below `depth`.
     pub low_watermark: u32,
-    /// What happens to an element when the stream is full.
+    /// Policy of a full stream.
     pub policy: OverflowPolicy,
-    /// Rank among the inputs of a consumer with [`Merge::Priority`]; higher first.
+    /// Priority among the inputs of a consumer with [`Merge::Priority`]; a higher one is tried first.
     pub rank: u8,
-    /// Longest payload that the stream takes, in bytes; `None` without a limit.
+    /// Largest payload, in bytes; `None` without a limit.
     pub max_element_bytes: Option<u64>,
 }
 
@@ -383,7 +383,7 @@ impl ArtifactKind {
 }
 
 impl ProgramIr {
-    /// What does the work of a node: the name of a component, or `builtin:NAME`.
+    /// Name of a node's implementation: of the component, or `builtin:NAME`.
     #[must_use]
     pub fn worker(&self, node: &Node) -> String {
         match &node.implementation {
@@ -394,7 +394,7 @@ impl ProgramIr {
 }
 
 impl Node {
-    /// The output ports that the stage itself sends elements out of.
+    /// The output ports to which the stage itself sends elements.
     pub fn ports(&self) -> impl Iterator<Item = &OutPort> {
         self.outputs.iter().filter(|port| port.name != ERROR_PORT)
     }
@@ -408,7 +408,7 @@ impl Node {
 }
 
 impl WasiPackage {
-    /// Every package that the runtime has.
+    /// Every package that the runtime supports.
     pub const ALL: [WasiPackage; 6] = [
         WasiPackage::Cli,
         WasiPackage::Clocks,
@@ -418,7 +418,7 @@ impl WasiPackage {
         WasiPackage::Sockets,
     ];
 
-    /// The name behind `wasi:`.
+    /// The name after `wasi:`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -436,7 +436,7 @@ impl Builtin {
     /// Every built-in, in the order they are documented.
     pub const ALL: [Builtin; 4] = [Builtin::Generator, Builtin::Lines, Builtin::Console, Builtin::File];
 
-    /// The name behind `builtin:`.
+    /// The name after `builtin:`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -447,7 +447,7 @@ impl Builtin {
         }
     }
 
-    /// The role a node with this built-in plays.
+    /// Role of a node with this built-in.
     #[must_use]
     pub fn role(self) -> Role {
         match self {

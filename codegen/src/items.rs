@@ -1,4 +1,4 @@
-//! One emitted item per file.
+//! The emitted items, one file for each.
 
 pub(crate) mod artifacts;
 pub(crate) mod document;

@@ -13,7 +13,7 @@ mod items;
 mod krate;
 mod names;
 
-/// A crate as text: relative path → contents. The compiled components that it includes lie beside it, in
+/// A crate as text: relative path → contents. The compiled components that it includes are beside it, in
 /// `artifacts/<name>.cwasm`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GeneratedCrate {
@@ -24,7 +24,7 @@ pub struct GeneratedCrate {
 /// Generates the crate of a program.
 ///
 /// # Panics
-/// When `program` does not hold what [`ir::verify`] checks.
+/// When `program` violates an invariant that [`ir::verify`] checks.
 #[must_use]
 pub fn generate(program: &ProgramIr) -> GeneratedCrate {
     let files = BTreeMap::from([
@@ -40,7 +40,7 @@ pub fn crate_name(program: &ProgramIr) -> String {
     names::krate(program)
 }
 
-/// Path in the generated crate where the compiled code of `artifact` is expected.
+/// Path of the compiled code of `artifact` in the generated crate.
 #[must_use]
 pub fn artifact_path(artifact: &ir::Artifact) -> String {
     format!("artifacts/{}.cwasm", artifact.name)

@@ -1,11 +1,12 @@
-//! Mints every emitted identifier. Positions make them unique, the user's names make them readable.
+//! The names of all emitted identifiers. Positions make them unique, the user's names make them readable.
 
 use proc_macro2::Ident;
 use quote::format_ident;
 
 use crate::ir::{ArtifactIdx, FlowIr, Node, NodeIdx, ProgramIr, ShellIdx};
 
-/// The package: a cargo package name can't start with a digit, nor be a keyword or `test`; the prefix excludes these.
+/// Name of the package. The prefix keeps it from starting with a digit and from being a keyword or `test`, which cargo
+/// rejects.
 pub(crate) fn krate(program: &ProgramIr) -> String {
     format!("torvyn-app-{}", word(&program.name).replace('_', "-"))
 }
@@ -35,12 +36,12 @@ pub(crate) fn shell(idx: ShellIdx) -> Ident {
     format_ident!("shell_{}", idx.position())
 }
 
-/// The field of what takes elements through a fused shell.
+/// The field of a fused chain.
 pub(crate) fn chain(idx: ShellIdx) -> Ident {
     format_ident!("chain_{}", idx.position())
 }
 
-/// The part of a user's name that may stand in an identifier.
+/// The part of a user's name that is valid in an identifier.
 fn word(name: &str) -> String {
     name.chars()
         .map(|c| {
@@ -53,7 +54,7 @@ fn word(name: &str) -> String {
         .collect()
 }
 
-/// The field of the chain that begins with a source outside of any shell.
+/// The field of a chain whose stages have shells or stores of their own, named after its source.
 pub(crate) fn row(first: NodeIdx) -> Ident {
     format_ident!("row_{}", first.position())
 }

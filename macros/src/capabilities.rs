@@ -28,7 +28,7 @@
 
 use crate::bindings::torvyn::capabilities::capability_query;
 
-/// Whether this component may use `capability`, such as `wasi:clocks/wall-clock`: a grant of it, or of more, covers it.
+/// Whether this component may use `capability`, such as `wasi:clocks/wall-clock`: whether a grant covers it.
 #[must_use]
 pub fn has(capability: &str) -> bool {
     capability_query::has_capability(capability)

@@ -7,20 +7,20 @@ mod text;
 
 use crate::error::Error;
 
-/// What a node's `config` can be read as: with the feature `config`, which is on by default, every type that implements
-/// serde's `Deserialize`; without it, `()` and `String`.
+/// A type that a node's `config` can be read as: with the feature `config`, which is on by default, every type that
+/// implements serde's `Deserialize`; without it, `()` and `String`.
 ///
-/// The runtime hands over text. `config = "some text"` in `Torvyn.toml` arrives as it is, `config = { size = 10 }` as
-/// JSON, and a node without `config` as nothing.
+/// The runtime passes text. `config = "some text"` in `Torvyn.toml` arrives unchanged, `config = { size = 10 }` as
+/// JSON, and a missing `config` as no text.
 ///
-/// | type | text | nothing |
+/// | type | text | no text |
 /// |---|---|---|
 /// | `()` | an error | `()` |
-/// | `String`, or a struct around it | the text as it is | the empty string |
+/// | `String`, or a struct around it | the text unchanged | the empty string |
 /// | an enum of names | a name, or JSON | an error |
 /// | `Option<T>` | `Some`, read as `T` | `None` |
 /// | a struct, a map | JSON | as if it were `{}`, so `#[serde(default)]` applies |
-/// | any other one | JSON, so `config = "10"` is a number | an error |
+/// | any other type | JSON, so `config = "10"` is a number | an error |
 ///
 /// A component whose type is `()` or `String` contains no code for JSON.
 #[diagnostic::on_unimplemented(
@@ -30,10 +30,10 @@ use crate::error::Error;
     note = "the crate `torvyn` needs its feature `config`, which is on unless `default-features = false`"
 )]
 pub trait Configuration: Sized {
-    /// Reads the text that the runtime hands over.
+    /// Parses the text that the runtime passes.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] with what is wrong, and where.
+    /// [`Error::InvalidInput`], with the mistake and its place.
     fn read(text: &str) -> Result<Self, Error>;
 }
 

@@ -1,11 +1,11 @@
-//! An element on its way in. Everything here is lent by the runtime for the duration of one call.
+//! Input elements. Everything here is lent by the runtime for the duration of one call.
 
 use std::time::Duration;
 
 use crate::bindings::torvyn::streaming::types::{Buffer, FlowContext, StreamElement};
 use crate::error::Error;
 
-/// An element on its way in.
+/// An input element.
 #[derive(Debug)]
 pub struct Element<'a> {
     raw: StreamElement<'a>,
@@ -22,7 +22,7 @@ impl<'a> Element<'a> {
         self.raw.meta.sequence
     }
 
-    /// Nanoseconds since the Unix epoch at which the source emitted the element.
+    /// Time at which the source emitted the element, in nanoseconds since the Unix epoch.
     #[must_use]
     pub fn timestamp_ns(&self) -> u64 {
         self.raw.meta.timestamp_ns
@@ -40,14 +40,14 @@ impl<'a> Element<'a> {
         Payload { raw: self.raw.payload }
     }
 
-    /// What is known of the flow that the element belongs to.
+    /// Context of the flow that the element belongs to.
     #[must_use]
     pub fn context(&self) -> Context<'a> {
         Context { raw: self.raw.context }
     }
 }
 
-/// The contents of an element, in host memory until something is read.
+/// The contents of an element, in host memory until they are read.
 #[derive(Clone, Copy, Debug)]
 pub struct Payload<'a> {
     raw: &'a Buffer,
@@ -60,13 +60,13 @@ impl Payload<'_> {
         self.raw.size()
     }
 
-    /// The content type that the buffer's maker set; possibly empty.
+    /// Content type set by the maker of the buffer; possibly empty.
     #[must_use]
     pub fn content_type(&self) -> String {
         self.raw.content_type()
     }
 
-    /// Copies up to `len` bytes from `offset` on; fewer, possibly none, where the contents end before.
+    /// Copies up to `len` bytes starting at `offset`; fewer, possibly none, where the contents end earlier.
     #[must_use]
     pub fn read(&self, offset: u64, len: u64) -> Vec<u8> {
         self.raw.read(offset, len)
@@ -91,7 +91,7 @@ impl Payload<'_> {
     }
 }
 
-/// What a component may know of the flow.
+/// The context of a flow, as far as components may know it.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     raw: &'a FlowContext,
@@ -119,7 +119,7 @@ impl Context<'_> {
         }
     }
 
-    /// Identifies the flow; opaque.
+    /// Identifier of the flow; opaque.
     #[must_use]
     pub fn flow_id(&self) -> String {
         self.raw.flow_id()

@@ -1,21 +1,21 @@
-//! Why an element could not be handled.
+//! Errors of a component.
 
 use std::fmt;
 
 use crate::bindings::torvyn::streaming::types::{BufferError, ProcessError};
 
-/// Why an element could not be handled. The category selects the error policy of the node.
+/// The reason why an element could not be handled. The category selects the action of the node's error policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
     /// The element is malformed.
     InvalidInput(String),
     /// Something the component needs is unavailable right now.
     Unavailable(String),
-    /// The component failed in a way it did not expect.
+    /// The component failed unexpectedly.
     Internal(String),
     /// The element's deadline has passed.
     DeadlineExceeded,
-    /// The component can't handle any further element; the flow ends.
+    /// The component cannot handle any further element; the flow ends.
     Fatal(String),
 }
 

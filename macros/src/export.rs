@@ -1,4 +1,4 @@
-//! From the roles to the component's exports.
+//! The component's exports, made from a role.
 
 use std::cell::RefCell;
 
@@ -12,7 +12,7 @@ use crate::element::Element;
 use crate::error::Error;
 use crate::role::{Aggregator, Filter, Processor, Router, Signal, Sink, Source};
 
-/// Makes a type the component's one instance, in the role whose trait is named.
+/// Makes a type the component's one instance, in the named role.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __export {
@@ -72,7 +72,7 @@ macro_rules! __export {
     };
 }
 
-/// The part of [`__export!`] that is the same for all roles.
+/// The part of [`__export!`] common to all roles.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __export_instance {
@@ -110,11 +110,11 @@ macro_rules! __export_instance {
     };
 }
 
-/// Where the component lives between `init` and `teardown`.
+/// The storage of the component between `init` and `teardown`.
 pub struct Slot<C>(RefCell<Option<C>>);
 
 impl<C> Slot<C> {
-    /// Nothing yet.
+    /// An empty slot.
     #[expect(clippy::new_without_default, reason = "only a `const` one is of use")]
     #[must_use]
     pub const fn new() -> Self {
@@ -122,21 +122,21 @@ impl<C> Slot<C> {
     }
 }
 
-/// What all roles have in common, and the slot of the component.
+/// The part of an instance common to all roles, with the slot of the component.
 pub trait Instance {
-    /// The component.
+    /// Type of the component.
     type Component: 'static;
 
-    /// Makes it from the text of the node's `config`.
+    /// Makes the component from the text of the node's `config`.
     ///
     /// # Errors
-    /// As the component's own `init`, or when the text is not what that takes.
+    /// Those of the component's own `init`, or when the text does not match its type.
     fn init(config: &str) -> Result<Self::Component, Error>;
 
-    /// Ends it.
+    /// Ends the component.
     fn teardown(component: Self::Component);
 
-    /// Its slot.
+    /// Slot of the component.
     fn slot() -> &'static std::thread::LocalKey<Slot<Self::Component>>;
 }
 
@@ -173,7 +173,7 @@ impl<I: Instance<Component: Source>> source::Guest for I {
             BackpressureSignal::Ready => Signal::Ready,
             BackpressureSignal::Pause => Signal::Pause,
         };
-        // The contract has no way to answer; a source without an instance has nothing to pause.
+        // The contract's function returns nothing; without an instance there is nothing to pause.
         let _ = with::<I, _>(|source| {
             source.notify_backpressure(signal);
             Ok(())
@@ -234,7 +234,7 @@ mod tests {
     use crate::bindings::torvyn::streaming::types::ProcessError;
     use crate::{Aggregator, Element, Error, Output};
 
-    /// Counts its flushes down, so that no call needs a buffer.
+    /// Aggregator that counts down at each flush, so that no call needs a buffer.
     struct Countdown(u64);
 
     impl Aggregator for Countdown {

@@ -74,7 +74,7 @@ pub use role::{Aggregator, Filter, Processor, Router, Signal, Sink, Source};
 pub use route::Route;
 pub use torvyn_macros::component;
 
-/// What [`component`](macro@component) expands to; no stable interface.
+/// The expansion of [`component`](macro@component) uses this; it is no stable interface.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::export::{Instance, Slot};

@@ -1,11 +1,11 @@
-//! An element on its way out: a buffer that is filled, then frozen.
+//! Output elements: a buffer is filled, then frozen.
 
 use crate::bindings::torvyn::streaming::buffer_allocator;
 use crate::bindings::torvyn::streaming::types::{Buffer, ElementMeta, MutableBuffer, OutputElement};
 use crate::element::Payload;
 use crate::error::Error;
 
-/// An element on its way out. The runtime gives it its sequence number and time.
+/// An output element. The runtime sets its sequence number and timestamp.
 #[derive(Debug)]
 pub struct Output {
     payload: Buffer,
@@ -42,7 +42,7 @@ impl Output {
 
 impl From<Output> for OutputElement {
     fn from(output: Output) -> Self {
-        // The runtime overwrites what a component puts here; no content type means the buffer's own.
+        // The runtime overwrites these; without a content type, the buffer's own applies.
         let meta = ElementMeta {
             sequence: 0,
             timestamp_ns: 0,
@@ -82,29 +82,29 @@ impl OutputBuffer {
         })
     }
 
-    /// Copies `bytes` behind the contents.
+    /// Appends a copy of `bytes` to the contents.
     ///
     /// # Errors
-    /// [`Error::Internal`] when they pass [`capacity`](Self::capacity).
+    /// [`Error::Internal`] when they exceed [`capacity`](Self::capacity).
     pub fn append(&self, bytes: &[u8]) -> Result<(), Error> {
         Ok(self.raw.append(bytes)?)
     }
 
-    /// Copies `bytes` to `offset`, over and behind the contents.
+    /// Copies `bytes` to `offset`, over the contents and beyond their end.
     ///
     /// # Errors
-    /// [`Error::Internal`] when they pass [`capacity`](Self::capacity), or `offset` is beyond [`size`](Self::size).
+    /// [`Error::Internal`] when they exceed [`capacity`](Self::capacity), or `offset` is beyond [`size`](Self::size).
     pub fn write(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
         Ok(self.raw.write(offset, bytes)?)
     }
 
-    /// Bytes written so far.
+    /// Bytes written up to now.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.raw.size()
     }
 
-    /// Bytes the buffer can hold.
+    /// Capacity in bytes.
     #[must_use]
     pub fn capacity(&self) -> u64 {
         self.raw.capacity()
@@ -115,7 +115,7 @@ impl OutputBuffer {
         self.raw.set_content_type(content_type);
     }
 
-    /// Ends construction, without a copy.
+    /// Turns the buffer into an output element, without a copy.
     #[must_use]
     pub fn finish(self) -> Output {
         Output {

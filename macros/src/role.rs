@@ -1,4 +1,4 @@
-//! What a component implements: one of the roles. Each says how it comes to life and ends, and what it does between.
+//! The roles of components: each trait has the component's beginning, its work and its end.
 
 use crate::config::Configuration;
 use crate::element::Element;
@@ -6,9 +6,9 @@ use crate::error::Error;
 use crate::output::Output;
 use crate::route::Route;
 
-/// Produces elements.
+/// A component that produces elements.
 pub trait Source: Sized + 'static {
-    /// What the node's `config` is read as; [`Configuration`] says how.
+    /// Type that the node's `config` is read as; see [`Configuration`].
     type Config: Configuration;
 
     /// Makes the component. Called before any element.
@@ -17,22 +17,22 @@ pub trait Source: Sized + 'static {
     /// Any error keeps the flow from starting.
     fn init(config: Self::Config) -> Result<Self, Error>;
 
-    /// The next element, or `None` when there will never be another. Called only while there is room downstream.
+    /// The next element, or `None` when none will follow. Called only while there is room downstream.
     ///
     /// # Errors
-    /// The category selects what the flow does.
+    /// The category selects the action of the node's error policy.
     fn pull(&mut self) -> Result<Option<Output>, Error>;
 
-    /// The streams that the source feeds filled up ([`Signal::Pause`]) or have room again ([`Signal::Ready`]).
+    /// Called when a stream downstream has filled up ([`Signal::Pause`]) or has room again ([`Signal::Ready`]).
     fn notify_backpressure(&mut self, _signal: Signal) {}
 
-    /// Called once at the end, also after failures; not after a forced termination.
+    /// Ends the component. Called once at the end, also after failures, but not after a forced termination.
     fn teardown(self) {}
 }
 
-/// Makes at most one element of each.
+/// A component that makes at most one element from each.
 pub trait Processor: Sized + 'static {
-    /// What the node's `config` is read as; [`Configuration`] says how.
+    /// Type that the node's `config` is read as; see [`Configuration`].
     type Config: Configuration;
 
     /// Makes the component. Called before any element.
@@ -41,19 +41,19 @@ pub trait Processor: Sized + 'static {
     /// Any error keeps the flow from starting.
     fn init(config: Self::Config) -> Result<Self, Error>;
 
-    /// The element's successor; `None` drops it.
+    /// The element made from `input`; `None` drops it.
     ///
     /// # Errors
-    /// The category selects what the flow does.
+    /// The category selects the action of the node's error policy.
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error>;
 
-    /// Called once at the end, also after failures; not after a forced termination.
+    /// Ends the component. Called once at the end, also after failures, but not after a forced termination.
     fn teardown(self) {}
 }
 
-/// Lets elements pass or not.
+/// A component that lets elements pass or drops them.
 pub trait Filter: Sized + 'static {
-    /// What the node's `config` is read as; [`Configuration`] says how.
+    /// Type that the node's `config` is read as; see [`Configuration`].
     type Config: Configuration;
 
     /// Makes the component. Called before any element.
@@ -62,19 +62,19 @@ pub trait Filter: Sized + 'static {
     /// Any error keeps the flow from starting.
     fn init(config: Self::Config) -> Result<Self, Error>;
 
-    /// Whether the element goes on, unchanged and uncopied.
+    /// Whether the element passes, unchanged and uncopied.
     ///
     /// # Errors
-    /// The category selects what the flow does.
+    /// The category selects the action of the node's error policy.
     fn evaluate(&mut self, element: &Element<'_>) -> Result<bool, Error>;
 
-    /// Called once at the end, also after failures; not after a forced termination.
+    /// Ends the component. Called once at the end, also after failures, but not after a forced termination.
     fn teardown(self) {}
 }
 
-/// Chooses where elements go.
+/// A component that chooses the destinations of elements.
 pub trait Router: Sized + 'static {
-    /// What the node's `config` is read as; [`Configuration`] says how.
+    /// Type that the node's `config` is read as; see [`Configuration`].
     type Config: Configuration;
 
     /// Makes the component. Called before any element.
@@ -83,20 +83,20 @@ pub trait Router: Sized + 'static {
     /// Any error keeps the flow from starting.
     fn init(config: Self::Config) -> Result<Self, Error>;
 
-    /// The output ports that get the element, unchanged and uncopied. A name that the flow gives no edge is an error of
+    /// The output ports that get the element, unchanged and uncopied. A port without an edge in the flow is an error of
     /// the node.
     ///
     /// # Errors
-    /// The category selects what the flow does.
+    /// The category selects the action of the node's error policy.
     fn route(&mut self, element: &Element<'_>) -> Result<Route, Error>;
 
-    /// Called once at the end, also after failures; not after a forced termination.
+    /// Ends the component. Called once at the end, also after failures, but not after a forced termination.
     fn teardown(self) {}
 }
 
-/// Gathers elements into fewer ones.
+/// A component that gathers elements into fewer ones.
 pub trait Aggregator: Sized + 'static {
-    /// What the node's `config` is read as; [`Configuration`] says how.
+    /// Type that the node's `config` is read as; see [`Configuration`].
     type Config: Configuration;
 
     /// Makes the component. Called before any element.
@@ -105,25 +105,25 @@ pub trait Aggregator: Sized + 'static {
     /// Any error keeps the flow from starting.
     fn init(config: Self::Config) -> Result<Self, Error>;
 
-    /// Takes one element in; returns a result when one is due.
+    /// Takes one element, and returns a result when one is due.
     ///
     /// # Errors
-    /// The category selects what the flow does.
+    /// The category selects the action of the node's error policy.
     fn ingest(&mut self, element: &Element<'_>) -> Result<Option<Output>, Error>;
 
-    /// What is left, now that no further element will arrive.
+    /// The remaining results; called when no further element will arrive.
     ///
     /// # Errors
-    /// The flow fails.
+    /// Any error fails the flow.
     fn flush(&mut self) -> Result<Vec<Output>, Error>;
 
-    /// Called once at the end, also after failures; not after a forced termination.
+    /// Ends the component. Called once at the end, also after failures, but not after a forced termination.
     fn teardown(self) {}
 }
 
-/// Consumes elements.
+/// A component that consumes elements.
 pub trait Sink: Sized + 'static {
-    /// What the node's `config` is read as; [`Configuration`] says how.
+    /// Type that the node's `config` is read as; see [`Configuration`].
     type Config: Configuration;
 
     /// Makes the component. Called before any element.
@@ -132,21 +132,21 @@ pub trait Sink: Sized + 'static {
     /// Any error keeps the flow from starting.
     fn init(config: Self::Config) -> Result<Self, Error>;
 
-    /// Takes one element, and tells whether more are welcome.
+    /// Takes one element, and returns whether more are welcome.
     ///
     /// # Errors
-    /// The category selects what the flow does.
+    /// The category selects the action of the node's error policy.
     fn push(&mut self, element: &Element<'_>) -> Result<Signal, Error>;
 
-    /// No further element will arrive: flush what is buffered.
+    /// Flushes everything buffered; called when no further element will arrive.
     ///
     /// # Errors
-    /// The flow fails.
+    /// Any error fails the flow.
     fn complete(&mut self) -> Result<(), Error> {
         Ok(())
     }
 
-    /// Called once at the end, also after failures; not after a forced termination.
+    /// Ends the component. Called once at the end, also after failures, but not after a forced termination.
     fn teardown(self) {}
 }
 

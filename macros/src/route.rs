@@ -1,4 +1,4 @@
-//! Where a router sends an element.
+//! The route of an element through a router.
 
 /// The output ports that get an element, each at most once.
 ///
@@ -14,13 +14,13 @@ pub struct Route {
 }
 
 impl Route {
-    /// To no port: the element ends here, counted as filtered.
+    /// A route to no port: the element ends here, counted as filtered.
     #[must_use]
     pub const fn nowhere() -> Self {
         Route { ports: Vec::new() }
     }
 
-    /// To one port.
+    /// A route to one port.
     #[must_use]
     pub fn to(port: impl Into<String>) -> Self {
         Route {
@@ -28,7 +28,7 @@ impl Route {
         }
     }
 
-    /// To one more port.
+    /// Adds one more port to the route.
     #[must_use]
     pub fn and(mut self, port: impl Into<String>) -> Self {
         self.ports.push(port.into());

@@ -1,5 +1,5 @@
-//! What `#[torvyn::component]` says to mistakes, and to what is none. A case is a folder with a `component.rs`, the
-//! `Torvyn.toml` that it belongs to, and what rustc is to say; `TRYBUILD=overwrite` rewrites that.
+//! Compiler output for correct and wrong uses of `#[torvyn::component]`. A case is a folder with a `component.rs`, its
+//! `Torvyn.toml`, and the expected output of rustc; `TRYBUILD=overwrite` rewrites that.
 
 #[test]
 fn mistakes_are_compile_errors_at_their_token() {

@@ -1,4 +1,4 @@
-//! The benchmarks: of executables as they are shipped, of the small parts, and of the call paths.
+//! The benchmarks: of executables as shipped, of small parts, and of the call paths.
 
 use std::process::Command;
 
@@ -8,20 +8,20 @@ use crate::shell::{Done, build_torvync, cargo, root, run, target_dir, torvyn_hom
 /// Benchmarks of whole executables, in `tests/benches/`.
 const EXECUTABLES: [&str; 3] = ["startup", "interrupt", "replicas"];
 
-/// The small parts of the runtime, in `tests/benches/` as well.
+/// Benchmark of the runtime's small parts, also in `tests/benches/`.
 const PARTS: &str = "parts";
 
-/// `torvync check` on large projects, there as well.
+/// Benchmark of `torvync check` on large projects, in the same folder.
 const CHECK: &str = "check";
 
-/// How long after a keystroke an editor has the diagnostics, there as well.
+/// Benchmark of the time from a keystroke to an editor's diagnostics, in the same folder.
 const KEYSTROKE: &str = "keystroke";
 
-/// The comparison of the call paths.
+/// Comparison of the call paths.
 const PATHS: &str = "paths";
 
-/// Runs the benchmark that is named first, or all of them. Options are for the comparison of the call paths, unless the
-/// small parts or `check` are named.
+/// Runs the benchmark named first, or all of them. Options are for the comparison of the call paths, unless the small
+/// parts or `check` are named.
 pub(crate) fn bench(arguments: &[&str]) -> Done {
     let (named, options) = match arguments {
         [name, options @ ..] if !name.starts_with('-') => (Some(*name), options),
@@ -53,13 +53,13 @@ pub(crate) fn bench(arguments: &[&str]) -> Done {
     }
 }
 
-/// These measure executables that `torvync` makes, so the profile they are compiled with does not matter: with that of
-/// the tests nothing is compiled again.
+/// Measures executables made by `torvync`. The benchmark's own profile does not matter, so it is that of the tests, and
+/// nothing is recompiled.
 fn executable(name: &str) -> Done {
     run(cargo().args(["bench", "--locked", "--workspace", "--profile", "dev", "--bench", name]))
 }
 
-/// The runtime as it is shipped. Criterion knows the options.
+/// Measures the runtime as shipped. The options are Criterion's.
 fn parts(options: &[&str]) -> Done {
     let mut command = cargo();
     command.args(["bench", "--locked", "--package", "torvync-tests"]);
@@ -67,7 +67,7 @@ fn parts(options: &[&str]) -> Done {
     run(command.args(options))
 }
 
-/// The front half, and the compiler as it is shipped. Criterion knows the options.
+/// Measures the front half, and the compiler as shipped. The options are Criterion's.
 fn check(options: &[&str]) -> Done {
     run(cargo().args(["build", "--locked", "--release", "--package", "torvync"]))?;
     let mut command = cargo();
@@ -84,12 +84,13 @@ fn check(options: &[&str]) -> Done {
     run(command.args(options))
 }
 
-/// The language server, compiled as the small parts are.
+/// Measures the language server, compiled like the small parts.
 fn keystroke() -> Done {
     run(cargo().args(["bench", "--locked", "--package", "torvync-tests", "--bench", KEYSTROKE]))
 }
 
-/// The harness includes what `torvync` makes of the example's flows, with the components as they are shipped.
+/// Measures the flows of the example on each call path. The harness includes the crate that `torvync` makes of them,
+/// with the components as shipped.
 fn paths(options: &[&str]) -> Done {
     let example = root().join("examples/benchmark-comparison");
     let mut build = Command::new(torvync());

@@ -16,7 +16,7 @@ pub(crate) fn demo() -> Done {
     let executable = folder.join("log-triage");
     let (input, output) = (root().join("examples/log-triage/dpkg.log"), folder.join("triage.jsonl"));
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    // The pipeline appends.
+    // The pipeline appends to the file.
     let _ = fs::remove_file(&output);
 
     phases.run("set up the machine", setup::for_rust)?;

@@ -1,10 +1,10 @@
-//! Licences, advisories and sources of the dependencies, by cargo-deny.
+//! Checks of the dependencies' licences, advisories and sources, by cargo-deny.
 
 use std::process::Command;
 
 use crate::shell::{Done, answers, cargo, root, run, target_dir};
 
-/// Runs `cargo deny check`; with `install`, fetches the tool into the target folder first when it is missing.
+/// Runs `cargo deny check`; with `install`, first installs the tool in the target folder if it is missing.
 pub(crate) fn deny(install: bool) -> Done {
     let tools = target_dir().join("tools");
     let own = tools.join("bin/cargo-deny");
@@ -22,7 +22,7 @@ pub(crate) fn deny(install: bool) -> Done {
         return Err("cargo-deny is not installed; `cargo xtask deny --install` fetches it".to_owned());
     }
     let check = |what: &[&str]| run(Command::new(&program).arg("check").args(what).current_dir(root()));
-    // First what needs no network.
+    // The checks without network access come first.
     check(&["bans", "licenses", "sources"])?;
     check(&["advisories"])
 }

@@ -1,17 +1,17 @@
-//! The fuzz targets, for as many executions as wanted: as tests they do a few thousand.
+//! The fuzz targets, for any number of executions; as tests they run a few thousand.
 
 use crate::shell::{Done, cargo, run};
 
-/// Executions, unless it is said how many.
+/// Default number of executions.
 const EXECUTIONS: &str = "10000000";
 
-/// What the front half reads, each a target.
+/// Inputs of the front half, with a target for each.
 const FRONT: [&str; 3] = ["manifest", "wit", "component"];
 
-/// Executions of one of them, unless it is said how many.
+/// Default number of executions of one of these.
 const FRONT_EXECUTIONS: &str = "1000000";
 
-/// What the target is compiled with: fast where most of the time goes, with the checks of a debug build in our own code.
+/// Profile of the targets: optimised where most of the time is spent, with the checks of a debug build in our own code.
 const PROFILE: [&str; 10] = [
     "profile.fuzz.inherits='release'",
     "profile.fuzz.lto=false",
@@ -25,7 +25,7 @@ const PROFILE: [&str; 10] = [
     "profile.fuzz.package.torvyn-runtime-core.opt-level=3",
 ];
 
-/// Runs the fuzz target that is named first, or that of the call paths, with `options`: `--executions N`, `--seed S`.
+/// Runs the fuzz target named first, or that of the call paths, with `options`: `--executions N`, `--seed S`.
 pub(crate) fn fuzz(options: &[&str]) -> Done {
     let is_front = options.first().is_some_and(|name| FRONT.contains(name));
     let (test, executions) = if is_front {

@@ -1,6 +1,6 @@
 //! Set-up, demo and tests of the project: `cargo xtask COMMAND`.
 //!
-//! The standard library alone: it starts in a second on a machine that has only a Rust toolchain.
+//! It uses only the standard library, so that it starts in a second on a machine with just a Rust toolchain.
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,

@@ -1,12 +1,12 @@
-//! Ends of flows, many times over: full disks, readers that go away, signals at random times, slow input.
+//! Repeated endings of flows: full disks, readers that close, signals at random times, slow input.
 
 use crate::setup;
 use crate::shell::{Done, cargo, run};
 
-/// How many rounds of each kind there are, unless the caller says otherwise.
+/// Default number of rounds of each kind.
 const COUNT: &str = "200";
 
-/// Runs the rounds. `--count N`: so many of each kind.
+/// Runs the rounds: `--count N` of each kind.
 pub(crate) fn rounds(options: &[&str]) -> Done {
     let count = match options {
         [] => COUNT,

@@ -1,16 +1,16 @@
-//! The tests of what is unsafe under AddressSanitizer. Its runtime comes with the toolchain; the option that asks for it is
-//! not stable yet, so the compiler is told to take it.
+//! The tests of unsafe code under AddressSanitizer. Its runtime comes with the toolchain; the option that enables it is
+//! still unstable, so the compiler is made to accept it.
 //!
-//! ThreadSanitizer would have to see the standard library's atomics, which come compiled: it takes every lock for a race.
-//! What is concurrent runs under loom instead (`tests/loom`).
+//! ThreadSanitizer would need a standard library compiled for it: without that it cannot see the library's atomics, and
+//! reports every lock as a race. Concurrent code runs under loom instead (`tests/loom`).
 
 use crate::shell::{Done, cargo, run, target_dir};
 
-/// For the flags to leave out build scripts and macros, which would otherwise be watched too.
+/// Target triple. With an explicit target, the flags do not apply to build scripts and macros.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 const FLAGS: &str = "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS";
 
-/// What is tested: the runtime, the compiler, and both of them against each other with hostile guests.
+/// The tests: of the runtime, of the compiler, and of both against each other with hostile guests.
 const TESTS: [&[&str]; 3] = [
     &["--package", "torvyn-runtime-core", "--features", "runtime", "--lib"],
     &["--package", "torvync-compiler", "--lib"],
@@ -26,9 +26,10 @@ pub(crate) fn sanitize() -> Done {
             .arg("--target-dir")
             .arg(target_dir().join("sanitize-address"))
             .env("RUSTC_BOOTSTRAP", "1")
-            // Not for the guests that tests build. The standard library as it comes is not watched.
+            // Only for this workspace, not for the guests that tests build. The precompiled standard library is not
+            // instrumented.
             .env(FLAGS, "-Zsanitizer=address -Cunsafe-allow-abi-mismatch=sanitizer")
-            // Tests leak what a program has embedded.
+            // Tests leak the embedded data of programs.
             .env("ASAN_OPTIONS", "detect_leaks=0");
         run(&mut command)?;
     }

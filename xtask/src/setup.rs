@@ -1,4 +1,4 @@
-//! Installs what a machine with only a Rust toolchain lacks.
+//! Installation of everything missing on a machine with only a Rust toolchain.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,10 +9,10 @@ use crate::shell::{Done, answers, root, run, target_dir};
 const TARGET: &str = "wasm32-wasip2";
 const CLANG: &[&str] = &["clang", "libclang-rt-dev-wasm32", "wasi-libc"];
 
-/// Makes guests and native executables compile, and has what some tests take: the guests in C and JavaScript a compiler
-/// each, the language server Neovim as a client.
+/// Installs the tools for guests and native executables, and those of some tests: a compiler each for guests in C and
+/// JavaScript, and Neovim as a client of the language server.
 ///
-/// Without these their tests fail, and say what is missing; all the others can run.
+/// Without the latter, the tests that need them fail and name what is missing; all others can run.
 pub(crate) fn setup() -> Done {
     for_rust()?;
     for (what, set_up) in [
@@ -27,13 +27,14 @@ pub(crate) fn setup() -> Done {
     Ok(())
 }
 
-/// Makes guests in Rust and native executables compile.
+/// Installs the tools for guests in Rust and native executables.
 pub(crate) fn for_rust() -> Done {
     linker()?;
     wasm_target()
 }
 
-/// The script does nothing when the target works already, and ends by compiling a program for it.
+/// Installs the WebAssembly target. The script does nothing if the target already works, and ends by compiling a
+/// program for it.
 fn wasm_target() -> Done {
     run(Command::new("bash")
         .arg(root().join("xtask/install-wasm-target.sh"))
@@ -50,7 +51,7 @@ fn linker() -> Done {
     install(&["gcc", "libc6-dev"]).map_err(|error| format!("there is no C linker (`cc`); {error}"))
 }
 
-/// Clang with headers and a library for WebAssembly; the linkers come with the Rust toolchain.
+/// Installs Clang with headers and a library for WebAssembly; the linkers come with the Rust toolchain.
 fn for_c() -> Done {
     if !compiles_c() {
         println!("C for WebAssembly: missing");
@@ -69,7 +70,7 @@ fn compiles_c() -> bool {
     answers("clang", &headers) && clang_runtime().is_some_and(|archive| archive.is_file())
 }
 
-/// Where clang looks for what the code it generates calls.
+/// Folder in which clang looks for the runtime library of its generated code.
 fn clang_runtime() -> Option<PathBuf> {
     let output = Command::new("clang")
         .args(["--target=wasm32-wasi", "-print-libgcc-file-name"])
@@ -87,7 +88,7 @@ fn neovim() -> Done {
     Ok(())
 }
 
-/// Componentize-qjs in the target folder, in the version of the lock file.
+/// Installs componentize-qjs in the target folder, in the version of the lock file.
 fn for_javascript() -> Done {
     let (project, tools) = (root().join("tests/guests-js"), target_dir().join("guests-js"));
     let files = ["package.json", "package-lock.json"];
@@ -113,12 +114,12 @@ fn compiles_javascript(tools: &Path) -> bool {
         .is_some_and(|program| answers("node", &[program, "--help"]))
 }
 
-/// Installs what the lock file names, into an empty folder: a failure leaves no tool of an older version.
+/// Installs the packages of the lock file into an empty folder, so that a failure leaves no tool of an older version.
 ///
 /// `npm ci` would refuse: some of the tool's optional packages, for other systems, are not in the registry.
 fn fetch(project: &Path, tools: &Path, files: &[&str]) -> Done {
     let failed = |error| format!("{}: {error}", tools.display());
-    // There may be none.
+    // The folder may not exist.
     let _ = fs::remove_dir_all(tools);
     fs::create_dir_all(tools).map_err(failed)?;
     for file in files {
@@ -149,7 +150,7 @@ fn install(packages: &[&str]) -> Done {
         return Err(format!("install it, for example with `apt-get install {names}`"));
     }
     println!("installing {names}");
-    // Fails harmlessly where the lists are there and the network is not.
+    // May fail without a network; package lists may be present already.
     let _ = run(apt_get().arg("update"));
     run(apt_get()
         .args(["install", "--yes", "--no-install-recommends"])

@@ -1,4 +1,4 @@
-//! How tasks run tools, and how they say what took how long.
+//! Running tools, and reporting how long each phase took.
 
 use std::env;
 use std::ffi::OsStr;
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// The outcome of a task; the error is the text for the user.
+/// Result of a task; the error is the text for the user.
 pub(crate) type Done<T = ()> = Result<T, String>;
 
-/// The root of the workspace.
+/// Root folder of the workspace.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
@@ -23,12 +23,12 @@ pub(crate) fn target_dir() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |dir| root().join(dir))
 }
 
-/// The compiler's cache for everything run from here: inside the target folder, so that `cargo clean` takes it along.
+/// The compiler's cache for everything run from here: inside the target folder, so that `cargo clean` removes it.
 pub(crate) fn torvyn_home() -> PathBuf {
     target_dir().join("torvyn-home")
 }
 
-/// The `torvync` that [`build_torvync`] makes.
+/// Path of the `torvync` that [`build_torvync`] builds.
 pub(crate) fn torvync() -> PathBuf {
     target_dir()
         .join("debug")
@@ -40,11 +40,11 @@ pub(crate) fn build_torvync() -> Done {
     run(cargo().args(["build", "--locked", "--package", "torvync"]))
 }
 
-/// The cargo that started this task, in the root of the workspace.
+/// A command for the cargo that started this task, in the root of the workspace.
 pub(crate) fn cargo() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(root()).env("TORVYN_HOME", torvyn_home());
-    // Set by `cargo run` for this process; they would make the crates below look changed.
+    // `cargo run` sets these for this process; they would make the crates below look changed.
     for (name, _) in env::vars_os() {
         if name
             .to_str()
@@ -56,7 +56,7 @@ pub(crate) fn cargo() -> Command {
     cargo
 }
 
-/// Whether the program answers to `arguments` with success.
+/// Whether the program succeeds with `arguments`.
 pub(crate) fn answers(program: impl AsRef<OsStr>, arguments: &[&str]) -> bool {
     let mut command = Command::new(program);
     command
@@ -76,8 +76,8 @@ pub(crate) fn run(command: &mut Command) -> Done {
     }
 }
 
-/// Runs a command to its end, passes its standard output on and returns the lines that `keep` wants.
-/// The lines come back after a failure too, with its message.
+/// Runs a command to its end and passes its standard output on. Returns the lines that `keep` selects, also after a
+/// failure.
 pub(crate) fn run_keeping(command: &mut Command, keep: fn(&str) -> bool) -> (Vec<String>, Done) {
     let mut child = match command.stdout(Stdio::piped()).spawn() {
         Ok(child) => child,
@@ -107,14 +107,14 @@ fn display(command: &Command) -> String {
     format!("`{}`", words.join(" "))
 }
 
-/// Announces phases and remembers how long each took.
+/// Announces phases and records how long each took.
 pub(crate) struct Phases {
     start: Instant,
     took: Vec<(&'static str, Duration)>,
 }
 
 impl Phases {
-    /// No phase yet; the total counts from here.
+    /// An empty record; the total time starts now.
     pub(crate) fn new() -> Self {
         Self {
             start: Instant::now(),

@@ -1,4 +1,4 @@
-//! Everything that must hold before a change is taken.
+//! Everything that must pass before a change is accepted.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::setup::setup;
 use crate::shell::{Done, Phases, answers, build_torvync, cargo, root, run, run_keeping, target_dir};
 
-/// Sets up, then formatting, clippy, guests and every test. `filters` go to `cargo test`.
+/// Runs set-up, formatting, clippy, guests and every test. `filters` go to `cargo test`.
 pub(crate) fn test(filters: &[&str]) -> Done {
     let mut phases = Phases::new();
     phases.run("set up the machine", setup)?;
@@ -32,7 +32,8 @@ pub(crate) fn bless() -> Done {
         .env("TRYBUILD", "overwrite"))
 }
 
-/// Neither tool comes with rustup's minimal profile; a machine without them can still run the tests.
+/// Checks formatting and lints, where the tools are installed: rustup's minimal profile has neither, and the tests can
+/// run without them.
 fn lints() -> Done {
     if answers("rustfmt", &["--version"]) {
         run(cargo().args(["fmt", "--all", "--check"]))?;
@@ -80,14 +81,15 @@ fn tests(filters: &[&str]) -> (Vec<String>, Done) {
     run_keeping(command.args(filters), |line| line.starts_with("test result: "))
 }
 
-/// The whole workspace at once, so that nothing is compiled twice with different features; also makes `torvync`.
+/// A `cargo test` command for the whole workspace, so that nothing is compiled twice with different features; it also
+/// builds `torvync`.
 fn test_command(options: &[&str]) -> Command {
     let mut command = cargo();
     command.args(["test", "--locked", "--workspace"]).args(options);
     command
 }
 
-/// Adds up the closing lines of all test binaries.
+/// Prints the sums of the closing lines of all test binaries.
 fn totals(results: &[String]) {
     let count = |word: &str| -> u64 { results.iter().filter_map(|line| counted(line, word)).sum() };
     println!(

@@ -1,24 +1,24 @@
-//! The ways of calling a stage.
+//! Call paths.
 
 use super::{ArtifactIdx, FlowIr, Node, NodeIdx, ShellIdx};
 
-/// How an element enters a stage (design section 7).
+/// The call path of a stage (design section 7).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallPath {
-    /// The runtime's own code.
+    /// The runtime calls its own code.
     Builtin,
     /// Typed component functions, one store per stage.
     Component {
-        /// The component's code.
+        /// Code of the component.
         artifact: ArtifactIdx,
-        /// Why no faster path is taken.
+        /// Reason why no faster path is taken.
         reason: String,
     },
     /// Core functions of a shell of its own, one store per stage.
     Direct {
-        /// The shell's code; the same for every stage with this component.
+        /// Code of the shell; the same for every stage with this component.
         artifact: ArtifactIdx,
-        /// Why no faster path is taken.
+        /// Reason why no faster path is taken.
         reason: String,
     },
     /// Core functions of a shell that a whole chain of stages shares.
@@ -30,10 +30,10 @@ pub enum CallPath {
     },
 }
 
-/// A chain of stages with one store, through which elements go without leaving the sandbox.
+/// A chain of stages with one store; elements pass all of them without leaving the sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shell {
-    /// Its code.
+    /// Code of the shell.
     pub artifact: ArtifactIdx,
     /// The stages, upstream first; at least two.
     pub members: Vec<NodeIdx>,
@@ -61,7 +61,7 @@ impl FlowIr {
         }
     }
 
-    /// How a stage is called, and why so, in words.
+    /// The call path of a stage, with the reason for it, in words.
     #[must_use]
     pub fn path(&self, node: &Node) -> String {
         match &node.path {
@@ -72,7 +72,7 @@ impl FlowIr {
         }
     }
 
-    /// The stages of a shell by name.
+    /// Names of a shell's stages, in order.
     pub(crate) fn chain(&self, shell: ShellIdx) -> String {
         let members = self.shells[shell.position()].members.iter();
         let names: Vec<&str> = members.map(|node| self.nodes[node.position()].name.as_str()).collect();

@@ -1,78 +1,78 @@
-//! What stages and streams do when things are full, uneven or go wrong.
+//! Policies of stages and streams: for full streams, several inputs, and errors.
 
 use std::fmt;
 
-/// What a full stream does.
+/// Policy of a full stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OverflowPolicy {
     /// The producer is not scheduled until there is room.
     Block,
     /// The oldest element makes room.
     DropOldest,
-    /// The new element is dropped.
+    /// The oldest element is dropped.
     DropNewest,
     /// The flow fails.
     Error,
     /// Like [`OverflowPolicy::Block`], and so many elements enter at most.
     RateLimit {
-        /// Elements per second; at least 1.
+        /// As [`OverflowPolicy::Block`], and elements enter at a limited rate.
         per_second: u64,
     },
 }
 
-/// Which of its inputs a node takes from.
+/// Order in which a node's inputs are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Merge {
     /// Each in turn.
     RoundRobin,
-    /// The first that holds an element, in the order of the node's inputs.
+    /// In the order of the node's inputs.
     Priority,
 }
 
-/// What a full stream does to the others of its port.
+/// Effect of a full stream on the others of its port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FanOut {
     /// All wait for the slowest.
     Minimum,
-    /// Each goes by its own policy.
+    /// None: each applies its own policy.
     Independent,
 }
 
-/// What follows when an element can't be handled and is not tried again.
+/// The action for an element that cannot be handled, when no further attempt is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LastResort {
     /// The flow fails.
     Terminate,
-    /// The element is left out.
+    /// The element is dropped.
     Skip,
-    /// The input element goes out of port [`ERROR_PORT`](super::ERROR_PORT).
+    /// The input element leaves by port [`ERROR_PORT`](super::ERROR_PORT).
     DeadLetter,
 }
 
-/// What follows a failed call.
+/// The action after a failed call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorAction {
-    /// At once.
+    /// The last resort, at once.
     Now(LastResort),
-    /// The same element is tried again.
+    /// Further attempts with the same element.
     Retry {
         /// Attempts after the first one; at least 1.
         max: u32,
         /// Milliseconds before the first of them; doubled before each further one.
         backoff_ms: u64,
-        /// What follows when all of them failed.
+        /// The action when all of them failed.
         then: LastResort,
     },
 }
 
-/// What follows a failed call, by category of the error.
+/// The actions after a failed call, by category of the error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErrorPolicies {
-    /// The element was not acceptable.
+    /// The element was malformed.
     pub invalid_input: ErrorAction,
-    /// Something that the stage needs was not there.
+    /// Something that the stage needs was unavailable.
     pub unavailable: ErrorAction,
-    /// The stage has a fault; traps count as this.
+    /// The stage has a fault; a trap counts as one.
     pub internal: ErrorAction,
     /// The call took too long.
     pub deadline_exceeded: ErrorAction,
@@ -136,7 +136,7 @@ impl LastResort {
 }
 
 impl ErrorAction {
-    /// What follows in the end.
+    /// The action when no further attempt is made.
     #[must_use]
     pub fn last_resort(self) -> LastResort {
         match self {
@@ -149,7 +149,7 @@ impl ErrorPolicies {
     /// Every error ends the flow.
     pub const TERMINATE: ErrorPolicies = ErrorPolicies::all(ErrorAction::Now(LastResort::Terminate));
 
-    /// The same for every category.
+    /// The same action for every category.
     #[must_use]
     pub const fn all(action: ErrorAction) -> Self {
         Self {
@@ -160,7 +160,7 @@ impl ErrorPolicies {
         }
     }
 
-    /// The categories by the words of the manifest, each with its action.
+    /// Every category by its word in the manifest, with its action.
     #[must_use]
     pub fn by_category(&self) -> [(&'static str, ErrorAction); 4] {
         [
@@ -203,7 +203,7 @@ impl fmt::Display for ErrorAction {
     }
 }
 
-/// One action where all are the same, else each category with its own.
+/// One action if it is the same for all categories, otherwise each category with its action.
 impl fmt::Display for ErrorPolicies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if *self == ErrorPolicies::all(self.internal) {

@@ -1,4 +1,4 @@
-//! The IR as text (`--emit ir`): stable, for people and for goldens.
+//! The IR as text (`--emit ir`): a stable form, for people and for golden files.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use super::{
     CallPath, ErrorPolicies, Exhaustion, FanOut, FlowIr, Implementation, Merge, Node, ProgramIr, ShellIdx, Stream,
 };
 
-/// Renders the whole program.
+/// Renders a whole program.
 #[must_use]
 pub fn print(program: &ProgramIr) -> String {
     let mut out = format!(
@@ -151,7 +151,7 @@ fn print_path(out: &mut String, flow: &FlowIr, node: &Node) {
     );
 }
 
-/// What differs from the defaults.
+/// Prints the policies that differ from the defaults.
 fn print_policies(out: &mut String, node: &Node) {
     if let Some(reason) = &node.own_thread {
         line(out, &format!("    own thread: {reason}"));

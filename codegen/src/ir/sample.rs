@@ -1,5 +1,5 @@
-//! Small programs for the tests of this crate: two sources, a router with dead letters, and a sink for each of its ports;
-//! and a chain of fused stages before two direct ones.
+//! Small programs for the tests of this crate: two sources, a router with dead letters, and a sink for each of its
+//! ports; and a chain of fused stages upstream of two direct ones.
 
 use super::{
     Artifact, ArtifactIdx, ArtifactKind, Builtin, CallPath, Component, ComponentIdx, ErrorAction, ErrorPolicies,
@@ -138,7 +138,7 @@ fn router() -> Node {
     }
 }
 
-/// A node made of a component, named after its role.
+/// A node whose stage is a component, named after its role.
 fn stage(component: usize, role: Role, path: CallPath, inputs: &[usize], outputs: &[(&str, &[usize])]) -> Node {
     Node {
         role,

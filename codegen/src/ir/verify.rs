@@ -1,4 +1,4 @@
-//! What holds of every IR that reaches code generation, as assertions: a failure is a bug of `lower`.
+//! Invariants of every IR that reaches code generation, as assertions: a violation is a bug of `lower`.
 
 mod path;
 
@@ -11,7 +11,7 @@ use super::{
 /// Checks the invariants of the IR.
 ///
 /// # Panics
-/// When one does not hold; the message names it.
+/// When one is violated; the message names it.
 pub fn verify(program: &ProgramIr) {
     assert!(!program.flows.is_empty(), "a program has a flow");
     for flow in &program.flows {

@@ -1,4 +1,4 @@
-//! The embedded machine code: a static per artifact.
+//! The embedded machine code: two statics for each artifact.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -6,8 +6,9 @@ use quote::quote;
 use crate::ir::{Artifact, ArtifactIdx};
 use crate::{artifact_path, names};
 
-/// `static CODE_0: PageAligned = …;` and `static ARTIFACT_0: Artifact = …;` What the emitted `unsafe` promises holds: the
-/// compiler that writes the crate writes that file, with `Engine::precompile_component` or `precompile_module`.
+/// `static CODE_0: PageAligned = …;` and `static ARTIFACT_0: Artifact = …;`. The emitted `unsafe` is sound because the
+/// compiler that writes the crate also writes the included file, as output of `Engine::precompile_component` or
+/// `precompile_module`.
 pub(crate) fn artifact(idx: ArtifactIdx, artifact: &Artifact) -> TokenStream {
     let (ident, code) = (names::artifact(idx), names::code(idx));
     let name = &artifact.name;

@@ -1,4 +1,5 @@
-//! The description of the program, in a section of its own, so that `torvync inspect` reads it without running anything.
+//! The description of the program, in a section of its own, so that `torvync inspect` can read it without executing the
+//! program.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -6,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::ir::{ErrorPolicies, FlowIr, Node, Origin, OverflowPolicy, ProgramIr, Stream};
 
-/// `static DOCUMENT: [u8; N] = *b"…";` in the section of the target's object format. The section's name is unsafe to
-/// choose in general; this one has no meaning to any system, and holds plain bytes.
+/// `static DOCUMENT: [u8; N] = *b"…";` in a section whose name depends on the target's object format. Choosing a
+/// section name is unsafe in general; this one means nothing to any system and holds plain bytes.
 pub(crate) fn document(program: &ProgramIr) -> TokenStream {
     let text = json(program).to_string();
     let length = text.len();
@@ -91,7 +92,7 @@ fn node_json(program: &ProgramIr, flow: &FlowIr, node: &Node) -> Value {
     })
 }
 
-/// Categories by name, each with its action in words.
+/// Every category by name, with its action in words.
 fn errors_json(policies: &ErrorPolicies) -> Value {
     let actions = policies
         .by_category()

@@ -1,4 +1,4 @@
-//! The driver of one flow: its stages as fields, and which of them runs next.
+//! The driver of one flow: its stages as fields, and the choice of the stage to run next.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -7,7 +7,7 @@ use super::rows::{Row, rows};
 use crate::ir::{Builtin, CallPath, FlowIr, Implementation, Node, NodeIdx, Role, Shell, ShellIdx};
 use crate::names;
 
-/// `struct Driver`, its `Flow` implementation and `start`, which makes one.
+/// `struct Driver`, its `Flow` implementation, and its constructor `start`.
 pub(crate) fn driver(flow: &FlowIr) -> TokenStream {
     let definition = definition(flow);
     let step = step(flow);
@@ -80,7 +80,7 @@ fn node_type(role: Role) -> TokenStream {
     }
 }
 
-/// The type of a node: with that of its stage, where the role does not leave it open.
+/// The type of a node, with the type of its stage where the role does not determine it.
 fn field_type(node: &Node) -> TokenStream {
     let node_type = node_type(node.role);
     let component = match node.role {
@@ -96,7 +96,7 @@ fn field_type(node: &Node) -> TokenStream {
     }
 }
 
-/// One step: the first ready stage of the schedule runs. Whether there was one is the answer.
+/// One step: runs the first ready stage of the schedule. The emitted function returns whether there was one.
 fn step(flow: &FlowIr) -> TokenStream {
     let idents = idents(flow);
     let turns = flow.schedule.iter().map(|turn| {
@@ -117,7 +117,7 @@ fn step(flow: &FlowIr) -> TokenStream {
     }
 }
 
-/// The turn of a stage. The first one of a chain takes elements through all of it, where nothing is in the way.
+/// The turn of a stage. The first stage of a chain takes elements through the whole chain when that is clear.
 fn run(flow: &FlowIr, node: NodeIdx, idents: &[Ident]) -> TokenStream {
     let first = &idents[node.position()];
     let alone = quote! { self.#first.run(cx, &mut self.streams)?; };
@@ -201,7 +201,7 @@ fn row_value(row: &Row) -> TokenStream {
     quote! { #chain: rt::Chain::new(&PLAN, &[#(#nodes),*]) }
 }
 
-/// The members of a shell, by position in the flow.
+/// Positions in the flow of a shell's members.
 fn positions(shell: &Shell) -> TokenStream {
     let members = shell.members.iter().map(|member| member.position());
     quote! { [#(#members),*] }
@@ -213,7 +213,7 @@ fn instance(position: usize, node: &Node) -> TokenStream {
     quote! { #node_type::new(setup, &PLAN, #position, #origin)? }
 }
 
-/// What a stage is made from, whenever it is made.
+/// The expression from which a stage is made, at the start.
 fn origin(node: &Node) -> TokenStream {
     match (&node.path, &node.implementation) {
         (CallPath::Component { artifact, .. }, _) => {
@@ -239,7 +239,7 @@ fn origin(node: &Node) -> TokenStream {
     }
 }
 
-/// The type of built-ins of a role.
+/// The type of built-in stages of a role.
 fn boxed_stage(role: Role) -> TokenStream {
     match role {
         Role::Source => quote! { rt::SourceStage },
@@ -264,7 +264,7 @@ mod tests {
     use super::*;
     use crate::ir::sample;
 
-    /// The driver of the sample's flow as it is emitted, without white space.
+    /// The emitted driver of the sample's flow, without white space.
     fn text(flow: &FlowIr) -> String {
         driver(flow).to_string().split_whitespace().collect()
     }

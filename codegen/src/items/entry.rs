@@ -1,4 +1,4 @@
-//! `main`, and the statics it hands to the runtime.
+//! `main`, and the statics that it passes to the runtime.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -12,7 +12,7 @@ pub(crate) fn entry(program: &ProgramIr) -> TokenStream {
     let (name, version, description) = (&program.name, &program.version, &program.description);
     let nodes = || program.flows.iter().flat_map(|flow| &flow.nodes);
     let fuel = nodes().any(|node| node.limits.fuel > 0);
-    // What no stage needs is not named, so that the linker leaves it out.
+    // A call path or WASI package that no stage needs is not named, so the linker leaves it out.
     let wasi = program.wasi.iter().map(|package| format_ident!("{}", package.as_str()));
     let component = nodes()
         .any(|node| matches!(node.path, CallPath::Component { .. }))

@@ -1,4 +1,4 @@
-//! What the compiler decided about a flow, as a static.
+//! The plan of a flow as a static: the compiler's decisions for the runtime.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};

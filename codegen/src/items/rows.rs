@@ -1,10 +1,11 @@
-//! Stages in a row behind a source, each on its own: elements need not wait in the streams between them.
+//! Chains of stages downstream of a source, each stage with its own store: elements need not wait in the streams
+//! between them.
 
 use crate::ir::{ERROR_PORT, FlowIr, NodeIdx, OverflowPolicy, Role, Stream};
 
-/// A source, and the stages behind it for as long as there is one way only.
+/// A source, and the stages downstream of it up to the first branch.
 pub(super) struct Row {
-    /// At least two.
+    /// The nodes, upstream first; at least two.
     pub(super) nodes: Vec<NodeIdx>,
 }
 
@@ -14,7 +15,7 @@ impl Row {
     }
 }
 
-/// The rows of a flow. Stages of fused shells are in none: their chain has them.
+/// The chains of a flow that start at a source. Stages of fused shells are excluded: their shell passes the elements.
 pub(super) fn rows(flow: &FlowIr) -> Vec<Row> {
     let sources = (0..flow.nodes.len())
         .map(NodeIdx::new)
@@ -29,7 +30,7 @@ fn is_fused(flow: &FlowIr, node: NodeIdx) -> bool {
     flow.shells.iter().any(|shell| shell.members.contains(&node))
 }
 
-/// The only stage behind `node`, where nothing but their order is between them.
+/// The only consumer of `node`, if nothing but their order connects the two.
 fn next(flow: &FlowIr, node: NodeIdx) -> Option<NodeIdx> {
     let outputs = &flow.nodes[node.position()].outputs;
     let mut ports = outputs.iter().filter(|port| port.name != ERROR_PORT);
@@ -43,7 +44,7 @@ fn next(flow: &FlowIr, node: NodeIdx) -> Option<NodeIdx> {
     (is_only && !is_seen(stream)).then_some(stream.to)
 }
 
-/// Whether it matters that an element waits in the stream, if only for a moment.
+/// Whether an observer could see that an element waits in the stream, if only for a moment.
 fn is_seen(stream: &Stream) -> bool {
     let has_pace = match stream.policy {
         OverflowPolicy::RateLimit { .. } => true,
@@ -68,7 +69,7 @@ mod tests {
     #[test]
     fn a_row_is_as_long_as_there_is_one_way() {
         let mut flow = sample::program().flows.remove(0);
-        // The router, with one source left, becomes a filter with one port.
+        // With one source left, the router becomes a filter with one port.
         flow.nodes[2].role = Role::Filter;
         flow.nodes[2].inputs.truncate(1);
         flow.nodes[2].outputs.retain(|port| port.name != "error");

@@ -1,4 +1,4 @@
-//! Capabilities that a component needs, as far as its `impl` block and its WIT tell.
+//! The capabilities that a component needs, as far as its `impl` block and its WIT show.
 
 use proc_macro::{TokenStream, TokenTree};
 
@@ -15,19 +15,19 @@ pub(crate) use table::{Name, is_provided};
 
 /// A need for capabilities.
 pub(crate) struct Use {
-    /// The key that declares it.
+    /// Key that declares it.
     pub(crate) key: &'static str,
-    /// What is needed: the keys of single capabilities.
+    /// Keys of the single capabilities needed.
     pub(crate) members: &'static [&'static str],
-    /// Whether one of them is enough: an import does not tell which it is for.
+    /// Whether one of them suffices: an import does not show which one it is for.
     pub(crate) takes_one: bool,
-    /// The token to point at.
+    /// The token for the error.
     pub(crate) at: Place,
-    /// File and position, when that token is not in Rust.
+    /// File and position in it, when the need is not in Rust code.
     pub(crate) place: Option<String>,
 }
 
-/// Every `capabilities::has("wasi:…")` in some code. What is no capability, nobody has: no declaration would change that.
+/// Every `capabilities::has("wasi:…")` in some code. Unknown names are skipped: no declaration would help.
 pub(crate) fn uses(code: TokenStream) -> Vec<Use> {
     let tokens: Vec<TokenTree> = code.into_iter().collect();
     let mut found = Vec::new();
@@ -54,7 +54,7 @@ pub(crate) fn uses(code: TokenStream) -> Vec<Use> {
     found
 }
 
-/// What the component's WIT imports, once for each need.
+/// The needs of the component's WIT imports, each once.
 pub(crate) fn imports(project: &Project) -> Vec<Use> {
     let mut found: Vec<Use> = Vec::new();
     for (file, text) in &project.wit {

@@ -1,4 +1,4 @@
-//! The component's code against its project. The words are the compiler's: a test compares them.
+//! Comparison of the component's code with its project. The words are the compiler's: a test compares them.
 
 use crate::capability::{self, Name, Use, is_provided};
 use crate::item::{Item, place};
@@ -6,10 +6,10 @@ use crate::manifest::{Node, Project};
 use crate::mistake::{Mistake, listed};
 use crate::role::{CONTRACTS, Role, are_compatible};
 
-/// What is said of a capability that nobody gets.
+/// Words for a capability that no component gets.
 const NOT_PROVIDED: &str = "this version of the runtime gives it to no component";
 
-/// Everything in which they disagree.
+/// Every disagreement between the two.
 pub(crate) fn all(item: &Item, project: &Project) -> Vec<Mistake> {
     let mut mistakes: Vec<Mistake> = contract_version(project).into_iter().collect();
     for node in &project.nodes {
@@ -43,7 +43,7 @@ fn interface(item: &Item, project: &Project, node: &Node) -> Option<Mistake> {
     let at = (item.role_at, item.role_at);
     let name = &written.text;
     if path != item.role.interface {
-        // What is no interface at all, `torvync check` reports.
+        // `torvync check` reports names that are no interface.
         let text = format!("component `{}` does not export `{name}`", project.component);
         return Role::has_interface(path).then(|| {
             Mistake::coded("E0211", at, &text)

@@ -1,4 +1,4 @@
-//! What the attribute becomes: the block with what was left out, the exports, and the errors.
+//! The expansion of the attribute: the block with its omitted items, the exports, and the errors.
 
 use std::path::Path;
 
@@ -31,7 +31,7 @@ pub(crate) fn component(arguments: TokenStream, item: TokenStream) -> TokenStrea
     expansion
 }
 
-/// Makes cargo compile the component again when the file has changed.
+/// Makes cargo recompile the component when the file has changed.
 fn dependency_on(file: &Path) -> TokenStream {
     match file.to_str() {
         Some(path) => code(&format!("const _: &[u8] = ::core::include_bytes!({path:?});")),
@@ -39,7 +39,7 @@ fn dependency_on(file: &Path) -> TokenStream {
     }
 }
 
-/// The block, with `type Config` and `init` where these are left out.
+/// The block, with `type Config` and `init` added if omitted.
 fn block(item: Item) -> TokenStream {
     let mut items = TokenStream::new();
     match (&item.config, &item.init) {
@@ -58,7 +58,7 @@ fn block(item: Item) -> TokenStream {
     item.head.into_iter().chain([body.into()]).collect()
 }
 
-/// An `init` for a component without configuration. What rustc says of a type without `Default` points at the type.
+/// An `init` for a component without configuration. rustc's error about a missing `Default` points at the type.
 fn default_init(item: &Item) -> TokenStream {
     let made = code("<Self as ::core::default::Default>::default()");
     let at = place(&item.component).0;
@@ -89,7 +89,8 @@ fn exports(item: &Item) -> TokenStream {
     code("::torvyn::__export!").into_iter().chain([arguments]).collect()
 }
 
-/// Two of these in a crate are an error wherever they stand: exported macros share one namespace.
+/// A macro that makes a second component in the same crate an error, in any module: exported macros share one
+/// namespace.
 fn only_one(item: &Item) -> TokenStream {
     let name = Ident::new("a_crate_has_one_component", item.role_at);
     let mut text = code("#[doc(hidden)] #[macro_export] macro_rules!");

@@ -1,4 +1,4 @@
-//! Takes the annotated item apart. In: its tokens, which rustc has found to be an item. Out: role, type and body.
+//! Parsing of the annotated item. In: its tokens, which rustc has accepted as an item. Out: role, type and body.
 
 use proc_macro::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
 
@@ -7,19 +7,19 @@ use crate::role::Role;
 
 /// `impl ROLE for TYPE { … }`.
 pub(crate) struct Item {
-    /// Everything before the braces.
+    /// Tokens before the braces.
     pub(crate) head: Vec<TokenTree>,
     /// The braces.
     pub(crate) body: Group,
-    /// What the component does.
+    /// Role of the component.
     pub(crate) role: Role,
-    /// Where the role is named.
+    /// Place of the role's name.
     pub(crate) role_at: Span,
     /// The component's type.
     pub(crate) component: Vec<TokenTree>,
-    /// The type that `init` takes, where there is an `init`.
+    /// Type of `init`'s parameter, where there is an `init`.
     pub(crate) init: Option<Vec<TokenTree>>,
-    /// The type behind `type Config =`, where that is written.
+    /// Type after `type Config =`, where that is written.
     pub(crate) config: Option<Vec<TokenTree>>,
 }
 
@@ -61,7 +61,7 @@ impl Item {
         })
     }
 
-    /// Whether a node's `config` gets anywhere.
+    /// Whether the component uses a node's `config`.
     pub(crate) fn takes_config(&self) -> bool {
         let config = self.config.as_ref().or(self.init.as_ref());
         config.is_some_and(|tokens| match tokens.as_slice() {
@@ -121,13 +121,13 @@ fn role(path: &[TokenTree]) -> Result<(Role, Span), Mistake> {
     Ok((role, name.span()))
 }
 
-/// What stands before and behind a word that is in no brackets.
+/// The tokens before and after a word outside all brackets.
 fn split<'a>(tokens: &'a [TokenTree], word: &str) -> Option<(&'a [TokenTree], &'a [TokenTree])> {
     let at = outside_brackets(tokens, |tokens| is_word(&tokens[0], word))?;
     Some((&tokens[..at], &tokens[at + 1..]))
 }
 
-/// The first position outside of `<…>` from which on `found` holds.
+/// The first position outside `<…>` at which `found` holds.
 fn outside_brackets(tokens: &[TokenTree], found: impl Fn(&[TokenTree]) -> bool) -> Option<usize> {
     let mut depth = 0_usize;
     let mut arrow = false;
@@ -145,7 +145,7 @@ fn outside_brackets(tokens: &[TokenTree], found: impl Fn(&[TokenTree]) -> bool) 
     None
 }
 
-/// The type of the parameter of `fn init(…)`; no tokens when there is no parameter.
+/// The type of the parameter of `fn init(…)`; empty without a parameter.
 fn parameter_of_init(items: &[TokenTree]) -> Option<Vec<TokenTree>> {
     let parameters = items.windows(3).find_map(|tokens| match tokens {
         [function, name, TokenTree::Group(group)] if is_word(function, "fn") && is_word(name, "init") => Some(group),
@@ -170,7 +170,7 @@ fn config(items: &[TokenTree]) -> Option<Vec<TokenTree>> {
     Some(behind[..end].to_vec())
 }
 
-/// Whether a `:` stands here that is not half of `::`.
+/// Whether the token at `at` is a `:` and not half of `::`.
 fn is_single_colon(tokens: &[TokenTree], at: usize) -> bool {
     let double = |at: Option<usize>| match at.and_then(|at| tokens.get(at)) {
         Some(TokenTree::Punct(punct)) => punct.as_char() == ':' && punct.spacing() == Spacing::Joint,

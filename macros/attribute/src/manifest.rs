@@ -1,4 +1,4 @@
-//! The nearest `Torvyn.toml`, as far as it speaks of the component that is being compiled.
+//! The part of the nearest `Torvyn.toml` that concerns the component being compiled.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -9,20 +9,20 @@ use toml::de::DeTable;
 
 const NAME: &str = "Torvyn.toml";
 
-/// What the project says of the component.
+/// The project's statements about the component.
 #[derive(Debug, Default)]
 pub(crate) struct Project {
-    /// The component's name.
+    /// Name of the component.
     pub(crate) component: String,
     /// `contract_version`.
     pub(crate) contract_version: Option<Text>,
-    /// The nodes that the component works for.
+    /// Nodes that the component implements.
     pub(crate) nodes: Vec<Node>,
-    /// What `[capabilities.required]` and `[capabilities.optional]` name, and whether it is `true`.
+    /// Keys of `[capabilities.required]` and `[capabilities.optional]`, and whether their value is `true`.
     pub(crate) capabilities: Vec<(String, bool)>,
-    /// The component's own WIT: name for people, and text.
+    /// The component's own WIT files: name for messages, and text.
     pub(crate) wit: Vec<(String, String)>,
-    /// The files that all this was read from.
+    /// Files from which this was read.
     pub(crate) files: Vec<PathBuf>,
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct Project {
 pub(crate) struct Node {
     /// Its `interface`.
     pub(crate) interface: Option<Text>,
-    /// Where its `config` is.
+    /// Place of its `config`.
     pub(crate) config: Option<String>,
 }
 
@@ -44,11 +44,10 @@ pub(crate) struct Text {
 }
 
 impl Project {
-    /// The project that the source file of `span` belongs to. `None` when there is none, or when its manifest can't be
-    /// read.
+    /// The project of the source file of `span`. `None` without one, or when its manifest cannot be read.
     pub(crate) fn around(span: &Span) -> Option<Self> {
         let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-        // The file says best where it is: tests of this crate are compiled from elsewhere.
+        // The location of the file is more reliable than the package: tests of this crate are compiled from elsewhere.
         let file = span.local_file().and_then(|file| file.canonicalize().ok());
         let folder = file.as_deref().and_then(Path::parent).or(package.as_deref())?;
         let root = folder.ancestors().find(|above| above.join(NAME).is_file())?;
@@ -90,7 +89,7 @@ impl<'a> Document<'a> {
         Some(Document { text, root })
     }
 
-    /// What concerns the component whose source is in `folder`.
+    /// The part that concerns the component with sources in `folder`.
     fn project(&self, root: &Path, folder: &Path, package: Option<&Path>) -> Option<Project> {
         let (component, home) = self
             .component(root, folder)
@@ -107,7 +106,7 @@ impl<'a> Document<'a> {
         Some(project)
     }
 
-    /// The `[[component]]` whose folder contains `folder`, the innermost one, and that folder.
+    /// The innermost `[[component]]` whose folder contains `folder`, with that folder.
     fn component(&self, root: &Path, folder: &Path) -> Option<(String, PathBuf)> {
         let declared = self.root.get_ref().get("component")?.get_ref().as_array()?;
         let around = declared.iter().filter_map(|component| {
@@ -118,7 +117,7 @@ impl<'a> Document<'a> {
         around.max_by_key(|(_, path)| path.components().count())
     }
 
-    /// The project itself, when it is one component: it declares none, and is the package that is being compiled.
+    /// The project as a single component: it declares none, and is the package being compiled.
     fn sole_component(&self, root: &Path, package: &Path) -> Option<(String, PathBuf)> {
         let is_package = package.canonicalize().is_ok_and(|package| package == root);
         let declares = self.root.get_ref().contains_key("component");

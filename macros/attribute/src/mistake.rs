@@ -1,11 +1,11 @@
-//! A mistake as a `compile_error!` at the tokens that are to change.
+//! A mistake as a `compile_error!` at the tokens to change.
 
 use proc_macro::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 
-/// From the first to the last token.
+/// First and last token.
 pub(crate) type Place = (Span, Span);
 
-/// What is wrong, and where.
+/// Description and place of a mistake.
 pub(crate) struct Mistake {
     at: Place,
     text: String,
@@ -22,7 +22,7 @@ impl Mistake {
         }
     }
 
-    /// A mistake that the catalogue knows, in its words.
+    /// A mistake with a code of the catalogue, in the compiler's words.
     pub(crate) fn coded(code: &'static str, at: Place, text: &str) -> Self {
         Mistake {
             code: Some(code),
@@ -30,7 +30,7 @@ impl Mistake {
         }
     }
 
-    /// A line more.
+    /// Adds a line.
     pub(crate) fn and(mut self, kind: &str, text: impl AsRef<str>) -> Self {
         self.text.push_str(&format!("\n= {kind}: {}", text.as_ref()));
         self
@@ -38,7 +38,7 @@ impl Mistake {
 
     /// `::core::compile_error! { "…" }`, reported from the first to the last token of the place.
     pub(crate) fn into_tokens(self) -> TokenStream {
-        // rustc has codes of its own, and some are the same numbers.
+        // rustc has codes of its own, some of which have the same numbers.
         let explained = match self.code {
             Some(code) => self.and("help", format!("`torvync explain {code}` says more")),
             None => self,
@@ -66,7 +66,7 @@ impl Mistake {
     }
 }
 
-/// A list as the compiler writes it: each in backticks.
+/// A list in the compiler's notation: each item in backticks.
 pub(crate) fn listed<T: AsRef<str>>(what: &str, items: &[T]) -> String {
     let items: Vec<_> = items.iter().map(|item| format!("`{}`", item.as_ref())).collect();
     format!("{what}: {}", items.join(", "))

@@ -1,4 +1,4 @@
-//! `#[torvyn::component(ports("a", "b"))]`: the output ports of a router, which become a custom section of the component.
+//! `#[torvyn::component(ports("a", "b"))]`: the output ports of a router, emitted as a custom section of the component.
 //! `torvync link` compares it with the edges of the flow.
 
 use proc_macro::{TokenStream, TokenTree};
@@ -7,13 +7,13 @@ use crate::item::{Item, place};
 use crate::mistake::Mistake;
 use crate::tokens::code;
 
-/// Name of the section, as the compiler looks for it: a name a line.
+/// Name of the section, known to the compiler. Its contents are names, one on each line.
 const SECTION: &str = "torvyn:ports";
 
-/// The port of dead letters, which the runtime sends to.
+/// The port of dead letters, to which only the runtime sends.
 const ERROR_PORT: &str = "error";
 
-/// Reads the attribute's arguments, and makes the section of them.
+/// Parses the attribute's arguments and makes the section from them.
 pub(crate) fn section(arguments: &[TokenTree], item: &Item) -> Result<TokenStream, Mistake> {
     let [name, list] = arguments else {
         return match arguments {

@@ -1,14 +1,14 @@
-//! The roles: the traits of the SDK and the interfaces of the contracts behind them.
+//! The roles: the traits of the SDK and the corresponding interfaces of the contracts.
 
-/// Version of the contracts that the SDK's bindings are made from.
+/// Version of the contracts from which the SDK's bindings are generated.
 pub(crate) const CONTRACTS: &str = "0.1.0";
 
-/// What a component can do in a flow.
+/// Role of a component in a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Role {
     /// Name of the trait.
     pub(crate) name: &'static str,
-    /// The interface that it exports, without version.
+    /// Exported interface, without version.
     pub(crate) interface: &'static str,
 }
 
@@ -31,7 +31,7 @@ impl Role {
         ROLES.into_iter().find(|role| role.name == name)
     }
 
-    /// Whether there is such an interface.
+    /// Whether a role has this interface.
     pub(crate) fn has_interface(interface: &str) -> bool {
         ROLES.iter().any(|role| role.interface == interface)
     }
@@ -42,14 +42,14 @@ impl Role {
         names.join(", ")
     }
 
-    /// What a component in this role exports, as in the contracts' worlds.
+    /// The exports of a component in this role, as in the contracts' worlds.
     pub(crate) fn exports(self) -> [String; 2] {
         [self.interface, "torvyn:streaming/lifecycle"].map(|path| format!("{path}@{CONTRACTS}"))
     }
 }
 
-/// Whether what was made for contracts `required` fits those that are `provided`: the same major version, below 1.0 the same
-/// minor one, and not a newer one; a pre-release fits itself. `None` for what is no version.
+/// Whether code made for contracts `required` works with those `provided`: the same major version, below 1.0 the same
+/// minor version, and not a newer one; a pre-release works only with itself. `None` for a malformed version.
 pub(crate) fn are_compatible(required: &str, provided: &str) -> Option<bool> {
     let (required, provided) = (Version::of(required)?, Version::of(provided)?);
     if required.pre.is_some() || provided.pre.is_some() {

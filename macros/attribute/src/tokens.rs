@@ -1,4 +1,4 @@
-//! Tokens made of text.
+//! Conversion of text to tokens.
 
 use proc_macro::TokenStream;
 

@@ -1,5 +1,4 @@
-//! The `wasi:` imports of a `.wit` file: enough of WIT to find them, and whatever else is in it is the compiler's
-//! business.
+//! The `wasi:` imports of a `.wit` file. This parses just enough of WIT to find them; the compiler checks the rest.
 
 /// Each imported `wasi:` interface, without version, and its position as `line:column`.
 pub(crate) fn imports(text: &str) -> Vec<(String, String)> {

@@ -1,15 +1,16 @@
-//! From a position in JSON to the path of what stands there. The text of a `config` is mostly made by the compiler, from
-//! a table in `Torvyn.toml`: its author knows names, not columns.
+//! The path of a value, found from its position in JSON. The compiler usually makes the text of a `config` from a table
+//! in `Torvyn.toml`, whose author knows names, not columns.
 
-/// An object or a list around the position.
+/// An object or a list that contains the position.
 enum Level<'a> {
-    /// With the key whose value comes next, or is being read.
+    /// An object, with the key whose value comes next or is being read.
     Object(Option<&'a str>),
-    /// With the index of what comes next, or is being read.
+    /// A list, with the index of the item that comes next or is being read.
     List(usize),
 }
 
-/// The path, such as `limits[1].low`, of what ends at this position; both counts start at 1. `None` at the outermost.
+/// The path, such as `limits[1].low`, of the value that ends at this position; line and column start at 1. `None` for
+/// the outermost value.
 pub(super) fn path(text: &str, line: usize, column: usize) -> Option<String> {
     let start: usize = text
         .split_inclusive('\n')
@@ -18,7 +19,7 @@ pub(super) fn path(text: &str, line: usize, column: usize) -> Option<String> {
         .sum();
     let end = start + column.checked_sub(1)?;
     let mut levels = levels(text.get(..end)?);
-    // A mistake that is found where something closes is about all of it.
+    // A mistake found where an object closes concerns all of it.
     if let (Some(b'}'), Some(Level::Object(key))) = (text.as_bytes().get(end), levels.last_mut()) {
         *key = None;
     }
@@ -26,7 +27,7 @@ pub(super) fn path(text: &str, line: usize, column: usize) -> Option<String> {
     (!path.is_empty()).then_some(path)
 }
 
-/// What is open at the end of `text`, outermost first.
+/// The objects and lists open at the end of `text`, outermost first.
 fn levels(text: &str) -> Vec<Level<'_>> {
     let mut levels = Vec::new();
     let mut at = 0;
@@ -51,7 +52,7 @@ fn levels(text: &str) -> Vec<Level<'_>> {
     levels
 }
 
-/// What stands before the closing quote, or before the end of the text.
+/// The text before the closing quote, or all of it without one.
 fn string(text: &str) -> &str {
     let mut escaped = false;
     let closing = text.bytes().position(|byte| {

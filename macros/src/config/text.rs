@@ -1,6 +1,6 @@
-//! The text of a `config` as a serde deserializer: plain text where the type wants text, JSON for everything else.
+//! The text of a `config` as a serde deserializer: plain text for types that are text, JSON for all others.
 //!
-//! JSON is reached from the methods that need it only, so what never calls them does not contain it.
+//! Only the methods that need JSON call its parser, so a component that never calls them does not contain it.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use super::place;
 /// The text of a `config`.
 pub(super) struct Text<'de>(pub(super) &'de str);
 
-/// What is wrong with a `config`.
+/// The mistake in a `config`.
 #[derive(Debug)]
 pub(super) struct Mistake(String);
 
@@ -31,7 +31,7 @@ impl de::Error for Mistake {
 }
 
 impl<'de> Text<'de> {
-    /// Reads all of the text as JSON.
+    /// Parses all of the text as JSON.
     fn json<T>(
         self,
         read: impl FnOnce(&mut serde_json::Deserializer<serde_json::de::StrRead<'de>>) -> serde_json::Result<T>,
@@ -47,7 +47,7 @@ impl<'de> Text<'de> {
         })
     }
 
-    /// Whether it looks like a JSON value that consists of several.
+    /// Whether the text looks like a JSON object or list.
     fn is_table(&self) -> bool {
         self.0.trim_start().starts_with('{')
     }

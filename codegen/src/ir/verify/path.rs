@@ -1,4 +1,4 @@
-//! What holds of call paths, shells and artifacts.
+//! Invariants of call paths, shells and artifacts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use super::super::{
 };
 use super::stream;
 
-/// What an artifact is made of.
+/// The source of an artifact's code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Origin {
     Component(ComponentIdx),
@@ -38,7 +38,7 @@ pub(super) fn verify(program: &ProgramIr) {
     );
 }
 
-/// Every artifact is the code of one thing, and of the kind that its stages load.
+/// Checks that every artifact has one source, and the kind of code that its stages load.
 fn verify_artifacts(program: &ProgramIr) {
     let mut origins = BTreeMap::new();
     for (position, flow) in program.flows.iter().enumerate() {
@@ -135,7 +135,7 @@ fn verify_shell(flow: &FlowIr, shell: &Shell) {
     }
 }
 
-/// Between two stages of a chain nothing can happen to an element.
+/// Checks that nothing can happen to an element between two stages of a chain.
 fn verify_link(flow: &FlowIr, from: NodeIdx, to: NodeIdx) {
     let (producer, consumer) = (&flow.nodes[from.position()], &flow.nodes[to.position()]);
     let name = format!("{}.{} → {}", flow.name, producer.name, consumer.name);

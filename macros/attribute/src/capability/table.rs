@@ -1,17 +1,17 @@
-//! The compiler's taxonomy of capabilities, for what can be seen without it: their names, and the interfaces that need
-//! them. Free of dependencies: the test that compares both reads this file too.
+//! The part of the compiler's taxonomy of capabilities that the attribute needs: names, and the interfaces that need
+//! them. Without dependencies, since the test that compares the two includes this file.
 
-/// A name for capabilities. Those that every component has need no declaration, and are left out.
+/// A name for capabilities. The capabilities of every component need no declaration and are left out.
 pub(crate) struct Name {
     /// The key in `[capabilities.required]` and `[capabilities.optional]`.
     pub(crate) key: &'static str,
     /// The text of a grant, without scope.
     pub(crate) grant: &'static str,
-    /// What it stands for: the keys of single capabilities.
+    /// Keys of the single capabilities that it stands for.
     pub(crate) members: &'static [&'static str],
 }
 
-/// The keys of what this version of the runtime gives to those who are granted it.
+/// Keys of the capabilities that this version of the runtime implements.
 const PROVIDED: &[&str] = &[
     "wasi-clocks",
     "wasi-wall-clock",
@@ -24,7 +24,7 @@ const fn name(key: &'static str, grant: &'static str, members: &'static [&'stati
     Name { key, grant, members }
 }
 
-/// Every name of what WASI gives.
+/// Every name for capabilities of WASI.
 pub(crate) const NAMES: &[Name] = &[
     name(
         "wasi-filesystem",
@@ -79,7 +79,7 @@ pub(crate) const NAMES: &[Name] = &[
     name("wasi-environment", "wasi:cli/environment", &["wasi-environment"]),
 ];
 
-/// An interface, and what its use takes: one of these, where it can be used for each.
+/// Every interface that needs a capability, with the keys of which one is enough.
 pub(crate) const INTERFACES: &[(&str, &[&str])] = &[
     (
         "wasi:filesystem/preopens",
@@ -102,8 +102,8 @@ pub(crate) const INTERFACES: &[(&str, &[&str])] = &[
 ];
 
 impl Name {
-    /// The name in a declaration, or in a question of the component: a key, or a grant with or without scope. Whether the
-    /// scope is one, `torvync check` says.
+    /// The name in a declaration or in a call of `has`: a key, or a grant with or without scope. `torvync check` checks
+    /// the scope.
     pub(crate) fn of(text: &str) -> Option<&'static Name> {
         let is_grant = |name: &Name| {
             let scope = text.strip_prefix(name.grant);
@@ -113,12 +113,12 @@ impl Name {
     }
 }
 
-/// Whether this version of the runtime gives what `key` names.
+/// Whether this version of the runtime implements the capabilities that `key` names.
 pub(crate) fn is_provided(key: &str) -> bool {
     PROVIDED.contains(&key)
 }
 
-/// The key for exactly these capabilities; for the first of them when there is none.
+/// The key for exactly these capabilities; if there is none, the key for the first of them.
 pub(crate) fn key_of(members: &'static [&'static str]) -> &'static str {
     let exact = NAMES.iter().find(|name| name.members == members);
     exact.map_or(members[0], |name| name.key)
