@@ -135,6 +135,7 @@ fn generated_code_names_one_module() {
     let shared = [
         "bounds",
         "capability",
+        "description",
         "duration",
         "engine",
         "layout",

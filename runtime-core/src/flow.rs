@@ -6,11 +6,13 @@ use crate::error::Failure;
 use crate::plan::FlowPlan;
 use crate::stream::Stream;
 
+mod base;
 mod chain;
 mod ending;
 mod link;
 mod ends;
 mod node;
+mod policy;
 mod run;
 
 pub use chain::{Chain, FusedChain};

@@ -184,13 +184,12 @@ fn a_lost_report_is_told() {
     numbers(folder.path(), 3);
     let arguments = ["--flow=main", "--input=numbers", "--output=out", "--format=json"];
     let finished = run_in_shell(folder.path(), "$APP > /dev/full", &arguments).expect_code(1);
-    let expected =
-        "error[E0014]: cannot write the report to `standard output`: No space left on device (os error 28)\n";
+    let expected = "error[E0014]: cannot write the report to standard output: No space left on device (os error 28)\n";
     assert_eq!(finished.stderr, expected);
     assert_eq!(whole_lines(&read(folder.path(), "out")), 3);
     // Before anything runs whose account would be lost.
     let finished = run_in_shell(folder.path(), "$APP >&-", &arguments).expect_code(2);
-    let expected = "no standard output: it was closed when the program started";
+    let expected = "cannot write the report to standard output: it was closed when the program started";
     assert!(finished.stderr.contains(expected), "{finished}");
     assert_eq!(whole_lines(&read(folder.path(), "out")), 3);
     for arguments in ["--help", "inspect"] {
@@ -539,7 +538,7 @@ fn listens(process: u32) -> bool {
     let threads = fs::read_dir(format!("/proc/{process}/task"));
     threads.is_ok_and(|threads| {
         let names = threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("comm")).ok());
-        names.into_iter().any(|name| name.starts_with("control"))
+        names.into_iter().any(|name| name.starts_with("signals"))
     })
 }
 

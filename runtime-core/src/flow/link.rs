@@ -1,6 +1,6 @@
 //! Nodes that accept elements directly, without a wait in their input stream.
 
-use super::node::Base;
+use super::base::Base;
 use crate::buffer::{BufferPool, Element};
 use crate::clock::Time;
 use crate::context::RunContext;

@@ -8,23 +8,20 @@ use crate::plan::{FanOut, FlowPlan, NodePlan};
 
 mod aggregator;
 mod filter;
-mod base;
 mod place;
-mod policy;
 mod processor;
 mod router;
 mod sink;
 mod source;
 
 pub use aggregator::AggregatorNode;
-pub(crate) use base::Base;
 pub use filter::FilterNode;
 pub use processor::ProcessorNode;
 pub use router::RouterNode;
 pub use sink::SinkNode;
 pub use source::SourceNode;
 
-use base::{release, release_payload};
+use super::base::{release, release_payload};
 use place::Place;
 
 /// A node of any role, as the driver uses it.
@@ -167,11 +164,11 @@ use impl_new;
 /// Implements access to the part of a node that does not depend on its role.
 macro_rules! impl_base {
     ($operation:ident) => {
-        fn base(&self) -> &$crate::flow::node::Base {
+        fn base(&self) -> &$crate::flow::base::Base {
             &self.place
         }
 
-        fn base_mut(&mut self) -> &mut $crate::flow::node::Base {
+        fn base_mut(&mut self) -> &mut $crate::flow::base::Base {
             &mut self.place
         }
 

@@ -2,11 +2,11 @@
 
 use std::ops::{Deref, DerefMut};
 
-use super::base::Base;
 use crate::buffer::Element;
 use crate::context::RunContext;
 use crate::crossing::{Make, Setup};
 use crate::error::{Cause, Failure, Operation};
+use crate::flow::base::Base;
 use crate::plan::FlowPlan;
 use crate::stage::{Called, Stage};
 use crate::stream::Stream;
@@ -80,6 +80,7 @@ impl<S: Stage> Place<S> {
 
     pub(super) fn init(&mut self, cx: &mut RunContext, config: &str) -> Result<(), Failure> {
         config.clone_into(&mut self.config);
+        cx.preparing.node = self.plan.name;
         let prepared = self.stage.init(cx, config);
         prepared.map_err(|cause| self.report(cx, Operation::Init, cause))
     }

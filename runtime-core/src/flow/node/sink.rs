@@ -4,7 +4,6 @@
 //! failed delivery ends the flow, the sink may hold any number of elements, and the node only counts them. Under any
 //! other error policy the node keeps the element, and the sink holds one at a time.
 
-use super::policy::action;
 use super::{Place, impl_base, impl_node, release};
 use crate::buffer::BufferPool;
 use crate::buffer::Element;
@@ -17,6 +16,7 @@ use crate::error::{Category, Cause, Failure, Operation};
 use crate::event::Event;
 use crate::flow::ends;
 use crate::flow::link::{Fused, Link};
+use crate::flow::policy::action;
 use crate::layout::outcome;
 use crate::plan::{ErrorAction, FlowPlan, LastResort};
 use crate::stage::{Called, Sink, SinkStage, Stage, Taken, Trouble};

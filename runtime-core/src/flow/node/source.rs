@@ -1,6 +1,5 @@
 //! A source as a node of the flow.
 
-use super::policy::action;
 use super::{Place, impl_node};
 use crate::buffer::Element;
 use crate::clock::Time;
@@ -11,6 +10,7 @@ use crate::demand::Demand;
 use crate::error::{Cause, Failure, Operation};
 use crate::event::Event;
 use crate::flow::ends;
+use crate::flow::policy::action;
 use crate::plan::{ErrorAction, FlowPlan, LastResort};
 use crate::stage::{Called, Pulled, Source, SourceStage, Stage, Supply};
 use crate::stream::Stream;

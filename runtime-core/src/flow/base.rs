@@ -132,7 +132,7 @@ impl Base {
     /// Whether the node accepts an element directly, without a wait in its input stream: no other element comes first,
     /// nothing depends on the outcome of the call, and every possible output has room.
     #[inline]
-    pub(in crate::flow) fn is_clear(&self, cx: &mut RunContext, streams: &[Stream], not_before: Time) -> bool {
+    pub(super) fn is_clear(&self, cx: &mut RunContext, streams: &[Stream], not_before: Time) -> bool {
         self.hand.is_none()
             && !self.has_input(streams)
             && !self.policy.is_eventful()
@@ -142,13 +142,13 @@ impl Base {
 
     /// Counts an element that is handled without having passed the input stream.
     #[inline]
-    pub(in crate::flow) fn receive(&mut self) {
+    pub(super) fn receive(&mut self) {
         self.stats.calls += 1;
         self.stats.received += 1;
     }
 
     /// Counts the work of the stage within a fused chain.
-    pub(in crate::flow) fn count(&mut self, counts: Counts) {
+    pub(super) fn count(&mut self, counts: Counts) {
         self.stats.calls += counts.calls;
         self.stats.received += counts.calls;
         self.stats.emitted += counts.emitted;
@@ -157,7 +157,7 @@ impl Base {
     /// The element to handle: the one that waits for its next attempt, otherwise the oldest of the next input that has
     /// one.
     #[inline]
-    pub(in crate::flow) fn take(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Element {
+    pub(super) fn take(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Element {
         self.stats.calls += 1;
         if let Some(element) = self.hand.take() {
             return element;
@@ -228,7 +228,7 @@ impl Base {
 
     /// Emits an element, whose buffer the node holds, from the only port.
     #[inline]
-    pub(in crate::flow) fn emit(
+    pub(super) fn emit(
         &mut self,
         cx: &mut RunContext,
         streams: &mut [Stream],
@@ -295,13 +295,13 @@ impl Base {
 
     /// Whether nothing depends on the outcome of the next call.
     #[inline]
-    pub(in crate::flow) fn is_quiet(&self) -> bool {
+    pub(super) fn is_quiet(&self) -> bool {
         !self.policy.is_eventful()
     }
 
     /// Counts an output that was passed on directly.
     #[inline]
-    pub(in crate::flow) fn passed(&mut self) {
+    pub(super) fn passed(&mut self) {
         self.stats.emitted += 1;
     }
 }
