@@ -9,6 +9,9 @@ mod artifacts;
 #[path = "e2e/backpressure.rs"]
 mod backpressure;
 mod binary;
+#[cfg(target_os = "linux")]
+#[path = "e2e/calls.rs"]
+mod calls;
 #[path = "e2e/capabilities.rs"]
 mod capabilities;
 #[path = "e2e/command_line.rs"]

@@ -16,6 +16,7 @@ use torvync_compiler::source::files::DiskFiles;
 use torvync_compiler::{graph, lower};
 
 use crate::support::Case;
+use crate::torvync;
 
 /// One line of the walk.
 #[derive(Clone)]
@@ -92,14 +93,16 @@ fn collect(keys: &[Key], path: &str, found: &mut BTreeSet<String>) {
 }
 
 fn walk(root: &Path, step: &Step) -> Result<(), Failed> {
+    if step.base == "run" {
+        // `e2e/settings.rs` runs these.
+        return Ok(());
+    }
     let words: Vec<&str> = step.shown.splitn(3, ' ').collect();
     match words.as_slice() {
         ["program"] => differs(root, step, None, program),
         ["program", "than", other] => differs(root, step, Some(other), program),
         ["graph"] => differs(root, step, None, picture),
         ["case", name] => case(root, name, &step.setting),
-        ["run"] => run(root, step),
-        ["lab", name] => has(&root.join(format!("e2e/lab/{name}.toml")), &step.setting),
         [code] => diagnosed(root, step, code, true),
         [code, "elsewhere"] => diagnosed(root, step, code, false),
         _ => Err(format!("nothing is known to be shown by `{}`", step.shown).into()),
@@ -249,31 +252,39 @@ fn diagnosed(root: &Path, step: &Step, code: &str, here: bool) -> Result<(), Fai
     Err(format!("no {code} at `{}`: {said:?}", step.setting).into())
 }
 
-/// Whether a case has the setting.
-fn case(root: &Path, name: &str, setting: &str) -> Result<(), Failed> {
+/// Whether the messages of a case change when a part of its manifest is another one.
+fn case(root: &Path, name: &str, change: &str) -> Result<(), Failed> {
+    let (part, other) = change.split_once(" => ").ok_or("a change has two sides")?;
     let path = root.join("ui").join(name);
-    let manifest = if path.is_dir() {
-        path.join("Torvyn.toml")
-    } else {
-        path.with_extension("toml")
+    let case = Case {
+        name: name.to_owned(),
+        path: if path.is_dir() {
+            path
+        } else {
+            path.with_extension("toml")
+        },
     };
-    has(&manifest, setting)
-}
-
-fn has(manifest: &Path, setting: &str) -> Result<(), Failed> {
-    if fs::read_to_string(manifest)?.contains(setting) {
-        Ok(())
+    if messages(&case, part, part)? == messages(&case, part, other)? {
+        Err(format!("{name} says the same without `{part}`").into())
     } else {
-        Err(format!("{} has no `{setting}`", manifest.display()).into())
+        Ok(())
     }
 }
 
-/// Whether the runs have the setting.
-fn run(root: &Path, step: &Step) -> Result<(), Failed> {
-    let runs = fs::read_to_string(root.join("e2e/settings.rs"))?;
-    if runs.contains(&format!("\"{}\"", step.key)) {
-        Ok(())
-    } else {
-        Err(format!("e2e/settings.rs does not run `{}`", step.key).into())
+/// The messages of a case with `other` in place of `part`.
+fn messages(case: &Case, part: &str, other: &str) -> Result<Vec<String>, Failed> {
+    let folder = TempDir::new()?;
+    let project = folder.path().join("project");
+    let script = case.prepare(&project)?;
+    let manifest = project.join("Torvyn.toml");
+    let text = fs::read_to_string(&manifest)?;
+    if text.matches(part).count() != 1 {
+        return Err(format!("{} does not have `{part}` once", case.name).into());
     }
+    fs::write(&manifest, text.replace(part, other))?;
+    let said = torvync(&project, folder.path(), &script.words, &script.variables)?;
+    let messages = said
+        .lines()
+        .filter(|line| line.starts_with("error[") || line.starts_with("warning["));
+    Ok(messages.map(str::to_owned).collect())
 }

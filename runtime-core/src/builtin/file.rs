@@ -68,14 +68,15 @@ impl Stage for File {
                 (path_key(&config).expect("invariant: a required key is there"), config)
             }
         };
-        let options = Options {
-            flush: flush_key(&config),
-            fsync: match text_key(&config, "fsync").as_deref() {
-                Some("always") => Fsync::Always,
-                Some("interval") => Fsync::Interval,
-                _ => Fsync::Never,
-            },
+        let flush = flush_key(&config);
+        let fsync = match text_key(&config, "fsync").as_deref() {
+            Some("always") => Fsync::Always,
+            // Nobody looks at what is written at once.
+            Some("interval") if flush.is_zero() => Fsync::Always,
+            Some("interval") => Fsync::Interval,
+            _ => Fsync::Never,
         };
+        let options = Options { flush, fsync };
         let name = format!("`{}`", path.display());
         let output = open_output(cx, &path, &name, options);
         self.output = Some(output.map_err(|why| Cause::Endpoint(format!("can't open {name}: {why}")))?);
