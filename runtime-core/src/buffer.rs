@@ -185,9 +185,12 @@ impl BufferPool {
 
     fn set_flow_name(&mut self, name: &str) -> wasmtime::Result<()> {
         let length = u32::try_from(name.len()).ok();
-        let length = length
-            .filter(|length| *length <= flow_name::LONGEST)
-            .ok_or_else(|| Error::msg(format!("the name of a flow has at most {} bytes", flow_name::LONGEST)))?;
+        let length = length.filter(|length| *length <= flow_name::LONGEST).ok_or_else(|| {
+            Error::msg(format!(
+                "the name of the flow is longer than {} bytes",
+                flow_name::LONGEST
+            ))
+        })?;
         self.memory.write(flow_name::FIRST, name.as_bytes());
         self.memory.set_u32(control::FLOW_NAME, flow_name::FIRST);
         self.memory.set_u32(control::FLOW_NAME + 4, length);

@@ -23,33 +23,37 @@ pub fn parse(text: &str) -> Result<Duration, Mistake> {
         what: what.to_owned(),
         help,
     };
-    let usual = || "a duration is written `250ms`, `30s`, `1.5h` or `1m30s`".to_owned();
+    let usual = || "write it as `250ms`, `30s`, `1.5h` or `1m30s`".to_owned();
     let mut rest = text.trim();
     if rest.is_empty() || rest.starts_with(|c: char| !c.is_ascii_digit()) {
-        return Err(mistake("this is no duration", usual()));
+        return Err(mistake("this is not a duration", usual()));
     }
     let mut ms = 0.0;
     while !rest.is_empty() {
         let (number, behind) = split(rest, |c| c.is_ascii_digit() || c == '.');
         let (unit, behind) = split(behind.trim_start(), |c| c.is_ascii_alphabetic());
-        let number: f64 = number.parse().map_err(|_| mistake("this is no duration", usual()))?;
+        let number: f64 = number.parse().map_err(|_| mistake("this is not a duration", usual()))?;
         if unit.is_empty() {
             let written = text.trim();
             return Err(mistake(
                 "the unit is missing",
-                format!("seconds are written `{written}s`"),
+                format!("for seconds, write `{written}s`"),
             ));
         }
         let known = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit));
-        let (_, factor) =
-            known.ok_or_else(|| mistake(&format!("`{unit}` is no unit of time"), "units: ms, s, m, h".to_owned()))?;
+        let (_, factor) = known.ok_or_else(|| {
+            mistake(
+                &format!("`{unit}` is not a unit of time"),
+                "units: ms, s, m, h".to_owned(),
+            )
+        })?;
         ms += number * factor;
         rest = behind.trim_start();
     }
     if (ms - ms.round()).abs() > 1e-6 {
         return Err(mistake(
             "this is not a whole number of milliseconds",
-            "shorter times are not told apart".to_owned(),
+            "the smallest unit is a millisecond".to_owned(),
         ));
     }
     // Nanoseconds of a longer duration do not fit in a `u64`.
@@ -87,14 +91,14 @@ mod tests {
     #[test]
     fn what_is_no_duration_is_told_in_words() {
         for (text, what) in [
-            ("", "this is no duration"),
-            ("s", "this is no duration"),
-            ("-1s", "this is no duration"),
-            ("1.2.3s", "this is no duration"),
+            ("", "this is not a duration"),
+            ("s", "this is not a duration"),
+            ("-1s", "this is not a duration"),
+            ("1.2.3s", "this is not a duration"),
             ("5", "the unit is missing"),
             ("1m30", "the unit is missing"),
-            ("1d", "`d` is no unit of time"),
-            ("1s-", "this is no duration"),
+            ("1d", "`d` is not a unit of time"),
+            ("1s-", "this is not a duration"),
             ("99999999999999999999h", "this is too long"),
         ] {
             assert_eq!(
@@ -105,7 +109,7 @@ mod tests {
         }
         assert_eq!(
             parse("5").map_err(|mistake| mistake.help),
-            Err("seconds are written `5s`".to_owned())
+            Err("for seconds, write `5s`".to_owned())
         );
     }
 }

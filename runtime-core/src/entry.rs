@@ -225,8 +225,8 @@ fn exit_code(outcome: &Outcome, signals: &Signals) -> u8 {
 /// cannot be written.
 fn abandon(signals: &Signals, stuck: Stuck) -> ! {
     eprint(match stuck {
-        Stuck::Run => "error[E0402]: cancelled; a stage waits in the host and was abandoned\n",
-        Stuck::Report => "error[E0402]: cancelled; the report was abandoned: nobody reads it\n",
+        Stuck::Run => "error[E0402]: cancelled; a stage that waits in the host was abandoned\n",
+        Stuck::Report => "error[E0402]: cancelled; the report was abandoned: it is not being read\n",
     });
     stdio::finish(STOPPED_PATIENCE);
     std::process::exit(i32::from(if signals.was_interrupted() { INTERRUPTED } else { 1 }))

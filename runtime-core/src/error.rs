@@ -116,8 +116,8 @@ impl fmt::Display for ResourceMisuse {
         let what = match self.error {
             BufferError::Stale => "the handle names no live buffer of this kind (used after `freeze`?)",
             BufferError::ContentType => "the content type is longer than 1024 bytes, or the flow uses more than 1024",
-            BufferError::Borrowed => "the buffer is lent out",
-            BufferError::NotOwner => "the buffer belongs to somebody else",
+            BufferError::Borrowed => "the buffer is lent to a component",
+            BufferError::NotOwner => "the buffer belongs to another stage",
             BufferError::CapacityExceeded | BufferError::OutOfBounds => "the write is outside the buffer",
             BufferError::TooLarge(_) | BufferError::OverBudget(_) | BufferError::Exhausted => {
                 "there is no memory for the buffer"
@@ -340,7 +340,7 @@ impl Cause {
 }
 
 /// The reason why one flow may not read a file that another one writes.
-pub(crate) const AT_ONCE: &str = "of one run go on at the same time, so what is read would be left to chance";
+pub(crate) const AT_ONCE: &str = "of one run work at the same time, so the data read would depend on timing";
 
 /// Name of the node in failures of the driver.
 pub(crate) const DRIVER: &str = "(driver)";

@@ -204,11 +204,11 @@ fn not_json(error: &serde_json::Error, text: &str) -> String {
     let upto = line.floor_char_boundary(error.column().saturating_sub(1));
     let found: String = line[upto..].chars().take(12).collect();
     let found = match found.is_empty() {
-        true => "the end of the line".to_owned(),
+        true => "end of line".to_owned(),
         false => format!("`{found}`"),
     };
     format!(
-        "it stops to be JSON at {found}, line {} column {}",
+        "it has an unexpected {found} at line {} column {}",
         error.line(),
         error.column()
     )

@@ -95,7 +95,7 @@ pub(crate) fn write_while_wanted(
     for chunk in text.as_bytes().chunks(CHUNK) {
         while !has_room(file) {
             if !is_wanted() {
-                return Err(io::Error::other("nobody reads it"));
+                return Err(io::Error::other("it is not being read"));
             }
         }
         file.write_all(chunk)?;

@@ -30,7 +30,7 @@ const REFUSED: &[(&[&str], &str, &str)] = &[
         "`--help`",
     ),
     (&["--timeout", "5"], "`--timeout 5`: the unit is missing", "`5s`"),
-    (&["--timeout=1d"], "`d` is no unit of time", "ms, s, m, h"),
+    (&["--timeout=1d"], "`d` is not a unit of time", "ms, s, m, h"),
     (&["--limit=1", "--limit=2"], "`--limit` is given twice", "`--help`"),
     (
         &["--flow", "passthrough", "diamond"],
@@ -58,15 +58,15 @@ const REFUSED: &[(&[&str], &str, &str)] = &[
         "flow `passthrough` has no node `nope`",
         "`./nope=x`",
     ),
-    (&["passthrough", "--output", "sink="], "there is no path", "`--help`"),
+    (&["passthrough", "--output", "sink="], "the path is empty", "`--help`"),
     (
         &["passthrough", "--output", "generator"],
-        "`generator` is no sink",
+        "`generator` is not a sink",
         "`./generator`",
     ),
     (
         &["passthrough", "--input", "stdout"],
-        "`stdout` is no source",
+        "`stdout` is not a source",
         "`./stdout`",
     ),
     (
@@ -221,7 +221,10 @@ fn a_failure_comes_last_and_is_short() {
     let finished = finished.expect_code(1);
     let said: Vec<&str> = finished.stderr.lines().collect();
     assert_eq!(said.len(), 2, "{finished}");
-    assert!(said[1].starts_with("  = help: paths begin in the folder"), "{finished}");
+    assert!(
+        said[1].starts_with("  = help: relative paths start in the folder"),
+        "{finished}"
+    );
     assert!(
         said[0].starts_with("error[E0414]: node `source` failed in `init`: "),
         "{finished}"
@@ -268,7 +271,7 @@ fn a_log_level_that_there_is_not_is_told() {
     assert!(
         finished
             .stderr
-            .starts_with("warning: `TORVYN_LOG=nope` is none of `error`, `warn`"),
+            .starts_with("warning: `TORVYN_LOG=nope` is ignored: expected `error`, `warn`"),
         "{finished}"
     );
 }

@@ -214,7 +214,7 @@ fn a_broken_pipe_is_told_once() {
         assert_eq!(finished.stdout.lines().count(), 3);
         let told = read(folder.path(), "told");
         let count = told
-            .matches("can't write to standard output: whoever read it has gone")
+            .matches("can't write to standard output: its reader has closed it")
             .count();
         assert_eq!(count, 1, "{arguments:?}: {told}");
         assert_eq!(told.matches("error[").count(), 1, "{arguments:?}: {told}");
@@ -411,7 +411,7 @@ fn an_input_that_is_the_output_is_refused() {
         (
             "$APP >> numbers",
             ["--flow=main", "--input=numbers", "--output=-"],
-            "can't open `numbers`: it is also standard output, to which the program prints: it would never end",
+            "can't open `numbers`: it is also standard output, to which the program prints: the input would never end",
         ),
         (
             "$APP < numbers >> numbers",
@@ -445,7 +445,7 @@ fn a_report_has_a_file_of_its_own() {
     ] {
         let arguments = ["--flow=main", "--input=numbers", "--output=out"];
         let finished = run_in_shell(folder.path(), script, &arguments).expect_code(1);
-        let words = "a flow was to read or write the same file";
+        let words = "a flow is configured to read or write the same file";
         assert!(finished.stderr.contains(words), "{script}: {finished}");
         assert_eq!(read(folder.path(), "numbers"), text, "{script}");
     }
@@ -467,7 +467,7 @@ fn a_report_that_nobody_reads_is_refused() {
     run_in_shell(folder.path(), "mkfifo pipe; true", &[]).expect_code(0);
     let arguments = ["--flow=main", "--input=numbers", "--output=out", "--report=pipe"];
     let finished = run_in_shell(folder.path(), "$APP", &arguments).expect_code(2);
-    assert!(finished.stderr.contains("nobody reads this pipe"), "{finished}");
+    assert!(finished.stderr.contains("the pipe has no reader"), "{finished}");
 }
 
 #[test]
@@ -477,12 +477,12 @@ fn flows_do_not_read_what_others_write() {
     // One flow appends to the one name, another reads the other.
     std::os::unix::fs::symlink("numbers", folder.path().join("safe")).expect("a link");
     let finished = run(folder.path(), &["--all", "--quiet", "--timeout=1s"]).expect_code(1);
-    let said = "  = help: run one flow after the other, or let them meet in a named pipe (`mkfifo`)\n";
+    let said = "  = help: run one flow after the other, or connect them by a named pipe (`mkfifo`)\n";
     assert!(finished.stderr.contains(said), "{finished}");
     // Which of them comes first is left to chance, too.
     let said = [
-        "can't open `safe`: source `source` of flow `regular` reads the same file, `numbers`: flows of one run go on at the",
-        "can't open `numbers`: sink `sink` of flow `safe` writes to the same file, `safe`: flows of one run go on at the",
+        "can't open `safe`: source `source` of flow `regular` reads the same file, `numbers`: flows of one run work at the",
+        "can't open `numbers`: sink `sink` of flow `safe` writes to the same file, `safe`: flows of one run work at the",
     ];
     assert!(said.iter().any(|said| finished.stderr.contains(said)), "{finished}");
     let flow = ["\n  = flow: safe\n", "\n  = flow: regular\n"];

@@ -98,9 +98,9 @@ fn there_is_an_end_to_the_buffers_of_a_stage() {
             " {granted} of {asked}: BufferError::AllocationFailed(\"{why}\")"
         ))
     };
-    let budget = "a buffer for 1048576 bytes takes 1048576, and the stage's buffers may take 67108864 in all (E0310)";
-    let largest = "16777217 bytes asked for, a buffer has at most 16777216 (E0300)";
-    let most = "no buffer of 1 byte is left: the 134 of 256 bytes are in use, and a flow can't tell more buffers apart (E0301)";
+    let budget = "a buffer for 1048576 bytes takes 1048576, but the stage's buffers may take 67108864 in all (E0310)";
+    let largest = "16777217 bytes requested, but a buffer has at most 16777216 (E0300)";
+    let most = "no buffer of 1 byte is left: the 134 of 256 bytes are in use, and the flow has reached the largest number of buffers (E0301)";
     for (count, size, granted, why) in [
         (100, 1 << 20, 64, budget),
         (1, (16 << 20) + 1, 0, largest),
@@ -115,8 +115,8 @@ fn there_is_an_end_to_the_buffers_of_a_stage() {
 
 #[test]
 fn a_stage_has_the_buffers_that_its_limits_allow() {
-    let budget = "a buffer for 65536 bytes takes 65536, and the stage's buffers may take 1048576 in all (E0310)";
-    let largest = "65537 bytes asked for, a buffer has at most 65536 (E0300)";
+    let budget = "a buffer for 65536 bytes takes 65536, but the stage's buffers may take 1048576 in all (E0310)";
+    let largest = "65537 bytes requested, but a buffer has at most 65536 (E0300)";
     for (size, granted, why) in [(65_536, 16, budget), (65_537, 0, largest)] {
         let misdeed = format!("{{\"allocate\":{{\"count\":99,\"size\":{size}}}}}");
         let answer = format!(" {granted} of 99: BufferError::AllocationFailed(\"{why}\")");

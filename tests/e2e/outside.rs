@@ -53,7 +53,7 @@ fn a_configuration_is_text() {
     let told = run_in_shell(folder.path(), script, &["--flow=main"]).expect_code(2);
     assert_eq!(
         told.stderr,
-        "error[E0704]: `--config source.path=in\u{fffd}`: the value is not UTF-8, and a configuration is text\n  \
+        "error[E0704]: `--config source.path=in\u{fffd}`: the value is not UTF-8, but a configuration is text\n  \
          = help: `--input NODE=FILE` and `--output NODE=FILE` take any path\n"
     );
 }
@@ -85,8 +85,8 @@ const REFUSED: &[(&[&str], &str, &str)] = &[
     ),
     (
         &["main", "--input=numbers", "--config=source.path=other"],
-        "`--input` or `--output` gives the path of node `source`",
-        "give the path once",
+        "`--input` or `--output` sets the path of node `source`",
+        "set the path only once",
     ),
     (
         &["main", "--output=-", "--config=sink.fsync=always"],
@@ -125,7 +125,7 @@ const REFUSED: &[(&[&str], &str, &str)] = &[
         "did you mean `--input source=x`?",
     ),
     (&["--limit"], "`--limit` needs a value", "`--help`"),
-    (&["--all=main"], "`--all` takes no value, and got `main`", "`--help`"),
+    (&["--all=main"], "`--all` takes no value, but got `main`", "`--help`"),
 ];
 
 #[test]
@@ -253,7 +253,7 @@ fn messages_that_nobody_reads_hold_up_nothing() {
             if flow == "printing" {
                 let lost = told.lines().filter_map(|line| {
                     let line = line.strip_prefix("warning: ")?;
-                    let number = line.strip_suffix(" lines could not be shown: nobody read standard error")?;
+                    let number = line.strip_suffix(" lines could not be shown: standard error was not being read")?;
                     number.parse::<usize>().ok()
                 });
                 let lost: usize = lost.sum();

@@ -107,7 +107,7 @@ fn error_ends_the_flow_at_the_first_element_without_a_place() {
         told.report.failure(),
         format!(
             "E0403: stream `middle.output -> sink.input` overflowed in `evaluate` of element {lost} of node `middle`: \
-             16 elements wait already"
+             16 elements are already waiting"
         )
     );
     let stream = told.report.stream("middle", "sink");

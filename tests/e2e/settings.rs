@@ -198,7 +198,7 @@ fn what_built_ins_can_t_do_has_a_reason_and_a_remedy() {
         &["--flow", "numbers", "--config", &long],
         &[
             "error[E0301]: node `from` got no buffer in `pull`",
-            "no buffer of 5004 bytes is left: `large_pool_size` allows none of 65536 bytes, and `exhaustion_policy` forbids others\n",
+            "no buffer of 5004 bytes is left: `large_pool_size` allows none of 65536 bytes, and `exhaustion_policy` forbids buffers outside the pools\n",
             r#"= help: raise `large_pool_size` in `[runtime.pools]` of Torvyn.toml, or set `exhaustion_policy = "fallback-alloc"`"#,
         ],
     );

@@ -40,7 +40,8 @@ fn a_call_that_goes_on_when_the_time_is_up_is_lost_and_told() {
 }
 
 fn time_is_up_in_process(told: &Reported) {
-    let failure = "E0400: the 300 ms of `--timeout` were up, and node `middle` was stopped in `process` of element 1: ";
+    let failure =
+        "E0400: the `--timeout` of 300 ms had passed, and node `middle` was stopped in `process` of element 1: ";
     assert!(told.report.failure().starts_with(failure), "{}", told.report);
     assert_eq!(told.report.text("state"), "timed-out");
     assert_eq!(
@@ -80,7 +81,7 @@ fn whatever_is_called_when_the_time_is_up_is_stopped() {
             let settings = [&fault(node, "loop", call)[..2], &[format!("{node}.element=0")]].concat();
             let told = run(built, flow, &settings, &["--timeout=300ms"], 1);
             let failure =
-                format!("E0400: the 300 ms of `--timeout` were up, and node `{node}` was stopped in `{call}`: ");
+                format!("E0400: the `--timeout` of 300 ms had passed, and node `{node}` was stopped in `{call}`: ");
             assert!(told.report.failure().starts_with(&failure), "{call}: {}", told.report);
             assert_eq!(told.report.text("state"), "timed-out");
         }

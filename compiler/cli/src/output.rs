@@ -58,7 +58,7 @@ impl Context {
     pub(crate) fn new(global: &Global, environment: Environment, report: Option<OsString>) -> Self {
         if let Some(level) = &environment.unknown_log_level {
             to_stderr(&format!(
-                "warning: `TORVYN_LOG={}` is none of `error`, `warn`, `info`, `debug` or `trace`, and is ignored\n",
+                "warning: `TORVYN_LOG={}` is ignored: expected `error`, `warn`, `info`, `debug` or `trace`\n",
                 level.display()
             ));
         }

@@ -51,7 +51,7 @@ impl BufferPool {
             BufferError::TooLarge(limit) => Refusal {
                 code: "E0300",
                 words: format!(
-                    "{} asked for, a buffer has at most {limit} (E0300)",
+                    "{} requested, but a buffer has at most {limit} (E0300)",
                     count(capacity, "byte")
                 ),
                 help: if limit < self.max_buffer_bytes {
@@ -63,11 +63,11 @@ impl BufferPool {
             BufferError::OverBudget(budget) => Refusal {
                 code: "E0310",
                 words: format!(
-                    "a buffer for {} takes {}, and the stage's buffers may take {budget} in all (E0310)",
+                    "a buffer for {} takes {}, but the stage's buffers may take {budget} in all (E0310)",
                     count(capacity, "byte"),
                     self.taken(capacity)
                 ),
-                help: "raise `buffer_budget` in the node's `limits`, or keep fewer buffers from call to call",
+                help: "raise `buffer_budget` in the node's `limits`, or keep fewer buffers between calls",
             },
             BufferError::Exhausted => self.exhausted(capacity),
             BufferError::Stale
@@ -77,8 +77,8 @@ impl BufferPool {
             | BufferError::OutOfBounds
             | BufferError::ContentType => Refusal {
                 code: "E0415",
-                words: "the buffer could not be made".to_owned(),
-                help: "look at what the component does with its buffers",
+                words: "the buffer could not be created".to_owned(),
+                help: "check how the component uses its buffers",
             },
         }
     }
@@ -113,7 +113,7 @@ impl BufferPool {
         };
         let (outside, help) = if self.fallback_bytes == 0 {
             (
-                "`exhaustion_policy` forbids others".to_owned(),
+                "`exhaustion_policy` forbids buffers outside the pools".to_owned(),
                 match tier.filter(|tier| self.bounded[*tier as usize]) {
                     Some(tier) => RAISE[tier as usize],
                     None => {
@@ -125,16 +125,16 @@ impl BufferPool {
         } else if self.fallback_left < granted {
             (
                 format!(
-                    "the memory for buffers outside of the pools, {}, is used up",
+                    "the memory for buffers outside the pools, {}, is used up",
                     count(self.fallback_bytes, "byte")
                 ),
                 "lower queue depths, since each element that waits holds a buffer; or look for a component that keeps \
-                 buffers from call to call",
+                 buffers between calls",
             )
         } else {
             (
-                "a flow can't tell more buffers apart".to_owned(),
-                "look for a component that keeps buffers from call to call",
+                "the flow has reached the largest number of buffers".to_owned(),
+                "look for a component that keeps buffers between calls",
             )
         };
         Refusal {

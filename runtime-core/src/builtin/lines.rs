@@ -180,7 +180,7 @@ impl Lines {
                 .part(path, |wakers| open(wakers).map(|input| Mutex::new(Feed::new(input))))
                 .map(Reader::Shared),
             None if path.as_os_str() == STANDARD_INPUT && cx.each_gets_all() => {
-                Err("each replica needs all of it, and it can be read once; read a file".to_owned())
+                Err("every replica needs the whole input, but this one can be read only once; use a file".to_owned())
             }
             None => open(vec![cx.waker.clone()]).map(Reader::Own),
         }

@@ -79,7 +79,7 @@ pub(super) fn read(file: &File, name: &str, source: NodeName) -> Result<Option<A
     }
     if own_stdout().is_ok_and(|stdout| stdout.metadata().is_ok_and(|other| FileId::of(&other) == id)) {
         return Err(format!(
-            "it is also {STDOUT}, to which the program prints: it would never end"
+            "it is also {STDOUT}, to which the program prints: the input would never end"
         ));
     }
     let input = Arc::new(Input { name: name.to_owned() });

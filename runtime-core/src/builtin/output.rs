@@ -298,7 +298,7 @@ impl Shared {
 /// An error of the system, in words.
 fn words(error: &io::Error) -> String {
     if error.kind() == io::ErrorKind::BrokenPipe {
-        "whoever read it has gone".to_owned()
+        "its reader has closed it".to_owned()
     } else {
         error.to_string()
     }

@@ -95,9 +95,12 @@ const COMMANDS: [&str; 2] = ["run", "inspect"];
 const TO_COME: [(&str, &str); 2] = [
     (
         "trace",
-        "`run --log-level debug` tells each event, `run --report=FILE` the account of every stage",
+        "`run --log-level debug` logs each event; `run --report=FILE` writes the counts of every stage",
     ),
-    ("bench", "`run --report=FILE` has throughput and counts of one run"),
+    (
+        "bench",
+        "`run --report=FILE` writes the throughput and the counts of one run",
+    ),
 ];
 
 /// Parses the command line.
@@ -107,7 +110,7 @@ pub(super) fn parse(program: &ProgramPlan, flows: &'static [FlowEntry]) -> Parse
         Some(text) if text.is_empty() => LogLevel::Info,
         Some(text) => log_level(&text).unwrap_or_else(|| {
             eprint(&format!(
-                "warning: `TORVYN_LOG={}` is none of {LOG_LEVELS}, and is ignored\n",
+                "warning: `TORVYN_LOG={}` is ignored: expected {LOG_LEVELS}\n",
                 text.display()
             ));
             LogLevel::Info
@@ -184,7 +187,7 @@ fn misread(error: lexopt::Error) -> Misuse {
         return Misuse::new(format!("`{option}` needs a value"));
     }
     if let lexopt::Error::UnexpectedValue { option, value } = &error {
-        return Misuse::new(format!("`{option}` takes no value, and got `{}`", value.display()));
+        return Misuse::new(format!("`{option}` takes no value, but got `{}`", value.display()));
     }
     Misuse::new(error.to_string())
 }
@@ -240,7 +243,7 @@ impl Given {
         match self.flow.replace(name.to_owned()) {
             None => Ok(()),
             Some(first) => Err(Misuse::new(format!("two flows are named: `{first}` and `{name}`"))
-                .help("a run is of one flow, or of all of them: `--all`")),
+                .help("name one of them, or run all flows with `--all`")),
         }
     }
 
@@ -353,7 +356,7 @@ impl Given {
         let option = option.or(self.flow.is_some().then_some("flow"));
         match option {
             Some(option) => Err(Misuse::new(format!(
-                "`--{option}` is for one flow, and `--all` runs all of them"
+                "`--{option}` applies to one flow, but `--all` runs all of them"
             ))),
             None => Ok(flows.iter().collect()),
         }
@@ -385,8 +388,8 @@ fn keep_stdout_free(entries: &[&'static FlowEntry], ends: &Ends) -> Result<(), M
     let Some(first) = printing.first() else {
         return Ok(());
     };
-    let message = format!("the report goes to standard output, and so do the elements of sink `{first}`");
+    let message = format!("the report goes to standard output, but so do the elements of sink `{first}`");
     Err(Misuse::new(message).help(format!(
-        "`--report=FILE` puts the report elsewhere, `--output {first}=FILE` the elements"
+        "move the report with `--report=FILE`, or the elements with `--output {first}=FILE`"
     )))
 }

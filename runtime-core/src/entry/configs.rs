@@ -67,8 +67,8 @@ fn check(plan: &'static FlowPlan, ends: &Ends, configs: &Configs, place: &str, v
         return Ok(());
     };
     if own_key == Some("path") && ends.replace(name) {
-        let message = format!("`--config {place}={value}`: `--input` or `--output` gives the path of node `{name}`");
-        return Err(Misuse::new(message).help("give the path once"));
+        let message = format!("`--config {place}={value}`: `--input` or `--output` sets the path of node `{name}`");
+        return Err(Misuse::new(message).help("set the path only once"));
     }
     let mistakes = setting::read(&Replica::alone().fill(config), settings).err();
     let mistake = mistakes.into_iter().flatten().find(|mistake| match (mistake, own_key) {

@@ -32,7 +32,7 @@ impl Signals {
         thread::Builder::new()
             .name("signals".to_owned())
             .spawn(move || serve(signals, &stop))
-            .context("there is no thread for signals")?;
+            .context("cannot start the thread for signals")?;
         Ok(Self { interrupted })
     }
 

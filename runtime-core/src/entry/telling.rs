@@ -175,7 +175,7 @@ impl Outlet {
                 replaces: true,
                 file: report_file(path).map_err(|error| {
                     let misuse = Misuse::new(format!("cannot write the report to `{}`: {error}", path.display()));
-                    misuse.help("`--report=FILE` names a file that can be written, or `-` for standard output")
+                    misuse.help("`--report=FILE` needs a writable file, or `-` for standard output")
                 })?,
             }),
         };
@@ -205,7 +205,7 @@ impl Outlet {
         };
         if builtin::report_is_claimed() {
             eprint(&format!(
-                "error[E0014]: the report is not written to {name}: a flow was to read or write the same file\n"
+                "error[E0014]: the report was not written to {name}: a flow is configured to read or write the same file\n"
             ));
             return false;
         }
@@ -231,7 +231,7 @@ fn report_file(path: &Path) -> io::Result<File> {
     let options = options.write(true).create(true).truncate(false);
     let opened = options.custom_flags(OFlags::NONBLOCK.bits() as i32).open(path);
     opened.map_err(|error| match error.raw_os_error() {
-        Some(code) if code == Errno::NXIO.raw_os_error() => io::Error::other("nobody reads this pipe"),
+        Some(code) if code == Errno::NXIO.raw_os_error() => io::Error::other("the pipe has no reader"),
         Some(_) | None => error,
     })
 }

@@ -78,7 +78,7 @@ impl Failure {
             }
             Cause::Trap(text) => format!("node `{node}` trapped {place}: {text}"),
             Cause::Deadline(ms) => format!("node `{node}` was stopped {place}: it ran longer than {ms} ms"),
-            Cause::Overdue(ms) => format!("node `{node}` was stopped {place}: it was not done after {ms} ms"),
+            Cause::Overdue(ms) => format!("node `{node}` was stopped {place}: it had not returned after {ms} ms"),
             Cause::OutOfFuel => format!("node `{node}` was stopped {place}: it used up its fuel"),
             Cause::Cancelled => format!("node `{node}` was cancelled {place}"),
             Cause::Misuse(_, text) => format!("node `{node}` misused a handle {place}: {text}"),
@@ -91,7 +91,7 @@ impl Failure {
             Cause::NoMemory(text) if node == DRIVER => format!("there is no memory for the flow: {text}"),
             Cause::NoMemory(text) => format!("there is no memory for node `{node}`: {text}"),
             Cause::OpenFiles { needed, limit } => format!(
-                "{unmade}: it has at least {} open, standard input and output among them, and the process may have {limit}",
+                "{unmade}: it needs at least {} open at once, including standard input and output, but the process may open {limit}",
                 count(needed, "file")
             ),
             Cause::AddressSpace {
@@ -99,7 +99,7 @@ impl Failure {
                 needed,
                 limit,
             } => format!(
-                "{unmade}: {} of the flow and the program itself take more than {} of address space, and the process may have {}",
+                "{unmade}: {} of the flow and the program itself need more than {} of address space, but the process may have {}",
                 count(memories, "linear memory"),
                 mebibytes(*needed),
                 mebibytes(*limit)
@@ -112,8 +112,8 @@ impl Failure {
             }
             Cause::UnknownPort(port) => format!("node `{node}` named port `{port}` {place}: no edge leaves it"),
             Cause::Overflow { stream, depth } => {
-                let (waiting, verb) = (count(depth, "element"), if *depth == 1 { "waits" } else { "wait" });
-                format!("stream `{stream}` overflowed {place} of node `{node}`: {waiting} {verb} already")
+                let (waiting, verb) = (count(depth, "element"), if *depth == 1 { "is" } else { "are" });
+                format!("stream `{stream}` overflowed {place} of node `{node}`: {waiting} {verb} already waiting")
             }
             Cause::TooManyRestarts { limit, last } => {
                 let last = Failure {
@@ -133,8 +133,8 @@ impl Failure {
                 format!("the flow ran longer than its deadline of {ms} ms: node `{node}` was stopped {place}")
             }
             Cause::TimeUp(ms) => format!(
-                "the {ms} ms of `--timeout` were up, and node `{node}` was stopped {place}: it went on for longer than a \
-                 second after that"
+                "the `--timeout` of {ms} ms had passed, and node `{node}` was stopped {place}: the call had not returned \
+                 one second later"
             ),
         }
     }
@@ -179,7 +179,7 @@ impl Failure {
                 }
             }),
             Cause::Overdue(_) => Some(
-                "it had little of the processor: the machine is overloaded, or nobody reads what the component prints",
+                "the call got little processor time: the machine is overloaded, or the component's output is not being read",
             ),
             Cause::NoBuffer { refusal, .. } => Some(refusal.help),
             Cause::OutOfFuel => Some("raise `fuel_per_invocation` in `[runtime]` or in the node's `limits`"),
@@ -193,20 +193,20 @@ impl Failure {
             Cause::Component(_) if self.operation == Operation::Init => {
                 Some("check the node's `config`; `--config NODE.KEY=VALUE` overrides it")
             }
-            Cause::Endpoint(text) if self.operation == Operation::Init && text.contains("No such file") => {
-                Some("paths begin in the folder where the program was started; `--input` and `--output` give others")
-            }
+            Cause::Endpoint(text) if self.operation == Operation::Init && text.contains("No such file") => Some(
+                "relative paths start in the folder where the program was started; `--input` and `--output` set other files",
+            ),
             Cause::Endpoint(text) if text.ends_with(AT_ONCE) => {
-                Some("run one flow after the other, or let them meet in a named pipe (`mkfifo`)")
+                Some("run one flow after the other, or connect them by a named pipe (`mkfifo`)")
             }
             Cause::Overflow { .. } => Some("raise `queue_depth`, choose another `policy`, or make the consumer faster"),
             Cause::UnknownPort(_) => Some("add an edge from that port, or correct its name in the router"),
             Cause::TooLarge { .. } => Some("raise `max_element_size` of the edge"),
             Cause::Denied(_) => Some(
-                "grant it in `[security.grants.COMPONENT]` of Torvyn.toml and build again, or have the component ask \
+                "grant it in `[security.grants.COMPONENT]` of Torvyn.toml and build again, or let the component call \
                  `has-capability` first",
             ),
-            Cause::TooManyRestarts { .. } => Some("`max_restarts` in `[runtime]` is the limit"),
+            Cause::TooManyRestarts { .. } => Some("`max_restarts` in `[runtime]` sets the limit"),
             Cause::FlowDeadline(_) => Some("raise `deadline` of the flow"),
             Cause::TimeUp(_) => Some("raise `--timeout`, or find out why the call takes so long"),
             Cause::AddressSpace { .. } => Some(
@@ -218,12 +218,12 @@ impl Failure {
             Cause::NoThread(_) => Some(THREADS),
             Cause::Endpoint(text) if text.contains("Resource temporarily unavailable") => Some(THREADS),
             Cause::NoMemory(_) => Some(
-                "free some memory, or raise the limit of the machine's container; `memory_reservation` in `[runtime]` says \
-                 how much address space each component takes",
+                "free some memory, or raise the container's memory limit; `memory_reservation` in `[runtime]` sets the \
+                 address space that each component takes",
             ),
-            Cause::Misuse("E0303", _) => Some("look for a use of a buffer behind `freeze`, or behind giving it away"),
+            Cause::Misuse("E0303", _) => Some("look for a use of a buffer after `freeze`, or after it was given away"),
             Cause::Misuse("E0304", _) => {
-                Some("drop what is borrowed of a buffer before the call ends, or the buffer is given away")
+                Some("drop everything borrowed from a buffer before the call ends or the buffer is given away")
             }
             Cause::Component(_)
             | Cause::Cancelled

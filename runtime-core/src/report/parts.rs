@@ -52,7 +52,7 @@ impl NodeReport {
             (stats.restarts, Noun::Each("restart")),
             (stats.skipped, Noun::Of("skipped")),
             (stats.dead_lettered, Noun::Each("dead letter")),
-            (stats.failed, Noun::Of("in hand at the end")),
+            (stats.failed, Noun::Of("unfinished at the end")),
             (stats.leaked_buffers, Noun::Each("leaked buffer")),
         ];
         text.push_str(&counted(&also));

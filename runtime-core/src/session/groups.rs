@@ -41,7 +41,7 @@ pub(super) fn run_groups(mut groups: Vec<ThreadGroup>) -> Vec<Slot> {
             }
             Err(error) => {
                 let failure =
-                    Failure::before_stages(Cause::NoThread(format!("there is no thread for a flow: {error}")));
+                    Failure::before_stages(Cause::NoThread(format!("cannot start the thread of a flow: {error}")));
                 let groups = groups.into_iter().chain(waiting.iter().filter_map(take));
                 let slots = groups.flat_map(|group| group.slots);
                 slots

@@ -211,7 +211,7 @@ impl Waiting {
         if lost > 0 {
             let line_end = if self.is_in_line { "\n" } else { "" };
             let lines = count(lost, "line");
-            let text = format!("{line_end}warning: {lines} could not be shown: nobody read standard error\n");
+            let text = format!("{line_end}warning: {lines} could not be shown: standard error was not being read\n");
             self.push(text.as_bytes());
         }
     }
@@ -238,7 +238,7 @@ mod tests {
         let told = String::from_utf8(told).unwrap();
         assert_eq!(
             told,
-            "\nwarning: 4 lines could not be shown: nobody read standard error\n"
+            "\nwarning: 4 lines could not be shown: standard error was not being read\n"
         );
         waiting.add(b"on\n");
         assert_eq!((waiting.lost, waiting.queue.len()), (0, told.len() + 3));

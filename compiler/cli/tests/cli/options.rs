@@ -236,11 +236,11 @@ const REFUSED: &[(&[&str], &str)] = &[
     (&["run", "--limit", "-1"], "expected a number of elements, such as `10`"),
     (
         &["run", "--timeout", "5"],
-        "the unit is missing; seconds are written `5s`",
+        "the unit is missing; for seconds, write `5s`",
     ),
     (
         &["run", "--timeout", "1d"],
-        "`d` is no unit of time; units: ms, s, m, h",
+        "`d` is not a unit of time; units: ms, s, m, h",
     ),
     (
         &["check", "--flow", "main", "other"],
@@ -310,7 +310,7 @@ fn the_log_level_of_the_environment_is_understood_or_warned_of() {
         command.arg("check").current_dir(folder.path()).env("TORVYN_LOG", level);
         String::from_utf8_lossy(&command.output().expect("torvync starts").stderr).into_owned()
     };
-    let warning = "warning: `TORVYN_LOG=nope` is none of `error`, `warn`, `info`, `debug` or `trace`, and is ignored\n";
+    let warning = "warning: `TORVYN_LOG=nope` is ignored: expected `error`, `warn`, `info`, `debug` or `trace`\n";
     assert!(said("nope").starts_with(warning), "{}", said("nope"));
     // The closing line is neither result nor error.
     for (level, is_closed) in [

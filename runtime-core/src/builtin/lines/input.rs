@@ -45,7 +45,7 @@ impl Input {
                 wake(&wakers);
             }
         });
-        started.map_err(|error| io::Error::other(format!("there is no thread for it: {error}")))?;
+        started.map_err(|error| io::Error::other(format!("cannot start its thread: {error}")))?;
         Ok(Input::Chunks(chunks))
     }
 

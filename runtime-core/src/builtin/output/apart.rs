@@ -31,7 +31,7 @@ pub(super) fn start(shared: &Arc<Shared>, open: Option<Open>) -> io::Result<()> 
     });
     started
         .map(drop)
-        .map_err(|error| io::Error::other(format!("there is no thread for it: {error}")))
+        .map_err(|error| io::Error::other(format!("cannot start its thread: {error}")))
 }
 
 impl Shared {

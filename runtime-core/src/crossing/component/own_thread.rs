@@ -101,7 +101,7 @@ impl OwnThread {
         thread::Builder::new()
             .name(format!("source-{}", plan.name))
             .spawn(move || worker.serve(callee))
-            .map_err(|error| Cause::NoThread(format!("there is no thread for it: {error}")))?;
+            .map_err(|error| Cause::NoThread(format!("cannot start its thread: {error}")))?;
         Ok(Self { caller, halt })
     }
 

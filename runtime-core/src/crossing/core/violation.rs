@@ -36,7 +36,7 @@ impl fmt::Display for Violation {
             violation::AREA_OUT_OF_BOUNDS => write!(f, "pointer out of bounds"),
             violation::REALLOC_UNALIGNED => write!(f, "realloc return: result not aligned"),
             violation::REALLOC_OUT_OF_BOUNDS => write!(f, "realloc return: beyond end of memory"),
-            violation::NO_REALLOC => write!(f, "the component has no allocator for what it is passed"),
+            violation::NO_REALLOC => write!(f, "the component has no allocator for the values passed to it"),
             violation::TEXT_OUT_OF_BOUNDS => write!(f, "string pointer/length out of bounds of memory"),
             violation::LIST_OUT_OF_BOUNDS => write!(f, "list pointer/length out of bounds of memory"),
             violation::LIST_UNALIGNED => write!(f, "list pointer is not aligned"),

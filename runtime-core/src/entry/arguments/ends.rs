@@ -59,15 +59,18 @@ fn replaced<T>(
     for value in values {
         let (node, path) = addressed(plan, end, value)?;
         if path.is_empty() {
-            return Err(Misuse::new(format!("`{option} {}`: there is no path", value.display())));
+            return Err(Misuse::new(format!(
+                "`{option} {}`: the path is empty",
+                value.display()
+            )));
         }
         if let Some(word) = end.foreign.iter().find(|word| **word == path) {
             return Err(Misuse::new(format!(
-                "`{option} {}`: `{word}` is no {}",
+                "`{option} {}`: `{word}` is not a {}",
                 value.display(),
                 end.role.as_str()
             ))
-            .help(format!("a file of that name is written `./{word}`")));
+            .help(format!("for a file of that name, write `./{word}`")));
         }
         if found.insert(node, make(path)).is_some() {
             return Err(Misuse::new(format!("`{option}` is given twice for node `{node}`")));
@@ -100,7 +103,7 @@ fn addressed<'a>(plan: &'static FlowPlan, end: &End, value: &'a OsStr) -> Result
                 let near = near.map(|near| format!("{option} {near}={}", rest.display()));
                 Err(Misuse::new(format!("`{option} {shown}`: {what}"))
                     .help(format!(
-                        "{role}s of the flow: {listed}; a file whose name has a `=` is written `./{shown}`"
+                        "{role}s of the flow: {listed}; for a file name with `=`, write `./{shown}`"
                     ))
                     .near(near))
             }

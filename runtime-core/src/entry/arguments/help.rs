@@ -24,17 +24,17 @@ Options:
   --all                    Run all flows at once
   --input [NODE=]SOURCE    Replace a source: a file, `stdin` (or `-`), `generator`
   --output [NODE=]SINK     Replace a sink: a file (appended to), `stdout` (or `-`)
-                           A file whose name has a `=` is written ./a=b, or NODE=a=b
+                           For a file name with `=`, write ./a=b or NODE=a=b
   --limit N                Stop the sources after N elements
   --timeout DURATION       Drain the flow after 250ms, 30s, 1m30s, …
   --clock CLOCK            system (default), simulated: time passes only while all stages wait
   --config NODE.KEY=VALUE  Override a key of a node's configuration (NODE=TEXT: all of it)
-  --report[=FILE]          Summary and account also of a flow that failed; with a file, all of it there as a
-                           JSON object (`-`: on standard output)
+  --report[=FILE]          Print the summary and account of a failed flow too; with FILE, write the whole
+                           report there as a JSON object (`-`: standard output)
   --log-level LEVEL        error, warn, info (default), debug = trace; also TORVYN_LOG
-  --format FORMAT          human (default), json: nothing but that object, on standard output or in the file
-                           of `--report`. On standard output it is alone: elements go to a file then, and what
-                           components print goes to standard error
+  --format FORMAT          human (default), json: only that object, on standard output or in the file of
+                           `--report`. Standard output is then reserved for the object: elements must go to a
+                           file, and the output of components goes to standard error
   --color WHEN             auto (default), always, never
   --quiet                  As `--log-level error`
   -h, --help               Print this

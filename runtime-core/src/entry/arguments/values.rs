@@ -24,7 +24,7 @@ pub(super) fn timeout(value: &OsStr) -> Result<Duration, Misuse> {
 pub(super) fn config(value: &OsStr) -> Result<(String, String), Misuse> {
     let shown = value.display();
     let text = value.to_str().ok_or_else(|| {
-        let message = format!("`--config {shown}`: the value is not UTF-8, and a configuration is text");
+        let message = format!("`--config {shown}`: the value is not UTF-8, but a configuration is text");
         Misuse::new(message).help("`--input NODE=FILE` and `--output NODE=FILE` take any path")
     })?;
     let setting = text.split_once('=');
