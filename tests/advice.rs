@@ -1,5 +1,5 @@
-//! What a help names can be done: a key with a value is one that the manifest takes, a header one that it has. The helps are
-//! those of the golden files, and those in the sources as far as their texts are fixed.
+//! Advice that can be followed: in every help, a key with a value is one that the manifest accepts, and a header is one
+//! that it has. The helps are those of the golden files and the fixed texts in the sources.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,7 +14,7 @@ use torvync_compiler::manifest::schema::{self, Key, Kind};
 /// Keys of other files.
 const FOREIGN: [&str; 1] = ["crate-type"];
 
-/// Fails with each piece of advice that can't be followed.
+/// Fails with every piece of advice that cannot be followed.
 pub(crate) fn can_be_followed() -> Result<(), Failed> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut fragments = BTreeSet::new();
@@ -40,7 +40,7 @@ pub(crate) fn can_be_followed() -> Result<(), Failed> {
     }
 }
 
-/// Adds what stands between backticks: in lines of help, or in all of a source.
+/// Adds the texts between backticks: in lines of help, or in the whole source.
 fn collect(folder: &Path, extension: &str, is_help: bool, found: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -56,7 +56,7 @@ fn collect(folder: &Path, extension: &str, is_help: bool, found: &mut BTreeSet<S
     }
 }
 
-/// Whether it is a key with a value, with nothing left to fill in.
+/// Whether a text is a key with a value, without placeholders.
 fn is_setting(text: &str) -> bool {
     let key = |key: &str| key.starts_with(|c: char| c.is_ascii_lowercase()) && !key.contains([' ', '(', '.', ':']);
     let is_whole = |value: &str| !value.contains(['…', '`']) && !value.contains("{}");
@@ -71,7 +71,7 @@ fn is_header(text: &str) -> bool {
     text.starts_with('[') && text.ends_with(']') && is_path && name.starts_with(|c: char| c.is_ascii_lowercase())
 }
 
-/// Whether there is a key of that name that takes the value.
+/// Whether a key of that name accepts the value.
 fn takes(text: &str) -> bool {
     let table: toml::Table = text.parse().expect("it was parsed before");
     let (name, value) = table.iter().next().expect("it has a key");
@@ -140,7 +140,7 @@ fn bytes(size: &str) -> Option<u64> {
     Some(digits.parse::<u64>().ok()? << unit)
 }
 
-/// Whether the manifest can have such a header, with as many brackets.
+/// Whether the manifest can have such a header, with the same number of brackets.
 fn has(header: &str) -> bool {
     let name = header.trim_start_matches('[').trim_end_matches(']');
     let mut keys = schema::ROOT;
@@ -155,7 +155,7 @@ fn has(header: &str) -> bool {
             return true;
         }
         if matches!(key.kind, Kind::Named(_)) {
-            // Any name.
+            // The name of a component, flow or node.
             parts.next();
         }
         keys = key.kind.keys();

@@ -1,11 +1,11 @@
-//! Where the `torvync` under test is, and whether it is the one that the sources of this workspace make.
+//! The `torvync` under test, and whether it was built from the current sources of this workspace.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::SystemTime;
 use std::{env, fs};
 
-/// `torvync` of the profile that the tests were compiled with.
+/// Path of `torvync` in the profile that the tests were compiled with.
 ///
 /// # Panics
 /// When there is none, or a source is newer: cargo does not rebuild it for a single test target.
@@ -42,16 +42,16 @@ fn find() -> Result<PathBuf, String> {
     }
 }
 
-/// The files and folders that cargo says a binary is made of.
+/// The files and folders that cargo lists as the sources of a binary.
 fn inputs(list: &Path) -> Result<Vec<PathBuf>, String> {
     let text = fs::read_to_string(list).map_err(|error| format!("{}: {error}", list.display()))?;
     let (_, inputs) = text.split_once(": ").ok_or("cargo lists the inputs behind a colon")?;
-    // A blank in a path is written `\ `.
+    // A space in a path is written as `\ `.
     let inputs = inputs.trim_end().replace("\\ ", "\0");
     Ok(inputs.split(' ').map(|path| path.replace('\0', " ").into()).collect())
 }
 
-/// A file at `path`, or below it, that changed after `built`.
+/// A file at or below `path` that changed after `built`.
 fn newer(path: &Path, built: SystemTime) -> Option<PathBuf> {
     if path.is_dir() {
         let entries = fs::read_dir(path).ok()?.flatten();

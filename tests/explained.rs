@@ -1,5 +1,5 @@
-//! The examples of `torvync explain`: what is called wrong raises its code, what is called right does not, and what is
-//! printed is what is tried.
+//! The examples of `torvync explain`: each wrong one raises its code, each right one does not, and the printed example
+//! is the tested one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use torvync_compiler::diag::code::Raiser;
 
 use crate::support::Case;
 
-/// What only a finished build can show: what the machine lacks, and bugs of ours.
+/// Codes that only a finished build can raise: for tools that the machine lacks, and for bugs of ours.
 pub(crate) const WITHOUT_EXAMPLE: [Code; 2] = [Code::AotFailed, Code::ExecutableBuildFailed];
 
-/// A trial for each code that the compiler raises.
+/// A trial for every code that the compiler raises.
 pub(crate) fn trials(root: &Path) -> Vec<Trial> {
     let raised = Code::ALL
         .iter()
@@ -29,7 +29,7 @@ pub(crate) fn trials(root: &Path) -> Vec<Trial> {
         .collect()
 }
 
-/// Whether a command of `torvync` raises it, as opposed to the executable.
+/// Whether a command of `torvync` raises the code, rather than the executable.
 pub(crate) fn is_raised_by_the_compiler(code: Code) -> bool {
     match code.raiser() {
         Raiser::Init | Raiser::Check | Raiser::Link | Raiser::Build => true,
@@ -56,7 +56,7 @@ fn explained(code: Code, folder: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The code blocks of an explanation: what follows `Wrong…:`, and what follows `Right…:`.
+/// The code blocks of an explanation: those after `Wrong…:`, and those after `Right…:`.
 fn examples(code: Code) -> Result<(Vec<String>, Vec<String>), Failed> {
     let (mut wrong, mut right) = (Vec::new(), Vec::new());
     let mut is_wrong = None;
@@ -81,7 +81,7 @@ fn examples(code: Code) -> Result<(Vec<String>, Vec<String>), Failed> {
     Ok((wrong, right))
 }
 
-/// Runs an example, which must have every block in one of its files, or as its command.
+/// Runs an example, each of whose blocks must be in one of its files, or be its command.
 fn run(folder: &Path, blocks: &[String]) -> Result<(String, Option<i32>), Failed> {
     let home = TempDir::new()?;
     let project = home.path().join("project");

@@ -1,17 +1,17 @@
-//! Projects of any size, as large ones look: one flow with fan-out, fan-in and routers; components with `wit/` folders of
-//! their own and vendored contracts; configuration, policies, limits and grants.
+//! Projects of any size that resemble real ones: one flow with fan-out, fan-in and routers; components with `wit/`
+//! folders of their own and vendored contracts; configuration, policies, limits and grants.
 //!
-//! Equal arguments make equal projects, and `check` has nothing to say about them.
+//! Equal arguments make equal projects, and `check` reports nothing about them.
 
 use std::fmt::Write as _;
 
 use fastrand::Rng;
 use torvync_compiler::contract::canonical;
 
-/// Nodes for each component: what is written once is used several times.
+/// Nodes for each component, so that components are used several times.
 const NODES_PER_COMPONENT: usize = 4;
 
-/// What a node is, with the interface and the world it comes with.
+/// Role of a node, with its interface and its world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
     Source,
@@ -35,7 +35,7 @@ impl Role {
     }
 }
 
-/// The files of a project with so many nodes, and edges in proportion: path and text, `Torvyn.toml` first.
+/// The files of a project with this number of nodes and edges per node: path and text, `Torvyn.toml` first.
 pub(crate) fn project(nodes: usize, edges_per_node: usize, seed: u64) -> Vec<(String, String)> {
     assert!(nodes >= 4, "a source, two stages and a sink");
     let mut rng = Rng::with_seed(seed);
@@ -61,7 +61,7 @@ pub(crate) fn project(nodes: usize, edges_per_node: usize, seed: u64) -> Vec<(St
     files
 }
 
-/// Sources first and sinks last, so that every edge can go forward.
+/// Roles in an order with sources first and sinks last, so that every edge can lead forward.
 fn roles(nodes: usize, rng: &mut Rng) -> Vec<Role> {
     let ends = (nodes / 20).max(1);
     let inner = [
@@ -168,16 +168,16 @@ fn node(id: usize, role: Role, components: &[Component], rng: &mut Rng) -> Strin
     text
 }
 
-/// Whether the streams that leave the node may lose elements.
+/// Whether the output streams of the node may lose elements.
 fn drops(id: usize, role: Role) -> bool {
     id.is_multiple_of(2) && role != Role::Router && role != Role::Sink
 }
 
-/// Every node has what its role needs; the rest are anywhere, none twice.
+/// Edges: first those that each role needs, then any others, none twice.
 fn edges(roles: &[Role], count: usize, rng: &mut Rng) -> Vec<(usize, usize)> {
     let sources = roles.iter().filter(|role| **role == Role::Source).count();
     let sinks = roles.iter().position(|role| *role == Role::Sink).unwrap_or(roles.len());
-    // Near ones: a pipeline, not a tangle.
+    // Nearby nodes: a pipeline, not a tangle.
     let before = |to: usize, rng: &mut Rng| {
         let last = to.min(sinks);
         rng.usize(last.saturating_sub(12)..last)

@@ -1,4 +1,5 @@
-//! What the compiler makes of a flow: the IR and the emitted `main.rs` of each case in `golden/`, through the real binary.
+//! The compiler's output for a flow: the IR and the emitted `main.rs` of each case in `golden/`, through the real
+//! binary.
 
 #![expect(clippy::disallowed_methods, reason = "tests start the compiler and read its files")]
 
@@ -46,7 +47,7 @@ fn masked(text: &str, hashes: &[&str]) -> String {
     text
 }
 
-/// What `torvync build --emit KIND` prints, with the machine's own target triple replaced.
+/// The output of `torvync build --emit KIND`, with the machine's own target triple replaced.
 fn emitted(project: &Path, kind: &str) -> Result<String, Failed> {
     let binary = binary::torvync();
     let home = binary

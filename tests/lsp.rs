@@ -1,5 +1,5 @@
-//! `torvync lsp`, through the protocol: each feature once, misbehaving clients, ten thousand random edits; and with
-//! Neovim as a client.
+//! `torvync lsp`, through the protocol: each feature once, misbehaving clients, ten thousand random edits; and Neovim
+//! as a client.
 #![expect(
     clippy::disallowed_methods,
     reason = "the tests lay out projects, start the server in them and read what it says"

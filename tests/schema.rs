@@ -1,4 +1,4 @@
-//! The JSON schema of `Torvyn.toml` against the compiler: both must say the same of keys, types, words and numbers.
+//! The JSON schema of `Torvyn.toml` compared with the compiler: both must agree on keys, types, words and numbers.
 #![expect(
     clippy::disallowed_methods,
     reason = "the tests read manifests and start the compiler"
@@ -16,7 +16,7 @@ use torvync_compiler::driver::{self, Request};
 use torvync_compiler::manifest::schema::json_schema;
 use torvync_compiler::source::files::MemoryFiles;
 
-/// What is wrong with one value, or missing.
+/// Codes of mistakes in one value, or of a missing one.
 const OF_VALUES: [Code; 4] = [
     Code::InvalidFieldType,
     Code::UnknownField,
@@ -24,11 +24,10 @@ const OF_VALUES: [Code; 4] = [
     Code::MissingField,
 ];
 
-/// Among others, a built-in that does not exist and a word that means nothing yet: the schema knows these, too.
+/// Codes that include unknown built-ins and words without a meaning yet, which the schema knows too.
 const OF_WORDS: [Code; 2] = [Code::ComponentNotFound, Code::NotSupported];
 
-/// Cases that a schema of single values can't tell from good ones: the compiler looks at two values, or at a quantity in a
-/// string.
+/// Cases beyond a schema of single values: the compiler compares two values, or reads a quantity in a string.
 const BEYOND: [&str; 6] = [
     // Which nodes are sources or routers, and how many ports they have.
     "tests/ui/link/replicas-by-a-router.toml",
@@ -69,7 +68,7 @@ fn the_schema_says_what_the_compiler_says() {
         let found: Vec<String> = validate(&validator, &table_to_json(table.get_ref()));
         let codes = codes(&text);
         if codes.contains(&Code::ManifestParseError) {
-            // What the parser lets pass is nothing for a schema.
+            // The schema covers only manifests that parse.
             continue;
         }
         if OF_VALUES.iter().any(|code| codes.contains(code)) {

@@ -1,8 +1,8 @@
-//! Holds executables against a model of the flow semantics, and the call paths against each other: random flows of
+//! Executables compared with a model of the flow semantics, and the call paths with each other: random flows of
 //! scripted components, run by the model and on every path.
 //!
-//! `TORVYNC_CASES=100000` runs more cases, `TORVYNC_SEED=7` others (the flows too: the executable is built again), and
-//! `TORVYNC_CASE=123` only one, as the message of a failure says.
+//! `TORVYNC_CASES=100000` runs more cases, `TORVYNC_SEED=7` others (with other flows: the executable is built again),
+//! and `TORVYNC_CASE=123` only one, as the message of a failure says.
 #![expect(
     clippy::disallowed_methods,
     reason = "the tests start programs, and read and write what these read and write"
@@ -57,9 +57,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use program::Program;
 
-/// Threads that run executables.
+/// Number of threads that run executables.
 const THREADS: usize = 2;
-/// Differences after which no further case is run.
+/// Number of differences after which no further case runs.
 const ENOUGH: usize = 3;
 
 #[test]
@@ -86,7 +86,7 @@ fn executables_agree_with_the_model() {
     assert!(found.is_empty(), "{} cases differ:\n{}", found.len(), found.join("\n"));
 }
 
-/// Runs a case; adds how it differs to `found`. Breaks when there is enough of that.
+/// Runs a case, and adds its differences to `found`. Breaks when there are enough.
 fn check(program: &Program, seed: u64, number: u64, found: &Mutex<Vec<String>>) -> ControlFlow<()> {
     let case = program.case(number);
     if compare::check(program, &case).is_err() {

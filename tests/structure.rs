@@ -1,8 +1,8 @@
-//! How the crates are built: which module uses which, and what a feature of the runtime does to its dependencies.
+//! The structure of the crates: which module uses which, and the effect of the runtime's features on its dependencies.
 //!
-//! The modules of a crate are rooms, those in one folder stand beside each other. No two of them may use each other, however
-//! long the way; the runtime's are floors besides, in the order of its `lib.rs`. A module and the modules in its folder are one:
-//! they may.
+//! Modules in one folder are siblings. No two siblings may use each other, directly or indirectly; those of the runtime
+//! are also layers, in the order of its `lib.rs`. A module and the modules in its folder count as one, and may use each
+//! other.
 #![expect(clippy::disallowed_methods, reason = "a test reads the sources and asks cargo")]
 
 #[path = "structure/modules.rs"]
@@ -28,20 +28,20 @@ const CRATES: [&str; 7] = [
     "runtime-core/src",
 ];
 
-/// The crate whose modules are floors.
+/// The crate whose modules are layers.
 const FLOORS: &str = "runtime-core/src";
 
-/// Modules that name what other modules have, for those outside: they stand above all.
+/// Modules that re-export names for other crates: they are above all layers.
 const FACES: [&str; 2] = ["emitted", "internals"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Who uses whom among the modules in one folder, with an example for each.
+/// Uses among the modules in one folder, with an example for each.
 type Siblings = BTreeMap<(Module, Module), String>;
 
-/// By the module whose folder it is.
+/// Uses among siblings, by the module whose folder they are in.
 fn siblings(edges: &[Edge]) -> BTreeMap<Module, Siblings> {
     let mut folders: BTreeMap<Module, Siblings> = BTreeMap::new();
     for edge in edges {
@@ -62,7 +62,7 @@ fn siblings(edges: &[Edge]) -> BTreeMap<Module, Siblings> {
     folders
 }
 
-/// A way from a module back to itself.
+/// A path from a module back to itself.
 fn circle(siblings: &Siblings) -> Option<Vec<&Module>> {
     let mut done = BTreeSet::new();
     let starts: BTreeSet<&Module> = siblings.keys().map(|(from, _)| from).collect();
@@ -149,11 +149,11 @@ fn generated_code_names_one_module() {
     assert_eq!(found, expected, "what is shared with the compiler, and the faces");
 }
 
-/// Cargo's features of the runtime that need libraries, each alone and all together.
+/// Cargo features of the runtime with third-party dependencies, one by one and all together.
 const FEATURE_SETS: [&str; 2] = ["runtime", "runtime,wasi"];
 
-/// wasmtime takes minutes to compile. It is compiled once per machine if what it is made of has the same features in every
-/// program.
+/// wasmtime takes minutes to compile. It is compiled once per machine if its dependencies have the same features in
+/// every program.
 #[test]
 fn a_feature_of_the_runtime_compiles_nothing_again() {
     let trees: Vec<Packages> = FEATURE_SETS.iter().map(|features| packages(features)).collect();
@@ -173,10 +173,10 @@ fn a_feature_of_the_runtime_compiles_nothing_again() {
     );
 }
 
-/// Each package with its features: other ones, where a build script or a macro uses it.
+/// Every package with its sets of features: they may differ where a build script or a macro uses it.
 type Packages = BTreeMap<String, BTreeSet<String>>;
 
-/// The packages that the runtime with these features is made of.
+/// The packages that the runtime with these features depends on.
 fn packages(features: &str) -> Packages {
     let mut cargo = Command::new(env!("CARGO"));
     cargo

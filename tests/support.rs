@@ -1,8 +1,8 @@
-//! Cases that are data: finding them, laying them out in a folder of their own, running `torvync` there, and comparing
-//! what it said with a golden file.
+//! Cases that are data: finding them, copying each to a folder of its own, running `torvync` there, and comparing its
+//! output with a golden file.
 //!
 //! A case is a `NAME.toml`, which becomes `Torvyn.toml`, or a folder with an `expected.stderr`. Comment lines of the
-//! manifest (or of a file `case` in the folder) say what to do:
+//! manifest (or of a file `case` in the folder) are instructions:
 //!
 //! ```text
 //! # torvync link --flow main           the command; `torvync check` without such a line
@@ -12,11 +12,11 @@
 //! # code a.wasm WORLD CODE.wat         a component that implements the world with this core module
 //! # core a.wasm WORLD CODE.wat         the same as a core module with WIT metadata
 //! # truncated a.wasm WORLD             the first half of the component
-//! # noise a.wasm                       bytes that mean nothing
+//! # noise a.wasm                       random bytes
 //! # env NAME=VALUE                     a variable for the command
 //! ```
-//! WORLD is `PACKAGE/NAME` of the canonical contracts, a `.wit` file of the case that uses them, or a WIT folder of the
-//! case that has all it needs.
+//! WORLD is `PACKAGE/NAME` of the canonical contracts, a `.wit` file of the case that uses them, or a self-contained
+//! WIT folder of the case.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -31,7 +31,7 @@ use wit_parser::{ManglingAndAbi, Resolve, WorldId};
 pub(crate) struct Case {
     /// Path below the folder of cases, without extension.
     pub(crate) name: String,
-    /// Its manifest, or its folder.
+    /// Path of its manifest, or of its folder.
     pub(crate) path: PathBuf,
 }
 
@@ -44,7 +44,7 @@ impl Case {
         cases
     }
 
-    /// Lays the case out in `project` and makes the components that it asks for.
+    /// Copies the case to `project` and makes the components that it asks for.
     pub(crate) fn prepare(&self, project: &Path) -> Result<Script, Failed> {
         let text = self.lay_out(project)?;
         let mut script = Script {
@@ -83,7 +83,7 @@ impl Case {
         Ok(script)
     }
 
-    /// Copies the case to `project`; returns the text with its instructions.
+    /// Copies the case to `project`. Returns the text with its instructions.
     fn lay_out(&self, project: &Path) -> Result<String, Failed> {
         fs::create_dir_all(project)?;
         if self.path.is_dir() {
@@ -97,7 +97,7 @@ impl Case {
     }
 }
 
-/// What a case does.
+/// Instructions of a case.
 #[derive(Clone, Debug)]
 pub(crate) struct Script {
     /// The command, without `torvync`.
@@ -142,7 +142,7 @@ fn copy(from: &Path, to: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Compares with what is expected; with `TORVYNC_BLESS=1` rewrites that.
+/// Compares a text with the golden file; with `TORVYNC_BLESS=1` rewrites that.
 pub(crate) fn compare(golden: &Path, actual: &str) -> Result<(), Failed> {
     let expected = fs::read_to_string(golden).unwrap_or_default();
     if expected == actual {
@@ -207,7 +207,7 @@ pub(crate) fn component(project: &Path, world: &str) -> Result<Vec<u8>, Failed> 
     Ok(ComponentEncoder::default().module(&module)?.encode()?)
 }
 
-/// The same on every run.
+/// Random bytes, the same in every run.
 fn noise() -> Vec<u8> {
     let step = |state: &u32| Some(state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
     std::iter::successors(Some(7_u32), step)

@@ -1,5 +1,5 @@
-//! What `torvync` says about projects with mistakes, against golden files. Every code that `check` and `link` raise has
-//! a case, each key of the manifest has an effect or a warning, and no damaged manifest makes the compiler panic.
+//! Output of `torvync` for projects with mistakes, compared with golden files. Every code that `check` and `link` raise
+//! has a case, each key of the manifest has an effect or a warning, and no damaged manifest makes the compiler panic.
 #![expect(
     clippy::disallowed_methods,
     reason = "the tests lay out projects and start the compiler in them"
@@ -68,7 +68,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// Runs the case and compares all that `torvync` said.
+/// Runs the case and compares the whole output of `torvync`.
 fn run(case: &Case) -> Result<(), Failed> {
     let folder = TempDir::new()?;
     let project = folder.path().join("project");
@@ -95,7 +95,7 @@ fn run_torvync(
     Ok(command.output()?)
 }
 
-/// Where the expected output lies.
+/// Path of the expected output.
 fn golden(case: &Case) -> PathBuf {
     if case.path.is_dir() {
         case.path.join("expected.stderr")
@@ -104,7 +104,7 @@ fn golden(case: &Case) -> PathBuf {
     }
 }
 
-/// Everything `torvync` says, and its exit code, with nothing of this machine in it.
+/// The whole output of `torvync` and its exit code, without anything specific to this machine.
 fn torvync(project: &Path, home: &Path, words: &[String], variables: &[(String, String)]) -> Result<String, Failed> {
     let output = run_torvync(project, home, words, variables)?;
     let (stdout, stderr) = (
@@ -123,7 +123,7 @@ fn torvync(project: &Path, home: &Path, words: &[String], variables: &[(String, 
     Ok(without_times(&text).replace(&home.display().to_string(), "HOME"))
 }
 
-/// The text with `N s` for how long a phase took.
+/// The text with `N s` in place of each phase's time.
 fn without_times(text: &str) -> String {
     let timeless = |line: &str| {
         let (before, number) = line.strip_suffix(" s\n")?.rsplit_once(' ')?;
@@ -136,10 +136,10 @@ fn without_times(text: &str) -> String {
         .collect()
 }
 
-/// Of every case that reports on a project: SARIF by the standard's schema, and as many results in each format.
+/// Checks the reports of every case: SARIF by the standard's schema, and the same number of results in each format.
 fn reports(cases: &[Case]) -> Result<(), Failed> {
     let schema = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/sarif-schema-2.1.0.json"))?;
-    // A bracket too many in the standard's own pattern of languages.
+    // The standard's own pattern for languages has one bracket too many.
     let schema = schema.replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}$");
     let schema = jsonschema::validator_for(&serde_json::from_str(&schema)?)?;
     let mut results = 0;
@@ -194,7 +194,7 @@ fn reports(cases: &[Case]) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The README shows what `torvync graph` makes of an example.
+/// Checks that the README shows the output of `torvync graph` for an example.
 fn picture() -> Result<(), Failed> {
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/fan-out");
     let output = Command::new(binary::torvync())
@@ -204,7 +204,7 @@ fn picture() -> Result<(), Failed> {
     support::compare(&example.join("flow.svg"), &String::from_utf8(output.stdout)?)
 }
 
-/// Pictures are valid XML without scripts, and no text leaves them.
+/// Checks that pictures are valid XML without scripts, and that no text leaves them.
 fn pictures(manifests: &[String]) -> Result<(), Failed> {
     for text in manifests {
         let mut files = MemoryFiles::new();
@@ -262,7 +262,7 @@ fn every_code_has_a_case(cases: &[Case]) -> Result<(), Failed> {
     }
 }
 
-/// What the executable raises is expected by a test that runs one.
+/// Checks that a test that runs an executable expects every code that an executable raises.
 fn every_code_of_a_run() -> Result<(), Failed> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("e2e");
     let mut runs = String::new();
@@ -369,7 +369,7 @@ fn damaged_contracts_never_panic() -> Result<(), Failed> {
 }
 
 /// Prefixes of a component, and the component with single bytes changed. Prefixes that end between two of its last
-/// sections are components too, all others must be refused.
+/// sections are components too; all others must be rejected.
 fn damaged_binaries_never_panic() -> Result<(), Failed> {
     let whole = support::component(Path::new(""), "torvyn:streaming/managed-transform")?;
     let (mut prefixes, mut refused) = (0, 0);

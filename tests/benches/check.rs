@@ -1,5 +1,5 @@
-//! How long `check` takes on projects of 10, 100 and 1,000 nodes with two edges a node: in memory, on disk, and as a
-//! process of its own.
+//! Time of `check` on projects of 10, 100 and 1,000 nodes with two edges per node: in memory, on disk, and as a process
+//! of its own.
 
 #![expect(
     clippy::disallowed_methods,
@@ -62,7 +62,7 @@ fn check(files: &dyn Files, manifest: &Path) -> Analysis {
     driver::check(files, &request)
 }
 
-/// What is measured is a project without mistakes, of the size it says.
+/// Checks that the measured project has no mistakes and the stated size.
 fn assert_clean(analysis: &Analysis, nodes: usize) {
     assert!(analysis.diagnostics.is_empty(), "{:#?}", analysis.diagnostics);
     let flow = &analysis.project.as_ref().expect("a project").flows()[0];
@@ -88,7 +88,7 @@ fn on_disk(files: &[(String, String)]) -> TempDir {
     folder
 }
 
-/// The compiler that `TORVYNC` names, or that of this profile; nothing when it was not built.
+/// The compiler named by `TORVYNC`, or that of this profile; `None` when it was not built.
 fn torvync() -> Option<PathBuf> {
     let named = std::env::var_os("TORVYNC").map(PathBuf::from);
     let beside = std::env::current_exe().ok()?.parent()?.parent()?.join("torvync");

@@ -1,9 +1,9 @@
-//! The kill switch: how long a component that does not return keeps its flow. A `process` that loops for ever, with a
+//! Interruption: how long a component that does not return holds up its flow. A `process` that loops for ever, with a
 //! deadline of 50 ms for each call.
 //!
-//! Prints the median and the worst of twenty runs beside the goal, which is the deadline and two ticks of the watchdog.
-//! All of it is seen from outside: a call begins when the element before it has arrived, and its failure is reported
-//! when the first word of it is on standard error.
+//! Prints the median and the worst of twenty runs beside the goal: the deadline plus two ticks of the watchdog.
+//! Everything is measured from outside: a call begins when the previous element has arrived, and its failure is
+//! reported when the first byte of the message is on standard error.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![expect(
@@ -17,13 +17,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Runs measured.
+/// Number of runs measured.
 const RUNS: usize = 20;
 
-/// Time for one call.
+/// Deadline of one call.
 const DEADLINE: Duration = Duration::from_millis(50);
 
-/// Time beyond that.
+/// Time allowed beyond the deadline.
 const GOAL: Duration = Duration::from_millis(20);
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A flow whose second element is never done with.
+/// A flow whose second element is never finished.
 fn manifest(root: &Path) -> String {
     let component = root.join("tests/guests/failing-processor");
     let edge = |from: &str, to: &str| {
@@ -96,7 +96,7 @@ fn build(root: &Path, folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
     }
 }
 
-/// From the arrival of the first element to the first byte of the failure of the second.
+/// Time from the arrival of the first element to the first byte of the second one's failure.
 fn interruption(app: &Path) -> Result<Duration, Box<dyn Error>> {
     let mut child = Command::new(app)
         .arg("--quiet")

@@ -1,7 +1,7 @@
-//! How long after a keystroke an editor has the diagnostics: through the protocol, in a project of 100 nodes and 200
-//! edges, beside the time that a whole check of the same project takes in the same run.
+//! Time from a keystroke to an editor's diagnostics: through the protocol, in a project of 100 nodes and 200 edges,
+//! beside the time of a whole check of the same project in the same run.
 //!
-//! The server is this executable, and so is what checks: both with the profile that it was compiled with.
+//! This executable is both the server and the checker, so that both have the profile that it was compiled with.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![expect(
@@ -26,19 +26,19 @@ use torvync_compiler::source::files::DiskFiles;
 const NODES: usize = 100;
 const EDGES: usize = 200;
 
-/// Components that share out the nodes, each with a contract and vendored contracts of its own.
+/// Number of components among which the nodes are divided, each with a contract and vendored contracts of its own.
 const COMPONENTS: usize = 10;
 
-/// Keystrokes measured, after a tenth as many that are not.
+/// Number of keystrokes measured, after a tenth as many for warm-up.
 const KEYSTROKES: usize = 300;
 
-/// Checks measured.
+/// Number of checks measured.
 const CHECKS: usize = 30;
 
-/// Milliseconds from a keystroke to its diagnostics.
+/// Goal in milliseconds from a keystroke to its diagnostics.
 const GOAL: f64 = 50.0;
 
-/// What this executable does when it is started with this argument.
+/// Argument with which this executable runs as the server.
 const SERVE: &str = "serve";
 const CHECK: &str = "check";
 
@@ -78,7 +78,7 @@ fn measure() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// `torvync check`, without its command line.
+/// Runs `torvync check`, without its command line.
 fn check() -> Result<(), Box<dyn Error>> {
     let request = Request {
         manifest: "Torvyn.toml".into(),
@@ -96,7 +96,7 @@ fn check() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Writes the project; returns its manifest.
+/// Writes the project, and returns its manifest.
 fn lay_out(root: &Path) -> Result<String, Box<dyn Error>> {
     let mut text = String::from("[torvyn]\nname = \"large\"\nversion = \"0.1.0\"\ncontract_version = \"0.1.0\"\n");
     for component in 0..COMPONENTS {
@@ -121,7 +121,7 @@ fn lay_out(root: &Path) -> Result<String, Box<dyn Error>> {
         };
         write!(text, "\n[flow.main.nodes.n{node}]\ncomponent = \"{component}\"\n")?;
     }
-    // A chain, and shortcuts that pass over one node, two, ….
+    // A chain, and shortcuts that skip one node, two, ….
     let edges = (1..NODES).flat_map(|step| (0..NODES - step).map(move |from| (from, from + step)));
     for (from, to) in edges.take(EDGES) {
         write!(
@@ -138,7 +138,7 @@ fn save(path: &Path, text: &str) -> Result<(), Box<dyn Error>> {
     Ok(fs::write(path, text)?)
 }
 
-/// Types and takes back a character of a node's name in the last edge: a mistake comes and goes.
+/// Types and removes a character of a node's name in the last edge: a mistake comes and goes.
 fn keystrokes(this: &Path, root: &Path, manifest: &str) -> Result<(Duration, Vec<Duration>), Box<dyn Error>> {
     let mut editor = Editor::start(this, root.join("Torvyn.toml"))?;
     let start = Instant::now();
@@ -181,7 +181,7 @@ fn checks(this: &Path, root: &Path) -> Result<Vec<Duration>, Box<dyn Error>> {
     (0..CHECKS).map(|_| check()).collect()
 }
 
-/// The value below which this share of all is, in milliseconds.
+/// The value below which this share of all values lies, in milliseconds.
 fn milliseconds(all: &[Duration], share: f64) -> f64 {
     let mut sorted = all.to_vec();
     sorted.sort();
@@ -225,7 +225,7 @@ impl Editor {
         self.diagnostics(0).map(|_| ())
     }
 
-    /// Changes the file; returns the number of diagnostics that the change brings.
+    /// Changes the file, and returns the number of diagnostics caused by the change.
     fn change(&mut self, version: usize, change: &Value) -> Result<usize, Box<dyn Error>> {
         let params = json!({ "textDocument": { "uri": self.uri, "version": version }, "contentChanges": [change] });
         self.send(&json!({ "jsonrpc": "2.0", "method": "textDocument/didChange", "params": params }))?;
@@ -273,7 +273,7 @@ impl Editor {
 
 impl Drop for Editor {
     fn drop(&mut self) {
-        // Nothing is lost with it.
+        // The process may have ended already.
         let _ = self.server.kill();
         let _ = self.server.wait();
     }

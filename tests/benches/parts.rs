@@ -27,7 +27,7 @@ use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 
 use embedded::artifact;
 
-/// Bytes of a payload.
+/// Sizes of payloads in bytes.
 const PAYLOADS: [usize; 3] = [64, 4 << 10, 64 << 10];
 
 const CONTENT_TYPE: &str = "application/octet-stream";
@@ -139,7 +139,7 @@ const OPTIONS: RunOptions = RunOptions {
     clock: ClockKind::System,
 };
 
-/// What ends a run of a flow.
+/// The halt of a flow's run.
 fn halt() -> Arc<Halt> {
     let limits = Limits {
         clock: OPTIONS.clock,
@@ -155,7 +155,7 @@ fn context(plan: &'static FlowPlan, halt: Arc<Halt>, pool: BufferPool) -> RunCon
     RunContext::new(plan, OPTIONS, halt, waker, pool, pressure)
 }
 
-/// The processor of a flow on its call path, and a run of it.
+/// The processor of a flow on its call path, with a run of the flow.
 fn processor(
     hosts: &Hosts,
     guest: &Guest,
@@ -179,7 +179,7 @@ fn processor(
     Ok((processor, cx))
 }
 
-/// The machine code of the component on both call paths.
+/// The machine code of the component for both call paths.
 struct Guest {
     component: &'static Artifact,
     shell: &'static Artifact,
@@ -208,7 +208,7 @@ impl Guest {
     }
 }
 
-/// The component behind the core module.
+/// The component around the core module.
 fn copy_processor() -> Result<Vec<u8>, Box<dyn Error>> {
     let mut resolve = wit_parser::Resolve::default();
     let contracts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit/torvyn-streaming");
@@ -219,7 +219,7 @@ fn copy_processor() -> Result<Vec<u8>, Box<dyn Error>> {
     Ok(ComponentEncoder::default().module(&module)?.validate(true).encode()?)
 }
 
-/// An element goes in and out again.
+/// Measures an element that enters and leaves a stream.
 fn queue(criterion: &mut Criterion, hosts: &Hosts) -> Result<(), Box<dyn Error>> {
     let plan = &PLANS[0];
     let mut cx = context(plan, halt(), hosts.pool(plan)?);
@@ -239,7 +239,7 @@ fn queue(criterion: &mut Criterion, hosts: &Hosts) -> Result<(), Box<dyn Error>>
     Ok(())
 }
 
-/// A buffer is allocated, filled, frozen, read and given back.
+/// Measures a buffer that is allocated, filled, frozen, read and returned.
 fn pool(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     let mut group = criterion.benchmark_group("pool");
     for bytes in PAYLOADS {
@@ -261,7 +261,7 @@ fn pool(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A component is called with an element, reads it and answers with a copy.
+/// Measures a call of a component that reads an element and returns a copy.
 fn crossing(criterion: &mut Criterion, hosts: &Hosts) -> Result<(), Box<dyn Error>> {
     let guest = Guest::new()?;
     let mut group = criterion.benchmark_group("crossing");
@@ -300,7 +300,7 @@ fn in_transit(pool: &mut BufferPool, contents: &[u8]) -> Result<Element, BufferE
     })
 }
 
-/// Causes have words only with their node.
+/// The words of an error; a cause has words only together with its node.
 fn words(error: impl Debug) -> String {
     format!("{error:?}")
 }

@@ -1,6 +1,6 @@
-//! What a second processor core is worth: one flow with a stage that computes, alone and as two replicas.
+//! The gain from a second processor core: one flow with a stage that computes, alone and as two replicas.
 //!
-//! Both are flows of one executable, run in turn, so that what else the machine does falls on both. Prints the median
+//! Both are flows of one executable, run in turn, so that other load on the machine affects both. Prints the median
 //! throughput of each, and their ratio beside its goal. Needs two idle cores.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -16,13 +16,13 @@ use std::process::Command;
 use serde_json::Value;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 
-/// Runs of each flow that are measured, after one that is not.
+/// Number of runs measured for each flow, after one for warm-up.
 const RUNS: usize = 7;
 
 /// Elements of each run.
 const ELEMENTS: u64 = 20_000;
 
-/// What the stage does with each element before it copies it.
+/// Work of the stage for each element before it copies it.
 const WORK: &str = "
     (local $draft i32) (local $round i32) (local $sum i64)
     (loop $again
@@ -59,7 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The processor of the other benchmark, which computes as well.
+/// The processor of the other benchmark, with the work added.
 fn busy_processor() -> Result<Vec<u8>, Box<dyn Error>> {
     let copies = include_str!("parts/copy-processor.wat");
     let (head, tail) = copies
@@ -74,7 +74,7 @@ fn busy_processor() -> Result<Vec<u8>, Box<dyn Error>> {
     Ok(ComponentEncoder::default().module(&module)?.validate(true).encode()?)
 }
 
-/// Two flows that differ in their replicas.
+/// Two flows that differ only in their replicas.
 fn manifest() -> String {
     let flow = |name: &str, replicas: u32| {
         format!(
@@ -115,7 +115,7 @@ fn build(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
     }
 }
 
-/// Elements per second of one run, by its own account.
+/// Throughput of one run in elements per second, from its report.
 fn throughput(app: &Path, flow: &str) -> Result<f64, Box<dyn Error>> {
     let output = Command::new(app).args(["--flow", flow, "--format", "json"]).output()?;
     let report: Value = serde_json::from_slice(&output.stdout)?;

@@ -1,7 +1,7 @@
-//! Start, size, memory and build of a shipped executable: `examples/stream-transform`, three Rust guests, `--release`, on
-//! each call path; and how long chains of thirty stages of `examples/benchmark-comparison` take to be made.
+//! Start, size, memory and build time of a shipped executable: `examples/stream-transform`, three Rust guests,
+//! `--release`, on each call path; and the time to make chains of thirty stages in `examples/benchmark-comparison`.
 //!
-//! Prints medians beside their goals (design section 8). What a process costs by itself is measured in the same run,
+//! Prints medians beside their goals (design section 8). The cost of a bare process is measured in the same run,
 //! interleaved, with `true`.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -16,10 +16,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Starts measured, after as many that are not.
+/// Number of starts measured, after as many for warm-up.
 const STARTS: usize = 20;
 
-/// Builds measured.
+/// Number of builds measured.
 const BUILDS: usize = 5;
 
 /// A call path with its goals: executable in MB, start to first element in milliseconds, peak memory in MiB.
@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     builds(&torvync, folder.path())
 }
 
-/// What the executable of a call path takes.
+/// Measures the executable of a call path.
 fn executable(path: &str, app: &Path, [size, start, memory]: [f64; 3]) -> Result<(), Box<dyn Error>> {
     let mut starts = Vec::new();
     let mut floor = Vec::new();
@@ -81,7 +81,7 @@ fn executable(path: &str, app: &Path, [size, start, memory]: [f64; 3]) -> Result
     Ok(())
 }
 
-/// From the start of `main` until all stages of a chain of thirty are made.
+/// Measures the time from the start of `main` until all stages of a chain of thirty are made.
 fn chains(torvync: &Torvync<'_>, folder: &Path) -> Result<(), Box<dyn Error>> {
     let app = folder.join("chains");
     torvync.build("benchmark-comparison", &["--release"], &app)?;
@@ -100,7 +100,7 @@ fn chains(torvync: &Torvync<'_>, folder: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Milliseconds, as the executable tells them.
+/// Milliseconds until the stages were made, as the executable logs them.
 fn instantiated(app: &Path, flow: &str) -> Result<f64, Box<dyn Error>> {
     let arguments = ["--flow", flow, "--limit", "1", "--log-level", "debug"];
     let output = Command::new(app).args(arguments).output()?;
@@ -112,7 +112,7 @@ fn instantiated(app: &Path, flow: &str) -> Result<f64, Box<dyn Error>> {
     Ok(figure.parse()?)
 }
 
-/// Builds after a change of the manifest, with everything else made before.
+/// Measures builds after a change of the manifest, with everything else built before.
 fn builds(torvync: &Torvync<'_>, folder: &Path) -> Result<(), Box<dyn Error>> {
     for (options, goal) in [(&[][..], 1.5), (&["--release"][..], 15.0)] {
         let mut samples = Vec::new();
@@ -168,7 +168,7 @@ impl Torvync<'_> {
         }
     }
 
-    /// An example with another description, and its components as they were built before.
+    /// A copy of an example with another description, and with its components already built.
     fn changed(&self, example: &str, folder: &Path, description: &str) -> Result<PathBuf, Box<dyn Error>> {
         let example = self.root.join("examples").join(example);
         let manifest = std::fs::read_to_string(example.join("Torvyn.toml"))?;
@@ -190,7 +190,7 @@ fn start(app: &Path) -> Result<Child, Box<dyn Error>> {
         .spawn()?)
 }
 
-/// From before the process is made to the first byte that the sink printed.
+/// Time from before the process is started to the first byte printed by the sink.
 fn first_element(app: &Path) -> Result<Duration, Box<dyn Error>> {
     let started = Instant::now();
     let mut child = start(app)?;
@@ -202,14 +202,14 @@ fn first_element(app: &Path) -> Result<Duration, Box<dyn Error>> {
     Ok(took)
 }
 
-/// From before the process is made to its end: what no executable can be faster than.
+/// Time from before the process is started to its end: a lower bound for every executable.
 fn bare_process() -> Result<Duration, Box<dyn Error>> {
     let started = Instant::now();
     Command::new("true").status()?;
     Ok(started.elapsed())
 }
 
-/// Peak resident set of a flow whose source waits for more input, after elements went through all stages.
+/// Peak resident set of a flow whose source waits for more input, after elements have passed all stages.
 fn peak_memory_kib(app: &Path) -> Result<u64, Box<dyn Error>> {
     let mut child = Command::new(app)
         .args(["--quiet", "--input", "-"])

@@ -1,4 +1,4 @@
-//! What a build makes: the same everywhere, and complete in itself.
+//! Results of a build: reproducible, and self-contained.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -84,7 +84,7 @@ fn copy_of_example(folder: &Path) -> PathBuf {
     project
 }
 
-/// Copies a project without what was built of it.
+/// Copies a project without its build results.
 pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("the workshop is writable");
     for entry in from.read_dir().expect("a folder") {
@@ -109,7 +109,7 @@ fn generated_crate(project: &Path) -> PathBuf {
     PathBuf::from(printed.trim())
 }
 
-/// Builds a project. Returns what was generated for it by relative path, but for the lock file, which cargo edits.
+/// Builds a project. Returns the generated files by relative path, except for the lock file, which cargo edits.
 fn generated(project: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     collect(&generated_crate(project), "", &mut files);

@@ -1,4 +1,4 @@
-//! Streams that fill up: who waits, who is told, who is preferred.
+//! Full streams: which stages wait, which sources are notified, which inputs come first.
 
 use std::time::{Duration, Instant};
 
@@ -74,7 +74,7 @@ fn edges_have_depths_and_policies_of_their_own() {
     assert_eq!(stream("second", "sink"), (2, "drop-oldest".to_owned(), 2));
     assert_eq!(told.stdout, "push 0 0\npush 38 38\npush 39 39\ncomplete after 3\n");
 
-    // The short ones fill up one after the other when nothing may be dropped.
+    // The short streams fill up one after the other when no element may be dropped.
     let told = POLICIES.simulate("depths-that-hold", &[], 0);
     let peaks = [("source", "first"), ("first", "second"), ("second", "sink")];
     assert_eq!(
@@ -84,7 +84,7 @@ fn edges_have_depths_and_policies_of_their_own() {
     assert_eq!(told.report.number("delivered"), 40);
 }
 
-/// How far the fast sink was ahead of the slow one at most, in elements.
+/// The largest lead of the fast sink over the slow one, in elements.
 fn lead(told: &Reported) -> u64 {
     let (mut fast, mut slow, mut lead) = (0_u64, 0, 0);
     for line in told.stdout.lines() {
@@ -103,7 +103,7 @@ fn a_fast_branch_waits_for_a_slow_one() {
         let expected = (0..200).map(|n| format!("{sink} {n} text/plain {n}"));
         assert_eq!(lines, expected.chain([format!("{sink} complete")]).collect::<Vec<_>>());
     }
-    // As many as the slow one's stream holds, and one that both have just got.
+    // The capacity of the slow one's stream, plus the element that both have just received.
     assert!(lead(&told) <= 5, "{}", told.stdout);
 }
 
@@ -135,7 +135,7 @@ fn of(source: &str, numbers: std::ops::Range<u64>) -> Vec<String> {
 
 #[test]
 fn inputs_of_higher_rank_come_first() {
-    // The first element is there before all others, and the sink pauses after each one.
+    // The first element arrives before all others, and the sink pauses after each one.
     let told = POLICIES.simulate("ranked", &[], 0);
     let expected = [
         of("low", 0..1),
@@ -158,7 +158,7 @@ fn inputs_of_equal_rank_take_turns() {
 
 #[test]
 fn a_rate_is_exact_by_the_simulated_clock() {
-    // Two at once, then one every five milliseconds, until one second is over.
+    // Two at once, then one every five milliseconds, until one second has passed.
     let told = POLICIES.simulate("paced", &["--timeout=1s"], 0);
     assert_eq!(told.report.number("delivered"), 201);
     assert_eq!(
@@ -179,7 +179,7 @@ fn a_rate_is_not_exceeded_and_nothing_is_lost() {
         assert!(started.elapsed() < Duration::from_secs(60), "{seen} elements");
         std::thread::sleep(Duration::from_millis(20));
         seen = running.so_far().lines().count();
-        // Looked at before the time is: what came later can't be among them.
+        // The count was taken before the time is read, so that it contains no later element.
         let allowed = started.elapsed().as_secs_f64() * PER_SECOND + BURST;
         assert!(seen as f64 <= allowed, "{seen} elements, {allowed} are allowed");
     }

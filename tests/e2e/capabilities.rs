@@ -1,4 +1,4 @@
-//! What real components reach: a panic, a clock, files and sockets, through all that a toolchain puts between.
+//! System access of real components: a panic, a clock, files and sockets, through everything that a toolchain links in.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use crate::lab::{self, even_filter};
 use crate::process::Finished;
 use crate::torvync::{build, output, run_to_end, target, torvync, workshop};
 
-/// Links a flow of the lab's guest `name`, whose manifest says `more`.
+/// Links a flow of the lab's guest `name`, with `more` added to its manifest.
 fn link(name: &str, role: &str, more: &str) -> Finished {
     let folder = workshop(&format!("capabilities/{name}-{}", more.len()));
     let guest = target()

@@ -1,4 +1,4 @@
-//! The command line of an executable: what it refuses, in which words, and where what came of a run is told.
+//! The command line of an executable: what it rejects and how, and where the result of a run is reported.
 
 use serde_json::Value;
 
@@ -11,13 +11,13 @@ fn run(arguments: &[&str]) -> (Finished, tempfile::TempDir) {
     (LAB.built().run_in(folder.path(), arguments), folder)
 }
 
-/// The one object that standard output has.
+/// The one object on standard output.
 #[track_caller]
 fn object(finished: &Finished) -> Value {
     serde_json::from_str(&finished.stdout).unwrap_or_else(|error| panic!("{error}: {finished}"))
 }
 
-/// A command line, and what is said to it: error, and help.
+/// Rejected command lines, each with its error and its help.
 const REFUSED: &[(&[&str], &str, &str)] = &[
     (
         &["--limit", "-1"],
@@ -119,7 +119,7 @@ fn what_is_wrong_is_said_with_what_to_do() {
 #[test]
 fn what_is_wrong_is_an_object_where_one_is_wanted() {
     for (arguments, error, _) in REFUSED {
-        // Before the mistake and behind it.
+        // Before and after the mistake.
         for place in [0, arguments.len()] {
             let mut arguments = arguments.to_vec();
             arguments.insert(place, "--format=json");
@@ -166,11 +166,11 @@ fn elements_and_the_report_do_not_share_standard_output() {
             "{finished}"
         );
     }
-    // A component's own printing is no element, and makes room.
+    // A component's own output is no element, and goes to standard error.
     let finished = run(&["passthrough", "--format=json"]).0.expect_code(0);
     assert_eq!(object(&finished)["state"], "completed");
     assert!(finished.stderr.contains("push 0"), "{finished}");
-    // With a file for the report nothing changes on standard output.
+    // With a file for the report, standard output does not change.
     let finished = run(&[&["passthrough"], &REPORT[..]].concat()).0.expect_code(0);
     assert!(finished.stdout.contains("push 0"), "{finished}");
     assert_eq!(finished.stderr, "");
@@ -231,7 +231,7 @@ fn a_failure_comes_last_and_is_short() {
     );
     assert!(said[0].contains("none.txt"), "{finished}");
 
-    // What passed before is told in a line in front.
+    // Elements that passed before the failure are reported in one line above it.
     let broken = [
         "broken-processor",
         "--config=middle.fault=invalid-input",
@@ -250,7 +250,7 @@ fn a_failure_comes_last_and_is_short() {
     ];
     assert_eq!(said, expected, "{finished}");
 
-    // All of it on request, in front of the error too.
+    // With `--report`, the whole account comes above the error too.
     let finished = run(&[&broken[..], &["--report"]].concat()).0.expect_code(1);
     let account = finished.stderr.find("── Account").expect("the account is told");
     assert!(

@@ -1,4 +1,5 @@
-//! Copies are counted once: what `build` says of each edge, what the account has for each stage, and the summary agree.
+//! Copies are counted consistently: `build`'s prediction for each edge, the report of each stage, and the summary
+//! agree.
 
 use serde_json::Value;
 
@@ -73,7 +74,7 @@ edges = [
 ]
 "#;
 
-/// The flows, and the copies of one run.
+/// The flows, with the number of copies of one run.
 const FLOWS: [(&str, u64); 5] = [
     ("built-in", 5),
     // Each line into a buffer, out of it, and into the next one.
@@ -112,7 +113,7 @@ fn agree(built: &Built, flow: &str, expected: u64) {
         .flat_map(|node| reasons.map(|reason| number(&node["copies"][reason])));
     assert_eq!(of_nodes.sum::<u64>(), expected, "{flow}: {report}");
 
-    // What the build says of each edge, times the elements on it: as a whole, and for each stage.
+    // The build's prediction for each edge, times the elements on it: as a whole, and for each stage.
     let streams = report["streams"].as_array().expect("a list");
     let edges = built.flow(flow)["edges"].as_array().expect("a list");
     let passed = |edge: &Value| {
@@ -136,7 +137,7 @@ fn agree(built: &Built, flow: &str, expected: u64) {
         assert_eq!(told("from", "writes"), written, "{flow}: {node}");
     }
 
-    // What people read: the summary, and the stages of the account.
+    // The text output: the summary, and the stages of the account.
     let finished = built.run_in(folder.path(), &[flow]).expect_code(0);
     assert_eq!(summary(&finished), expected, "{finished}");
     let of_account = finished.stderr.lines().filter_map(|line| {

@@ -8,7 +8,7 @@ use crate::torvync::REPORT;
 
 const FLOWS: u64 = 1_000;
 
-/// Elements of the `number`-th flow.
+/// Number of elements of the flow with this number.
 fn elements(number: u64) -> u64 {
     20 + number % 7
 }
@@ -57,7 +57,7 @@ fn a_thousand_flows_run_at_the_same_time() {
     }
     let all: u64 = (0..FLOWS).map(elements).sum();
     assert_eq!(printed.lines().count() as u64, all);
-    // All flows count from 0: each number is printed as often as there are flows that come so far.
+    // All flows count from 0: each number is printed once by every flow that reaches it.
     for n in 0..elements(6) {
         let printed = printed.lines().filter(|line| *line == n.to_string()).count();
         let expected = (0..FLOWS).filter(|flow| elements(*flow) > n).count();

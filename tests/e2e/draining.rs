@@ -1,4 +1,4 @@
-//! Signals while streams are full: what a source emitted is delivered or reported, whenever the signal comes.
+//! Signals while streams are full: emitted elements are delivered or reported, whenever the signal arrives.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -11,8 +11,8 @@ const RUNS: usize = 200;
 const THREADS: usize = 4;
 const SEED: u64 = 2_026;
 
-/// Ways to be too slow for the source: a sink that pauses, a sink that works, a sink that pauses and a source that has
-/// an element under way on a thread of its own.
+/// Flows that are too slow for their source: a sink that pauses, a sink that computes, and a sink that pauses with a
+/// source that has an element under way on a thread of its own.
 const FLOWS: [(&str, &[&str]); 3] = [
     ("draining", &[]),
     ("draining", &["sink.pause=false", "sink.work_ms=1"]),
@@ -36,7 +36,7 @@ fn sigterm_at_any_time_loses_nothing() {
     });
 }
 
-/// Ends a run at a time of its own, and accounts for every element.
+/// Stops a run at its own moment, and accounts for every element.
 fn terminate(built: &Built, run: usize) {
     let (flow, settings) = FLOWS[run / PATHS.len() % FLOWS.len()];
     let delay = fastrand::Rng::with_seed(SEED + run as u64).u64(0..30_000);
@@ -87,7 +87,7 @@ fn sigint_drains(built: &Built) {
 #[test]
 fn a_second_signal_ends_at_once_and_reports_what_is_left() {
     for (signal, code) in [("INT", 130), ("TERM", 1)] {
-        // The stream holds a minute's worth of elements.
+        // The stream holds enough elements for a minute.
         let running = POLICIES.built().start_flow("held-for-long", &[]);
         running.wait_for("notified: pause");
         let told = Reported::of(running.insist(signal).expect_code(code));
@@ -108,7 +108,7 @@ fn a_second_signal_ends_at_once_and_reports_what_is_left() {
 
 #[test]
 fn a_second_signal_ends_a_wait_for_the_next_attempt() {
-    // Its elements need minutes.
+    // Its elements take minutes.
     let running = POLICIES
         .built()
         .start_flow("patient", &["middle.how=unavailable", "middle.elements=[1]"]);

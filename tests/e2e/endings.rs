@@ -1,4 +1,4 @@
-//! How a flow is ended from outside: it drains, and `complete` and `teardown` are called.
+//! Stopping a flow from outside: it drains, and `complete` and `teardown` are called.
 
 use std::io::{BufReader, Read};
 use std::process::{Command, Stdio};
@@ -15,7 +15,7 @@ fn a_limit_stops_the_source_and_drains() {
     assert_eq!(finished.stdout, expected);
 }
 
-/// Elements may go through stages in batches. A limit or an end in the middle of one is kept all the same.
+/// Elements may pass stages in batches. A limit or an end in the middle of a batch is respected.
 #[test]
 fn a_limit_may_end_anywhere() {
     for (limit, elements) in [(1, 1), (31, 31), (32, 32), (33, 33), (45, 45), (64, 64), (100, 70)] {
@@ -111,7 +111,7 @@ fn is_cancelled(built: &Built) {
     running.insist("INT").expect_code(130);
 }
 
-/// A component's write to a pipe that nobody reads: neither does it end, nor can an epoch interrupt it.
+/// A component's write to a pipe that is not read: the call does not return, and no epoch can interrupt it.
 #[test]
 fn a_call_that_resists_its_interruption_is_abandoned() {
     let arguments = ["--flow", "printing", "--config", "source.count=1000000"];
@@ -143,7 +143,7 @@ fn a_call_that_resists_its_interruption_is_abandoned() {
     assert!(since.elapsed() < Duration::from_secs(60), "{told}");
 }
 
-/// How many elements were delivered: each once and in order, then `complete`, then `teardown`.
+/// The number of elements delivered: each once and in order, then `complete`, then `teardown`.
 #[track_caller]
 fn drained(stdout: &str) -> usize {
     let count = stdout.lines().filter(|line| line.starts_with("push")).count();

@@ -1,4 +1,5 @@
-//! Ends of flows: delivered is what the system has taken, and what is in a file agrees with the account to the element.
+//! Ends of flows: delivered elements are those that the system accepted, and the contents of a file agree with the
+//! report to the element.
 
 use std::fs::{self, File};
 use std::os::fd::AsFd;
@@ -16,14 +17,14 @@ use crate::process::{Finished, Running};
 use crate::report::Reported;
 use crate::torvync::executable;
 
-/// How long something may take that takes no time.
+/// Longest wait for something that should take no time.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) fn folder() -> TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
-/// The lines `0` to `count - 1`, as a file and as they are.
+/// The lines `0` to `count - 1`, as a file and as text.
 pub(crate) fn numbers(folder: &Path, count: u64) -> String {
     let text: String = (0..count).map(|n| format!("{n}\n")).collect();
     fs::write(folder.join("numbers"), &text).expect("the folder is writable");
@@ -34,7 +35,8 @@ pub(crate) fn read(folder: &Path, name: &str) -> String {
     fs::read_to_string(folder.join(name)).unwrap_or_default()
 }
 
-/// A run of the executable in a shell, which prepares what is around it: `$APP` stands for it with its arguments.
+/// A command that runs the executable in a shell, whose script prepares its surroundings: `$APP` is the executable with
+/// its arguments.
 pub(crate) fn shell(folder: &Path, script: &str, arguments: &[&str]) -> Command {
     let script = script.replace("$APP", "\"$0\" \"$@\"");
     let mut command = Command::new("bash");
@@ -63,7 +65,7 @@ pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Finished {
     Running::start(executable(&ENDS.built().executable, folder, arguments)).finish()
 }
 
-/// Waits until something is the case.
+/// Waits until a condition holds.
 #[track_caller]
 pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let since = Instant::now();
@@ -73,7 +75,7 @@ pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Whole lines of a text, which has nothing else.
+/// The number of lines in a text, which must consist of whole lines.
 #[track_caller]
 pub(crate) fn whole_lines(text: &str) -> u64 {
     assert!(
@@ -104,7 +106,7 @@ fn what_a_full_disk_refuses_is_not_delivered() {
     );
 }
 
-/// A limit on the size of files is a disk that fills up after so many bytes.
+/// A limit on the size of files acts like a disk that fills up after that many bytes.
 #[test]
 fn a_file_has_what_is_delivered_and_no_half_line() {
     let folder = folder();
@@ -134,7 +136,7 @@ fn what_a_full_disk_refuses_goes_where_the_policy_says() {
     assert_eq!(told.report.count("sink", "skipped"), 20_000 - lines);
 
     fs::remove_file(folder.path().join("out")).expect("it was there");
-    // What is no file has no such limit.
+    // A pipe has no such limit.
     fifo(folder.path(), "pipe");
     let arguments = ["--flow=keeping", "--input=numbers", "--format=json"];
     let script = "cat pipe > letters & ulimit -f 30; $APP; code=$?; wait; exit $code";
@@ -145,13 +147,13 @@ fn what_a_full_disk_refuses_goes_where_the_policy_says() {
     assert_eq!(read(folder.path(), "letters"), letters);
 }
 
-/// The disk has room again before the attempts are used up: nothing is missing, nothing is there twice.
+/// The disk has room again before the attempts are used up: no element is missing or duplicated.
 #[test]
 fn what_a_full_disk_refused_is_tried_again() {
     let folder = folder();
     let text = numbers(folder.path(), 5_000);
     let arguments = ["--flow=trying", "--input=numbers", "--format=json"];
-    // A soft limit may be raised again by whoever set it.
+    // A process may raise its soft limit again.
     let script = "ulimit -S -f 10; $APP & app=$!; until [ \"$(wc -c < out)\" -gt 10000 ]; do :; done; sleep 0.2; \
                   prlimit --pid $app --fsize=unlimited; wait $app";
     let told = Reported::printed(run_in_shell(folder.path(), script, &arguments).expect_code(0));
@@ -168,7 +170,7 @@ fn a_closed_standard_output_is_not_written_to() {
     let finished = run_in_shell(folder.path(), "$APP >&-", &to_console).expect_code(1);
     let expected = "can't write to standard output: it was closed when the program started";
     assert!(finished.stderr.contains(expected), "{finished}");
-    // Whoever sends it there wants nothing of it.
+    // Output to `/dev/null` is unwanted, and needs no reader.
     run_in_shell(folder.path(), "$APP >/dev/null", &to_console).expect_code(0);
     run_in_shell(folder.path(), "$APP 1<>/dev/null", &to_console).expect_code(0);
     let finished = run_in_shell(folder.path(), "$APP <&-", &["--flow=main", "--input=-"]).expect_code(1);
@@ -187,7 +189,7 @@ fn a_lost_report_is_told() {
     let expected = "error[E0014]: cannot write the report to standard output: No space left on device (os error 28)\n";
     assert_eq!(finished.stderr, expected);
     assert_eq!(whole_lines(&read(folder.path(), "out")), 3);
-    // Before anything runs whose account would be lost.
+    // The error comes before anything runs whose report could be lost.
     let finished = run_in_shell(folder.path(), "$APP >&-", &arguments).expect_code(2);
     let expected = "cannot write the report to standard output: it was closed when the program started";
     assert!(finished.stderr.contains(expected), "{finished}");
@@ -248,7 +250,7 @@ fn what_a_resting_flow_delivered_is_there() {
     }
 }
 
-/// The flow never rests, and the lines are far fewer than would be written at once.
+/// The flow never rests, and there are far fewer lines than are written together.
 #[test]
 fn what_a_busy_flow_delivered_is_there_soon() {
     let folder = folder();
@@ -277,7 +279,7 @@ fn a_line_without_its_end_gets_one_first() {
         lines.sort_by_key(|line| line.parse::<u64>().expect("a number"));
         text.truncate(text.len() - 1);
         assert_eq!(lines.join("\n"), text, "{flow}");
-        // Nothing to append: nothing changes.
+        // Nothing is appended, so nothing changes.
         fs::write(folder.path().join("out"), "ha").expect("the folder is writable");
         run(folder.path(), &["--flow", flow, "--input=/dev/null"]).expect_code(0);
         assert_eq!(read(folder.path(), "out"), "ha");
@@ -291,7 +293,7 @@ fn consoles_and_components_print_in_order() {
     let lines: Vec<&str> = finished.stdout.lines().collect();
     assert_eq!(lines[0], "stdout: init now");
     let position = |text: String| lines.iter().position(|line| *line == text).expect("it was printed");
-    // Whichever of the two gets an element first, neither is a whole element ahead of the other.
+    // Whichever of the two gets an element first, neither is more than one element ahead of the other.
     for n in 1..3000 {
         let [printed, sunk] = [n, n + 1].map(|n| [format!("stdout: hello ({n}) ü"), format!("hello ({n})")]);
         assert!(position(printed[0].clone()) < position(sunk[1].clone()), "{n}");
@@ -423,7 +425,7 @@ fn an_input_that_is_the_output_is_refused() {
         assert!(finished.stderr.contains(said), "{arguments:?}: {finished}");
         assert_eq!(read(folder.path(), "numbers"), text, "{arguments:?}");
     }
-    // Several may append to one file, and what has no end of its own is nobody's loop.
+    // Several flows may append to one file; files without an end of their own cannot form a loop.
     run(folder.path(), &["--flow=shared", "--input=numbers", "--output=out"]).expect_code(0);
     assert_eq!(whole_lines(&read(folder.path(), "out")), 100);
     run(
@@ -449,7 +451,7 @@ fn a_report_has_a_file_of_its_own() {
         assert!(finished.stderr.contains(words), "{script}: {finished}");
         assert_eq!(read(folder.path(), "numbers"), text, "{script}");
     }
-    // Elements never go where the object is to be alone.
+    // Elements never go to standard output where that is reserved for the object.
     let arguments = [
         "--flow=main",
         "--input=numbers",
@@ -474,12 +476,12 @@ fn a_report_that_nobody_reads_is_refused() {
 fn flows_do_not_read_what_others_write() {
     let folder = folder();
     let text = numbers(folder.path(), 100);
-    // One flow appends to the one name, another reads the other.
+    // One flow appends to the file under one name, another reads it under the other.
     std::os::unix::fs::symlink("numbers", folder.path().join("safe")).expect("a link");
     let finished = run(folder.path(), &["--all", "--quiet", "--timeout=1s"]).expect_code(1);
     let said = "  = help: run one flow after the other, or connect them by a named pipe (`mkfifo`)\n";
     assert!(finished.stderr.contains(said), "{finished}");
-    // Which of them comes first is left to chance, too.
+    // Which of them comes first depends on timing.
     let said = [
         "can't open `safe`: source `source` of flow `regular` reads the same file, `numbers`: flows of one run work at the",
         "can't open `numbers`: sink `sink` of flow `safe` writes to the same file, `safe`: flows of one run work at the",
@@ -519,7 +521,7 @@ fn a_pipe_without_its_other_end_holds_up_nothing() {
                 &[&["--flow=main", "--format=json", timeout][..], &ends].concat(),
             );
             if !stop.is_empty() {
-                // Before its handlers are there, a signal ends it.
+                // A signal that arrives before its handlers are installed ends the process.
                 eventually("listening", || listens(running.id()));
                 running.signal(stop);
             }
@@ -533,7 +535,7 @@ fn a_pipe_without_its_other_end_holds_up_nothing() {
     }
 }
 
-/// Whether a process has the thread that looks after signals.
+/// Whether a process has the thread that handles signals.
 fn listens(process: u32) -> bool {
     let threads = fs::read_dir(format!("/proc/{process}/task"));
     threads.is_ok_and(|threads| {
@@ -563,7 +565,7 @@ fn a_pipe_that_gets_its_other_end_is_used() {
 fn other_flows_go_on_beside_a_pipe_without_its_other_end() {
     let folder = folder();
     numbers(folder.path(), 1000);
-    // Most flows append to `out`, and one thread is all that they have.
+    // Most flows append to `out`, and share one thread.
     fifo(folder.path(), "out");
     let running = start(folder.path(), &["--all", "--quiet"]);
     eventually("written beside it", || {
@@ -573,7 +575,7 @@ fn other_flows_go_on_beside_a_pipe_without_its_other_end() {
     running.finish_with_open_stdin();
 }
 
-/// Whether a pipe has no room for what is written at once.
+/// Whether a pipe has no room for one write.
 fn is_full(pipe: &str) -> bool {
     let Ok(pipe) = File::options().write(true).open(pipe) else {
         return false;
@@ -583,7 +585,7 @@ fn is_full(pipe: &str) -> bool {
     rustix::event::poll(&mut polled, Some(&now)).is_ok_and(|ready| ready == 0)
 }
 
-/// A reader that does not read: the flow waits, and drains when it reads on.
+/// A reader that does not read: the flow waits, and drains once reading continues.
 #[test]
 fn a_reader_that_does_not_read_is_waited_for() {
     let folder = folder();
@@ -633,7 +635,7 @@ fn a_second_signal_ends_a_flow_that_nobody_reads() {
     thread::sleep(Duration::from_millis(50));
     signal(app, "TERM");
     eventually("ended", || !read(folder.path(), "code").is_empty());
-    // Whoever did not read is of the same group.
+    // The reader belongs to the same process group.
     let ended = Command::new("kill")
         .args(["-s", "KILL", "--", &format!("-{}", child.id())])
         .status();

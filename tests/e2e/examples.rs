@@ -1,4 +1,4 @@
-//! Every example, built and run as its README says.
+//! Every example, built and run as its README describes.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ fn example(name: &str) -> PathBuf {
     root().join("examples").join(name)
 }
 
-/// Builds an example. Returns the executable.
+/// Builds an example. Returns the path of the executable.
 fn built(name: &str) -> PathBuf {
     let output = workshop("examples").join(name);
     build(&example(name), &[], &output);
@@ -96,7 +96,7 @@ fn backpressure_demo() {
     let stream = told.report.stream("source", "sink");
     assert_eq!(stream.count("backpressure_episodes"), 123);
     assert_eq!(["peak_depth", "dequeued"].map(|key| stream.count(key)), [16, 1000]);
-    // One element every ten milliseconds, all of which were waits.
+    // One element every ten milliseconds, all of it waiting time.
     let states = told.report.events(&["state"]);
     assert_eq!(states.last().map(String::as_str), Some("9990 state completed"));
 }
@@ -209,7 +209,7 @@ fn log_triage_refuses_what_is_no_dpkg_log() {
     assert!(finished.stderr.contains(words), "{finished}");
 }
 
-/// How many lines of `path` match, says a program that has nothing to do with ours.
+/// The number of lines of `path` that match, counted by an independent program.
 fn grep(pattern: &str, path: &Path) -> usize {
     let mut command = std::process::Command::new("grep");
     run_to_end(command.args(["-c", "-e", pattern]).arg(path))

@@ -1,11 +1,11 @@
-//! Components that fail: the flow ends with a message that names node and element, a non-zero exit code, and with all
-//! flushed that was delivered before.
+//! Components that fail: the flow ends with a message that names node and element, with a non-zero exit code, and with
+//! everything delivered before flushed.
 
 use crate::lab::{LAB, run};
 use crate::process::Finished;
 use crate::torvync::workshop;
 
-/// Runs `flow`, whose node `node` fails in `call` at `element`.
+/// Runs `flow`, in which node `node` fails in `call` at `element`.
 fn fail(flow: &str, node: &str, fault: &str, call: &str, element: u64) -> Finished {
     let config = |key: &str, value: &str| format!("{node}.{key}={value}");
     let (fault, call) = (config("fault", fault), config("in", call));
@@ -16,7 +16,7 @@ fn fail(flow: &str, node: &str, fault: &str, call: &str, element: u64) -> Finish
     .expect_code(1)
 }
 
-/// What the collecting sink prints of elements `0..count` of the counter.
+/// The output of the collecting sink for elements `0..count` of the counter.
 fn delivered(count: u64) -> String {
     let pushes: String = (0..count).map(|n| format!("push {n} text/plain {n}\n")).collect();
     format!("{pushes}complete after {count}\nteardown after {count}\n")

@@ -1,4 +1,4 @@
-//! What flows deliver, and what components of different origin may do.
+//! Delivery of flows, and interoperation of components of different origin.
 
 use serde_json::Value;
 

@@ -1,5 +1,5 @@
-//! Whether `torvync check` takes a component's code for what a build would make: only what goes into a component makes its
-//! code old.
+//! Whether `torvync check` considers a component's code up to date: only a change of the component's own sources makes
+//! it stale.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -7,13 +7,13 @@ use std::time::{Duration, SystemTime};
 use crate::guests::{package, project};
 use crate::torvync::{build, output, root, torvync};
 
-/// What `torvync check` says of a project.
+/// The output of `torvync check` for a project.
 #[track_caller]
 fn checked(folder: &Path) -> String {
     output(torvync().arg("check").current_dir(folder)).expect_code(0).stdout
 }
 
-/// Writes a file that is newer than everything.
+/// Writes a file that is newer than every other one.
 fn write_later(path: &Path, text: &str) {
     std::fs::write(path, text).expect("the workshop is writable");
     let file = std::fs::File::options().append(true).open(path);
@@ -22,7 +22,7 @@ fn write_later(path: &Path, text: &str) {
         .expect("the file has a time");
 }
 
-/// Takes a file of its age back to where it makes nothing old.
+/// Sets the time of a file back, so that it makes no code stale.
 fn make_old(path: &Path) {
     let file = std::fs::File::options().append(true).open(path);
     let changed = file.and_then(|file| file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1)));

@@ -1,11 +1,11 @@
-//! How a build treats components: as packages, as somebody else's build, and as what does not compile.
+//! Components as a build finds them: as packages, as results of other builds, and as sources that do not compile.
 
 use std::path::{Path, PathBuf};
 
 use crate::process::Running;
 use crate::torvync::{build, executable, output, root, torvync, workshop};
 
-/// A project of one filter, fed with lines. `component` is what its `[[component]]` says besides its name.
+/// A project of one filter, fed with lines. `component` is the content of its `[[component]]` besides the name.
 pub(crate) fn project(name: &str, component: &str) -> PathBuf {
     let folder = workshop(name);
     let manifest = format!(
@@ -33,7 +33,7 @@ edges = [
     folder
 }
 
-/// Writes a package of a filter that keeps an element if `judgement` holds.
+/// Writes the package of a filter that keeps an element if `judgement` holds.
 pub(crate) fn package(folder: &Path, judgement: &str) {
     let (judge, sdk) = (folder.join("judge"), root().join("macros"));
     std::fs::create_dir_all(judge.join("src")).expect("the workshop is writable");
@@ -109,7 +109,8 @@ fn a_build_command_that_fails_shows_what_it_said() {
     }
 }
 
-/// A project of two components whose packages, in folders of their own, have one name. Nodes name what cargo makes of them.
+/// A project of two components whose packages, in separate folders, have the same name. Nodes name cargo's build
+/// results.
 fn twins(folder: &Path) {
     let manifest = r#"
 [torvyn]
@@ -146,7 +147,7 @@ fn packages_of_one_name_are_two_components() {
     let numbers = folder.join("lines");
     std::fs::write(&numbers, "a\nab\nabc\nabcd\n").expect("the workshop is writable");
     let program = folder.join("program");
-    // Neither is ever taken for the other, whichever was compiled last, and a file made before is never used.
+    // Neither is ever confused with the other, whichever was compiled last, and a stale file is never used.
     for (first, second, kept) in [
         ("text.len() > 1", "text.len() < 4", "ab\nabc\n"),
         ("text.len() > 1", "text.len() < 3", "ab\n"),
@@ -168,7 +169,7 @@ fn packages_of_one_name_are_two_components() {
     assert_ne!(binary("first"), binary("second"));
 }
 
-/// What is said about a package of the manifest `text` with these source files.
+/// The error for a package with the manifest `text` and these source files.
 fn refused(name: &str, text: &str, sources: &[&str]) -> crate::process::Finished {
     let folder = project(name, "path = \"judge\"");
     let judge = folder.join("judge");
@@ -230,7 +231,7 @@ fn the_folder_of_a_workspace_names_its_packages() {
     }
 }
 
-/// A project whose component is what `command` makes in its folder, where `even.wasm` lies.
+/// A project whose component is made by `command` in its folder, which contains `even.wasm`.
 fn commanded(name: &str, command: &str) -> PathBuf {
     let folder = project(name, &format!("path = \"judge\"\nbuild_command = \"{command}\""));
     let judge = folder.join("judge");
@@ -247,11 +248,11 @@ fn what_a_build_command_made_is_found_when_there_is_no_doubt() {
     let command = format!("test -f {made} || {{ mkdir -p target/wasm32-wasip2/release; cp even.wasm {made}; }}");
     let folder = commanded("guests/found", &command);
     let program = folder.join("program");
-    // The second time it has nothing to do.
+    // The second time there is nothing to do.
     for _ in 0..2 {
         build(&folder, &[], &program);
     }
-    // The file is no longer what the command made.
+    // The file differs from the command's result.
     let path = folder.join("judge").join(made);
     let mut bytes = crate::lab::even_filter();
     bytes.extend([0, 2, 1, b'x']);
@@ -269,7 +270,7 @@ fn what_a_build_command_may_have_made_is_not_guessed() {
         ("guests/both", both, "made several binaries of this name"),
     ] {
         let folder = commanded(name, command);
-        // In a folder that projects share, from another project.
+        // In a folder shared by projects, from another project.
         let shared = folder.join("shared");
         let other = shared.join("wasm32-wasip2/debug/judge.wasm");
         std::fs::create_dir_all(other.parent().expect("has a folder")).expect("the workshop is writable");

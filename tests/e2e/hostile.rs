@@ -1,16 +1,16 @@
-//! Components that break the rules. The host refuses, or ends the component; the flow is told, every buffer comes back,
-//! and the process lives.
+//! Components that break the rules. The host refuses, or ends the component; the flow gets an error, every buffer is
+//! returned, and the process survives.
 
 use crate::lab::{self, simulate};
 use crate::report::Reported;
 
-/// Runs `flow`, whose node in the middle commits `misdeed`.
+/// Runs `flow`, whose middle node commits `misdeed`.
 #[track_caller]
 fn commit(flow: &str, misdeed: &str, code: i32) -> Reported {
     simulate(flow, &[&format!("middle={misdeed}")], code)
 }
 
-/// What the sink prints when each of two elements became `answer`.
+/// The output of the sink when each of two elements became `answer`.
 fn answered(answer: &str) -> String {
     format!("push 0 {answer}\npush 1 {answer}\ncomplete after 2\nteardown after 2\n")
 }
@@ -68,7 +68,7 @@ fn misuse_of_handles_ends_the_component_and_nothing_else() {
     }
 }
 
-/// The counts of a node that failed once, at the element behind those that it put out.
+/// The counts of a node that failed once, at the element after those that it emitted.
 fn account(out: u64) -> String {
     match out {
         0 => "in 1, errors 1, failed 1".to_owned(),
@@ -146,7 +146,7 @@ fn buffers_that_are_never_given_back_are_counted_and_taken_back() {
     assert!(got_no_buffer(&told, "E0301", "source"), "{}", told.report);
 }
 
-/// Whether a node failed of a buffer that it did not get, and says its code once.
+/// Whether a node failed for lack of a buffer, with the code shown once.
 fn got_no_buffer(told: &Reported, code: &str, node: &str) -> bool {
     let failure = told.report.failure();
     failure.starts_with(&format!("{code}: node `{node}` got no buffer in ")) && !failure.contains(&format!("({code})"))
@@ -171,7 +171,7 @@ fn the_results_of_flush_are_checked_like_any_other() {
     assert_eq!(told.stdout, expected);
     assert_eq!(told.report.node("middle"), "in 2, out 3, absorbed 2, flushed 3");
 
-    // So many that they fill the stream behind it again and again.
+    // Enough to fill the stream downstream again and again.
     let told = commit("hostile-aggregator", r#"{"flush-many":{"count":5000}}"#, 0);
     assert_eq!(told.report.node("sink"), "in 5000, delivered 5000");
 
@@ -200,11 +200,11 @@ fn the_results_of_flush_are_checked_like_any_other() {
 struct Target {
     flow: &'static str,
     node: &'static str,
-    /// What the stage exports, and how many calls of it go well before.
+    /// The stage's exports, each with the number of calls that succeed before the failure.
     exports: &'static [(&'static str, u64)],
 }
 
-/// One for each role.
+/// One target for each role.
 const TARGETS: [Target; 6] = [
     Target {
         flow: "broken-source",
@@ -238,7 +238,7 @@ const TARGETS: [Target; 6] = [
     },
 ];
 
-/// Fails in every export of every role by `fault`, and checks that the failure is told as `code: node … WORDS …`.
+/// Fails in every export of every role by `fault`, and checks that the failure is reported as `code: node … WORDS …`.
 fn fails_everywhere(fault: &str, code: &str, words: &str) {
     for target in &TARGETS {
         for (export, element) in target.exports {
@@ -272,12 +272,12 @@ fn fails(target: &Target, export: &str, element: u64, [fault, code, words]: [&st
     );
     assert_eq!(told.report.count(node, "errors"), 1, "{}", told.report);
     assert_eq!(told.report.text("state"), "failed");
-    // Whoever is still able to ends properly.
+    // Stages that can still be called end properly.
     let ends = node != "sink" && export != "init";
     assert_eq!(told.stdout.contains("\nteardown after "), ends, "{}", told.stdout);
 }
 
-/// Fails in `teardown` of every role by `fault`: the flow is complete, and a warning says so.
+/// Fails in `teardown` of every role by `fault`: the flow is complete, and a warning is shown.
 fn fails_in_teardown(fault: &str, code: &str) {
     for target in &TARGETS {
         let node = target.node;

@@ -1,7 +1,7 @@
 //! Executables with many flows each, built once for all tests: `lab/*.toml`.
 //!
-//! Each is there for every call path. What does not depend on the machine's time runs on all of them, and comes to the
-//! same on each.
+//! Each is built for every call path. Flows that do not depend on the machine's time run on all of them, with equal
+//! results.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -17,9 +17,9 @@ use crate::process::{Finished, Running};
 use crate::report::Reported;
 use crate::torvync::{REPORT, executable, root, run_to_end, target, torvync, workshop};
 
-/// What components deliver, and how they fail.
+/// Flows for delivery by components, and for their failures.
 pub(crate) static LAB: Lab = Lab::new("lab", "Torvyn.toml");
-/// What follows failures, full streams and overload.
+/// Flows for error policies, full streams and overload.
 pub(crate) static POLICIES: Lab = Lab::new("policies", "policies.toml");
 /// Flows that run at the same time.
 pub(crate) static TOGETHER: Lab = Lab::new("together", "together.toml");
@@ -27,26 +27,26 @@ pub(crate) static TOGETHER: Lab = Lab::new("together", "together.toml");
 pub(crate) static STOPPING: Lab = Lab::new("stopping", "stopping.toml");
 /// Flows for a small machine.
 pub(crate) static SMALL: Lab = Lab::new("small", "small.toml");
-/// What becomes of elements at the ends of flows.
+/// Flows for the fate of elements at the ends of flows.
 pub(crate) static ENDS: Lab = Lab::new("ends", "ends.toml");
-/// Flows that run several times side by side.
+/// Flows with replicas.
 pub(crate) static REPLICAS: Lab = Lab::new("replicas", "replicas.toml");
-/// Flows that take much memory.
+/// Flows that need much memory.
 #[cfg(target_os = "linux")]
 pub(crate) static MEMORY: Lab = Lab::new("memory", "memory.toml");
 
-/// A project of the tests' guests.
+/// A project made of the tests' guests.
 pub(crate) struct Lab {
     name: &'static str,
     manifest: &'static str,
-    /// By call path.
+    /// Executables by call path.
     built: [OnceLock<Built>; PATHS.len()],
 }
 
-/// What a build came to.
+/// Result of a build.
 pub(crate) struct Built {
     pub(crate) executable: PathBuf,
-    /// What `torvync build --format json` printed.
+    /// Output of `torvync build --format json`.
     pub(crate) report: Value,
 }
 
@@ -59,12 +59,12 @@ impl Lab {
         }
     }
 
-    /// The project on the path of stages that have everything in common: fused where they can be.
+    /// The project on the default call path: fused where possible.
     pub(crate) fn built(&self) -> &Built {
         self.built_for("fused")
     }
 
-    /// The project on a call path, built when it is first asked for.
+    /// The project on a call path, built on first use.
     pub(crate) fn built_for(&self, path: &str) -> &Built {
         let position = PATHS.iter().position(|name| *name == path).expect("a call path");
         self.built[position].get_or_init(|| {
@@ -74,18 +74,18 @@ impl Lab {
         })
     }
 
-    /// The project on each call path.
+    /// The project on every call path.
     pub(crate) fn paths(&self) -> [&Built; PATHS.len()] {
         PATHS.map(|path| self.built_for(path))
     }
 
-    /// Runs the executables of all call paths in `folder`. What they did must be equal.
+    /// Runs the executables of all call paths in `folder`. Their results must be equal.
     #[track_caller]
     pub(crate) fn run_in(&self, folder: &Path, arguments: &[&str]) -> Finished {
         self.compare(|built| built.run_in(folder, arguments))
     }
 
-    /// Runs something on every call path. What came of it must be equal.
+    /// Calls `run` for every call path. The results must be equal.
     #[track_caller]
     pub(crate) fn compare(&self, run: impl Fn(&Built) -> Finished) -> Finished {
         let [component, direct, fused] = self.paths().map(run);
@@ -102,8 +102,8 @@ impl Lab {
         component
     }
 
-    /// Runs a flow with the simulated clock on every call path, to its end, which must have exit code `code` and an
-    /// account in which nothing is missing.
+    /// Runs a flow to its end with the simulated clock on every call path. The exit code must be `code`, and the report
+    /// complete.
     #[track_caller]
     pub(crate) fn simulate(&self, flow: &str, settings: &[&str], code: i32) -> Reported {
         let settings = [&["--clock=simulated"], settings].concat();
@@ -113,7 +113,7 @@ impl Lab {
 }
 
 impl Built {
-    /// A flow as the build describes it.
+    /// A flow in the build's description.
     #[track_caller]
     pub(crate) fn flow(&self, name: &str) -> &Value {
         let flows = self.report["flows"].as_array().expect("a list of flows");
@@ -146,7 +146,7 @@ impl Built {
         self.start(&arguments)
     }
 
-    /// Runs a flow to its end, which must have exit code `code` and an account in which nothing is missing.
+    /// Runs a flow to its end. The exit code must be `code`, and the report complete.
     #[track_caller]
     pub(crate) fn report(&self, flow: &str, settings: &[&str], code: i32) -> Reported {
         Reported::of(self.start_flow(flow, settings).finish().expect_code(code))
@@ -209,7 +209,7 @@ pub(crate) fn build_project(name: &str, manifest: &str, options: &[&str]) -> Bui
     }
 }
 
-/// The folder of the components of `tests/guests`, built once, as `cargo xtask test` did before.
+/// The folder of the components of `tests/guests`, built once, like `cargo xtask test` does.
 fn guest_folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {

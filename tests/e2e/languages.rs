@@ -1,4 +1,4 @@
-//! Components in other languages than Rust, built by the project's own command: `tests/guests-c`, `tests/guests-js`.
+//! Components in languages other than Rust, built by the project's own command: `tests/guests-c`, `tests/guests-js`.
 //! `cargo xtask setup` installs the tools.
 
 use std::path::{Path, PathBuf};
@@ -13,10 +13,10 @@ use crate::report::Reported;
 use crate::torvync::{REPORT, build, executable, output, root, target, torvync, workshop};
 use crate::versions::contracts;
 
-/// An executable of components in one language, built when it is first asked for.
+/// An executable of components in one language, built on first use.
 struct Project {
     name: &'static str,
-    /// What the manifest says behind the project's name.
+    /// The manifest after the project's name.
     manifest: fn(&Path) -> String,
     built: OnceLock<PathBuf>,
 }
@@ -64,7 +64,7 @@ impl Project {
     }
 }
 
-/// Three guests, each of another shape: a core module, a component, and a component with an adapter for WASI 0.1.
+/// Three guests, each in a different form: a core module, a component, and a component with an adapter for WASI 0.1.
 fn c_manifest(workshop: &Path) -> String {
     let components = [
         c_component("countdown", "managed-source", "module", workshop),
@@ -105,7 +105,7 @@ fn c_component(name: &str, world: &str, shape: &str, workshop: &Path) -> String 
     component(name, "tests/guests-c", &command, &output)
 }
 
-/// What `wit-bindgen c` generates for a world.
+/// The output of `wit-bindgen c` for a world.
 fn write_bindings(world: &str, folder: &Path) {
     let mut resolve = Resolve::default();
     let (package, _) = resolve
@@ -147,7 +147,7 @@ edges = [{ from = { node = "words", port = "output" }, to = { node = "console", 
 "#
 }
 
-/// The same guest, against contracts that are named without a version.
+/// The same guest, with contracts named without a version.
 fn without_version(workshop: &Path) -> String {
     let (guest, wit) = (workshop.join("plain-words.js"), workshop.join("wit"));
     contracts("torvyn-streaming", "", &wit);
@@ -205,7 +205,7 @@ fn a_source_in_javascript_without_a_version_runs() {
     assert_eq!(ran.stdout, "[\"no\",2]\n[\"version\",7]\n", "{}", ran.report);
 }
 
-/// Nothing is declared; what the message says to do is done.
+/// Capabilities are not declared; then the advice in the message is followed.
 #[test]
 fn one_message_leads_out_where_code_cannot_be_followed() {
     JAVASCRIPT.report(&["--flow", "words"], "", 0);

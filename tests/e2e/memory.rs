@@ -1,4 +1,4 @@
-//! What a flow takes of the machine's memory is never more than the build says it can.
+//! A flow never uses more of the machine's memory than the build predicts.
 
 use std::time::{Duration, Instant};
 
@@ -6,9 +6,9 @@ use crate::lab::{Built, MEMORY};
 use crate::process::Running;
 use crate::report::Reported;
 
-/// How long a resident set that has settled did not grow.
+/// Time without growth after which a resident set counts as settled.
 const QUIET: Duration = Duration::from_millis(400);
-/// How long it may take to grow.
+/// Longest wait for it to grow.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The worst case of a flow, in bytes.
@@ -40,7 +40,7 @@ fn settled_peak(running: &Running, least: u64) -> u64 {
     last
 }
 
-/// Runs a flow without end until its streams are full. `least`: bytes that the elements in them have.
+/// Runs an endless flow until its streams are full. `least`: bytes of the elements in them.
 fn fill(flow: &str, depth: u64, least: u64) {
     for built in MEMORY.paths() {
         fill_on(built, flow, depth, least);
@@ -83,7 +83,7 @@ fn streams_full_of_elements_from_an_own_thread() {
     fill("own-thread", 8000, 4_000_000);
 }
 
-/// Runs a flow in which each line makes a stage misbehave, and becomes a dead letter.
+/// Runs a flow in which each line makes a stage misbehave and becomes a dead letter.
 fn misbehave(flow: &str, least: u64) {
     for built in MEMORY.paths() {
         misbehave_on(built, flow, least);

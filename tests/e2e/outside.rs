@@ -1,4 +1,5 @@
-//! What is around an executable: names of files that are no text, standard error that nobody reads, limits of the process.
+//! The surroundings of an executable: file names that are not UTF-8, standard error that is not read, limits of the
+//! process.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -25,7 +26,7 @@ fn a_file_is_found_whatever_bytes_its_name_has() {
         run_in_shell(folder.path(), script, &["--flow", flow]).expect_code(0);
     }
     let of = |name: &[u8]| fs::read_to_string(odd(name)).unwrap_or_default();
-    // Of `shared` there are two.
+    // There are two replicas of `shared`.
     assert_eq!((of(b"out\xfe0") + &of(b"out\xfe1")).lines().count(), 200);
     assert!(of(b"out\xfe0").starts_with(&text));
     let script = r"mkfifo $'pipe\xff'; cat $'in\xff' > $'pipe\xff' & $APP --input=$'pipe\xff' --output=$'copy\xff'";
@@ -60,7 +61,7 @@ fn a_configuration_is_text() {
 
 // ── What is wrong on the command line
 
-/// What the configuration of a built-in can't be, and what is near to a word that there is not.
+/// Mistakes in the configuration of built-ins, and words similar to unknown ones.
 const REFUSED: &[(&[&str], &str, &str)] = &[
     (
         &["printing", "--config=source.count=many"],
@@ -204,9 +205,9 @@ fn what_a_process_may_not_have_is_told_with_what_to_do() {
     let told = run_in_shell(folder.path(), "ulimit -n 5; $APP", &arguments).expect_code(1);
     assert_eq!(
         told.stderr,
-        "error[E0413]: the flow could not be started: it has at least 9 files open, standard input and output among \
-         them, and the process may have 5\n  = component: (runtime)\n  = help: raise the limit on open files (`ulimit \
-         -n`)\n"
+        "error[E0413]: the flow could not be started: it needs at least 9 files open at once, including standard \
+         input and output, but the process may open 5\n  = component: (runtime)\n  = help: raise the limit on open \
+         files (`ulimit -n`)\n"
     );
     let told = run_in_shell(folder.path(), "ulimit -n 8; $APP", &arguments).expect_code(1);
     assert!(told.stderr.contains("(`ulimit -n`)"), "{told}");
@@ -215,7 +216,7 @@ fn what_a_process_may_not_have_is_told_with_what_to_do() {
 
 // ── Standard error that nobody reads
 
-/// What a component prints, the events and the account go on whether somebody reads them or not; what is not shown is
+/// Components' output, events and reports do not wait for a reader of standard error; lines that are not shown are
 /// counted.
 #[test]
 fn messages_that_nobody_reads_hold_up_nothing() {
@@ -224,7 +225,7 @@ fn messages_that_nobody_reads_hold_up_nothing() {
     for path in ["component", "fused"] {
         for (flow, options, mark) in [
             ("printing", &["--report=report"][..], "stderr: "),
-            // What it prints on standard output goes to standard error too.
+            // Output to standard output goes to standard error too.
             ("printing", &["--format=json"][..], "stdout: "),
             ("main", &["--log-level=debug", "--report"][..], "Summary"),
         ] {
@@ -235,12 +236,12 @@ fn messages_that_nobody_reads_hold_up_nothing() {
             let mut command = executable(&ENDS.built_for(path).executable, folder.path(), &arguments);
             command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(writer);
             let mut child = command.spawn().expect("it was built");
-            // Its end of the pipe is the only one that is left.
+            // The child's end of the pipe is the only one left.
             drop(command);
             let mut input = child.stdin.take().expect("it is piped");
             let text: String = (0..LINES).map(|n| format!("{n}\n")).collect();
             input.write_all(text.as_bytes()).expect("the flow reads");
-            // All of them pass, though nobody has read a word.
+            // All of them pass, though nothing has been read.
             eventually("delivered", || read(folder.path(), "out").lines().count() >= LINES);
             let reading = thread::spawn(move || {
                 let mut told = String::new();
@@ -259,7 +260,7 @@ fn messages_that_nobody_reads_hold_up_nothing() {
                 let lost: usize = lost.sum();
                 let shown = told.lines().filter(|line| line.ends_with('ü')).count();
                 let printed = if options == ["--format=json"] { 2 * LINES } else { LINES };
-                // The line without an end at the end of the run may be one of them.
+                // The unfinished line at the end of the run may be one of them.
                 assert!((printed..=printed + 1).contains(&(shown + lost)), "{shown} and {lost}");
                 let numbers = told
                     .lines()

@@ -1,18 +1,19 @@
-//! A million elements, a thousand for each that the sink takes. What a stream counts is held against what arrived: the
-//! numbers that the source wrote into its elements, printed by the sink.
+//! A million elements, a thousand for each that the sink takes. A stream's counters are compared with the elements that
+//! arrived: the numbers that the source wrote into its elements, printed by the sink.
 //!
-//! The source is held to one element every 10 µs, after a thousand at once at the start, and the sink takes one every
-//! 10 ms; the clock is simulated. So it is known which elements arrive, without any look at how the runtime works.
+//! The source is limited to one element every 10 µs, after a thousand at once at the start, and the sink takes one
+//! every 10 ms; the clock is simulated. So the arriving elements are known independently of the runtime's
+//! implementation.
 
 use crate::lab::POLICIES;
 use crate::report::Reported;
 
-/// Elements of the source.
+/// Number of elements of the source.
 const ELEMENTS: u64 = 1_000_000;
-/// Elements that the stream before the sink holds.
+/// Capacity of the stream upstream of the sink.
 const DEPTH: u64 = 16;
 
-/// The numbers that arrived; their sequence numbers must be the same.
+/// The numbers that arrived; they must equal the sequence numbers.
 fn arrived(told: &Reported) -> Vec<u64> {
     let pushes = told.stdout.lines().filter_map(|line| line.strip_prefix("push "));
     let number = |text: &str| text.parse().unwrap_or_else(|_| panic!("no number: {text}"));
@@ -24,13 +25,13 @@ fn arrived(told: &Reported) -> Vec<u64> {
     .collect()
 }
 
-/// What is between those that arrived, and behind them.
+/// The number of elements missing between and after those that arrived.
 fn missing(arrived: &[u64]) -> u64 {
     let ends = arrived.iter().skip(1).copied().chain([ELEMENTS]);
     arrived.iter().zip(ends).map(|(one, next)| next - one - 1).sum()
 }
 
-/// Compares as a whole; a list of thousands says nothing in a message.
+/// Compares two lists; on a difference, the message does not contain all of their thousands of numbers.
 #[track_caller]
 fn are_equal(found: &[u64], expected: &[u64]) {
     let differs = found
@@ -75,7 +76,7 @@ fn drop_oldest_keeps_the_newest_and_counts_the_others() {
 fn drop_newest_keeps_the_oldest_and_counts_the_others() {
     let told = POLICIES.simulate("overload-drop-newest", &[], 0);
     let arrived = arrived(&told);
-    // The first ones fill the stream. Whenever the sink takes one of them, the next one of the source finds a place.
+    // The first elements fill the stream. Whenever the sink takes one, the next element of the source enters.
     let later = (1..1000).map(|pause| pause * 1000 + 999);
     let expected: Vec<u64> = (0..=DEPTH).chain(later).collect();
     are_equal(&arrived, &expected);

@@ -1,19 +1,19 @@
-//! The call paths, and what must be equal on all of them.
+//! The call paths, and the results that must be equal on all of them.
 
 use serde_json::Value;
 
 use crate::process::Finished;
 
-/// The call paths, as `--opt` names them.
+/// The call paths, in the words of `--opt`.
 pub(crate) const PATHS: [&str; 3] = ["component", "direct", "fused"];
 
-/// Fields of a report that the machine decides.
+/// Fields of a report that depend on the machine.
 const OF_THE_MACHINE: [&str; 2] = ["duration_ms", "elements_per_s"];
 
-/// Lines of the summary that the machine decides.
+/// Lines of the summary that depend on the machine.
 const LINES_OF_THE_MACHINE: [&str; 2] = ["Duration:", "Throughput:"];
 
-/// Everything that a run left behind, without what the machine decides.
+/// All results of a run except those that depend on the machine.
 pub(crate) fn comparable(finished: &Finished) -> String {
     let report = finished.report.as_deref().map_or_else(String::new, without_times);
     let stdout = &finished.stdout;
@@ -30,7 +30,7 @@ pub(crate) fn comparable(finished: &Finished) -> String {
     format!("{stdout}{report}exit code {:?}\n{stderr}", finished.code)
 }
 
-/// A report, with a field a line.
+/// A report, with one field per line.
 fn without_times(report: &str) -> String {
     let Ok(Value::Object(mut report)) = serde_json::from_str(report) else {
         return report.to_owned();

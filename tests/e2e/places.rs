@@ -1,4 +1,5 @@
-//! Projects in folders of any name, that can't be written, that are copied from elsewhere, or that somebody else builds.
+//! Projects in folders with any name, in folders that cannot be written, copied from elsewhere, or built by another
+//! user.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -12,7 +13,7 @@ use crate::artifacts::copy;
 use crate::guests::{package, project};
 use crate::torvync::{executable, output, root, run_to_end, torvync, workshop};
 
-/// What is waited for takes no longer.
+/// Longest wait for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A project without components in `folder`.
@@ -25,7 +26,7 @@ fn built_ins(folder: &Path) {
     std::fs::write(folder.join("Torvyn.toml"), manifest).expect("the workshop is writable");
 }
 
-/// Names of folders with everything that means something to somebody.
+/// Folder names with every character that is special to some tool.
 fn odd_names() -> Vec<OsString> {
     let mut names: Vec<OsString> = vec![
         "a, b".into(),
@@ -41,7 +42,7 @@ fn odd_names() -> Vec<OsString> {
     names
 }
 
-/// Each is built with another value of the variables that C compilers look at.
+/// Each is built with other values of the variables that C compilers read.
 #[test]
 fn a_release_is_built_wherever_the_project_is() {
     let odd = workshop("odd");
@@ -56,7 +57,7 @@ fn a_release_is_built_wherever_the_project_is() {
             .env("CFLAGS", format!("-DODD={at}"));
         let finished = output(&mut command).expect_code(0);
         for unchanged in ["wasmtime", "torvyn-runtime-core"].map(|name| format!("Compiling {name} v")) {
-            // The first of all builds on this machine makes it.
+            // The first build on this machine makes it.
             assert!(at == 0 || !finished.stderr.contains(&unchanged), "{name:?}: {finished}");
         }
         let program = folder.join(".torvyn/bin/odd");
@@ -81,7 +82,7 @@ fn components_are_built_with_their_own_flags_wherever_they_are() {
     .expect("is writable");
     let mut command = torvync();
     command.arg("build").current_dir(&folder);
-    // Flags for programs of this machine are not for components.
+    // Flags for native programs are not for components.
     command
         .env_remove("CARGO_TARGET_DIR")
         .env("RUSTFLAGS", "--no-such-flag");
@@ -114,7 +115,7 @@ fn sources_that_cargo_can_not_read_are_told_with_their_place() {
     }
 }
 
-/// Every file below `folder` with its time.
+/// Every file below `folder`, with its time.
 fn listing(folder: &Path) -> BTreeMap<PathBuf, std::time::SystemTime> {
     let mut found = BTreeMap::new();
     for entry in folder.read_dir().expect("a folder") {
@@ -164,7 +165,7 @@ fn every_example_can_be_copied() {
         copy(&example.path(), &copied);
         if copied.join("Torvyn.toml").is_file() {
             run_to_end(torvync().args(["check", "--strict"]).current_dir(&copied));
-            // Nothing of a component's package points out of the example.
+            // No path in a component's package leads out of the example.
             let cargo = std::env::var_os("CARGO").expect("cargo runs the tests");
             let packages = run_to_end(
                 Command::new(cargo)
@@ -181,7 +182,7 @@ fn every_example_can_be_copied() {
 fn a_folder_that_can_not_be_written_is_told_with_the_way_out() {
     let place = tempfile::tempdir().expect("a temporary folder");
     built_ins(place.path());
-    // Holds for everybody, the administrator included.
+    // This holds for every user, including root.
     std::fs::write(place.path().join(".torvyn"), "no folder").expect("the folder is writable");
     let finished = output(torvync().arg("build").current_dir(place.path())).expect_code(2);
     for words in ["error[E0014]", "can't build in the folder `.torvyn`", "--work-dir DIR"] {
@@ -193,7 +194,7 @@ fn a_folder_that_can_not_be_written_is_told_with_the_way_out() {
 fn a_work_folder_with_other_files_is_refused() {
     let place = tempfile::tempdir().expect("a temporary folder");
     built_ins(place.path());
-    // Everything of the project would lie in its way.
+    // The whole project would be in the way.
     let mut command = torvync();
     command.args(["build", "--work-dir", "."]).current_dir(place.path());
     let finished = output(&mut command).expect_code(1);

@@ -1,11 +1,11 @@
-//! What follows a failed call: restarts, skipped elements, retries, dead letters, the circuit breaker, deadlines. The
-//! clock is simulated, so that times are exact: `30 retry middle 1 2 20` is the second retry of element 1, told after
-//! 30 ms, in 20 ms.
+//! Reactions to a failed call: restarts, skipped elements, retries, dead letters, the circuit breaker, deadlines. The
+//! clock is simulated, so that times are exact: `30 retry middle 1 2 20` is the second retry of element 1, logged after
+//! 30 ms, due in 20 ms.
 
 use crate::lab::POLICIES;
 use crate::report::Reported;
 
-/// What the error policy does.
+/// Events caused by the error policy.
 const REACTIONS: [&str; 7] = [
     "call-failed",
     "restarted",
@@ -22,7 +22,7 @@ fn run(flow: &str, settings: &[&str], code: i32) -> Reported {
     POLICIES.simulate(flow, settings, code)
 }
 
-/// What the sink `k` prints of these elements of a counter.
+/// The output of the sink `k` for these elements of a counter.
 fn counted(elements: impl IntoIterator<Item = u64>) -> String {
     let lines = elements.into_iter().map(|n| format!("k {n} text/plain {n}\n"));
     lines.chain(["k complete\n".to_owned()]).collect()
@@ -61,7 +61,7 @@ fn a_stage_that_traps_is_made_anew_whatever_its_role() {
 #[test]
 fn a_source_that_traps_is_made_anew_and_goes_on() {
     let told = run("skipping", &["source.script=\"oot\"", "--limit=8"], 0);
-    // The elements of each instance; sequence numbers go on.
+    // The elements of each instance; sequence numbers continue.
     let payloads = [0, 1, 0, 1, 0, 1, 0, 1];
     let lines = payloads.iter().enumerate();
     let delivered: String = lines.map(|(n, own)| format!("k {n} text/plain s:{own}.p\n")).collect();
@@ -88,7 +88,7 @@ fn restarts_are_counted_within_a_minute() {
     let told = run("paced-traps", &["middle.how=abort", "middle.every=10"], 1);
     assert_eq!(told.report.codes(), ["E0416"]);
     assert_eq!(told.stdout, counted((0..50).filter(|n| n % 10 != 0)));
-    // The fifth comes 60 seconds after the first, which does not count any more.
+    // The fifth comes 60 seconds after the first, which no longer counts.
     let told = run("paced-traps", &["middle.how=abort", "middle.every=15"], 0);
     assert_eq!(told.stdout, counted((0..61).filter(|n| n % 15 != 0)));
     assert_eq!(
@@ -301,7 +301,7 @@ fn a_dead_letter_may_die_again() {
 
 #[test]
 fn categories_have_policies_of_their_own() {
-    // Element 1 is a dead letter, 2 is tried again, 3 is passed over, and 4 ends the flow.
+    // Element 1 is a dead letter, 2 is retried, 3 is skipped, and 4 ends the flow.
     let told = run("by-category", &["middle.script=\"oiuodn\""], 1);
     assert_eq!(
         told.stdout,
@@ -358,7 +358,7 @@ fn a_trial_that_fails_keeps_the_breaker_open_without_retries() {
             "70 call-failed middle process 2 E0411 unavailable",
             "70 skipped middle 2 unavailable",
             "70 breaker-opened middle 40",
-            // Whatever else goes wrong, it is available again.
+            // Whatever else fails, the dependency is available again.
             "110 call-failed middle process 3 E0411 invalid-input",
             "110 breaker-closed middle",
             "110 skipped middle 3 invalid-input"
@@ -382,7 +382,7 @@ fn a_call_that_takes_too_long_is_passed_over() {
             "0 skipped middle 1 deadline-exceeded"
         ]
     );
-    // The component may find that out by itself, and lives on then.
+    // The component may detect that by itself, and then survives.
     let told = run("late", &["middle.how=deadline-exceeded", "middle.elements=[1]"], 0);
     assert_eq!(told.stdout, counted([0, 2, 3]));
     assert_eq!(told.report.node("middle"), "in 4, out 3, errors 1, skipped 1");

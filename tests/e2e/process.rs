@@ -1,4 +1,4 @@
-//! Child processes that can't hang a test.
+//! Child processes that cannot hang a test.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
@@ -7,17 +7,17 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// How long anything but a build may take.
+/// Longest time for anything but a build.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a process left behind.
+/// The results of a process.
 #[derive(Debug)]
 pub(crate) struct Finished {
     /// Exit code; `None` after a signal.
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
-    /// What it wrote to the file of its `--report=FILE`.
+    /// Contents of the file of its `--report=FILE`.
     pub(crate) report: Option<String>,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct Running {
     stderr: JoinHandle<String>,
 }
 
-/// The lines of standard output so far.
+/// Lines of standard output up to now.
 #[derive(Default)]
 struct Lines {
     text: Mutex<String>,
@@ -60,7 +60,7 @@ struct Lines {
 }
 
 impl Running {
-    /// Starts `command`. Its standard input is whatever the caller set, else empty.
+    /// Starts `command`. Its standard input is that set by the caller, otherwise empty.
     pub(crate) fn start(mut command: Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
@@ -102,12 +102,12 @@ impl Running {
             .expect("the process reads");
     }
 
-    /// The process.
+    /// Identifier of the process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// What standard output has so far.
+    /// Standard output up to now.
     pub(crate) fn so_far(&self) -> String {
         self.lines.text.lock().expect("not poisoned").clone()
     }
@@ -141,11 +141,11 @@ impl Running {
         self.finish_with_open_stdin()
     }
 
-    /// Sends `signal` again and again, until the process ends: signals that come too close after one another are one.
+    /// Sends `signal` repeatedly until the process ends: signals in quick succession count as one.
     pub(crate) fn insist(mut self, signal: &str) -> Finished {
         let since = Instant::now();
         while since.elapsed() <= PATIENCE && self.child.try_wait().expect("the process can be waited for").is_none() {
-            // It may end before the signal comes.
+            // The process may end before the signal arrives.
             let _ = self.try_signal(signal);
             thread::sleep(Duration::from_millis(50));
         }
@@ -190,13 +190,13 @@ fn report_file(command: &Command) -> Option<PathBuf> {
     })
 }
 
-/// What a report file has, which is then gone; nothing where there is none, or something else than a file.
+/// The contents of a report file, which is removed; empty if there is none, or if the path is no regular file.
 fn taken(path: &std::path::Path) -> String {
     if !path.is_file() {
         return String::new();
     }
     let report = std::fs::read_to_string(path).unwrap_or_default();
-    // It is not there when the command line was refused.
+    // The file is missing when the command line was rejected.
     let _ = std::fs::remove_file(path);
     report
 }

@@ -1,4 +1,4 @@
-//! Flows that run several times side by side: what they deliver together, and how they end.
+//! Flows with replicas: their joint delivery, and their endings.
 
 use std::path::Path;
 use std::time::Duration;
@@ -20,14 +20,14 @@ fn run(built: &Built, folder: &Path, flow: &str, settings: &[&str], code: i32) -
     Reported::of(built.run_in(folder, &arguments).expect_code(code))
 }
 
-/// Sorted lines.
+/// Lines of a text, sorted.
 fn sorted(text: &str) -> Vec<&str> {
     let mut lines: Vec<&str> = text.lines().collect();
     lines.sort_unstable();
     lines
 }
 
-/// What the generator makes, sorted.
+/// Messages of the generator, sorted.
 fn greetings(message: &str, count: u64) -> Vec<String> {
     let mut lines: Vec<String> = (1..=count).map(|n| format!("{message} ({n})")).collect();
     lines.sort_unstable();
@@ -38,13 +38,13 @@ fn file(folder: &Path, name: &str) -> String {
     std::fs::read_to_string(folder.join(name)).expect("the flow made its file")
 }
 
-/// A number of each replica.
+/// A number from the report of each replica.
 fn parts(report: &Report, key: &str) -> Vec<u64> {
     let numbers = report.replicas().iter().map(|replica| replica[key].as_u64());
     numbers.map(|number| number.expect("a number")).collect()
 }
 
-/// How each replica ended.
+/// Final state of each replica.
 fn states(report: &Report) -> Vec<&str> {
     let states = report.replicas().iter().map(|replica| replica["state"].as_str());
     states.map(|state| state.expect("a state")).collect()
@@ -199,7 +199,7 @@ fn ports_of_a_router_are_shared_out() {
     for built in REPLICAS.paths() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let report = run(built, folder.path(), "keyed", &[], 0).report;
-        // In order, and once.
+        // In order, each once.
         for (name, expected) in [
             ("a.txt", "0\n3\n6\n9\n"),
             ("b.txt", "1\n4\n7\n10\n"),

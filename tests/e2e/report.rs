@@ -1,10 +1,10 @@
-//! What a run reports of itself with `--report=FILE`.
+//! The report that a run writes with `--report=FILE`.
 
 use serde_json::Value;
 
 use crate::process::Finished;
 
-/// Fields of each event, in the order in which [`Report::events`] tells them.
+/// Fields of each event, in the order in which [`Report::events`] shows them.
 const EVENTS: [(&str, &[&str]); 14] = [
     ("backpressure-triggered", &["stream", "depth"]),
     ("backpressure-relieved", &["stream", "depth", "duration_ns", "dropped"]),
@@ -24,15 +24,15 @@ const EVENTS: [(&str, &[&str]); 14] = [
 
 /// A finished run of one flow.
 pub(crate) struct Reported {
-    /// What the flow printed.
+    /// Output of the flow.
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     pub(crate) report: Report,
 }
 
 impl Reported {
-    /// Takes the report. Fails the test unless it accounts for every element and every
-    /// buffer, and names the exit code.
+    /// Reads the report. Fails the test unless it accounts for every element and every buffer, and states the exit
+    /// code.
     #[track_caller]
     pub(crate) fn of(finished: Finished) -> Self {
         let (stdout, mut reports) = split(&finished);
@@ -48,7 +48,7 @@ impl Reported {
 }
 
 impl Reported {
-    /// Takes the report of a run that printed it.
+    /// Reads the report of a run that printed it.
     #[track_caller]
     pub(crate) fn printed(finished: Finished) -> Self {
         Self::of(Finished {
@@ -59,7 +59,7 @@ impl Reported {
     }
 }
 
-/// What flows printed, and their reports, each of which accounts for every element and every buffer.
+/// The output of flows, and their reports, each of which accounts for every element and every buffer.
 #[track_caller]
 pub(crate) fn split(finished: &Finished) -> (String, Vec<Report>) {
     let text = finished.report.as_deref();
@@ -92,28 +92,28 @@ impl Report {
         assert_eq!(self.0["pool"]["allocated"], self.0["pool"]["returned"], "{self}");
     }
 
-    /// A text at the top of the report.
+    /// A text at the top level of the report.
     #[track_caller]
     pub(crate) fn text(&self, key: &str) -> &str {
         let value = self.0[key].as_str();
         value.unwrap_or_else(|| panic!("no `{key}` in {self}"))
     }
 
-    /// A number at the top of the report.
+    /// A number at the top level of the report.
     #[track_caller]
     pub(crate) fn number(&self, key: &str) -> u64 {
         let value = self.0[key].as_u64();
         value.unwrap_or_else(|| panic!("no `{key}` in {self}"))
     }
 
-    /// How many buffers the flow used, by the name of the count.
+    /// A counter of the flow's pool, by its name.
     #[track_caller]
     pub(crate) fn pool(&self, key: &str) -> u64 {
         let value = self.0["pool"][key].as_u64();
         value.unwrap_or_else(|| panic!("no `{key}` in the pool of {self}"))
     }
 
-    /// The counts of a node that are not zero: `in 3, out 2, skipped 1`. Its calls are left out.
+    /// The counters of a node that are not zero: `in 3, out 2, skipped 1`, without its calls.
     #[track_caller]
     pub(crate) fn node(&self, name: &str) -> String {
         const COUNTS: [&str; 12] = [
@@ -134,7 +134,7 @@ impl Report {
         counts(node, &COUNTS)
     }
 
-    /// One count of a node.
+    /// One counter of a node.
     #[track_caller]
     pub(crate) fn count(&self, node: &str, key: &str) -> u64 {
         let node = self.entry("nodes", |found| found["name"] == node, node);
@@ -170,12 +170,12 @@ impl Report {
         wanted.map(event).collect()
     }
 
-    /// The part of each replica, of a flow with several.
+    /// Reports of the replicas, of a flow with several.
     pub(crate) fn replicas(&self) -> &[Value] {
         self.0["replicas"].as_array().expect("a list of replicas")
     }
 
-    /// How many events the report has, of whatever kind.
+    /// Number of events in the report, of any kind.
     pub(crate) fn events_kept(&self) -> usize {
         self.0["events"].as_array().expect("a list of events").len()
     }
@@ -186,7 +186,7 @@ impl Report {
         errors.iter().filter_map(|error| error["code"].as_str()).collect()
     }
 
-    /// What the only failure says, with its code.
+    /// The only failure, with its code.
     #[track_caller]
     pub(crate) fn failure(&self) -> String {
         let errors = self.0["errors"].as_array().expect("a list of failures");
@@ -202,14 +202,14 @@ impl Report {
 pub(crate) struct Stream<'a>(&'a Value);
 
 impl Stream<'_> {
-    /// One of its numbers, or how many elements it dropped for a reason.
+    /// A number of the stream, or the number of elements it dropped for a reason.
     #[track_caller]
     pub(crate) fn count(&self, key: &str) -> u64 {
         let value = self.0[key].as_u64().or_else(|| self.0["dropped"][key].as_u64());
         value.unwrap_or_else(|| panic!("no `{key}` in {}", self.0))
     }
 
-    /// Its policy.
+    /// Policy of the stream.
     pub(crate) fn policy(&self) -> &str {
         self.0["policy"].as_str().expect("every stream has a policy")
     }

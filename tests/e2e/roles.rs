@@ -1,4 +1,4 @@
-//! Routers, aggregators, sources that ask for their permissions, and flows with several ends.
+//! Routers, aggregators, sources that query their permissions, and flows with several ends.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::lab::simulate;
 
 #[test]
 fn a_router_sends_elements_to_one_port_to_several_or_nowhere() {
-    // By turns to `a`, to `b`, to both and to none; named three times, a port still gets an element once.
+    // In turn to `a`, to `b`, to both and to neither; a port named three times still gets an element once.
     for times in ["router.times=1", "router.times=3"] {
         let told = simulate("routed", &[times], 0);
         let lines = |sink: &str| -> Vec<&str> { told.stdout.lines().filter(|line| line.starts_with(sink)).collect() };
@@ -27,7 +27,7 @@ fn a_router_sends_elements_to_one_port_to_several_or_nowhere() {
     }
 }
 
-/// A table in which every other row has a name that no edge knows, beside one that is right.
+/// A table in which every other row names an unknown port beside a valid one.
 const MISTAKEN: &str = r#"router.routes=[["a"],["nowhere","a"]]"#;
 
 #[test]
@@ -72,7 +72,8 @@ fn a_port_that_leads_nowhere_makes_a_dead_letter() {
 
 #[test]
 fn aggregators_flush_in_flow_order_before_anything_is_complete() {
-    // Threes of seven elements: two and a rest. Twos of those: one and a rest, which is there only after the first flush.
+    // Groups of three from seven elements: two and a rest. Groups of two from those: one and a rest, which exists only
+    // after the first flush.
     let told = simulate("gathered", &[], 0);
     assert_eq!(
         told.stdout,
@@ -152,6 +153,6 @@ fn a_diamond_accounts_for_both_branches() {
     assert_eq!(told.report.node("copy"), "in 10, out 10");
     assert_eq!(told.report.node("keep"), "in 10, out 5, filtered 5");
     assert_eq!(told.report.node("sink"), "in 15, delivered 15");
-    // The filter passes on what the source made; only the copy is a new buffer.
+    // The filter passes the source's buffer on; only the copy is a new buffer.
     assert_eq!(told.report.pool("allocated"), 20);
 }

@@ -1,7 +1,8 @@
-//! Ends of flows at random: a full disk, a reader that goes away, signals at any time, slow input. After each round the
-//! account and what is on the disk agree to the element.
+//! Random endings of flows: a full disk, a reader that closes, signals at any time, slow input. After each round the
+//! report and the contents of the disk agree to the element.
 //!
-//! A few rounds of each; `TORVYNC_ROUNDS=200`, which `cargo xtask rounds` sets, runs more and prints what came of them.
+//! Runs a few rounds of each kind; `TORVYNC_ROUNDS=200`, which `cargo xtask rounds` sets, runs more and prints the
+//! results.
 
 use std::fs;
 use std::path::Path;
@@ -16,15 +17,15 @@ use crate::ends::{eventually, fifo, folder, numbers, read, run, run_in_shell, sh
 use crate::process::Running;
 use crate::report::Reported;
 
-/// Rounds of each kind, unless the environment says otherwise.
+/// Default number of rounds of each kind.
 const FEW: u64 = 2;
 const SEED: u64 = 13;
 
-/// A line that was written so long before the process was killed is in the file, on the slowest of machines. The rounds
+/// Time after which a line is certainly in the file when the process is killed, even on the slowest machine. The rounds
 /// print how long it really takes.
 const LONG_AGO: Duration = Duration::from_secs(10);
 
-/// Runs the rounds of a kind, and tells of them. A round returns what is worth knowing of it.
+/// Runs and logs the rounds of a kind. A round returns the number to log.
 fn rounds(kind: &str, round: impl Fn(&mut Rng, u64) -> u64) {
     let count = std::env::var("TORVYNC_ROUNDS").map_or(FEW, |text| text.parse().expect("TORVYNC_ROUNDS is a number"));
     let mut values: Vec<u64> = (0..count)
@@ -48,7 +49,7 @@ fn tell(text: &str) {
 
 const FLOWS: [&str; 3] = ["main", "skipping", "shared"];
 
-/// The flow of a round, and its exit code when it can't write all.
+/// The flow of a round, and its exit code when it cannot write everything.
 fn flow(round: u64) -> (&'static str, i32) {
     let flow = FLOWS[round as usize % FLOWS.len()];
     (flow, i32::from(flow != "skipping"))
@@ -79,7 +80,7 @@ fn a_full_disk() {
     });
 }
 
-/// Whether a file system of its own can be made for a process.
+/// Whether a process can have a file system of its own.
 fn may_mount() -> bool {
     static ANSWER: OnceLock<bool> = OnceLock::new();
     *ANSWER.get_or_init(|| {
@@ -94,7 +95,7 @@ fn a_reader_that_goes_away() {
     rounds("a reader that goes away, lines delivered", |rng, round| {
         let folder = folder();
         fifo(folder.path(), "pipe");
-        // Its lines are lost in the midst of one, or behind one.
+        // Its output is cut off in the middle of a line, or after one.
         let wanted = rng.u64(0..300_000);
         let script = format!("head -c {wanted} pipe > out & $APP; code=$?; wait; exit $code");
         let flow = ["main", "shared"][round as usize % 2];
@@ -104,7 +105,7 @@ fn a_reader_that_goes_away() {
         assert_eq!(out.len() as u64, wanted, "round {round}");
         let lines = out.matches('\n').count() as u64;
         let delivered = told.report.number("delivered");
-        // What a pipe has taken and nobody has read was delivered too: 64 KiB at most.
+        // Lines that the pipe accepted but that were not read count as delivered too: at most 64 KiB.
         let most = lines + (64 << 10) / "Hello, Torvyn! (1)\n".len() as u64 + 2;
         assert!(
             (lines..=most).contains(&delivered),
@@ -175,7 +176,7 @@ fn a_kill_at_any_time() {
         seen.sort_unstable();
         seen.dedup();
         assert_eq!(seen.len(), count, "round {round}: a line is there twice");
-        // The next run ends the half line before it goes on.
+        // The next run ends the incomplete line before it appends.
         let arguments = [
             "--flow",
             flow,
@@ -275,7 +276,7 @@ fn slow_input() {
     });
 }
 
-/// The file has each of so many numbers once.
+/// Checks that the file has each of the first `lines` numbers once.
 #[track_caller]
 fn is_all(folder: &Path, lines: u64) {
     let out = read(folder, "out");

@@ -1,4 +1,4 @@
-//! The SDK's attribute against the compiler: both see the same mistakes in a project, and say the same of them.
+//! The SDK's attribute and the compiler: both find the same mistakes in a project, and report them in the same words.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::torvync::{output, root, torvync};
 #[path = "../../macros/attribute/src/capability/table.rs"]
 mod table;
 
-/// What only the attribute can see: what code does with its configuration, and which capabilities it asks for.
+/// Mistakes that only the attribute can find: the code's use of its configuration, and the capabilities it asks for.
 const UNSEEN_BY_THE_COMPILER: [(&str, &str); 7] = [
     ("capability-declared-as-not-needed", "E0103"),
     ("capability-not-declared", "E0103"),
@@ -27,7 +27,7 @@ const UNSEEN_BY_THE_COMPILER: [(&str, &str); 7] = [
 struct Mistake {
     code: String,
     message: String,
-    /// Notes and helps.
+    /// Lines of notes and helps.
     more: Vec<String>,
     place: Option<String>,
 }
@@ -110,7 +110,7 @@ fn the_attribute_says_what_the_compiler_says() {
         for mistake in mistakes {
             match errors.iter().find(|error| error.code == mistake.code) {
                 Some(error) => {
-                    // The place of an import is the path here, and the name of the interface there.
+                    // One gives the path of an import as its place, the other the name of the interface.
                     let line = |mistake: &Mistake| Some(mistake.place.as_ref()?.rsplit_once(':')?.0.to_owned());
                     assert_eq!(
                         (&mistake.message, &mistake.more),
@@ -140,7 +140,7 @@ fn grants_that_the_attribute_takes_for_declarations_the_compiler_does_too() {
     assert_eq!(errors, []);
 }
 
-/// What a component can do only if it is declared, as far as the attribute looks.
+/// The capabilities that a component has only if it declares them, as far as the attribute checks.
 fn declarable() -> impl Iterator<Item = &'static Entry> {
     let is_given = |entry: &Entry| entry.members.iter().all(|member| GIVEN.contains(member));
     ENTRIES
@@ -198,7 +198,7 @@ fn the_attribute_reads_declarations_as_the_compiler_does() {
             let expected = match text.parse::<Request>() {
                 Ok(request) => Some(request.entry.key),
                 Err(Malformed::Unknown) => None,
-                // The attribute leaves it to the compiler to judge a scope.
+                // The attribute leaves scopes to the compiler.
                 Err(Malformed::Scope(_) | Malformed::BadScope(_)) => Some(entry.key),
             };
             let name = table::Name::of(&text).map(|name| name.key);

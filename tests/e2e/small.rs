@@ -7,7 +7,7 @@ use crate::process::{Finished, Running};
 use crate::report::{Reported, split};
 use crate::torvync::{REPORT, executable, workshop};
 
-/// Address space of the process, in KiB: less than one memory takes by default.
+/// Address space of the process in KiB: less than one memory takes by default.
 const LIMIT_KIB: &str = "500000";
 
 /// Runs a flow under `ulimit -v`.
@@ -28,11 +28,11 @@ fn too_little_address_space_is_told_with_what_is_needed() {
     for built in LAB.paths() {
         let finished = confined(built, &["--flow", "count"]).expect_code(1);
         let told = &finished.stderr;
-        // The memory that fused and direct stages share is the flow's.
+        // The memory shared by fused and direct stages belongs to the flow.
         let whose = ["error[E0413]: node `", "error[E0413]: the flow could not be started: "];
         assert!(whose.iter().any(|whose| told.contains(whose)), "{finished}");
         assert!(
-            told.contains(" of address space, and the process may have 489 MiB"),
+            told.contains(" of address space, but the process may have 489 MiB"),
             "{finished}"
         );
         assert!(
@@ -63,7 +63,7 @@ fn a_memory_grows_beyond_its_reservation() {
     }
 }
 
-/// The flows share one thread, which one of them keeps. The other one goes on.
+/// The flows share one thread, which one of them occupies. The other one continues.
 #[test]
 fn a_flow_whose_call_does_not_end_does_not_stop_another() {
     for built in SMALL.paths() {

@@ -1,5 +1,5 @@
-//! A stop stops: what `--timeout`, a deadline and signals do to calls that go on. No limit of a call is reached here: the
-//! flows allow ten minutes for each.
+//! Stopping: the effect of `--timeout`, a deadline and signals on calls that do not return. No limit of a call is
+//! reached here: the flows allow ten minutes for each.
 
 use std::time::Duration;
 
@@ -22,10 +22,10 @@ fn run(built: &Built, flow: &str, settings: &[String], options: &[&str], code: i
     built.report(flow, &settings.collect::<Vec<_>>(), code)
 }
 
-/// The second element is never done with: in a processor on each call path.
+/// A processor that never finishes the second element, on each call path.
 const BUSY: [&str; 2] = ["middle.how=loop", "middle.elements=[1]"];
 
-/// What a sink prints that got one element.
+/// The output of a sink that got one element.
 const ONE: &str = "push 0 text/plain 0\ncomplete after 1\nteardown after 1\n";
 
 #[test]
@@ -115,7 +115,7 @@ fn at_its_deadline_a_flow_handles_no_further_element() {
             failure.starts_with("E0400: the flow ran longer than its deadline of 300 ms"),
             "{failure}"
         );
-        // It has time for eight. Whoever looks after a batch only has pushed many more.
+        // There is time for eight. A check only between batches would allow many more.
         assert!(told.report.number("delivered") < 120, "{}", told.report);
         let lost = told.report.number("undelivered");
         assert_eq!(
@@ -164,7 +164,7 @@ fn a_second_signal_interrupts_a_call_and_leaves_its_account() {
 }
 
 fn is_cancelled(built: &Built, flow: &str, settings: &[&str]) {
-    // A signal that comes before the call drains the flow: the next run has more time to get there.
+    // A signal that arrives before the call drains the flow: the next run gets more time.
     let mut runs = (0..10).map(|run| {
         let running = built.start_flow(flow, settings);
         running.wait_for("push 0 ");

@@ -1,4 +1,4 @@
-//! What `torvync init` makes: each template is checked, built and run as its README says.
+//! The projects made by `torvync init`: each template is checked, built and run as its README describes.
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -8,8 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::torvync::{output, run_to_end, target, torvync, workshop};
 
-/// The right to build a template: all are built in one target folder, where components of one name would take each other's
-/// place.
+/// A lock for building a template: all are built in one target folder, where components of the same name would replace
+/// each other.
 fn alone(template: &str) -> MutexGuard<'static, ()> {
     static RIGHTS: Mutex<BTreeMap<String, &'static Mutex<()>>> = Mutex::new(BTreeMap::new());
     let mut rights = RIGHTS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -20,7 +20,7 @@ fn alone(template: &str) -> MutexGuard<'static, ()> {
     right.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A new project, and the right to build it.
+/// A new project, with the lock.
 struct Project {
     folder: PathBuf,
     _alone: MutexGuard<'static, ()>,
@@ -40,7 +40,7 @@ impl AsRef<Path> for Project {
     }
 }
 
-/// A new project. What the last run left there is gone.
+/// A new project. Remains of the last run are removed.
 fn init(template: &str) -> Project {
     let alone = alone(template);
     let folder = workshop("templates").join(template);
@@ -57,7 +57,7 @@ fn run(folder: &Path, arguments: &[&str]) -> String {
     run_to_end(torvync().args(arguments).current_dir(folder))
 }
 
-/// The first six elements, as the console shows them.
+/// Checks the first six elements, as the console shows them.
 fn prints(template: &str, expected: &str) -> Project {
     let folder = init(template);
     let check = run(&folder, &["check", "--strict"]);
@@ -70,7 +70,7 @@ fn prints(template: &str, expected: &str) -> Project {
     folder
 }
 
-/// The tests that the template has of its own.
+/// Runs the template's own tests.
 fn passes_its_own_tests(folder: &Path, count: usize) {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
@@ -129,7 +129,7 @@ fn router() {
     assert_eq!(odd, "Hello, Torvyn! (2)\nHello, Torvyn! (4)\nHello, Torvyn! (6)\n");
     passes_its_own_tests(&folder, 1);
 
-    // The component names its ports, which the compiler reads.
+    // The component names its ports for the compiler.
     let manifest = folder.join("Torvyn.toml");
     let text = std::fs::read_to_string(&manifest).expect("the template has a manifest");
     std::fs::write(&manifest, text.replace("port = \"odd\"", "port = \"od\"")).expect("the workshop is writable");
@@ -192,7 +192,7 @@ fn a_clock_in_the_code_shows_how_it_is_reached() {
     std::fs::write(&source, text.replace(head, &stamped)).expect("the workshop is writable");
     let finished = output(torvync().arg("build").current_dir(&folder)).expect_code(1);
     assert!(finished.stderr.contains("error[E0103]"), "{finished}");
-    // In the order of the calls, however much lies between.
+    // In the order of the calls, with any text between them.
     let names = [
         "`process`",
         "as torvyn::role::Processor>::process`",

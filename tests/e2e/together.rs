@@ -1,4 +1,4 @@
-//! Several flows in one executable: one by name, or all at once.
+//! Several flows in one executable: one of them by name, or all at once.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use crate::lab::{Built, TOGETHER};
 use crate::report::{Report, split};
 use crate::torvync::REPORT;
 
-/// The flows of the manifest, and what each one's failure is.
+/// The flows of the manifest, each with its failure.
 const FLOWS: [(&str, &str); 10] = [
     ("first", ""),
     ("trapping", "E0412"),
@@ -20,7 +20,7 @@ const FLOWS: [(&str, &str); 10] = [
     ("last", ""),
 ];
 
-/// The first `count` numbers, a line each: what a file has of them.
+/// The first `count` numbers, one per line: the contents of a file.
 fn numbers(count: u64) -> String {
     (0..count).map(|n| format!("{n}\n")).collect()
 }
@@ -67,7 +67,7 @@ fn do_no_harm(built: &Built) {
         assert_eq!(file(folder.path(), &format!("{flow}.txt")), numbers(3000));
         assert_eq!(report(&reports, flow).number("delivered"), 3000);
     }
-    // What the others delivered before they failed is there too.
+    // Elements delivered before a failure are in the file too.
     for (flow, delivered) in [
         ("trapping", 20),
         ("looping", 10),
@@ -105,7 +105,7 @@ fn a_flow_that_waits_in_the_host_does_not_stop_another() {
     let finished = finished.expect_code(1);
     let lines: Vec<&str> = finished.stdout.lines().collect();
     let position = |text: &str| lines.iter().position(|line| *line == text);
-    // The sleeper takes 800 ms for its elements. The other one ends long before, though a flow beside it loops.
+    // The sleeper takes 800 ms for its elements. The other one ends long before, though a third flow loops.
     let quick = position("quick complete").expect("the quick flow completes");
     let sleepy = position("sleepy 39 text/plain 39").expect("the sleeping flow completes");
     assert!(quick < sleepy, "{finished}");
@@ -153,7 +153,7 @@ fn one_flow_is_chosen_by_name_in_three_ways() {
         assert_eq!(reports[0].text("flow"), "second");
         assert_eq!(printed.lines().count(), 2001);
     }
-    // Without a name it is the first of the manifest.
+    // Without a name, the first flow of the manifest runs.
     let finished = TOGETHER.built().run_in(folder.path(), &REPORT);
     let finished = finished.expect_code(0);
     assert_eq!(split(&finished).1[0].text("flow"), "first");

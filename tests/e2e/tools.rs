@@ -1,11 +1,11 @@
-//! What a build says on a machine where a tool is missing.
+//! Messages of a build on a machine that lacks a tool.
 
 use std::path::{Path, PathBuf};
 
 use crate::process::Finished;
 use crate::torvync::{output, root, torvync, workshop};
 
-/// The cargo that runs the tests.
+/// Path of the cargo that runs the tests.
 fn cargo() -> PathBuf {
     std::env::var_os("CARGO").expect("cargo runs the tests").into()
 }
@@ -18,7 +18,7 @@ fn is_missing_tool(finished: &Finished, words: &str, repair: &str) {
     assert!(finished.stderr.contains(repair), "expected `{repair}`: {finished}");
 }
 
-/// A cargo whose rustc knows no target but the machine's own.
+/// A cargo whose rustc has no target but the machine's own.
 #[cfg(unix)]
 fn cargo_without_targets(folder: &Path) -> PathBuf {
     use std::os::unix::fs::{PermissionsExt, symlink};
@@ -39,7 +39,7 @@ fn cargo_without_targets(folder: &Path) -> PathBuf {
 fn a_missing_wasm_target_is_told_with_its_repair() {
     let folder = workshop("no-wasm-target");
     let mut command = torvync();
-    // No toolchain in reserve either: rustup is not on this path.
+    // There is no other toolchain either: rustup is not on this path.
     let command = command
         .args(["build", "--manifest"])
         .arg(root().join("examples/hello-world/Torvyn.toml"))
@@ -63,6 +63,6 @@ fn a_missing_linker_is_told_with_its_repair() {
         .current_dir(&folder)
         .env("CARGO", cargo())
         .env("PATH", empty.path());
-    // A compiler is for the system's package manager to install, not for `--fix`.
+    // A C compiler is installed by the system's package manager, not by `--fix`.
     is_missing_tool(&output(command), "there is no C linker", "apt-get install gcc");
 }

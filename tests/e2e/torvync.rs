@@ -1,4 +1,4 @@
-//! The compiler under test, and where it works.
+//! The compiler under test, and its working folders.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::binary;
 use crate::process::Finished;
 
-/// The root of the workspace.
+/// Root folder of the workspace.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
@@ -15,7 +15,7 @@ pub(crate) fn root() -> PathBuf {
         .to_owned()
 }
 
-/// A folder of the tests' own that is kept between runs.
+/// A folder of the tests, kept between runs.
 pub(crate) fn workshop(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::create_dir_all(&folder).expect("the target folder is writable");
@@ -30,7 +30,7 @@ pub(crate) fn target() -> PathBuf {
         .to_owned()
 }
 
-/// `torvync` of the profile that the tests were compiled with.
+/// A command for `torvync` in the profile that the tests were compiled with.
 pub(crate) fn torvync() -> Command {
     let mut command = Command::new(binary::torvync());
     command
@@ -61,7 +61,7 @@ pub(crate) fn run_to_end(command: &mut Command) -> String {
     finished.stdout
 }
 
-/// Runs a tool that may take its time.
+/// Runs a tool without a time limit.
 pub(crate) fn output(command: &mut Command) -> Finished {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
@@ -73,7 +73,7 @@ pub(crate) fn output(command: &mut Command) -> Finished {
     }
 }
 
-/// Options that have a run report to a file of its own, which [`Finished::report`] has the contents of.
+/// Options by which a run reports to a file of its own, whose contents are in [`Finished::report`].
 pub(crate) const REPORT: [&str; 2] = ["--format=json", "--report=@"];
 
 /// A command that runs `executable` in `folder`, without input.
@@ -90,7 +90,7 @@ pub(crate) fn executable(executable: &Path, folder: &Path, arguments: &[&str]) -
     command
 }
 
-/// A path that nobody else uses.
+/// A path that no other test uses.
 fn own_file() -> PathBuf {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);

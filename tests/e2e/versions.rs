@@ -1,4 +1,4 @@
-//! Contracts that are named without a version mean the runtime's: on every path, whoever made the component.
+//! Contracts named without a version mean the runtime's version: on every call path, for components of any origin.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use crate::paths::PATHS;
 use crate::process::Running;
 use crate::torvync::{executable, output, root, run_to_end, torvync, workshop};
 
-/// Copies a folder of contracts, with `version` behind the names in place of the runtime's.
+/// Copies a folder of contracts, with `version` in place of the runtime's version.
 pub(crate) fn contracts(package: &str, version: &str, to: &Path) {
     let from = root().join("wit").join(package);
     std::fs::create_dir_all(to).expect("the workshop is writable");

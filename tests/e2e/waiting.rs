@@ -1,9 +1,9 @@
-//! Sources that wait for their input have threads of their own; the other ones of their flow go on meanwhile.
+//! Sources that wait for input have threads of their own; the other sources of their flow continue meanwhile.
 
 use crate::lab::POLICIES;
 use crate::report::Reported;
 
-/// Why a stage has a thread of its own, as the build says.
+/// The reason why a stage has a thread of its own, from the build's report.
 fn own_thread<'a>(flow: &'a str, node: &str) -> Option<&'a str> {
     let stages = POLICIES.built().flow(flow)["stages"]
         .as_array()
@@ -31,7 +31,8 @@ fn a_source_that_waits_does_not_hold_up_one_that_does_not() {
     let (fast, slow): (Vec<&str>, Vec<&str>) = payloads.iter().partition(|payload| payload.len() == 6);
     assert_eq!(fast, (0..2000).map(|n| format!("{n:06}")).collect::<Vec<_>>());
     assert_eq!(slow, (0..4).map(|n| n.to_string()).collect::<Vec<_>>());
-    // The slow one takes 4 s, the fast one a moment. Were they to take turns, all slow elements came before the last fast one.
+    // The slow one takes 4 s, the fast one a moment. If they took turns, all slow elements would come before the last
+    // fast one.
     let last = payloads.iter().rposition(|payload| payload.len() == 6);
     let before = payloads
         .iter()

@@ -1,6 +1,6 @@
-//! Every option of every command has an effect, and every exit code of the README comes up: data, one line each.
+//! Every option of every command has an effect, and every exit code of the README occurs: data, one line for each.
 //!
-//! What there is is read from `--help` and from the README, so that an option or a code without a line fails the test.
+//! The options are read from `--help` and the codes from the README, so that one without a line fails the test.
 
 use std::collections::BTreeSet;
 use std::process::Stdio;
@@ -10,12 +10,12 @@ use crate::lab::{Built, build_project};
 use crate::process::{Finished, Running};
 use crate::torvync::{executable, root, torvync, workshop};
 
-/// What runs: `torvync`, or the executable that it made.
+/// Name of the executable in a line; otherwise `torvync` runs.
 const APP: &str = "app";
 
-/// Command, option or argument, and a command line in which what stands in braces is there the first time and not the
-/// second. The text at the end shows the first time only, in the exit code, on standard output or on standard error; with
-/// `not` in front, the second time only.
+/// Command, option or argument, and a command line that runs twice: with the parts in braces, and without. The text at
+/// the end occurs only in the first run: in the exit code, on standard output or on standard error; with `not` before
+/// it, only in the second.
 const OPTIONS: &[(&str, &str, &str, &str)] = &[
     (
         "torvync",
@@ -181,7 +181,7 @@ const OPTIONS: &[(&str, &str, &str, &str)] = &[
     (APP, "--version", "{--version}", "walk 0.1.0"),
 ];
 
-/// Options whose effect no command line here shows, and why.
+/// Options whose effect no command line here shows, with the reason.
 const SHOWN_ELSEWHERE: [(&str, &str, &str); 4] = [
     (
         "check",
@@ -201,7 +201,7 @@ const SHOWN_ELSEWHERE: [(&str, &str, &str); 4] = [
     ),
 ];
 
-/// Command, exit code, and a command line that comes to it.
+/// Command, exit code, and a command line that results in it.
 const CODES: &[(&str, i32, &str)] = &[
     ("init", 0, "init p"),
     ("init", 1, "init p --template=none"),
@@ -262,7 +262,7 @@ edges = [
 ]
 "#;
 
-/// A flow of built-ins, of so many elements, with what else it has.
+/// A flow of built-ins, with settings for its source and its edge.
 fn flow(name: &str, config: &str, edge: &str) -> String {
     format!(
         "\n[flow.{name}]\nnodes.source = {{ component = \"builtin:generator\", config = {{ {config} }} }}\n\
@@ -271,7 +271,7 @@ fn flow(name: &str, config: &str, edge: &str) -> String {
     )
 }
 
-/// The project of the walk, and what else its lines name.
+/// The project of the walk, with the other files that its lines name.
 fn project() -> &'static Built {
     static BUILT: OnceLock<Built> = OnceLock::new();
     BUILT.get_or_init(|| {
@@ -310,12 +310,12 @@ fn project() -> &'static Built {
     })
 }
 
-/// Runs the command line of a line.
+/// Runs a command line of the walk.
 fn run(command: &str, line: &str) -> Finished {
     let built = project();
     let fresh = tempfile::tempdir().expect("a temporary folder");
     let folder = match command {
-        // What it makes must not be there.
+        // The folder that it creates must not exist.
         "init" => fresh.path().to_owned(),
         _ => workshop("walk"),
     };
@@ -370,7 +370,7 @@ fn run(command: &str, line: &str) -> Finished {
     running.finish()
 }
 
-/// A line with and without what stands in braces.
+/// A line with and without its parts in braces.
 fn both(line: &str) -> (String, String) {
     let (before, rest) = line.split_once('{').expect("the line has braces");
     let (within, after) = rest.rsplit_once('}').expect("the line has braces");
@@ -383,11 +383,11 @@ fn every_option_has_an_effect() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// How a line is not what it says.
+/// The difference between a line and its effect, if there is one.
 fn without_effect((command, option, line, shows): (&str, &str, &str, &str)) -> Option<String> {
     let (with, without) = both(line);
     let said = |line: &str| {
-        // The second command, if there is one, tells what the first one did.
+        // The second command, if there is one, shows the effect of the first.
         let last = line.split(" && ").map(|line| run(command, line)).last();
         let finished = last.expect("a line has a command");
         let code = finished.code.map_or_else(String::new, |code| code.to_string());
@@ -422,7 +422,7 @@ fn every_option_has_a_line() {
     );
 }
 
-/// Adds the options and arguments in the help of a command, and of the commands below it.
+/// Adds the options and arguments in the help of a command and of its subcommands.
 fn options_in(command: &str, words: &[&str], found: &mut BTreeSet<(String, String)>) {
     let help = run("torvync", &[words, &["--help"]].concat().join(" "))
         .expect_code(0)
@@ -443,7 +443,7 @@ fn options_in(command: &str, words: &[&str], found: &mut BTreeSet<(String, Strin
             "Arguments" if is_entry => {
                 found.insert((command.to_owned(), word.to_owned()));
             }
-            // Every command has the global ones, and those for help.
+            // Every command has the global options, and those for help.
             "Options" => found.extend(
                 long_options(line)
                     .into_iter()
@@ -462,7 +462,7 @@ fn options_in(command: &str, words: &[&str], found: &mut BTreeSet<(String, Strin
     }
 }
 
-/// The options that lines of a help begin with.
+/// The options at the beginnings of a help's lines.
 fn long_options(help: &str) -> Vec<String> {
     let entries = help
         .lines()

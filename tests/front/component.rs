@@ -1,5 +1,5 @@
-//! Component binaries: of the contracts, of whatever worlds wit-smith makes up, of wasm-smith, of the guests where they
-//! were built; damaged; against what wasmparser and wit-component say about them.
+//! Component binaries: of the contracts, of worlds made by wit-smith, of wasm-smith, of built guests; damaged; compared
+//! with the verdicts of wasmparser and wit-component.
 
 use std::path::Path;
 
@@ -25,10 +25,10 @@ const PROJECT: &str = "[torvyn]\nname = \"a\"\nversion = \"0.1.0\"\ncontract_ver
     [[flow.main.edges]]\nfrom = { node = \"a\", port = \"output\" }\nto = { node = \"b\", port = \"input\" }\n\
     [[flow.main.edges]]\nfrom = { node = \"b\", port = \"output\" }\nto = { node = \"c\", port = \"input\" }\n";
 
-/// Guests that are larger take too long for their number.
+/// Largest guest used, in bytes: the many executions on larger ones would take too long.
 const LARGEST: usize = 64 << 10;
 
-/// What binaries are made of.
+/// The material that binaries are made from.
 pub(crate) struct Corpus {
     binaries: Vec<Vec<u8>>,
     guests: Vec<Vec<u8>>,
@@ -115,7 +115,7 @@ impl Corpus {
     }
 }
 
-/// The guests, where they were built.
+/// The guests, if they are built.
 fn guests() -> Vec<Vec<u8>> {
     let folder = examine::repository("target/test-guests/wasm32-wasip2/release");
     let is_guest = |path: &Path| {
@@ -141,7 +141,7 @@ fn encoded(module: &[u8]) -> Option<Vec<u8>> {
     ComponentEncoder::default().module(module).ok()?.encode().ok()
 }
 
-/// A component, or a module with metadata, of a world that wit-smith made up.
+/// A component, or a module with metadata, of a world made by wit-smith.
 fn of_made_up_world(rng: &mut Rng) -> Option<Vec<u8>> {
     let package = made_up_binary(rng)?;
     let (choice, standard, whole) = (rng.usize(..), rng.bool(), rng.u8(..4) > 0);
@@ -170,14 +170,14 @@ fn of_wasm_smith(rng: &mut Rng) -> Option<Vec<u8>> {
     })
 }
 
-/// A flow with this binary in the middle. What the libraries say must be what the compiler says.
+/// Checks a flow with this binary in the middle. The compiler's verdict must be that of the libraries.
 pub(crate) fn execute(bytes: &[u8]) -> Result<bool, String> {
     let mut files = MemoryFiles::new();
     files.insert("Torvyn.toml", PROJECT);
     files.insert("b.wasm", bytes);
     let analysis = examine::link(&files)?;
     let rejected = examine::has_error(&analysis, &[Code::ComponentInvalid]);
-    // To ask wit-component about these is to fill the stack.
+    // wit-component overflows the stack on these.
     let notes = |text: &str| {
         analysis
             .diagnostics
@@ -202,7 +202,7 @@ pub(crate) fn execute(bytes: &[u8]) -> Result<bool, String> {
     Ok(!rejected)
 }
 
-/// What wasmparser and wit-component say. A package of WIT is no component, though they can read it.
+/// Accepts the binary if wasmparser and wit-component do. A package of WIT is no component, though they can read it.
 fn accepted(bytes: &[u8]) -> Result<(), String> {
     let header = Parser::is_component(bytes) || Parser::is_core_wasm(bytes);
     header.then_some(()).ok_or("no header")?;
@@ -225,7 +225,7 @@ fn accepted(bytes: &[u8]) -> Result<(), String> {
     }
 }
 
-/// Whether a core module says which world it implements.
+/// Whether a core module states which world it implements.
 fn is_described(bytes: &[u8]) -> bool {
     let mut payloads = Parser::new(0).parse_all(bytes).map_while(Result::ok);
     payloads.any(|payload| {

@@ -1,4 +1,4 @@
-//! Files of the repository that are taken apart for new ones.
+//! Files of the repository from which new ones are made.
 
 use std::fs;
 use std::path::Path;

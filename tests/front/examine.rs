@@ -1,4 +1,4 @@
-//! What must hold of every analysis, whatever the input was.
+//! Properties of every analysis, whatever the input.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use torvync_compiler::graph;
 use torvync_compiler::source::files::MemoryFiles;
 use torvync_compiler::source::{SourceMap, Span};
 
-/// `check`, examined.
+/// Runs `check` and examines the analysis.
 pub(crate) fn check(files: &MemoryFiles) -> Result<Analysis, String> {
     let check = driver::check(files, &request());
     places(&check)?;
@@ -16,7 +16,7 @@ pub(crate) fn check(files: &MemoryFiles) -> Result<Analysis, String> {
     Ok(check)
 }
 
-/// `link`, examined.
+/// Runs `link` and examines the analysis.
 pub(crate) fn link(files: &MemoryFiles) -> Result<Analysis, String> {
     let link = driver::link(files, &request());
     places(&link)?;
@@ -24,7 +24,7 @@ pub(crate) fn link(files: &MemoryFiles) -> Result<Analysis, String> {
     Ok(link)
 }
 
-/// The pictures of what is known without a build.
+/// Draws the pictures that need no build.
 pub(crate) fn pictures(check: &Analysis) -> Result<(), String> {
     if let Some(project) = &check.project {
         let graph = graph::graph(project, &check.contracts);
@@ -35,7 +35,7 @@ pub(crate) fn pictures(check: &Analysis) -> Result<(), String> {
     Ok(())
 }
 
-/// A contract that can be read is equal to itself.
+/// Checks that a readable contract is compatible with itself.
 pub(crate) fn is_equal_to_itself(files: &MemoryFiles, path: &str) -> Result<(), String> {
     let diff = driver::contract_diff(files, Path::new(path), Path::new(path));
     match diff.differences.first() {
@@ -57,7 +57,7 @@ fn request() -> Request {
     }
 }
 
-/// Everything has a place, and every place lies in its text.
+/// Checks that every diagnostic has a place, and that every place lies in its text.
 fn places(analysis: &Analysis) -> Result<(), String> {
     let sources = &analysis.sources;
     for diagnostic in analysis.diagnostics.iter() {
@@ -73,7 +73,7 @@ fn places(analysis: &Analysis) -> Result<(), String> {
     Ok(())
 }
 
-/// Every format can say it.
+/// Renders every diagnostic in every format.
 fn formats(analysis: &Analysis) -> Result<(), String> {
     let sources = &analysis.sources;
     let text = render::text(&analysis.diagnostics, sources, false);
@@ -90,7 +90,7 @@ fn lies_in_its_text(sources: &SourceMap, span: Span) -> bool {
     sources.text(span.source).get(span.start..span.end).is_some()
 }
 
-/// What is wrong with a text has a place in it; a text that is none has not, nor has an option.
+/// Whether the diagnostic should have a place: mistakes in a text have one, mistakes in binaries and options do not.
 fn has_a_place(diagnostic: &Diagnostic) -> bool {
     let without_text = [
         Code::ManifestNotFound,
@@ -101,7 +101,7 @@ fn has_a_place(diagnostic: &Diagnostic) -> bool {
     !diagnostic.labels.is_empty() || without_text.contains(&diagnostic.code)
 }
 
-/// Whether there is an error of one of these codes.
+/// Whether there is an error with one of these codes.
 pub(crate) fn has_error(analysis: &Analysis, codes: &[Code]) -> bool {
     let mut errors = analysis
         .diagnostics
@@ -110,7 +110,7 @@ pub(crate) fn has_error(analysis: &Analysis, codes: &[Code]) -> bool {
     errors.any(|found| codes.contains(&found.code))
 }
 
-/// A folder of the repository.
+/// Path of a folder of the repository.
 pub(crate) fn repository(path: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }

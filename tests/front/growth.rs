@@ -1,6 +1,7 @@
-//! How the time of an analysis grows with its input: twice the input may take two and a half times the time, on any machine.
+//! Growth of an analysis's time with its input: twice the input may take at most two and a half times as long, on any
+//! machine.
 //!
-//! Each kind of input is one that once took quadratic time, or whose parts refer to each other.
+//! Each kind of input once took quadratic time, or has parts that refer to each other.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -8,24 +9,25 @@ use std::time::Duration;
 use crate::guard::processor_time;
 use crate::{manifest, wit};
 
-/// How many times the time twice the input may take.
+/// Largest factor of time for twice the input.
 const FACTOR: f64 = 2.5;
 
-/// Pairs of measurements, of which the best counts: what grows too fast does so each time, and a machine may stumble.
+/// Number of pairs of measurements, of which the best counts: excessive growth shows every time, while a machine may be
+/// slow once.
 const TRIES: usize = 12;
 
-/// A measurement takes at least so long, or what is fixed would hide what grows.
+/// Least time of a measurement, so that fixed costs do not hide the growth.
 const LEAST: Duration = Duration::from_millis(30);
 
-/// Input of any size.
+/// Input of variable size.
 pub(crate) struct Growing {
     pub(crate) name: &'static str,
-    /// So many parts of it take a moment.
+    /// Number of parts that take a moment.
     parts: usize,
     analyse: fn(parts: usize) -> Result<(), String>,
 }
 
-/// All of them.
+/// All inputs.
 pub(crate) const INPUTS: [Growing; 7] = [
     Growing {
         name: "mistakes_on_a_line",
@@ -73,7 +75,7 @@ pub(crate) const INPUTS: [Growing; 7] = [
     },
 ];
 
-/// Compares the time of `parts` with the time of twice as many.
+/// Compares the time for `parts` with the time for twice as many.
 pub(crate) fn test(input: &Growing) -> Result<(), String> {
     let mut parts = input.parts;
     while time(input, parts)? < LEAST {
@@ -92,7 +94,7 @@ pub(crate) fn test(input: &Growing) -> Result<(), String> {
     ))
 }
 
-/// How long the thread has the processor for an analysis.
+/// Processor time of the thread for an analysis.
 fn time(input: &Growing, parts: usize) -> Result<Duration, String> {
     let started = processor_time();
     (input.analyse)(parts)?;
@@ -103,7 +105,7 @@ fn of_manifest(text: &str) -> Result<(), String> {
     manifest::execute(text.as_bytes()).map(|_| ())
 }
 
-/// `text` opens a block.
+/// Analyses a contract that begins with `text`, which opens a block.
 fn of_contract(text: &str) -> Result<(), String> {
     wit::execute(&[("world.wit".to_owned(), format!("{text}}}\n").into_bytes())].into()).map(|_| ())
 }
@@ -112,7 +114,7 @@ fn numbered(head: &str, parts: usize, part: impl Fn(usize) -> String) -> String 
     (0..parts).fold(head.to_owned(), |text, number| text + &part(number))
 }
 
-/// A flow of so many stages.
+/// A flow with this number of stages.
 fn chain(stages: usize) -> String {
     let mut text = manifest::HEAD.to_owned();
     for node in 0..stages {

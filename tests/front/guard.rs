@@ -1,4 +1,4 @@
-//! Runs something within limits of time and memory, and without panics.
+//! Runs code within limits of time and memory, and catches panics.
 #![expect(unsafe_code, reason = "an allocator that counts is an allocator")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// The most that an execution may allocate at once.
+/// Most memory allocated at any time during an execution, in bytes.
 const MEMORY: i64 = 1 << 30;
-/// The longest that it may take: in a release build a second; otherwise what no machine takes unless it hangs. How the
-/// time grows with the input is what `growth.rs` looks at.
+/// Longest execution: a second in a release build; otherwise long enough for every machine unless it hangs. `growth.rs`
+/// checks how time grows with the input.
 const TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 1 });
 
 thread_local! {
@@ -20,12 +20,12 @@ thread_local! {
     static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// The system's allocator, with an account of what each thread holds.
+/// The system's allocator, with a count of each thread's memory.
 pub(crate) struct Counting;
 
 impl Counting {
     fn count(change: i64) {
-        // A thread that ends has no account any more.
+        // The count of an ending thread may be gone already.
         let _ = NOW.try_with(|now| {
             now.set(now.get() + change);
             let _ = PEAK.try_with(|peak| peak.set(peak.get().max(now.get())));
@@ -33,32 +33,33 @@ impl Counting {
     }
 }
 
-// SAFETY: everything is passed on to `System` as it comes.
+// SAFETY: every call is forwarded unchanged to `System`, which upholds the contract of `GlobalAlloc`.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         Self::count(layout.size() as i64);
-        // SAFETY: the caller's promise is the one `System` asks for.
+        // SAFETY: the caller upholds the contract of `alloc`, which is also that of `System`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         Self::count(-(layout.size() as i64));
-        // SAFETY: the caller's promise is the one `System` asks for.
+        // SAFETY: the caller upholds the contract of `dealloc`, and `memory` comes from `System`, as `alloc` forwards
+        // to it.
         unsafe { System.dealloc(memory, layout) }
     }
 }
 
-/// What an execution took.
+/// Resources used by an execution.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cost {
     pub(crate) time: Duration,
     pub(crate) memory: i64,
 }
 
-/// Runs `work`; the error says which limit it broke.
+/// Runs `work`; the error names the limit that it exceeded.
 pub(crate) fn guarded<T>(work: impl Fn() -> Result<T, String>) -> Result<(T, Cost), String> {
     let (result, mut cost) = once(&work)?;
-    // A machine may stumble: what is slow is slow again.
+    // A slow machine may be the reason; real slowness shows again.
     for _ in 0..2 {
         if cost.time > TIME {
             cost.time = cost.time.min(once(&work)?.1.time);
@@ -88,7 +89,7 @@ fn once<T>(work: &impl Fn() -> Result<T, String>) -> Result<(T, Cost), String> {
     }
 }
 
-/// How long the thread has had a processor: others may keep it busy.
+/// Processor time of the thread, which other load does not affect.
 pub(crate) fn processor_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(
@@ -97,12 +98,12 @@ pub(crate) fn processor_time() -> Duration {
     )
 }
 
-/// Panics are findings, not output.
+/// Turns panics into findings instead of output.
 pub(crate) fn collect_panics() {
     panic::set_hook(Box::new(|info| PANIC.with_borrow_mut(|text| *text = info.to_string())));
 }
 
-/// What a generator of input makes; nothing when it panicked, which is no finding here.
+/// The result of an input generator; `None` when it panicked, which is no finding here.
 pub(crate) fn attempt<T>(make: impl FnOnce() -> Option<T>) -> Option<T> {
     panic::catch_unwind(AssertUnwindSafe(make)).ok().flatten()
 }

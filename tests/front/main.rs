@@ -1,9 +1,9 @@
-//! The front half with input that nobody would write: manifests, WIT folders and component binaries, generated, spliced and
-//! damaged. Nothing may panic, hang or eat memory, every place must lie in its text, and what wit-parser, wasmparser and
-//! wit-component accept and reject, the compiler must accept and reject.
+//! The front half with input that no person would write: manifests, WIT folders and component binaries, generated,
+//! spliced and damaged. It must not panic, hang or use excessive memory, every place must lie in its text, and the
+//! compiler must accept and reject what wit-parser, wasmparser and wit-component accept and reject.
 //!
-//! As a test it does a thousand executions of each. `KIND --executions N` does `N`, from `--seed S` on, in processes
-//! of their own, so that a stack overflow is found like anything else.
+//! As a test it runs a thousand executions of each kind. `KIND --executions N` runs `N`, starting with `--seed S`, in
+//! processes of their own, so that a stack overflow is found too.
 #![expect(clippy::print_stdout, reason = "the report is for whoever runs it")]
 
 mod component;
@@ -26,7 +26,7 @@ const IN_TEST: u64 = 1_000;
 #[global_allocator]
 static COUNTING: guard::Counting = guard::Counting;
 
-/// What is fuzzed.
+/// Kind of input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Manifest,

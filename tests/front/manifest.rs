@@ -11,7 +11,7 @@ use crate::corpus;
 use crate::examine;
 use crate::text::{damaged, one};
 
-/// What is larger says nothing that shorter ones do not.
+/// Largest manifest, in bytes; larger ones would show nothing new.
 const LARGEST: usize = 20_000;
 
 pub(crate) const HEAD: &str = "[torvyn]\nname = \"a\"\nversion = \"0.1.0\"\ncontract_version = \"0.1.0\"\n";
@@ -77,7 +77,7 @@ const WORDS: [&str; 58] = [
     "\"{replica}-{replicas}\"",
 ];
 
-/// What manifests are made of.
+/// The material that manifests are made from.
 pub(crate) struct Corpus {
     texts: Vec<Vec<u8>>,
 }
@@ -262,7 +262,7 @@ fn push(text: &mut String, line: &str) {
     writeln!(text, "{line}").expect("a String takes all");
 }
 
-/// Tables with any of their keys, and values that fit or do not.
+/// Tables with any of their keys, and with valid and invalid values.
 fn keys(rng: &mut Rng) -> String {
     let mut text = String::new();
     for key in ROOT {

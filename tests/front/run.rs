@@ -1,4 +1,4 @@
-//! Many executions, and what is said about them.
+//! Running many executions, and summarising their results.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -10,19 +10,19 @@ use fastrand::Rng;
 use crate::guard::{self, Cost};
 use crate::{Kind, component, manifest, wit};
 
-/// Executions of a process.
+/// Executions of one process.
 const CHUNK: u64 = 20_000;
 
-/// As much stack as the compiler has.
+/// Stack size in bytes: that of the compiler.
 const STACK: usize = 8 << 20;
 
-/// What many executions found.
+/// Results of many executions.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) executions: u64,
-    /// Input without errors.
+    /// Number of inputs without errors.
     pub(crate) accepted: u64,
-    /// Input with errors.
+    /// Number of inputs with errors.
     pub(crate) rejected: u64,
     slowest: (Duration, u64),
     largest: (i64, u64),
@@ -48,7 +48,7 @@ impl Findings {
         self.largest = self.largest.max(other.largest);
     }
 
-    /// As a child tells its parent.
+    /// The results as a line from a child to its parent.
     fn line(&self) -> String {
         format!(
             "{} {} {} {} {} {} {}",
@@ -77,7 +77,7 @@ impl Findings {
     }
 }
 
-/// Runs the executions with these seeds; returns what broke a rule.
+/// Runs the executions with these seeds. Returns the violations.
 pub(crate) fn executions(kind: Kind, seed: u64, count: u64, findings: &mut Findings, trace: bool) -> Vec<String> {
     guard::collect_panics();
     let work = || {
@@ -128,7 +128,7 @@ impl Corpus {
     }
 }
 
-/// Input that broke a rule once: files of `known/`, which still must not.
+/// Runs inputs that once violated a rule, the files of `known/`. Returns their number.
 #[expect(clippy::disallowed_methods, reason = "they lie in the repository")]
 pub(crate) fn known() -> Result<usize, String> {
     guard::collect_panics();
@@ -157,7 +157,7 @@ enum Input {
 }
 
 impl Input {
-    /// Whether the input was accepted, and what it took.
+    /// Whether the input was accepted, and the resources used.
     fn execute(&self) -> Result<(bool, Cost), String> {
         match self {
             Input::Manifest(text) => guard::guarded(|| manifest::execute(text)),
@@ -166,7 +166,7 @@ impl Input {
         }
     }
 
-    /// Keeps the input for whoever looks into it; where it lies.
+    /// Saves the input for inspection. Returns its path.
     #[expect(clippy::disallowed_methods, reason = "what was found is kept in a file")]
     fn save(&self, kind: Kind, seed: u64) -> String {
         let folder = std::env::temp_dir().join("torvync-fuzz");
@@ -186,7 +186,7 @@ impl Input {
     }
 }
 
-/// What a child does: its faults and then its findings, a line each.
+/// Runs as a child: prints its violations and then its results, one line each.
 pub(crate) fn child(kind: Kind, seed: u64, count: u64, trace: bool) -> ExitCode {
     let mut findings = Findings::default();
     for fault in executions(kind, seed, count, &mut findings, trace) {
@@ -196,7 +196,7 @@ pub(crate) fn child(kind: Kind, seed: u64, count: u64, trace: bool) -> ExitCode 
     ExitCode::SUCCESS
 }
 
-/// Runs children until there are enough executions, and reports.
+/// Runs children until there are enough executions, and prints a summary.
 pub(crate) fn parent(kind: Kind, seed: u64, count: u64) -> ExitCode {
     let started = Instant::now();
     let mut told = Instant::now();
@@ -213,7 +213,7 @@ pub(crate) fn parent(kind: Kind, seed: u64, count: u64) -> ExitCode {
                 findings.merge(&found);
                 next += chunk;
             }
-            // It went down as a whole. The same again, step by step, and on from there.
+            // The child crashed. Run its executions again with a trace, and continue after the one that crashed.
             None => {
                 let (last, input) = start(kind, next, chunk, true).last.unwrap_or((next, String::new()));
                 println!("{} {last} ({input}): the process went down", kind.name());
@@ -238,7 +238,7 @@ pub(crate) fn parent(kind: Kind, seed: u64, count: u64) -> ExitCode {
 struct Outcome {
     faults: Vec<String>,
     findings: Option<Findings>,
-    /// The last seed that was begun, and where its input lies.
+    /// Last seed that was begun, and the path of its input.
     last: Option<(u64, String)>,
 }
 

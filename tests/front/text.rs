@@ -1,4 +1,4 @@
-//! Changes of texts: what a slip of the hand makes, and what nobody's hand makes.
+//! Changes of texts: slips of the hand, and changes that no person would make.
 
 use fastrand::Rng;
 
@@ -15,7 +15,7 @@ fn change(text: &mut Vec<u8>, others: &[Vec<u8>], words: &[&str], rng: &mut Rng)
     let at = rng.usize(..=text.len());
     let until = |rng: &mut Rng, longest: usize| (at + rng.usize(..=longest)).min(text.len());
     match rng.u8(..14) {
-        // A word in the place of nothing, or of something.
+        // A word inserted, or in place of something.
         0..=2 => {
             let end = until(rng, 8);
             let from = if rng.bool() { end } else { at };
@@ -25,7 +25,7 @@ fn change(text: &mut Vec<u8>, others: &[Vec<u8>], words: &[&str], rng: &mut Rng)
             let (start, end) = token(text, at);
             text.splice(start..end, words[rng.usize(..words.len())].bytes());
         }
-        // Another token of the same text, as when a name is mistaken.
+        // Another token of the same text, as when names are confused.
         5 | 6 => {
             let (start, end) = token(text, at);
             let (other_start, other_end) = token(text, rng.usize(..=text.len()));
@@ -55,7 +55,7 @@ fn change(text: &mut Vec<u8>, others: &[Vec<u8>], words: &[&str], rng: &mut Rng)
             let end = until(rng, 1);
             text.splice(at..end, [rng.u8(..)]);
         }
-        // Much of the same: nesting and length have limits.
+        // Many repetitions: nesting and length have limits.
         12 if rng.u8(..8) == 0 => {
             let end = until(rng, 12);
             let piece = text[at..end].to_vec();
@@ -108,7 +108,7 @@ fn lines(text: &[u8], rng: &mut Rng) -> Vec<u8> {
     lines[start..end].concat()
 }
 
-/// One of several.
+/// A random item of a list.
 pub(crate) fn one<'a, T: ?Sized>(list: &[&'a T], rng: &mut Rng) -> &'a T {
     list[rng.usize(..list.len())]
 }

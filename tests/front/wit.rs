@@ -1,5 +1,5 @@
-//! WIT folders: what wit-smith makes up, the contracts and cases of the repository, spliced and damaged; against what
-//! wit-parser says about the same files.
+//! WIT folders: made by wit-smith, and the contracts and cases of the repository, spliced and damaged; compared with
+//! wit-parser's verdict on the same files.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -105,7 +105,7 @@ const WRITTEN: [&str; 6] = [
     "package a:b { interface i { type t = u8; } }\npackage a:c { interface j { use a:b/i.{t}; } world w { import j; } }\n",
 ];
 
-/// What folders are made of.
+/// The material that folders are made from.
 pub(crate) struct Corpus {
     texts: Vec<Vec<u8>>,
 }
@@ -160,7 +160,7 @@ impl Corpus {
         self.maybe_damaged(text, 2, rng)
     }
 
-    /// Damaged once in so many times.
+    /// Damages one text in `often`.
     fn maybe_damaged(&self, text: Vec<u8>, often: u8, rng: &mut Rng) -> Vec<u8> {
         if rng.u8(..often) == 0 {
             damaged(&text, &self.texts, &WORDS, rng)
@@ -170,7 +170,7 @@ impl Corpus {
     }
 }
 
-/// A binary of the packages that wit-smith makes up.
+/// A binary of packages made by wit-smith.
 pub(crate) fn made_up_binary(rng: &mut Rng) -> Option<Vec<u8>> {
     let bytes: Vec<u8> = (0..rng.usize(64..1024)).map(|_| rng.u8(..)).collect();
     guard::attempt(|| {
@@ -181,7 +181,7 @@ pub(crate) fn made_up_binary(rng: &mut Rng) -> Option<Vec<u8>> {
     })
 }
 
-/// The same as text.
+/// Text of packages made by wit-smith.
 fn made_up(rng: &mut Rng) -> Option<Vec<u8>> {
     let binary = made_up_binary(rng)?;
     guard::attempt(|| {
@@ -200,7 +200,7 @@ fn made_up(rng: &mut Rng) -> Option<Vec<u8>> {
     })
 }
 
-/// The files of a folder that is kept as one text: `// file: PATH` is in front of each.
+/// The files of a folder kept as one text, each after a line `// file: PATH`.
 pub(crate) fn folder(text: &str) -> Folder {
     let files = text.split("// file: ").filter_map(|file| file.split_once('\n'));
     files
@@ -208,7 +208,7 @@ pub(crate) fn folder(text: &str) -> Folder {
         .collect()
 }
 
-/// A project with one component, whose contract this is. What wit-parser makes of it must be what the compiler says.
+/// Checks a project with one component that has this contract. The compiler's verdict must be wit-parser's.
 pub(crate) fn execute(folder: &Folder) -> Result<bool, String> {
     let mut files = MemoryFiles::new();
     files.insert("Torvyn.toml", PROJECT);
@@ -232,7 +232,7 @@ pub(crate) fn execute(folder: &Folder) -> Result<bool, String> {
     }
 }
 
-/// What wit-parser says.
+/// Accepts the folder if wit-parser does.
 fn resolve(folder: &Folder) -> Result<(), String> {
     let mut packages: BTreeMap<&str, Vec<(&str, &[u8])>> = BTreeMap::new();
     for (path, text) in folder.iter().filter(|(path, _)| path.ends_with(".wit")) {
@@ -256,7 +256,7 @@ fn resolve(folder: &Folder) -> Result<(), String> {
     pushed.map(|_| ()).map_err(|error| error.to_string())
 }
 
-/// The canonical contracts that something depends on and nothing vendors.
+/// Adds the canonical contracts that are used but not vendored.
 fn add_contracts(main: &UnresolvedPackageGroup, groups: &mut Vec<UnresolvedPackageGroup>) -> Result<(), String> {
     let mut contracts: BTreeMap<&str, SourceMap> = BTreeMap::new();
     for (path, text) in canonical() {

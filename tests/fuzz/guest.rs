@@ -16,7 +16,7 @@ use crate::plans::{self, Plans};
 
 pub(crate) type Done<T> = Result<T, Box<dyn Error>>;
 
-/// All roles at once.
+/// A world with all roles.
 const WORLD: &str = "
     package torvyn:fuzz;
     world every-role {
@@ -33,7 +33,7 @@ const WORLD: &str = "
     }
 ";
 
-/// The machine code of one guest on both paths, and what may be expected of it.
+/// The machine code of one guest for both paths, with the verdicts to expect.
 #[derive(Clone, Copy)]
 pub(crate) struct Guest {
     pub(crate) component: &'static Artifact,
@@ -42,12 +42,12 @@ pub(crate) struct Guest {
 }
 
 impl Guest {
-    /// The guest as it is written.
+    /// The guest as written.
     pub(crate) fn new() -> Done<Self> {
         compiled(module()?, &plans::PATIENT)
     }
 
-    /// One whose code is changed, at random.
+    /// A guest with random changes in its code.
     pub(crate) fn changed(rng: &mut Rng) -> Done<Self> {
         compiled(mutated(&module()?, rng)?, &plans::HASTY)
     }
@@ -57,7 +57,7 @@ fn module() -> Done<Vec<u8>> {
     Ok(wat::parse_str(include_str!("guest.wat"))?)
 }
 
-/// A core module as a component.
+/// A component around a core module.
 fn component(mut module: Vec<u8>) -> Done<Vec<u8>> {
     let mut resolve = Resolve::default();
     for package in ["streaming", "filtering", "aggregation", "capabilities"] {
@@ -70,7 +70,7 @@ fn component(mut module: Vec<u8>) -> Done<Vec<u8>> {
     aot::normalise(&module).map_err(|error| format!("{error:?}").into())
 }
 
-/// Compiles a core module as a component, and the shell that is made of it.
+/// Compiles a core module as a component, and as the shell made from it.
 fn compiled(module: Vec<u8>, plans: &'static Plans) -> Done<Guest> {
     let component = component(module)?;
     let code = Anatomy::of(&component)?

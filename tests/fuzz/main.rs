@@ -1,7 +1,8 @@
-//! The direct path against the component path: a guest that calls and returns anything, as scripts tell it to, and whose
-//! code is changed. Both paths must accept and refuse the same, with the same consequences for flow and buffers.
+//! The direct path compared with the component path: a guest that calls and returns anything, as scripts dictate, also
+//! with changed code. Both paths must accept and reject the same, with the same consequences for flow and buffers.
 //!
-//! As a test it does a bounded number of executions. `--executions N` does `N`, from `--seed S` on, and reports.
+//! As a test it runs a bounded number of executions. `--executions N` runs `N`, starting with `--seed S`, and prints a
+//! summary.
 #![expect(clippy::print_stdout, reason = "the report is for whoever runs it")]
 
 #[path = "../embedded.rs"]
@@ -23,10 +24,10 @@ use torvyn_runtime_core::internals::{self, Hosts};
 use guest::{Done, Guest};
 use session::Counts;
 
-/// Of so many sessions, one is with a guest whose code is changed.
+/// Number of sessions for each one with a guest whose code is changed.
 const UNCHANGED: u64 = 40;
 
-/// Executions as a test.
+/// Number of executions as a test.
 const IN_TEST: u64 = 20_000;
 
 fn main() -> ExitCode {
@@ -87,7 +88,7 @@ fn report(counts: &Counts, took: Duration, seed: u64) {
     );
 }
 
-/// What is there for all sessions.
+/// State shared by all sessions.
 struct Fuzz {
     hosts: Hosts,
     guest: Guest,
@@ -101,7 +102,7 @@ impl Fuzz {
         })
     }
 
-    /// Sessions with the seeds from `seed` on, until there are `executions` more.
+    /// Runs sessions with seeds from `seed` on, until there are `executions` more.
     fn run(&self, mut seed: u64, executions: u64, counts: &mut Counts) -> Done<()> {
         let end = counts.executions + executions;
         while counts.executions < end {

@@ -1,4 +1,4 @@
-//! Changes the code of a guest: other constants, operators, variables, branches and callees.
+//! Changes in the code of a guest: other constants, operators, variables, branches and callees.
 
 use std::ops::Range;
 
@@ -7,10 +7,10 @@ use wasmparser::{Operator, Parser, Payload, Validator, WasmFeatures};
 
 use crate::guest::Done;
 
-/// Operators of one byte that can stand for each other: arithmetic, comparisons and loads of the same types.
+/// One-byte operators that can replace each other: arithmetic, comparisons and loads of the same types.
 const ALIKE: [Range<u8>; 6] = [0x46..0x50, 0x51..0x5b, 0x6a..0x79, 0x7c..0x8b, 0x2c..0x30, 0x3a..0x3c];
 
-/// Most places that are changed at once.
+/// Most places changed at once.
 const PLACES: usize = 4;
 
 /// A valid module with the code of `module`, changed in a few places.
@@ -30,16 +30,16 @@ pub(crate) fn mutated(module: &[u8], rng: &mut Rng) -> Done<Vec<u8>> {
     }
 }
 
-/// What can be changed where. Nothing becomes longer.
+/// A place that can be changed. No change makes the code longer.
 struct Place {
     at: usize,
     to: Change,
 }
 
 enum Change {
-    /// Another operator of the list.
+    /// An operator, replaced by another of the same list.
     Operator(usize),
-    /// Another number of one byte, below this one.
+    /// A one-byte number, replaced by another one below this.
     Number(u8),
 }
 
@@ -65,7 +65,7 @@ fn places(module: &[u8]) -> Done<Vec<Place>> {
 
 fn place(module: &[u8], operator: &Operator<'_>, at: usize) -> Option<Place> {
     let number = |end: u8| {
-        // Longer ones go on in the next byte.
+        // Longer numbers continue in the next byte.
         (module[at + 1] < end).then_some(Place {
             at: at + 1,
             to: Change::Number(end),

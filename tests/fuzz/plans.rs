@@ -1,4 +1,4 @@
-//! The same flow on both paths: a node for each role, small pools, so that all that can run out does.
+//! The same flow on both paths: a node for each role, and small pools, so that everything that can run out does.
 
 use torvyn_runtime_core::emitted::{
     ErrorAction, ErrorPlan, FanOut, FlowPlan, LastResort, LimitsPlan, Merge, NodePlan, PoolPlan, ProgramPlan, Role,
@@ -24,19 +24,19 @@ pub(crate) struct Plans {
     pub(crate) direct: FlowPlan,
 }
 
-/// For guests that end by themselves: a machine with much to do may let them wait.
+/// Plans for guests that return by themselves: long limits, since a busy machine may delay them.
 pub(crate) static PATIENT: Plans = Plans {
     component: flow(&nodes(false, 600_000)),
     direct: flow(&nodes(true, 600_000)),
 };
 
-/// For guests that may go on for ever.
+/// Plans for guests that may loop for ever: short limits.
 pub(crate) static HASTY: Plans = Plans {
     component: flow(&nodes(false, 100)),
     direct: flow(&nodes(true, 100)),
 };
 
-/// Roles in the order of their nodes.
+/// The roles in the order of their nodes.
 pub(crate) const ROLES: [Role; 6] = [
     Role::Source,
     Role::Processor,

@@ -1,8 +1,8 @@
-//! What the guest is told to do, and how such scripts are made up.
+//! Scripts that dictate what the guest does, and their generation.
 
 use fastrand::Rng;
 
-/// Which function of a stage is called.
+/// A function of a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Entry {
     Init,
@@ -18,7 +18,7 @@ pub(crate) enum Entry {
     Complete,
 }
 
-/// All of them, with their names in kept cases.
+/// Every function, with its name in kept cases.
 pub(crate) const ENTRIES: [(Entry, &str); 11] = [
     (Entry::Init, "init"),
     (Entry::Teardown, "teardown"),
@@ -33,14 +33,14 @@ pub(crate) const ENTRIES: [(Entry, &str); 11] = [
     (Entry::Complete, "complete"),
 ];
 
-/// Where things are in the guest's memory (see guest.wat).
+/// Addresses in the guest's memory (see guest.wat).
 const AREAS: u32 = 0x400;
 const DIGEST: u32 = 0x700;
 const RESULT: u32 = 0x800;
 const BLOB: u32 = 0x1080;
 const MEMORY_END: u32 = 0x3_0000;
 
-/// Stands for the value of a register.
+/// Placeholder for the value of a register.
 const fn register(number: u32) -> u32 {
     0x7fff_0000 + number
 }
@@ -49,7 +49,7 @@ const CONTEXT: u32 = register(1);
 const DRAFT: u32 = register(2);
 const BUFFER: u32 = register(3);
 
-/// The numbers of functions in steps.
+/// Numbers of functions in steps.
 mod function {
     pub(super) const ALLOCATE: u32 = 1;
     pub(super) const CLONE: u32 = 2;
@@ -67,7 +67,7 @@ mod function {
     pub(super) const PUBLISH: u32 = 24;
     pub(super) const MANY_TYPES: u32 = 25;
     pub(super) const MANY_BUFFERS: u32 = 26;
-    /// One more than the last.
+    /// One more than the last number.
     pub(super) const END: u32 = 28;
 }
 
@@ -75,23 +75,23 @@ mod function {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Step {
     pub(crate) function: u32,
-    /// The handle, the return area, the list's pointer and its length.
+    /// Arguments: the handle, the return area, the list's pointer and its length.
     pub(crate) arguments: [u32; 4],
-    /// Offset or capacity.
+    /// Argument of 64 bits: offset or capacity.
     pub(crate) wide: u64,
 }
 
-/// What the guest does in one call.
+/// The guest's actions in one call.
 #[derive(Clone, Debug)]
 pub(crate) struct Script {
-    /// The result of the core function.
+    /// Result of the core function.
     pub(crate) returned: u32,
     /// 1: the allocator calls out at its call number `flags >> 8`; 2: so does post-return; 4: post-return traps.
     pub(crate) flags: u32,
     pub(crate) steps: Vec<Step>,
-    /// Addresses that a value is put into at the end.
+    /// Addresses to which a value is written at the end.
     pub(crate) handles: Vec<(u32, u32)>,
-    /// What the first calls of the allocator return; 0: what they should.
+    /// Results of the first calls of the allocator; 0: the correct ones.
     pub(crate) allocations: [u32; 8],
     pub(crate) result: [u8; 48],
     pub(crate) blob: [u8; 256],
@@ -126,9 +126,9 @@ impl Script {
         std::iter::once('S').chain(letters).collect()
     }
 
-    /// A script for a call of `entry`: what a stage does, with mistakes.
+    /// A script for a call of `entry`: normal behaviour of a stage, with mistakes.
     pub(crate) fn make_up(rng: &mut Rng, entry: Entry) -> Self {
-        // How likely each single value is to be another one: most scripts have a mistake at most.
+        // Percentage of wrong values: most scripts have at most one mistake.
         let mistakes = [0, 0, 1, 1, 3, 12][rng.usize(..6)];
         let mut maker = Maker { rng, mistakes };
         let mut script = Script {
@@ -154,10 +154,10 @@ impl Script {
     }
 }
 
-/// Makes up the parts of a script.
+/// Generator of a script's parts.
 struct Maker<'a> {
     rng: &'a mut Rng,
-    /// Of 100 values so many are wrong.
+    /// Percentage of wrong values.
     mistakes: u32,
 }
 
@@ -166,7 +166,7 @@ impl Maker<'_> {
         self.rng.u32(..100) < self.mistakes
     }
 
-    /// The value, or a wrong one.
+    /// The given value, or a wrong one.
     fn value(&mut self, value: u32) -> u32 {
         if !self.errs() {
             return value;
@@ -181,7 +181,7 @@ impl Maker<'_> {
         }
     }
 
-    /// A pointer, of those at which something may go wrong.
+    /// A pointer, often one at which something may go wrong.
     fn pointer(&mut self) -> u32 {
         match self.rng.u32(..10) {
             0 => 0,
@@ -206,7 +206,7 @@ impl Maker<'_> {
         }
     }
 
-    /// A length, and where it leads to the end of something.
+    /// A length, sometimes one that reaches the end of something.
     fn length(&mut self) -> u32 {
         match self.rng.u32(..12) {
             0 => 0,
@@ -220,7 +220,7 @@ impl Maker<'_> {
         }
     }
 
-    /// Where a result goes.
+    /// An address for a result.
     fn area(&mut self) -> u32 {
         let area = AREAS + 16 * self.rng.u32(..32);
         self.value(area)
@@ -266,7 +266,7 @@ impl Maker<'_> {
         }
     }
 
-    /// Any call at all.
+    /// Any call.
     fn any_step(&mut self) -> Step {
         let (handle, area, length) = (self.handle(), self.area(), self.length());
         let at = match self.rng.bool() {
@@ -323,7 +323,7 @@ impl Maker<'_> {
         steps
     }
 
-    /// A buffer in the making, and made.
+    /// Adds the steps that make a buffer.
     fn make_buffer(&mut self, steps: &mut Vec<Step>, entry: Entry) {
         let (area, capacity) = (self.area(), self.capacity());
         steps.push(match has_input(entry) && self.rng.u32(..4) == 0 {
@@ -350,7 +350,7 @@ impl Maker<'_> {
         }
     }
 
-    /// Lists in the first half, texts in the second.
+    /// Fills the guest's data: lists in the first half, texts in the second.
     fn fill_blob(&mut self, script: &mut Script) {
         for number in 0..16 {
             let text = if self.errs() { INVALID } else { TEXTS };
@@ -361,7 +361,7 @@ impl Maker<'_> {
 
     fn fill_result(&mut self, script: &mut Script, entry: Entry) {
         for byte in &mut script.result {
-            // Padding means nothing.
+            // Padding has no meaning.
             *byte = if self.rng.u32(..4) == 0 { self.rng.u8(..) } else { 0 };
         }
         let fails = self.rng.u32(..6) == 0;
@@ -398,7 +398,7 @@ impl Maker<'_> {
         }
     }
 
-    /// Several elements, of which one or two have new buffers.
+    /// Fills in several elements, one or two of them with new buffers.
     fn fill_elements(&mut self, script: &mut Script) {
         let count = self.rng.u32(..4);
         let (at, listed) = (self.value(BLOB), self.value(count));
@@ -435,7 +435,7 @@ impl Maker<'_> {
         }
     }
 
-    /// The handle of the buffer in the result at `address`.
+    /// Puts the handle of a new buffer into the result at `address`.
     fn hand_out(&mut self, script: &mut Script, address: u32) {
         let handle = if self.errs() { self.handle() } else { BUFFER };
         script.handles.push((address, handle));
@@ -446,17 +446,17 @@ impl Maker<'_> {
     }
 }
 
-/// Eight bytes each.
+/// Valid texts of eight bytes each.
 const TEXTS: &[&[u8; 8]] = &[
     b"text/csv",
     b"a/bc/def",
     b"\0\0\0\0\0\0\0\0",
-    // Letters of two bytes, and of four.
+    // Characters of two bytes, and of four.
     b"gr\xc3\xb6\xc3\x9fe/",
     b"\xf0\x9f\xa6\x80\xf4\x8f\xbf\xbf",
 ];
 
-/// Not UTF-8.
+/// Invalid UTF-8.
 const INVALID: &[&[u8; 8]] = &[
     b"text\xffcsv",
     b"\x80\0\0\0\0\0\0\0",

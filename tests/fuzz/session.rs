@@ -1,4 +1,4 @@
-//! Executions on both paths, one after the other, and what they must agree on.
+//! Executions on both paths, one after the other, and the results on which these must agree.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::plans::ROLES;
 use crate::script::{ENTRIES, Entry, Script, has_input};
 use crate::side::{Call, INPUT_TYPES, Side, Value, kind, words};
 
-/// Executions for which the same two stages are used, unless one of them finds a difference.
+/// Most executions with the same two stages; fewer if one of them shows a difference.
 const LENGTH: u64 = 64;
 
 /// One execution.
@@ -24,7 +24,7 @@ pub(crate) struct Execution {
 }
 
 impl fmt::Display for Execution {
-    /// As a kept case (see [`Execution::kept`]), and what the script says.
+    /// As a kept case (see [`Execution::kept`]), with the script's text.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (call, script) = (self.call, &self.script);
         let entry = ENTRIES.iter().find(|(entry, _)| *entry == call.entry);
@@ -44,18 +44,18 @@ impl fmt::Display for Execution {
     }
 }
 
-/// What became of executions.
+/// Results of executions.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) executions: u64,
     pub(crate) accepted: u64,
-    /// Guests whose code was changed.
+    /// Number of guests with changed code.
     pub(crate) changed: u64,
-    /// Sessions that ended early: how far a guest came is a matter of the machine.
+    /// Number of sessions that ended early, since a guest's progress depended on the machine.
     pub(crate) late: u64,
-    /// By what they meant for the flow, in both paths' terms.
+    /// Number of executions by their consequence for the flow, in both paths' terms.
     pub(crate) rejected: BTreeMap<String, u64>,
-    /// What was said of them, without numbers.
+    /// Messages of the executions, without numbers.
     pub(crate) words: BTreeSet<String>,
 }
 
@@ -67,7 +67,7 @@ impl Counts {
             return;
         };
         if let Cause::Component(_) = cause {
-            // Its text is the script's.
+            // Its text comes from the script.
             *self.rejected.entry("reported".to_owned()).or_default() += 1;
             return;
         }
@@ -127,7 +127,8 @@ fn entry(rng: &mut Rng, role: Role) -> Entry {
     if rng.u32(..4) == 0 { other } else { usual }
 }
 
-/// Runs executions on new stages. The error is the position of the first on which the paths don't agree, and about what.
+/// Runs executions on new stages. The error is the position of the first one on which the paths disagree, and the
+/// difference.
 pub(crate) fn run(
     hosts: &Hosts,
     guest: Guest,
@@ -151,12 +152,12 @@ pub(crate) fn run(
     Ok(Ok(()))
 }
 
-/// How an execution without a difference ended.
+/// The end of an execution without a difference.
 enum End {
     Agreed,
-    /// The guest can't be made anew.
+    /// The guest cannot be restarted.
     Over,
-    /// On one of the paths the guest was stopped.
+    /// The guest was stopped on one of the paths.
     Late,
 }
 
@@ -168,7 +169,7 @@ fn execute(component: &mut Side, direct: &mut Side, execution: &Execution, count
     );
     let results = match &armed {
         (Ok(_), Ok(_)) => (component.call(execution.call), direct.call(execution.call)),
-        // Only a guest whose code is changed refuses a script.
+        // Only a guest with changed code rejects a script.
         (Err(_), _) | (_, Err(_)) => armed,
     };
     if is_late(&results.0) || is_late(&results.1) {
@@ -203,7 +204,7 @@ fn execute(component: &mut Side, direct: &mut Side, execution: &Execution, count
     Ok(End::Agreed)
 }
 
-/// Whether how far a guest came depends on the machine: it was stopped, or called itself until the stack was used up.
+/// Whether a guest's progress depended on the machine: it was stopped, or recursed until the stack was used up.
 fn is_late<T>(result: &Result<T, Cause>) -> bool {
     match result {
         Err(Cause::Deadline(_) | Cause::Overdue(_)) => true,
@@ -220,7 +221,7 @@ fn agree(component: &Result<Value, Cause>, direct: &Result<Value, Cause>) -> boo
     }
 }
 
-/// What is left of executions when nothing can be left out without the difference going away.
+/// A smallest part of the executions that still shows the difference.
 pub(crate) fn shrink(
     hosts: &Hosts,
     guest: Guest,

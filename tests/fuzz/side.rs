@@ -1,4 +1,4 @@
-//! One call path: a stage, the buffers of its flow, and what its calls come to.
+//! One call path: a stage, the buffers of its flow, and the results of its calls.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use torvyn_runtime_core::internals::{
 use crate::guest::{Done, Guest};
 use crate::script::{self, Entry};
 
-/// What a call came to, in terms of both paths.
+/// Result of a call, in terms of both paths.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     Nothing,
@@ -26,7 +26,7 @@ pub(crate) enum Value {
     Pauses(bool),
 }
 
-/// An element that a stage put out.
+/// An element emitted by a stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Emitted {
     contents: Vec<u8>,
@@ -34,25 +34,25 @@ pub(crate) struct Emitted {
     content_types: [String; 2],
 }
 
-/// What can be seen of a pool and of a stage's copies.
+/// Observable state of a pool and of a stage's copies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Traces {
-    /// Live, allocated, returned, fallback, reused, peak.
+    /// Counters of buffers: live, allocated, returned, fallback, reused, peak.
     buffers: [u64; 6],
     copies: Vec<(&'static str, u64, u64)>,
 }
 
-/// One execution but for the script.
+/// One execution without its script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Call {
     pub(crate) entry: Entry,
-    /// Bytes of the element, or of the configuration.
+    /// Length in bytes of the element or of the configuration.
     pub(crate) len: usize,
-    /// Which of [`INPUT_TYPES`] the element has, and which its buffer.
+    /// Positions in [`INPUT_TYPES`] of the types of the element and of its buffer.
     pub(crate) types: [usize; 2],
 }
 
-/// Content types of elements on their way in.
+/// Content types of input elements.
 pub(crate) const INPUT_TYPES: [&str; 4] = ["", "text/csv", "application/json; charset=utf-8", "größe/"];
 
 enum AnyStage {
@@ -155,12 +155,12 @@ impl Side {
         })
     }
 
-    /// Gives the guest its script.
+    /// Passes the guest its script.
     pub(crate) fn arm(&mut self, script: &str) -> Called<()> {
         self.stage.stage().init(&mut self.cx, script)
     }
 
-    /// Calls the stage, and gives back what it put out.
+    /// Calls the stage, and returns its result.
     pub(crate) fn call(&mut self, call: Call) -> Called<Value> {
         self.sequence += 1;
         if !script::has_input(call.entry) {
@@ -228,7 +228,7 @@ impl Side {
         ))
     }
 
-    /// Makes the stage anew if it is dead, as a flow does. Whether it was.
+    /// Restarts the stage if it is dead, as a flow does. Returns whether it was.
     pub(crate) fn revive(&mut self) -> Called<bool> {
         let stage = self.stage.stage();
         if !stage.is_dead() {
@@ -267,7 +267,7 @@ fn listed(copies: CopyStats) -> Vec<(&'static str, u64, u64)> {
         .collect()
 }
 
-/// Looks at what a stage put out, and gives it back.
+/// Inspects an element that a stage emitted, and releases it.
 fn take(pool: &mut BufferPool, payload: Payload) -> Emitted {
     let contents = pool
         .contents(payload.buffer)
@@ -282,7 +282,7 @@ fn take(pool: &mut BufferPool, payload: Payload) -> Emitted {
     }
 }
 
-/// What a failed call means for the flow, without its words.
+/// The consequence of a failed call for the flow, without its words.
 pub(crate) fn kind(cause: &Cause) -> String {
     if let Cause::Trap(_) = cause {
         "trap".to_owned()

@@ -1,4 +1,4 @@
-//! A client that sends what it is told and remembers what it is sent.
+//! A client that sends given messages and records the server's.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::binary::torvync;
 
-/// Nothing that is waited for takes longer.
+/// Longest wait for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A client and its server.
@@ -21,14 +21,14 @@ pub(crate) struct Client {
     input: ChildStdin,
     inbox: Receiver<Value>,
     requests: i64,
-    /// What was published last, by file.
+    /// The diagnostics published last, by file.
     pub(crate) diagnostics: BTreeMap<String, Vec<Value>>,
-    /// Everything that was no answer and no diagnostics.
+    /// All messages except answers and diagnostics.
     pub(crate) others: Vec<Value>,
 }
 
 impl Client {
-    /// Starts a server that was not greeted yet.
+    /// Starts a server, without initialising it.
     pub(crate) fn start() -> Self {
         let mut server = Command::new(torvync())
             .arg("lsp")
@@ -56,7 +56,7 @@ impl Client {
         }
     }
 
-    /// A server that was greeted with these capabilities.
+    /// An initialised server, for a client with these capabilities.
     pub(crate) fn with(capabilities: &Value) -> (Self, Value) {
         let mut client = Self::start();
         let answer = client.request(
@@ -67,7 +67,7 @@ impl Client {
         (client, answer["result"].clone())
     }
 
-    /// A server for a client that can do little.
+    /// A server for a client with few capabilities.
     pub(crate) fn plain() -> Self {
         Self::with(&json!({})).0
     }
@@ -118,7 +118,7 @@ impl Client {
         answer["result"].clone()
     }
 
-    /// Waits until the server has said all there is to say about what it was sent.
+    /// Waits until the server has answered everything sent to it.
     pub(crate) fn settle(&mut self) {
         self.request(
             "textDocument/documentSymbol",
@@ -126,13 +126,13 @@ impl Client {
         );
     }
 
-    /// Sends bytes as they are.
+    /// Sends bytes unchanged.
     pub(crate) fn send_raw(&mut self, body: &str) {
         write!(self.input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
         self.input.flush().unwrap();
     }
 
-    /// Reads up to the message that is wanted.
+    /// Reads up to the wanted message.
     pub(crate) fn wait(&mut self, is_wanted: impl Fn(&Value) -> bool) -> Value {
         loop {
             let message = self.inbox.recv_timeout(PATIENCE).expect("the server answers in time");
@@ -150,13 +150,13 @@ impl Client {
         }
     }
 
-    /// Ends the session as clients should; returns the exit code.
+    /// Ends the session as clients should. Returns the exit code.
     pub(crate) fn finish(mut self) -> Option<i32> {
         self.request("shutdown", &Value::Null);
         self.exit()
     }
 
-    /// Ends the session; returns the exit code.
+    /// Ends the session. Returns the exit code.
     pub(crate) fn exit(mut self) -> Option<i32> {
         self.notify("exit", &Value::Null);
         self.server.wait().unwrap().code()
@@ -169,7 +169,7 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The process may have ended already.
         let _ = self.server.kill();
         let _ = self.server.wait();
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::client::{Client, uri};
 use crate::project::{MANIFEST, Project, WORLD, position};
 
-/// A server with both files open, these texts in them.
+/// A server with both files open, with these texts.
 fn opened(project: &Project, manifest: &str, world: &str) -> Client {
     let mut client = Client::plain();
     client.open(&project.manifest(), manifest);
@@ -18,7 +18,7 @@ fn labels(items: &Value) -> Vec<&str> {
     items.iter().map(|item| item["label"].as_str().unwrap()).collect()
 }
 
-/// A text after edits of it, which do not touch each other.
+/// A text after edits that do not overlap.
 fn edited(text: &str, edits: &Value) -> String {
     let offset = |position: &Value| {
         let line = position["line"].as_u64().unwrap() as usize;
@@ -92,7 +92,7 @@ fn a_diagnostic_belongs_to_the_file_of_its_primary_label() {
     client.settle();
     assert!(client.diagnostics[&uri(&project.manifest())].is_empty());
     assert_eq!(client.diagnostics[&uri(&project.world())][0]["code"], "E0101");
-    // Its text is on the disk without the mistake.
+    // The file on disk does not contain the mistake.
     client.close(&project.world());
     client.settle();
     assert!(client.diagnostics[&uri(&project.world())].is_empty());

@@ -1,4 +1,4 @@
-//! Every fix that comes with a diagnostic mends what it is for, in every manifest of the tests.
+//! Every fix offered with a diagnostic mends its mistake, in every manifest of the tests.
 
 use std::fs;
 use std::path::Path;
@@ -40,7 +40,7 @@ fn every_fix_mends_what_it_is_for() {
             if path.extension().is_none_or(|extension| extension != "toml") {
                 continue;
             }
-            // One case is no text.
+            // One case is not UTF-8.
             let Ok(text) = fs::read_to_string(&path) else { continue };
             let before = check(&text);
             for diagnostic in before.diagnostics.iter() {

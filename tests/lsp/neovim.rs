@@ -32,7 +32,7 @@ worker_thread = 2
 replicas = 2
 ";
 
-/// What Neovim saw, against `neovim.txt`; `TORVYNC_BLESS=1` rewrites that.
+/// Compares the state shown by Neovim with `neovim.txt`; `TORVYNC_BLESS=1` rewrites that.
 #[test]
 fn neovim_shows_completes_and_mends() {
     let folder = TempDir::new().unwrap();

@@ -1,4 +1,4 @@
-//! The project that the tests are about, on the disk and in memory.
+//! The project used by the tests, on disk and in memory.
 
 use std::fs;
 use std::path::PathBuf;
@@ -111,7 +111,7 @@ pub(crate) fn check(manifest: &str, world: &str) -> Analysis {
     driver::check(&files, &request)
 }
 
-/// Line and column, in UTF-16 code units, of the first `needle` in a text; and how far into it.
+/// Line and column, in UTF-16 code units, `into` characters after the start of the first `needle` in a text.
 pub(crate) fn position(text: &str, needle: &str, into: usize) -> (usize, usize) {
     let at = text.find(needle).unwrap_or_else(|| panic!("no {needle} in {text}")) + into;
     let line = text[..at].matches('\n').count();

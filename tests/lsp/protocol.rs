@@ -1,4 +1,4 @@
-//! Clients differ, and some misbehave.
+//! Differences between clients, and misbehaving clients.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ fn columns_count_what_the_client_wants() {
             json!({ "line": 0, "character": end }),
             "{encoding}"
         );
-        // The key and what is behind it goes.
+        // The key and everything after it is removed.
         let edit = json!([{ "range": { "start": { "line": 0, "character": 0 }, "end": { "line": 0, "character": end + 4 } }, "text": "" }]);
         client.change(&project.manifest(), 1, &edit);
         client.settle();
@@ -160,7 +160,7 @@ fn a_file_may_be_called_in_many_ways() {
         let document = json!({ "uri": called, "languageId": "toml", "version": 0, "text": broken });
         client.notify("textDocument/didOpen", &json!({ "textDocument": document }));
         client.settle();
-        // The client hears of it by the name that it gave.
+        // The client gets the diagnostics under the name that it used.
         assert!(!client.diagnostics[&called].is_empty(), "{called}");
     }
     let mut client = Client::plain();
@@ -187,7 +187,7 @@ fn what_makes_no_sense_does_not_end_the_session() {
     ] {
         client.notify(method, &json!({ "textDocument": 3 }));
     }
-    // Positions that are not there, and a change of a document that is not open.
+    // Positions that do not exist, and a change of a document that is not open.
     client.change(&project.manifest(), 7, &json!([{ "text": "x" }]));
     client.open(&project.manifest(), MANIFEST);
     for method in ["completion", "hover", "definition", "prepareRename"] {

@@ -1,4 +1,4 @@
-//! Ten thousand random edits: at every moment the server says what a fresh check says.
+//! Ten thousand random edits: at every moment the server reports what a fresh check reports.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::project::{MANIFEST, Project, WORLD, check};
 
 const EDITS: usize = 10_000;
 
-/// Pieces that break things in interesting ways, or mend them.
+/// Pieces of text that break the project in interesting ways, or mend it.
 const PIECES: [&str; 28] = [
     "\"",
     "[",
@@ -48,7 +48,7 @@ const PIECES: [&str; 28] = [
     "// 𝄞\n",
 ];
 
-/// A document as the test thinks it is.
+/// The expected state of a document.
 struct Mirror {
     text: String,
     good: &'static str,
@@ -64,7 +64,7 @@ impl Mirror {
         }
     }
 
-    /// Changes the text, and says how.
+    /// Changes the text, and returns the change in terms of the protocol.
     fn edit(&mut self, rng: &mut Rng) -> Value {
         if rng.u32(..150) == 0 {
             self.text = self.good.to_owned();
@@ -75,7 +75,7 @@ impl Mirror {
         let (range, new) = match rng.u32(..3) {
             0 => (start..start, PIECES[rng.usize(..PIECES.len())].to_owned()),
             1 => (start..end, String::new()),
-            // Something from elsewhere in the text.
+            // A piece from elsewhere in the text.
             _ => {
                 let from = self.boundary(rng.usize(..=self.text.len()));
                 let to = self.boundary((from + rng.usize(..20)).min(self.text.len())).max(from);
@@ -87,7 +87,7 @@ impl Mirror {
         change
     }
 
-    /// The next offset down that an edit can begin at: not inside a character, nor of `\r\n`.
+    /// The nearest lower offset at which an edit can begin: not inside a character or `\r\n`.
     fn boundary(&self, mut at: usize) -> usize {
         let inside = |at: usize| {
             !self.text.is_char_boundary(at) || (self.text[..at].ends_with('\r') && self.text[at..].starts_with('\n'))
@@ -99,7 +99,7 @@ impl Mirror {
     }
 }
 
-/// Lines and columns by the letter of the protocol: lines end with `\n`, `\r\n` or `\r`.
+/// Line and column by the letter of the protocol: lines end with `\n`, `\r\n` or `\r`.
 fn lsp_position(text: &str, offset: usize) -> Value {
     let (mut line, mut column) = (0, 0);
     let mut characters = text.char_indices().peekable();
@@ -125,7 +125,7 @@ fn lsp_range(text: &str, start: usize, end: usize) -> Value {
     json!({ "start": lsp_position(text, start), "end": lsp_position(text, end) })
 }
 
-/// What the server should have published, by URI.
+/// The diagnostics that the server should have published, by URI.
 fn expected(analysis: &Analysis, project: &Project) -> BTreeMap<String, Vec<Value>> {
     let name = |span: Span| uri(&project.path(analysis.sources.name(span.source)));
     let range = |span: Span| lsp_range(analysis.sources.text(span.source), span.start, span.end);
@@ -164,7 +164,7 @@ fn message(diagnostic: &Diagnostic) -> String {
     lines.join("\n")
 }
 
-/// The same of what was published.
+/// The diagnostics that were published, by URI.
 fn published(client: &Client) -> BTreeMap<String, Vec<Value>> {
     let simple = |found: &Value| {
         let related = found["relatedInformation"].as_array().cloned().unwrap_or_default();
@@ -232,7 +232,7 @@ fn after_any_edits_the_server_says_what_a_fresh_check_says() {
     assert_eq!(client.finish(), Some(0));
 }
 
-/// Asks everything somewhere: nothing may fail, whatever is broken.
+/// Requests every feature somewhere: none may fail, whatever is broken.
 fn features(client: &mut Client, rng: &mut Rng, paths: &[std::path::PathBuf; 2], mirrors: &[Mirror; 2]) {
     for (path, mirror) in paths.iter().zip(mirrors) {
         let offset = mirror.boundary(rng.usize(..=mirror.text.len()));
@@ -259,7 +259,7 @@ fn features(client: &mut Client, rng: &mut Rng, paths: &[std::path::PathBuf; 2],
     }
 }
 
-/// Codes, places and messages that `torvync check` shows for the texts as they are at the end.
+/// Codes, places and messages of `torvync check` for the final texts.
 fn by_the_command(project: &Project, mirrors: &[Mirror; 2]) -> Vec<String> {
     project.write("Torvyn.toml", &mirrors[0].text);
     project.write("upper/wit/world.wit", &mirrors[1].text);

@@ -1,4 +1,4 @@
-//! What the model expects against what an executable did, and what the executables did against each other.
+//! Comparison of executables with the model, and with each other.
 
 use serde_json::Value;
 use similar::TextDiff;
@@ -9,7 +9,7 @@ use crate::process::Finished;
 use crate::program::Program;
 use crate::shape::Case;
 
-/// Runs a case by the model and on every call path. Returns how they differ.
+/// Runs a case in the model and on every call path. Returns the differences.
 pub(crate) fn check(program: &Program, case: &Case) -> Result<(), String> {
     let expected = model::run(case);
     let runs = PATHS.map(|path| (path, program.run(path, case)));
@@ -30,7 +30,7 @@ pub(crate) fn check(program: &Program, case: &Case) -> Result<(), String> {
     }
 }
 
-/// How the runs of one case on two call paths differ: in nothing but what the machine decides.
+/// The differences between the runs of one case on two call paths, without fields that depend on the machine.
 fn between(one: &Finished, other: &Finished) -> Vec<String> {
     let mut differences = Vec::new();
     diff("output", &comparable(one), &comparable(other), &mut differences);
@@ -68,7 +68,7 @@ fn diff(what: &str, expected: &str, found: &str, differences: &mut Vec<String>) 
     }
 }
 
-/// The events, one a line. How long the machine took for a quantum and the words of a message are not the model's to say.
+/// The events, one per line. The model does not know the duration of a quantum or the words of a message.
 fn events(report: &Value) -> String {
     let events = report["events"].as_array().into_iter().flatten();
     let told = events.filter(|event| event["event"] != "slow-quantum").cloned();
@@ -81,7 +81,7 @@ fn events(report: &Value) -> String {
     .collect()
 }
 
-/// Compares what is expected, field by field; there may be more.
+/// Compares the expected values, field by field; further fields are ignored.
 fn fields(path: &str, expected: &Value, found: &Value, differences: &mut Vec<String>) {
     match (expected, found) {
         (Value::Object(expected), Value::Object(found)) => {

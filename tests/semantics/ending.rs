@@ -1,4 +1,4 @@
-//! The end of a run of the model: what aggregators have left, the completion of sinks, what remains.
+//! The end of a run of the model: the rest of aggregators, the completion of sinks, the remaining elements.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::model::{Failure, Run};
 use crate::shape::Role;
 
 impl Run<'_> {
-    /// The sources have ended: `flush` and `complete`, from top to bottom.
+    /// After the sources have ended: `flush` and `complete`, in topological order.
     pub(crate) fn end(&mut self) -> Result<(), Failure> {
         self.draining = true;
         self.event("state", json!({ "state": "draining" }));
@@ -26,7 +26,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Emits a result of `flush`. One that is too large is reported, as a failure of `flush`; those behind it follow.
+    /// Emits a result of `flush`. One that is too large is reported, as a failure of `flush`; the next ones follow.
     pub(crate) fn emit_result(&mut self, at: usize, result: Output) -> Result<(), Failure> {
         let element = result.numbered(self.nodes[at].last_sequence);
         match self.streams_for(at, &element, &["output"]) {
@@ -40,7 +40,7 @@ impl Run<'_> {
         }
     }
 
-    /// Tells a sink that no further element will come.
+    /// Completes a sink: no further element will come.
     fn complete(&mut self, at: usize) {
         let node = &mut self.nodes[at];
         if node.alive && !node.completed {
@@ -49,7 +49,7 @@ impl Run<'_> {
         node.completed = true;
     }
 
-    /// What happens however a flow ended.
+    /// Actions at every end of a flow.
     pub(crate) fn close(&mut self) {
         for at in self.topological.clone() {
             if self.nodes[at].role == Role::Sink {

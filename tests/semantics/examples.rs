@@ -7,7 +7,7 @@ use crate::shape::{
     Action, Case, EdgeShape, FanOut, LastResort, Merge, NodeShape, OnError, Policy, Role, Script, Shape,
 };
 
-/// A run of a flow of these nodes and edges, each node with its script.
+/// A run of a flow with these nodes and edges, each node with its script.
 fn case(nodes: Vec<(NodeShape, Script)>, edges: Vec<EdgeShape>) -> Case {
     let (nodes, scripts) = nodes.into_iter().unzip();
     Case {
@@ -53,7 +53,7 @@ fn retry(max: u32, backoff_ms: u64, then: LastResort) -> OnError {
     OnError([Action::Retry { max, backoff_ms, then }; 4])
 }
 
-/// The events but those about the state, each as `MILLISECONDS NAME FIELD...`.
+/// The events except those about the state, each as `MILLISECONDS NAME FIELD...`.
 fn events(outcome: &Outcome) -> Vec<String> {
     let mut texts = Vec::new();
     for event in outcome.report["events"].as_array().expect("a list") {
@@ -71,7 +71,7 @@ fn events(outcome: &Outcome) -> Vec<String> {
     texts
 }
 
-/// Fields of a node.
+/// Counters of a node.
 fn counts(outcome: &Outcome, node: &str, keys: &[&str]) -> Vec<u64> {
     let mut nodes = outcome.report["nodes"].as_array().expect("a list").iter();
     let node = nodes
@@ -90,7 +90,7 @@ fn an_element_goes_all_the_way_before_the_next_is_pulled() {
     assert_eq!(outcome.lines, ["k 0 text/x-p s:0.p", "k complete"]);
     assert_eq!(counts(&outcome, "p", &["in", "out", "absorbed"]), [2, 1, 1]);
     assert_eq!(outcome.report["streams"][0]["peak_depth"], 1);
-    // Three pulls, the last of which finds the end, two of the processor, one of the sink.
+    // Three pulls, the last of which finds the end; two calls of the processor, one of the sink.
     assert_eq!((outcome.steps, outcome.exit_code), (6, 0));
     assert_eq!(
         outcome.report["events"],
@@ -181,7 +181,7 @@ fn a_full_branch_holds_up_the_others_unless_they_are_independent() {
     assert_eq!(sequences(&independent, "a"), ["0", "1", "c"]);
     assert_eq!(sequences(&independent, "b"), ["0", "1", "2", "3", "c"]);
     assert!(events(&minimum).contains(&"0 notified node=s signal=pause".to_owned()));
-    // The stream of `b` is full for as long as its element waits, which nobody can see between two steps of the source.
+    // The stream of `b` is full while its element waits, which cannot be observed between two steps of the source.
     assert_eq!(independent.report["streams"][0]["dropped"]["drop-newest"], 2);
 }
 
@@ -192,7 +192,7 @@ fn a_rate_allows_a_burst_and_then_keeps_its_pace() {
         vec![edge(0, 1, 64, Policy::RateLimit(200))],
     );
     let outcome = model::run(&case);
-    // Two at once, then one each 5 ms: at 0, 0, 5 and 10; the pull that finds the end waits for its token, too.
+    // Two at once, then one every 5 ms: at 0, 0, 5 and 10; the pull that finds the end waits for its token, too.
     let ended = outcome.report["events"].as_array().and_then(|events| events.last());
     assert_eq!(ended.expect("an event")["at_ns"], 15_000_000);
     assert_eq!(outcome.report["delivered"], 4);
@@ -291,7 +291,7 @@ fn an_instance_is_made_anew_so_many_times_a_minute() {
         vec![edge(0, 1, 64, Policy::Block), edge(1, 2, 64, Policy::Block)],
     );
     let outcome = model::run(&case);
-    // Of each instance one element passes; the fourth trap is one too many.
+    // One element of each instance passes; the fourth trap is one too many.
     assert_eq!(outcome.report["delivered"], 4);
     let keys = ["in", "out", "skipped", "failed", "restarts", "errors"];
     assert_eq!(counts(&outcome, "p", &keys), [8, 4, 3, 1, 3, 4]);
@@ -397,7 +397,7 @@ fn inputs_take_turns_or_go_by_rank() {
         let last = |line: &String| line.rsplit(' ').next().unwrap_or_default().to_owned();
         lines.iter().map(last).collect()
     };
-    // Both streams fill while the sink pauses. It takes all that waits before a source runs again.
+    // Both streams fill while the sink pauses. It takes all waiting elements before a source runs again.
     let in_turn = ["s:0", "t:0", "s:1", "t:1", "s:2", "t:2", "complete"];
     let by_rank = ["s:0", "t:0", "t:1", "s:1", "s:2", "t:2", "complete"];
     assert_eq!(payloads(run(Merge::RoundRobin)), in_turn);

@@ -1,17 +1,17 @@
-//! What a case exercises, seen from outside: by its flow, and by the report of the model.
+//! The rules that a case exercises, seen from outside: by its flow, and by the report of the model.
 
 use serde_json::Value;
 
 use crate::model::{MAX_RESTARTS, Outcome};
 use crate::shape::{Case, Category, ERROR_PORT, FanOut, Merge, Policy, Role};
 
-/// A case and what came of it.
+/// A case with its outcome.
 pub(crate) struct Seen<'a> {
     pub(crate) case: &'a Case,
     pub(crate) outcome: &'a Outcome,
 }
 
-/// A rule, how to see it at work, and in how many of 2,000 cases it must be at least.
+/// A rule, a test that it was at work, and the least number of 2,000 cases with it.
 pub(crate) type Feature = (&'static str, fn(&Seen<'_>) -> bool, usize);
 
 impl Seen<'_> {
@@ -19,7 +19,7 @@ impl Seen<'_> {
         self.outcome.report[key].as_array().into_iter().flatten()
     }
 
-    /// Whether there was an event of this name of which `is` holds.
+    /// Whether there was an event of this name for which `is` holds.
     fn event(&self, name: &str, is: impl Fn(&Value) -> bool) -> bool {
         self.list("events").any(|event| event["event"] == name && is(event))
     }
@@ -45,7 +45,7 @@ impl Seen<'_> {
         Role::ALL.iter().any(|role| self.node(*role, key, 1))
     }
 
-    /// Whether there is a stream of which `is` holds.
+    /// Whether there is a stream for which `is` holds.
     fn stream(&self, is: impl Fn(&Value, &crate::shape::EdgeShape) -> bool) -> bool {
         self.list("streams")
             .zip(&self.case.shape.edges)
@@ -67,7 +67,7 @@ impl Seen<'_> {
             })
     }
 
-    /// Whether a port with several streams and this fan-out had one of them full.
+    /// Whether a port with several streams and this fan-out had a full stream.
     fn fanned_out(&self, fan_out: FanOut) -> bool {
         let shape = &self.case.shape;
         self.stream(|stream, edge| {
@@ -86,7 +86,7 @@ impl Seen<'_> {
         })
     }
 
-    /// Whether a breaker opened again after a trial.
+    /// Whether a breaker opened again after a trial call.
     fn reopened(&self) -> bool {
         let breaker = |event: &&Value| event["event"] == "breaker-opened" || event["event"] == "breaker-closed";
         let events: Vec<&Value> = self.list("events").filter(breaker).collect();
@@ -100,7 +100,7 @@ impl Seen<'_> {
         })
     }
 
-    /// Whether a script called a router by this letter and elements came to it.
+    /// Whether a router received elements under a script with this letter.
     fn routed(&self, letter: char) -> bool {
         let nodes = self.case.shape.nodes.iter().zip(&self.case.scripts);
         let mut routers = nodes.filter(|(node, script)| node.role == Role::Router && script.script.starts_with(letter));
@@ -289,13 +289,13 @@ fn failed_by(seen: &Seen<'_>, category: Category) -> bool {
     seen.event("call-failed", |event| event["category"] == category.as_str())
 }
 
-/// Pressure begins after the sources have ended, before the run does.
+/// Whether pressure began after the sources had ended and before the run did.
 fn flush_waits(seen: &Seen<'_>) -> bool {
     let mut ending = seen.list("events").skip_while(|event| event["state"] != "draining");
     ending.any(|event| event["event"] == "backpressure-triggered")
 }
 
-/// So many elements of a rate that there can't have been tokens for all of them at the start.
+/// Whether there were more elements in a rate-limited stream than tokens at the start.
 fn rate_waits(seen: &Seen<'_>) -> bool {
     seen.stream(|stream, edge| match edge.policy {
         Policy::RateLimit(per_second) => count(&stream["enqueued"]) > (per_second / 100).max(1),
@@ -303,7 +303,7 @@ fn rate_waits(seen: &Seen<'_>) -> bool {
     })
 }
 
-/// A sink printed the content type of an element that two nodes gave up.
+/// Whether a sink printed the content type of an element that two nodes gave up.
 fn dead_twice(seen: &Seen<'_>) -> bool {
     seen.outcome
         .lines

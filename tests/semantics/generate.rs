@@ -13,14 +13,14 @@ use crate::shape::{
 const MAX_NODES: usize = 12;
 /// Most sources of a flow.
 const MAX_SOURCES: usize = 3;
-/// Most ways from the sources to a node: each may bring a copy of every element.
+/// Most paths from the sources to a node: each may bring a copy of every element.
 const MAX_PATHS: u64 = 24;
 /// Longest script.
 const MAX_SCRIPT: usize = 14;
 /// Most elements of a source that counts.
 const MAX_COUNT: u64 = 14;
 
-/// Number `number` of the flows of `seed`.
+/// Flow number `number` of `seed`.
 pub(crate) fn shape(seed: u64, number: u64) -> Shape {
     let mut rng = rng(seed, number, 1);
     loop {
@@ -31,7 +31,7 @@ pub(crate) fn shape(seed: u64, number: u64) -> Shape {
     }
 }
 
-/// Number `number` of the runs of `seed`; it is a run of `shape`.
+/// Run number `number` of `seed`, of the flow `shape`.
 pub(crate) fn case(seed: u64, number: u64, shape: &Shape) -> Case {
     let mut rng = rng(seed, number, 2);
     let scripts: Vec<Script> = (0..shape.nodes.len())
@@ -94,7 +94,7 @@ impl Draft {
         draft
     }
 
-    /// Gives every port at least one edge, then some more.
+    /// Gives every port at least one edge, then adds some.
     fn connect(&mut self, rng: &mut Rng) {
         let count = self.nodes.len();
         for to in 0..count {
@@ -131,7 +131,7 @@ impl Draft {
         }
     }
 
-    /// A node behind `from` that has an input.
+    /// A node after `from` that has an input.
     fn consumer(&self, rng: &mut Rng, from: usize) -> usize {
         loop {
             let to = rng.usize(from + 1..self.nodes.len());
@@ -151,7 +151,7 @@ impl Draft {
         }
     }
 
-    /// The ports of a node that must lead somewhere and do not yet.
+    /// The ports of a node that need an edge and have none.
     fn open_ports(&self, rng: &mut Rng, from: usize) -> Vec<&'static str> {
         let node = &self.nodes[from];
         let leaves = |error: bool| {
@@ -223,7 +223,7 @@ fn inner_role(rng: &mut Rng, sources: &mut usize) -> Role {
     )
 }
 
-/// A node; `followed`: another one comes behind it, to take its dead letters.
+/// A node; `followed`: another node comes after it, which can take its dead letters.
 fn node(rng: &mut Rng, name: String, role: Role, followed: bool) -> NodeShape {
     let source = role == Role::Source;
     let any = |rng: &mut Rng| action(rng, source, followed && !source);
@@ -249,7 +249,7 @@ fn action(rng: &mut Rng, source: bool, dead_letters: bool) -> Action {
     if rng.bool() {
         return Action::Now(last(rng));
     }
-    // A source that traps over and over must do it often enough within a minute to end the flow.
+    // A source that traps repeatedly must do so often enough within a minute to end the flow.
     let backoffs: &[u64] = match source {
         true => &[0, 1, 5, 10, 100],
         false => &[0, 1, 5, 10, 100, 100, 1_000, 20_000, 60_000],
@@ -261,8 +261,8 @@ fn action(rng: &mut Rng, source: bool, dead_letters: bool) -> Action {
     }
 }
 
-/// `by_rank`: its consumer goes by rank. `results`: its producer is an aggregator, whose texts are as short as those of a
-/// source.
+/// `by_rank`: its consumer merges by priority. `results`: its producer is an aggregator, whose texts are as short as
+/// those of a source.
 fn edge(rng: &mut Rng, edge: EdgeShape, by_rank: bool, results: bool) -> EdgeShape {
     let policy = match rng.u32(0..10) {
         0..4 => Policy::Block,
@@ -293,14 +293,14 @@ fn edge(rng: &mut Rng, edge: EdgeShape, by_rank: bool, results: bool) -> EdgeSha
     }
 }
 
-/// The most ways from sources to a node.
+/// The largest number of paths from sources to a node.
 fn paths(shape: &Shape) -> u64 {
     let mut ways: Vec<u64> = shape
         .nodes
         .iter()
         .map(|node| u64::from(node.role == Role::Source))
         .collect();
-    // After so many rounds what is known of the first nodes has come to the last.
+    // After this many rounds, the counts have reached the last node.
     for _ in 0..shape.nodes.len() {
         for (at, node) in shape.nodes.iter().enumerate() {
             if node.role != Role::Source {
@@ -315,7 +315,7 @@ fn paths(shape: &Shape) -> u64 {
 fn script(rng: &mut Rng, shape: &Shape, node: usize) -> Script {
     let role = shape.nodes[node].role;
     let troubles = troubles(rng, &shape.nodes[node]);
-    // Of so many calls about one fails.
+    // About one call in `rarity` fails.
     let rarity = rng.u32(1..=6);
     let length = rng.usize(0..=MAX_SCRIPT);
     let script = (0..length).map(|_| match troubles.is_empty() || !one_in(rng, rarity) {
@@ -324,7 +324,7 @@ fn script(rng: &mut Rng, shape: &Shape, node: usize) -> Script {
     });
     let script = script.collect();
     let troubled = !troubles.is_empty() && one_in(rng, 6);
-    // A limit counts no elements that are too large for a stream.
+    // A limit does not count elements that are too large for a stream.
     let counts = shape
         .edges
         .iter()
@@ -347,7 +347,7 @@ fn script(rng: &mut Rng, shape: &Shape, node: usize) -> Script {
     }
 }
 
-/// The failures that a script draws from; none for most nodes.
+/// The failures in a script's choice; none for most nodes.
 fn troubles(rng: &mut Rng, node: &NodeShape) -> Vec<char> {
     if !one_in(rng, 3) {
         return Vec::new();
@@ -355,7 +355,7 @@ fn troubles(rng: &mut Rng, node: &NodeShape) -> Vec<char> {
     let letters = ['i', 'u', 'n', 'd'];
     let mut troubles = Vec::new();
     for (category, letter) in Category::ALL.into_iter().zip(letters) {
-        // A failure that ends the flow hides what would follow.
+        // A failure that ends the flow hides everything that would follow.
         let ends_all = node.on_error.of(category) == Action::TERMINATE;
         if one_in(rng, if ends_all { 8 } else { 2 }) {
             troubles.push(letter);
@@ -377,7 +377,7 @@ fn troubles(rng: &mut Rng, node: &NodeShape) -> Vec<char> {
     ) {
         troubles.push('t');
     }
-    // Only where much time passes between them are restarts forgotten.
+    // Restarts are forgotten only when much time passes between them.
     let may_forget = matches!(
         node.on_error.of(Category::Internal),
         Action::Retry {
@@ -394,7 +394,7 @@ fn troubles(rng: &mut Rng, node: &NodeShape) -> Vec<char> {
     troubles
 }
 
-/// A call that does not fail, unless a router means a port that is not there.
+/// A call that succeeds, unless a router names an unknown port.
 fn success(rng: &mut Rng, shape: &Shape, node: usize) -> char {
     match shape.nodes[node].role {
         Role::Source if one_in(rng, 40) => 'e',

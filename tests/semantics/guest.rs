@@ -27,18 +27,18 @@ impl Output {
     }
 }
 
-/// What a call that did not fail returns.
+/// Result of a successful call.
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
-    /// A source, processor or aggregator: a new element.
+    /// A new element, of a source, processor or aggregator.
     Element(Output),
-    /// A source: never again an element. A processor or aggregator: none this time.
+    /// No element: a source has ended; a processor or aggregator has none this time.
     Nothing,
-    /// A filter.
+    /// The verdict of a filter.
     Verdict(bool),
-    /// A router.
+    /// The ports named by a router.
     Ports(Vec<&'static str>),
-    /// A sink: whether it wants a pause.
+    /// A sink took the element, and may ask for a pause.
     Taken { pause: bool },
 }
 
@@ -65,7 +65,7 @@ impl Guest {
         }
     }
 
-    /// A new instance takes over.
+    /// Starts a new instance.
     pub(crate) fn restart(&mut self) {
         *self = Self::new(&self.name, self.role, &self.script);
     }
@@ -136,7 +136,7 @@ impl Guest {
         format!("{} {} {content_type} {}", self.name, element.sequence, element.payload)
     }
 
-    /// An aggregator's `flush`.
+    /// The results of an aggregator's `flush`.
     pub(crate) fn flush(&self) -> Vec<Output> {
         let results = self.script.flush.unwrap_or(u64::from(!self.texts.is_empty()));
         (0..results)
@@ -144,7 +144,7 @@ impl Guest {
             .collect()
     }
 
-    /// A sink's `complete`.
+    /// Runs a sink's `complete`.
     pub(crate) fn complete(&self, lines: &mut Vec<String>) {
         lines.push(format!("{} complete", self.name));
     }

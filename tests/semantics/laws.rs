@@ -1,11 +1,11 @@
-//! What holds for every run of the model, whatever its flow.
+//! Laws of every run of the model, whatever its flow.
 
 use serde_json::Value;
 
 use crate::model::Outcome;
 use crate::shape::Case;
 
-/// No run takes so many steps.
+/// Upper bound on the steps of a run.
 const MAX_STEPS: u64 = 10_000;
 
 /// The laws that a run breaks.

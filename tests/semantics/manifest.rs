@@ -1,4 +1,4 @@
-//! Flows as text of `Torvyn.toml`. What equals a default is left out.
+//! Flows as text of `Torvyn.toml`. Settings that equal a default are left out.
 
 use crate::model::{MAX_RESTARTS, SINK_PAUSE_MS};
 use crate::shape::{Action, Category, EdgeShape, FanOut, LastResort, Merge, NodeShape, OnError, Policy, Role, Shape};
@@ -81,7 +81,7 @@ impl EdgeShape {
 }
 
 impl OnError {
-    /// As TOML: one action for all categories, or a table in which the last category is the default.
+    /// The policy as TOML: one action for all categories, or a table in which the last category is the default.
     fn to_toml(self) -> String {
         let default = self.0[3];
         if self.0.iter().all(|action| *action == default) {

@@ -1,6 +1,6 @@
-//! What a run of a flow does, in the plainest way: the specification as a program. It shares no code with the runtime.
+//! The run of a flow in the plainest form: the specification as a program. It shares no code with the runtime.
 //!
-//! In: a [`Case`]. Out: an [`Outcome`]: what the sinks print, and the report.
+//! In: a [`Case`]. Out: an [`Outcome`]: the output of the sinks, and the report.
 
 use std::collections::VecDeque;
 
@@ -16,24 +16,24 @@ use crate::{order, report};
 pub(crate) const MAX_RESTARTS: usize = 3;
 /// `sink_pause_ms` of the project.
 pub(crate) const SINK_PAUSE_MS: u64 = 10;
-/// More steps than any run needs that ends.
+/// More steps than any finite run needs.
 const MAX_STEPS: u64 = 20_000;
-/// Nanoseconds of a millisecond.
+/// Nanoseconds in a millisecond.
 pub(crate) const MS: u64 = 1_000_000;
 
-/// What a run comes to.
+/// Result of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
-    /// What the sinks print, in order.
+    /// Output of the sinks, in order.
     pub(crate) lines: Vec<String>,
-    /// The fields of the report that do not depend on the machine.
+    /// Fields of the report that do not depend on the machine.
     pub(crate) report: Value,
     pub(crate) exit_code: i32,
-    /// Steps taken.
+    /// Number of steps.
     pub(crate) steps: u64,
 }
 
-/// An element on its way.
+/// An element in the flow.
 #[derive(Clone, Debug)]
 pub(crate) struct Element {
     pub(crate) sequence: u64,
@@ -41,16 +41,16 @@ pub(crate) struct Element {
     pub(crate) payload: String,
 }
 
-/// Why a call counts as failed.
+/// Reason why a call counts as failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// The component's own error.
     Reported(Category),
     Fatal,
     Trap,
-    /// A stream does not take an element so large.
+    /// A stream does not accept an element of this size.
     TooLarge,
-    /// A router named a port that leads nowhere.
+    /// A router named a port without streams.
     UnknownPort,
 }
 
@@ -65,7 +65,7 @@ impl Fault {
         }
     }
 
-    /// What the error policy goes by; none when it ends the flow whatever the policy.
+    /// The category for the error policy; `None` when the fault ends the flow under every policy.
     pub(crate) fn category(self) -> Option<Category> {
         match self {
             Fault::Reported(category) => Some(category),
@@ -75,7 +75,7 @@ impl Fault {
     }
 }
 
-/// What ends a flow, or is reported at its end.
+/// A failure that ends a flow, or is reported at its end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Failure {
     pub(crate) code: &'static str,
@@ -84,9 +84,9 @@ pub(crate) struct Failure {
     pub(crate) element: Option<u64>,
 }
 
-/// What a call that did not fail leads to.
+/// Consequence of a successful call.
 enum Effect {
-    /// The element goes into these streams.
+    /// The element goes to these streams.
     Emit(Element, Vec<usize>),
     Exhausted,
     Absorbed,
@@ -99,7 +99,7 @@ enum Effect {
 /// A run of a flow.
 pub(crate) struct Run<'a> {
     pub(crate) shape: &'a Shape,
-    /// By declaration, as the edges.
+    /// Nodes by declaration, like the edges.
     pub(crate) nodes: Vec<Node>,
     pub(crate) streams: Vec<Stream>,
     pub(crate) topological: Vec<usize>,
@@ -109,7 +109,7 @@ pub(crate) struct Run<'a> {
     pub(crate) now: u64,
     pub(crate) next_sequence: u64,
     schedule: Vec<usize>,
-    /// What sources are to be told before the next step.
+    /// Notices for sources, delivered before the next step.
     notices: VecDeque<(usize, &'static str)>,
     limit: Option<u64>,
     pub(crate) draining: bool,
@@ -156,7 +156,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The word for how the run ended.
+    /// The word for the final state of the run.
     pub(crate) fn state(&self) -> &'static str {
         match self.failures.is_empty() {
             true => "completed",
@@ -174,13 +174,13 @@ impl<'a> Run<'a> {
         self.events.push(fields);
     }
 
-    /// An event of a node.
+    /// Logs an event of a node.
     pub(crate) fn tell(&mut self, name: &str, node: usize, mut fields: Value) {
         fields["node"] = json!(self.shape.nodes[node].name);
         self.event(name, fields);
     }
 
-    /// An event of a stream.
+    /// Logs an event of a stream.
     fn tell_pressure(&mut self, name: &str, stream: usize, mut fields: Value) {
         let (from, to) = report::ends(self.shape, stream);
         fields["stream"] = json!(format!("{from} -> {to}"));
@@ -188,7 +188,7 @@ impl<'a> Run<'a> {
         self.event(name, fields);
     }
 
-    /// Runs nodes until none is ready and there is no timer.
+    /// Runs nodes until none is ready and no timer is left.
     pub(crate) fn work(&mut self) -> Result<(), Failure> {
         loop {
             self.notify();
@@ -204,7 +204,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Delivers what sources are to be told. Scripted sources do nothing with it.
+    /// Delivers notices to sources. Scripted sources ignore them.
     fn notify(&mut self) {
         while let Some((source, signal)) = self.notices.pop_front() {
             if !self.nodes[source].exhausted && !self.draining {
@@ -218,7 +218,7 @@ impl<'a> Run<'a> {
         self.is_willing(at) && self.nodes[at].outputs().iter().all(accepts)
     }
 
-    /// Whether a node would run, as far as its outputs allow.
+    /// Whether a node would run if its outputs had room.
     fn is_willing(&self, at: usize) -> bool {
         let node = &self.nodes[at];
         let waits = [node.retry_at, node.paused_until, node.breaker.unwrap_or(0)]
@@ -227,7 +227,7 @@ impl<'a> Run<'a> {
         !node.results.is_empty() || (self.has_work(at) && !waits)
     }
 
-    /// Whether a node has something to handle, now or later.
+    /// Whether a node has an element to handle, now or later.
     fn has_work(&self, at: usize) -> bool {
         let node = &self.nodes[at];
         let has_input = |input: &usize| !self.streams[*input].queue.is_empty();
@@ -239,7 +239,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Times to come at which a node may be ready that is not.
+    /// Future times at which a waiting node may become ready.
     fn timers(&self) -> Vec<u64> {
         let mut timers = Vec::new();
         for (at, node) in self.nodes.iter().enumerate() {
@@ -274,7 +274,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The element that a node handles next; none for a source.
+    /// The next element for a node; `None` for a source.
     fn take(&mut self, at: usize) -> Option<Element> {
         let node = &mut self.nodes[at];
         if node.role == Role::Source || node.in_hand.is_some() {
@@ -304,7 +304,7 @@ impl<'a> Run<'a> {
         element
     }
 
-    /// A stream became full or has room again: the sources above hear of it, if it holds them up.
+    /// Records that a stream became full or has room again: the sources upstream are notified, if it holds them up.
     fn press(&mut self, stream: usize, full: bool) {
         if !self.streams[stream].stalls {
             return;
@@ -321,7 +321,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// What a reply means, or why the call counts as failed.
+    /// The consequence of a reply, or the reason why the call counts as failed.
     fn effect(&self, at: usize, input: Option<&Element>, reply: Reply) -> Result<Effect, Fault> {
         let passed_on = || input.cloned().expect("only sources have no input");
         match reply {
@@ -344,7 +344,7 @@ impl<'a> Run<'a> {
         Ok(Effect::Emit(element, streams))
     }
 
-    /// The streams of `ports`, if each takes the element.
+    /// The streams of `ports`, if each accepts the element.
     pub(crate) fn streams_for(&self, at: usize, element: &Element, ports: &[&str]) -> Result<Vec<usize>, Fault> {
         let streams = self.nodes[at].streams_of(ports).ok_or(Fault::UnknownPort)?;
         let takes = |stream: &usize| {
@@ -393,7 +393,7 @@ impl<'a> Run<'a> {
         self.push(at, operation, element, to)
     }
 
-    /// Puts an element into streams, all of them; if one overflows the flow ends.
+    /// Puts an element into several streams; if one overflows, the flow ends.
     pub(crate) fn push(
         &mut self,
         at: usize,

@@ -6,7 +6,7 @@ use crate::guest::{Guest, Output};
 use crate::model::Element;
 use crate::shape::{Case, ERROR_PORT, Merge, Role, Shape};
 
-/// What a node counts.
+/// Counters of a node.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NodeCounters {
     pub(crate) taken: u64,
@@ -28,31 +28,31 @@ pub(crate) struct Node {
     pub(crate) role: Role,
     pub(crate) counters: NodeCounters,
     pub(crate) guest: Guest,
-    /// False after a trap that no restart followed.
+    /// Whether the instance is usable: false after a trap without a restart.
     pub(crate) alive: bool,
     pub(crate) exhausted: bool,
     pub(crate) completed: bool,
-    /// The element that waits for another try.
+    /// Element that waits for another attempt.
     pub(crate) in_hand: Option<Element>,
-    /// Failures since an element was taken, or since the last pull that is not tried again.
+    /// Failures since an element was taken, or since the last pull that is not repeated.
     pub(crate) attempts: u32,
     pub(crate) retry_at: u64,
     pub(crate) paused_until: u64,
-    /// When a circuit breaker that opened lets a call pass, for a trial; none when it is closed.
+    /// Time at which an open circuit breaker lets a trial call pass; `None` when it is closed.
     pub(crate) breaker: Option<u64>,
-    /// When the instance was made anew.
+    /// Times of restarts.
     pub(crate) restarts: Vec<u64>,
-    /// The position in `inputs` of the one used last.
+    /// Position in `inputs` of the input used last.
     pub(crate) last_input: Option<usize>,
-    /// Results of `flush` that are not emitted yet.
+    /// Results of `flush` not yet emitted.
     pub(crate) results: VecDeque<Output>,
-    /// The sequence number of the element handled last.
+    /// Sequence number of the element handled last.
     pub(crate) last_sequence: u64,
-    /// A source: how many full streams hold it up.
+    /// Number of full streams that hold up a source.
     pub(crate) pressure: usize,
-    /// Streams into it, in the order in which they are asked.
+    /// Input streams, in the order in which they are tried.
     pub(crate) inputs: Vec<usize>,
-    /// Streams out of it by port, in the order of each port's first edge.
+    /// Output streams by port, in the order of each port's first edge.
     pub(crate) ports: Vec<(&'static str, Vec<usize>)>,
 }
 
@@ -82,12 +82,12 @@ impl Node {
         }
     }
 
-    /// All streams that leave the node.
+    /// All output streams of the node.
     pub(crate) fn outputs(&self) -> Vec<usize> {
         self.ports.iter().flat_map(|(_, streams)| streams.clone()).collect()
     }
 
-    /// The streams of the `named` ports, each once, in the order of the ports; none if a name is no port for elements.
+    /// The streams of the `named` ports, each once, in the order of the ports; `None` if a name is unknown.
     pub(crate) fn streams_of(&self, named: &[&str]) -> Option<Vec<usize>> {
         let is_port = |name: &&str| *name != ERROR_PORT && self.ports.iter().any(|(port, _)| port == name);
         let chosen = self.ports.iter().filter(|(port, _)| named.contains(port));

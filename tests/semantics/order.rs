@@ -12,7 +12,7 @@ pub(crate) fn topological(shape: &Shape) -> Vec<usize> {
     })
 }
 
-/// The order in which a node that is ready is looked for: consumers before producers, ties by declaration.
+/// The order in which a ready node is searched: consumers before producers, ties by declaration.
 pub(crate) fn schedule(shape: &Shape) -> Vec<usize> {
     in_turn(shape, |node, left| {
         shape
@@ -22,7 +22,7 @@ pub(crate) fn schedule(shape: &Shape) -> Vec<usize> {
     })
 }
 
-/// Takes, over and over, the first node by declaration that `may_go` before those left.
+/// Repeatedly takes the first node by declaration that `may_go` before those left.
 fn in_turn(shape: &Shape, may_go: impl Fn(usize, &[usize]) -> bool) -> Vec<usize> {
     let mut left: Vec<usize> = (0..shape.nodes.len()).collect();
     let mut order = Vec::new();
@@ -33,7 +33,7 @@ fn in_turn(shape: &Shape, may_go: impl Fn(usize, &[usize]) -> bool) -> Vec<usize
     order
 }
 
-/// The sources whose elements come to `node`, in topological order; `node` itself, if it is one.
+/// The sources upstream of `node`, in topological order; `node` itself, if it is one.
 pub(crate) fn sources_above(shape: &Shape, node: usize) -> Vec<usize> {
     let order = topological(shape);
     let mut above = vec![node];

@@ -1,16 +1,16 @@
-//! What the model does about calls that failed: error policies, restarts, circuit breakers.
+//! The model's reactions to failed calls: error policies, restarts, circuit breakers.
 
 use serde_json::json;
 
 use crate::model::{Element, Failure, Fault, MAX_RESTARTS, MS, Run};
 use crate::shape::{Action, Category, ERROR_PORT, LastResort, Role};
 
-/// The time in which restarts count.
+/// Period within which restarts count.
 const RESTART_WINDOW: u64 = 60_000 * MS;
-/// The longest time for which a retry or a breaker waits.
+/// Longest wait of a retry or a breaker.
 const LONGEST_WAIT: u64 = 60_000 * MS;
 
-/// `backoff_ms` doubled so many times, in nanoseconds.
+/// `backoff_ms` doubled `doublings` times, in nanoseconds.
 fn wait(backoff_ms: u64, doublings: u32) -> u64 {
     (0..doublings).fold((backoff_ms * MS).min(LONGEST_WAIT), |wait, _| {
         (wait * 2).min(LONGEST_WAIT)
@@ -18,7 +18,7 @@ fn wait(backoff_ms: u64, doublings: u32) -> u64 {
 }
 
 impl Run<'_> {
-    /// Counts a failed call; one of `flush` was for no element.
+    /// Counts a failed call; one of `flush` has no element.
     pub(crate) fn call_failed(
         &mut self,
         at: usize,
@@ -38,7 +38,7 @@ impl Run<'_> {
         }
     }
 
-    /// A call for an element (a source: a pull) failed.
+    /// Applies the error policy to a failed call for an element, or to a failed pull.
     pub(crate) fn fail(&mut self, at: usize, input: Option<Element>, fault: Fault) -> Result<(), Failure> {
         let sequence = input.as_ref().map_or(self.next_sequence, |input| input.sequence);
         let failure = self.call_failed(at, self.nodes[at].role.operation(), Some(sequence), fault);
@@ -74,7 +74,7 @@ impl Run<'_> {
         }
     }
 
-    /// Makes an instance anew; false when that happened too often.
+    /// Restarts an instance; `false` when that happened too often.
     fn restart(&mut self, at: usize) -> bool {
         let (now, node) = (self.now, &mut self.nodes[at]);
         let recent = node.restarts.iter().filter(|then| now - **then < RESTART_WINDOW);
@@ -90,7 +90,7 @@ impl Run<'_> {
         true
     }
 
-    /// A breaker that is not closed here had a trial that failed.
+    /// A breaker that is not closed here had a trial call that failed.
     fn may_retry(&self, at: usize, max: u32) -> bool {
         self.nodes[at].attempts <= max && self.nodes[at].breaker.is_none()
     }
@@ -106,7 +106,7 @@ impl Run<'_> {
         self.tell("retry", at, fields);
     }
 
-    /// The element is not tried again; `open_for`: nor is any other for so long.
+    /// Gives the element up; `open_for`: the time for which the breaker opens.
     fn give_up(
         &mut self,
         at: usize,
@@ -146,7 +146,7 @@ impl Run<'_> {
         Err(failure)
     }
 
-    /// After a breaker opened, a call succeeded or failed in another way.
+    /// Closes the breaker after a call that succeeded or failed in another way.
     pub(crate) fn close_breaker(&mut self, at: usize) {
         if self.nodes[at].breaker.take().is_some() {
             self.tell("breaker-closed", at, json!({}));

@@ -10,7 +10,7 @@ use crate::process::{Finished, Running};
 use crate::shape::{Case, Role, Shape};
 use crate::torvync::{build, executable, root, run_to_end, target, workshop};
 
-/// Flows of an executable.
+/// Number of flows in an executable.
 pub(crate) const FLOWS: u64 = 150;
 
 /// The executables for all runs of a seed.
@@ -33,7 +33,7 @@ impl Program {
         Self { seed, shapes, folder }
     }
 
-    /// Number `number` of the runs of the seed.
+    /// Run number `number` of the seed.
     pub(crate) fn case(&self, number: u64) -> Case {
         let flow = usize::try_from(number % FLOWS).expect("there are few flows");
         generate::case(self.seed, number, &self.shapes[flow])
@@ -48,7 +48,7 @@ impl Program {
     }
 }
 
-/// Builds the scripted components, as `cargo xtask test` did before, and copies them to `folder`.
+/// Builds the scripted components, like `cargo xtask test` does, and copies them to `folder`.
 fn copy_guests(folder: &Path) {
     let built = target().join("test-guests");
     let mut cargo = Command::new(std::env::var_os("CARGO").expect("cargo runs the tests"));

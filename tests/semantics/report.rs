@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::model::Run;
 use crate::shape::{Role, Shape};
 
-/// Events that a report keeps.
+/// Most events in a report.
 const KEPT_EVENTS: usize = 4096;
 
 /// The two ends of a stream.
@@ -15,7 +15,7 @@ pub(crate) fn ends(shape: &Shape, stream: usize) -> (String, String) {
     (format!("{from}.{}", edge.port), format!("{to}.input"))
 }
 
-/// The report of a run that ended.
+/// The report of a run that has ended.
 pub(crate) fn of(run: &Run<'_>) -> Value {
     let emitted = run.nodes.iter().filter(|node| node.role == Role::Source);
     let discarded = run.streams.iter().map(|stream| stream.counters.discarded);

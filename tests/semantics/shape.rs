@@ -1,7 +1,7 @@
-//! A flow as its manifest describes it, and what may differ between two runs of it.
+//! A flow as its manifest describes it, and the part that may differ between two runs of it.
 //!
-//! A [`Shape`] is fixed when an executable is built. A [`Case`] adds what the scripted components do in one run: their
-//! configurations, given by `--config`.
+//! A [`Shape`] is fixed when an executable is built. A [`Case`] adds the behaviour of the scripted components in one
+//! run: their configurations, given by `--config`.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::torvync::REPORT;
 
-/// What a node does.
+/// Role of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Role {
     Source,
@@ -54,14 +54,14 @@ impl Role {
     }
 }
 
-/// What a full stream does.
+/// Policy of a full stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Policy {
     Block,
     DropOldest,
     DropNewest,
     Error,
-    /// With elements per second.
+    /// Waits and keeps a rate, in elements per second.
     RateLimit(u64),
 }
 
@@ -77,7 +77,7 @@ impl Policy {
     }
 }
 
-/// Which of several inputs comes first.
+/// Order of several inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Merge {
     RoundRobin,
@@ -91,7 +91,7 @@ pub(crate) enum FanOut {
     Independent,
 }
 
-/// The categories that error policies go by.
+/// Category of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Category {
     InvalidInput,
@@ -118,7 +118,7 @@ impl Category {
     }
 }
 
-/// What ends an element that can't be handled.
+/// End of an element that cannot be handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LastResort {
     Terminate,
@@ -136,7 +136,7 @@ impl LastResort {
     }
 }
 
-/// What follows a failure of one category.
+/// Action after a failure of one category.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     Now(LastResort),
@@ -150,7 +150,7 @@ pub(crate) enum Action {
 impl Action {
     pub(crate) const TERMINATE: Action = Action::Now(LastResort::Terminate);
 
-    /// What happens when nothing is tried again any more.
+    /// The action when no further attempt is made.
     pub(crate) fn last_resort(self) -> LastResort {
         match self {
             Action::Now(last) | Action::Retry { then: last, .. } => last,
@@ -187,7 +187,7 @@ pub(crate) struct NodeShape {
 }
 
 impl NodeShape {
-    /// A node with nothing but defaults.
+    /// A node with defaults.
     pub(crate) fn new(name: &str, role: Role) -> Self {
         Self {
             name: name.to_owned(),
@@ -199,7 +199,7 @@ impl NodeShape {
     }
 }
 
-/// The port that dead letters leave by.
+/// The port of dead letters.
 pub(crate) const ERROR_PORT: &str = "error";
 
 /// An edge; `from` and `to` are positions in [`Shape::nodes`].
@@ -216,7 +216,7 @@ pub(crate) struct EdgeShape {
 }
 
 impl EdgeShape {
-    /// An edge with nothing but defaults.
+    /// An edge with defaults.
     pub(crate) fn new(from: usize, port: &'static str, to: usize) -> Self {
         Self {
             from,
@@ -240,7 +240,7 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// Positions of the edges that leave `node` by `port`.
+    /// Positions of the edges from `port` of `node`.
     pub(crate) fn port(&self, node: usize, port: &str) -> Vec<usize> {
         let leaves = |edge: &EdgeShape| edge.from == node && edge.port == port;
         (0..self.edges.len()).filter(|at| leaves(&self.edges[*at])).collect()
@@ -252,16 +252,16 @@ impl Shape {
     }
 }
 
-/// What a scripted component does, call by call.
+/// The behaviour of a scripted component, call by call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Script {
     /// One character for each call.
     pub(crate) script: String,
-    /// What calls beyond the script do.
+    /// Action of calls after the end of the script.
     pub(crate) then: char,
-    /// A source: elements after which it is exhausted; 0: never.
+    /// Number of elements after which a source ends; 0: never.
     pub(crate) count: u64,
-    /// An aggregator: results of `flush`, when not its own choice.
+    /// Number of results of an aggregator's `flush`; `None` for its own choice.
     pub(crate) flush: Option<u64>,
 }
 
@@ -292,7 +292,7 @@ impl Script {
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     pub(crate) shape: Shape,
-    /// What the nodes do, in the order of [`Shape::nodes`].
+    /// Scripts of the nodes, in the order of [`Shape::nodes`].
     pub(crate) scripts: Vec<Script>,
     pub(crate) limit: Option<u64>,
 }

@@ -1,8 +1,8 @@
-//! Makes a run that differs from the model smaller: shorter scripts and fewer elements, of the same flow.
+//! Shrinking a run that differs from the model: shorter scripts and fewer elements, of the same flow.
 
 use crate::shape::{Case, Script};
 
-/// The most runs that are spent on one case.
+/// Most runs for one case.
 const MAX_RUNS: usize = 300;
 
 /// The smallest case found that still `differs`.
@@ -24,7 +24,7 @@ pub(crate) fn shrink(case: &Case, differs: impl Fn(&Case) -> bool) -> Case {
     }
 }
 
-/// Cases that are a little smaller; the boldest first. None can be endless if `case` is not: no bound is removed.
+/// Slightly smaller cases, the boldest first. None can be endless if `case` is not: no bound is removed.
 fn smaller(case: &Case) -> Vec<Case> {
     let mut cases = Vec::new();
     for (at, script) in case.scripts.iter().enumerate() {

@@ -1,11 +1,11 @@
-//! A stream of the model: a bounded queue, its policy, its pace, its counters.
+//! A stream of the model: a bounded queue, its policy, its rate, its counters.
 
 use std::collections::VecDeque;
 
 use crate::model::Element;
 use crate::shape::{EdgeShape, Policy};
 
-/// What a stream counts.
+/// Counters of a stream.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StreamCounters {
     pub(crate) offered: u64,
@@ -26,24 +26,24 @@ impl StreamCounters {
     }
 }
 
-/// Since when a stream is full.
+/// A period in which a stream is full.
 #[derive(Clone, Copy, Debug)]
 struct Episode {
     since: u64,
     dropped_before: u64,
 }
 
-/// What a push came to.
+/// Result of a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pushed {
     Normal,
-    /// The stream became full by it.
+    /// The push made the stream full.
     BecameFull,
     /// There was no room, which is an error.
     Overflow,
 }
 
-/// The end of a time in which a stream was full.
+/// The end of a period in which a stream was full.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Relief {
     pub(crate) duration_ns: u64,
@@ -60,7 +60,7 @@ pub(crate) struct Stream {
     /// Whether its producer waits while it is full.
     pub(crate) stalls: bool,
     episode: Option<Episode>,
-    /// When the next element is due by the rate (theoretical arrival time).
+    /// Time at which the next element is due by the rate (theoretical arrival time).
     due: u64,
 }
 
@@ -83,7 +83,7 @@ impl Stream {
         !self.stalls || self.episode.is_none()
     }
 
-    /// From when on the rate allows an element.
+    /// Time from which the rate allows an element.
     pub(crate) fn next_token(&self) -> u64 {
         match self.policy {
             Policy::RateLimit(per_second) => {
@@ -150,7 +150,7 @@ impl Stream {
         (element, relief)
     }
 
-    /// The flow has ended.
+    /// Ends the stream with the flow.
     pub(crate) fn end(&mut self, now: u64) {
         self.counters.discarded += self.queue.len() as u64;
         self.queue.clear();
@@ -165,7 +165,7 @@ fn interval(per_second: u64) -> u64 {
     (1_000_000_000 / per_second).max(1)
 }
 
-/// Rounded down, and below the depth.
+/// The low watermark for a ratio: rounded down, and below the depth.
 fn low_watermark(depth: usize, ratio: f64) -> usize {
     let mut mark = 0;
     while mark + 1 < depth && (mark + 1) as f64 <= depth as f64 * ratio {

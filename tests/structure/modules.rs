@@ -18,7 +18,7 @@ pub(crate) struct Crate {
 
 /// The file of a module.
 pub(crate) struct Source {
-    /// Relative to the crate's sources.
+    /// Path relative to the crate's sources.
     pub(crate) path: String,
     pub(crate) tokens: TokenStream,
     syntax: File,
@@ -37,13 +37,13 @@ impl Crate {
         Self { files }
     }
 
-    /// The modules of the root, in the order in which they are declared.
+    /// The modules of the root, in order of declaration.
     pub(crate) fn order(&self) -> Vec<String> {
         let declared = self.root().syntax.items.iter().filter_map(declaration);
         declared.map(|item| item.ident.to_string()).collect()
     }
 
-    /// The public ones of the root.
+    /// The public modules of the root.
     pub(crate) fn public(&self) -> Vec<String> {
         let declared = self.root().syntax.items.iter().filter_map(declaration);
         let public = declared.filter(|item| matches!(item.vis, Visibility::Public(_)));
@@ -69,7 +69,7 @@ fn read(folder: &Path, path: &Path, module: Module, files: &mut BTreeMap<Module,
         let name = item.ident.to_string();
         let below = module.iter().fold(folder.to_owned(), |path, name| path.join(name));
         let found = [below.join(format!("{name}.rs")), below.join(&name).join("mod.rs")];
-        // What is made when the crate is compiled is not there.
+        // Generated modules have no file in the sources.
         let Some(path) = found.iter().find(|path| path.is_file()) else {
             continue;
         };
@@ -81,7 +81,7 @@ fn read(folder: &Path, path: &Path, module: Module, files: &mut BTreeMap<Module,
     files.insert(module, Source { path, tokens, syntax });
 }
 
-/// Whether an item is for tests alone.
+/// Whether an item is for tests only.
 fn is_test(item: &Item) -> bool {
     let says_test = |token: TokenTree| matches!(token, TokenTree::Ident(word) if word == "test");
     let mut tokens = item.to_token_stream().into_iter();

@@ -1,4 +1,5 @@
-//! Who uses whom: every path in the text of a crate that begins at its root or at a module above, also in macros.
+//! Uses between modules: every path in the text of a crate that starts at its root or at a parent module, also in
+//! macros.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +7,17 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use crate::modules::{Crate, Module};
 
-/// A module uses what is in another one.
+/// A use of one module by another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Edge {
     pub(crate) from: Module,
     pub(crate) to: Module,
-    /// Where, and by which path.
+    /// File and path of the use.
     pub(crate) file: String,
     pub(crate) path: String,
 }
 
-/// All of a crate.
+/// All uses in a crate.
 pub(crate) fn edges(of_crate: &Crate) -> Vec<Edge> {
     let exports: BTreeMap<&Module, Vec<Vec<String>>> = of_crate
         .files
@@ -40,10 +41,10 @@ pub(crate) fn edges(of_crate: &Crate) -> Vec<Edge> {
     found
 }
 
-/// The module in which a path ends. Names that a module has from another one lead there.
+/// The module to which a path leads. A re-exported name leads to its origin.
 fn target(path: &[String], of_crate: &Crate, exports: &BTreeMap<&Module, Vec<Vec<String>>>) -> Module {
     let mut path = path.to_vec();
-    // Re-exports of re-exports are few.
+    // Re-exports of re-exports are rare.
     for _ in 0..4 {
         let length = (0..=path.len())
             .rev()
@@ -84,7 +85,7 @@ fn collect(tokens: TokenStream, module: &Module, of_crate: &Crate, found: &mut V
     }
 }
 
-/// Where a path begins that leads to a module of the crate: `crate`, `super`, `self`, or a module in the own folder.
+/// The start of a path to a module of the crate: `crate`, `super`, `self`, or a module in the same folder.
 fn start(tokens: &[TokenTree], at: usize, module: &Module, of_crate: &Crate) -> Option<(Module, usize)> {
     let TokenTree::Ident(word) = &tokens[at] else {
         return None;
@@ -116,13 +117,13 @@ fn start(tokens: &[TokenTree], at: usize, module: &Module, of_crate: &Crate) -> 
     }
 }
 
-/// Whether `::` stands at a place.
+/// Whether there is a `::` at a position.
 fn is_separator(tokens: &[TokenTree], at: usize) -> bool {
     let is_colon = |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Punct(mark)) if mark.as_char() == ':');
     is_colon(tokens.get(at)) && is_colon(tokens.get(at + 1))
 }
 
-/// Follows a path from its `::` on, into the branches of a group. Returns where it ends.
+/// Follows a path from its `::` on, into the branches of a group. Returns the position of its end.
 fn rest(tokens: &[TokenTree], mut at: usize, mut path: Vec<String>, found: &mut Vec<Vec<String>>) -> usize {
     while is_separator(tokens, at) {
         match tokens.get(at + 2) {

@@ -1,9 +1,9 @@
-//! The words of an exchange memory that several threads know.
+//! The words of an exchange memory that several threads access.
 
 use crate::sync::Arc;
 use crate::sync::atomic::AtomicU32;
 
-/// The watched words of one flow, for any thread.
+/// The watched words of one flow, accessible from any thread.
 #[derive(Clone, Debug, Default)]
 pub struct WatchedWords(Arc<[AtomicU32; 5]>);
 

@@ -1,8 +1,8 @@
-//! The concurrent parts of the runtime, as they are, on threads of which `loom` tries out every order.
+//! The concurrent parts of the runtime, unchanged, on threads whose every order `loom` tries.
 //!
-//! In: the runtime's own files, which take what threads share from `crate::sync`; here, that is loom's. Out: one function a
-//! model, in `models`, which panics when there is an order in which something does not hold. A thread that nobody wakes is
-//! found too: loom ends an execution in which all wait.
+//! In: the runtime's own files, which take the shared state of threads from `crate::sync`; here, that is loom's. Out:
+//! one function for each model, in `models`, which panics when an order exists in which a property fails. A thread that
+//! is never woken is found too: loom reports an execution in which all threads wait.
 
 #[path = "../../../runtime-core/src/bounds.rs"]
 pub mod bounds;

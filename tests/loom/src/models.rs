@@ -1,4 +1,4 @@
-//! What must hold in every order of what threads do.
+//! Properties that hold in every order of the threads' steps.
 
 pub mod builtin;
 pub mod executor;
@@ -10,15 +10,15 @@ pub mod watched;
 use crate::executor::{Group, Task};
 use crate::sync::{Arc, Mutex, thread};
 
-/// Tries out every order, or those in which a thread that could go on makes way for another one at most `preemptions`
-/// times. The number of orders grows exponentially with it, and what is wrong shows with few.
+/// Tries every order, or those in which a runnable thread is preempted at most `preemptions` times. The number of
+/// orders grows exponentially with that bound, and faults show with few preemptions.
 fn check(preemptions: Option<usize>, model: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = preemptions;
     builder.check(model);
 }
 
-/// Runs all tasks to their end on two threads, as `Group::run` does, and looks at each of them then.
+/// Runs all tasks to their end on two threads, as `Group::run` does, and then inspects each of them.
 fn run<T: Task + 'static>(group: &Group, tasks: Vec<T>, mut ended: impl FnMut(&T)) {
     group.begin(tasks.len(), 2);
     let tasks: Arc<Vec<_>> = Arc::new(tasks.into_iter().map(Mutex::new).collect());

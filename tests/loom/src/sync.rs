@@ -1,4 +1,4 @@
-//! What threads share their state through: loom's, under the names of the runtime's module `sync`.
+//! Shared state of threads: loom's types, under the names of the runtime's module `sync`.
 
 pub mod mpsc;
 mod once;
@@ -11,7 +11,7 @@ pub use time::Instant;
 
 use loom::sync::Condvar;
 
-/// A value, and threads that wait for it to change.
+/// A value, with threads that wait for it to change.
 #[derive(Debug)]
 pub struct Monitor<T> {
     value: Mutex<T>,
@@ -19,7 +19,7 @@ pub struct Monitor<T> {
 }
 
 impl<T> Monitor<T> {
-    /// Nobody waits yet.
+    /// A value for which no thread waits yet.
     pub fn new(value: T) -> Self {
         Self {
             value: Mutex::new(value),
@@ -32,25 +32,25 @@ impl<T> Monitor<T> {
         self.value.lock().expect("loom's locks are never poisoned")
     }
 
-    /// Gives the lock away until the thread is notified.
+    /// Releases the lock until the thread is notified.
     pub fn wait<'a>(&'a self, value: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
         self.changed.wait(value).expect("loom's locks are never poisoned")
     }
 
-    /// Gives the lock away while the time passes. Others may do something meanwhile or not, but need not: so a thread that
-    /// waits like this never waits for ever, whether it is notified or not.
+    /// Releases the lock while time passes. Other threads may run meanwhile or not: such a wait always ends, with or
+    /// without a notification.
     pub fn wait_until<'a>(&'a self, value: MutexGuard<'a, T>, time: Instant) -> MutexGuard<'a, T> {
         drop(value);
         time.pass();
         self.lock()
     }
 
-    /// Notifies one of those who wait.
+    /// Notifies one waiting thread.
     pub fn notify_one(&self) {
         self.changed.notify_one();
     }
 
-    /// Notifies all who wait.
+    /// Notifies all waiting threads.
     pub fn notify_all(&self) {
         self.changed.notify_all();
     }

@@ -1,4 +1,4 @@
-//! Each model, in every order that loom tries out.
+//! Every model, in every order that loom tries.
 
 use torvync_loom::models;
 

@@ -1,5 +1,5 @@
-//! Asks its host for what each element names: `wall` and `monotonic` read a clock, `random` gets random bytes, `seed`
-//! hashes with random keys, `nothing` asks for nothing. Answers with the name, and `ok`.
+//! Queries its host as each element says: `wall` and `monotonic` read a clock, `random` gets random bytes, `seed`
+//! hashes with random keys, `nothing` queries nothing. Emits the name and `ok`.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant, SystemTime};
@@ -26,14 +26,14 @@ impl Processor for Asking {
     }
 }
 
-/// As C's library gets them.
+/// Random bytes, obtained as C's library does.
 fn random() -> [u8; 16] {
     #[link(wasm_import_module = "wasi_snapshot_preview1")]
     unsafe extern "C" {
         fn random_get(to: *mut u8, len: usize) -> i32;
     }
     let mut bytes = [0; 16];
-    // SAFETY: the function writes as many bytes as there are.
+    // SAFETY: the pointer and the length are those of `bytes`, which the function fills.
     let error = unsafe { random_get(bytes.as_mut_ptr(), bytes.len()) };
     assert_eq!(error, 0, "random numbers can be had");
     bytes

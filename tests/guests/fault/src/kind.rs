@@ -8,20 +8,20 @@ use torvyn::Error;
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     None,
-    /// Panics, with a message on stderr.
+    /// Panics, with a message on standard error.
     Trap,
-    /// Traps, without a word.
+    /// Traps, without a message.
     Abort,
     /// Ends the process, as a program may.
     Exit,
     Loop,
-    /// Calls itself until the stack ends.
+    /// Recurses until the stack overflows.
     Recurse,
     /// Waits in the host for an hour.
     Sleep,
-    /// Waits in the host for a moment, and goes on.
+    /// Waits in the host for a moment, and continues.
     Nap,
-    /// Takes memory for ever.
+    /// Allocates memory for ever.
     Grow,
     InvalidInput,
     Unavailable,
@@ -33,7 +33,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Does it. `wait` waits in the host, where the component is able to.
+    /// Fails in this way. `wait` waits in the host, for components that can.
     pub fn happen(self, why: String, wait: Option<fn(Duration)>) -> Result<(), Error> {
         match self {
             Kind::None => Ok(()),

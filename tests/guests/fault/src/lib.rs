@@ -9,17 +9,17 @@ use torvyn::Error;
 
 pub use kind::Kind;
 
-/// What goes wrong, and where.
+/// A failure, and the call in which it happens.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     fault: Kind,
     #[serde(rename = "in")]
     call: String,
-    /// Which of the instance's calls of that name is the first to fail, counted from 0.
+    /// Number of the instance's first failing call of that name, counted from 0.
     #[serde(default)]
     element: u64,
-    /// How many calls in a row fail; 0: all that follow.
+    /// Number of consecutive calls that fail; 0: all that follow.
     #[serde(default = "once")]
     times: u64,
     #[serde(skip)]
@@ -33,12 +33,12 @@ fn once() -> u64 {
 }
 
 impl Fault {
-    /// Reads the config, and fails if that is to happen in `init`.
+    /// Parses the config, and fails if the failure is to happen in `init`.
     pub fn init(config: &str) -> Result<Self, Error> {
         Self::new(config, None)
     }
 
-    /// The same for a component that can wait in the host, and therefore imports what that takes.
+    /// The same for a component that can wait in the host, and imports what that needs.
     pub fn init_with_waits(config: &str) -> Result<Self, Error> {
         Self::new(config, Some(std::thread::sleep))
     }
@@ -50,7 +50,7 @@ impl Fault {
         Ok(fault)
     }
 
-    /// Fails if that is to happen in this call of `call`.
+    /// Fails if the failure is to happen in this call of `call`.
     pub fn strike(&mut self, call: &str) -> Result<(), Error> {
         if self.call != call {
             return Ok(());

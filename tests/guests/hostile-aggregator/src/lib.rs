@@ -25,7 +25,7 @@ enum Misdeed {
     FlushTwice,
     /// `flush` returns the buffer that was lent to the last `ingest`.
     FlushLent,
-    /// `ingest` allocates, and gives nothing back.
+    /// `ingest` allocates, and returns nothing.
     LeakBuffers { count: u64, size: u64 },
     /// `ingest` keeps the buffer that is only lent to it.
     KeepBorrow,
@@ -88,7 +88,7 @@ fn text(text: &str) -> Result<OutputElement, ProcessError> {
 }
 
 fn forged(handle: u32) -> OutputElement {
-    // SAFETY: the host checks every handle; that it does is what this is for.
+    // SAFETY: none is needed for soundness: the host checks every handle, and this guest tests that it does.
     element(unsafe { Buffer::from_handle(handle) })
 }
 

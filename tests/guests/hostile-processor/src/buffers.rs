@@ -39,7 +39,7 @@ pub(crate) fn allocate_too_much() -> Outcome {
     answer(allocate(u64::MAX).map(drop))
 }
 
-/// Answers `GRANTED of COUNT`, and why the first one that was refused was.
+/// Answers `GRANTED of COUNT`, with the reason for the first refusal.
 pub(crate) fn allocate_many(count: u64, size: u64) -> Outcome {
     let mut granted = Vec::new();
     for _ in 0..count {
@@ -51,7 +51,7 @@ pub(crate) fn allocate_many(count: u64, size: u64) -> Outcome {
     Outcome::Answer(format!("{count} of {count}"))
 }
 
-/// Returns why there is no further buffer.
+/// Returns the reason why there is no further buffer.
 pub(crate) fn hoard() -> BufferError {
     loop {
         match allocate(1 << 20) {

@@ -1,5 +1,5 @@
-//! Misdeeds with handles that are not, or no longer, the component's own. The host checks every handle; that it does is
-//! what each `unsafe` of this file is for.
+//! Misdeeds with handles that are not, or no longer, the component's own. The host checks every handle, so none of the
+//! forged ones in this file can be unsound; the tests check that it does.
 
 use std::cell::Cell;
 
@@ -65,7 +65,7 @@ pub(crate) fn confuse_types() -> Result<Outcome, BufferError> {
     Ok(answer(Ok(())))
 }
 
-/// From the second element on returns what is the host's since the first.
+/// From the second element on, returns the buffer that belongs to the host since the first.
 pub(crate) fn return_twice() -> Result<Outcome, BufferError> {
     let buffer = allocate(64)?;
     let handle = RETURNED.get().unwrap_or_else(|| buffer.freeze().take_handle());
@@ -104,7 +104,7 @@ pub(crate) fn drop_borrow(lent: &Buffer) -> Outcome {
     answer(Ok(()))
 }
 
-/// Answers with what it read. A number that the host gave out anew names the new buffer.
+/// Answers with the bytes read. If the host has reused the number, it names the new buffer.
 pub(crate) fn stale_borrow(lent: &Buffer) -> Outcome {
     let handle = LENT.get().unwrap_or_else(|| lent.handle());
     LENT.set(Some(handle));

@@ -1,6 +1,5 @@
 //! Breaks the rules of buffers in the way its config names: `"freeze-twice"`, `{"leak-buffers": {"count": 8, "size":
-//! 64}}`. Where the host answers with an error, the answer becomes the output; where the host ends the component,
-//! nothing does.
+//! 64}}`. Where the host returns an error, that becomes the output; where the host ends the component, there is none.
 
 mod buffers;
 mod handles;
@@ -35,11 +34,11 @@ enum Misdeed {
     ReadFar,
     /// Asks for more memory than there is.
     AllocateTooMuch,
-    /// Takes that many buffers at once; gives them back when the call ends.
+    /// Allocates that many buffers at once, and returns them when the call ends.
     Allocate { count: u64, size: u64 },
-    /// Allocates for ever, giving nothing back.
+    /// Allocates for ever, and returns nothing.
     HoardBuffers,
-    /// Allocates in each call, giving nothing back; freezes every other one.
+    /// Allocates in each call, and returns nothing; freezes every other buffer.
     LeakBuffers { count: u64, size: u64 },
     /// Sets a content type of that many bytes.
     LongContentType { size: usize },
@@ -49,9 +48,9 @@ enum Misdeed {
     WriteAfterFreeze,
     /// Freezes twice.
     FreezeTwice,
-    /// Uses a buffer that was given back.
+    /// Uses a returned buffer.
     UseAfterDrop,
-    /// Gives a buffer back twice.
+    /// Returns a buffer twice.
     DropTwice,
     /// Appends to a buffer by a handle that it was never given.
     ForgeHandle,
@@ -61,7 +60,7 @@ enum Misdeed {
     ConfuseTypes,
     /// Returns the same buffer for every element.
     ReturnTwice,
-    /// Returns a buffer that was given back.
+    /// Emits a returned buffer.
     ReturnDropped,
     /// Returns a buffer under construction.
     ReturnUnfrozen,
@@ -69,13 +68,13 @@ enum Misdeed {
     ReturnInput,
     /// Keeps the buffer that is only lent to it.
     KeepBorrow,
-    /// Gives back the buffer that is lent to it, and reads it then.
+    /// Returns the buffer that is lent to it, and then reads it.
     DropBorrow,
     /// Reads the buffer that was lent to it with the first element.
     StaleBorrow,
 }
 
-/// What to do with a forged handle.
+/// Use of a forged handle.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Call {
@@ -88,9 +87,9 @@ enum Call {
     Return,
 }
 
-/// What a misdeed comes to, if the host lets the component live.
+/// Outcome of a misdeed, if the host lets the component live.
 enum Outcome {
-    /// To be reported.
+    /// An answer to emit.
     Answer(String),
     Emit(ElementMeta, Buffer),
 }

@@ -1,4 +1,4 @@
-//! Counts, and gives buffers back to nobody: `{"count": N, "leak": M, "size": BYTES}` leaks M buffers per element.
+//! Counts, and never returns buffers: `{"count": N, "leak": M, "size": BYTES}` leaks M buffers per element.
 
 use serde::Deserialize;
 use torvyn::{Error, Output, OutputBuffer, Source};

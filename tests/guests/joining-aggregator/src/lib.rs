@@ -1,4 +1,4 @@
-//! Joins the texts of each `size` elements: `{"size": 3}`. `flush` has the rest, if there is one.
+//! Joins the texts of every `size` elements: `{"size": 3}`. `flush` returns the rest, if there is one.
 
 use serde::Deserialize;
 use torvyn::{Aggregator, Element, Error, Output};

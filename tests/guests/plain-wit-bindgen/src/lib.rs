@@ -1,4 +1,4 @@
-//! Upper-cases text; made with plain wit-bindgen against the published contracts, without any crate of ours.
+//! Upper-cases text; made with plain wit-bindgen from the published contracts, without any crate of ours.
 
 use std::cell::Cell;
 

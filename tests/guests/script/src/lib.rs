@@ -1,8 +1,8 @@
-//! What a scripted component does in each of its calls: `{"name": "n1", "script": "oox", "then": "o"}`.
+//! The actions of a scripted component, call by call: `{"name": "n1", "script": "oox", "then": "o"}`.
 //!
-//! Call number k of an instance, counted from 0, does the k-th character of `script`; calls beyond its end do `then`.
-//! Every role knows `i` invalid-input, `u` unavailable, `n` internal, `d` deadline-exceeded, `f` fatal and `t` trap.
-//! The other characters are the role's own; `o` is always its ordinary answer.
+//! Call number k of an instance, counted from 0, does the k-th character of `script`; later calls do `then`. Every role
+//! knows `i` invalid-input, `u` unavailable, `n` internal, `d` deadline-exceeded, `f` fatal and `t` trap. Other
+//! characters belong to the role; `o` is always its ordinary answer.
 
 use serde::Deserialize;
 use torvyn::Error;
@@ -11,16 +11,16 @@ use torvyn::Error;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
-    /// How the component signs what it makes.
+    /// Name that the component writes into its output.
     pub name: String,
     #[serde(default)]
     script: String,
     #[serde(default = "ordinary")]
     then: char,
-    /// A source ends after that many elements; 0: never.
+    /// Number of elements after which a source ends; 0: never.
     #[serde(default)]
     pub count: u64,
-    /// How many results an aggregator's `flush` has.
+    /// Number of results of an aggregator's `flush`.
     pub flush: Option<u64>,
     #[serde(skip)]
     calls: usize,
@@ -31,7 +31,7 @@ fn ordinary() -> char {
 }
 
 impl Script {
-    /// Reads the config of a component that knows the characters of `own`, besides those that every role knows.
+    /// Parses the config of a component that knows the characters of `own`, besides those of every role.
     pub fn init(config: &str, own: &str) -> Result<Self, Error> {
         let script: Script = serde_json::from_str(config).map_err(Error::invalid_input)?;
         let unknown = |action: &char| !"iundft".contains(*action) && !own.contains(*action);
@@ -41,7 +41,7 @@ impl Script {
         }
     }
 
-    /// What this call is to do: one of the role's own characters. All others are done.
+    /// The action of this call, if it is one of the role's own characters; all others are carried out here.
     pub fn act(&mut self) -> Result<char, Error> {
         let call = self.calls;
         self.calls += 1;
@@ -52,7 +52,7 @@ impl Script {
             'n' => Err(Error::Internal(why)),
             'd' => Err(Error::DeadlineExceeded),
             'f' => Err(Error::Fatal(why)),
-            // Without a message on stderr, unlike a panic.
+            // Without a message on standard error, unlike a panic.
             't' => std::process::abort(),
             own => Ok(own),
         }

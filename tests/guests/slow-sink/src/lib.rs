@@ -1,7 +1,7 @@
 //! Takes its time: `{"pause": true, "every": 2, "work_ms": 5, "print": true}`.
 //!
-//! `work_ms`: each `push` computes for so long. `pause`: it then asks for a pause, after each `every`-th element only
-//! if that is given. `print`: one line per element, and one for `complete`.
+//! `work_ms`: time for which each `push` computes. `pause`: it then asks for a pause; with `every`, only after each
+//! `every`-th element. `print`: one line per element, and one for `complete`.
 
 use std::time::{Duration, Instant};
 
@@ -43,7 +43,7 @@ impl Sink for SlowSink {
     }
 }
 
-/// Computes; does not wait in the host.
+/// Computes without waiting in the host.
 fn work(time: Duration) {
     if time.is_zero() {
         return;

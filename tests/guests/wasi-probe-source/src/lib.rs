@@ -1,4 +1,4 @@
-//! Tries what WASI offers, and reports what it got: one element per attempt.
+//! Tries the functions of WASI, and reports the results: one element per attempt.
 
 #![expect(
     clippy::disallowed_methods,

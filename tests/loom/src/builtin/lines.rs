@@ -1,4 +1,4 @@
-//! What a replica of `builtin:lines` reads, without the elements that are made of it.
+//! The input of a replica of `builtin:lines`, without the elements made from it.
 
 use std::fs::File;
 use std::io;
@@ -20,21 +20,21 @@ use input::Input;
 /// Longest line in bytes.
 const LONGEST_LINE: usize = bounds::LARGEST_BUFFER_BYTES as usize;
 
-/// A replica's end of the lines.
+/// A replica's side of the lines.
 pub(crate) struct Lines(Arc<Mutex<Feed>>);
 
-/// What it gets.
+/// Result of a request for lines.
 pub(crate) enum Supply {
-    /// Whole lines, and how many are before them.
+    /// Whole lines, with the number of lines before them.
     Lines(Vec<String>, u64),
-    /// None yet.
+    /// No line is available yet.
     Waiting,
-    /// None any more.
+    /// The input has ended.
     End,
 }
 
 impl Lines {
-    /// Joins the replicas that read the same; `open` is for the first of them.
+    /// Joins the replicas that read the same input; the first one calls `open`.
     ///
     /// # Errors
     /// When the system has no thread.
@@ -48,7 +48,7 @@ impl Lines {
     /// The next lines.
     ///
     /// # Errors
-    /// When they can't be read.
+    /// When they cannot be read.
     pub(crate) fn next(&self) -> io::Result<Supply> {
         let batch = self.0.lock().expect("loom's locks are never poisoned").next()?;
         Ok(match batch {

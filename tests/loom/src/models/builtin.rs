@@ -1,4 +1,4 @@
-//! Built-in sources that replicas share.
+//! Built-in sources shared by replicas.
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -14,7 +14,7 @@ use crate::sync::{Arc, thread};
 /// Two threads that draw two numbers each get four numbers, each in ascending order.
 ///
 /// # Panics
-/// When it does not hold.
+/// When the property fails.
 pub fn each_number_is_drawn_once() {
     check(None, || {
         let shared = Arc::new(Shared::new(Vec::new()));
@@ -31,7 +31,8 @@ pub fn each_number_is_drawn_once() {
     });
 }
 
-/// What keeps its readers waiting, but has each of these and the end by now. Each read finds one of them.
+/// An input that keeps its readers waiting, though these parts and the end are there already. Each read returns one
+/// part.
 fn input(parts: &[&str]) -> File {
     let (near, far) = UnixDatagram::pair().expect("the system has sockets");
     for part in parts.iter().chain(&[""]) {
@@ -43,7 +44,7 @@ fn input(parts: &[&str]) -> File {
 /// A run that emits lines.
 struct Reads {
     lines: Lines,
-    /// Each with its number.
+    /// Lines emitted, each with its number.
     emitted: Vec<(u64, String)>,
 }
 
@@ -60,11 +61,11 @@ impl Task for Reads {
     }
 }
 
-/// Two replicas read one input, which a third thread reads for them: each line is emitted once, under its number, and both
-/// replicas end.
+/// Two replicas read one input, which a third thread reads for them: each line is emitted once, under its number, and
+/// both replicas end.
 ///
 /// # Panics
-/// When it does not hold.
+/// When the property fails.
 pub fn each_line_is_handed_out_once() {
     check(Some(2), || {
         let group = Group::new(2);
@@ -80,10 +81,10 @@ pub fn each_line_is_handed_out_once() {
     });
 }
 
-/// Two replicas that begin to read the same at the same time open it once.
+/// Two replicas that begin to read the same input at the same time open it once.
 ///
 /// # Panics
-/// When it does not hold.
+/// When the property fails.
 pub fn an_input_is_opened_once() {
     check(Some(3), || {
         let group = Group::new(2);

@@ -5,9 +5,9 @@ use crate::executor::{Group, Task, Turn, Waker};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Instant, Mutex, thread};
 
-/// Tells a task that it may end.
+/// A permission for a task to end.
 struct Word {
-    // That a task which is woken sees what was written before is up to the group.
+    // Relaxed: the group has to make sure that a woken task sees earlier writes.
     is_said: Arc<AtomicBool>,
     waker: Waker,
 }
@@ -19,18 +19,18 @@ impl Word {
     }
 }
 
-/// Rests until it may end.
+/// A task that rests until it may end.
 struct Told {
     is_said: Arc<AtomicBool>,
-    /// Rests for so long before it rests without an end.
+    /// Time of its first rest, before it rests without an end.
     first: Option<Instant>,
-    /// Whom it tells when it was told.
+    /// The permission that it passes on.
     next: Option<Word>,
     turns: u32,
 }
 
 impl Told {
-    /// A task of a group, and the word for it.
+    /// A task of a group, with its permission.
     fn new(group: &Group, number: usize) -> (Self, Word) {
         let is_said = Arc::new(AtomicBool::new(false));
         let told = Self {
@@ -57,11 +57,11 @@ impl Task for Told {
     }
 }
 
-/// Two tasks that are woken from outside get a turn after that: whether they have not begun, have a turn, are about to rest,
-/// or rest.
+/// Two tasks that are woken from outside then get a turn: whether they have not begun, are in a turn, are about to
+/// rest, or rest.
 ///
 /// # Panics
-/// When it does not hold.
+/// When the property fails.
 pub fn a_wake_up_is_never_lost() {
     check(Some(3), || {
         let group = Group::new(2);
@@ -76,14 +76,14 @@ pub fn a_wake_up_is_never_lost() {
     });
 }
 
-/// A task that wakes the one that wakes the next one: all end, and both threads return.
+/// A task wakes a second one, which wakes a third: all end, and both threads return.
 ///
 /// # Panics
-/// When it does not hold.
+/// When the property fails.
 pub fn tasks_wake_each_other() {
     check(Some(3), || {
         let group = Group::new(3);
-        // In this order, so that those that are told rest before.
+        // In this order, so that the woken tasks rest before.
         let (last, to_last) = Told::new(&group, 0);
         let (mut second, to_second) = Told::new(&group, 1);
         let (mut first, to_first) = Told::new(&group, 2);
@@ -94,7 +94,7 @@ pub fn tasks_wake_each_other() {
     });
 }
 
-/// Rests until a time.
+/// A task that rests until a time.
 struct Sleeps {
     until: Instant,
     is_resting: bool,
@@ -111,10 +111,10 @@ impl Task for Sleeps {
     }
 }
 
-/// Tasks that rest until different times get a turn at those times, though nobody wakes them.
+/// Tasks that rest until different times get a turn at those times without being woken.
 ///
 /// # Panics
-/// When it does not hold.
+/// When the property fails.
 pub fn a_rest_ends_in_time() {
     check(Some(3), || {
         let times = [Instant::now().after(2), Instant::now().after(1)];
@@ -126,11 +126,11 @@ pub fn a_rest_ends_in_time() {
     });
 }
 
-/// A task that rests until a time gets a turn at that time or when it is woken, and what is left of that time means nothing
-/// for its next rest.
+/// A task that rests until a time gets a turn at that time or when it is woken, and an old time has no effect on its
+/// next rest.
 ///
 /// # Panics
-/// When it does not hold.
+/// When the property fails.
 pub fn a_rest_ends_in_time_or_by_a_wake_up() {
     check(Some(3), || {
         let group = Group::new(1);
@@ -140,17 +140,17 @@ pub fn a_rest_ends_in_time_or_by_a_wake_up() {
             word.waker.wake();
             word.say();
         });
-        // The first one, two by wake-ups, and one when the time has come.
+        // The first one, two by wake-ups, and one at the time.
         run(&group, vec![task], |task| assert!(task.turns <= 4));
         outside.join().expect("a wake-up does not panic");
     });
 }
 
-/// A thread that stands in while the other one does not get on, or seems not to: each task still gets its turns from one
-/// thread at a time, and both return.
+/// An extra thread runs while the other one is occupied, or seems to be: each task still gets its turns from one thread
+/// at a time, and both return.
 ///
 /// # Panics
-/// When it does not hold.
+/// When the property fails.
 pub fn a_stand_in_comes_and_goes() {
     check(Some(3), || {
         let group = Group::new(2);

@@ -7,7 +7,7 @@ use crate::executor::{Group, Task, Turn};
 use crate::handover::{Answer, Callee, Caller, Gone, Report};
 use crate::sync::{Mutex, thread};
 
-/// What the source is asked.
+/// Request to the source.
 enum Request {
     Pull,
     Notify,
@@ -15,7 +15,7 @@ enum Request {
     Teardown,
 }
 
-/// How many pulls and notices it has seen by now.
+/// Number of pulls and notices seen up to now.
 type Seen = (u32, u32);
 
 /// Counts its pulls: each answer is the number of the pull.
@@ -42,7 +42,7 @@ fn serve(callee: Callee<Request, (), u32, Seen>) {
     });
 }
 
-/// A flow that pulls twice, and asks for something else during one of the pulls.
+/// A flow that pulls twice, and makes another request during one of the pulls.
 struct Flow {
     source: Caller<Request, (), u32, Seen>,
     pulled: u32,
@@ -80,11 +80,11 @@ impl Task for Flow {
     }
 }
 
-/// A flow rests until what it pulled is there. Nothing is pulled ahead, and no answer gets lost while it waits for another
+/// A flow rests until its pull is answered. Nothing is pulled ahead, and no answer is lost while it waits for another
 /// one.
 ///
 /// # Panics
-/// When it does not hold.
+/// When the property fails.
 pub fn what_is_pulled_wakes_the_flow() {
     check(Some(3), || {
         let group = Group::new(1);
@@ -101,10 +101,10 @@ pub fn what_is_pulled_wakes_the_flow() {
     });
 }
 
-/// The thread ends when the flow is gone, whether it is being asked something or not.
+/// The thread ends when the flow is gone, with or without a request under way.
 ///
 /// # Panics
-/// When it does not hold.
+/// When the property fails.
 pub fn the_thread_ends_with_the_flow() {
     check(None, || {
         let group = Group::new(1);

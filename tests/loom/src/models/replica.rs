@@ -6,14 +6,14 @@ use crate::replica::{Replica, Standing};
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
-/// The replicas of a flow, and the group of their runs.
+/// The replicas of a flow, with the group of their runs.
 fn team(count: usize, limit: Option<u64>) -> (Group, Vec<Replica>) {
     let group = Group::new(count);
     let wakers = (0..count).map(|task| group.waker(task)).collect();
     (group, Replica::team(wakers, limit))
 }
 
-/// A run whose source has so many elements, and then waits for more that never come.
+/// A run whose source has a number of elements, and then waits for more that never come.
 struct Limited {
     replica: Replica,
     input: u64,
@@ -49,18 +49,18 @@ fn emit(limit: u64, inputs: &[u64]) {
     assert_eq!(emitted, limit);
 }
 
-/// Two replicas that have enough emit as many elements together as the limit says, and both end.
+/// Two replicas with enough input emit exactly as many elements together as the limit allows, and both end.
 ///
 /// # Panics
-/// When it does not hold.
+/// When the property fails.
 pub fn a_limit_is_exact() {
     check(Some(4), || emit(3, &[3, 3]));
 }
 
-/// A replica that lacks input hands back what others wait for, and ends with them.
+/// A replica without input returns the elements that others wait for, and ends with them.
 ///
 /// # Panics
-/// When it does not hold.
+/// When the property fails.
 pub fn what_one_hands_back_others_emit() {
     check(Some(4), || emit(2, &[2, 0]));
 }
@@ -68,12 +68,12 @@ pub fn what_one_hands_back_others_emit() {
 /// Three replicas on two threads, of which one lacks input from the beginning and one later.
 ///
 /// # Panics
-/// When it does not hold.
+/// When the property fails.
 pub fn three_replicas_share_a_limit() {
     check(Some(4), || emit(3, &[3, 1, 0]));
 }
 
-/// A run that has something to prepare.
+/// A run whose stage takes a turn to prepare.
 struct Prepares {
     replica: Replica,
     is_prepared: bool,
@@ -84,7 +84,7 @@ struct Prepares {
 impl Task for Prepares {
     fn turn(&mut self) -> Turn {
         if !self.is_prepared {
-            // That others see it when they begin is up to the team.
+            // Relaxed: the team has to make sure that others see it when they begin.
             self.prepared[self.number].store(1, Ordering::Relaxed);
             self.is_prepared = true;
             self.replica.prepared();
@@ -101,7 +101,7 @@ impl Task for Prepares {
 /// All replicas begin, and none before the others are prepared.
 ///
 /// # Panics
-/// When it does not hold.
+/// When the property fails.
 pub fn all_begin_when_all_are_prepared() {
     check(Some(4), || {
         let (group, replicas) = team(2, None);
@@ -137,7 +137,7 @@ impl Task for Fails {
 /// The failure of one replica ends the others.
 ///
 /// # Panics
-/// When it does not hold.
+/// When the property fails.
 pub fn a_failure_ends_all() {
     check(Some(4), || {
         let (group, replicas) = team(3, None);

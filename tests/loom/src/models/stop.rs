@@ -1,11 +1,11 @@
-//! Flows that are asked to stop.
+//! Requests to stop flows.
 
 use super::check;
 use crate::executor::{Group, Task, Turn};
 use crate::stop::Stop;
 use crate::sync::{Arc, Mutex, thread};
 
-/// Goes on until it is asked to stop so often: once or twice.
+/// A flow that goes on until it has been asked to stop once or twice.
 struct Flow {
     stop: Arc<Stop>,
     ends_at_once: bool,
@@ -40,18 +40,18 @@ fn ask(times: usize) {
     assert_eq!(stop.cancelled().is_some(), times > 1);
 }
 
-/// A flow ends when it is asked to, also when that is while it is being started.
+/// A flow ends on request, also when the request comes while it is being started.
 ///
 /// # Panics
-/// When it does not hold.
+/// When the property fails.
 pub fn a_stop_reaches_a_flow_that_begins() {
     check(None, || ask(1));
 }
 
-/// Asking again ends what has not ended since, and asking once does not.
+/// A second request ends a flow that is still running, and a single one does not.
 ///
 /// # Panics
-/// When it does not hold.
+/// When the property fails.
 pub fn a_second_stop_cancels() {
     check(None, || ask(2));
 }

@@ -1,4 +1,4 @@
-//! The watchdog beside calls of a guest.
+//! The watchdog and the calls of a guest.
 
 use super::check;
 use crate::buffer::WatchedWords;
@@ -7,7 +7,7 @@ use crate::sync::atomic::Ordering;
 use crate::sync::{Arc, thread};
 use crate::watched::Watched;
 
-/// Milliseconds that a call may take.
+/// Limit of a call in milliseconds.
 const LIMIT_MS: u64 = 10;
 
 /// A thread that calls a guest.
@@ -17,7 +17,7 @@ struct Caller {
 }
 
 impl Caller {
-    /// A call goes on.
+    /// A caller whose call is under way.
     fn in_a_call() -> Self {
         let words = WatchedWords::default();
         let watched = Arc::new(Watched::new(words.clone(), vec![LIMIT_MS]));
@@ -25,7 +25,7 @@ impl Caller {
         Self { words, watched }
     }
 
-    /// What the compiler puts into the guest's code: a look at the word, and a call of the host unless it is 0.
+    /// The compiler's poll in the guest's code: reads the word, and calls the host unless it is 0.
     fn polls(&self) -> Option<(u32, u64)> {
         let asked = self.words.atomic_u32(control::INTERRUPT).load(Ordering::SeqCst);
         (asked != 0).then(|| self.watched.take_request()).flatten()
@@ -37,7 +37,7 @@ impl Caller {
         thread::spawn(move || watched.tick(false))
     }
 
-    /// The call ends, and the next one begins.
+    /// Ends the call, and begins the next one.
     fn goes_on(&self) {
         self.watched.leave();
         assert_eq!(self.watched.node(), None);
@@ -45,10 +45,10 @@ impl Caller {
     }
 }
 
-/// A call is asked to look in the moment in which it ends by itself: the next one is not taken for it.
+/// A request arrives just when its call ends: the next call does not take it for its own.
 ///
 /// # Panics
-/// When it does not hold.
+/// When the property fails.
 pub fn a_request_is_for_one_call() {
     check(None, || {
         let caller = Caller::in_a_call();
@@ -56,7 +56,7 @@ pub fn a_request_is_for_one_call() {
         let first = caller.polls();
         assert!(first.is_none_or(|request| request == (1, LIMIT_MS)));
         caller.goes_on();
-        // The tick may have come now, for this one.
+        // This time the tick may have been for this call.
         let second = caller.polls();
         assert!(second.is_none_or(|request| request == (2, LIMIT_MS)));
         watchdog.join().expect("a tick does not panic");
@@ -67,11 +67,11 @@ pub fn a_request_is_for_one_call() {
     });
 }
 
-/// A call that goes on is asked with each tick: also when the one before it was asked too late, and that is taken back just
-/// when it is asked.
+/// A long call is requested to check at each tick; also when the previous call was requested too late, and that request
+/// is withdrawn just then.
 ///
 /// # Panics
-/// When it does not hold.
+/// When the property fails.
 pub fn a_long_call_is_looked_at() {
     check(None, || {
         let caller = Caller::in_a_call();
@@ -88,10 +88,10 @@ pub fn a_long_call_is_looked_at() {
     });
 }
 
-/// A shell is told to stop between two elements, and stays told.
+/// A shell that is asked to stop does so between two elements, and the request stays.
 ///
 /// # Panics
-/// When it does not hold.
+/// When the property fails.
 pub fn a_shell_stops_between_elements() {
     check(None, || {
         let caller = Caller::in_a_call();

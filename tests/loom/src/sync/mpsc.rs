@@ -1,5 +1,4 @@
-//! Channels from one thread to another one. Loom has some, but they have no bound, and neither end notices that the other
-//! one is gone.
+//! Channels between two threads. Those of loom are unbounded, and neither end notices that the other one is gone.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -11,7 +10,7 @@ pub use std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError};
 #[derive(Debug)]
 struct Channel<T> {
     queue: VecDeque<T>,
-    /// How many the queue holds.
+    /// Capacity of the queue.
     bound: usize,
     has_sender: bool,
     has_receiver: bool,
@@ -22,24 +21,24 @@ struct Channel<T> {
 #[derive(Debug)]
 struct Shared<T>(Arc<Monitor<Channel<T>>>);
 
-/// Where things go in.
+/// The sending end.
 #[derive(Debug)]
 pub struct Sender<T>(Shared<T>);
 
-/// Where things go in, which waits when there is no room.
+/// The sending end of a bounded channel, which waits when the channel is full.
 pub type SyncSender<T> = Sender<T>;
 
-/// Where they come out.
+/// The receiving end.
 #[derive(Debug)]
 pub struct Receiver<T>(Shared<T>);
 
-/// A channel that holds any number.
+/// An unbounded channel.
 #[must_use]
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     sync_channel(usize::MAX)
 }
 
-/// A channel that holds `bound`.
+/// A channel with the capacity `bound`.
 #[must_use]
 pub fn sync_channel<T>(bound: usize) -> (SyncSender<T>, Receiver<T>) {
     let shared = Arc::new(Monitor::new(Channel {
@@ -53,13 +52,13 @@ pub fn sync_channel<T>(bound: usize) -> (SyncSender<T>, Receiver<T>) {
 }
 
 impl<T> Shared<T> {
-    /// Waits until the other end changes something.
+    /// Waits until the other end changes the channel.
     fn wait<'a>(&'a self, mut channel: MutexGuard<'a, Channel<T>>) -> MutexGuard<'a, Channel<T>> {
         channel.is_awaited = true;
         self.0.wait(channel)
     }
 
-    /// Changes something, and tells the other end.
+    /// Changes the channel, and notifies the other end.
     fn change<R>(&self, channel: &mut Channel<T>, change: impl FnOnce(&mut Channel<T>) -> R) -> R {
         let changed = change(channel);
         if std::mem::take(&mut channel.is_awaited) {
@@ -70,10 +69,10 @@ impl<T> Shared<T> {
 }
 
 impl<T> Sender<T> {
-    /// Sends, when there is room.
+    /// Sends a value, once there is room.
     ///
     /// # Errors
-    /// When nobody will receive it.
+    /// When the receiver is gone.
     pub fn send(&self, value: T) -> Result<(), SendError<T>> {
         let Self(shared) = self;
         let mut channel = shared.0.lock();
@@ -107,18 +106,18 @@ impl<T> Receiver<T> {
         }
     }
 
-    /// Receives what is there.
+    /// Receives a value that is in the channel.
     ///
     /// # Errors
-    /// When there is nothing.
+    /// When it is empty.
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
         self.take(&mut self.0.0.lock())
     }
 
-    /// Receives what is there or will be.
+    /// Receives the next value, and waits for it.
     ///
     /// # Errors
-    /// When there will be nothing.
+    /// When none will come.
     pub fn recv(&self) -> Result<T, RecvError> {
         let mut channel = self.0.0.lock();
         loop {
@@ -130,10 +129,10 @@ impl<T> Receiver<T> {
         }
     }
 
-    /// As [`Receiver::recv`]. The time is never up: whoever waits so long gives up, which is no model of anything.
+    /// As [`Receiver::recv`]. The time never passes: no model is about a timeout.
     ///
     /// # Errors
-    /// When there will be nothing.
+    /// When none will come.
     pub fn recv_timeout(&self, _: Duration) -> Result<T, RecvTimeoutError> {
         self.recv().map_err(RecvTimeoutError::from)
     }

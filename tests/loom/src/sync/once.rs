@@ -2,7 +2,7 @@
 
 use super::atomic::{AtomicBool, Ordering};
 
-/// A value that is set once, and that is there for other threads when they learn of it.
+/// A value that is set once, and that other threads see once they know of it.
 #[derive(Debug)]
 pub struct OnceLock<T> {
     is_set: AtomicBool,
@@ -10,10 +10,10 @@ pub struct OnceLock<T> {
 }
 
 impl<T> OnceLock<T> {
-    /// Sets the value, unless there is one.
+    /// Sets the value, unless it is set.
     ///
     /// # Errors
-    /// When there is one: then with the value that was not taken.
+    /// When it is set: returns the new value.
     pub fn set(&self, value: T) -> Result<(), T> {
         self.value.set(value)?;
         self.is_set.store(true, Ordering::Release);

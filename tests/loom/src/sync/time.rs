@@ -1,4 +1,4 @@
-//! A clock that stands still but for those who wait for it.
+//! A clock that advances only for threads that wait for it.
 
 use super::atomic::{AtomicU64, Ordering};
 
@@ -12,7 +12,7 @@ loom::lazy_static! {
 pub struct Instant(u64);
 
 impl Instant {
-    /// What time it is.
+    /// The current time.
     #[must_use]
     pub fn now() -> Self {
         Self(NOW.load(Ordering::Acquire))
@@ -24,7 +24,7 @@ impl Instant {
         Self(self.0 + steps)
     }
 
-    /// Lets time pass until then.
+    /// Advances the clock to this time.
     pub(super) fn pass(self) {
         NOW.fetch_max(self.0, Ordering::AcqRel);
     }
