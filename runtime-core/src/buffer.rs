@@ -16,24 +16,24 @@ use crate::plan::{NodePlan, PoolPlan};
 mod content_type;
 mod contents;
 mod element;
-mod entry;
 mod exchange;
-mod hands;
 mod map;
 mod memory;
 mod node;
 mod outside;
+mod ownership;
 mod pooled;
 mod refusal;
+mod slots;
 
 pub use content_type::ContentType;
 pub(crate) use content_type::ContentTypes;
 pub use element::Element;
-use entry::{Slot, State};
 use map::Map;
 pub(crate) use memory::{ExchangeMemory, WatchedWords};
 use pooled::Tier;
 pub(crate) use refusal::Refusal;
+use slots::{Slot, State};
 
 const _: () = assert!(slot::COUNT as u64 == bounds::BUFFERS);
 

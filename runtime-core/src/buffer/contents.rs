@@ -1,6 +1,6 @@
 //! The contents of buffers: written while a buffer is mutable, read once it is not.
 
-use super::entry::{Slot, State};
+use super::slots::{Slot, State};
 use super::{BufferError, BufferId, BufferPool, ContentType};
 use crate::layout::{slot, tier};
 

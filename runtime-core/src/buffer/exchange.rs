@@ -4,8 +4,8 @@
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
-use super::entry::Slot;
 use super::memory::ExchangeMemory;
+use super::slots::Slot;
 use super::{BufferError, BufferId, BufferPool, node};
 use crate::buffer::Element;
 use crate::layout::{chain, control, scratch, slot, tier};

@@ -1,6 +1,6 @@
 //! Buffers with bytes from the system allocator: those larger than any tier's, and those whose tier was empty.
 
-use super::entry::Slot;
+use super::slots::Slot;
 use super::{BufferError, BufferPool};
 use crate::layout::{slot, tier};
 

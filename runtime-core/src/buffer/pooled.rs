@@ -1,8 +1,8 @@
 //! The pooled buffers of one capacity: the free list and the part that was never used.
 
 use super::BufferPool;
-use super::entry::Slot;
 use super::memory::ExchangeMemory;
+use super::slots::Slot;
 use crate::layout::{slot, statistics, tier};
 
 /// The never-used part of a tier, as the address of its description; everything else about a tier is in the memory.

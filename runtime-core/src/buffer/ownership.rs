@@ -1,6 +1,6 @@
 //! Ownership of buffers: from the stage that fills a buffer to the flow, through streams and loans, back to the pool.
 
-use super::entry::{Slot, State};
+use super::slots::{Slot, State};
 use super::{BufferError, BufferId, BufferPool, node, pooled};
 use crate::layout::{slot, stage, state, statistics, tier};
 
