@@ -21,7 +21,7 @@ use crate::watchdog::{Halt, longest};
 
 mod handover;
 
-use handover::{Answer, Callee, Caller, Gone, Report};
+use handover::{Answer, Callee, Caller, Report, Unresponsive};
 
 /// Time allowed for an answer beyond the limits of the calls it takes.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -35,7 +35,7 @@ enum Request {
 }
 
 /// An element on its way between two pools.
-struct Parcel {
+struct DetachedElement {
     bytes: Vec<u8>,
     /// Content type of the buffer.
     own_type: String,
@@ -44,7 +44,7 @@ struct Parcel {
 }
 
 /// The answer to a pull: `None` when the source is exhausted.
-type Pull = Called<Option<Parcel>>;
+type Pull = Called<Option<DetachedElement>>;
 
 /// State of the instance, reported with each answer.
 #[derive(Default)]
@@ -106,11 +106,11 @@ impl OwnThread {
     }
 
     fn ask(&mut self, request: Request) -> Called<()> {
-        self.caller.ask(request).map_err(gone)?
+        self.caller.ask(request).map_err(unresponsive)?
     }
 }
 
-fn gone(Gone: Gone) -> Cause {
+fn unresponsive(Unresponsive: Unresponsive) -> Cause {
     Cause::Endpoint("the thread of the source does not answer".to_owned())
 }
 
@@ -170,22 +170,22 @@ impl Source for OwnThread {
 
     fn pull(&mut self, cx: &mut RunContext) -> Called<Pulled> {
         // `supply` has returned `Supply::Ready` before.
-        match self.caller.pulled().map_err(gone)?? {
-            Some(parcel) => unpack(cx, parcel).map(Pulled::Element),
+        match self.caller.pulled().map_err(unresponsive)?? {
+            Some(element) => unpack(cx, element).map(Pulled::Element),
             None => Ok(Pulled::Exhausted),
         }
     }
 
     fn notify(&mut self, _: &mut RunContext, signal: Demand) -> Called<()> {
         // Sent between two pulls; a failure shows in the next one.
-        self.caller.tell(Request::Notify(signal)).map_err(gone)
+        self.caller.send(Request::Notify(signal)).map_err(unresponsive)
     }
 }
 
-fn unpack(cx: &mut RunContext, parcel: Parcel) -> Called<Payload> {
+fn unpack(cx: &mut RunContext, element: DetachedElement) -> Called<Payload> {
     let pool = cx.pool();
-    let adopted = pool.adopt(parcel.bytes, &parcel.own_type).and_then(|buffer| {
-        let content_type = pool.content_types.intern(&parcel.content_type)?;
+    let adopted = pool.adopt(element.bytes, &element.own_type).and_then(|buffer| {
+        let content_type = pool.content_types.intern(&element.content_type)?;
         Ok(Payload { buffer, content_type })
     });
     adopted.map_err(misuse)
@@ -246,11 +246,11 @@ impl Worker {
     }
 }
 
-fn pack(pool: &mut BufferPool, payload: Payload) -> Result<Parcel, BufferError> {
+fn pack(pool: &mut BufferPool, payload: Payload) -> Result<DetachedElement, BufferError> {
     let own_type = pool.content_type(payload.buffer)?;
     let name = |content_type| pool.content_types.name(content_type).to_owned();
     let (own_type, content_type) = (name(own_type), name(payload.content_type));
-    Ok(Parcel {
+    Ok(DetachedElement {
         bytes: pool.export(payload.buffer)?,
         own_type,
         content_type,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::check;
 use crate::executor::{Group, Task, Turn};
-use crate::handover::{Answer, Callee, Caller, Gone, Report};
+use crate::handover::{Answer, Callee, Caller, Report, Unresponsive};
 use crate::sync::{Mutex, thread};
 
 /// Request to the source.
@@ -50,12 +50,12 @@ struct Flow {
 }
 
 impl Flow {
-    fn go_on(&mut self) -> Result<Turn, Gone> {
+    fn go_on(&mut self) -> Result<Turn, Unresponsive> {
         if !self.source.has_pulled(Request::Pull) {
             assert!(self.source.is_pulling(), "it is on its way");
             if !self.has_asked {
                 self.has_asked = true;
-                self.source.tell(Request::Notify)?;
+                self.source.send(Request::Notify)?;
                 self.source.ask(Request::Revive)?;
                 let seen = (self.pulled + 1, 1);
                 assert_eq!(*self.source.state(), seen, "requests are handled in their order");
@@ -76,7 +76,8 @@ impl Flow {
 
 impl Task for Flow {
     fn turn(&mut self) -> Turn {
-        self.go_on().unwrap_or_else(|Gone| panic!("the thread is there"))
+        self.go_on()
+            .unwrap_or_else(|Unresponsive| panic!("the thread is there"))
     }
 }
 

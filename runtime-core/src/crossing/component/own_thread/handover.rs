@@ -23,7 +23,7 @@ pub(super) struct Report<D, P, S> {
 }
 
 /// An error: the thread has ended, or did not answer in time.
-pub(super) struct Gone;
+pub(super) struct Unresponsive;
 
 /// The flow's side.
 pub(super) struct Caller<Q, D, P, S> {
@@ -31,7 +31,7 @@ pub(super) struct Caller<Q, D, P, S> {
     reports: Receiver<Report<D, P, S>>,
     /// A pull was requested and its answer not yet taken.
     pulling: bool,
-    pulled: Option<Result<P, Gone>>,
+    pulled: Option<Result<P, Unresponsive>>,
     state: S,
     /// Longest time to wait for an answer.
     patience: Duration,
@@ -63,15 +63,15 @@ impl<Q, D, P, S: Default> Caller<Q, D, P, S> {
 
 impl<Q, D, P, S> Caller<Q, D, P, S> {
     /// Sends a request that has no answer.
-    pub(super) fn tell(&self, request: Q) -> Result<(), Gone> {
-        self.requests.send(request).map_err(|_| Gone)
+    pub(super) fn send(&self, request: Q) -> Result<(), Unresponsive> {
+        self.requests.send(request).map_err(|_| Unresponsive)
     }
 
     /// Sends a request other than a pull, and waits for the answer.
-    pub(super) fn ask(&mut self, request: Q) -> Result<D, Gone> {
-        self.tell(request)?;
+    pub(super) fn ask(&mut self, request: Q) -> Result<D, Unresponsive> {
+        self.send(request)?;
         loop {
-            let report = self.reports.recv_timeout(self.patience).map_err(|_| Gone)?;
+            let report = self.reports.recv_timeout(self.patience).map_err(|_| Unresponsive)?;
             if let Some(done) = self.take(report) {
                 return Ok(done);
             }
@@ -82,7 +82,7 @@ impl<Q, D, P, S> Caller<Q, D, P, S> {
     pub(super) fn has_pulled(&mut self, pull: Q) -> bool {
         if !self.pulling {
             self.pulling = true;
-            if let Err(gone) = self.tell(pull) {
+            if let Err(gone) = self.send(pull) {
                 self.pulled = Some(Err(gone));
             }
         }
@@ -103,7 +103,7 @@ impl<Q, D, P, S> Caller<Q, D, P, S> {
     }
 
     /// The answer to the pull, which must have arrived.
-    pub(super) fn pulled(&mut self) -> Result<P, Gone> {
+    pub(super) fn pulled(&mut self) -> Result<P, Unresponsive> {
         self.pulling = false;
         self.pulled.take().expect("invariant: the answer to the pull is here")
     }
