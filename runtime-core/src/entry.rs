@@ -19,12 +19,12 @@ mod configs;
 mod describe;
 mod observer;
 mod signals;
-mod telling;
+mod output;
 
 use arguments::{Command, RunArguments};
-use observer::Teller;
+use observer::Reporter;
+use output::{BadArguments, Format, Outlet, OutputOptions};
 use signals::Signals;
-use telling::{Format, Misuse, Outlet, Telling};
 
 /// Exit code for a wrong command line or a missing input, as in the CLI reference.
 const USAGE: u8 = 2;
@@ -38,52 +38,61 @@ const INTERRUPTED: u8 = 130;
 #[must_use]
 pub fn main(program: &'static ProgramPlan, paths: Paths, flows: &'static [FlowEntry]) -> ExitCode {
     let parsed = arguments::parse(program, flows);
-    let telling = parsed.telling;
+    let output = parsed.output;
     let done = match parsed.command {
-        Ok(Command::Run(arguments)) => run(program, paths, &arguments, &telling),
+        Ok(Command::Run(arguments)) => run(program, paths, &arguments, &output),
         Ok(Command::Inspect(format)) => Ok(print(&match format {
             Format::Human => describe::text(program),
             Format::Json => describe::json(program),
         })),
         Ok(Command::Help) => Ok(print(&arguments::help(program, flows))),
         Ok(Command::Version) => Ok(print(&format!("{} {}\n", program.name, program.version))),
-        Err(misuse) => Err(misuse),
+        Err(error) => Err(error),
     };
-    let code = done.unwrap_or_else(|misuse| {
-        telling::refuse(&telling, &misuse);
+    let code = done.unwrap_or_else(|error| {
+        output::refuse(&output, &error);
         USAGE
     });
     stdio::finish(READER_PATIENCE);
     ExitCode::from(code)
 }
 
-fn run(program: &'static ProgramPlan, paths: Paths, arguments: &RunArguments, telling: &Telling) -> Result<u8, Misuse> {
+fn run(
+    program: &'static ProgramPlan,
+    paths: Paths,
+    arguments: &RunArguments,
+    output: &OutputOptions,
+) -> Result<u8, BadArguments> {
     let started = Instant::now();
     // Before any file is opened: configurations are part of the command line.
     let configs = arguments.entries.iter();
     let configs = configs.map(|entry| configs::resolve(entry.plan, &arguments.ends, &arguments.configs));
-    let configs = configs.collect::<Result<Vec<Configs>, Misuse>>()?;
-    let mut outlet = Outlet::open(telling.clone())?;
+    let configs = configs.collect::<Result<Vec<Configs>, BadArguments>>()?;
+    let mut outlet = Outlet::open(output.clone())?;
     let stop = Arc::new(Stop::default());
     let flows = match begin(program, paths, &stop) {
         Ok((session, signals)) => {
             let starts = arguments.entries.iter().zip(configs);
-            let starts = starts.map(|(entry, configs)| start(entry, configs, arguments, telling));
+            let starts = starts.map(|(entry, configs)| start(entry, configs, arguments, output));
             let prepared = session.prepare(starts.collect());
-            if telling.debugs() {
+            if output.debugs() {
                 let elapsed = started.elapsed().as_secs_f64() * 1e3;
                 eprint(&format!("debug: instantiated after {elapsed:.2} ms\n"));
             }
             let ended = prepared.run().into_iter();
-            ended.map(|flow| told(flow, arguments, &signals, telling)).collect()
+            ended.map(|flow| result(flow, arguments, &signals, output)).collect()
         }
         Err(failure) => {
             let failure = session::explained(failure, program, arguments.entries[0].plan);
             let entries = arguments.entries.iter();
-            entries.map(|entry| refused(entry, &failure, None, telling)).collect()
+            entries
+                .map(|entry| not_started(entry, &failure, None, output))
+                .collect()
         }
     };
-    Ok(tell(flows, arguments.all, &mut outlet, || stop.cancelled().is_none()))
+    Ok(report_all(flows, arguments.all, &mut outlet, || {
+        stop.cancelled().is_none()
+    }))
 }
 
 /// Installs the signal handlers and starts the session that they stop.
@@ -94,8 +103,8 @@ fn begin(program: &'static ProgramPlan, paths: Paths, stop: &Arc<Stop>) -> Resul
     Ok((Session::start(program, paths, stop, on_stuck)?, signals))
 }
 
-fn start(entry: &'static FlowEntry, configs: Configs, arguments: &RunArguments, telling: &Telling) -> FlowStart {
-    let announcement = telling.announces().then(|| announcement(entry.plan, arguments.limit));
+fn start(entry: &'static FlowEntry, configs: Configs, arguments: &RunArguments, output: &OutputOptions) -> FlowStart {
+    let announcement = output.announces().then(|| announcement(entry.plan, arguments.limit));
     FlowStart {
         entry,
         options: RunOptions {
@@ -105,8 +114,8 @@ fn start(entry: &'static FlowEntry, configs: Configs, arguments: &RunArguments, 
         },
         ends: arguments.ends.clone(),
         configs,
-        observer: Some(Box::new(Teller::new(
-            telling.told(),
+        observer: Some(Box::new(Reporter::new(
+            output.least_severity(),
             arguments.named(entry),
             announcement,
         ))),
@@ -120,7 +129,7 @@ fn announcement(plan: &FlowPlan, limit: Option<u64>) -> String {
 }
 
 /// The result of a flow, ready for output.
-struct Told {
+struct FlowResult {
     exit_code: u8,
     /// Summary and account, as text.
     account: String,
@@ -131,11 +140,11 @@ struct Told {
 }
 
 /// The result of a flow that could not be started.
-fn refused(entry: &FlowEntry, failure: &Failure, flow: Option<&str>, telling: &Telling) -> Told {
-    Told {
+fn not_started(entry: &FlowEntry, failure: &Failure, flow: Option<&str>, output: &OutputOptions) -> FlowResult {
+    FlowResult {
         exit_code: 1,
         account: String::new(),
-        errors: report::failure_text(failure, flow, telling.color),
+        errors: report::failure_text(failure, flow, output.color),
         object: json!({
             "flow": entry.plan.name, "state": "failed", "errors": [report::failure_json(failure)], "exit_code": 1,
         }),
@@ -144,7 +153,7 @@ fn refused(entry: &FlowEntry, failure: &Failure, flow: Option<&str>, telling: &T
 
 /// Reports the results: first the accounts of all flows, then, where they are most visible, the failures. Returns the
 /// exit code.
-fn tell(flows: Vec<Told>, all: bool, outlet: &mut Outlet, is_wanted: impl Fn() -> bool) -> u8 {
+fn report_all(flows: Vec<FlowResult>, all: bool, outlet: &mut Outlet, is_wanted: impl Fn() -> bool) -> u8 {
     let exit_code = flows.iter().map(|flow| flow.exit_code).max().unwrap_or(0);
     for flow in &flows {
         outlet.say(&flow.account);
@@ -160,10 +169,10 @@ fn tell(flows: Vec<Told>, all: bool, outlet: &mut Outlet, is_wanted: impl Fn() -
         true => of_all(objects, exit_code),
         false => objects.remove(0),
     };
-    if outlet.telling().debugs() {
+    if outlet.options().debugs() {
         outlet.say(&format!("debug: {object}\n"));
     }
-    match outlet.hand_over(&object, is_wanted) {
+    match outlet.write_object(&object, is_wanted) {
         true => exit_code,
         false => exit_code.max(1),
     }
@@ -183,26 +192,26 @@ fn of_all(flows: Vec<Value>, exit_code: u8) -> Value {
 }
 
 /// The result of a flow, as text and as an object.
-fn told(flow: FlowEnd, arguments: &RunArguments, signals: &Signals, telling: &Telling) -> Told {
+fn result(flow: FlowEnd, arguments: &RunArguments, signals: &Signals, output: &OutputOptions) -> FlowResult {
     let named = arguments.named(flow.entry);
     let (report, outcome) = match flow.account {
         Ok(account) => account,
         Err(failure) => {
             let named = named.filter(|_| failure.node != DRIVER);
-            return refused(flow.entry, &failure, named, telling);
+            return not_started(flow.entry, &failure, named, output);
         }
     };
     let exit_code = exit_code(&outcome, signals);
     let failures = outcome.failures.iter();
-    let failures = failures.map(|failure| report::failure_text(failure, named, telling.color));
+    let failures = failures.map(|failure| report::failure_text(failure, named, output.color));
     let failed = matches!(outcome.ending, Ending::Failed | Ending::Cancelled) || !outcome.failures.is_empty();
-    let account = match (telling.whole, telling.announces()) {
+    let account = match (output.whole, output.announces()) {
         (true, _) => report.to_text(&outcome),
         (false, true) if failed => report.remnant(&outcome),
         (false, true) => report.to_text(&outcome),
         (false, false) => String::new(),
     };
-    Told {
+    FlowResult {
         exit_code,
         account,
         errors: failures.collect(),

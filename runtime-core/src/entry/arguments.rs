@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lexopt::{Arg, Parser};
 
-use super::telling::{Format, LogLevel, Misuse, Telling};
+use super::output::{BadArguments, Format, LogLevel, OutputOptions};
 use super::{colors_by_default, eprint};
 use crate::clock::ClockKind;
 use crate::context::Ends;
@@ -23,8 +23,8 @@ use values::{LOG_LEVELS, chosen, config, log_level, timeout};
 /// A parsed command line.
 pub(super) struct Parsed {
     /// Output options, which also apply to messages about a wrong command line.
-    pub(super) telling: Telling,
-    pub(super) command: Result<Command, Misuse>,
+    pub(super) output: OutputOptions,
+    pub(super) command: Result<Command, BadArguments>,
 }
 
 /// The command to carry out.
@@ -59,7 +59,7 @@ impl RunArguments {
 /// The options as given, before the flow they refer to is known.
 struct Given {
     command: Option<&'static str>,
-    telling: Telling,
+    output: OutputOptions,
     /// Names of the options given, without dashes.
     seen: Vec<&'static str>,
     flow: Option<String>,
@@ -122,7 +122,7 @@ pub(super) fn parse(program: &ProgramPlan, flows: &'static [FlowEntry]) -> Parse
 fn parse_from(mut parser: Parser, level: LogLevel, program: &ProgramPlan, flows: &'static [FlowEntry]) -> Parsed {
     let mut given = Given {
         command: None,
-        telling: Telling::new(level),
+        output: OutputOptions::new(level),
         seen: Vec::new(),
         flow: None,
         clock: ClockKind::System,
@@ -139,17 +139,17 @@ fn parse_from(mut parser: Parser, level: LogLevel, program: &ProgramPlan, flows:
             Ok(Next::Argument) => {}
             Ok(Next::End) => break None,
             Ok(Next::Command(command)) => break Some(command),
-            Err(misuse) => mistake = mistake.or(Some(misuse)),
+            Err(error) => mistake = mistake.or(Some(error)),
         }
     };
-    let telling = given.telling.clone();
+    let output = given.output.clone();
     let command = match (mistake, asked) {
-        (Some(misuse), _) => Err(misuse),
+        (Some(error), _) => Err(error),
         (None, Some(command)) => Ok(command),
         (None, None) if given.command == Some("inspect") => given.into_inspect(),
         (None, None) => given.into_run(program, flows),
     };
-    Parsed { telling, command }
+    Parsed { output, command }
 }
 
 /// The next item of the command line.
@@ -175,30 +175,30 @@ fn nearest_word(word: &str, flows: &[FlowEntry]) -> Option<String> {
 }
 
 /// The mistake of an unknown option.
-fn unknown_option(name: &str) -> Misuse {
+fn unknown_option(name: &str) -> BadArguments {
     let mut known: Vec<&str> = OPTIONS.iter().map(|(name, ..)| *name).collect();
     known.extend(["help", "version"]);
     let near = nearest(name, &known).map(|near| format!("--{near}"));
-    Misuse::new(format!("unknown option `--{name}`")).near(near)
+    BadArguments::new(format!("unknown option `--{name}`")).near(near)
 }
 
-fn misread(error: lexopt::Error) -> Misuse {
+fn misread(error: lexopt::Error) -> BadArguments {
     if let lexopt::Error::MissingValue { option: Some(option) } = &error {
-        return Misuse::new(format!("`{option}` needs a value"));
+        return BadArguments::new(format!("`{option}` needs a value"));
     }
     if let lexopt::Error::UnexpectedValue { option, value } = &error {
-        return Misuse::new(format!("`{option}` takes no value, but got `{}`", value.display()));
+        return BadArguments::new(format!("`{option}` takes no value, but got `{}`", value.display()));
     }
-    Misuse::new(error.to_string())
+    BadArguments::new(error.to_string())
 }
 
 impl Given {
-    fn next(&mut self, parser: &mut Parser, flows: &[FlowEntry]) -> Result<Next, Misuse> {
+    fn next(&mut self, parser: &mut Parser, flows: &[FlowEntry]) -> Result<Next, BadArguments> {
         let option = match parser.next().map_err(misread)? {
             None => return Ok(Next::End),
             Some(Arg::Short('h') | Arg::Long("help")) => return Ok(Next::Command(Command::Help)),
             Some(Arg::Short('V') | Arg::Long("version")) => return Ok(Next::Command(Command::Version)),
-            Some(Arg::Short(letter)) => return Err(Misuse::new(format!("unknown option `-{letter}`"))),
+            Some(Arg::Short(letter)) => return Err(BadArguments::new(format!("unknown option `-{letter}`"))),
             Some(Arg::Long(name)) => name.to_owned(),
             Some(Arg::Value(word)) => {
                 self.positional(&word, flows)?;
@@ -211,13 +211,13 @@ impl Given {
         self.seen.push(name);
         self.option(name, parser)?;
         match again {
-            true => Err(Misuse::new(format!("`--{name}` is given twice"))),
+            true => Err(BadArguments::new(format!("`--{name}` is given twice"))),
             false => Ok(Next::Argument),
         }
     }
 
     /// Handles a word that is no option: the command, or the name of a flow.
-    fn positional(&mut self, word: &OsStr, flows: &[FlowEntry]) -> Result<(), Misuse> {
+    fn positional(&mut self, word: &OsStr, flows: &[FlowEntry]) -> Result<(), BadArguments> {
         let text = word.to_string_lossy();
         let command = COMMANDS.into_iter().find(|command| *command == text);
         if let (None, Some(command)) = (self.command, command) {
@@ -228,10 +228,12 @@ impl Given {
         if flows.iter().any(|entry| entry.plan.name == name) {
             return self.name_flow(name);
         }
-        let unknown = Misuse::new(format!("unknown command or flow `{text}`"));
+        let unknown = BadArguments::new(format!("unknown command or flow `{text}`"));
         let to_come = TO_COME.iter().find(|(command, _)| *command == text);
         Err(match (to_come, self.seen.last()) {
-            (Some((_, instead)), _) => Misuse::new(format!("this version has no command `{text}`")).help(*instead),
+            (Some((_, instead)), _) => {
+                BadArguments::new(format!("this version has no command `{text}`")).help(*instead)
+            }
             (None, Some(&"report")) => unknown.help(format!("`--report={text}` writes the account to that file")),
             (None, _) => unknown
                 .help(format!("commands: {}; {}", COMMANDS.join(", "), flow_list(flows)))
@@ -239,20 +241,22 @@ impl Given {
         })
     }
 
-    fn name_flow(&mut self, name: &str) -> Result<(), Misuse> {
+    fn name_flow(&mut self, name: &str) -> Result<(), BadArguments> {
         match self.flow.replace(name.to_owned()) {
             None => Ok(()),
-            Some(first) => Err(Misuse::new(format!("two flows are named: `{first}` and `{name}`"))
-                .help("name one of them, or run all flows with `--all`")),
+            Some(first) => Err(
+                BadArguments::new(format!("two flows are named: `{first}` and `{name}`"))
+                    .help("name one of them, or run all flows with `--all`"),
+            ),
         }
     }
 
     /// Takes the option, and its value if it has one.
-    fn option(&mut self, name: &str, parser: &mut Parser) -> Result<(), Misuse> {
+    fn option(&mut self, name: &str, parser: &mut Parser) -> Result<(), BadArguments> {
         match name {
             "all" => Ok(()),
             "quiet" => {
-                self.telling.log_level = LogLevel::Error;
+                self.output.log_level = LogLevel::Error;
                 Ok(())
             }
             "report" => self.report(parser.optional_value()),
@@ -263,19 +267,21 @@ impl Given {
         }
     }
 
-    fn report(&mut self, path: Option<OsString>) -> Result<(), Misuse> {
+    fn report(&mut self, path: Option<OsString>) -> Result<(), BadArguments> {
         match path {
-            None => self.telling.whole = true,
+            None => self.output.whole = true,
             Some(path) if path.is_empty() => {
-                return Err(Misuse::new("`--report=`: expected a file, or `-` for standard output"));
+                return Err(BadArguments::new(
+                    "`--report=`: expected a file, or `-` for standard output",
+                ));
             }
-            Some(path) => self.telling.report = Some(path),
+            Some(path) => self.output.report = Some(path),
         }
         Ok(())
     }
 
-    fn valued(&mut self, name: &str, value: OsString) -> Result<(), Misuse> {
-        let expected = |what: &str| Misuse::new(format!("`--{name} {}`: expected {what}", value.display()));
+    fn valued(&mut self, name: &str, value: OsString) -> Result<(), BadArguments> {
+        let expected = |what: &str| BadArguments::new(format!("`--{name} {}`: expected {what}", value.display()));
         let word = value.to_str();
         match name {
             "flow" => {
@@ -290,7 +296,7 @@ impl Given {
             }
             "timeout" => self.timeout = Some(timeout(&value)?),
             "config" => self.configs.push(config(&value)?),
-            "log-level" => self.telling.log_level = log_level(&value).ok_or_else(|| expected(LOG_LEVELS))?,
+            "log-level" => self.output.log_level = log_level(&value).ok_or_else(|| expected(LOG_LEVELS))?,
             "clock" => {
                 let clock = chosen(
                     word,
@@ -300,33 +306,33 @@ impl Given {
             }
             "format" => {
                 let format = chosen(word, &[("human", Format::Human), ("json", Format::Json)]);
-                self.telling.format = format.ok_or_else(|| expected("`human` or `json`"))?;
+                self.output.format = format.ok_or_else(|| expected("`human` or `json`"))?;
             }
             _ => {
                 let color = chosen(
                     word,
                     &[("always", true), ("never", false), ("auto", colors_by_default())],
                 );
-                self.telling.color = color.ok_or_else(|| expected("`auto`, `always` or `never`"))?;
+                self.output.color = color.ok_or_else(|| expected("`auto`, `always` or `never`"))?;
             }
         }
         Ok(())
     }
 
-    fn into_inspect(self) -> Result<Command, Misuse> {
+    fn into_inspect(self) -> Result<Command, BadArguments> {
         let knows = |option: &str| OPTIONS.iter().any(|(name, _, inspect)| *name == option && *inspect);
         match (self.seen.iter().find(|option| !knows(option)), &self.flow) {
-            (Some(option), _) => Err(Misuse::new(format!(
+            (Some(option), _) => Err(BadArguments::new(format!(
                 "`--{option}` is an option of `run`, not of `inspect`"
             ))),
-            (None, Some(flow)) => Err(Misuse::new(format!(
+            (None, Some(flow)) => Err(BadArguments::new(format!(
                 "`inspect` describes all flows, not `{flow}` alone"
             ))),
-            (None, None) => Ok(Command::Inspect(self.telling.format)),
+            (None, None) => Ok(Command::Inspect(self.output.format)),
         }
     }
 
-    fn into_run(self, program: &ProgramPlan, flows: &'static [FlowEntry]) -> Result<Command, Misuse> {
+    fn into_run(self, program: &ProgramPlan, flows: &'static [FlowEntry]) -> Result<Command, BadArguments> {
         let all = self.seen.contains(&"all");
         let (entries, ends) = match all {
             true => (self.all(flows)?, Ends::default()),
@@ -335,7 +341,7 @@ impl Given {
                 (vec![entry], ends::ends(entry.plan, &self.inputs, &self.outputs)?)
             }
         };
-        if self.telling.takes_stdout() {
+        if self.output.takes_stdout() {
             keep_stdout_free(&entries, &ends)?;
         }
         Ok(Command::Run(Box::new(RunArguments {
@@ -350,12 +356,12 @@ impl Given {
     }
 
     /// All flows, for `--all`. Options for a single node are rejected: they would fit one flow only.
-    fn all(&self, flows: &'static [FlowEntry]) -> Result<Vec<&'static FlowEntry>, Misuse> {
+    fn all(&self, flows: &'static [FlowEntry]) -> Result<Vec<&'static FlowEntry>, BadArguments> {
         let for_one = ["input", "output", "config"];
         let option = for_one.into_iter().find(|option| self.seen.contains(option));
         let option = option.or(self.flow.is_some().then_some("flow"));
         match option {
-            Some(option) => Err(Misuse::new(format!(
+            Some(option) => Err(BadArguments::new(format!(
                 "`--{option}` applies to one flow, but `--all` runs all of them"
             ))),
             None => Ok(flows.iter().collect()),
@@ -363,7 +369,7 @@ impl Given {
     }
 
     /// The named flow, or the first one.
-    fn entry(&self, program: &ProgramPlan, flows: &'static [FlowEntry]) -> Result<&'static FlowEntry, Misuse> {
+    fn entry(&self, program: &ProgramPlan, flows: &'static [FlowEntry]) -> Result<&'static FlowEntry, BadArguments> {
         let found = match &self.flow {
             None => flows.first(),
             Some(name) => flows.iter().find(|entry| entry.plan.name == name),
@@ -371,7 +377,7 @@ impl Given {
         found.ok_or_else(|| {
             let name = self.flow.as_deref().unwrap_or_default();
             let near = nearest(name, &flow_names(flows)).map(str::to_owned);
-            Misuse::new(format!("`{}` has no flow `{name}`", program.name))
+            BadArguments::new(format!("`{}` has no flow `{name}`", program.name))
                 .help(flow_list(flows))
                 .near(near)
         })
@@ -379,7 +385,7 @@ impl Given {
 }
 
 /// Rejects elements on standard output, which is reserved for the one JSON object.
-fn keep_stdout_free(entries: &[&'static FlowEntry], ends: &Ends) -> Result<(), Misuse> {
+fn keep_stdout_free(entries: &[&'static FlowEntry], ends: &Ends) -> Result<(), BadArguments> {
     let nodes = entries.iter().flat_map(|entry| entry.plan.nodes);
     let printing: Vec<&str> = nodes
         .filter(|node| ends.component(node) == "builtin:console")
@@ -389,7 +395,7 @@ fn keep_stdout_free(entries: &[&'static FlowEntry], ends: &Ends) -> Result<(), M
         return Ok(());
     };
     let message = format!("the report goes to standard output, but so do the elements of sink `{first}`");
-    Err(Misuse::new(message).help(format!(
+    Err(BadArguments::new(message).help(format!(
         "move the report with `--report=FILE`, or the elements with `--output {first}=FILE`"
     )))
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::telling::Misuse;
+use super::output::BadArguments;
 use crate::plan::{FlowPlan, NodePlan};
 use crate::replica::Replica;
 use crate::session::{Configs, Ends};
@@ -12,7 +12,11 @@ use crate::setting::{self, Mistake};
 use crate::words::nearest;
 
 /// The configurations that differ from the manifest. `overrides` holds pairs of `NODE.KEY` or `NODE`, and the value.
-pub(super) fn resolve(plan: &'static FlowPlan, ends: &Ends, overrides: &[(String, String)]) -> Result<Configs, Misuse> {
+pub(super) fn resolve(
+    plan: &'static FlowPlan,
+    ends: &Ends,
+    overrides: &[(String, String)],
+) -> Result<Configs, BadArguments> {
     // A replaced end does not understand the configuration of the original.
     let mut configs: Configs = plan
         .nodes
@@ -56,7 +60,13 @@ fn with_path(config: &str, path: &Path) -> String {
 }
 
 /// Checks a built-in's configuration after an override, so that a mistake counts as one of the command line.
-fn check(plan: &'static FlowPlan, ends: &Ends, configs: &Configs, place: &str, value: &str) -> Result<(), Misuse> {
+fn check(
+    plan: &'static FlowPlan,
+    ends: &Ends,
+    configs: &Configs,
+    place: &str,
+    value: &str,
+) -> Result<(), BadArguments> {
     let (name, own_key) = match place.split_once('.') {
         Some((name, key)) => (name, Some(key)),
         None => (place, None),
@@ -68,7 +78,7 @@ fn check(plan: &'static FlowPlan, ends: &Ends, configs: &Configs, place: &str, v
     };
     if own_key == Some("path") && ends.replace(name) {
         let message = format!("`--config {place}={value}`: `--input` or `--output` sets the path of node `{name}`");
-        return Err(Misuse::new(message).help("set the path only once"));
+        return Err(BadArguments::new(message).help("set the path only once"));
     }
     let mistakes = setting::read(&Replica::alone().fill(config), settings).err();
     let mistake = mistakes.into_iter().flatten().find(|mistake| match (mistake, own_key) {
@@ -83,23 +93,23 @@ fn check(plan: &'static FlowPlan, ends: &Ends, configs: &Configs, place: &str, v
         Mistake::Syntax(_) | Mistake::NotObject | Mistake::Value { .. } | Mistake::Missing(_) => None,
     };
     let message = format!("`--config {place}={value}`: the configuration of node `{name}` {mistake}");
-    Err(Misuse::new(message)
+    Err(BadArguments::new(message)
         .help(format!("keys of `{component}`: {}", names.join(", ")))
         .near(near))
 }
 
-fn find(plan: &'static FlowPlan, name: &str) -> Result<&'static NodePlan, Misuse> {
+fn find(plan: &'static FlowPlan, name: &str) -> Result<&'static NodePlan, BadArguments> {
     plan.nodes.iter().find(|node| node.name == name).ok_or_else(|| {
         let names: Vec<&str> = plan.nodes.iter().map(|node| node.name).collect();
         let near = nearest(name, &names).map(str::to_owned);
-        Misuse::new(format!("`--config {name}…`: flow `{}` has no node `{name}`", plan.name))
+        BadArguments::new(format!("`--config {name}…`: flow `{}` has no node `{name}`", plan.name))
             .help(format!("nodes: {}", names.join(", ")))
             .near(near)
     })
 }
 
 /// Sets one key of a JSON object. The value is JSON if it parses as JSON, otherwise a string.
-fn with_key(node: &NodePlan, config: &str, key: &str, value: &str) -> Result<String, Misuse> {
+fn with_key(node: &NodePlan, config: &str, key: &str, value: &str) -> Result<String, BadArguments> {
     let mut object = match config.trim() {
         "" => Map::new(),
         text => match serde_json::from_str(text) {
@@ -109,7 +119,9 @@ fn with_key(node: &NodePlan, config: &str, key: &str, value: &str) -> Result<Str
                     "`--config {}.{key}`: the node's configuration is not a JSON object",
                     node.name
                 );
-                return Err(Misuse::new(message).help(format!("`--config {}=TEXT` replaces all of it", node.name)));
+                return Err(
+                    BadArguments::new(message).help(format!("`--config {}=TEXT` replaces all of it", node.name))
+                );
             }
         },
     };

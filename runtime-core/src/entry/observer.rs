@@ -8,12 +8,12 @@ use crate::state::FlowState;
 use crate::stdio;
 
 /// Most warnings of one kind that are shown; further ones are only counted in the report.
-const TOLD_OF_A_KIND: u64 = 20;
+const SHOWN_OF_A_KIND: u64 = 20;
 
 /// Reports one run on standard error.
-pub(super) struct Teller {
+pub(super) struct Reporter {
     /// Least severity of the events shown; `None` shows no event.
-    told: Option<Severity>,
+    least: Option<Severity>,
     /// Name of the flow, where several run.
     flow: Option<&'static str>,
     /// Number of warnings shown, by kind.
@@ -22,10 +22,10 @@ pub(super) struct Teller {
     announcement: Option<String>,
 }
 
-impl Teller {
-    pub(super) fn new(told: Option<Severity>, flow: Option<&'static str>, announcement: Option<String>) -> Self {
+impl Reporter {
+    pub(super) fn new(least: Option<Severity>, flow: Option<&'static str>, announcement: Option<String>) -> Self {
         Self {
-            told,
+            least,
             flow,
             warnings: BTreeMap::new(),
             announcement,
@@ -33,11 +33,11 @@ impl Teller {
     }
 
     fn warn(&mut self, at: Time, event: &Event) {
-        let told = self.warnings.entry(event.name()).or_default();
-        *told += 1;
-        if *told <= TOLD_OF_A_KIND {
+        let shown = self.warnings.entry(event.name()).or_default();
+        *shown += 1;
+        if *shown <= SHOWN_OF_A_KIND {
             stdio::tell(format!("warning: {}\n", event.to_text(at, self.flow)).as_bytes());
-        } else if *told == TOLD_OF_A_KIND + 1 {
+        } else if *shown == SHOWN_OF_A_KIND + 1 {
             let name = event.name();
             let flow = self.flow.map_or_else(String::new, |flow| format!(" of flow `{flow}`"));
             let text = format!("warning: further `{name}` events{flow} are only counted\n");
@@ -46,14 +46,14 @@ impl Teller {
     }
 }
 
-impl Observer for Teller {
+impl Observer for Reporter {
     fn observe(&mut self, at: Time, event: &Event) {
         if *event == Event::State(FlowState::Running)
             && let Some(text) = self.announcement.take()
         {
             stdio::tell(text.as_bytes());
         }
-        match self.told {
+        match self.least {
             Some(Severity::Detail) => stdio::tell(format!("{}\n", event.to_text(at, self.flow)).as_bytes()),
             Some(Severity::Warning) if event.severity() == Severity::Warning => self.warn(at, event),
             Some(Severity::Warning) | None => {}

@@ -5,13 +5,13 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use crate::context::{Ends, Input, Output};
-use crate::entry::telling::Misuse;
+use crate::entry::output::BadArguments;
 use crate::plan::{FlowPlan, Role};
 use crate::stdio::{self, Standard};
 use crate::words::nearest;
 
 /// The ends that `--input` and `--output` replace.
-pub(super) fn ends(plan: &'static FlowPlan, inputs: &[OsString], outputs: &[OsString]) -> Result<Ends, Misuse> {
+pub(super) fn ends(plan: &'static FlowPlan, inputs: &[OsString], outputs: &[OsString]) -> Result<Ends, BadArguments> {
     Ok(Ends {
         inputs: replaced(plan, &INPUT, inputs, |value| match value.to_str() {
             Some("generator") => Input::Generator,
@@ -53,19 +53,19 @@ fn replaced<T>(
     end: &End,
     values: &[OsString],
     make: impl Fn(&OsStr) -> T,
-) -> Result<BTreeMap<&'static str, T>, Misuse> {
+) -> Result<BTreeMap<&'static str, T>, BadArguments> {
     let option = end.option;
     let mut found = BTreeMap::new();
     for value in values {
         let (node, path) = addressed(plan, end, value)?;
         if path.is_empty() {
-            return Err(Misuse::new(format!(
+            return Err(BadArguments::new(format!(
                 "`{option} {}`: the path is empty",
                 value.display()
             )));
         }
         if let Some(word) = end.foreign.iter().find(|word| **word == path) {
-            return Err(Misuse::new(format!(
+            return Err(BadArguments::new(format!(
                 "`{option} {}`: `{word}` is not a {}",
                 value.display(),
                 end.role.as_str()
@@ -73,14 +73,20 @@ fn replaced<T>(
             .help(format!("for a file of that name, write `./{word}`")));
         }
         if found.insert(node, make(path)).is_some() {
-            return Err(Misuse::new(format!("`{option}` is given twice for node `{node}`")));
+            return Err(BadArguments::new(format!(
+                "`{option}` is given twice for node `{node}`"
+            )));
         }
     }
     Ok(found)
 }
 
 /// The node that a value is for, and the value without the node's name.
-fn addressed<'a>(plan: &'static FlowPlan, end: &End, value: &'a OsStr) -> Result<(&'static str, &'a OsStr), Misuse> {
+fn addressed<'a>(
+    plan: &'static FlowPlan,
+    end: &End,
+    value: &'a OsStr,
+) -> Result<(&'static str, &'a OsStr), BadArguments> {
     let (option, role) = (end.option, end.role.as_str());
     let ends: Vec<&'static str> = plan
         .nodes
@@ -101,7 +107,7 @@ fn addressed<'a>(plan: &'static FlowPlan, end: &End, value: &'a OsStr) -> Result
                 );
                 let near = nearest(name, &ends).filter(|_| node.is_none());
                 let near = near.map(|near| format!("{option} {near}={}", rest.display()));
-                Err(Misuse::new(format!("`{option} {shown}`: {what}"))
+                Err(BadArguments::new(format!("`{option} {shown}`: {what}"))
                     .help(format!(
                         "{role}s of the flow: {listed}; for a file name with `=`, write `./{shown}`"
                     ))
@@ -110,8 +116,10 @@ fn addressed<'a>(plan: &'static FlowPlan, end: &End, value: &'a OsStr) -> Result
         },
         None => match ends.as_slice() {
             [only] => Ok((*only, value)),
-            _ => Err(Misuse::new(format!("`{option} {shown}`: the flow has several {role}s"))
-                .help(format!("write `{option} NODE={shown}` with one of: {listed}"))),
+            _ => Err(
+                BadArguments::new(format!("`{option} {shown}`: the flow has several {role}s"))
+                    .help(format!("write `{option} NODE={shown}` with one of: {listed}")),
+            ),
         },
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::time::Duration;
 
 use crate::duration;
-use crate::entry::telling::{LogLevel, Misuse};
+use crate::entry::output::{BadArguments, LogLevel};
 
 /// What a word stands for.
 pub(super) fn chosen<T: Copy>(word: Option<&str>, choices: &[(&str, T)]) -> Option<T> {
@@ -12,23 +12,24 @@ pub(super) fn chosen<T: Copy>(word: Option<&str>, choices: &[(&str, T)]) -> Opti
     found.map(|(_, value)| *value)
 }
 
-pub(super) fn timeout(value: &OsStr) -> Result<Duration, Misuse> {
+pub(super) fn timeout(value: &OsStr) -> Result<Duration, BadArguments> {
     let time = duration::parse(&value.to_string_lossy());
     time.map_err(|mistake| {
         let message = format!("`--timeout {}`: {}", value.display(), mistake.what);
-        Misuse::new(message).help(mistake.help)
+        BadArguments::new(message).help(mistake.help)
     })
 }
 
 /// Key and value of `--config`.
-pub(super) fn config(value: &OsStr) -> Result<(String, String), Misuse> {
+pub(super) fn config(value: &OsStr) -> Result<(String, String), BadArguments> {
     let shown = value.display();
     let text = value.to_str().ok_or_else(|| {
         let message = format!("`--config {shown}`: the value is not UTF-8, but a configuration is text");
-        Misuse::new(message).help("`--input NODE=FILE` and `--output NODE=FILE` take any path")
+        BadArguments::new(message).help("`--input NODE=FILE` and `--output NODE=FILE` take any path")
     })?;
     let setting = text.split_once('=');
-    let (key, value) = setting.ok_or_else(|| Misuse::new(format!("`--config {shown}`: expected NODE.KEY=VALUE")))?;
+    let (key, value) =
+        setting.ok_or_else(|| BadArguments::new(format!("`--config {shown}`: expected NODE.KEY=VALUE")))?;
     Ok((key.to_owned(), value.to_owned()))
 }
 

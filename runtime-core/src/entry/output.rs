@@ -35,7 +35,7 @@ pub(super) enum LogLevel {
 
 /// The output options of the command line.
 #[derive(Clone, Debug)]
-pub(super) struct Telling {
+pub(super) struct OutputOptions {
     pub(super) format: Format,
     pub(super) log_level: LogLevel,
     pub(super) color: bool,
@@ -45,7 +45,7 @@ pub(super) struct Telling {
     pub(super) report: Option<OsString>,
 }
 
-impl Telling {
+impl OutputOptions {
     /// The options without any flags.
     pub(super) fn new(log_level: LogLevel) -> Self {
         Self {
@@ -83,7 +83,7 @@ impl Telling {
     }
 
     /// Least severity of the events shown when they happen; `None` shows no event.
-    pub(super) fn told(&self) -> Option<Severity> {
+    pub(super) fn least_severity(&self) -> Option<Severity> {
         match (self.format, self.log_level) {
             (Format::Json, _) | (Format::Human, LogLevel::Error) => None,
             (Format::Human, LogLevel::Warn | LogLevel::Info) => Some(Severity::Warning),
@@ -100,12 +100,12 @@ enum Target<'a> {
 
 /// A command line that cannot be carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Misuse {
+pub(super) struct BadArguments {
     message: String,
     help: Option<String>,
 }
 
-impl Misuse {
+impl BadArguments {
     /// Code in the catalogue.
     const CODE: &'static str = "E0704";
 
@@ -145,7 +145,7 @@ impl Misuse {
 
 /// The destinations of a run's output.
 pub(super) struct Outlet {
-    telling: Telling,
+    options: OutputOptions,
     object: Option<Object>,
 }
 
@@ -161,21 +161,22 @@ struct Object {
 impl Outlet {
     /// Opens the destination of the object before anything runs whose report could be lost. If standard output is
     /// reserved for the object, all other output to it goes to standard error from now on.
-    pub(super) fn open(telling: Telling) -> Result<Self, Misuse> {
-        let object = match telling.object() {
+    pub(super) fn open(options: OutputOptions) -> Result<Self, BadArguments> {
+        let object = match options.object() {
             None => None,
             Some(Target::StandardOutput) => Some(Object {
                 name: "standard output".to_owned(),
                 replaces: false,
-                file: stdout_alone()
-                    .map_err(|error| Misuse::new(format!("cannot write the report to standard output: {error}")))?,
+                file: reserve_stdout().map_err(|error| {
+                    BadArguments::new(format!("cannot write the report to standard output: {error}"))
+                })?,
             }),
             Some(Target::File(path)) => Some(Object {
                 name: format!("`{}`", path.display()),
                 replaces: true,
                 file: report_file(path).map_err(|error| {
-                    let misuse = Misuse::new(format!("cannot write the report to `{}`: {error}", path.display()));
-                    misuse.help("`--report=FILE` needs a writable file, or `-` for standard output")
+                    BadArguments::new(format!("cannot write the report to `{}`: {error}", path.display()))
+                        .help("`--report=FILE` needs a writable file, or `-` for standard output")
                 })?,
             }),
         };
@@ -183,23 +184,23 @@ impl Outlet {
             // A file that the system cannot identify is reported when it is written.
             let _ = builtin::reported(file, name);
         }
-        Ok(Self { telling, object })
+        Ok(Self { options, object })
     }
 
-    pub(super) fn telling(&self) -> &Telling {
-        &self.telling
+    pub(super) fn options(&self) -> &OutputOptions {
+        &self.options
     }
 
     /// Shows a message, unless the output is for machines.
     pub(super) fn say(&self, text: &str) {
-        if self.telling.format == Format::Human {
+        if self.options.format == Format::Human {
             eprint(text);
         }
     }
 
     /// Writes the object, and waits for its reader while `is_wanted`. Returns whether that succeeded; a reader that
     /// closed the pipe has seen enough.
-    pub(super) fn hand_over(&mut self, object: &Value, is_wanted: impl Fn() -> bool) -> bool {
+    pub(super) fn write_object(&mut self, object: &Value, is_wanted: impl Fn() -> bool) -> bool {
         let Some(Object { name, file, replaces }) = &mut self.object else {
             return true;
         };
@@ -237,20 +238,20 @@ fn report_file(path: &Path) -> io::Result<File> {
 }
 
 /// Reports a command line that cannot be carried out, in the way its options ask for.
-pub(super) fn refuse(telling: &Telling, misuse: &Misuse) {
-    let opened = Outlet::open(telling.clone()).or_else(|_| {
+pub(super) fn refuse(options: &OutputOptions, error: &BadArguments) {
+    let opened = Outlet::open(options.clone()).or_else(|_| {
         // The file of the report may itself be the mistake.
-        Outlet::open(Telling {
+        Outlet::open(OutputOptions {
             report: None,
-            ..telling.clone()
+            ..options.clone()
         })
     });
     match opened {
         Ok(mut outlet) => {
-            outlet.say(&misuse.to_text());
-            outlet.hand_over(&misuse.to_json(), || true);
+            outlet.say(&error.to_text());
+            outlet.write_object(&error.to_json(), || true);
         }
-        Err(_) => eprint(&misuse.to_text()),
+        Err(_) => eprint(&error.to_text()),
     }
 }
 
@@ -260,7 +261,7 @@ pub(super) fn refuse(telling: &Telling, misuse: &Misuse) {
     unsafe_code,
     reason = "the descriptor of standard output has no owner that could be lent"
 )]
-fn stdout_alone() -> io::Result<File> {
+fn reserve_stdout() -> io::Result<File> {
     use std::mem::ManuallyDrop;
     use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 
