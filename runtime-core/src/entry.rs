@@ -258,7 +258,7 @@ fn print(text: &str) -> u8 {
 
 /// Prints a message before or after the flows to standard error.
 fn eprint(text: &str) {
-    stdio::tell_all(text.as_bytes());
+    stdio::write_long_message(text.as_bytes());
 }
 
 /// Whether messages are coloured by default.

@@ -51,8 +51,8 @@ pub trait Flow: Send {
     /// When a stage failed, and its error policy ends the flow.
     fn run_quantum(&mut self, cx: &mut RunContext) -> Result<bool, Failure> {
         for step in 1..=self.plan().quantum {
-            if cx.pressure.is_untold() {
-                tell_sources(self.nodes(), cx)?;
+            if cx.pressure.has_notice() {
+                notify_sources(self.nodes(), cx)?;
             }
             cx.begin_step();
             if !self.step(cx)? {
@@ -68,8 +68,8 @@ pub trait Flow: Send {
 
 /// Notifies sources of pressure that began or ended since the last notification.
 #[cold]
-fn tell_sources(mut nodes: Vec<&mut dyn Node>, cx: &mut RunContext) -> Result<(), Failure> {
-    while let Some((source, signal)) = cx.pressure.next_untold() {
+fn notify_sources(mut nodes: Vec<&mut dyn Node>, cx: &mut RunContext) -> Result<(), Failure> {
+    while let Some((source, signal)) = cx.pressure.next_notice() {
         nodes[source].notify(cx, signal)?;
     }
     Ok(())

@@ -102,8 +102,8 @@ pub(crate) fn random(length: usize) -> io::Result<Vec<u8>> {
 /// # Errors
 /// When not all of it was written.
 pub(crate) fn print(stream: Stream, bytes: &[u8]) -> io::Result<()> {
-    if stream == Stream::Error || stdio::prints_are_told() {
-        stdio::tell(bytes);
+    if stream == Stream::Error || stdio::prints_are_redirected() {
+        stdio::write_message(bytes);
         return Ok(());
     }
     stdio::print(|| {

@@ -14,7 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 mod messages;
 mod order;
 
-pub(crate) use messages::{finish, tell, tell_all};
+pub(crate) use messages::{finish, write_long_message, write_message};
 pub(crate) use order::{Holder, add, print};
 
 /// Standard streams that a flow can use.
@@ -65,16 +65,16 @@ fn is_open(stream: Standard) -> bool {
 }
 
 /// Whether output to standard output is redirected to standard error.
-static PRINTS_ARE_TOLD: AtomicBool = AtomicBool::new(false);
+static PRINTS_ARE_REDIRECTED: AtomicBool = AtomicBool::new(false);
 
 /// Redirects what components print on standard output to standard error.
-pub(crate) fn tell_prints() {
-    PRINTS_ARE_TOLD.store(true, Ordering::Relaxed);
+pub(crate) fn redirect_prints() {
+    PRINTS_ARE_REDIRECTED.store(true, Ordering::Relaxed);
 }
 
 /// Whether what components print on standard output is redirected to standard error.
-pub(crate) fn prints_are_told() -> bool {
-    PRINTS_ARE_TOLD.load(Ordering::Relaxed)
+pub(crate) fn prints_are_redirected() -> bool {
+    PRINTS_ARE_REDIRECTED.load(Ordering::Relaxed)
 }
 
 /// Bytes of one write (`PIPE_BUF` on Linux): a pipe with room has room for this many, and takes all of them or none.

@@ -69,7 +69,7 @@ struct State {
     held: Held,
     /// Lines written but not yet confirmed.
     arrived: u64,
-    trouble: Option<Told>,
+    trouble: Option<WriteFailure>,
     /// The flow waits for room, or for the held lines to be written.
     flow_waits: bool,
     /// The thread has been asked to write the held lines.
@@ -85,7 +85,7 @@ struct State {
 }
 
 /// A failure to write.
-struct Told {
+struct WriteFailure {
     /// Sequence number of the first element that was not written.
     element: Option<u64>,
     /// Elements that are no longer held and were not written.
@@ -269,7 +269,7 @@ impl Shared {
         state.arrived += written.lines;
         if let Some(error) = written.error {
             let element = if written.lost > 0 { first } else { state.held.first() };
-            state.trouble = Some(Told {
+            state.trouble = Some(WriteFailure {
                 element,
                 lost: written.lost,
                 why: words(&error),

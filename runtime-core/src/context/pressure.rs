@@ -13,7 +13,7 @@ pub struct Pressure {
     /// For each node, the number of streams downstream of it that hold up their producers.
     stalled: Vec<u32>,
     /// Notifications not yet delivered.
-    untold: VecDeque<(usize, Demand)>,
+    notices: VecDeque<(usize, Demand)>,
 }
 
 impl Pressure {
@@ -40,7 +40,7 @@ impl Pressure {
         Self {
             sources,
             stalled: vec![0; plan.nodes.len()],
-            untold: VecDeque::new(),
+            notices: VecDeque::new(),
         }
     }
 
@@ -50,7 +50,7 @@ impl Pressure {
         Self {
             sources,
             stalled: vec![0; nodes],
-            untold: VecDeque::new(),
+            notices: VecDeque::new(),
         }
     }
 
@@ -59,7 +59,7 @@ impl Pressure {
         for source in &self.sources[stream] {
             self.stalled[*source] += 1;
             if self.stalled[*source] == 1 {
-                self.untold.push_back((*source, Demand::Pause));
+                self.notices.push_back((*source, Demand::Pause));
             }
         }
     }
@@ -69,7 +69,7 @@ impl Pressure {
         for source in &self.sources[stream] {
             self.stalled[*source] -= 1;
             if self.stalled[*source] == 0 {
-                self.untold.push_back((*source, Demand::Ready));
+                self.notices.push_back((*source, Demand::Ready));
             }
         }
     }
@@ -77,13 +77,13 @@ impl Pressure {
     /// Whether a source has to be notified.
     #[inline]
     #[must_use]
-    pub fn is_untold(&self) -> bool {
-        !self.untold.is_empty()
+    pub fn has_notice(&self) -> bool {
+        !self.notices.is_empty()
     }
 
     /// The next notification: the source and the signal.
-    pub(crate) fn next_untold(&mut self) -> Option<(usize, Demand)> {
-        self.untold.pop_front()
+    pub(crate) fn next_notice(&mut self) -> Option<(usize, Demand)> {
+        self.notices.pop_front()
     }
 }
 
@@ -98,7 +98,7 @@ mod tests {
         pressure.stalled(1);
         pressure.flows_again(0);
         pressure.flows_again(1);
-        let told: Vec<_> = std::iter::from_fn(|| pressure.next_untold()).collect();
+        let told: Vec<_> = std::iter::from_fn(|| pressure.next_notice()).collect();
         let expected = [
             (0, Demand::Pause),
             (1, Demand::Pause),
@@ -106,6 +106,6 @@ mod tests {
             (1, Demand::Ready),
         ];
         assert_eq!(told, expected);
-        assert!(!pressure.is_untold());
+        assert!(!pressure.has_notice());
     }
 }

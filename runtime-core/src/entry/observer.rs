@@ -36,12 +36,12 @@ impl Reporter {
         let shown = self.warnings.entry(event.name()).or_default();
         *shown += 1;
         if *shown <= SHOWN_OF_A_KIND {
-            stdio::tell(format!("warning: {}\n", event.to_text(at, self.flow)).as_bytes());
+            stdio::write_message(format!("warning: {}\n", event.to_text(at, self.flow)).as_bytes());
         } else if *shown == SHOWN_OF_A_KIND + 1 {
             let name = event.name();
             let flow = self.flow.map_or_else(String::new, |flow| format!(" of flow `{flow}`"));
             let text = format!("warning: further `{name}` events{flow} are only counted\n");
-            stdio::tell(text.as_bytes());
+            stdio::write_message(text.as_bytes());
         }
     }
 }
@@ -51,10 +51,10 @@ impl Observer for Reporter {
         if *event == Event::State(FlowState::Running)
             && let Some(text) = self.announcement.take()
         {
-            stdio::tell(text.as_bytes());
+            stdio::write_message(text.as_bytes());
         }
         match self.least {
-            Some(Severity::Detail) => stdio::tell(format!("{}\n", event.to_text(at, self.flow)).as_bytes()),
+            Some(Severity::Detail) => stdio::write_message(format!("{}\n", event.to_text(at, self.flow)).as_bytes()),
             Some(Severity::Warning) if event.severity() == Severity::Warning => self.warn(at, event),
             Some(Severity::Warning) | None => {}
         }

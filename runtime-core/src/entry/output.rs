@@ -274,6 +274,6 @@ fn reserve_stdout() -> io::Result<File> {
     // standard library never closes it. `ManuallyDrop` keeps this second owner from closing it.
     let mut shared = ManuallyDrop::new(unsafe { OwnedFd::from_raw_fd(stdout.as_raw_fd()) });
     rustix::io::dup2(io::stderr(), &mut shared)?;
-    stdio::tell_prints();
+    stdio::redirect_prints();
     Ok(own)
 }

@@ -142,7 +142,7 @@ impl Failure {
     /// Whether `other` adds nothing to this failure: it has the same cause in the same file or stream, found by
     /// whichever node.
     #[must_use]
-    pub fn tells(&self, other: &Failure) -> bool {
+    pub fn covers(&self, other: &Failure) -> bool {
         matches!(self.cause, Cause::Endpoint(_)) && self.cause == other.cause
     }
 

@@ -351,7 +351,7 @@ impl Run {
 
 /// Records a failure, unless one of the same file or stream says the same.
 fn keep(failures: &mut Vec<Failure>, failure: Failure) {
-    if !failures.iter().any(|known| known.tells(&failure)) {
+    if !failures.iter().any(|known| known.covers(&failure)) {
         failures.push(failure);
     }
 }

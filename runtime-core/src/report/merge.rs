@@ -49,8 +49,8 @@ fn both(first: Outcome, second: Outcome) -> Outcome {
     let is_late = |cause: &Cause| matches!(cause, Cause::FlowDeadline(_));
     let is_known = failures.iter().any(|failure| is_late(&failure.cause));
     for failure in second.failures {
-        let is_told = failures.iter().any(|known| known.tells(&failure)) || (is_known && is_late(&failure.cause));
-        if !is_told {
+        let is_reported = failures.iter().any(|known| known.covers(&failure)) || (is_known && is_late(&failure.cause));
+        if !is_reported {
             failures.push(failure);
         }
     }

@@ -49,7 +49,7 @@ static IS_REGULAR: LazyLock<bool> = LazyLock::new(|| {
 });
 
 /// Shows a message, unless earlier ones fill the queue and are not read.
-pub(crate) fn tell(text: &[u8]) {
+pub(crate) fn write_message(text: &[u8]) {
     let waiting = WAITING.lock();
     let (waiting, rest) = show_what_fits(waiting, text);
     if !rest.is_empty() {
@@ -60,10 +60,10 @@ pub(crate) fn tell(text: &[u8]) {
 }
 
 /// Shows a message of any length after the flows. [`finish`] waits for its reader.
-pub(crate) fn tell_all(text: &[u8]) {
+pub(crate) fn write_long_message(text: &[u8]) {
     let (mut waiting, rest) = show_what_fits(WAITING.lock(), text);
     if !rest.is_empty() {
-        waiting.tell_lost();
+        waiting.report_lost();
         waiting.push(rest);
         start_thread(&mut waiting);
     }
@@ -137,7 +137,7 @@ fn show() {
     let mut waiting = WAITING.lock();
     loop {
         if waiting.queue.is_empty() {
-            waiting.tell_lost();
+            waiting.report_lost();
         }
         if waiting.queue.is_empty() {
             waiting = WAITING.wait(waiting);
@@ -206,7 +206,7 @@ impl Waiting {
     }
 
     /// Queues a report of the number of lost lines, if there are any.
-    fn tell_lost(&mut self) {
+    fn report_lost(&mut self) {
         let lost = std::mem::take(&mut self.lost);
         if lost > 0 {
             let line_end = if self.is_in_line { "\n" } else { "" };
@@ -233,7 +233,7 @@ mod tests {
         waiting.add(b"w\n");
         assert_eq!((waiting.lost, waiting.queue.len()), (4, ROOM - 1));
         waiting.queue.clear();
-        waiting.tell_lost();
+        waiting.report_lost();
         let told: Vec<u8> = waiting.queue.iter().copied().collect();
         let told = String::from_utf8(told).unwrap();
         assert_eq!(
@@ -251,7 +251,7 @@ mod tests {
             ..Waiting::default()
         };
         waiting.add(b"be");
-        waiting.tell_lost();
+        waiting.report_lost();
         waiting.queue.clear();
         waiting.add(b"gun");
         waiting.add(b" and ended\nnext\n");

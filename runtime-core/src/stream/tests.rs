@@ -102,7 +102,7 @@ fn only_streams_that_hold_up_their_producer_have_no_room() {
         fill(&mut stream, &mut cx);
         let full = stream.room(cx.now()) == Room::Full;
         assert_eq!(full, stream.stalls());
-        assert_eq!(cx.pressure.next_untold().is_some(), full, "sources hear of it");
+        assert_eq!(cx.pressure.next_notice().is_some(), full, "sources hear of it");
         full
     };
     let alone = POLICIES.map(|overflow| holds_up(overflow, false));
@@ -174,7 +174,7 @@ fn sources_hear_of_the_end_of_pressure() {
     let (mut stream, mut cx) = stream(Overflow::Block, false);
     fill(&mut stream, &mut cx);
     let _ = (stream.pop(&mut cx), stream.pop(&mut cx));
-    let told: Vec<_> = std::iter::from_fn(|| cx.pressure.next_untold()).collect();
+    let told: Vec<_> = std::iter::from_fn(|| cx.pressure.next_notice()).collect();
     assert_eq!(told, [(0, Demand::Pause), (0, Demand::Ready)]);
 }
 

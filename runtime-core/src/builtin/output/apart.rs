@@ -5,7 +5,7 @@
 
 use std::io;
 
-use super::{ROOM, Shared, State, Told, words};
+use super::{ROOM, Shared, State, WriteFailure, words};
 use crate::builtin::place::Place;
 use crate::stdio;
 use crate::sync::{Arc, MutexGuard, thread};
@@ -94,7 +94,7 @@ impl Shared {
             Ok(bytes) => state.arrived += state.held.count_written(bytes),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => {
-                state.trouble = Some(Told {
+                state.trouble = Some(WriteFailure {
                     element: state.held.first(),
                     lost: 0,
                     why: words(&error),
@@ -104,12 +104,12 @@ impl Shared {
         state.is_wanted &= !state.held.is_empty() && state.trouble.is_none();
         self.state.notify_all();
         let is_in_line = state.held.begun() > 0 && state.trouble.is_none();
-        self.tell_flow(state);
+        self.wake_flow(state);
         is_in_line
     }
 
     /// Wakes the flow if it waits for a change that has now happened.
-    fn tell_flow(&self, mut state: MutexGuard<'_, State>) {
+    fn wake_flow(&self, mut state: MutexGuard<'_, State>) {
         let is_news = state.held.len() < ROOM / 2 || state.trouble.is_some();
         let is_awaited = std::mem::take(&mut state.flow_waits);
         state.flow_waits = is_awaited && !is_news;

@@ -7,7 +7,7 @@
 use std::sync::{Condvar, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{Fsync, Shared, Told, words};
+use super::{Fsync, Shared, WriteFailure, words};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Mutex, MutexGuard, thread};
 
@@ -145,7 +145,7 @@ impl Shared {
             return;
         };
         let mut state = self.state.lock();
-        state.trouble.get_or_insert(Told {
+        state.trouble.get_or_insert(WriteFailure {
             element: None,
             lost: 0,
             why: words(&error),

@@ -46,8 +46,8 @@ impl State {
     /// standard input.
     pub(super) fn new(host: &Host) -> Self {
         let ctx = WasiCtxBuilder::new()
-            .stdout(print::Printed)
-            .stderr(print::Told)
+            .stdout(print::StandardOutput)
+            .stderr(print::StandardError)
             .allow_tcp(false)
             .allow_udp(false)
             .allow_ip_name_lookup(false)

@@ -13,15 +13,15 @@ use crate::stdio;
 
 /// Standard output of the executable.
 #[derive(Debug)]
-pub(super) struct Printed;
+pub(super) struct StandardOutput;
 
-impl IsTerminal for Printed {
+impl IsTerminal for StandardOutput {
     fn is_terminal(&self) -> bool {
         IsTerminal::is_terminal(&io::stdout())
     }
 }
 
-impl StdoutStream for Printed {
+impl StdoutStream for StandardOutput {
     fn p2_stream(&self) -> Box<dyn OutputStream> {
         Box::new(Stream(io::stdout().p2_stream()))
     }
@@ -35,8 +35,8 @@ struct Stream(Box<dyn OutputStream>);
 
 impl OutputStream for Stream {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        if stdio::prints_are_told() {
-            stdio::tell(&bytes);
+        if stdio::prints_are_redirected() {
+            stdio::write_message(&bytes);
             return Ok(());
         }
         stdio::print(|| {
@@ -63,18 +63,18 @@ impl Pollable for Stream {
 
 /// Standard error of the executable.
 #[derive(Debug)]
-pub(super) struct Told;
+pub(super) struct StandardError;
 
 /// Most bytes that a component may write at once.
 const AT_ONCE: usize = 64 << 10;
 
-impl IsTerminal for Told {
+impl IsTerminal for StandardError {
     fn is_terminal(&self) -> bool {
         IsTerminal::is_terminal(&io::stderr())
     }
 }
 
-impl StdoutStream for Told {
+impl StdoutStream for StandardError {
     fn p2_stream(&self) -> Box<dyn OutputStream> {
         Box::new(Messages)
     }
@@ -88,7 +88,7 @@ struct Messages;
 
 impl OutputStream for Messages {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        stdio::tell(&bytes);
+        stdio::write_message(&bytes);
         Ok(())
     }
 
