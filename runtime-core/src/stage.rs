@@ -106,7 +106,7 @@ pub trait Stage: Send {
     ///
     /// # Errors
     /// When that fails.
-    fn revive(&mut self, _cx: &mut RunContext, _config: &str) -> Called<()> {
+    fn restart(&mut self, _cx: &mut RunContext, _config: &str) -> Called<()> {
         Ok(())
     }
 }

@@ -179,7 +179,7 @@ fn execute(component: &mut Side, direct: &mut Side, execution: &Execution, count
         return Err(format!("component: {:?}\n   direct: {:?}", results.0, results.1));
     }
     counts.count(&results.1);
-    let revived = (component.revive(), direct.revive());
+    let revived = (component.restart(), direct.restart());
     if is_late(&revived.0) || is_late(&revived.1) {
         return Ok(End::Late);
     }

@@ -229,13 +229,13 @@ impl Side {
     }
 
     /// Restarts the stage if it is dead, as a flow does. Returns whether it was.
-    pub(crate) fn revive(&mut self) -> Called<bool> {
+    pub(crate) fn restart(&mut self) -> Called<bool> {
         let stage = self.stage.stage();
         if !stage.is_dead() {
             return Ok(false);
         }
         self.cx.pool().reclaim(self.position);
-        stage.revive(&mut self.cx, "").map(|()| true)
+        stage.restart(&mut self.cx, "").map(|()| true)
     }
 
     pub(crate) fn traces(&mut self) -> Traces {

@@ -38,7 +38,7 @@ pub mod wasi;
 pub use instance::{ComponentPath, Exports, Instantiator};
 
 use cause::{cause, misuse};
-use instance::{Live, Making};
+use instance::{Live, Recipe};
 use own_thread::OwnThread;
 use store::StageData;
 
@@ -60,7 +60,7 @@ type Returned<T> = wasmtime::Result<Result<T, types::ProcessError>>;
 
 /// A component as a stage; `G` are the exports of its role.
 pub struct ComponentStage<G> {
-    making: Making,
+    recipe: Recipe,
     /// The instance; `None` after a trap, which leaves a store unusable: it is dropped at once, with its memory.
     live: Option<Live<G>>,
     /// Copies made by earlier instances.
@@ -87,10 +87,10 @@ impl OfComponent {
         halt: &Arc<Halt>,
     ) -> Called<ComponentStage<G>> {
         let host = setup.component_host::<Arc<Instantiator>>();
-        let making = Making::new(host, self.0, flow, position, Arc::clone(halt))?;
+        let recipe = Recipe::new(host, self.0, flow, position, Arc::clone(halt))?;
         Ok(ComponentStage {
-            live: Some(making.instantiate()?),
-            making,
+            live: Some(recipe.instantiate()?),
+            recipe,
             copies: CopyStats::default(),
         })
     }
@@ -124,7 +124,7 @@ impl Make<SinkStage> for OfComponent {
 
 impl<G: Exports> ComponentStage<G> {
     fn limits(&self) -> &'static LimitsPlan {
-        &self.making.plan.limits
+        &self.recipe.plan.limits
     }
 
     fn live(&mut self) -> &mut Live<G> {
@@ -149,7 +149,7 @@ impl<G: Exports> ComponentStage<G> {
         limit_ms: u64,
         call: impl FnOnce(&mut Live<G>) -> Returned<T>,
     ) -> Called<T> {
-        let (position, fuel) = (self.making.position, self.making.fuel);
+        let (position, fuel) = (self.recipe.position, self.recipe.fuel);
         let live = self.live();
         if let Some(fuel) = fuel {
             live.store.set_fuel(fuel).expect("invariant: the engine meters fuel");
@@ -192,7 +192,7 @@ impl<G: Exports> ComponentStage<G> {
 
     /// Takes ownership of a returned element. Its sequence number and timestamp are advisory.
     fn accept(&mut self, cx: &mut RunContext, output: &types::OutputElement) -> Called<Payload> {
-        let position = self.making.position;
+        let position = self.recipe.position;
         let pool = cx.pool();
         let buffer = BufferId::from_rep(output.payload.rep());
         pool.begin_call(position);
@@ -245,8 +245,8 @@ impl<G: Exports> Stage for ComponentStage<G> {
         self.live.is_none()
     }
 
-    fn revive(&mut self, cx: &mut RunContext, config: &str) -> Called<()> {
-        self.live = Some(self.making.instantiate()?);
+    fn restart(&mut self, cx: &mut RunContext, config: &str) -> Called<()> {
+        self.live = Some(self.recipe.instantiate()?);
         self.init(cx, config)
     }
 }

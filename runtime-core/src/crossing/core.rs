@@ -33,7 +33,7 @@ pub(crate) use chain::{Stop, last_taken, take_counts};
 use data::ShellData;
 pub use host::CoreHost;
 use roles::refused;
-use shell::{Making, Member, Shell};
+use shell::{Member, Recipe, Shell};
 use violation::cause;
 
 /// The core call paths of a program.
@@ -109,7 +109,7 @@ pub fn shell(
     positions: &[usize],
     artifact: &'static Artifact,
 ) -> std::result::Result<SharedShell, Failure> {
-    let made = making(setup, flow, positions, artifact).and_then(|making| Shell::new(making, setup));
+    let made = recipe(setup, flow, positions, artifact).and_then(|recipe| Shell::new(recipe, setup));
     let first = &flow.nodes[positions[0]];
     made.map(|shell| SharedShell(Arc::new(Mutex::new(shell))))
         .map_err(|cause| Failure {
@@ -121,15 +121,15 @@ pub fn shell(
         })
 }
 
-fn making(
+fn recipe(
     setup: &mut Setup<'_>,
     flow: &'static FlowPlan,
     positions: &[usize],
     artifact: &'static Artifact,
-) -> Called<Making> {
+) -> Called<Recipe> {
     let host = Arc::clone(setup.core_host::<Arc<CoreHost>>());
     let module = host.load(artifact);
-    Ok(Making {
+    Ok(Recipe {
         module: module.map_err(|error| instantiation(&error))?,
         flow,
         nodes: positions.to_vec(),
@@ -175,7 +175,7 @@ pub struct CoreStage {
 
 impl Make<CoreStage> for Direct {
     fn make(self, setup: &mut Setup<'_>, flow: &'static FlowPlan, position: usize) -> Called<CoreStage> {
-        let shell = Shell::new(making(setup, flow, &[position], self.0)?, setup)?;
+        let shell = Shell::new(recipe(setup, flow, &[position], self.0)?, setup)?;
         Ok(CoreStage {
             held: Held::Alone(Box::new(shell)),
             member: 0,
@@ -367,10 +367,10 @@ impl Stage for CoreStage {
         }
     }
 
-    fn revive(&mut self, cx: &mut RunContext, config: &str) -> Called<()> {
+    fn restart(&mut self, cx: &mut RunContext, config: &str) -> Called<()> {
         cx.pool().reset_handles(self.node);
         let member = self.member;
-        self.held.with(|shell| shell.remake(cx, member))?;
+        self.held.with(|shell| shell.restart(cx, member))?;
         self.init(cx, config)
     }
 }

@@ -34,8 +34,8 @@ macro_rules! boxed_stage {
                 (**self).is_dead()
             }
 
-            fn revive(&mut self, cx: &mut RunContext, config: &str) -> Called<()> {
-                (**self).revive(cx, config)
+            fn restart(&mut self, cx: &mut RunContext, config: &str) -> Called<()> {
+                (**self).restart(cx, config)
             }
         }
     };

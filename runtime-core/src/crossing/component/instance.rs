@@ -110,7 +110,7 @@ macro_rules! exports {
 exports!(aggregator, filter, lifecycle, processor, router, sink, source);
 
 /// Everything needed to instantiate one node's component again.
-pub(super) struct Making {
+pub(super) struct Recipe {
     instantiator: Arc<Instantiator>,
     pre: InstancePre<StageData>,
     flow: &'static str,
@@ -132,7 +132,7 @@ pub(super) struct Live<G> {
     pub(super) guest: G,
 }
 
-impl Making {
+impl Recipe {
     /// Loads the component of `flow`'s node `position` and resolves its imports.
     ///
     /// # Errors

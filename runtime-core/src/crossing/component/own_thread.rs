@@ -151,7 +151,7 @@ impl Stage for OwnThread {
         self.caller.state().is_dead
     }
 
-    fn revive(&mut self, _: &mut RunContext, config: &str) -> Called<()> {
+    fn restart(&mut self, _: &mut RunContext, config: &str) -> Called<()> {
         self.ask(Request::Revive(config.to_owned()))
     }
 }
@@ -230,7 +230,7 @@ impl Worker {
                 self.failed_notice = self.failed_notice.take().or(self.stage.notify(cx, signal).err());
                 return None;
             }
-            Request::Revive(config) => Answer::Done(self.stage.revive(cx, &config)),
+            Request::Revive(config) => Answer::Done(self.stage.restart(cx, &config)),
             Request::Teardown => Answer::Done(self.stage.teardown(cx)),
         })
     }

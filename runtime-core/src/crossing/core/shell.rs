@@ -23,7 +23,7 @@ use crate::watchdog::{CallWatch, Halt, Watched};
 pub(super) type Element = (u64, u64, u32, u32);
 
 /// Everything needed to instantiate a shell again after a trap.
-pub(super) struct Making {
+pub(super) struct Recipe {
     pub(super) host: Arc<CoreHost>,
     pub(super) module: Module,
     pub(super) flow: &'static FlowPlan,
@@ -40,7 +40,7 @@ pub(super) struct Making {
 
 /// An instance of a welded module in its store.
 pub(super) struct Shell {
-    making: Making,
+    recipe: Recipe,
     pub(super) store: Store<ShellData>,
     pub(super) members: Vec<Member>,
 }
@@ -74,7 +74,7 @@ pub(super) struct Entries {
     first: Vec<TypedFunc<(), ()>>,
 }
 
-impl Making {
+impl Recipe {
     fn limits(&self) -> &'static LimitsPlan {
         &self.flow.nodes[self.nodes[0]].limits
     }
@@ -206,9 +206,9 @@ impl Shell {
     ///
     /// # Errors
     /// When the module cannot be instantiated, or one of these functions fails.
-    pub(super) fn new(making: Making, setup: &mut Setup<'_>) -> Called<Self> {
-        let (store, members) = parts(&making)?;
-        let mut shell = Self { making, store, members };
+    pub(super) fn new(recipe: Recipe, setup: &mut Setup<'_>) -> Called<Self> {
+        let (store, members) = parts(&recipe)?;
+        let mut shell = Self { recipe, store, members };
         for position in 0..shell.members.len() {
             let (pool, begun) = shell.begin(setup.lend_pool(), position);
             setup.return_pool(pool);
@@ -231,7 +231,7 @@ impl Shell {
 
     /// Calls the first functions of a new member.
     fn begin(&mut self, pool: Box<BufferPool>, position: usize) -> (Box<BufferPool>, Called<()>) {
-        let watched = Arc::clone(&self.making.watched);
+        let watched = Arc::clone(&self.recipe.watched);
         let (pool, begun) = self.lend(pool, |store, members| {
             let Member { node, entries, .. } = &members[position];
             entries.first.iter().try_for_each(|first| {
@@ -249,8 +249,8 @@ impl Shell {
     ///
     /// # Errors
     /// When that fails; then the member stays dead and the others are unchanged.
-    pub(super) fn remake(&mut self, cx: &mut RunContext, position: usize) -> Called<()> {
-        let (mut store, mut members) = parts(&self.making)?;
+    pub(super) fn restart(&mut self, cx: &mut RunContext, position: usize) -> Called<()> {
+        let (mut store, mut members) = parts(&self.recipe)?;
         for (number, (old, new)) in self.members.iter_mut().zip(&mut members).enumerate() {
             if number == position {
                 continue;
@@ -267,19 +267,19 @@ impl Shell {
 
     /// Limits of a member's node.
     pub(super) fn limits(&self, member: usize) -> &'static LimitsPlan {
-        &self.making.flow.nodes[self.members[member].node].limits
+        &self.recipe.flow.nodes[self.members[member].node].limits
     }
 
     /// Fuel for a call of a member; `None` where calls are not metered.
     pub(super) fn fuel(&self, member: usize) -> Option<u64> {
-        let host = &self.making.host;
+        let host = &self.recipe.host;
         host.metered.then(|| host.fuel(self.limits(member)))
     }
 }
 
-fn parts(making: &Making) -> Called<(Store<ShellData>, Vec<Member>)> {
-    let (mut store, instance) = making.instantiate().map_err(|error| instantiation(&error))?;
-    let members = (0..making.nodes.len()).map(|position| making.member(&mut store, &instance, position));
+fn parts(recipe: &Recipe) -> Called<(Store<ShellData>, Vec<Member>)> {
+    let (mut store, instance) = recipe.instantiate().map_err(|error| instantiation(&error))?;
+    let members = (0..recipe.nodes.len()).map(|position| recipe.member(&mut store, &instance, position));
     let members = members.collect::<Called<Vec<_>>>()?;
     Ok((store, members))
 }

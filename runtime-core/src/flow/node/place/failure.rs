@@ -130,7 +130,7 @@ pub(super) fn restart(
     }
     place.stats.restarts += 1;
     cx.pool().reclaim(place.position);
-    let revived = stage.revive(cx, &place.config);
+    let revived = stage.restart(cx, &place.config);
     revived.map_err(|cause| place.report(cx, Operation::Init, cause))?;
     cx.note(Event::Restarted {
         node: place.plan.name,
