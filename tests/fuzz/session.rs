@@ -179,19 +179,19 @@ fn execute(component: &mut Side, direct: &mut Side, execution: &Execution, count
         return Err(format!("component: {:?}\n   direct: {:?}", results.0, results.1));
     }
     counts.count(&results.1);
-    let revived = (component.restart(), direct.restart());
-    if is_late(&revived.0) || is_late(&revived.1) {
+    let restarted = (component.restart(), direct.restart());
+    if is_late(&restarted.0) || is_late(&restarted.1) {
         return Ok(End::Late);
     }
-    let is_equal = match &revived {
+    let is_equal = match &restarted {
         (Ok(component), Ok(direct)) => component == direct,
         (Err(component), Err(direct)) => kind(component) == kind(direct),
         (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,
     };
     if !is_equal {
-        return Err(format!("dead: component {:?}, direct {:?}", revived.0, revived.1));
+        return Err(format!("dead: component {:?}, direct {:?}", restarted.0, restarted.1));
     }
-    if revived.0.is_err() {
+    if restarted.0.is_err() {
         return Ok(End::Over);
     }
     let traces = (component.traces(), direct.traces());

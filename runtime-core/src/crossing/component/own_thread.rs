@@ -30,7 +30,7 @@ enum Request {
     Init(String),
     Pull,
     Notify(Demand),
-    Revive(String),
+    Restart(String),
     Teardown,
 }
 
@@ -152,7 +152,7 @@ impl Stage for OwnThread {
     }
 
     fn restart(&mut self, _: &mut RunContext, config: &str) -> Called<()> {
-        self.ask(Request::Revive(config.to_owned()))
+        self.ask(Request::Restart(config.to_owned()))
     }
 }
 
@@ -230,7 +230,7 @@ impl Worker {
                 self.failed_notice = self.failed_notice.take().or(self.stage.notify(cx, signal).err());
                 return None;
             }
-            Request::Revive(config) => Answer::Done(self.stage.restart(cx, &config)),
+            Request::Restart(config) => Answer::Done(self.stage.restart(cx, &config)),
             Request::Teardown => Answer::Done(self.stage.teardown(cx)),
         })
     }

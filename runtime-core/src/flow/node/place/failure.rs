@@ -130,8 +130,8 @@ pub(super) fn restart(
     }
     place.stats.restarts += 1;
     cx.pool().reclaim(place.position);
-    let revived = stage.restart(cx, &place.config);
-    revived.map_err(|cause| place.report(cx, Operation::Init, cause))?;
+    let restarted = stage.restart(cx, &place.config);
+    restarted.map_err(|cause| place.report(cx, Operation::Init, cause))?;
     cx.note(Event::Restarted {
         node: place.plan.name,
         count: place.stats.restarts,
