@@ -11,7 +11,7 @@ use crate::sync::{Mutex, thread};
 enum Request {
     Pull,
     Notify,
-    Revive,
+    Restart,
     Teardown,
 }
 
@@ -32,7 +32,7 @@ fn serve(callee: Callee<Request, (), u32, Seen>) {
                 seen.0 += 1;
                 Answer::Pulled(seen.0)
             }
-            Request::Revive | Request::Teardown => Answer::Done(()),
+            Request::Restart | Request::Teardown => Answer::Done(()),
         };
         Some(Report {
             answer,
@@ -56,7 +56,7 @@ impl Flow {
             if !self.has_asked {
                 self.has_asked = true;
                 self.source.send(Request::Notify)?;
-                self.source.ask(Request::Revive)?;
+                self.source.ask(Request::Restart)?;
                 let seen = (self.pulled + 1, 1);
                 assert_eq!(*self.source.state(), seen, "requests are handled in their order");
                 return Ok(Turn::Again);
