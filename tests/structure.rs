@@ -139,7 +139,9 @@ fn generated_code_names_one_module() {
         "duration",
         "engine",
         "layout",
+        "policy",
         "printable",
+        "role",
         "setting",
         "words",
     ];

@@ -6,15 +6,17 @@
 use std::fmt;
 
 mod path;
-mod policy;
 mod print;
 #[cfg(test)]
 pub(crate) mod sample;
 mod verify;
 
 pub use path::{CallPath, Shell};
-pub use policy::{ErrorAction, ErrorPolicies, FanOut, LastResort, Merge, OverflowPolicy};
 pub use print::print;
+pub use torvyn_runtime_core::policy::{
+    ErrorAction, ErrorPolicies, Exhaustion, FanOut, LastResort, Merge, OverflowPolicy,
+};
+pub use torvyn_runtime_core::role::Role;
 pub use verify::verify;
 
 /// The output port for dead letters, of every role but source.
@@ -221,15 +223,6 @@ pub struct Pool {
     pub slots: u32,
 }
 
-/// Policy of an allocation whose tier is empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exhaustion {
-    /// Take memory from the system allocator, and count that.
-    FallbackAlloc,
-    /// Fail the allocation.
-    Error,
-}
-
 /// A stage of a flow.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
@@ -241,7 +234,7 @@ pub struct Node {
     pub implementation: Implementation,
     /// Configuration string for `lifecycle.init`, or for the built-in; possibly empty.
     pub config: String,
-    /// Input streams: in manifest order, for [`Merge::Priority`] by descending rank. Empty for a source.
+    /// Input streams: in manifest order, for [`Merge::Priority`] by descending priority. Empty for a source.
     pub inputs: Vec<StreamIdx>,
     /// Output ports in order of their first stream, [`ERROR_PORT`] included. A sink can have only that one.
     pub outputs: Vec<OutPort>,
@@ -268,23 +261,6 @@ pub struct OutPort {
     pub name: String,
     /// Streams of the port, in manifest order; never empty.
     pub streams: Vec<StreamIdx>,
-}
-
-/// Role of a stage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Produces elements.
-    Source,
-    /// Makes at most one element from each.
-    Processor,
-    /// Lets elements pass or not.
-    Filter,
-    /// Sends each element to any number of its ports.
-    Router,
-    /// Makes one element from several.
-    Aggregator,
-    /// Consumes elements.
-    Sink,
 }
 
 /// Implementation of a node.
@@ -351,23 +327,16 @@ pub struct Stream {
     /// Policy of a full stream.
     pub policy: OverflowPolicy,
     /// Priority among the inputs of a consumer with [`Merge::Priority`]; a higher one is tried first.
-    pub rank: u8,
+    pub priority: u8,
     /// Largest payload, in bytes; `None` without a limit.
     pub max_element_bytes: Option<u64>,
 }
 
-impl Role {
-    /// The word used in the manifest's terms and in output.
+impl Stream {
+    /// Whether an observer can't see that elements wait in it, if only for a moment.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Role::Source => "source",
-            Role::Processor => "processor",
-            Role::Filter => "filter",
-            Role::Router => "router",
-            Role::Aggregator => "aggregator",
-            Role::Sink => "sink",
-        }
+    pub fn is_transparent(&self) -> bool {
+        self.depth > 1 && self.policy.per_second().is_none()
     }
 }
 

@@ -37,8 +37,8 @@ pub(crate) fn shell(idx: ShellIdx) -> Ident {
 }
 
 /// The field of a fused chain.
-pub(crate) fn chain(idx: ShellIdx) -> Ident {
-    format_ident!("chain_{}", idx.position())
+pub(crate) fn fused(idx: ShellIdx) -> Ident {
+    format_ident!("fused_{}", idx.position())
 }
 
 /// The part of a user's name that is valid in an identifier.
@@ -55,6 +55,6 @@ fn word(name: &str) -> String {
 }
 
 /// The field of a chain whose stages have shells or stores of their own, named after its source.
-pub(crate) fn row(first: NodeIdx) -> Ident {
-    format_ident!("row_{}", first.position())
+pub(crate) fn chain(first: NodeIdx) -> Ident {
+    format_ident!("chain_{}", first.position())
 }

@@ -21,6 +21,7 @@ use crate::contract::ContractSet;
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
 use crate::interface::Interface;
 use crate::manifest::ast::{LimitsDecl, Optimize, Priority};
+use crate::manifest::defaults;
 use crate::resolve::{
     ComponentIdx, Implementation, NodeIdx, ResolvedComponent, ResolvedEdge, ResolvedFlow, ResolvedNode, ResolvedProject,
 };
@@ -244,7 +245,7 @@ fn link_flow(
         priority: flow.priority.map(|priority| priority.value),
         deadline_ms: flow.deadline_ms,
         optimize: flow.optimize.map(|optimize| optimize.value),
-        replicas: flow.replicas.map_or(1, |replicas| replicas.value),
+        replicas: flow.replicas.map_or(defaults::REPLICAS, |replicas| replicas.value),
         replicas_by: flow.replicas_by.map(|router| router.value),
     })
 }
@@ -295,8 +296,8 @@ fn linked_node(
         implementation,
         config: node.config.clone(),
         on_error: node.on_error.policies(),
-        fan_out: node.fan_out.map_or(FanOut::Minimum, |fan_out| fan_out.value),
-        merge: node.merge.map_or(Merge::RoundRobin, |merge| merge.value),
+        fan_out: node.fan_out.map_or(defaults::FAN_OUT, |fan_out| fan_out.value),
+        merge: node.merge.map_or(defaults::MERGE, |merge| merge.value),
         capabilities,
         limits: node.limits.clone(),
     }
@@ -311,7 +312,7 @@ fn linked_edge(edge: &ResolvedEdge) -> LinkedEdge {
         queue_depth: edge.queue_depth,
         low_watermark_ratio: edge.low_watermark_ratio.map(|ratio| ratio.value),
         policy: edge.policy.map(|policy| policy.value),
-        rank: edge.rank.map_or(0, |rank| rank.value),
+        rank: edge.rank.map_or(defaults::INPUT_PRIORITY, |rank| rank.value),
         max_element_bytes: edge.max_element_bytes.map(|bytes| bytes.value),
     }
 }

@@ -15,8 +15,8 @@ mod wasi;
 use std::cmp::Reverse;
 
 use torvyn_codegen::ir::{
-    self, Artifact, CallPath, Component, Feature, FlowIr, Limits, Merge, Node, OutPort, OverflowPolicy, ProgramIr,
-    Stream, StreamIdx, WasiPackage,
+    self, Artifact, CallPath, Component, Feature, FlowIr, Limits, Merge, Node, OutPort, ProgramIr, Stream, StreamIdx,
+    WasiPackage,
 };
 
 use crate::aot::{Normalised, Unit};
@@ -28,12 +28,6 @@ use crate::source::Spanned;
 use path::Wanted;
 use schedule::Schedule;
 use threads::Threads;
-
-/// How long a sink that returned `pause` gets nothing where the manifest does not say, in milliseconds.
-const SINK_PAUSE_MS: u64 = 10;
-
-/// How often a stage is made anew within a minute where the manifest does not say.
-const MAX_RESTARTS: u32 = 5;
 
 /// The parts of the runtime that a program needs whose components import these WASI packages.
 fn features(wasi: &[WasiPackage]) -> Vec<Feature> {
@@ -159,9 +153,13 @@ fn lower_flow(runtime: &RuntimeDecl, flow: &LinkedFlow, components: &Components)
         exhaustion: buffers.exhaustion,
         max_buffer_bytes: buffers.max_buffer_bytes,
         quantum: schedule::quantum(flow.priority()),
-        sink_pause_ms: runtime.sink_pause_ms.map_or(SINK_PAUSE_MS, |pause| pause.value),
+        sink_pause_ms: runtime
+            .sink_pause_ms
+            .map_or(defaults::SINK_PAUSE_MS, |pause| pause.value),
         deadline_ms: flow.deadline_ms(),
-        max_restarts: runtime.max_restarts.map_or(MAX_RESTARTS, |restarts| restarts.value),
+        max_restarts: runtime
+            .max_restarts
+            .map_or(defaults::MAX_RESTARTS, |restarts| restarts.value),
         own_thread,
         replicas: flow.replicas(),
         replicas_by: flow.replicas_by().map(|router| schedule.node(router)),
@@ -178,8 +176,8 @@ fn lower_edge(runtime: &RuntimeDecl, flow: &LinkedFlow, schedule: &Schedule, edg
         to_port: edge.to_port.clone(),
         depth: queue.depth,
         low_watermark: queue.low_watermark,
-        policy: edge.policy.or(default).unwrap_or(OverflowPolicy::Block),
-        rank: edge.rank,
+        policy: edge.policy.or(default).unwrap_or(defaults::POLICY),
+        priority: edge.rank,
         max_element_bytes: edge.max_element_bytes,
     }
 }
@@ -224,7 +222,7 @@ fn inputs(node: ir::NodeIdx, merge: Merge, streams: &[Stream]) -> Vec<StreamIdx>
     let mut inputs: Vec<_> = numbered(streams).filter(|(_, stream)| stream.to == node).collect();
     match merge {
         Merge::RoundRobin => {}
-        Merge::Priority => inputs.sort_by_key(|(_, stream)| Reverse(stream.rank)),
+        Merge::Priority => inputs.sort_by_key(|(_, stream)| Reverse(stream.priority)),
     }
     inputs.into_iter().map(|(id, _)| id).collect()
 }
@@ -283,7 +281,7 @@ fn limits(node: &LimitsDecl, runtime: &LimitsDecl) -> Limits {
 
 #[cfg(test)]
 mod tests {
-    use torvyn_codegen::ir::{ErrorAction, ErrorPolicies, LastResort};
+    use torvyn_codegen::ir::{ErrorAction, ErrorPolicies, LastResort, OverflowPolicy};
 
     use super::sample::{edge, node, program};
     use super::*;

@@ -10,6 +10,7 @@ pub mod schema;
 mod section;
 mod toml;
 mod value;
+mod words;
 
 use std::io;
 use std::path::Path;

@@ -14,10 +14,9 @@ pub use crate::flow::{
     AggregatorNode, Chain, FilterNode, Flow, FlowEntry, FusedChain, Node, ProcessorNode, RouterNode, SinkNode,
     SourceNode, streams,
 };
-pub use crate::plan::{
-    ErrorAction, ErrorPlan, FanOut, FlowPlan, LastResort, LimitsPlan, Merge, NodePlan, Overflow, PoolPlan, PortPlan,
-    ProgramPlan, Role, StreamPlan, TierPlan,
-};
+pub use crate::plan::{FlowPlan, LimitsPlan, NodePlan, PoolPlan, PortPlan, ProgramPlan, StreamPlan, TierPlan};
+pub use crate::policy::{ErrorAction, ErrorPolicies, FanOut, LastResort, Merge, OverflowPolicy};
+pub use crate::role::Role;
 pub use crate::stage::{SinkStage, SourceStage};
 pub use crate::stream::Stream;
 

@@ -1,6 +1,8 @@
 //! The compiler's decisions as static data of the executable: emitted by code generation, read-only at run time.
 
 use crate::engine::Tuning;
+use crate::policy::{ErrorPolicies, FanOut, Merge, OverflowPolicy};
+use crate::role::Role;
 
 /// Plan of an executable.
 #[derive(Debug)]
@@ -74,45 +76,13 @@ pub struct NodePlan {
     /// Effect of one full branch of a port on the others.
     pub fan_out: FanOut,
     /// Error policy.
-    pub on_error: ErrorPlan,
+    pub on_error: ErrorPolicies,
     /// Grants of the component, for `capability-query`.
     pub capabilities: &'static [&'static str],
     /// Whether this source runs on a thread of its own, because it may wait.
     pub own_thread: bool,
     /// Limits of the stage.
     pub limits: LimitsPlan,
-}
-
-/// Role of a stage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Produces elements.
-    Source,
-    /// Makes at most one element from each.
-    Processor,
-    /// Lets elements pass or not.
-    Filter,
-    /// Chooses the ports by which an element leaves.
-    Router,
-    /// Gathers elements into fewer ones.
-    Aggregator,
-    /// Consumes elements.
-    Sink,
-}
-
-impl Role {
-    /// The word in output.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Role::Source => "source",
-            Role::Processor => "processor",
-            Role::Filter => "filter",
-            Role::Router => "router",
-            Role::Aggregator => "aggregator",
-            Role::Sink => "sink",
-        }
-    }
 }
 
 /// Plan of an output port.
@@ -122,64 +92,6 @@ pub struct PortPlan {
     pub name: &'static str,
     /// Positions of its streams; each gets every element.
     pub streams: &'static [usize],
-}
-
-/// The order in which several inputs are tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Merge {
-    /// Starting after the input that was used last.
-    RoundRobin,
-    /// In the order of `inputs`.
-    Priority,
-}
-
-/// The effect of a full branch on the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FanOut {
-    /// They wait for it.
-    Minimum,
-    /// None: it applies its own policy.
-    Independent,
-}
-
-/// The action when no further attempt is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LastResort {
-    /// The flow fails.
-    Terminate,
-    /// The element ends here, counted.
-    Skip,
-    /// The element leaves by port `error`.
-    DeadLetter,
-}
-
-/// The action after a failed call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorAction {
-    /// The last resort, at once.
-    Now(LastResort),
-    /// Further attempts.
-    Retry {
-        /// Most further attempts.
-        max: u32,
-        /// Time before the first of them, in milliseconds; it doubles each time.
-        backoff_ms: u64,
-        /// The action after the last of them.
-        then: LastResort,
-    },
-}
-
-/// The actions after a failed call, by category.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ErrorPlan {
-    /// After `invalid-input`.
-    pub invalid_input: ErrorAction,
-    /// After `unavailable`.
-    pub unavailable: ErrorAction,
-    /// After `internal`.
-    pub internal: ErrorAction,
-    /// After `deadline-exceeded`.
-    pub deadline_exceeded: ErrorAction,
 }
 
 /// Limits of a stage.
@@ -213,9 +125,9 @@ pub struct StreamPlan {
     /// Number of elements at which a full stream has room again.
     pub low_watermark: u32,
     /// Policy of a full stream.
-    pub overflow: Overflow,
+    pub policy: OverflowPolicy,
     /// Priority among the inputs of its consumer; a higher one is tried first where the merge is by priority.
-    pub rank: u8,
+    pub priority: u8,
     /// Largest payload in bytes.
     pub max_element_bytes: Option<u64>,
 }
@@ -232,38 +144,6 @@ pub struct StreamName {
 impl std::fmt::Display for StreamName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} -> {}", self.from, self.to)
-    }
-}
-
-/// Policy of a full stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Overflow {
-    /// The producer waits.
-    Block,
-    /// The oldest element is dropped.
-    DropOldest,
-    /// The new element is dropped.
-    DropNewest,
-    /// The flow fails.
-    Error,
-    /// The producer waits, also to keep the stream's rate.
-    RateLimit {
-        /// Elements per second.
-        per_second: u64,
-    },
-}
-
-impl Overflow {
-    /// The word in the manifest.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Overflow::Block => "block",
-            Overflow::DropOldest => "drop-oldest",
-            Overflow::DropNewest => "drop-newest",
-            Overflow::Error => "error",
-            Overflow::RateLimit { .. } => "rate-limit",
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::account::{CopyStats, NodeStats, PoolStats};
 use crate::context::RunContext;
 use crate::flow::{Flow, Outcome};
-use crate::plan::Role;
+use crate::role::Role;
 use crate::words::count;
 
 /// Shortest run for which a throughput is shown.

@@ -8,7 +8,8 @@ use crate::buffer::Element;
 use crate::clock::Time;
 use crate::context::RunContext;
 use crate::event::Event;
-use crate::plan::{Overflow, StreamName, StreamPlan};
+use crate::plan::{StreamName, StreamPlan};
+use crate::policy::OverflowPolicy;
 
 /// A period without room: from when the stream is full until it has drained to its low watermark.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +71,7 @@ pub struct Stream {
     queue: VecDeque<Element>,
     depth: usize,
     low_watermark: usize,
-    overflow: Overflow,
+    policy: OverflowPolicy,
     max_element_bytes: Option<u64>,
     /// Whether it is one of several streams of a port that must all have room.
     shared: bool,
@@ -93,13 +94,10 @@ impl Stream {
             queue: VecDeque::new(),
             depth: plan.depth as usize,
             low_watermark: plan.low_watermark as usize,
-            overflow: plan.overflow,
+            policy: plan.policy,
             max_element_bytes: plan.max_element_bytes,
             shared,
-            pace: match plan.overflow {
-                Overflow::RateLimit { per_second } => Some(Pace::new(per_second)),
-                Overflow::Block | Overflow::DropOldest | Overflow::DropNewest | Overflow::Error => None,
-            },
+            pace: plan.policy.per_second().map(Pace::new),
             episode: None,
             stats: StreamStats::default(),
         }
@@ -122,10 +120,7 @@ impl Stream {
     #[inline]
     #[must_use]
     pub fn stalls(&self) -> bool {
-        match self.overflow {
-            Overflow::Block | Overflow::RateLimit { .. } => true,
-            Overflow::DropOldest | Overflow::DropNewest | Overflow::Error => self.shared,
-        }
+        self.policy.waits() || self.shared
     }
 
     /// Whether the producer may put an element in now.
@@ -165,22 +160,22 @@ impl Stream {
         }
         let mut pushed = Pushed::Taken;
         if self.queue.len() == self.depth {
-            match self.overflow {
-                Overflow::DropOldest => {
+            match self.policy {
+                OverflowPolicy::DropOldest => {
                     if let Some(oldest) = self.queue.pop_front() {
                         self.stats.dropped_oldest += 1;
                         pushed = Pushed::Dropped(oldest);
                     }
                 }
-                Overflow::DropNewest => {
+                OverflowPolicy::DropNewest => {
                     self.stats.dropped_newest += 1;
                     return Pushed::Dropped(element);
                 }
-                Overflow::Error => {
+                OverflowPolicy::Error => {
                     self.stats.dropped_overflow += 1;
                     return Pushed::Overflow(element);
                 }
-                Overflow::Block | Overflow::RateLimit { .. } => {
+                OverflowPolicy::Block | OverflowPolicy::RateLimit { .. } => {
                     unreachable!("invariant: a producer without room is not scheduled")
                 }
             }

@@ -1,7 +1,54 @@
-//! Words common to all messages: counted nouns, sizes, similar names, and paths in commands.
+//! Words common to all messages: enums of words, counted nouns, sizes, similar names, and paths in commands.
 
 use std::borrow::Cow;
 use std::fmt::Display;
+
+/// An enum whose variants are words of the manifest and of output: each is stated once, in the order in which they are
+/// documented.
+///
+/// The enum gets `ALL`, `WORDS`, `as_str`, `parse` and `variant`.
+#[macro_export]
+macro_rules! words {
+    ($(#[$attribute:meta])* $visibility:vis enum $name:ident {
+        $($(#[$doc:meta])* $variant:ident = $word:literal,)+
+    }) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        $visibility enum $name {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl $name {
+            /// Every one of them.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+
+            /// The word of each.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
+            /// The word.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $($name::$variant => $word,)+
+                }
+            }
+
+            /// The one with this word.
+            #[must_use]
+            pub fn parse(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.as_str() == word)
+            }
+
+            /// The name of the variant, for code that is generated.
+            #[must_use]
+            pub const fn variant(self) -> &'static str {
+                match self {
+                    $($name::$variant => stringify!($variant),)+
+                }
+            }
+        }
+    };
+}
 
 /// `1 error`, `2 errors`, `0 retries`.
 pub fn count(number: impl Display, noun: &str) -> String {

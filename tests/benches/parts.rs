@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion};
 use torvyn_runtime_core::emitted::{
-    ErrorAction, ErrorPlan, FanOut, FlowPlan, LastResort, LimitsPlan, Merge, NodePlan, Overflow, PoolPlan, PortPlan,
-    ProgramPlan, Role, Stream, StreamPlan, TierPlan,
+    ErrorAction, ErrorPolicies, FanOut, FlowPlan, LastResort, LimitsPlan, Merge, NodePlan, OverflowPolicy, PoolPlan,
+    PortPlan, ProgramPlan, Role, Stream, StreamPlan, TierPlan,
 };
 use torvyn_runtime_core::engine::{self, Artifact, EngineKind, EngineOptions, Tuning};
 use torvyn_runtime_core::internals::component::{self, ComponentProcessor};
@@ -44,8 +44,8 @@ const fn stream(from: &'static str, to: &'static str) -> StreamPlan {
         to,
         depth: 64,
         low_watermark: 32,
-        overflow: Overflow::Block,
-        rank: 0,
+        policy: OverflowPolicy::Block,
+        priority: 0,
         max_element_bytes: None,
     }
 }
@@ -82,7 +82,7 @@ const fn node(on_core: bool) -> NodePlan {
         dead_letters: &[],
         merge: Merge::RoundRobin,
         fan_out: FanOut::Minimum,
-        on_error: ErrorPlan {
+        on_error: ErrorPolicies {
             invalid_input: TERMINATE,
             unavailable: TERMINATE,
             internal: TERMINATE,

@@ -1,7 +1,7 @@
 //! The same flow on both paths: a node for each role, and small pools, so that everything that can run out does.
 
 use torvyn_runtime_core::emitted::{
-    ErrorAction, ErrorPlan, FanOut, FlowPlan, LastResort, LimitsPlan, Merge, NodePlan, PoolPlan, ProgramPlan, Role,
+    ErrorAction, ErrorPolicies, FanOut, FlowPlan, LastResort, LimitsPlan, Merge, NodePlan, PoolPlan, ProgramPlan, Role,
     TierPlan,
 };
 use torvyn_runtime_core::engine::Tuning;
@@ -72,7 +72,7 @@ const fn node(role: Role, on_core: bool, timeout_ms: u64) -> NodePlan {
         dead_letters: &[],
         merge: Merge::RoundRobin,
         fan_out: FanOut::Minimum,
-        on_error: ErrorPlan {
+        on_error: ErrorPolicies {
             invalid_input: TERMINATE,
             unavailable: TERMINATE,
             internal: TERMINATE,

@@ -171,9 +171,9 @@ fn print_policies(out: &mut String, node: &Node) {
 }
 
 fn print_stream(out: &mut String, flow: &FlowIr, position: usize, stream: &Stream) {
-    let rank = match stream.rank {
+    let priority = match stream.priority {
         0 => String::new(),
-        rank => format!(" rank {rank}"),
+        priority => format!(" priority {priority}"),
     };
     let largest = stream
         .max_element_bytes
@@ -181,7 +181,7 @@ fn print_stream(out: &mut String, flow: &FlowIr, position: usize, stream: &Strea
     line(
         out,
         &format!(
-            "  stream {position}: {}.{} -> {}.{} depth {} low {} policy {}{rank}{largest}",
+            "  stream {position}: {}.{} -> {}.{} depth {} low {} policy {}{priority}{largest}",
             flow.nodes[stream.from.position()].name,
             stream.from_port,
             flow.nodes[stream.to.position()].name,

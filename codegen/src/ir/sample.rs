@@ -182,7 +182,7 @@ fn builtin(name: &str, builtin: Builtin, inputs: &[usize], outputs: &[(&str, &[u
     }
 }
 
-fn stream(from: usize, from_port: &str, to: usize, rank: u8) -> Stream {
+fn stream(from: usize, from_port: &str, to: usize, priority: u8) -> Stream {
     Stream {
         from: NodeIdx::new(from),
         from_port: from_port.to_owned(),
@@ -191,7 +191,7 @@ fn stream(from: usize, from_port: &str, to: usize, rank: u8) -> Stream {
         depth: 4,
         low_watermark: 2,
         policy: OverflowPolicy::Block,
-        rank,
+        priority,
         max_element_bytes: None,
     }
 }

@@ -113,7 +113,7 @@ fn verify_inputs(flow: &FlowIr, idx: NodeIdx, node: &Node, name: &str) {
     }
     let order = |input: &StreamIdx| match node.merge {
         Merge::RoundRobin => (Reverse(0), *input),
-        Merge::Priority => (Reverse(stream(flow, *input).rank), *input),
+        Merge::Priority => (Reverse(stream(flow, *input).priority), *input),
     };
     assert!(
         node.inputs.is_sorted_by_key(order),

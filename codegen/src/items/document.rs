@@ -5,7 +5,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use serde_json::{Value, json};
 
-use crate::ir::{ErrorPolicies, FlowIr, Node, Origin, OverflowPolicy, ProgramIr, Stream};
+use crate::ir::{ErrorPolicies, FlowIr, Node, Origin, ProgramIr, Stream};
 
 /// `static DOCUMENT: [u8; N] = *b"…";` in a section whose name depends on the target's object format. Choosing a
 /// section name is unsafe in general; this one means nothing to any system and holds plain bytes.
@@ -101,17 +101,13 @@ fn errors_json(policies: &ErrorPolicies) -> Value {
 }
 
 fn stream_json(flow: &FlowIr, stream: &Stream) -> Value {
-    let rate = match stream.policy {
-        OverflowPolicy::RateLimit { per_second } => Some(per_second),
-        OverflowPolicy::Block | OverflowPolicy::DropOldest | OverflowPolicy::DropNewest | OverflowPolicy::Error => None,
-    };
     json!({
         "from": from(flow, stream),
         "to": to(flow, stream),
         "depth": stream.depth,
         "policy": stream.policy.as_str(),
-        "max_elements_per_second": rate,
-        "priority": stream.rank,
+        "max_elements_per_second": stream.policy.per_second(),
+        "priority": stream.priority,
         "max_element_bytes": stream.max_element_bytes,
     })
 }

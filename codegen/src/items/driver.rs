@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::rows::{Row, rows};
+use super::chains::{Chain, chains};
 use crate::ir::{Builtin, CallPath, FlowIr, Implementation, Node, NodeIdx, Role, Shell, ShellIdx};
 use crate::names;
 
@@ -51,14 +51,14 @@ fn idents(flow: &FlowIr) -> Vec<Ident> {
 fn definition(flow: &FlowIr) -> TokenStream {
     let fields = idents(flow);
     let types = flow.nodes.iter().map(field_type);
-    let chains = shells(flow).map(|(shell, _)| names::chain(shell));
-    let rows = rows(flow).into_iter().map(|row| names::row(row.first()));
+    let fused = shells(flow).map(|(shell, _)| names::fused(shell));
+    let chains = chains(flow).into_iter().map(|chain| names::chain(chain.first()));
     let streams = flow.streams.len();
     quote! {
         struct Driver {
             #(#fields: #types,)*
-            #(#chains: rt::FusedChain,)*
-            #(#rows: rt::Chain,)*
+            #(#fused: rt::FusedChain,)*
+            #(#chains: rt::Chain,)*
             streams: [rt::Stream; #streams],
         }
     }
@@ -125,11 +125,11 @@ fn run(flow: &FlowIr, node: NodeIdx, idents: &[Ident]) -> TokenStream {
         let others = members[1..].iter();
         others.map(|member| idents[member.position()].clone()).collect()
     };
-    if let Some(row) = rows(flow).into_iter().find(|row| row.first() == node) {
-        let (chain, others) = (names::row(node), others(&row.nodes));
+    if let Some(chain) = chains(flow).into_iter().find(|chain| chain.first() == node) {
+        let (field, others) = (names::chain(node), others(&chain.nodes));
         return quote! {
-            if self.#chain.is_clear(cx, &self.streams, &[#(&self.#others),*]) {
-                self.#chain.run(cx, &mut self.streams, &mut self.#first, &mut [#(&mut self.#others),*])?;
+            if self.#field.is_clear(cx, &self.streams, &[#(&self.#others),*]) {
+                self.#field.run(cx, &mut self.streams, &mut self.#first, &mut [#(&mut self.#others),*])?;
             } else {
                 #alone
             }
@@ -138,18 +138,18 @@ fn run(flow: &FlowIr, node: NodeIdx, idents: &[Ident]) -> TokenStream {
     let Some((shell, members)) = shells(flow).find(|(_, shell)| shell.members[0] == node) else {
         return alone;
     };
-    let (chain, others) = (names::chain(shell), others(&members.members));
+    let (fused, others) = (names::fused(shell), others(&members.members));
     match flow.nodes[node.position()].role {
         Role::Source => quote! {
-            if self.#chain.is_clear(cx, &self.streams, &[#(&self.#others),*]) {
-                self.#chain.pull(cx, &mut self.streams, &mut self.#first, &mut [#(&mut self.#others),*])?;
+            if self.#fused.is_clear(cx, &self.streams, &[#(&self.#others),*]) {
+                self.#fused.pull(cx, &mut self.streams, &mut self.#first, &mut [#(&mut self.#others),*])?;
             } else {
                 #alone
             }
         },
         Role::Processor | Role::Filter | Role::Router | Role::Aggregator | Role::Sink => quote! {
-            if self.#chain.is_clear_behind(cx, &self.streams, &self.#first, &[#(&self.#others),*]) {
-                self.#chain.pass(cx, &mut self.streams, &mut [&mut self.#first, #(&mut self.#others),*])?;
+            if self.#fused.is_clear_behind(cx, &self.streams, &self.#first, &[#(&self.#others),*]) {
+                self.#fused.pass(cx, &mut self.streams, &mut [&mut self.#first, #(&mut self.#others),*])?;
             } else {
                 #alone
             }
@@ -166,8 +166,8 @@ fn start(flow: &FlowIr) -> TokenStream {
         .map(|(position, node)| instance(position, node));
     let shells = || shells(flow);
     let variables = shells().map(|(idx, shell)| shell_variable(idx, shell));
-    let chains = shells().map(|(idx, shell)| chain_value(idx, shell));
-    let rows = rows(flow).into_iter().map(|row| row_value(&row));
+    let fused = shells().map(|(idx, shell)| fused_value(idx, shell));
+    let chains = chains(flow).into_iter().map(|chain| chain_value(&chain));
     quote! {
         pub(super) fn start(
             setup: &mut rt::Setup<'_>,
@@ -175,8 +175,8 @@ fn start(flow: &FlowIr) -> TokenStream {
             #(#variables)*
             Ok(Box::new(Driver {
                 #(#fields: #values,)*
+                #(#fused,)*
                 #(#chains,)*
-                #(#rows,)*
                 streams: rt::streams(&PLAN),
             }))
         }
@@ -189,16 +189,16 @@ fn shell_variable(idx: ShellIdx, shell: &Shell) -> TokenStream {
     quote! { let #variable = rt::shell(setup, &PLAN, &#members, &super::#artifact)?; }
 }
 
-fn chain_value(idx: ShellIdx, shell: &Shell) -> TokenStream {
-    let (chain, variable) = (names::chain(idx), names::shell(idx));
+fn fused_value(idx: ShellIdx, shell: &Shell) -> TokenStream {
+    let (fused, variable) = (names::fused(idx), names::shell(idx));
     let members = positions(shell);
-    quote! { #chain: rt::FusedChain::new(setup, &PLAN, &#members, &#variable) }
+    quote! { #fused: rt::FusedChain::new(setup, &PLAN, &#members, &#variable) }
 }
 
-fn row_value(row: &Row) -> TokenStream {
-    let chain = names::row(row.first());
-    let nodes = row.nodes.iter().map(|node| node.position());
-    quote! { #chain: rt::Chain::new(&PLAN, &[#(#nodes),*]) }
+fn chain_value(chain: &Chain) -> TokenStream {
+    let field = names::chain(chain.first());
+    let nodes = chain.nodes.iter().map(|node| node.position());
+    quote! { #field: rt::Chain::new(&PLAN, &[#(#nodes),*]) }
 }
 
 /// Positions in the flow of a shell's members.
@@ -274,13 +274,13 @@ mod tests {
         let text = text(&sample::fused().flows[0]);
         for expected in [
             "n1_processor:rt::ProcessorNode<rt::CoreStage>,",
-            "chain_0:rt::FusedChain,",
+            "fused_0:rt::FusedChain,",
             "letshell_0=rt::shell(setup,&PLAN,&[0usize,1usize],&super::ARTIFACT_0)?;",
             "rt::SourceNode::new(setup,&PLAN,0usize,rt::member(&shell_0,0usize))?",
-            "chain_0:rt::FusedChain::new(setup,&PLAN,&[0usize,1usize],&shell_0),",
+            "fused_0:rt::FusedChain::new(setup,&PLAN,&[0usize,1usize],&shell_0),",
             "ifself.n0_source.is_ready(cx,&self.streams){if\
-             self.chain_0.is_clear(cx,&self.streams,&[&self.n1_processor]){",
-            "self.chain_0.pull(cx,&mutself.streams,&mutself.n0_source,&mut[&mutself.n1_processor])?;",
+             self.fused_0.is_clear(cx,&self.streams,&[&self.n1_processor]){",
+            "self.fused_0.pull(cx,&mutself.streams,&mutself.n0_source,&mut[&mutself.n1_processor])?;",
             "}else{self.n0_source.run(cx,&mutself.streams)?;}returnOk(true);}",
             "ifself.n1_processor.is_ready(cx,&self.streams){self.n1_processor.run(cx,&mutself.streams)?;returnOk(true);}",
         ] {

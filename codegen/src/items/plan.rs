@@ -109,8 +109,8 @@ fn port_plan(port: &OutPort) -> TokenStream {
 
 fn stream_plan(flow: &FlowIr, stream: &Stream) -> TokenStream {
     let (from, to) = (document::from(flow, stream), document::to(flow, stream));
-    let (depth, low_watermark, rank) = (stream.depth, stream.low_watermark, stream.rank);
-    let overflow = policy::overflow(stream.policy);
+    let (depth, low_watermark, priority) = (stream.depth, stream.low_watermark, stream.priority);
+    let policy = policy::overflow(stream.policy);
     let max_element_bytes = option(stream.max_element_bytes);
     quote! {
         rt::StreamPlan {
@@ -118,8 +118,8 @@ fn stream_plan(flow: &FlowIr, stream: &Stream) -> TokenStream {
             to: #to,
             depth: #depth,
             low_watermark: #low_watermark,
-            overflow: #overflow,
-            rank: #rank,
+            policy: #policy,
+            priority: #priority,
             max_element_bytes: #max_element_bytes,
         }
     }

@@ -1,52 +1,41 @@
-//! Roles and policies as expressions of the plan's types.
+//! Roles and policies as expressions: the plan has the same types.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{format_ident, quote};
 
 use crate::ir::{ErrorAction, ErrorPolicies, FanOut, LastResort, Merge, OverflowPolicy, Role};
 
-/// `rt::Role::…`
-pub(crate) fn role(role: Role) -> TokenStream {
-    match role {
-        Role::Source => quote! { rt::Role::Source },
-        Role::Processor => quote! { rt::Role::Processor },
-        Role::Filter => quote! { rt::Role::Filter },
-        Role::Router => quote! { rt::Role::Router },
-        Role::Aggregator => quote! { rt::Role::Aggregator },
-        Role::Sink => quote! { rt::Role::Sink },
-    }
+/// `rt::TYPE::VARIANT`
+fn variant(of: &str, variant: &str) -> TokenStream {
+    let (of, variant) = (format_ident!("{of}"), format_ident!("{variant}"));
+    quote! { rt::#of::#variant }
 }
 
-/// `rt::Overflow::…`
-pub(crate) fn overflow(policy: OverflowPolicy) -> TokenStream {
-    match policy {
-        OverflowPolicy::Block => quote! { rt::Overflow::Block },
-        OverflowPolicy::DropOldest => quote! { rt::Overflow::DropOldest },
-        OverflowPolicy::DropNewest => quote! { rt::Overflow::DropNewest },
-        OverflowPolicy::Error => quote! { rt::Overflow::Error },
-        OverflowPolicy::RateLimit { per_second } => {
-            quote! { rt::Overflow::RateLimit { per_second: #per_second } }
-        }
-    }
+/// `rt::Role::…`
+pub(crate) fn role(role: Role) -> TokenStream {
+    variant("Role", role.variant())
 }
 
 /// `rt::Merge::…`
 pub(crate) fn merge(merge: Merge) -> TokenStream {
-    match merge {
-        Merge::RoundRobin => quote! { rt::Merge::RoundRobin },
-        Merge::Priority => quote! { rt::Merge::Priority },
-    }
+    variant("Merge", merge.variant())
 }
 
 /// `rt::FanOut::…`
 pub(crate) fn fan_out(fan_out: FanOut) -> TokenStream {
-    match fan_out {
-        FanOut::Minimum => quote! { rt::FanOut::Minimum },
-        FanOut::Independent => quote! { rt::FanOut::Independent },
+    variant("FanOut", fan_out.variant())
+}
+
+/// `rt::OverflowPolicy::…`
+pub(crate) fn overflow(policy: OverflowPolicy) -> TokenStream {
+    let value = variant("OverflowPolicy", policy.word().variant());
+    match policy.per_second() {
+        Some(per_second) => quote! { #value { per_second: #per_second } },
+        None => value,
     }
 }
 
-/// `rt::ErrorPlan { … }`
+/// `rt::ErrorPolicies { … }`
 pub(crate) fn errors(policies: &ErrorPolicies) -> TokenStream {
     let [invalid_input, unavailable, internal, deadline_exceeded] = [
         action(policies.invalid_input),
@@ -55,7 +44,7 @@ pub(crate) fn errors(policies: &ErrorPolicies) -> TokenStream {
         action(policies.deadline_exceeded),
     ];
     quote! {
-        rt::ErrorPlan {
+        rt::ErrorPolicies {
             invalid_input: #invalid_input,
             unavailable: #unavailable,
             internal: #internal,
@@ -78,9 +67,5 @@ fn action(action: ErrorAction) -> TokenStream {
 }
 
 fn last_resort(resort: LastResort) -> TokenStream {
-    match resort {
-        LastResort::Terminate => quote! { rt::LastResort::Terminate },
-        LastResort::Skip => quote! { rt::LastResort::Skip },
-        LastResort::DeadLetter => quote! { rt::LastResort::DeadLetter },
-    }
+    variant("LastResort", resort.variant())
 }

@@ -6,7 +6,7 @@ mod node;
 use std::ops::Range;
 
 use torvync_compiler::interface::{Interface, InterfaceName};
-use torvync_compiler::manifest::schema::{Effect, Key, Kind};
+use torvync_compiler::manifest::schema::{DefaultValue, Effect, Key, Kind};
 
 use crate::builtin;
 use crate::capability;
@@ -66,23 +66,14 @@ pub(crate) fn key_text(key: &Key) -> String {
     let mut text = format!("`{}`: {}\n\n{}", key.name, key.kind.expected(), key.doc);
     if key.required {
         text += "\n\nRequired.";
-    } else if !key.default.is_empty() {
-        text += &format!("\n\nDefault: {}", quoted(key.default));
+    } else if key.default.is_value() {
+        text += &format!("\n\nDefault: `{}`", key.default);
+    } else if key.default != DefaultValue::Nothing {
+        text += &format!("\n\nDefault: {}", key.default);
     }
     match key.effect {
         Effect::Now => text,
         Effect::Later => text + "\n\nRead and checked; it has no effect in this version.",
-    }
-}
-
-/// A default that is a literal as code; others are words.
-fn quoted(default: &str) -> String {
-    let is_literal =
-        default.starts_with(['"', '[']) || default.parse::<f64>().is_ok() || matches!(default, "true" | "false");
-    if is_literal {
-        format!("`{default}`")
-    } else {
-        default.to_owned()
     }
 }
 

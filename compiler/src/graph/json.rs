@@ -1,7 +1,7 @@
 //! The graph for programs.
 
 use serde_json::{Map, Value, json};
-use torvyn_codegen::ir::{OverflowPolicy, Role};
+use torvyn_codegen::ir::Role;
 
 use super::model::{Edge, Flow, Graph, Node};
 use crate::interface::Interface;
@@ -48,17 +48,13 @@ fn of_edge(flow: &Flow, edge: &Edge) -> Value {
             "interface": interface.map(Interface::path),
         })
     };
-    let rate = match edge.policy {
-        OverflowPolicy::RateLimit { per_second } => Some(per_second),
-        OverflowPolicy::Block | OverflowPolicy::DropOldest | OverflowPolicy::DropNewest | OverflowPolicy::Error => None,
-    };
     json!({
         "from": end(edge.from, &edge.from_port, edge.interfaces.0),
         "to": end(edge.to, &edge.to_port, edge.interfaces.1),
         "element": edge.element,
         "queue_depth": edge.depth,
         "policy": edge.policy.as_str(),
-        "max_elements_per_second": rate,
+        "max_elements_per_second": edge.policy.per_second(),
         "priority": edge.priority,
         "max_element_bytes": edge.max_element_bytes,
         "dead_letter": edge.is_dead_letter(),

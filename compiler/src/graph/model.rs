@@ -6,6 +6,7 @@ use crate::contract::ContractSet;
 use crate::interface::Interface;
 use crate::link;
 use crate::manifest::ast::{Language, RuntimeDecl};
+use crate::manifest::defaults;
 use crate::resolve::{Implementation, ResolvedEdge, ResolvedFlow, ResolvedNode, ResolvedProject};
 
 /// A project.
@@ -92,7 +93,7 @@ fn of_flow(project: &ResolvedProject, contracts: &ContractSet, flow: &ResolvedFl
     Flow {
         name: flow.name.value.clone(),
         description: flow.description.clone(),
-        replicas: flow.replicas.map_or(1, |replicas| replicas.value),
+        replicas: flow.replicas.map_or(defaults::REPLICAS, |replicas| replicas.value),
         nodes: nodes.map(|(node, role)| of_node(project, node, *role)).collect(),
         edges: flow
             .edges
@@ -134,8 +135,8 @@ fn of_edge(runtime: &RuntimeDecl, flow: &ResolvedFlow, roles: &[Option<Role>], e
             .policy
             .map(|policy| policy.value)
             .or(default)
-            .unwrap_or(OverflowPolicy::Block),
-        priority: edge.rank.map_or(0, |rank| rank.value),
+            .unwrap_or(defaults::POLICY),
+        priority: edge.rank.map_or(defaults::INPUT_PRIORITY, |rank| rank.value),
         max_element_bytes: edge.max_element_bytes.map(|limit| limit.value),
     }
 }
@@ -176,7 +177,7 @@ impl Edge {
         }
         lines.push(self.element.to_owned());
         let mut stream = format!("{} · {}", self.depth, self.policy.as_str());
-        if let OverflowPolicy::RateLimit { per_second } = self.policy {
+        if let Some(per_second) = self.policy.per_second() {
             stream.push_str(&format!(" {per_second}/s"));
         }
         if self.priority > 0 {

@@ -11,11 +11,9 @@ use torvyn_codegen::ir::{Exhaustion, Node, Pool, Stream};
 use torvyn_runtime_core::bounds::{self, LARGEST_BUFFER_BYTES};
 
 use crate::link::{LinkedEdge, LinkedFlow};
-use crate::manifest::ast::{ExhaustionPolicy, RuntimeDecl};
+use crate::manifest::ast::RuntimeDecl;
+use crate::manifest::defaults;
 use crate::tiers::SLOT_BYTES;
-
-/// Part of the capacity at which a full stream has room again, where nobody sets it.
-const DEFAULT_LOW_WATERMARK: f64 = 0.5;
 
 /// Upper bounds of the tiers where the manifest sets none.
 const DEFAULT_BOUNDS: [u32; 4] = [4096, 1024, 256, 32];
@@ -41,7 +39,7 @@ pub(super) fn queue(runtime: &RuntimeDecl, flow: &LinkedFlow, edge: &LinkedEdge)
 #[must_use]
 pub fn watermark(runtime: &RuntimeDecl, depth: u32, ratio: Option<f64>) -> u32 {
     let default = runtime.low_watermark_ratio.map(|ratio| ratio.value);
-    low_watermark(depth, ratio.or(default).unwrap_or(DEFAULT_LOW_WATERMARK))
+    low_watermark(depth, ratio.or(default).unwrap_or(defaults::LOW_WATERMARK))
 }
 
 /// Rounded down, and below `depth`: at a ratio of 1 a full stream still has to lose an element before it is relieved.
@@ -77,13 +75,9 @@ pub fn pool_sizes(runtime: &RuntimeDecl, stages: u64, queued: u64) -> [Pool; 4] 
 /// The buffers of a flow.
 pub(super) fn pools(runtime: &RuntimeDecl, nodes: &[Node], streams: &[Stream]) -> Buffers {
     let queued: u64 = streams.iter().map(|stream| u64::from(stream.depth)).sum();
-    let exhaustion = match runtime
+    let exhaustion = runtime
         .exhaustion_policy
-        .map_or(ExhaustionPolicy::FallbackAlloc, |policy| policy.value)
-    {
-        ExhaustionPolicy::FallbackAlloc => Exhaustion::FallbackAlloc,
-        ExhaustionPolicy::Error => Exhaustion::Error,
-    };
+        .map_or(defaults::EXHAUSTION, |policy| policy.value);
     Buffers {
         pools: pool_sizes(runtime, nodes.len() as u64, queued),
         fallback_bytes: match exhaustion {

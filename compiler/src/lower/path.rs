@@ -15,6 +15,7 @@ use torvyn_runtime_core::layout::handle;
 use crate::aot::{Normalised, Unit};
 use crate::glue::StageCode;
 use crate::manifest::ast::Optimize;
+use crate::manifest::defaults;
 use fusion::{Chain, Fusion};
 use stage::Stage;
 use units::Units;
@@ -49,7 +50,7 @@ impl Wanted {
     fn path(self) -> Optimize {
         match self {
             Wanted::Option(path) | Wanted::Manifest(path) => path,
-            Wanted::Default => Optimize::default(),
+            Wanted::Default => defaults::OPTIMIZE,
         }
     }
 

@@ -4,6 +4,7 @@ use torvyn_codegen::ir;
 
 use crate::link::LinkedFlow;
 use crate::manifest::ast::Priority;
+use crate::manifest::defaults;
 use crate::resolve::NodeIdx;
 
 /// The position of each node, by declaration.
@@ -46,7 +47,7 @@ impl Schedule {
 
 /// Elements a driver handles before it yields.
 pub(super) fn quantum(priority: Option<Priority>) -> u32 {
-    match priority.unwrap_or(Priority::Normal) {
+    match priority.unwrap_or(defaults::PRIORITY) {
         Priority::Critical => 128,
         Priority::High => 64,
         Priority::Normal => 32,

@@ -3,11 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use torvyn_codegen::ir::{Builtin, ErrorAction, ErrorPolicies, FanOut, LastResort, Merge, Origin, OverflowPolicy};
+use torvyn_codegen::ir::{
+    Builtin, ErrorAction, ErrorPolicies, Exhaustion, FanOut, LastResort, Merge, Origin, OverflowPolicy,
+};
 
 use crate::interface::{Interface, InterfaceName};
 use crate::source::{SourceId, Span, Spanned};
 use torvyn_runtime_core::capability::{Grant, Request};
+
+use super::defaults;
+pub use super::words::{Language, Optimize, Priority};
 
 /// A manifest, maybe partial.
 #[derive(Clone, Debug)]
@@ -73,19 +78,6 @@ impl ComponentDecl {
     }
 }
 
-/// What a component is written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
-    /// Rust, built with cargo.
-    Rust,
-    /// Go.
-    Go,
-    /// Python.
-    Python,
-    /// Zig.
-    Zig,
-}
-
 /// A `[flow.NAME]`.
 #[derive(Clone, Debug)]
 pub struct FlowDecl {
@@ -113,31 +105,6 @@ pub struct FlowDecl {
     pub further_edge: Option<Span>,
     /// False when a node or an edge could not be read: checks of the whole graph would report consequences.
     pub complete: bool,
-}
-
-/// Scheduling class of a flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Priority {
-    /// Yields least often.
-    Critical,
-    /// Yields less often.
-    High,
-    /// The default.
-    Normal,
-    /// Yields most often.
-    Background,
-}
-
-/// The call path that is wanted for stages; those that can't take it take the next slower one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Optimize {
-    /// Typed component functions.
-    Component,
-    /// Core functions, one shell per stage: the default.
-    #[default]
-    Direct,
-    /// Core functions, one shell for a whole chain of stages.
-    Fused,
 }
 
 /// A `[flow.NAME.nodes.NODE]`.
@@ -312,28 +279,16 @@ pub struct RuntimeDecl {
     /// Upper bounds of the buffer pools, smallest tier first.
     pub pool_sizes: [Option<Spanned<u32>>; 4],
     /// What an allocation does when its pool is empty.
-    pub exhaustion_policy: Option<Spanned<ExhaustionPolicy>>,
+    pub exhaustion_policy: Option<Spanned<Exhaustion>>,
 }
-
-/// Capacity of a stream where nobody sets one.
-const DEFAULT_QUEUE_DEPTH: u32 = 64;
 
 impl RuntimeDecl {
     /// Capacity of a stream: what its edge says, else its flow, else `[runtime.backpressure]`.
     #[must_use]
     pub fn queue_depth(&self, edge: Option<u32>, flow: Option<u32>) -> u32 {
         let runtime = self.default_queue_depth.map(|depth| depth.value);
-        edge.or(flow).or(runtime).unwrap_or(DEFAULT_QUEUE_DEPTH).max(1)
+        edge.or(flow).or(runtime).unwrap_or(defaults::QUEUE_DEPTH).max(1)
     }
-}
-
-/// What an allocation does when its pool is empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExhaustionPolicy {
-    /// Memory comes from the system allocator.
-    FallbackAlloc,
-    /// The allocation fails.
-    Error,
 }
 
 /// What `component` of a node names.
@@ -379,7 +334,7 @@ impl OnErrorDecl {
     pub fn policies(&self) -> ErrorPolicies {
         let action = |own: Option<Spanned<ErrorAction>>| {
             let written = own.or(self.default);
-            written.map_or(ErrorAction::Now(LastResort::Terminate), |action| action.value)
+            written.map_or(ErrorAction::Now(defaults::ON_ERROR), |action| action.value)
         };
         ErrorPolicies {
             invalid_input: action(self.invalid_input),
@@ -402,31 +357,6 @@ impl OnErrorDecl {
         let written = actions.into_iter().flatten();
         let dead_letters = written.filter(|action| action.value.last_resort() == LastResort::DeadLetter);
         dead_letters.map(|action| action.span).min_by_key(|span| span.start)
-    }
-}
-
-impl Optimize {
-    /// The word in the manifest.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Optimize::Component => "component",
-            Optimize::Direct => "direct",
-            Optimize::Fused => "fused",
-        }
-    }
-}
-
-impl Language {
-    /// The word in the manifest.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Language::Rust => "rust",
-            Language::Go => "go",
-            Language::Python => "python",
-            Language::Zig => "zig",
-        }
     }
 }
 

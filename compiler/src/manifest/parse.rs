@@ -6,14 +6,16 @@ mod policy;
 
 use std::sync::Arc;
 
-use torvyn_codegen::ir::Origin;
+use torvyn_codegen::ir::{Exhaustion, FanOut, Merge, Origin};
 
 use super::ast::{
-    ComponentDecl, EdgeDecl, ExhaustionPolicy, FlowDecl, Language, LimitsDecl, Manifest, NodeDecl, Optimize, PortRef,
-    Priority, ProjectDecl, RuntimeDecl,
+    ComponentDecl, EdgeDecl, FlowDecl, Language, LimitsDecl, Manifest, NodeDecl, Optimize, PortRef, Priority,
+    ProjectDecl, RuntimeDecl,
 };
+use super::defaults;
 use super::section::Section;
 use super::toml::Document;
+use super::words::CapabilityPolicy;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::{Span, Spanned};
 
@@ -49,8 +51,9 @@ pub(super) fn manifest(diags: &mut Diagnostics, document: &Document<'_>, root: &
             .map(|section| capabilities::grants(diags, section))
             .unwrap_or_default(),
         allows_all: security
-            .and_then(|section| section.text("default_capability_policy"))
-            .is_some_and(|policy| policy.value == "allow-all"),
+            .and_then(|section| section.word("default_capability_policy", CapabilityPolicy::parse))
+            .map_or(defaults::CAPABILITY_POLICY, |policy| policy.value)
+            == CapabilityPolicy::AllowAll,
     }
 }
 
@@ -82,7 +85,7 @@ fn component(diags: &mut Diagnostics, section: &Section) -> Option<ComponentDecl
     let component = ComponentDecl {
         name: section.text("name")?,
         path: section.text("path"),
-        language: section.text("language").map(|word| word.map(|word| language(&word))),
+        language: section.word("language", Language::parse),
         build_command: section.text("build_command"),
         wasm: section.text("wasm"),
         span: section.span,
@@ -120,13 +123,6 @@ fn check_duplicates(diags: &mut Diagnostics, components: &[ComponentDecl]) {
     }
 }
 
-fn language(word: &str) -> Language {
-    [Language::Go, Language::Python, Language::Zig]
-        .into_iter()
-        .find(|language| language.as_str() == word)
-        .unwrap_or(Language::Rust)
-}
-
 fn flow(
     diags: &mut Diagnostics,
     document: &Document<'_>,
@@ -149,9 +145,9 @@ fn flow(
         name: name.clone(),
         description: section.text("description"),
         default_queue_depth: section.small_integer("default_queue_depth"),
-        priority: section.text("priority").map(|word| word.map(|word| priority(&word))),
+        priority: section.word("priority", Priority::parse),
         deadline_ms: section.integer("deadline"),
-        optimize: section.text("optimize").map(|word| word.map(|word| optimize(&word))),
+        optimize: section.word("optimize", Optimize::parse),
         replicas,
         replicas_by: section.text("replicas_by"),
         nodes: nodes.iter().map(|(name, section)| node(diags, name, section)).collect(),
@@ -171,22 +167,6 @@ fn further_edge(document: &Document<'_>, flow: &Section) -> Option<Span> {
     document.end_of_table(last.last_start())
 }
 
-fn priority(word: &str) -> Priority {
-    match word {
-        "critical" => Priority::Critical,
-        "high" => Priority::High,
-        "background" => Priority::Background,
-        _ => Priority::Normal,
-    }
-}
-
-fn optimize(word: &str) -> Optimize {
-    [Optimize::Component, Optimize::Fused]
-        .into_iter()
-        .find(|optimize| optimize.as_str() == word)
-        .unwrap_or(Optimize::Direct)
-}
-
 fn node(diags: &mut Diagnostics, name: &Spanned<String>, section: &Section) -> NodeDecl {
     NodeDecl {
         name: name.clone(),
@@ -194,8 +174,8 @@ fn node(diags: &mut Diagnostics, name: &Spanned<String>, section: &Section) -> N
         interface: section.interface("interface"),
         config: section.text("config"),
         on_error: policy::on_error(diags, section),
-        fan_out: policy::fan_out(section),
-        merge: policy::merge(section),
+        fan_out: section.word("fan_out", FanOut::parse),
+        merge: section.word("merge", Merge::parse),
         limits: section.section("limits").map(node_limits).unwrap_or_default(),
         complete: !section.is_lossy(),
     }
@@ -263,15 +243,7 @@ fn runtime(diags: &mut Diagnostics, section: &Section) -> RuntimeDecl {
             pool("large_pool_size"),
             pool("huge_pool_size"),
         ],
-        exhaustion_policy: pools.and_then(|s| s.text("exhaustion_policy")).map(|word| {
-            word.map(|word| {
-                if word == "error" {
-                    ExhaustionPolicy::Error
-                } else {
-                    ExhaustionPolicy::FallbackAlloc
-                }
-            })
-        }),
+        exhaustion_policy: pools.and_then(|s| s.word("exhaustion_policy", Exhaustion::parse)),
     }
 }
 

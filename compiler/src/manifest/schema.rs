@@ -1,11 +1,13 @@
 //! The one table of keys: what may stand in `Torvyn.toml`, what it means, and whether it already does anything.
 
+mod default;
 mod json;
 mod keys;
 
 use torvyn_codegen::ir::Builtin;
 use torvyn_runtime_core::setting::{self, Setting};
 
+pub use default::DefaultValue;
 pub use json::json_schema;
 pub use keys::{ACTIONS, ROOT};
 
@@ -18,8 +20,8 @@ pub struct Key {
     pub kind: Kind,
     /// Whether it must be there.
     pub required: bool,
-    /// What holds without it, in the words of the reference; empty when nothing does.
-    pub default: &'static str,
+    /// What holds without it.
+    pub default: DefaultValue,
     /// What it means.
     pub doc: &'static str,
     /// Whether this version acts on it.

@@ -89,6 +89,12 @@ impl Section {
         })
     }
 
+    /// The word of a key that takes one of an enum's words.
+    pub(super) fn word<T>(&self, key: &str, parse: fn(&str) -> Option<T>) -> Option<Spanned<T>> {
+        let word = self.text(key)?;
+        Some(word.map(|word| parse(&word).expect("invariant: the schema has the same words")))
+    }
+
     pub(super) fn integer(&self, key: &str) -> Option<Spanned<u64>> {
         self.get(key, |value| {
             if let Value::Integer(number) = value {

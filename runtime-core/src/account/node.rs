@@ -1,6 +1,6 @@
 //! Counters of a node: how its elements ended.
 
-use crate::plan::Role;
+use crate::role::Role;
 
 super::counters! {
     /// How a node's elements ended. For every node but a source, `received` + `flushed` = `emitted` + `filtered` +

@@ -3,7 +3,9 @@ use std::sync::LazyLock;
 use wasmtime::Config;
 
 use super::*;
-use crate::plan::{ErrorAction, ErrorPlan, FanOut, LastResort, LimitsPlan, Merge, Role, TierPlan};
+use crate::plan::{LimitsPlan, TierPlan};
+use crate::policy::{ErrorAction, ErrorPolicies, FanOut, LastResort, Merge};
+use crate::role::Role;
 
 mod layout;
 
@@ -22,7 +24,7 @@ fn node(max_buffer_bytes: u64, buffer_budget_bytes: u64) -> NodePlan {
         dead_letters: &[],
         merge: Merge::RoundRobin,
         fan_out: FanOut::Minimum,
-        on_error: ErrorPlan {
+        on_error: ErrorPolicies {
             invalid_input: action,
             unavailable: action,
             internal: action,

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::plan::{NodePlan, Role};
+use crate::plan::NodePlan;
+use crate::role::Role;
 
 /// Replacement of a source (`--input`).
 #[derive(Clone, Debug, PartialEq, Eq)]

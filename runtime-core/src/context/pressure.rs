@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use crate::demand::Demand;
-use crate::plan::{FlowPlan, Role};
+use crate::plan::FlowPlan;
+use crate::role::Role;
 
 /// The streams that hold up their producers, and the sources to be notified.
 #[derive(Debug, Default)]

@@ -9,7 +9,8 @@ use crate::context::RunContext;
 use crate::crossing::core::Counts;
 use crate::error::{Cause, Failure, Operation};
 use crate::event::Event;
-use crate::plan::{FlowPlan, Merge, NodePlan};
+use crate::plan::{FlowPlan, NodePlan};
+use crate::policy::Merge;
 use crate::stage::{Called, Payload};
 use crate::stream::{Pushed, Room, Stream};
 

@@ -4,7 +4,8 @@ use crate::account::{CopyStats, NodeStats};
 use crate::context::RunContext;
 use crate::demand::Demand;
 use crate::error::Failure;
-use crate::plan::{FanOut, FlowPlan, NodePlan};
+use crate::plan::{FlowPlan, NodePlan};
+use crate::policy::FanOut;
 
 mod aggregator;
 mod filter;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::clock::Time;
 use crate::error::Category;
-use crate::plan::{ErrorAction, ErrorPlan};
+use crate::policy::{ErrorAction, ErrorPolicies};
 
 /// Period within which restarts are counted.
 const RESTART_WINDOW: Duration = Duration::from_secs(60);
@@ -74,7 +74,7 @@ impl Policy {
 }
 
 /// The action for a category.
-pub(super) fn action(plan: &ErrorPlan, category: Category) -> ErrorAction {
+pub(super) fn action(plan: &ErrorPolicies, category: Category) -> ErrorAction {
     match category {
         Category::InvalidInput => plan.invalid_input,
         Category::Unavailable => plan.unavailable,

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use crate::account::{Copies, CopyStats, NodeStats, StreamStats};
 use crate::clock::nanos;
 use crate::flow::Node;
-use crate::plan::{Role, StreamPlan};
+use crate::plan::StreamPlan;
+use crate::role::Role;
 use crate::words::count;
 
 /// The report of one replica.
@@ -119,7 +120,7 @@ impl StreamReport {
     pub(super) fn to_json(&self) -> Value {
         let (plan, stats) = (self.plan, self.stats);
         json!({
-            "from": plan.from, "to": plan.to, "depth": plan.depth, "policy": plan.overflow.as_str(),
+            "from": plan.from, "to": plan.to, "depth": plan.depth, "policy": plan.policy.as_str(),
             "offered": stats.offered, "enqueued": stats.enqueued, "dequeued": stats.dequeued,
             "dropped": {
                 "drop-oldest": stats.dropped_oldest, "drop-newest": stats.dropped_newest,

@@ -16,26 +16,26 @@ fn element(sequence: u64) -> Element {
 }
 
 /// A stream of 4 elements that is relieved at 2, and the run it belongs to.
-fn stream(overflow: Overflow, shared: bool) -> (Stream, RunContext) {
+fn stream(policy: OverflowPolicy, shared: bool) -> (Stream, RunContext) {
     let plan = Box::leak(Box::new(StreamPlan {
         from: "a.output",
         to: "b.input",
         depth: 4,
         low_watermark: 2,
-        overflow,
-        rank: 0,
+        policy,
+        priority: 0,
         max_element_bytes: None,
     }));
     let cx = context(None, Pressure::of(vec![vec![0]], 1));
     (Stream::new(plan, 0, shared), cx)
 }
 
-const POLICIES: [Overflow; 5] = [
-    Overflow::Block,
-    Overflow::DropOldest,
-    Overflow::DropNewest,
-    Overflow::Error,
-    Overflow::RateLimit {
+const POLICIES: [OverflowPolicy; 5] = [
+    OverflowPolicy::Block,
+    OverflowPolicy::DropOldest,
+    OverflowPolicy::DropNewest,
+    OverflowPolicy::Error,
+    OverflowPolicy::RateLimit {
         per_second: 1_000_000_000,
     },
 ];
@@ -61,69 +61,69 @@ fn events(cx: &RunContext) -> Vec<String> {
 
 #[test]
 fn a_stream_is_full_from_its_depth_to_its_low_watermark() {
-    for overflow in POLICIES {
-        let (mut stream, mut cx) = stream(overflow, false);
+    for policy in POLICIES {
+        let (mut stream, mut cx) = stream(policy, false);
         for sequence in 0..3 {
             let _ = stream.push(&mut cx, element(sequence));
-            assert!(stream.episode.is_none(), "{overflow:?}: normal while filling");
+            assert!(stream.episode.is_none(), "{policy:?}: normal while filling");
         }
         let _ = stream.push(&mut cx, element(3));
-        assert!(stream.episode.is_some(), "{overflow:?}: full at its depth");
+        assert!(stream.episode.is_some(), "{policy:?}: full at its depth");
         cx.clock().wait_until(Time::START.after(Duration::from_micros(7)));
         assert_eq!(stream.pop(&mut cx).map(|element| element.sequence), Some(0));
-        assert!(stream.episode.is_some(), "{overflow:?}: 3 is above the watermark");
+        assert!(stream.episode.is_some(), "{policy:?}: 3 is above the watermark");
         assert_eq!(stream.pop(&mut cx).map(|element| element.sequence), Some(1));
-        assert!(stream.episode.is_none(), "{overflow:?}: relieved at 2");
+        assert!(stream.episode.is_none(), "{policy:?}: relieved at 2");
         let _ = stream.push(&mut cx, element(4));
-        assert!(stream.episode.is_none(), "{overflow:?}: 3 is not full again");
+        assert!(stream.episode.is_none(), "{policy:?}: 3 is not full again");
         let stats = stream.stats(cx.now());
         assert_eq!(
             (stats.episodes, stats.pressure),
             (1, Duration::from_micros(7)),
-            "{overflow:?}"
+            "{policy:?}"
         );
         assert_eq!(
             (stats.enqueued, stats.dequeued, stats.peak_depth),
             (5, 2, 4),
-            "{overflow:?}"
+            "{policy:?}"
         );
         assert_eq!(
             events(&cx),
             ["backpressure-triggered", "backpressure-relieved"],
-            "{overflow:?}"
+            "{policy:?}"
         );
     }
 }
 
 #[test]
 fn only_streams_that_hold_up_their_producer_have_no_room() {
-    let holds_up = |overflow, shared| {
-        let (mut stream, mut cx) = stream(overflow, shared);
+    let holds_up = |policy, shared| {
+        let (mut stream, mut cx) = stream(policy, shared);
         fill(&mut stream, &mut cx);
         let full = stream.room(cx.now()) == Room::Full;
         assert_eq!(full, stream.stalls());
         assert_eq!(cx.pressure.next_notice().is_some(), full, "sources hear of it");
         full
     };
-    let alone = POLICIES.map(|overflow| holds_up(overflow, false));
+    let alone = POLICIES.map(|policy| holds_up(policy, false));
     assert_eq!(alone, [true, false, false, false, true]);
-    let shared = POLICIES.map(|overflow| holds_up(overflow, true));
+    let shared = POLICIES.map(|policy| holds_up(policy, true));
     assert_eq!(shared, [true; 5]);
 }
 
 #[test]
 fn a_full_stream_drops_by_its_policy() {
-    let (mut oldest, mut cx) = stream(Overflow::DropOldest, false);
+    let (mut oldest, mut cx) = stream(OverflowPolicy::DropOldest, false);
     fill(&mut oldest, &mut cx);
     assert!(matches!(oldest.push(&mut cx, element(4)), Pushed::Dropped(dropped) if dropped.sequence == 0));
     assert_eq!(waiting(&oldest), [1, 2, 3, 4]);
 
-    let (mut newest, mut cx) = stream(Overflow::DropNewest, false);
+    let (mut newest, mut cx) = stream(OverflowPolicy::DropNewest, false);
     fill(&mut newest, &mut cx);
     assert!(matches!(newest.push(&mut cx, element(4)), Pushed::Dropped(dropped) if dropped.sequence == 4));
     assert_eq!(waiting(&newest), [0, 1, 2, 3]);
 
-    let (mut error, mut cx) = stream(Overflow::Error, false);
+    let (mut error, mut cx) = stream(OverflowPolicy::Error, false);
     fill(&mut error, &mut cx);
     assert!(matches!(error.push(&mut cx, element(4)), Pushed::Overflow(dropped) if dropped.sequence == 4));
     assert_eq!(waiting(&error), [0, 1, 2, 3]);
@@ -145,14 +145,14 @@ fn a_full_stream_drops_by_its_policy() {
 #[test]
 #[should_panic(expected = "a producer without room is not scheduled")]
 fn nothing_is_put_into_a_full_stream_that_blocks() {
-    let (mut stream, mut cx) = stream(Overflow::Block, false);
+    let (mut stream, mut cx) = stream(OverflowPolicy::Block, false);
     fill(&mut stream, &mut cx);
     let _ = stream.push(&mut cx, element(4));
 }
 
 #[test]
 fn an_empty_stream_gives_nothing_and_counts_nothing() {
-    let (mut stream, mut cx) = stream(Overflow::Block, false);
+    let (mut stream, mut cx) = stream(OverflowPolicy::Block, false);
     assert!(stream.pop(&mut cx).is_none());
     assert_eq!(stream.stats(cx.now()).dequeued, 0);
     assert!(events(&cx).is_empty());
@@ -160,7 +160,7 @@ fn an_empty_stream_gives_nothing_and_counts_nothing() {
 
 #[test]
 fn what_is_left_at_the_end_is_counted_and_the_episode_with_it() {
-    let (mut stream, mut cx) = stream(Overflow::Block, false);
+    let (mut stream, mut cx) = stream(OverflowPolicy::Block, false);
     fill(&mut stream, &mut cx);
     cx.clock().wait_until(Time::START.after(Duration::from_nanos(9)));
     let left: Vec<u64> = stream.discard().map(|element| element.sequence).collect();
@@ -171,7 +171,7 @@ fn what_is_left_at_the_end_is_counted_and_the_episode_with_it() {
 
 #[test]
 fn sources_hear_of_the_end_of_pressure() {
-    let (mut stream, mut cx) = stream(Overflow::Block, false);
+    let (mut stream, mut cx) = stream(OverflowPolicy::Block, false);
     fill(&mut stream, &mut cx);
     let _ = (stream.pop(&mut cx), stream.pop(&mut cx));
     let told: Vec<_> = std::iter::from_fn(|| cx.pressure.next_notice()).collect();
@@ -181,7 +181,7 @@ fn sources_hear_of_the_end_of_pressure() {
 #[test]
 fn a_paced_stream_spaces_elements_out_behind_a_burst() {
     // 400 a second: 2.5 ms between elements, bursts of 4.
-    let (mut stream, mut cx) = stream(Overflow::RateLimit { per_second: 400 }, false);
+    let (mut stream, mut cx) = stream(OverflowPolicy::RateLimit { per_second: 400 }, false);
     let at = |micros| Time::START.after(Duration::from_micros(micros));
     for sequence in 0..4 {
         assert_eq!(stream.room(cx.now()), Room::Yes, "the burst");

@@ -38,7 +38,7 @@ mod flow_0_main {
                 dead_letters: &[],
                 merge: rt::Merge::RoundRobin,
                 fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPlan {
+                on_error: rt::ErrorPolicies {
                     invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
@@ -69,7 +69,7 @@ mod flow_0_main {
                 dead_letters: &[],
                 merge: rt::Merge::RoundRobin,
                 fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPlan {
+                on_error: rt::ErrorPolicies {
                     invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
@@ -94,8 +94,8 @@ mod flow_0_main {
                 to: "store.input",
                 depth: 16u32,
                 low_watermark: 8u32,
-                overflow: rt::Overflow::Block,
-                rank: 0u8,
+                policy: rt::OverflowPolicy::Block,
+                priority: 0u8,
                 max_element_bytes: None,
             },
         ],
@@ -132,7 +132,7 @@ mod flow_0_main {
     struct Driver {
         n0_numbers: rt::SourceNode,
         n1_store: rt::SinkNode,
-        row_0: rt::Chain,
+        chain_0: rt::Chain,
         streams: [rt::Stream; 1usize],
     }
     impl rt::Flow for Driver {
@@ -145,8 +145,8 @@ mod flow_0_main {
                 return Ok(true);
             }
             if self.n0_numbers.is_ready(cx, &self.streams) {
-                if self.row_0.is_clear(cx, &self.streams, &[&self.n1_store]) {
-                    self.row_0
+                if self.chain_0.is_clear(cx, &self.streams, &[&self.n1_store]) {
+                    self.chain_0
                         .run(
                             cx,
                             &mut self.streams,
@@ -187,7 +187,7 @@ mod flow_0_main {
                     1usize,
                     rt::direct(&super::ARTIFACT_1),
                 )?,
-                row_0: rt::Chain::new(&PLAN, &[0usize, 1usize]),
+                chain_0: rt::Chain::new(&PLAN, &[0usize, 1usize]),
                 streams: rt::streams(&PLAN),
             }),
         )

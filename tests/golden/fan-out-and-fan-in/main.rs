@@ -44,7 +44,7 @@ mod flow_0_main {
                 dead_letters: &[],
                 merge: rt::Merge::RoundRobin,
                 fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPlan {
+                on_error: rt::ErrorPolicies {
                     invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
@@ -80,7 +80,7 @@ mod flow_0_main {
                 dead_letters: &[],
                 merge: rt::Merge::RoundRobin,
                 fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPlan {
+                on_error: rt::ErrorPolicies {
                     invalid_input: rt::ErrorAction::Retry {
                         max: 2u32,
                         backoff_ms: 100u64,
@@ -132,7 +132,7 @@ mod flow_0_main {
                 dead_letters: &[2usize],
                 merge: rt::Merge::Priority,
                 fan_out: rt::FanOut::Independent,
-                on_error: rt::ErrorPlan {
+                on_error: rt::ErrorPolicies {
                     invalid_input: rt::ErrorAction::Now(rt::LastResort::DeadLetter),
                     unavailable: rt::ErrorAction::Retry {
                         max: 5u32,
@@ -172,7 +172,7 @@ mod flow_0_main {
                 dead_letters: &[],
                 merge: rt::Merge::RoundRobin,
                 fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPlan {
+                on_error: rt::ErrorPolicies {
                     invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
@@ -212,7 +212,7 @@ mod flow_0_main {
                 dead_letters: &[],
                 merge: rt::Merge::RoundRobin,
                 fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPlan {
+                on_error: rt::ErrorPolicies {
                     invalid_input: rt::ErrorAction::Now(rt::LastResort::Skip),
                     unavailable: rt::ErrorAction::Now(rt::LastResort::Skip),
                     internal: rt::ErrorAction::Now(rt::LastResort::Skip),
@@ -248,7 +248,7 @@ mod flow_0_main {
                 dead_letters: &[],
                 merge: rt::Merge::RoundRobin,
                 fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPlan {
+                on_error: rt::ErrorPolicies {
                     invalid_input: rt::ErrorAction::Retry {
                         max: 3u32,
                         backoff_ms: 100u64,
@@ -295,7 +295,7 @@ mod flow_0_main {
                 dead_letters: &[],
                 merge: rt::Merge::RoundRobin,
                 fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPlan {
+                on_error: rt::ErrorPolicies {
                     invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
@@ -326,7 +326,7 @@ mod flow_0_main {
                 dead_letters: &[],
                 merge: rt::Merge::RoundRobin,
                 fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPlan {
+                on_error: rt::ErrorPolicies {
                     invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
@@ -357,7 +357,7 @@ mod flow_0_main {
                 dead_letters: &[],
                 merge: rt::Merge::RoundRobin,
                 fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPlan {
+                on_error: rt::ErrorPolicies {
                     invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
@@ -382,8 +382,8 @@ mod flow_0_main {
                 to: "upper.input",
                 depth: 64u32,
                 low_watermark: 32u32,
-                overflow: rt::Overflow::DropNewest,
-                rank: 0u8,
+                policy: rt::OverflowPolicy::DropNewest,
+                priority: 0u8,
                 max_element_bytes: None,
             },
             rt::StreamPlan {
@@ -391,8 +391,8 @@ mod flow_0_main {
                 to: "upper.input",
                 depth: 64u32,
                 low_watermark: 32u32,
-                overflow: rt::Overflow::DropNewest,
-                rank: 7u8,
+                policy: rt::OverflowPolicy::DropNewest,
+                priority: 7u8,
                 max_element_bytes: None,
             },
             rt::StreamPlan {
@@ -400,8 +400,8 @@ mod flow_0_main {
                 to: "rejected.input",
                 depth: 64u32,
                 low_watermark: 32u32,
-                overflow: rt::Overflow::DropNewest,
-                rank: 0u8,
+                policy: rt::OverflowPolicy::DropNewest,
+                priority: 0u8,
                 max_element_bytes: None,
             },
             rt::StreamPlan {
@@ -409,8 +409,8 @@ mod flow_0_main {
                 to: "keep.input",
                 depth: 64u32,
                 low_watermark: 32u32,
-                overflow: rt::Overflow::Block,
-                rank: 0u8,
+                policy: rt::OverflowPolicy::Block,
+                priority: 0u8,
                 max_element_bytes: None,
             },
             rt::StreamPlan {
@@ -418,8 +418,8 @@ mod flow_0_main {
                 to: "archive.input",
                 depth: 64u32,
                 low_watermark: 32u32,
-                overflow: rt::Overflow::DropOldest,
-                rank: 0u8,
+                policy: rt::OverflowPolicy::DropOldest,
+                priority: 0u8,
                 max_element_bytes: None,
             },
             rt::StreamPlan {
@@ -427,8 +427,8 @@ mod flow_0_main {
                 to: "choose.input",
                 depth: 64u32,
                 low_watermark: 32u32,
-                overflow: rt::Overflow::Error,
-                rank: 0u8,
+                policy: rt::OverflowPolicy::Error,
+                priority: 0u8,
                 max_element_bytes: Some(65536u64),
             },
             rt::StreamPlan {
@@ -436,8 +436,8 @@ mod flow_0_main {
                 to: "screen.input",
                 depth: 8u32,
                 low_watermark: 2u32,
-                overflow: rt::Overflow::DropNewest,
-                rank: 0u8,
+                policy: rt::OverflowPolicy::DropNewest,
+                priority: 0u8,
                 max_element_bytes: None,
             },
             rt::StreamPlan {
@@ -445,8 +445,8 @@ mod flow_0_main {
                 to: "join.input",
                 depth: 64u32,
                 low_watermark: 32u32,
-                overflow: rt::Overflow::DropNewest,
-                rank: 0u8,
+                policy: rt::OverflowPolicy::DropNewest,
+                priority: 0u8,
                 max_element_bytes: None,
             },
             rt::StreamPlan {
@@ -454,10 +454,10 @@ mod flow_0_main {
                 to: "screen.input",
                 depth: 64u32,
                 low_watermark: 32u32,
-                overflow: rt::Overflow::RateLimit {
+                policy: rt::OverflowPolicy::RateLimit {
                     per_second: 50u64,
                 },
-                rank: 0u8,
+                priority: 0u8,
                 max_element_bytes: None,
             },
         ],

@@ -42,7 +42,7 @@ mod flow_0_main {
                 dead_letters: &[],
                 merge: rt::Merge::RoundRobin,
                 fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPlan {
+                on_error: rt::ErrorPolicies {
                     invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
@@ -78,7 +78,7 @@ mod flow_0_main {
                 dead_letters: &[],
                 merge: rt::Merge::RoundRobin,
                 fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPlan {
+                on_error: rt::ErrorPolicies {
                     invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
@@ -114,7 +114,7 @@ mod flow_0_main {
                 dead_letters: &[],
                 merge: rt::Merge::RoundRobin,
                 fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPlan {
+                on_error: rt::ErrorPolicies {
                     invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
@@ -154,7 +154,7 @@ mod flow_0_main {
                 dead_letters: &[],
                 merge: rt::Merge::RoundRobin,
                 fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPlan {
+                on_error: rt::ErrorPolicies {
                     invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
@@ -185,7 +185,7 @@ mod flow_0_main {
                 dead_letters: &[],
                 merge: rt::Merge::RoundRobin,
                 fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPlan {
+                on_error: rt::ErrorPolicies {
                     invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
@@ -216,7 +216,7 @@ mod flow_0_main {
                 dead_letters: &[],
                 merge: rt::Merge::RoundRobin,
                 fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPlan {
+                on_error: rt::ErrorPolicies {
                     invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
@@ -247,7 +247,7 @@ mod flow_0_main {
                 dead_letters: &[],
                 merge: rt::Merge::RoundRobin,
                 fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPlan {
+                on_error: rt::ErrorPolicies {
                     invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
                     internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
@@ -272,8 +272,8 @@ mod flow_0_main {
                 to: "upper.input",
                 depth: 64u32,
                 low_watermark: 32u32,
-                overflow: rt::Overflow::Block,
-                rank: 0u8,
+                policy: rt::OverflowPolicy::Block,
+                priority: 0u8,
                 max_element_bytes: None,
             },
             rt::StreamPlan {
@@ -281,8 +281,8 @@ mod flow_0_main {
                 to: "keep.input",
                 depth: 64u32,
                 low_watermark: 32u32,
-                overflow: rt::Overflow::Block,
-                rank: 0u8,
+                policy: rt::OverflowPolicy::Block,
+                priority: 0u8,
                 max_element_bytes: None,
             },
             rt::StreamPlan {
@@ -290,8 +290,8 @@ mod flow_0_main {
                 to: "choose.input",
                 depth: 64u32,
                 low_watermark: 32u32,
-                overflow: rt::Overflow::Block,
-                rank: 0u8,
+                policy: rt::OverflowPolicy::Block,
+                priority: 0u8,
                 max_element_bytes: None,
             },
             rt::StreamPlan {
@@ -299,8 +299,8 @@ mod flow_0_main {
                 to: "store.input",
                 depth: 64u32,
                 low_watermark: 32u32,
-                overflow: rt::Overflow::Block,
-                rank: 0u8,
+                policy: rt::OverflowPolicy::Block,
+                priority: 0u8,
                 max_element_bytes: None,
             },
             rt::StreamPlan {
@@ -308,8 +308,8 @@ mod flow_0_main {
                 to: "archive.input",
                 depth: 64u32,
                 low_watermark: 32u32,
-                overflow: rt::Overflow::Block,
-                rank: 0u8,
+                policy: rt::OverflowPolicy::Block,
+                priority: 0u8,
                 max_element_bytes: None,
             },
             rt::StreamPlan {
@@ -317,8 +317,8 @@ mod flow_0_main {
                 to: "screen.input",
                 depth: 64u32,
                 low_watermark: 32u32,
-                overflow: rt::Overflow::Block,
-                rank: 0u8,
+                policy: rt::OverflowPolicy::Block,
+                priority: 0u8,
                 max_element_bytes: None,
             },
         ],
@@ -360,7 +360,7 @@ mod flow_0_main {
         n4_store: rt::SinkNode,
         n5_archive: rt::SinkNode,
         n6_screen: rt::SinkNode,
-        chain_0: rt::FusedChain,
+        fused_0: rt::FusedChain,
         streams: [rt::Stream; 6usize],
     }
     impl rt::Flow for Driver {
@@ -394,10 +394,10 @@ mod flow_0_main {
             }
             if self.n0_numbers.is_ready(cx, &self.streams) {
                 if self
-                    .chain_0
+                    .fused_0
                     .is_clear(cx, &self.streams, &[&self.n1_upper, &self.n2_keep])
                 {
-                    self.chain_0
+                    self.fused_0
                         .pull(
                             cx,
                             &mut self.streams,
@@ -478,7 +478,7 @@ mod flow_0_main {
                     6usize,
                     rt::Ready::<rt::SinkStage>(Box::new(rt::Console::default())),
                 )?,
-                chain_0: rt::FusedChain::new(
+                fused_0: rt::FusedChain::new(
                     setup,
                     &PLAN,
                     &[0usize, 1usize, 2usize],

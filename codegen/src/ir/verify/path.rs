@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{
-    ArtifactIdx, ArtifactKind, CallPath, ComponentIdx, Feature, FlowIr, Implementation, Node, NodeIdx, OverflowPolicy,
-    ProgramIr, Role, Shell, ShellIdx,
+    ArtifactIdx, ArtifactKind, CallPath, ComponentIdx, Feature, FlowIr, Implementation, Node, NodeIdx, ProgramIr, Role,
+    Shell, ShellIdx,
 };
 use super::stream;
 
@@ -149,16 +149,15 @@ fn verify_link(flow: &FlowIr, from: NodeIdx, to: NodeIdx) {
         "`{name}`: the producer has one output, which is the consumer's input"
     );
     let stream = stream(flow, *input);
-    assert!(stream.depth >= 2, "`{name}`: the stream holds two elements");
     assert!(
-        stream.max_element_bytes.is_none() && !matches!(stream.policy, OverflowPolicy::RateLimit { .. }),
-        "`{name}`: the stream takes every element at once"
+        stream.is_transparent() && stream.max_element_bytes.is_none(),
+        "`{name}`: the stream takes every element at once, and two of them"
     );
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{sample, verify};
+    use super::super::super::{OverflowPolicy, sample, verify};
     use super::*;
 
     /// Verifies the sample with a fused chain after a change to its flow.
@@ -189,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "the stream holds two elements")]
+    #[should_panic(expected = "the stream takes every element at once")]
     fn a_batch_needs_places() {
         verify_changed(|flow| {
             flow.streams[0].depth = 1;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use torvync_compiler::manifest::schema::{Effect, Key, Kind};
+use torvync_compiler::manifest::schema::{DefaultValue, Effect, Key, Kind};
 
 use super::{Item, ItemKind};
 use crate::capability::{self, capabilities};
@@ -83,7 +83,7 @@ fn detail(key: &Key) -> String {
     let mut detail = key.kind.expected().to_owned();
     if key.required {
         detail += ", required";
-    } else if !key.default.is_empty() {
+    } else if key.default != DefaultValue::Nothing {
         detail += &format!(", default {}", key.default);
     }
     match key.effect {

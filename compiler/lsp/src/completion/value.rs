@@ -137,7 +137,7 @@ fn texts(view: View<'_>, key: &Key, path: &[Step]) -> Vec<Text> {
         Kind::Component => components(view),
         Kind::Interface => interfaces(view, path),
         Kind::Version if key.name == "contract_version" => vec![word(&canonical::version().to_string())],
-        Kind::Size(..) | Kind::Duration if key.default.starts_with('"') => vec![word(key.default.trim_matches('"'))],
+        Kind::Size(..) if key.default.is_value() => vec![word(key.default.to_string().trim_matches('"'))],
         Kind::Texts
             if is_like(path, "security.grants.*.capabilities") || is_like(path, "security.grants.*.capabilities.#") =>
         {
@@ -167,11 +167,10 @@ fn texts(view: View<'_>, key: &Key, path: &[Step]) -> Vec<Text> {
 /// Values that are no strings.
 fn bare(key: &Key) -> Vec<Text> {
     let word = |word: &str| Text::new(word, ItemKind::Word, "", key.doc);
-    let is_number = key.default.parse::<f64>().is_ok();
     if matches!(key.kind, Kind::Flag | Kind::Flags) {
         vec![word("true"), word("false")]
-    } else if is_number && matches!(key.kind, Kind::Integer(..) | Kind::Ratio(_)) {
-        vec![word(key.default)]
+    } else if key.default.is_value() && matches!(key.kind, Kind::Integer(..) | Kind::Ratio(_)) {
+        vec![word(&key.default.to_string())]
     } else {
         Vec::new()
     }

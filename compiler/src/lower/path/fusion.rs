@@ -1,6 +1,6 @@
 //! Finds chains of stages between which nothing can happen to an element, and welds each to one shell.
 
-use torvyn_codegen::ir::{FlowIr, Node, NodeIdx, OverflowPolicy, Role, Stream};
+use torvyn_codegen::ir::{FlowIr, Node, NodeIdx, Role, Stream};
 
 use super::Code;
 use crate::glue::{self, Member, StageCode};
@@ -212,10 +212,8 @@ fn unhindered(stream: &Stream) -> Result<(), &'static str> {
     if stream.max_element_bytes.is_some() {
         return Err("limits the size of elements");
     }
-    match stream.policy {
-        OverflowPolicy::RateLimit { .. } => Err("limits their rate"),
-        OverflowPolicy::Block | OverflowPolicy::DropOldest | OverflowPolicy::DropNewest | OverflowPolicy::Error => {
-            Ok(())
-        }
+    match stream.policy.per_second() {
+        Some(_) => Err("limits their rate"),
+        None => Ok(()),
     }
 }

@@ -114,7 +114,7 @@ fn stream(from: usize, to: usize) -> Stream {
         depth: 4,
         low_watermark: 2,
         policy: OverflowPolicy::Block,
-        rank: 0,
+        priority: 0,
         max_element_bytes: None,
     }
 }

@@ -1,17 +1,13 @@
 //! What the manifest says about errors and full streams: checked tables to policies.
 
-use torvyn_codegen::ir::{ErrorAction, FanOut, LastResort, Merge, OverflowPolicy};
+use torvyn_codegen::ir::{ErrorAction, LastResort, OverflowPolicy};
+use torvyn_runtime_core::policy::{ActionWord, OverflowWord};
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::manifest::ast::OnErrorDecl;
+use crate::manifest::defaults;
 use crate::manifest::section::Section;
 use crate::source::{Span, Spanned};
-
-/// Attempts after the first one, where the manifest does not say.
-const RETRIES: u32 = 3;
-
-/// Milliseconds before the first of them, where the manifest does not say.
-const BACKOFF_MS: u64 = 100;
 
 /// The categories as the manifest writes them.
 const CATEGORIES: [&str; 5] = [
@@ -58,72 +54,68 @@ pub(super) fn on_error(diags: &mut Diagnostics, node: &Section) -> OnErrorDecl {
 
 /// The action at `key`: a word, or a table with `retry`.
 fn action(section: &Section, key: &str) -> Option<Spanned<ErrorAction>> {
-    match section.text(key) {
-        Some(word) => Some(word.map(|word| match word.as_str() {
-            "retry" => ErrorAction::Retry {
-                max: RETRIES,
-                backoff_ms: BACKOFF_MS,
-                then: LastResort::Terminate,
+    match section.word(key, ActionWord::parse) {
+        Some(word) => Some(word.map(|word| match word {
+            ActionWord::Terminate => ErrorAction::Now(LastResort::Terminate),
+            ActionWord::Skip => ErrorAction::Now(LastResort::Skip),
+            ActionWord::DeadLetter => ErrorAction::Now(LastResort::DeadLetter),
+            ActionWord::Retry => ErrorAction::Retry {
+                max: defaults::RETRIES,
+                backoff_ms: defaults::BACKOFF_MS,
+                then: defaults::AFTER_RETRIES,
             },
-            word => ErrorAction::Now(last_resort(word)),
         })),
         None => section.section(key)?.section("retry").map(retried),
     }
 }
 
 fn retried(retry: &Section) -> Spanned<ErrorAction> {
-    let then = retry.text("then");
-    let place = then.as_ref().map_or(retry.span, |then| then.span);
+    let then = retry.word("then", LastResort::parse);
+    let place = then.map_or(retry.span, |then| then.span);
+    let (max, backoff_ms) = (retry.small_integer("max"), retry.integer("backoff_ms"));
     let action = ErrorAction::Retry {
-        max: retry.small_integer("max").map_or(RETRIES, |max| max.value),
-        backoff_ms: retry.integer("backoff_ms").map_or(BACKOFF_MS, |backoff| backoff.value),
-        then: then.map_or(LastResort::Terminate, |then| last_resort(&then.value)),
+        max: max.map_or(defaults::RETRIES, |max| max.value),
+        backoff_ms: backoff_ms.map_or(defaults::BACKOFF_MS, |backoff| backoff.value),
+        then: then.map_or(defaults::AFTER_RETRIES, |then| then.value),
     };
     Spanned::new(action, place)
 }
 
-fn last_resort(word: &str) -> LastResort {
-    [LastResort::Skip, LastResort::DeadLetter]
-        .into_iter()
-        .find(|resort| resort.as_str() == word)
-        .unwrap_or(LastResort::Terminate)
-}
-
 /// `policy` of an edge, with its rate.
 pub(super) fn overflow(diags: &mut Diagnostics, backpressure: &Section) -> Option<Spanned<OverflowPolicy>> {
-    let policy = backpressure.text("policy");
+    let policy = backpressure.word("policy", OverflowWord::parse);
     let rate = backpressure.integer("max_elements_per_second");
-    match (policy, rate) {
-        (Some(policy), Some(rate)) if policy.value == "rate-limit" => {
-            let per_second = rate.value;
-            Some(Spanned::new(OverflowPolicy::RateLimit { per_second }, policy.span))
-        }
-        (policy, Some(rate)) => {
-            if !backpressure.is_lossy() {
-                diags.error(PolicyError::RateWithout {
-                    rate: rate.span,
-                    policy: policy.map(|policy| policy.span),
-                });
-            }
-            None
-        }
-        (Some(policy), None) if policy.value == "rate-limit" => {
-            if !backpressure.is_lossy() {
+    let word = policy.map(|policy| policy.value);
+    let read = match (word, rate) {
+        (Some(OverflowWord::RateLimit), Some(rate)) => Some(OverflowPolicy::RateLimit { per_second: rate.value }),
+        (_, Some(_)) | (None, None) => None,
+        (Some(word), None) => without_rate(word),
+    };
+    if !backpressure.is_lossy() {
+        match (policy, rate) {
+            (Some(policy), None) if read.is_none() => {
                 diags.error(PolicyError::NoRate { policy: policy.span });
             }
-            None
+            (policy, Some(rate)) if read.is_none() => {
+                let policy = policy.map(|policy| policy.span);
+                diags.error(PolicyError::RateWithout {
+                    rate: rate.span,
+                    policy,
+                });
+            }
+            (_, _) => {}
         }
-        (policy, None) => policy.map(|policy| policy.map(|word| unlimited(&word))),
     }
+    Some(Spanned::new(read?, policy?.span))
 }
 
 /// `default_policy` of `[runtime.backpressure]`, or its other name.
 pub(super) fn default_overflow(diags: &mut Diagnostics, backpressure: &Section) -> Option<Spanned<OverflowPolicy>> {
     let (first, second) = (
-        backpressure.text("default_policy"),
-        backpressure.text("backpressure_policy"),
+        backpressure.word("default_policy", OverflowWord::parse),
+        backpressure.word("backpressure_policy", OverflowWord::parse),
     );
-    if let (Some(first), Some(second)) = (&first, &second)
+    if let (Some(first), Some(second)) = (first, second)
         && first.value != second.value
     {
         diags.error(PolicyError::TwoDefaults {
@@ -131,46 +123,23 @@ pub(super) fn default_overflow(diags: &mut Diagnostics, backpressure: &Section) 
             again: second.span,
         });
     }
-    let policy = first.or(second)?;
-    if policy.value == "rate-limit" {
-        diags.error(PolicyError::RateAsDefault { at: policy.span });
-        return None;
+    let word = first.or(second)?;
+    let policy = without_rate(word.value);
+    if policy.is_none() {
+        diags.error(PolicyError::RateAsDefault { at: word.span });
     }
-    Some(policy.map(|word| unlimited(&word)))
+    Some(Spanned::new(policy?, word.span))
 }
 
-/// The policies that need no further key.
-fn unlimited(word: &str) -> OverflowPolicy {
-    [
-        OverflowPolicy::DropOldest,
-        OverflowPolicy::DropNewest,
-        OverflowPolicy::Error,
-    ]
-    .into_iter()
-    .find(|policy| policy.as_str() == word)
-    .unwrap_or(OverflowPolicy::Block)
-}
-
-/// `fan_out` of a node.
-pub(super) fn fan_out(node: &Section) -> Option<Spanned<FanOut>> {
-    Some(node.text("fan_out")?.map(|word| {
-        if word == FanOut::Independent.as_str() {
-            FanOut::Independent
-        } else {
-            FanOut::Minimum
-        }
-    }))
-}
-
-/// `merge` of a node.
-pub(super) fn merge(node: &Section) -> Option<Spanned<Merge>> {
-    Some(node.text("merge")?.map(|word| {
-        if word == Merge::Priority.as_str() {
-            Merge::Priority
-        } else {
-            Merge::RoundRobin
-        }
-    }))
+/// The policy that needs no further key.
+fn without_rate(word: OverflowWord) -> Option<OverflowPolicy> {
+    match word {
+        OverflowWord::Block => Some(OverflowPolicy::Block),
+        OverflowWord::DropOldest => Some(OverflowPolicy::DropOldest),
+        OverflowWord::DropNewest => Some(OverflowPolicy::DropNewest),
+        OverflowWord::Error => Some(OverflowPolicy::Error),
+        OverflowWord::RateLimit => None,
+    }
 }
 
 enum PolicyError {

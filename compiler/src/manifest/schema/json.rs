@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use torvyn_codegen::ir::Builtin;
 use torvyn_runtime_core::setting::{self, Setting};
 
-use super::{Effect, Key, Kind, ROOT, settings};
+use super::{ACTIONS, DefaultValue, Effect, Key, Kind, ROOT, settings};
 use crate::interface::Interface;
 use torvyn_runtime_core::capability::ENTRIES;
 
@@ -18,7 +18,6 @@ const VERSION: &str = "(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\
      (\\+[0-9A-Za-z-]+(\\.[0-9A-Za-z-]+)*)?";
 const SIZE: &str = "^[0-9]+(\\.[0-9]*)?\\s*([kKmMgG]?[iI]?[bB])?\\s*$";
 const DURATION: &str = "^\\s*([0-9]+(\\.[0-9]*)?\\s*([mM][sS]|[sSmMhH])\\s*)+$";
-const ACTIONS: [&str; 4] = ["terminate", "skip", "retry", "dead-letter"];
 
 /// The schema of `Torvyn.toml`.
 #[must_use]
@@ -80,13 +79,11 @@ fn of_setting(setting: &Setting) -> Value {
 fn property(key: &Key) -> Value {
     let mut schema = of_kind(key.kind);
     let mut description = key.doc.to_owned();
-    // A default that is no value is in words: `of the flow`.
-    match serde_json::from_str::<Value>(key.default) {
-        Ok(value) => {
-            schema.insert("default".into(), value);
-        }
-        Err(_) if key.default.is_empty() => {}
-        Err(_) => description.push_str(&format!(" Default: {}.", key.default)),
+    if key.default.is_value() {
+        let value = serde_json::from_str(&key.default.to_string());
+        schema.insert("default".into(), value.expect("invariant: a value is JSON"));
+    } else if key.default != DefaultValue::Nothing {
+        description.push_str(&format!(" Default: {}.", key.default));
     }
     if key.effect == Effect::Later {
         description.push_str(" Nothing follows from it in this version.");

@@ -1,10 +1,14 @@
 //! The table itself.
 
 use torvyn_runtime_core::bounds;
+use torvyn_runtime_core::policy::{ActionWord, Exhaustion, FanOut, LastResort, Merge, OverflowWord};
 
+use super::DefaultValue::{self, EmptyList, Flag, Nothing, Number, Ratio, Rule, Size, Text};
 use super::{Effect, Key, Kind};
+use crate::manifest::defaults;
+use crate::manifest::words::{CapabilityPolicy, Language, Optimize, Priority};
 
-const fn key(name: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Key {
+const fn key(name: &'static str, kind: Kind, default: DefaultValue, doc: &'static str) -> Key {
     Key {
         name,
         kind,
@@ -20,13 +24,13 @@ const fn required(name: &'static str, kind: Kind, doc: &'static str) -> Key {
         name,
         kind,
         required: true,
-        default: "",
+        default: Nothing,
         doc,
         effect: Effect::Now,
     }
 }
 
-const fn later(name: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Key {
+const fn later(name: &'static str, kind: Kind, default: DefaultValue, doc: &'static str) -> Key {
     Key {
         name,
         kind,
@@ -46,10 +50,10 @@ const MILLISECONDS: Kind = Kind::Integer(1, 86_400_000);
 const CALL_TIME: &str = "Time for one call: of the processor, and of waiting in the host.";
 const REPLICAS: Kind = Kind::Integer(1, bounds::REPLICAS);
 const FUEL: Kind = Kind::Integer(0, u64::MAX >> 1);
-const POLICY: Kind = Kind::Choice(&["block", "drop-oldest", "drop-newest", "error", "rate-limit"]);
+const POLICY: Kind = Kind::Choice(OverflowWord::WORDS);
 
 /// The words of a [`Kind::Action`].
-pub const ACTIONS: &[&str] = &["terminate", "skip", "retry", "dead-letter"];
+pub const ACTIONS: &[&str] = ActionWord::WORDS;
 
 /// The keys of the document itself.
 pub const ROOT: &[Key] = &[
@@ -57,20 +61,40 @@ pub const ROOT: &[Key] = &[
     key(
         "capabilities",
         Kind::Table(CAPABILITIES),
-        "",
+        Nothing,
         "What the components need beyond the contracts.",
     ),
-    key("component", Kind::Tables(COMPONENT), "", "A component of this project."),
-    key("flow", Kind::Named(FLOW), "", "A flow."),
-    key("runtime", Kind::Table(RUNTIME), "", "Limits and defaults of all flows."),
+    key(
+        "component",
+        Kind::Tables(COMPONENT),
+        Nothing,
+        "A component of this project.",
+    ),
+    key("flow", Kind::Named(FLOW), Nothing, "A flow."),
+    key(
+        "runtime",
+        Kind::Table(RUNTIME),
+        Nothing,
+        "Limits and defaults of all flows.",
+    ),
     later(
         "observability",
         Kind::Table(OBSERVABILITY),
-        "",
+        Nothing,
         "What is measured and where it goes.",
     ),
-    key("security", Kind::Table(SECURITY), "", "What components are granted."),
-    later("registry", Kind::Table(REGISTRY), "", "Where components are published."),
+    key(
+        "security",
+        Kind::Table(SECURITY),
+        Nothing,
+        "What components are granted.",
+    ),
+    later(
+        "registry",
+        Kind::Table(REGISTRY),
+        Nothing,
+        "Where components are published.",
+    ),
 ];
 
 const TORVYN: &[Key] = &[
@@ -81,34 +105,34 @@ const TORVYN: &[Key] = &[
         Kind::Version,
         "Version of the Torvyn contracts that the project targets.",
     ),
-    key("description", Kind::Text, "\"\"", "What the project is for."),
+    key("description", Kind::Text, Text(""), "What the project is for."),
     key(
         "authors",
         Kind::Texts,
-        "[]",
+        EmptyList,
         "Names and addresses of the authors; shown by `torvync inspect`, as what follows.",
     ),
-    key("license", Kind::Text, "\"\"", "SPDX licence identifier."),
-    key("repository", Kind::Text, "\"\"", "Where the source is kept."),
+    key("license", Kind::Text, Text(""), "SPDX licence identifier."),
+    key("repository", Kind::Text, Text(""), "Where the source is kept."),
 ];
 
 const CAPABILITIES: &[Key] = &[
     key(
         "required",
         Kind::Flags,
-        "",
+        Nothing,
         "Capabilities without which the component can't run.",
     ),
     key(
         "optional",
         Kind::Flags,
-        "",
+        Nothing,
         "Capabilities that the component uses when it has them.",
     ),
     key(
         "torvyn",
         Kind::Table(CAPABILITIES_TORVYN),
-        "",
+        Nothing,
         "Resources that the component needs.",
     ),
 ];
@@ -117,86 +141,91 @@ const CAPABILITIES_TORVYN: &[Key] = &[
     key(
         "max-buffer-size",
         Kind::Size(1, 4 << 30),
-        "\"16MiB\"",
+        Size(defaults::LIMITS.max_buffer_bytes),
         "Largest buffer that the component needs.",
     ),
     key(
         "max-memory",
         MEMORY,
-        "\"64MiB\"",
+        Size(defaults::LIMITS.memory_bytes),
         "Linear memory that the component needs.",
     ),
     key(
         "buffer-pool-access",
         Kind::Text,
-        "\"default\"",
+        Text("default"),
         "Buffer pool that the component uses.",
     ),
 ];
 
 const COMPONENT: &[Key] = &[
     required("name", Kind::Name, "Name within the project."),
-    key("path", Kind::Text, "", "Folder of the source, relative to Torvyn.toml."),
+    key(
+        "path",
+        Kind::Text,
+        Nothing,
+        "Folder of the source, relative to Torvyn.toml.",
+    ),
     key(
         "language",
-        Kind::Choice(&["rust", "go", "python", "zig"]),
-        "\"rust\"",
+        Kind::Choice(Language::WORDS),
+        Text(defaults::LANGUAGE.as_str()),
         "Implementation language. Without `build_command` only `rust` is built; `torvync graph --format json` shows it.",
     ),
     key(
         "build_command",
         Kind::Text,
-        "by language",
+        Rule("by language"),
         "Shell command that builds the component, run in its folder.",
     ),
     key(
         "wasm",
         Kind::Text,
-        "by language",
+        Rule("by language"),
         "Binary: prebuilt, or what `build_command` makes. Relative to Torvyn.toml.",
     ),
 ];
 
 const FLOW: &[Key] = &[
-    key("description", Kind::Text, "\"\"", "What the flow does."),
+    key("description", Kind::Text, Text(""), "What the flow does."),
     key(
         "default_queue_depth",
         DEPTH,
-        "of `[runtime.backpressure]`",
+        Rule("of `[runtime.backpressure]`"),
         "Capacity of the flow's streams, in elements.",
     ),
     key(
         "priority",
-        Kind::Choice(&["critical", "high", "normal", "background"]),
-        "\"normal\"",
+        Kind::Choice(Priority::WORDS),
+        Text(defaults::PRIORITY.as_str()),
         "How many elements the flow handles before it lets others run.",
     ),
     key(
         "deadline",
         Kind::Duration,
-        "none",
+        Rule("none"),
         "How long the flow may run. When it has passed, calls are interrupted, and the flow fails.",
     ),
     key(
         "optimize",
-        Kind::Choice(&["component", "direct", "fused"]),
-        "\"direct\"",
+        Kind::Choice(Optimize::WORDS),
+        Text(defaults::OPTIMIZE.as_str()),
         "How elements cross the sandbox. A stage that can't be called that way is called in the next slower one.",
     ),
     key(
         "replicas",
         REPLICAS,
-        "1",
+        Number(defaults::REPLICAS as u64),
         "How many runs of the flow there are side by side, each with stages of its own. Order is kept within each of them.",
     ),
     key(
         "replicas_by",
         Kind::Text,
-        "what the sources share out",
+        Rule("what the sources share out"),
         "A router whose ports are shared out among the replicas, instead of what the sources give.",
     ),
-    key("nodes", Kind::Named(NODE), "", "A stage of the flow."),
-    key("edges", Kind::Tables(EDGE), "", "A stream between two stages."),
+    key("nodes", Kind::Named(NODE), Nothing, "A stage of the flow."),
+    key("edges", Kind::Tables(EDGE), Nothing, "A stream between two stages."),
 ];
 
 const NODE: &[Key] = &[
@@ -208,68 +237,73 @@ const NODE: &[Key] = &[
     key(
         "interface",
         Kind::Interface,
-        "what the component exports",
+        Rule("what the component exports"),
         "The interface that the stage uses.",
     ),
     key(
         "config",
         Kind::Config,
-        "\"\"",
+        Text(""),
         "Passed to `lifecycle.init`. A table becomes JSON: integers of 64 bits, finite numbers, dates as strings \
          (RFC 3339). `{replica}` and `{replicas}` become number and count.",
     ),
     key(
         "on_error",
         Kind::Action(ON_ERROR),
-        "\"terminate\"",
+        Text(defaults::ON_ERROR.as_str()),
         "What follows when an element can't be handled.",
     ),
     key(
         "fan_out",
-        Kind::Choice(&["minimum", "independent"]),
-        "\"minimum\"",
+        Kind::Choice(FanOut::WORDS),
+        Text(defaults::FAN_OUT.as_str()),
         "Whether one full branch holds up the others.",
     ),
     key(
         "merge",
-        Kind::Choice(&["round-robin", "priority"]),
-        "\"round-robin\"",
+        Kind::Choice(Merge::WORDS),
+        Text(defaults::MERGE.as_str()),
         "Which of several inputs is taken from first.",
     ),
     key(
         "limits",
         Kind::Table(LIMITS),
-        "of `[runtime]`",
+        Rule("of `[runtime]`"),
         "What the stage may use.",
     ),
 ];
 
 const LIMITS: &[Key] = &[
-    key("max_memory", MEMORY, "of `[runtime]`", "Linear memory."),
-    key("fuel_per_invocation", FUEL, "of `[runtime]`", "Fuel for one call."),
-    key("invocation_timeout_ms", MILLISECONDS, "of `[runtime]`", CALL_TIME),
+    key("max_memory", MEMORY, Rule("of `[runtime]`"), "Linear memory."),
+    key(
+        "fuel_per_invocation",
+        FUEL,
+        Rule("of `[runtime]`"),
+        "Fuel for one call.",
+    ),
+    key("invocation_timeout_ms", MILLISECONDS, Rule("of `[runtime]`"), CALL_TIME),
     key(
         "init_timeout_ms",
         MILLISECONDS,
-        "of `[runtime]`",
+        Rule("of `[runtime]`"),
         "Time for `lifecycle.init`.",
     ),
     key(
         "teardown_timeout_ms",
         MILLISECONDS,
-        "of `[runtime]`",
+        Rule("of `[runtime]`"),
         "Time for `lifecycle.teardown`.",
     ),
     key(
         "max_buffer_size",
         Kind::Size(1, 16 << 20),
-        "\"16MiB\"",
+        Size(defaults::LIMITS.max_buffer_bytes),
         "Largest buffer that the stage may allocate.",
     ),
     key(
         "buffer_budget",
         Kind::Size(1, 4 << 30),
-        "\"64MiB\"",
+        Size(defaults::LIMITS.buffer_budget_bytes),
         "Capacity of all buffers that the stage may own at once.",
     ),
 ];
@@ -279,37 +313,37 @@ const ON_ERROR: &[Key] = &[
     key(
         "retry",
         Kind::Table(RETRY),
-        "",
+        Nothing,
         "The element is tried again, after any error.",
     ),
     key(
         "invalid-input",
         Kind::Action(ACTION),
-        "of `default`",
+        Rule("of `default`"),
         "What follows when the element is not acceptable.",
     ),
     key(
         "unavailable",
         Kind::Action(ACTION),
-        "of `default`",
+        Rule("of `default`"),
         "What follows when something that the stage needs is not there.",
     ),
     key(
         "internal",
         Kind::Action(ACTION),
-        "of `default`",
+        Rule("of `default`"),
         "What follows a fault of the stage; a trap is one.",
     ),
     key(
         "deadline-exceeded",
         Kind::Action(ACTION),
-        "of `default`",
+        Rule("of `default`"),
         "What follows when a call takes too long.",
     ),
     key(
         "default",
         Kind::Action(ACTION),
-        "\"terminate\"",
+        Text(defaults::ON_ERROR.as_str()),
         "What follows an error of a category that is not named.",
     ),
 ];
@@ -317,17 +351,22 @@ const ON_ERROR: &[Key] = &[
 const ACTION: &[Key] = &[required("retry", Kind::Table(RETRY), "The element is tried again.")];
 
 const RETRY: &[Key] = &[
-    key("max", Kind::Integer(1, 1000), "3", "Attempts after the first one."),
+    key(
+        "max",
+        Kind::Integer(1, 1000),
+        Number(defaults::RETRIES as u64),
+        "Attempts after the first one.",
+    ),
     key(
         "backoff_ms",
         Kind::Integer(0, 60_000),
-        "100",
+        Number(defaults::BACKOFF_MS),
         "Time before the first of them; doubled before each further one.",
     ),
     key(
         "then",
-        Kind::Choice(&["terminate", "skip", "dead-letter"]),
-        "\"terminate\"",
+        Kind::Choice(LastResort::WORDS),
+        Text(defaults::AFTER_RETRIES.as_str()),
         "What follows when all of them failed.",
     ),
 ];
@@ -338,19 +377,19 @@ const EDGE: &[Key] = &[
     key(
         "backpressure",
         Kind::Table(EDGE_BACKPRESSURE),
-        "of the flow",
+        Rule("of the flow"),
         "What happens when the stream is full.",
     ),
     key(
         "priority",
         Kind::Integer(0, 255),
-        "0",
+        Number(defaults::INPUT_PRIORITY as u64),
         "Rank among the inputs of a node with `merge = \"priority\"`; higher first.",
     ),
     key(
         "max_element_size",
         Kind::Size(1, 4 << 30),
-        "none",
+        Rule("none"),
         "Largest element that the stream takes.",
     ),
 ];
@@ -368,20 +407,25 @@ const EDGE_BACKPRESSURE: &[Key] = &[
     key(
         "queue_depth",
         DEPTH,
-        "of the flow",
+        Rule("of the flow"),
         "Capacity of the stream, in elements.",
     ),
-    key("policy", POLICY, "\"block\"", "What a full stream does."),
+    key(
+        "policy",
+        POLICY,
+        Text(defaults::POLICY.as_str()),
+        "What a full stream does.",
+    ),
     key(
         "low_watermark_ratio",
         Kind::Ratio(true),
-        "of `[runtime.backpressure]`",
+        Rule("of `[runtime.backpressure]`"),
         "Fill ratio at which there is room again.",
     ),
     key(
         "max_elements_per_second",
         Kind::Integer(1, 1 << 40),
-        "none",
+        Rule("none"),
         "Rate of a stream with `policy = \"rate-limit\"`.",
     ),
 ];
@@ -390,75 +434,95 @@ const RUNTIME: &[Key] = &[
     key(
         "worker_threads",
         Kind::Integer(1, 1024),
-        "CPU count",
+        Rule("CPU count"),
         "Threads that run flows.",
     ),
     key(
         "max_memory_per_component",
         MEMORY,
-        "\"64MiB\"",
+        Size(defaults::LIMITS.memory_bytes),
         "Linear memory of each stage.",
     ),
     key(
         "memory_reservation",
         MEMORY,
-        "all of 4 GiB",
+        Rule("all of 4 GiB"),
         "Address space reserved for each linear memory: for machines with less than 4 GiB for each. Every access is checked \
          then: 30 % more time of the processor in `examples/log-triage`.",
     ),
     key(
         "fuel_per_invocation",
         FUEL,
-        "0",
+        Number(defaults::LIMITS.fuel),
         "Fuel for one call; 0 does without metering.",
     ),
-    key("invocation_timeout_ms", MILLISECONDS, "1000", CALL_TIME),
+    key(
+        "invocation_timeout_ms",
+        MILLISECONDS,
+        Number(defaults::LIMITS.invocation_timeout_ms),
+        CALL_TIME,
+    ),
     key(
         "component_init_timeout_ms",
         MILLISECONDS,
-        "5000",
+        Number(defaults::LIMITS.init_timeout_ms),
         "Time for `lifecycle.init`.",
     ),
     key(
         "component_teardown_timeout_ms",
         MILLISECONDS,
-        "2000",
+        Number(defaults::LIMITS.teardown_timeout_ms),
         "Time for `lifecycle.teardown`.",
     ),
     key(
         "sink_pause_ms",
         MILLISECONDS,
-        "10",
+        Number(defaults::SINK_PAUSE_MS),
         "How long a sink that returned `pause` gets nothing.",
     ),
     key(
         "max_restarts",
         Kind::Integer(0, 1_000_000),
-        "5",
+        Number(defaults::MAX_RESTARTS as u64),
         "How often a stage is made anew within a minute.",
     ),
     key(
         "backpressure",
         Kind::Table(BACKPRESSURE),
-        "",
+        Nothing,
         "Defaults of all streams.",
     ),
-    key("pools", Kind::Table(POOLS), "", "Upper bounds of the buffer pools."),
+    key(
+        "pools",
+        Kind::Table(POOLS),
+        Nothing,
+        "Upper bounds of the buffer pools.",
+    ),
 ];
 
 const BACKPRESSURE: &[Key] = &[
-    key("default_queue_depth", DEPTH, "64", "Capacity of streams that set none."),
-    key("default_policy", POLICY, "\"block\"", "What full streams do."),
+    key(
+        "default_queue_depth",
+        DEPTH,
+        Number(defaults::QUEUE_DEPTH as u64),
+        "Capacity of streams that set none.",
+    ),
+    key(
+        "default_policy",
+        POLICY,
+        Text(defaults::POLICY.as_str()),
+        "What full streams do.",
+    ),
     key(
         "backpressure_policy",
         POLICY,
-        "\"block\"",
+        Text(defaults::POLICY.as_str()),
         "Another name of `default_policy`.",
     ),
     key(
         "low_watermark_ratio",
         Kind::Ratio(true),
-        "0.5",
+        Ratio(defaults::LOW_WATERMARK),
         "Fill ratio at which a full stream has room again.",
     ),
 ];
@@ -467,16 +531,16 @@ const POOLS: &[Key] = &[
     key(
         "small_pool_size",
         POOL,
-        "computed",
+        Rule("computed"),
         "Most buffers of 256 bytes: an upper bound of what is computed from queues and stages.",
     ),
-    key("medium_pool_size", POOL, "computed", "Most buffers of 4 KiB."),
-    key("large_pool_size", POOL, "computed", "Most buffers of 64 KiB."),
-    key("huge_pool_size", POOL, "computed", "Most buffers of 1 MiB."),
+    key("medium_pool_size", POOL, Rule("computed"), "Most buffers of 4 KiB."),
+    key("large_pool_size", POOL, Rule("computed"), "Most buffers of 64 KiB."),
+    key("huge_pool_size", POOL, Rule("computed"), "Most buffers of 1 MiB."),
     key(
         "exhaustion_policy",
-        Kind::Choice(&["fallback-alloc", "error"]),
-        "\"fallback-alloc\"",
+        Kind::Choice(Exhaustion::WORDS),
+        Text(defaults::EXHAUSTION.as_str()),
         "What an allocation does when its pool is empty.",
     ),
 ];
@@ -485,53 +549,68 @@ const OBSERVABILITY: &[Key] = &[
     key(
         "level",
         Kind::Choice(&["off", "production", "diagnostic"]),
-        "\"production\"",
+        Text("production"),
         "How much is measured.",
     ),
-    key("tracing_enabled", Kind::Flag, "true", "Whether traces are collected."),
+    key(
+        "tracing_enabled",
+        Kind::Flag,
+        Flag(true),
+        "Whether traces are collected.",
+    ),
     key(
         "tracing_exporter",
         Kind::Choice(&["otlp-grpc", "otlp-http", "stdout", "file", "none"]),
-        "\"stdout\"",
+        Text("stdout"),
         "Where traces go.",
     ),
-    key("tracing_endpoint", Kind::Text, "\"\"", "OTLP endpoint."),
+    key("tracing_endpoint", Kind::Text, Text(""), "OTLP endpoint."),
     key(
         "sample_rate",
         Kind::Ratio(false),
-        "0.01",
+        Ratio(0.01),
         "Share of the flows that are traced.",
     ),
     key(
         "error_promote",
         Kind::Flag,
-        "true",
+        Flag(true),
         "Whether a flow with an error is traced in full.",
     ),
     key(
         "latency_promote_threshold_ms",
         MILLISECONDS,
-        "10",
+        Number(10),
         "Latency from which a flow is traced in full.",
     ),
-    key("metrics_enabled", Kind::Flag, "true", "Whether metrics are collected."),
-    key("prometheus_enabled", Kind::Flag, "true", "Whether metrics are served."),
+    key(
+        "metrics_enabled",
+        Kind::Flag,
+        Flag(true),
+        "Whether metrics are collected.",
+    ),
+    key(
+        "prometheus_enabled",
+        Kind::Flag,
+        Flag(true),
+        "Whether metrics are served.",
+    ),
     key(
         "otlp_metrics_enabled",
         Kind::Flag,
-        "false",
+        Flag(false),
         "Whether metrics are pushed.",
     ),
     key(
         "otlp_metrics_interval_s",
         Kind::Integer(1, 86_400),
-        "15",
+        Number(15),
         "Seconds between two pushes.",
     ),
     key(
         "ring_buffer_capacity",
         Kind::Integer(1, 1 << 20),
-        "64",
+        Number(64),
         "Spans kept for each flow.",
     ),
 ];
@@ -539,26 +618,26 @@ const OBSERVABILITY: &[Key] = &[
 const SECURITY: &[Key] = &[
     key(
         "default_capability_policy",
-        Kind::Choice(&["deny-all", "allow-all"]),
-        "\"deny-all\"",
+        Kind::Choice(CapabilityPolicy::WORDS),
+        Text(defaults::CAPABILITY_POLICY.as_str()),
         "What holds for a capability that is not granted.",
     ),
     later(
         "audit_enabled",
         Kind::Flag,
-        "true",
+        Flag(true),
         "Whether uses of capabilities are logged.",
     ),
     later(
         "audit_target",
         Kind::Choice(&["file", "stdout", "event-sink"]),
-        "\"file\"",
+        Text("file"),
         "Where they are logged.",
     ),
     key(
         "grants",
         Kind::Named(GRANT),
-        "",
+        Nothing,
         "What one component is granted; `capability-query` answers it.",
     ),
 ];
@@ -566,8 +645,8 @@ const SECURITY: &[Key] = &[
 const GRANT: &[Key] = &[key(
     "capabilities",
     Kind::Texts,
-    "[]",
+    EmptyList,
     "All that the component is granted; an empty list says that it is to do without.",
 )];
 
-const REGISTRY: &[Key] = &[key("default", Kind::Text, "\"\"", "Registry to publish to.")];
+const REGISTRY: &[Key] = &[key("default", Kind::Text, Text(""), "Registry to publish to.")];

@@ -6,7 +6,8 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::context::{Ends, Input, Output};
 use crate::entry::output::BadArguments;
-use crate::plan::{FlowPlan, Role};
+use crate::plan::FlowPlan;
+use crate::role::Role;
 use crate::stdio::{self, Standard};
 use crate::words::nearest;
 

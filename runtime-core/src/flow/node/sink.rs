@@ -18,7 +18,8 @@ use crate::flow::ends;
 use crate::flow::link::{Fused, Link};
 use crate::flow::policy::action;
 use crate::layout::outcome;
-use crate::plan::{ErrorAction, FlowPlan, LastResort};
+use crate::plan::FlowPlan;
+use crate::policy::{ErrorAction, LastResort};
 use crate::stage::{Called, Sink, SinkStage, Stage, Taken, Trouble};
 use crate::stream::Stream;
 

@@ -11,7 +11,8 @@ use crate::error::{Cause, Failure, Operation};
 use crate::event::Event;
 use crate::flow::ends;
 use crate::flow::policy::action;
-use crate::plan::{ErrorAction, FlowPlan, LastResort};
+use crate::plan::FlowPlan;
+use crate::policy::{ErrorAction, LastResort};
 use crate::stage::{Called, Pulled, Source, SourceStage, Stage, Supply};
 use crate::stream::Stream;
 

@@ -9,7 +9,7 @@ use crate::error::{Category, Cause, Failure, Operation};
 use crate::event::Event;
 use crate::flow::base::{Base, release};
 use crate::flow::policy::{Breaker, action, backoff};
-use crate::plan::{ErrorAction, LastResort};
+use crate::policy::{ErrorAction, LastResort};
 use crate::stage::Stage;
 use crate::stream::Stream;
 

@@ -20,33 +20,76 @@ pub enum OverflowPolicy {
     },
 }
 
-/// Order in which a node's inputs are tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Merge {
-    /// Each in turn.
-    RoundRobin,
-    /// In the order of the node's inputs.
-    Priority,
+crate::words! {
+    /// The word for an [`OverflowPolicy`].
+    pub enum OverflowWord {
+        /// [`OverflowPolicy::Block`].
+        Block = "block",
+        /// [`OverflowPolicy::DropOldest`].
+        DropOldest = "drop-oldest",
+        /// [`OverflowPolicy::DropNewest`].
+        DropNewest = "drop-newest",
+        /// [`OverflowPolicy::Error`].
+        Error = "error",
+        /// [`OverflowPolicy::RateLimit`], whose rate is a key of its own.
+        RateLimit = "rate-limit",
+    }
 }
 
-/// Effect of a full stream on the others of its port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FanOut {
-    /// All wait for the slowest.
-    Minimum,
-    /// None: each applies its own policy.
-    Independent,
+crate::words! {
+    /// Order in which a node's inputs are tried.
+    pub enum Merge {
+        /// Each in turn.
+        RoundRobin = "round-robin",
+        /// In the order of the node's inputs.
+        Priority = "priority",
+    }
 }
 
-/// The action for an element that cannot be handled, when no further attempt is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LastResort {
-    /// The flow fails.
-    Terminate,
-    /// The element is dropped.
-    Skip,
-    /// The input element leaves by port [`ERROR_PORT`](super::ERROR_PORT).
-    DeadLetter,
+crate::words! {
+    /// Effect of a full stream on the others of its port.
+    pub enum FanOut {
+        /// All wait for the slowest.
+        Minimum = "minimum",
+        /// None: each applies its own policy.
+        Independent = "independent",
+    }
+}
+
+crate::words! {
+    /// Policy of an allocation whose pool is empty.
+    pub enum Exhaustion {
+        /// Take memory from the system allocator, and count that.
+        FallbackAlloc = "fallback-alloc",
+        /// Fail the allocation.
+        Error = "error",
+    }
+}
+
+crate::words! {
+    /// The action for an element that cannot be handled, when no further attempt is made.
+    pub enum LastResort {
+        /// The flow fails.
+        Terminate = "terminate",
+        /// The element is dropped.
+        Skip = "skip",
+        /// The input element leaves by port `error`.
+        DeadLetter = "dead-letter",
+    }
+}
+
+crate::words! {
+    /// The word for an [`ErrorAction`] in the manifest.
+    pub enum ActionWord {
+        /// [`LastResort::Terminate`] at once.
+        Terminate = "terminate",
+        /// [`LastResort::Skip`] at once.
+        Skip = "skip",
+        /// [`ErrorAction::Retry`].
+        Retry = "retry",
+        /// [`LastResort::DeadLetter`] at once.
+        DeadLetter = "dead-letter",
+    }
 }
 
 /// The action after a failed call.
@@ -79,15 +122,32 @@ pub struct ErrorPolicies {
 }
 
 impl OverflowPolicy {
+    /// Its word, which names the variant too.
+    #[must_use]
+    pub const fn word(self) -> OverflowWord {
+        match self {
+            OverflowPolicy::Block => OverflowWord::Block,
+            OverflowPolicy::DropOldest => OverflowWord::DropOldest,
+            OverflowPolicy::DropNewest => OverflowWord::DropNewest,
+            OverflowPolicy::Error => OverflowWord::Error,
+            OverflowPolicy::RateLimit { .. } => OverflowWord::RateLimit,
+        }
+    }
+
     /// The word in the manifest.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
+        self.word().as_str()
+    }
+
+    /// The pace of the stream: so many elements enter per second at most; `None` without one.
+    #[must_use]
+    pub const fn per_second(self) -> Option<u64> {
         match self {
-            OverflowPolicy::Block => "block",
-            OverflowPolicy::DropOldest => "drop-oldest",
-            OverflowPolicy::DropNewest => "drop-newest",
-            OverflowPolicy::Error => "error",
-            OverflowPolicy::RateLimit { .. } => "rate-limit",
+            OverflowPolicy::RateLimit { per_second } => Some(per_second),
+            OverflowPolicy::Block | OverflowPolicy::DropOldest | OverflowPolicy::DropNewest | OverflowPolicy::Error => {
+                None
+            }
         }
     }
 
@@ -97,40 +157,6 @@ impl OverflowPolicy {
         match self {
             OverflowPolicy::Block | OverflowPolicy::RateLimit { .. } => true,
             OverflowPolicy::DropOldest | OverflowPolicy::DropNewest | OverflowPolicy::Error => false,
-        }
-    }
-}
-
-impl Merge {
-    /// The word in the manifest.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Merge::RoundRobin => "round-robin",
-            Merge::Priority => "priority",
-        }
-    }
-}
-
-impl FanOut {
-    /// The word in the manifest.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            FanOut::Minimum => "minimum",
-            FanOut::Independent => "independent",
-        }
-    }
-}
-
-impl LastResort {
-    /// The word in the manifest.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            LastResort::Terminate => "terminate",
-            LastResort::Skip => "skip",
-            LastResort::DeadLetter => "dead-letter",
         }
     }
 }
@@ -171,7 +197,7 @@ impl ErrorPolicies {
         ]
     }
 
-    /// Whether an element can leave through port [`ERROR_PORT`](super::ERROR_PORT).
+    /// Whether an element can leave through port `error`.
     #[must_use]
     pub fn dead_letters(&self) -> bool {
         self.by_category()
@@ -183,11 +209,9 @@ impl ErrorPolicies {
 impl fmt::Display for OverflowPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())?;
-        match self {
-            OverflowPolicy::RateLimit { per_second } => write!(f, " ({per_second} per second)"),
-            OverflowPolicy::Block | OverflowPolicy::DropOldest | OverflowPolicy::DropNewest | OverflowPolicy::Error => {
-                Ok(())
-            }
+        match self.per_second() {
+            Some(per_second) => write!(f, " ({per_second} per second)"),
+            None => Ok(()),
         }
     }
 }

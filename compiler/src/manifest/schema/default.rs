@@ -1,0 +1,58 @@
+//! What holds without a key, as a value of the manifest or in words.
+
+use std::fmt;
+
+use crate::manifest::value::written_size;
+
+/// What holds without a key.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum DefaultValue {
+    /// Nothing.
+    Nothing,
+    /// What these words say: `of the flow`.
+    Rule(&'static str),
+    /// A string.
+    Text(&'static str),
+    /// A size, in bytes.
+    Size(u64),
+    /// A whole number.
+    Number(u64),
+    /// A fraction.
+    Ratio(f64),
+    /// `true` or `false`.
+    Flag(bool),
+    /// A list without items.
+    EmptyList,
+}
+
+impl DefaultValue {
+    /// Whether it could be written in the manifest.
+    #[must_use]
+    pub fn is_value(self) -> bool {
+        match self {
+            DefaultValue::Nothing | DefaultValue::Rule(_) => false,
+            DefaultValue::Text(_)
+            | DefaultValue::Size(_)
+            | DefaultValue::Number(_)
+            | DefaultValue::Ratio(_)
+            | DefaultValue::Flag(_)
+            | DefaultValue::EmptyList => true,
+        }
+    }
+}
+
+/// As the manifest writes it, which is JSON too; empty for nothing.
+impl fmt::Display for DefaultValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DefaultValue::Nothing => Ok(()),
+            DefaultValue::Rule(words) => f.write_str(words),
+            DefaultValue::Text(text) => write!(f, "\"{text}\""),
+            DefaultValue::Size(bytes) => write!(f, "\"{}\"", written_size(*bytes)),
+            DefaultValue::Number(number) => number.fmt(f),
+            DefaultValue::Ratio(ratio) => ratio.fmt(f),
+            DefaultValue::Flag(flag) => flag.fmt(f),
+            DefaultValue::EmptyList => f.write_str("[]"),
+        }
+    }
+}
