@@ -149,7 +149,7 @@ impl From<AotError> for Diagnostic {
                 error: NormaliseError::Preview1 { import },
             } => Diagnostic::error(
                 Code::ComponentInvalid,
-                format!("component `{name}` is a core module for WASI 0.1, which can't be made a component here"),
+                format!("component `{name}` is a core module for WASI 0.1, which torvync can't turn into a component"),
             )
             .primary(used, format!("imports `wasi_snapshot_preview1.{import}`"))
             .help("build it for `wasm32-wasip2`, or adapt it with `wasm-tools component new --adapt`"),
@@ -159,9 +159,9 @@ impl From<AotError> for Diagnostic {
                 error: NormaliseError::Encode(reason),
             } => Diagnostic::error(
                 Code::ComponentInvalid,
-                format!("no component can be made of core module `{name}`"),
+                format!("core module `{name}` can't be turned into a component"),
             )
-            .primary(used, "its code does not fit its WIT metadata")
+            .primary(used, "its code does not match its WIT metadata")
             .note(reason),
             AotError::NotNormal {
                 name,

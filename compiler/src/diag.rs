@@ -88,7 +88,10 @@ impl Diagnostic {
     /// Says where a text is not UTF-8, and how to mend it.
     #[must_use]
     pub fn not_utf8(self, found: NotUtf8) -> Self {
-        let diagnostic = self.primary(found.at, format!("the byte 0x{:02x} is no UTF-8 here", found.byte));
+        let diagnostic = self.primary(
+            found.at,
+            format!("the byte 0x{:02x} is not valid UTF-8 here", found.byte),
+        );
         if found.is_utf16 {
             diagnostic.help("it seems to be UTF-16: save it as UTF-8")
         } else {

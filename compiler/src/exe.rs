@@ -210,7 +210,7 @@ impl Cargo<'_> {
             return Err(missing_tool(&finished.said).map_or(ExeError::Failed { said: finished.said }, ExeError::Tool));
         }
         executable_of(&finished).ok_or(ExeError::Failed {
-            said: "cargo made no executable".to_owned(),
+            said: "cargo produced no executable".to_owned(),
         })
     }
 
@@ -381,17 +381,17 @@ impl From<ExeError> for Diagnostic {
 fn advice(said: &str) -> &'static str {
     let has = |words: &[&str]| words.iter().any(|words| said.contains(words));
     if has(&["No space left on device", "Disk quota exceeded"]) {
-        "free some space, or have the cache (TORVYN_HOME) and the work folder (`--work-dir`) elsewhere"
+        "free some space, or move the cache (TORVYN_HOME) and the work folder (`--work-dir`) elsewhere"
     } else if has(&["Read-only file system", "Permission denied"]) {
-        "make the folder writable, or have the cache (TORVYN_HOME) and the work folder (`--work-dir`) elsewhere"
+        "make the folder writable, or move the cache (TORVYN_HOME) and the work folder (`--work-dir`) elsewhere"
     } else if has(&[
         "failed to download",
         "spurious network error",
         "Could not resolve host",
         "failed to get `",
     ]) {
-        "the runtime's dependencies are downloaded once: check the connection, and cargo's configuration for it"
+        "the runtime's dependencies are downloaded once: check the network connection and cargo's configuration"
     } else {
-        "this is a bug of torvync: please report it with the output above"
+        "this is a bug in torvync: please report it with the output above"
     }
 }

@@ -343,7 +343,7 @@ mod tests {
         assert_eq!(flow.nodes[0].on_error, ErrorPolicies::TERMINATE);
         let policies: Vec<_> = flow.streams.iter().map(|stream| stream.policy).collect();
         assert_eq!(policies, [OverflowPolicy::DropOldest, OverflowPolicy::Block]);
-        assert_eq!(flow.nodes[0].own_thread.as_deref(), Some("may wait for its input"));
+        assert_eq!(flow.nodes[0].own_thread.as_deref(), Some("may block on its input"));
         assert_eq!(
             (flow.max_restarts, flow.nodes[0].limits.buffer_budget_bytes),
             (5, 64 << 20)

@@ -101,7 +101,7 @@ pub struct ResolvedFlow {
     pub name: Spanned<String>,
     /// Description, possibly empty.
     pub description: String,
-    /// Capacity of streams that set none.
+    /// Capacity of streams that set none of their own.
     pub default_queue_depth: Option<Spanned<u32>>,
     /// Scheduling class.
     pub priority: Option<Spanned<Priority>>,

@@ -296,7 +296,7 @@ impl From<ToolchainError> for Diagnostic {
             }
             ToolchainError::NoTarget { target } => {
                 missing(format!("rustc has no standard library for the target `{target}`")).help(format!(
-                    "run `rustup target add {target}`: `rustup target list` has the targets it has one for"
+                    "run `rustup target add {target}`: `rustup target list` lists the targets that it supports"
                 ))
             }
             ToolchainError::UnknownTarget { target, near } => {
@@ -309,11 +309,11 @@ impl From<ToolchainError> for Diagnostic {
                     None => diagnostic,
                 };
                 diagnostic
-                    .help("`rustc --print target-list` names all targets; without `--target` it is this machine's")
+                    .help("`rustc --print target-list` names all targets; without `--target`, the executable is for this machine")
             }
             ToolchainError::UnsupportedTarget { target, reason, help } => Diagnostic::error(
                 Code::InvalidOption,
-                format!("`--target {target}`: this version makes no executables for it"),
+                format!("`--target {target}`: this version can't build executables for it"),
             )
             .note(reason)
             .help(help),

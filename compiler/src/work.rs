@@ -121,7 +121,7 @@ impl Work {
         self.try_hold(on_wait).map_err(|error| WorkError::Io { folder, error })
     }
 
-    /// Whether the folder was named and holds somebody's files: builds would overwrite those that have the names of theirs.
+    /// Whether the folder was named and holds somebody's files: builds would overwrite files with the same names.
     fn is_in_use(&self) -> bool {
         let is_ours = || self.folder.join(OWNER).is_file();
         let has_files = || {
@@ -253,7 +253,7 @@ pub(crate) fn obstacle(path: &Path) -> Option<&'static str> {
     } else if has(LIST_SEPARATOR) {
         Some("contains `:`, which separates folders in a list")
     } else if has('%') {
-        Some("contains `%`, which linkers take for a placeholder")
+        Some("contains `%`, which linkers treat as a placeholder")
     } else {
         None
     }
@@ -270,22 +270,22 @@ impl From<WorkError> for Diagnostic {
                 Code::IoFailed,
                 format!("can't build in the folder `{}`: {error}", display_path(&folder)),
             )
-            .help("name another one with `--work-dir DIR` or TORVYN_WORK_DIR: what a build writes goes there"),
+            .help("name another one with `--work-dir DIR` or TORVYN_WORK_DIR: builds write there"),
             WorkError::InUse { folder } => Diagnostic::error(
                 Code::InvalidOption,
                 format!(
-                    "`{}` can't be the work folder: other files are in it",
+                    "`{}` can't be the work folder: it contains other files",
                     display_path(&folder)
                 ),
             )
-            .note("builds would overwrite those that have the names of theirs")
-            .help("name a folder that is empty or not there yet with `--work-dir DIR` or TORVYN_WORK_DIR"),
+            .note("builds would overwrite files with the same names")
+            .help("name an empty or new folder with `--work-dir DIR` or TORVYN_WORK_DIR"),
             WorkError::Unusable { cache, obstacle } => Diagnostic::error(
                 Code::ExecutableBuildFailed,
                 format!("the cache can't be in `{}`: the path {obstacle}", display_path(&cache)),
             )
-            .note("cargo, rustc and the linker work in there, and can't use such a path")
-            .help("set TORVYN_HOME to a folder whose path is free of that"),
+            .note("cargo, rustc and the linker work in it, and can't use such a path")
+            .help("set TORVYN_HOME to a folder without that in its path"),
         }
     }
 }

@@ -223,7 +223,7 @@ fn the_folder_of_a_workspace_names_its_packages() {
     let finished = output(torvync().args(["build", "--manifest"]).arg(folder.join("Torvyn.toml"))).expect_code(2);
     for words in [
         "error[E0011]",
-        "is of a workspace",
+        "is the manifest of a workspace",
         "judge/judge",
         "name the folder of one of them",
     ] {
@@ -258,7 +258,7 @@ fn what_a_build_command_made_is_found_when_there_is_no_doubt() {
     bytes.extend([0, 2, 1, b'x']);
     std::fs::write(&path, bytes).expect("the workshop is writable");
     let finished = output(torvync().args(["build", "--manifest"]).arg(folder.join("Torvyn.toml"))).expect_code(2);
-    assert!(finished.stderr.contains("made nothing new"), "{finished}");
+    assert!(finished.stderr.contains("wrote nothing new"), "{finished}");
 }
 
 #[test]
@@ -266,8 +266,8 @@ fn what_a_build_command_may_have_made_is_not_guessed() {
     let both = "mkdir -p target/wasm32-wasip2/debug target/wasm32-wasip2/release; \
                 cp even.wasm target/wasm32-wasip2/debug/judge.wasm; cp even.wasm target/wasm32-wasip2/release/judge.wasm";
     for (name, command, words) in [
-        ("guests/older", "true", "made nothing new"),
-        ("guests/both", both, "made several binaries of this name"),
+        ("guests/older", "true", "wrote nothing new"),
+        ("guests/both", both, "wrote several binaries with this name"),
     ] {
         let folder = commanded(name, command);
         // In a folder shared by projects, from another project.

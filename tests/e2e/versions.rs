@@ -97,7 +97,7 @@ fn contracts_of_a_pre_release_are_refused_before_anything_is_built() {
     let folder = project("pre-release", "@0.1.0-rc.1");
     for command in ["check", "link", "build"] {
         let refused = output(torvync().arg(command).current_dir(&folder)).expect_code(1);
-        let words = "uses `torvyn:filtering/filter@0.1.0-rc.1`; the runtime speaks version 0.1.0";
+        let words = "uses `torvyn:filtering/filter@0.1.0-rc.1`, but the runtime supports version 0.1.0";
         assert!(refused.stderr.contains("error[E0201]"), "{command}: {refused}");
         assert!(
             refused.stderr.contains(words),

@@ -17,7 +17,7 @@ fn the_build_says_which_sources_wait() {
     let reason = own_thread("beside", "slow").expect("it sleeps");
     assert!(reason.contains("imports wasi:io/poll"), "{reason}");
     let reason = own_thread("pipe", "lines").expect("it reads");
-    assert!(reason.contains("may wait for its input"), "{reason}");
+    assert!(reason.contains("may block on its input"), "{reason}");
     assert_eq!(own_thread("beside", "fast"), None);
     assert_eq!(own_thread("beside", "sink"), None);
     assert_eq!(own_thread("pipe", "numbers"), None);

@@ -184,7 +184,7 @@ pub(crate) fn execute(bytes: &[u8]) -> Result<bool, String> {
             .iter()
             .any(|found| found.notes.iter().any(|note| note.contains(text)))
     };
-    if notes("depend on each other in a circle") {
+    if notes("depend on each other in a cycle") {
         return Ok(false);
     }
     match accepted(bytes) {

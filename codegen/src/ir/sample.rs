@@ -168,7 +168,7 @@ fn builtin(name: &str, builtin: Builtin, inputs: &[usize], outputs: &[(&str, &[u
         fan_out: FanOut::Minimum,
         on_error: ErrorPolicies::TERMINATE,
         capabilities: Vec::new(),
-        own_thread: (builtin == Builtin::Lines).then(|| "may wait for its input".to_owned()),
+        own_thread: (builtin == Builtin::Lines).then(|| "may block on its input".to_owned()),
         limits: Limits {
             memory_bytes: 64 << 20,
             invocation_timeout_ms: 1000,

@@ -33,7 +33,7 @@ struct Cli {
 /// Options of every command.
 #[derive(Args)]
 struct Global {
-    /// Output format; `jsonl` and `sarif` are of check, link and build
+    /// Output format; `jsonl` and `sarif` are for check, link and build
     #[arg(
         long,
         global = true,
@@ -54,7 +54,7 @@ struct Global {
         help_heading = "Global options"
     )]
     quiet: bool,
-    /// Say more
+    /// Print more
     #[arg(long, short, global = true, help_heading = "Global options")]
     verbose: bool,
 }
@@ -62,11 +62,11 @@ struct Global {
 /// For whom output is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Text for people
+    /// Human-readable text
     Human,
     /// One JSON object on standard output
     Json,
-    /// A JSON object for each error and warning, one a line
+    /// A JSON object for each error and warning, one per line
     Jsonl,
     /// A SARIF 2.1.0 log, for code hosts and editors
     Sarif,
@@ -142,7 +142,7 @@ fn main() -> ExitCode {
     let environment = Environment::read();
     match Cli::try_parse() {
         Ok(cli) if !cli.command.knows(cli.global.format) => {
-            let message = "`--format jsonl` and `--format sarif` are of check, link and build";
+            let message = "`--format jsonl` and `--format sarif` are for check, link and build";
             usage::error(&Cli::command().error(ErrorKind::InvalidValue, message))
         }
         Ok(cli) if let Some(contradiction) = cli.command.contradiction() => {

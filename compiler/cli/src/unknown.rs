@@ -7,7 +7,7 @@ use clap::{Command, Error};
 const COMMANDS: [(&str, &str); 12] = [
     (
         "trace",
-        "`torvync run --log-level debug` tells every event, `torvync run --report=FILE` the account of every stage",
+        "`torvync run --log-level debug` logs every event, `torvync run --report=FILE` writes the account of every stage",
     ),
     (
         "bench",
@@ -15,17 +15,20 @@ const COMMANDS: [(&str, &str); 12] = [
     ),
     (
         "pack",
-        "`torvync build --release -o FILE` makes one file, which is all there is to ship",
+        "`torvync build --release -o FILE` builds one file, which is all you need to ship",
     ),
     (
         "publish",
-        "`torvync build --release -o FILE` makes one file, which any registry for files takes",
+        "`torvync build --release -o FILE` builds one file, which any file registry accepts",
     ),
     (
         "top",
-        "`torvync run --log-level debug` tells every event while the pipeline runs",
+        "`torvync run --log-level debug` logs every event while the pipeline runs",
     ),
-    ("tap", "`torvync run --output NODE=FILE` writes what arrives at a sink"),
+    (
+        "tap",
+        "`torvync run --output NODE=FILE` writes the elements that arrive at a sink",
+    ),
     (
         "cache",
         "the cache is the folder that `TORVYN_HOME` names; it may be deleted at any time",
@@ -36,11 +39,11 @@ const COMMANDS: [(&str, &str); 12] = [
     ),
     (
         "test",
-        "`torvync run --clock simulated --input FILE --output FILE` gives the same on every run, to compare with",
+        "`torvync run --clock simulated --input FILE --output FILE` gives the same output on every run, for comparison",
     ),
     (
         "record",
-        "`torvync run --output NODE=FILE` keeps what arrives at a sink",
+        "`torvync run --output NODE=FILE` saves the elements that arrive at a sink",
     ),
     (
         "replay",

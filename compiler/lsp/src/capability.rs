@@ -24,7 +24,7 @@ pub(crate) fn doc(entry: &Entry) -> String {
     let effect = if entry.provided {
         ""
     } else {
-        "\n\nThis version of the runtime gives it to no component."
+        "\n\nThis runtime does not implement it yet."
     };
     format!("{}{scope}{effect}", entry.doc)
 }

@@ -141,7 +141,7 @@ mod tests {
         let said = at("[[component]]", "[runtime]\nsink_pause|_ms = 5\n[[component]]");
         assert_eq!(
             said,
-            "`sink_pause_ms`: an integer\n\nHow long a sink that returned `pause` gets nothing.\n\nDefault: `10`"
+            "`sink_pause_ms`: an integer\n\nHow long a sink that returned `pause` gets no elements.\n\nDefault: `10`"
         );
         assert!(at("[[component]]", "[run|time]\n[[component]]").contains("Limits and defaults of all flows."));
         assert!(at("contract_version", "contract_|version").ends_with("Required."));
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn an_edge_tells_what_flows() {
         let expected = "`numbers.output` → `shout.input`\n\n\
-            - `torvyn:streaming/source` emits `output-element`: metadata, and a `buffer` that it gives away\n\
+            - `torvyn:streaming/source` emits `output-element`: metadata, and a `buffer` that it hands over\n\
             - `torvyn:streaming/processor` takes `stream-element`: metadata, and that `buffer`, lent for the call\n\
             - content type: set by `numbers`, element by element (`element-meta.content-type`)\n\
             - queue depth: 64 elements (default)\n\

@@ -47,7 +47,7 @@ pub(crate) fn rename(view: View<'_>, offset: usize, new: &str) -> Result<Vec<Ran
     };
     let all = names::all(view.syntax);
     if wanted != found.what && all.iter().any(|named| named.is_declaration && named.what == wanted) {
-        return Err(format!("there is a `{new}` already"));
+        return Err(format!("`{new}` already exists"));
     }
     Ok(all
         .into_iter()

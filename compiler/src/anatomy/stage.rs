@@ -65,14 +65,17 @@ impl fmt::Display for Obstacle {
             Obstacle::NoRole => write!(f, "exports no interface of a stage"),
             Obstacle::SeveralInstances => write!(f, "its functions are in several core instances"),
             Obstacle::NoCode { interface, function } => {
-                write!(f, "no core code of its own is behind {interface}#{function}")
+                write!(f, "{interface}#{function} has no core code of its own")
             }
             Obstacle::Twice { interface } => write!(f, "exports {interface} in two versions"),
             Obstacle::Import(what) => write!(f, "imports {what}"),
             Obstacle::Memory => write!(f, "its core module does not have exactly one memory of its own"),
-            Obstacle::Allocator => write!(f, "its core module does not have one allocator for all that it gets"),
-            Obstacle::Encoding => write!(f, "its texts are not UTF-8"),
-            Obstacle::Special { function } => write!(f, "{function} has options that are not known here"),
+            Obstacle::Allocator => write!(
+                f,
+                "its core module does not have a single allocator for all that it receives"
+            ),
+            Obstacle::Encoding => write!(f, "its strings are not UTF-8"),
+            Obstacle::Special { function } => write!(f, "{function} has unknown options"),
             Obstacle::Intrusion(intrusion) => intrusion.fmt(f),
         }
     }

@@ -100,7 +100,7 @@ fn copy(binary: &[u8], section: &Payload<'_>, output: &mut Vec<u8>) -> Result<()
     };
     let range = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
     let data = range.and_then(|(start, end)| binary.get(start..end));
-    let data = data.ok_or_else(|| NormaliseError::Invalid("a section ends behind the file".to_owned()))?;
+    let data = data.ok_or_else(|| NormaliseError::Invalid("a section extends beyond the file".to_owned()))?;
     RawSection { id, data }.append_to(output);
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::contract::Signature;
 use crate::panics::caught;
 
 /// Why packages can't be put together.
-const CIRCLE: &str = "the packages that describe it depend on each other in a circle";
+const CIRCLE: &str = "the packages that describe it depend on each other in a cycle";
 
 /// What some bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +112,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Resolve, WorldId), BinaryError> {
 pub(super) fn printed_packages(bytes: &[u8]) -> Result<(String, Vec<(String, String)>), String> {
     let bytes = caught(|| wat::parse_bytes(bytes))?.map_err(|error| first_line(&error.to_string()))?;
     if kind(&bytes) != BinaryKind::Component {
-        return Err("it holds no WIT".to_owned());
+        return Err("it contains no WIT".to_owned());
     }
     validate(&bytes)?;
     let decoded = caught(|| wit_component::decode(&bytes))?.map_err(|error| first_line(&error.to_string()))?;

@@ -75,7 +75,7 @@ impl From<ContractError> for Diagnostic {
             ContractError::Version { targets, speaks } => Diagnostic::error(
                 Code::VersionMismatch,
                 format!(
-                    "the project targets contracts {}, the runtime speaks {speaks}",
+                    "the project targets contracts {}, but the runtime supports {speaks}",
                     targets.value
                 ),
             )
@@ -110,7 +110,7 @@ impl From<ContractError> for Diagnostic {
                 let message = match paths.as_slice() {
                     [only] => format!("there is no component binary `{only}`: it was not checked"),
                     several => format!(
-                        "{} component binaries are not there: they were not checked",
+                        "{} component binaries do not exist: they were not checked",
                         several.len()
                     ),
                 };
@@ -136,9 +136,7 @@ impl From<ContractError> for Diagnostic {
                 component,
             } => Diagnostic::error(
                 Code::InvalidOption,
-                format!(
-                    "`{component}` is a component, and it can't be told which world of `{path}` to compare it with"
-                ),
+                format!("component `{component}` can't be compared with `{path}`, which has several worlds"),
             )
             .note(listed("worlds of the contract", &worlds))
             .help("name two components, two contracts, or a contract with one world"),
@@ -172,7 +170,9 @@ pub(super) fn binary_message(path: &str, error: BinaryError) -> Diagnostic {
                 .note(reason)
                 .help("build it again: the file may be truncated")
         }
-        BinaryError::WitPackage => Diagnostic::error(Code::ComponentInvalid, format!("`{path}` holds WIT and no code")),
+        BinaryError::WitPackage => {
+            Diagnostic::error(Code::ComponentInvalid, format!("`{path}` contains WIT but no code"))
+        }
         BinaryError::NoMetadata => Diagnostic::error(
             Code::NoWitMetadata,
             format!("`{path}` is a core module that does not say which world it implements"),

@@ -156,7 +156,7 @@ fn misplaced(resolve: &Resolve, kind: &ResolveErrorKind) -> Option<String> {
         return None;
     };
     if requested == "router" && package.namespace == "torvyn" {
-        return Some("the router lives in `torvyn:filtering/router`".into());
+        return Some("the router is in `torvyn:filtering/router`".into());
     }
     let package = &resolve.packages[*resolve.package_names.get(package)?];
     let is_world = package.worlds.contains_key(requested);
@@ -193,9 +193,9 @@ fn of_other_version(known: &[PackageName], kind: &ResolveErrorKind, written: Opt
         .flat_map(packages::names)
         .any(|name| known_by(name, requested));
     let what = if is_ours {
-        "the version the runtime speaks"
+        "the version that the runtime supports"
     } else {
-        "the version that is there"
+        "the available version"
     };
     Some(format!("write {what}: {}", forms.join(" or ")))
 }

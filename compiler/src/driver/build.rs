@@ -30,7 +30,7 @@ use crate::work::{Work, absolute, obstacle};
 /// How to build.
 #[derive(Clone, Debug)]
 pub struct BuildOptions {
-    /// Optimise for size and speed: what is shipped.
+    /// Optimise for size and speed, for release.
     pub release: bool,
     /// Target triple; `None` is the host.
     pub target: Option<String>,

@@ -92,7 +92,7 @@ pub(super) enum GuestError {
 }
 
 /// What to do where a binary can't be found by itself.
-const NAME_IT: &str = "add `wasm` with the path of what the command makes";
+const NAME_IT: &str = "add `wasm` with the path of the file that the command writes";
 
 impl From<GuestError> for Diagnostic {
     fn from(error: GuestError) -> Self {
@@ -110,13 +110,13 @@ impl From<GuestError> for Diagnostic {
                 language.as_str()
             ))
             .primary(at, "how is this built?")
-            .help("add `build_command`, and `wasm` with the path of what it makes"),
+            .help("add `build_command`, and `wasm` with the path of its output"),
             GuestError::NoPackage { name, at, path } => failed(format!(
-                "component `{name}` is no cargo package: there is no `{}`",
+                "component `{name}` is not a cargo package: there is no `{}`",
                 display_path(&path)
             ))
             .primary(at, "expected a `Cargo.toml` in this folder")
-            .help("for anything but a cargo package add `build_command`, or `wasm` for a binary that exists"),
+            .help("if it is not a cargo package, add `build_command`, or `wasm` for an existing binary"),
             GuestError::Workspace {
                 name,
                 at,
@@ -124,7 +124,7 @@ impl From<GuestError> for Diagnostic {
                 members,
             } => workspace(&name, at, &display_path(&path), &paths(&members)),
             GuestError::NoLibrary { name, at, programs } => {
-                failed(format!("the cargo package of component `{name}` makes no component"))
+                failed(format!("the cargo package of component `{name}` builds no component"))
                     .primary(
                         at,
                         match programs {
@@ -135,13 +135,13 @@ impl From<GuestError> for Diagnostic {
                     .help("add `[lib]` with `crate-type = [\"cdylib\"]` to its `Cargo.toml`")
             }
             GuestError::NoArtifact { name, at } => {
-                failed(format!("cargo built component `{name}` and named no WebAssembly file"))
+                failed(format!("cargo built component `{name}` but reported no WebAssembly file"))
                     .primary(at, "the package of this component")
             }
             GuestError::NothingMade { name, at, looked } => failed(format!(
-                "the build of component `{name}` succeeded, and its binary is nowhere"
+                "the build of component `{name}` succeeded, but its binary was not found"
             ))
-            .primary(at, "made nothing that could be found")
+            .primary(at, "wrote no binary that could be found")
             .note(format!("looked for {}", paths(&looked).join(", ")))
             .help(NAME_IT),
             GuestError::NamedMissing {
@@ -150,14 +150,14 @@ impl From<GuestError> for Diagnostic {
                 path,
                 command,
             } => {
-                let is = if path.is_dir() { "is a folder" } else { "is not there" };
+                let is = if path.is_dir() { "is a folder" } else { "does not exist" };
                 let path = display_path(&path);
                 failed(format!(
-                    "the build of component `{name}` succeeded, and its binary `{path}` {is}"
+                    "the build of component `{name}` succeeded, but its binary `{path}` {is}"
                 ))
-                .primary(at, "the binary is to be here")
+                .primary(at, "the binary is expected here")
                 .secondary(command, "this command")
-                .help("name the file that the command makes; the path is relative to the folder of Torvyn.toml")
+                .help("name the file that the command writes; the path is relative to the folder of Torvyn.toml")
             }
             GuestError::Unclear {
                 name,
@@ -166,9 +166,9 @@ impl From<GuestError> for Diagnostic {
                 is_new,
             } => unclear(&name, at, &paths(&found), is_new),
             GuestError::SameFile { name, at, file, other } => failed(format!(
-                "what the build of component `{name}` makes can't be told: another component's is called `{file}` too"
+                "the output of component `{name}` can't be identified: another component's output is called `{file}` too"
             ))
-            .primary(at, "makes this file, or the other one")
+            .primary(at, "builds this file, or the other one")
             .secondary(other, "so does this one")
             .help(NAME_IT),
             GuestError::Io { at, path, error } => Diagnostic::error(
@@ -210,7 +210,7 @@ impl From<GuestError> for Diagnostic {
 fn advice(said: &str) -> Option<&'static str> {
     let is_locked = said.contains("failed to write") && said.contains("Cargo.lock");
     is_locked.then_some(
-        "cargo keeps the versions of dependencies beside the sources: run `cargo generate-lockfile` where they can be written",
+        "cargo writes a lock file beside the sources: run `cargo generate-lockfile` where the folder is writable",
     )
 }
 
@@ -224,7 +224,7 @@ fn paths(paths: &[PathBuf]) -> Vec<String> {
 
 fn workspace(name: &str, at: Span, path: &str, members: &[String]) -> Diagnostic {
     let diagnostic = failed(format!(
-        "component `{name}` is no cargo package: `{path}` is of a workspace"
+        "component `{name}` is not a cargo package: `{path}` is the manifest of a workspace"
     ))
     .primary(at, "expected the folder of a package");
     match members {
@@ -237,16 +237,17 @@ fn workspace(name: &str, at: Span, path: &str, members: &[String]) -> Diagnostic
 
 fn unclear(name: &str, at: Span, found: &[String], is_new: bool) -> Diagnostic {
     let diagnostic = failed(format!(
-        "the build of component `{name}` succeeded, and what it made can't be told"
+        "the build of component `{name}` succeeded, but its output can't be identified"
     ));
     if is_new {
         diagnostic
-            .primary(at, "made several binaries of this name")
-            .note(format!("made {}", found.join(", ")))
+            .primary(at, "wrote several binaries with this name")
+            .note(format!("wrote {}", found.join(", ")))
     } else {
-        diagnostic
-            .primary(at, "made nothing new")
-            .note(format!("may be older, or of another project: {}", found.join(", ")))
+        diagnostic.primary(at, "wrote nothing new").note(format!(
+            "may be older, or belong to another project: {}",
+            found.join(", ")
+        ))
     }
     .help(NAME_IT)
 }

@@ -44,7 +44,7 @@ pub struct Component {
     pub contract: String,
     /// Who made it.
     pub producers: Vec<Producer>,
-    /// What takes space in it.
+    /// What takes up space in it.
     pub size: Size,
 }
 
@@ -83,7 +83,7 @@ pub struct CoreModule {
     pub capabilities: Vec<CapabilityUse>,
     /// Who made it.
     pub producers: Vec<Producer>,
-    /// What takes space in it.
+    /// What takes up space in it.
     pub size: Size,
 }
 
@@ -107,7 +107,7 @@ pub struct Producer {
     pub version: String,
 }
 
-/// What takes space.
+/// What takes up space.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Size {
     /// The whole file.
@@ -157,7 +157,7 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Inspection, InspectError> {
     let decoded = caught(|| wit_component::decode(bytes)).map_err(InspectError::InvalidWasm)?;
     match decoded.map_err(invalid)? {
         DecodedWasm::WitPackage(..) => Err(InspectError::InvalidWasm(
-            "this is a WIT package in binary form: it holds no code".to_owned(),
+            "this is a WIT package in binary form: it contains no code".to_owned(),
         )),
         DecodedWasm::Component(resolve, world) => Ok(Inspection::Component(component(
             &resolve,

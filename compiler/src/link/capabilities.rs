@@ -20,8 +20,8 @@ mod undeclared;
 /// Longest way, in bytes, that is shown on one line.
 const LONGEST_LINE: usize = 120;
 
-/// What is done about a capability that this version of the runtime gives to no component.
-const NOT_PROVIDED: &str = "this version of the runtime gives it to no component";
+/// Why a known capability can't be granted.
+const NOT_PROVIDED: &str = "this runtime does not implement it yet";
 
 /// Checks each component of the project once.
 pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
@@ -248,7 +248,7 @@ impl From<CapabilityError> for Diagnostic {
             CapabilityError::CantBeGiven { names, used } => {
                 let them = if names.len() == 1 { "it" } else { "them" };
                 let message = format!(
-                    "{} can't be required: this version of the runtime gives {them} to no component",
+                    "{} can't be required: this runtime does not implement {them} yet",
                     quoted(&names)
                 );
                 let diagnostic = names
@@ -297,19 +297,19 @@ impl From<CapabilityError> for Diagnostic {
                     ("are", "them")
                 };
                 let message = format!(
-                    "{} {are} granted, but this version of the runtime gives {them} to no component",
+                    "{} {are} granted, but this runtime does not implement {them} yet",
                     quoted(&grants)
                 );
                 let warning = Diagnostic::warning(Code::SettingIneffective, message);
                 grants.iter().fold(warning, |diagnostic, (_, at)| {
-                    diagnostic.primary(*at, "no component gets it")
+                    diagnostic.primary(*at, "not implemented")
                 })
             }
             CapabilityError::Unused { name, at } => Diagnostic::warning(
                 Code::CapabilityMismatch,
                 format!("no component uses the capability `{name}`"),
             )
-            .primary(at, "declared for nothing")
+            .primary(at, "declared but never used")
             .help("remove it: less to grant, and less to review"),
         }
     }
@@ -334,7 +334,7 @@ fn ticked(names: &[&str]) -> String {
 fn explained(diagnostic: Diagnostic, need: &Need, name: Option<&str>) -> Diagnostic {
     let Some(way) = &need.way else {
         return if need.is_opaque {
-            diagnostic.note("its code can't be followed, so all that it imports counts")
+            diagnostic.note("the calls of its code can't be followed, so every import counts")
         } else {
             diagnostic
         };

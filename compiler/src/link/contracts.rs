@@ -86,9 +86,10 @@ impl From<ContractError> for Diagnostic {
                 edge,
                 differences,
             } => {
-                let message = format!("what `{from}` delivers is not what `{to}` takes");
+                let message = format!("`{to}` does not accept the elements that `{from}` emits");
                 let diagnostic = Diagnostic::error(Code::InterfaceIncompatible, message).primary(edge, "on this edge");
-                shown(diagnostic, &differences, (&from, &to)).help("build both components against the same contracts")
+                shown(diagnostic, &differences, (&built(&from), &built(&to)))
+                    .help("build both components against the same contracts")
             }
             ContractError::Runtime {
                 component,
@@ -96,22 +97,26 @@ impl From<ContractError> for Diagnostic {
                 differences,
             } => {
                 let message =
-                    format!("component `{component}` was built against contracts that the runtime does not speak");
+                    format!("component `{component}` was built against contracts that differ from the runtime's");
                 let diagnostic =
                     Diagnostic::error(Code::InterfaceIncompatible, message).primary(used, "can't be instantiated");
-                shown(diagnostic, &differences, (&component, "the runtime"))
+                shown(diagnostic, &differences, (&built(&component), "the runtime has this"))
                     .help("build it against the contracts that `torvync init` puts into `wit/deps`")
             }
         }
     }
 }
 
-/// Names every difference, and points at both sides of the first ones.
-fn shown(mut diagnostic: Diagnostic, differences: &[Difference], sides: (&str, &str)) -> Diagnostic {
+fn built(component: &str) -> String {
+    format!("`{component}` was built against this")
+}
+
+/// Names every difference, and labels both sides of the first ones.
+fn shown(mut diagnostic: Diagnostic, differences: &[Difference], labels: (&str, &str)) -> Diagnostic {
     for difference in differences.iter().take(MOST_SHOWN) {
-        for (span, side) in [(difference.old, sides.0), (difference.new, sides.1)] {
+        for (span, label) in [(difference.old, labels.0), (difference.new, labels.1)] {
             if let Some(span) = span {
-                diagnostic = diagnostic.secondary(span, format!("as {side} has it"));
+                diagnostic = diagnostic.secondary(span, label);
             }
         }
     }

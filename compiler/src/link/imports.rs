@@ -230,7 +230,7 @@ impl From<ImportError> for Diagnostic {
                 format!("component `{component}` imports `{function}`, which the runtime does not provide"),
             )
             .primary(used, "can't be instantiated")
-            .note("WASI 0.2 has this function for trial only")
+            .note("this function is unstable in WASI 0.2")
             .help("build the component without WASI's unstable features"),
             ImportError::Version {
                 component,
@@ -239,7 +239,8 @@ impl From<ImportError> for Diagnostic {
                 used,
                 other,
             } => {
-                let message = format!("component `{component}` uses `{name}`; the runtime speaks version {speaks}");
+                let message =
+                    format!("component `{component}` uses `{name}`, but the runtime supports version {speaks}");
                 let diagnostic = Diagnostic::error(Code::VersionMismatch, message)
                     .primary(used, "built against other contracts")
                     .help("build the component against the contracts of this version");

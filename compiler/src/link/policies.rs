@@ -191,7 +191,7 @@ impl From<PolicyError> for Diagnostic {
             } => Diagnostic::error(
                 Code::ConstraintViolation,
                 format!(
-                    "flow `{flow}` can hold {held} elements at once, and {} is the most",
+                    "flow `{flow}` can hold {held} elements at once, but the limit is {}",
                     bounds::BUFFERS
                 ),
             )
@@ -205,8 +205,8 @@ impl From<PolicyError> for Diagnostic {
                 Code::ConstraintViolation,
                 format!("source `{name}` can't have dead letters"),
             )
-            .primary(at, "a source has no input element to send out")
-            .help("`terminate`, `skip` and `retry` are for sources too"),
+            .primary(at, "a source has no input element to send there")
+            .help("a source can have `terminate`, `skip` or `retry`"),
             PolicyError::DeadLetterWithoutEdge { name, at } => Diagnostic::error(
                 Code::TopologyInvalid,
                 format!("dead letters of `{name}` have nowhere to go"),
@@ -223,10 +223,10 @@ impl From<PolicyError> for Diagnostic {
             } => {
                 let diagnostic = Diagnostic::error(
                     Code::TopologyInvalid,
-                    format!("nothing leaves port `{ERROR_PORT}` of `{name}`"),
+                    format!("no element ever leaves port `{ERROR_PORT}` of `{name}`"),
                 )
                 .primary(port, "the port of dead letters")
-                .secondary(node, "its `on_error` never says `dead-letter`")
+                .secondary(node, "its `on_error` has no `dead-letter`")
                 .help("set `on_error = \"dead-letter\"`, or remove the edge");
                 if is_router {
                     diagnostic.note(format!("a router's own ports can have any name but `{ERROR_PORT}`"))
@@ -247,14 +247,14 @@ impl From<PolicyError> for Diagnostic {
                 ),
             )
             .primary(policy.span, "no element arrives while the stream is full")
-            .secondary(node, "sends each element to all of them, or waits")
-            .help("set `fan_out = \"independent\"` at the node, or the policy `block`"),
+            .secondary(node, "emits an element only when all of them have room")
+            .help("set `fan_out = \"independent\"` on the node, or the policy `block`"),
             PolicyError::UnusedSize { edge, port } => Diagnostic::warning(
                 Code::SettingIneffective,
                 "`max_element_size` has no effect on dead letters".to_owned(),
             )
             .primary(edge, "a stream of dead letters")
-            .secondary(port, "these are elements that the node has taken in already")
+            .secondary(port, "these elements have already entered the node")
             .help("set it on the edges into the node"),
             PolicyError::UnusedRank { name, node, at } => Diagnostic::warning(
                 Code::SettingIneffective,
@@ -262,7 +262,7 @@ impl From<PolicyError> for Diagnostic {
             )
             .primary(at, "a rank among the inputs")
             .secondary(node, "needs `merge = \"priority\"`")
-            .help("set `merge = \"priority\"` at the node, or remove the rank"),
+            .help("set `merge = \"priority\"` on the node, or remove the rank"),
         }
     }
 }

@@ -99,14 +99,14 @@ impl From<ReplicaError> for Diagnostic {
                     "in `config`, `{REPLICA}` is the number of the replica, from 0, and `{REPLICA_COUNT}` is {count}"
                 ))
                 .help(format!(
-                    "tell the source its part, such as `config = {{ part = \"{REPLICA}\", parts = \"{REPLICA_COUNT}\" }}`; \
-                     built-in sources know theirs"
+                    "pass the source its share, such as `config = {{ part = \"{REPLICA}\", parts = \"{REPLICA_COUNT}\" }}`; \
+                     built-in sources need no setting"
                 )),
             Mistake::PartUnheard => diagnostic
-                .primary(error.at, "does not hear which part is its own")
+                .primary(error.at, "can't find out its share")
                 .secondary(error.replicas, "asked for here")
-                .note("its component does not export `torvyn:streaming/lifecycle`, so nobody tells it its `config`")
-                .help("export `lifecycle` and read the part in `init`, or remove `replicas`"),
+                .note("its component does not export `torvyn:streaming/lifecycle`, so it never receives its `config`")
+                .help("export `lifecycle` and read the share in `init`, or remove `replicas`"),
         }
     }
 }

@@ -199,7 +199,7 @@ impl From<RoleError> for Diagnostic {
     fn from(error: RoleError) -> Self {
         match error {
             RoleError::Unknown { node, at } => {
-                Diagnostic::error(Code::MissingField, format!("nothing says what node `{node}` does"))
+                Diagnostic::error(Code::MissingField, format!("the role of node `{node}` is unknown"))
                     .primary(at, "add `interface`")
             }
             RoleError::NotExported {
@@ -247,7 +247,7 @@ impl From<RoleError> for Diagnostic {
                 node,
             } => Diagnostic::error(
                 Code::MissingField,
-                format!("component `{component}` could do several things in this flow"),
+                format!("component `{component}` could have several roles in this flow"),
             )
             .primary(node, "add `interface` to this node")
             .note(listed("it exports", &interfaces)),
@@ -257,7 +257,7 @@ impl From<RoleError> for Diagnostic {
                 found,
             } => {
                 let name = &written.value.name;
-                let message = format!("the node expects `{name}`, {exporter} version {found}");
+                let message = format!("the node expects `{name}`, but {exporter} version {found}");
                 Diagnostic::error(Code::VersionMismatch, message)
                     .primary(written.span, format!("expected version {found}"))
             }

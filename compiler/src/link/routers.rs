@@ -67,7 +67,7 @@ impl From<RouterError> for Diagnostic {
             RouterError::NeverNamed { node, port, ports } => {
                 let message = format!("router `{node}` never names the port `{}`", port.value);
                 let diagnostic = Diagnostic::error(Code::RouterPortUnknown, message)
-                    .primary(port.span, "nothing will come along this edge")
+                    .primary(port.span, "no element will ever travel along this edge")
                     .note(listed("its ports", &ports));
                 match suggest(&port.value, &ports) {
                     Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
@@ -82,9 +82,9 @@ impl From<RouterError> for Diagnostic {
             }
             RouterError::NoEdge { node, port } => Diagnostic::warning(
                 Code::RouterPortUnknown,
-                format!("router `{}` has a port `{port}` that no edge leaves", node.value),
+                format!("router `{}` has a port `{port}` without an edge", node.value),
             )
-            .primary(node.span, "an element that it sends there fails")
+            .primary(node.span, "an element sent to it fails")
             .help(format!("add an edge from port `{port}`")),
         }
     }

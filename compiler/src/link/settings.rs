@@ -285,22 +285,22 @@ impl SettingError {
         match self {
             SettingError::NothingToCall { key, .. } => (
                 format!("`{key}` has no effect: there is no component"),
-                "says how components are called, and what they may use".to_owned(),
+                "applies only to components".to_owned(),
                 "remove it: built-in nodes are parts of the runtime".to_owned(),
             ),
             SettingError::DefaultUnused { key, own, .. } => (
-                format!("`{key}` has no effect: nothing is left to it"),
-                format!("holds where no `{own}` is set"),
-                format!("remove it, or the `{own}` that it is meant to stand for"),
+                format!("`{key}` has no effect: this default is overridden everywhere"),
+                format!("applies only where no `{own}` is set"),
+                format!("remove it, or leave `{own}` unset somewhere"),
             ),
             SettingError::NoFanOut { node, .. } => (
                 format!("`fan_out` has no effect: no port of `{node}` has several edges"),
-                "says whether the streams of one port wait for each other".to_owned(),
+                "decides whether the streams of one port wait for each other".to_owned(),
                 "remove it, or add an edge from the same port".to_owned(),
             ),
             SettingError::NoMerge { node, .. } => (
-                format!("`merge` has no effect: `{node}` has no two inputs"),
-                "says which of several inputs is taken from first".to_owned(),
+                format!("`merge` has no effect: `{node}` does not have several inputs"),
+                "decides which of several inputs goes first".to_owned(),
                 "remove it, or add an edge into the node".to_owned(),
             ),
             SettingError::LimitOfBuiltin { node, key, .. } => (
@@ -311,14 +311,14 @@ impl SettingError {
             SettingError::NoLifecycle { who, key, .. } => (
                 format!("`{key}` has no effect: {who} does not export `torvyn:streaming/lifecycle`"),
                 match *key {
-                    "config" => "only `lifecycle.init` is told it",
-                    _ => "a time for a function of `lifecycle`",
+                    "config" => "only `lifecycle.init` receives it",
+                    _ => "a time limit for a function of `lifecycle`",
                 }
                 .to_owned(),
                 "export `lifecycle` from the component, or remove it".to_owned(),
             ),
             SettingError::NeverSoLarge { .. } => (
-                "`max_element_size` has no effect: no element is larger".to_owned(),
+                "`max_element_size` has no effect: no element can be larger".to_owned(),
                 format!("a buffer has at most {}", written_size(bounds::LARGEST_BUFFER_BYTES)),
                 "lower it, or remove it".to_owned(),
             ),
@@ -337,7 +337,7 @@ impl SettingError {
             ),
             SettingError::OneFlow { .. } => (
                 "`priority` has no effect: there is no other flow".to_owned(),
-                "how much the flow does before it lets others run".to_owned(),
+                "how much the flow does before other flows run".to_owned(),
                 "remove it, or add a flow".to_owned(),
             ),
             SettingError::OnePlace { .. } => (
@@ -348,17 +348,17 @@ impl SettingError {
             SettingError::NoPause { .. } => (
                 "`sink_pause_ms` has no effect: no sink can ask for a pause".to_owned(),
                 "for a component that returns `pause`".to_owned(),
-                "remove it: built-in sinks take what they are given".to_owned(),
+                "remove it: built-in sinks never pause".to_owned(),
             ),
             SettingError::NoRestart { .. } => (
-                "`max_restarts` has no effect: no component is ever made anew".to_owned(),
-                "counts what follows traps and calls that take too long".to_owned(),
+                "`max_restarts` has no effect: no component is ever restarted".to_owned(),
+                "limits restarts after traps and calls that take too long".to_owned(),
                 "set `on_error` of a node to `skip`, `retry` or `dead-letter`, or remove it".to_owned(),
             ),
             SettingError::PoolTooLarge { key, computed, .. } => (
-                format!("`{key}` has no effect: pools don't get larger than what is computed"),
-                format!("an upper bound; computed are {computed}"),
-                "lower it, or remove it; what finds its pool empty gets memory elsewhere, unless `exhaustion_policy` \
+                format!("`{key}` has no effect: pools never exceed the computed size"),
+                format!("an upper bound; the computed size is {computed}"),
+                "lower it, or remove it; if a pool is empty, buffers are allocated outside it, unless `exhaustion_policy` \
                  forbids it"
                     .to_owned(),
             ),
@@ -396,7 +396,7 @@ impl From<BudgetError> for Diagnostic {
         let message = format!("`buffer_budget` of `{node}` has no room for a buffer{more}");
         let next = written_size(tiers::next_size(room));
         Diagnostic::warning(Code::BudgetExceeded, message)
-            .primary(at, format!("the {which} buffer takes {next}, whatever is in it"))
+            .primary(at, format!("the {which} buffer takes {next}, however little is in it"))
             .help(format!("set it to `\"{next}\"` or more, or remove it"))
     }
 }

@@ -249,7 +249,7 @@ impl From<TopologyError> for Diagnostic {
                 };
                 diagnostic(format!("flow `{flow}` has no {}", role.as_str()))
                     .primary(at, format!("needs a {}", role.as_str()))
-                    .help(format!("the runtime brings some along: {builtins}"))
+                    .help(format!("the runtime has built-in ones: {builtins}"))
             }
             TopologyError::SourceWithInput { name, node, edge } => diagnostic(format!("source `{name}` has an input"))
                 .primary(edge, "an edge into a source")
@@ -257,25 +257,25 @@ impl From<TopologyError> for Diagnostic {
             TopologyError::SinkWithOutput { name, node, edge } => diagnostic(format!("sink `{name}` has an output"))
                 .primary(edge, "an edge out of a sink")
                 .secondary(node, "a sink emits no elements")
-                .help(format!("dead letters leave a sink by port `{ERROR_PORT}`")),
+                .help(format!("dead letters leave a sink through port `{ERROR_PORT}`")),
             TopologyError::Cycle { edges } => cycle_diagnostic(&edges),
             TopologyError::Gap { from, to } => {
                 diagnostic(format!("no edge leads from `{}` to `{}`", from.value, to.value))
-                    .primary(from.span, "nothing takes what it emits")
+                    .primary(from.span, "nothing consumes its output")
                     .secondary(to.span, "nothing feeds it")
                     .help("add the edge, or remove the nodes")
             }
             TopologyError::Unconnected { name, at, role, open } => {
                 let role = role.as_str();
                 let (message, label) = match open {
-                    Open::Both => (format!("node `{name}` is not connected"), "no edge begins or ends here"),
+                    Open::Both => (format!("node `{name}` is not connected"), "no edge starts or ends here"),
                     Open::Input => (format!("nothing feeds {role} `{name}`"), "no edge ends here"),
                     Open::Output => (
-                        format!("nothing takes what {role} `{name}` emits"),
-                        "no edge begins here",
+                        format!("nothing consumes the output of {role} `{name}`"),
+                        "no edge starts here",
                     ),
                     Open::AllButDeadLetters => (
-                        format!("nothing takes what {role} `{name}` emits"),
+                        format!("nothing consumes the output of {role} `{name}`"),
                         "only dead letters leave here",
                     ),
                 };

@@ -134,7 +134,7 @@ impl From<WorldError> for Diagnostic {
                 world,
                 used,
             } => {
-                let message = format!("the code of component `{component}` is not what its world says");
+                let message = format!("the code of component `{component}` disagrees with its world");
                 let mut diagnostic = Diagnostic::error(Code::WorldNotKept, message);
                 for (at, name) in &missing {
                     diagnostic = diagnostic.primary(*at, format!("the code does not export `{name}`"));
@@ -165,11 +165,11 @@ impl From<WorldError> for Diagnostic {
                 world,
                 used,
             } => {
-                let message = format!("the code of component `{component}` imports what its world does not");
+                let message = format!("the code of component `{component}` imports more than its world");
                 Diagnostic::warning(Code::WorldNotKept, message)
                     .primary(world, "this world")
                     .secondary(used, "used here")
-                    .note(listed(&format!("`{code}` imports besides"), &imports))
+                    .note(listed(&format!("`{code}` also imports"), &imports))
                     .help(format!("add to the world: `import {};`", imports.join(";`, `import ")))
             }
         }

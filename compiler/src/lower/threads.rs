@@ -22,10 +22,10 @@ impl Threads {
     /// Why a source gets a thread of its own, if it does.
     pub(super) fn of_source(&self, role: Role, implementation: &Implementation) -> Option<String> {
         match (role, implementation) {
-            (Role::Source, Implementation::Builtin(Builtin::Lines)) => Some("may wait for its input".to_owned()),
+            (Role::Source, Implementation::Builtin(Builtin::Lines)) => Some("may block on its input".to_owned()),
             (Role::Source, Implementation::Component { .. }) => self
                 .waits(implementation)
-                .then(|| "imports wasi:io/poll: may wait".to_owned()),
+                .then(|| "imports wasi:io/poll: may block".to_owned()),
             (Role::Source, Implementation::Builtin(Builtin::Generator | Builtin::Console | Builtin::File))
             | (Role::Processor | Role::Filter | Role::Router | Role::Aggregator | Role::Sink, _) => None,
         }
@@ -36,7 +36,7 @@ impl Threads {
         let waiting = nodes
             .iter()
             .find(|node| node.role != Role::Source && self.waits(&node.implementation))?;
-        Some(format!("stage `{}` imports wasi:io/poll: may wait", waiting.name))
+        Some(format!("stage `{}` imports wasi:io/poll: may block", waiting.name))
     }
 
     fn waits(&self, implementation: &Implementation) -> bool {

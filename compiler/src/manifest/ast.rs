@@ -85,7 +85,7 @@ pub struct FlowDecl {
     pub name: Spanned<String>,
     /// Description.
     pub description: Option<Spanned<String>>,
-    /// Capacity of streams that set none.
+    /// Capacity of streams that set none of their own.
     pub default_queue_depth: Option<Spanned<u32>>,
     /// Scheduling class.
     pub priority: Option<Spanned<Priority>>,
@@ -266,7 +266,7 @@ pub struct RuntimeDecl {
     pub worker_threads: Option<Spanned<u32>>,
     /// Address space reserved for each linear memory, in bytes.
     pub memory_reservation: Option<Spanned<u64>>,
-    /// How often a stage is made anew within a minute.
+    /// How often a stage is restarted within a minute.
     pub max_restarts: Option<Spanned<u32>>,
     /// Capacity of streams where neither edge nor flow sets one.
     pub default_queue_depth: Option<Spanned<u32>>,

@@ -32,7 +32,7 @@ pub(crate) const RETRIES: u32 = 3;
 /// Milliseconds before the first of them.
 pub(crate) const BACKOFF_MS: u64 = 100;
 
-/// What follows when all of them failed.
+/// What happens when all of them have failed.
 pub(crate) const AFTER_RETRIES: LastResort = LastResort::Terminate;
 
 /// What a full stream does.
@@ -67,5 +67,5 @@ pub(crate) const MAX_RESTARTS: u32 = 5;
 /// What an allocation does when its pool is empty.
 pub(crate) const EXHAUSTION: Exhaustion = Exhaustion::FallbackAlloc;
 
-/// What holds for a capability that is not granted.
+/// Policy for capabilities that are not granted.
 pub(crate) const CAPABILITY_POLICY: CapabilityPolicy = CapabilityPolicy::DenyAll;

@@ -265,12 +265,12 @@ impl From<ManifestError> for Diagnostic {
                 Code::MissingField,
                 format!("component `{name}` has neither `path` nor `wasm`"),
             )
-            .primary(at, "comes from nowhere")
+            .primary(at, "has no source and no binary")
             .help("`path` names the folder of its source, `wasm` a prebuilt binary"),
             ManifestError::NoBuilder { language, at } => Diagnostic::error(
                 Code::NotSupported,
                 format!(
-                    "components in `{}` are not built by this version on its own",
+                    "this version can't build components in `{}` by itself",
                     language.as_str()
                 ),
             )

@@ -155,7 +155,7 @@ impl Document<'_> {
         if !error.message().contains("duplicate key") {
             let no_value = self.text[self.line(at.start)].trim_end().ends_with('=');
             let message = if no_value {
-                "there is no value behind `=`".to_owned()
+                "there is no value after `=`".to_owned()
             } else {
                 let line = self.line(at.start);
                 let within = at.start - line.start..at.end - line.start;
@@ -206,7 +206,7 @@ impl Document<'_> {
         let written = &self.text[at.clone()];
         let is_prefix = ["0x", "0o", "0b"].contains(&written);
         let message = if is_prefix {
-            format!("there is no digit behind `{written}`")
+            format!("there is no digit after `{written}`")
         } else {
             format!("`{written}` is not a number")
         };

@@ -43,7 +43,7 @@ words! {
 }
 
 words! {
-    /// What holds for a capability that is not granted.
+    /// Policy for capabilities that are not granted.
     pub enum CapabilityPolicy {
         /// It is missing.
         DenyAll = "deny-all",

@@ -83,7 +83,7 @@ fn shared_among_replicas(flow: &FlowIr) -> Option<MemoryUse> {
     let is_shared = flow.replicas > 1 && flow.replicas_by.is_none();
     (is_shared && lines > 0).then(|| {
         line(
-            "lines shared out",
+            "lines divided among replicas",
             lines * (bounds::LARGEST_BUFFER_BYTES + CHUNKS_BYTES),
         )
     })
@@ -102,7 +102,7 @@ fn of_replica(flow: &FlowIr) -> Vec<MemoryUse> {
         Exhaustion::Error => (0, pooled.min(bounds::BUFFERS)),
     };
     lines.push(line("buffers outside the pools", outside));
-    lines.push(line("records of buffers", records(flow, buffers)));
+    lines.push(line("buffer records", records(flow, buffers)));
     let queued: u64 = flow.streams.iter().map(|stream| u64::from(stream.depth)).sum();
     lines.push(line("queues", queued * QUEUED_BYTES));
     for node in &flow.nodes {
@@ -259,7 +259,7 @@ mod tests {
         let buffers = 14 + 14 + 4 + 2;
         let stages = 2 * u64::from(stage::SIZE);
         assert_eq!(
-            bytes(&lines, "records of buffers"),
+            bytes(&lines, "buffer records"),
             buffers * BUFFER_RECORD_BYTES + CONTENT_TYPE_BYTES + EXCHANGE_BYTES + stages
         );
     }

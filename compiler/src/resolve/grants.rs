@@ -1,4 +1,4 @@
-//! What components are granted. A grant names a `[[component]]`, or a `file://` component by its file name without
+//! Capabilities granted to components. A grant names a `[[component]]`, or a `file://` component by its file name without
 //! `.wasm`.
 
 use std::collections::BTreeSet;
@@ -82,7 +82,7 @@ impl From<GrantError> for Diagnostic {
         let GrantError { name, at, known } = error;
         let diagnostic = Diagnostic::error(
             Code::ComponentNotFound,
-            format!("there is no component `{name}` to grant anything"),
+            format!("`[security.grants.{name}]` names no component"),
         )
         .primary(at, "no such component");
         match suggest(&name, &known) {

@@ -6,7 +6,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::manifest::ast::{ComponentRef, Manifest};
 use crate::source::{Span, Spanned};
 
-/// Warns of components that are declared for nothing. A project without flows is completed to one by its only component.
+/// Warns of components that are declared but never used. A project without flows is completed to one by its only component.
 pub(super) fn check(diags: &mut Diagnostics, manifest: &Manifest) {
     let used = manifest.references(None);
     if manifest.flows.is_empty() || !is_known(manifest, &used) {
@@ -58,7 +58,7 @@ impl From<Unused> for Diagnostic {
     fn from(Unused { name, at }: Unused) -> Self {
         let message = format!("component `{name}` has no effect: no node of any flow uses it");
         Diagnostic::warning(Code::SettingIneffective, message)
-            .primary(at, "declared for nothing")
+            .primary(at, "declared but never used")
             .help(format!(
                 "give a node `component = \"{name}\"`, or remove this `[[component]]`"
             ))

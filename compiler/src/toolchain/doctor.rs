@@ -152,7 +152,7 @@ fn check_cache(cache: &Path) -> Check {
     let existing = cache.ancestors().find(|folder| folder.exists()).unwrap_or(cache);
     let status = match tempfile::tempfile_in(existing) {
         Ok(_) if existing == cache => Status::Ok(shown),
-        Ok(_) => Status::Ok(format!("{shown}, which the first build makes")),
+        Ok(_) => Status::Ok(format!("{shown}, created by the first build")),
         Err(error) => Status::Missing {
             why: format!("`{}` can't be written: {error}", display_path(existing)),
             fix: "make it writable, or set TORVYN_HOME to another folder".to_owned(),

@@ -24,13 +24,13 @@ impl Toolchain {
         if !target.contains("-linux-") && !target.ends_with("-apple-darwin") {
             return Err(unsupported(
                 "the runtime needs Linux or macOS",
-                "without `--target` the executable is for this machine",
+                "without `--target`, the executable is for this machine",
             ));
         }
         if target.split('-').next() != Some(std::env::consts::ARCH) {
             return Err(unsupported(
-                "components are compiled for this machine's kind of processor alone",
-                "build on a machine with that kind of processor",
+                "components can be compiled only for this machine's processor architecture",
+                "build on a machine with that architecture",
             ));
         }
         match self.has_target(&target) {

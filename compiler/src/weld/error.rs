@@ -169,7 +169,9 @@ impl fmt::Display for WeldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             WeldError::Invalid { part, reason } => write!(f, "part {part} is not a valid module: {reason}"),
-            WeldError::Unsupported { part, reason } => write!(f, "part {part} uses what can't be welded: {reason}"),
+            WeldError::Unsupported { part, reason } => {
+                write!(f, "part {part} uses a feature that can't be welded: {reason}")
+            }
             WeldError::GuestImport { part, import, kind } => write!(f, "guest {part} imports the {kind} `{import}`"),
             WeldError::SharedMemory { part } => write!(f, "guest {part} has a shared memory"),
             WeldError::Bindings {
@@ -198,7 +200,7 @@ impl fmt::Display for WeldError {
                 first,
                 second,
             } => write!(f, "`{module}.{name}` is imported as a {first} and as a {second}"),
-            WeldError::Cycle { part, import } => write!(f, "import `{import}` of part {part} leads back to itself"),
+            WeldError::Cycle { part, import } => write!(f, "import `{import}` of part {part} refers to itself"),
             WeldError::DuplicateExport { name } => write!(f, "two exports have the name `{name}`"),
             WeldError::MemoryTooLarge { part, minimum, limit } => {
                 write!(

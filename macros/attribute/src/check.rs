@@ -7,7 +7,7 @@ use crate::mistake::{Mistake, listed};
 use crate::role::{CONTRACTS, Role, are_compatible};
 
 /// Words for a capability that no component gets.
-const NOT_PROVIDED: &str = "this version of the runtime gives it to no component";
+const NOT_PROVIDED: &str = "this runtime does not implement it yet";
 
 /// Every disagreement between the two.
 pub(crate) fn all(item: &Item, project: &Project) -> Vec<Mistake> {
@@ -28,7 +28,7 @@ fn contract_version(project: &Project) -> Option<Mistake> {
         return None;
     }
     let text = format!(
-        "the project targets contracts {}, the runtime speaks {CONTRACTS}",
+        "the project targets contracts {}, but the runtime supports {CONTRACTS}",
         targets.text
     );
     Some(Mistake::coded("E0201", place(&[]), &text).and("at", &targets.place))
@@ -54,7 +54,7 @@ fn interface(item: &Item, project: &Project, node: &Node) -> Option<Mistake> {
     if are_compatible(version?, CONTRACTS)? {
         return None;
     }
-    let text = format!("the node expects `{name}`, the component exports version {CONTRACTS}");
+    let text = format!("the node expects `{name}`, but the component exports version {CONTRACTS}");
     Some(Mistake::coded("E0201", at, &text).and("at", &written.place))
 }
 
@@ -86,14 +86,14 @@ fn undeclared(project: &Project, needed: Use) -> Option<Mistake> {
     let (component, key) = (&project.component, needed.key);
     let is_denied = missing.iter().any(|member| is_declared(member, false));
     let problem = if is_denied {
-        "which the manifest says it does not need"
+        "which the manifest declares as not needed"
     } else {
         "which the manifest does not declare"
     };
     let help = match (is_denied, is_provided(key)) {
-        (true, true) => "set it to `true`, or remove what needs it".to_owned(),
+        (true, true) => "set it to `true`, or remove the code that needs it".to_owned(),
         (true, false) => {
-            format!("set it to `true` in `[capabilities.optional]`, or remove what needs it: {NOT_PROVIDED}")
+            format!("set it to `true` in `[capabilities.optional]`, or remove the code that needs it: {NOT_PROVIDED}")
         }
         (false, true) => format!("add `{key} = true` to `[capabilities.required]`"),
         (false, false) => format!("add `{key} = true` to `[capabilities.optional]`: {NOT_PROVIDED}"),

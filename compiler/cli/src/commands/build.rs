@@ -42,10 +42,10 @@ pub(crate) struct Build {
 /// Between the time a build takes and the speed of its result.
 #[derive(Args)]
 pub(crate) struct Profile {
-    /// Optimise for size and speed: what is shipped
+    /// Optimise for size and speed, for release
     #[arg(long)]
     pub(crate) release: bool,
-    /// How elements cross the sandbox; a stage that can't be called that way is called in the next slower one
+    /// How elements cross the sandbox; a stage that can't take this path takes the next slower one
     /// [default: `optimize` of the flow, else direct]
     #[arg(long, value_enum, value_name = "PATH")]
     opt: Option<CallPath>,
@@ -58,7 +58,7 @@ enum CallPath {
     Component,
     /// Core functions: no host call in the common case, one instance for each stage
     Direct,
-    /// Core functions: chains of stages in one instance, through which elements go in batches
+    /// Core functions: chains of stages in one instance, which elements pass through in batches
     Fused,
 }
 
@@ -141,7 +141,7 @@ fn misplaced(output: &Path) -> Option<Diagnostic> {
     }
     if is_something_else(output) {
         return Some(
-            refused(": there is a file that is no executable").help("name another file, or remove this one first"),
+            refused(": there is a file that is not an executable").help("name another file, or remove this one first"),
         );
     }
     let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty())?;
@@ -154,7 +154,7 @@ fn misplaced(output: &Path) -> Option<Diagnostic> {
     (!folder.is_dir()).then(|| {
         let folder = display_path(folder);
         refused(&format!(": there is no folder `{folder}`"))
-            .help(format!("make it first: `mkdir -p {}`", shell_path(&folder)))
+            .help(format!("create it first: `mkdir -p {}`", shell_path(&folder)))
     })
 }
 
@@ -257,11 +257,11 @@ fn report(context: &Context, built: &Built) -> String {
         }
         if flow.replicas > 1 {
             let by = flow.replicas_by.as_ref();
-            let by = by.map_or_else(String::new, |router| format!(", share out the ports of {router}"));
+            let by = by.map_or_else(String::new, |router| format!(", which divide the ports of {router}"));
             report.push_str(&format!("    {} replicas, each with these stages{by}\n", flow.replicas));
         }
         report.extend(flow.stages.iter().map(stage));
-        report.push_str("    copies of each payload that is made, and read once\n");
+        report.push_str("    copies of each payload, if it is made and read once\n");
         report.extend(flow.edges.iter().map(|one| edge(one, &flow.edges)));
         report.push_str("    memory in the worst case\n");
         for item in flow.memory.iter().filter(|item| item.bytes > 0) {

@@ -196,9 +196,10 @@ fn flow_line(project: &ResolvedProject, contracts: &ContractSet, flow: &Resolved
         return Line::whole(format!("Flow \"{name}\" wired correctly ({size})"));
     }
     Line::part(format!(
-        "Flow \"{name}\" wired as far as is known ({size}): nothing says what {} {}",
+        "Flow \"{name}\" wired correctly as far as known ({size}): the {} of {} {} unknown",
+        if unknown.len() == 1 { "role" } else { "roles" },
         text::all(&unknown),
-        if unknown.len() == 1 { "does" } else { "do" }
+        if unknown.len() == 1 { "is" } else { "are" }
     ))
 }
 

@@ -35,16 +35,15 @@ impl Contract {
     }
 }
 
-/// Say what is different between two contracts, and which version that calls for
+/// Show how two contracts differ, and the version that this requires
 ///
-/// Exit codes: 0 when the new version says at least as much as has changed, 1 when it does not, or is lower than before (for
-/// worlds and components: when something that was there is not, or is something else), 2 when one of the contracts can't be
-/// read.
+/// Exit codes: 0 if the new version reflects the changes; 1 if it does not, or is lower than the old one (for worlds and
+/// components: if something was removed or changed); 2 if one of the contracts can't be read.
 #[derive(Args)]
 struct Diff {
     /// A folder with `.wit` files, or with a `wit` folder; a `.wit` file; or a component
     old: PathBuf,
-    /// Of the same kind; or a component beside a contract with one world
+    /// The same kind as OLD; or a component beside a contract with one world, in either order
     new: PathBuf,
 }
 
@@ -118,9 +117,9 @@ fn place(sources: &SourceMap, span: Span) -> String {
 fn world_verdict(diff: &ContractDiff) -> String {
     let counted = text::count(diff.differences.len(), "difference");
     match diff.verdict() {
-        Some(Level::Major) => format!("{counted}: the new one can't take the place of the old one."),
+        Some(Level::Major) => format!("{counted}: the new one can't replace the old one."),
         Some(Level::Minor | Level::Patch) | None => {
-            format!("{counted}: the new one can take the place of the old one.")
+            format!("{counted}: the new one can replace the old one.")
         }
     }
 }
@@ -139,22 +138,24 @@ fn package_verdict(bump: &Bump) -> String {
         return match (&bump.old, bump.is_renumbered(), bump.is_enough()) {
             (_, false, _) => format!("{versions}: equal"),
             (Some(old), true, false) if bump.new.is_none() => {
-                format!("{versions}: equal but for the version, which is gone; it should be {old} or later")
+                format!("{versions}: equal except for the version, which was removed; it should be {old} or later")
             }
             (Some(old), true, false) => {
-                format!("{versions}: equal but for the version; it is lower than before, and should be {old} or later")
+                format!(
+                    "{versions}: equal except for the version; it is lower than before, and should be {old} or later"
+                )
             }
             (Some(old), true, true) => {
-                format!("{versions}: equal but for the version; nothing has changed, {old} would be enough")
+                format!("{versions}: equal except for the version; nothing has changed, so {old} would be enough")
             }
-            (None, true, _) => format!("{versions}: equal but for the version; there was none before"),
+            (None, true, _) => format!("{versions}: equal except for the version; there was none before"),
         };
     };
     let needed = needed.as_str();
     match bump.expected() {
-        _ if bump.is_enough() => format!("{versions}: {needed} changes, as the version says"),
+        _ if bump.is_enough() => format!("{versions}: {needed} changes, as the version shows"),
         Some(expected) => format!("{versions}: {needed} changes; the version should be {expected} or later"),
-        None => format!("{versions}: {needed} changes, and no version to tell them apart"),
+        None => format!("{versions}: {needed} changes, but no version that shows them"),
     }
 }
 

@@ -34,7 +34,7 @@ const LONGEST_NAME: usize = 64;
 /// Create a project: manifest, contracts and a working example
 #[derive(Args)]
 pub(crate) struct Init {
-    /// Folder to make, and name of the project [default: the current folder and its name]
+    /// Folder to create, and name of the project [default: the current folder and its name]
     project_name: Option<PathBuf>,
     /// What to start from
     #[arg(long, default_value = "transform", value_parser = TEMPLATES)]
@@ -42,7 +42,7 @@ pub(crate) struct Init {
     /// Language of the components
     #[arg(long, default_value = "rust", value_parser = LANGUAGES)]
     language: &'static str,
-    /// Make no git repository
+    /// Create no git repository
     #[arg(long)]
     no_git: bool,
     /// Only contracts, no implementation
@@ -51,10 +51,10 @@ pub(crate) struct Init {
     /// Version of the Torvyn contracts
     #[arg(long, value_name = "VERSION", default_value = "0.1.0", value_parser = CONTRACT_VERSIONS)]
     contract_version: &'static str,
-    /// Ask for name, template and the like; what other options say is the default
+    /// Ask for name, template and so on, with the other options as defaults
     #[arg(long)]
     interactive: bool,
-    /// Write into a folder that is not empty; files of the same name are overwritten
+    /// Write into a folder that is not empty, overwriting files of the same name
     #[arg(long)]
     force: bool,
 }
@@ -74,10 +74,11 @@ enum InitError {
 impl From<InitError> for Diagnostic {
     fn from(error: InitError) -> Self {
         match error {
-            InitError::NoName => {
-                Diagnostic::error(Code::InvalidOption, "this folder has no name that a project could get")
-                    .help("name the project: `torvync init PROJECT_NAME`")
-            }
+            InitError::NoName => Diagnostic::error(
+                Code::InvalidOption,
+                "the name of this folder can't be the name of a project",
+            )
+            .help("name the project: `torvync init PROJECT_NAME`"),
             InitError::InvalidName { name, problem } => {
                 Diagnostic::error(Code::InvalidOption, format!("invalid project name `{name}`: {problem}")).help(
                     "use lower-case letters, digits, `-` and `_`, starting with a letter, for example `my-pipeline`",
@@ -89,7 +90,7 @@ impl From<InitError> for Diagnostic {
                     .help("choose another name, or write into it with `--force`")
             }
             InitError::NoAnswer { error } => {
-                Diagnostic::error(Code::IoFailed, format!("a question was not answered: {error}"))
+                Diagnostic::error(Code::IoFailed, format!("can't read the answer to a question: {error}"))
             }
             InitError::Io { path, error } => Diagnostic::error(
                 Code::IoFailed,
@@ -212,7 +213,7 @@ fn project_name(folder: &Path) -> Result<String, InitError> {
     } else if !name.chars().all(allowed) {
         "it has characters other than letters, digits, `-` and `_`"
     } else if SDK.contains(&name.as_str()) {
-        "the SDK is called so, and the component would be too"
+        "it is the name of the SDK"
     } else {
         return Ok(name);
     };

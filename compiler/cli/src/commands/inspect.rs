@@ -42,13 +42,13 @@ enum Section {
     All,
     /// Imports and exports; the flows of an executable
     Interfaces,
-    /// Which core module does the work, and what it calls
+    /// The core module that does the work, and its calls
     Code,
-    /// What it needs from its host besides Torvyn
+    /// What it needs from its host beyond the Torvyn contracts
     Capabilities,
-    /// Who made it, with what
+    /// Tools that made it
     Metadata,
-    /// What takes space
+    /// What takes up space
     Size,
     /// Its contract as WIT text
     Contracts,
@@ -114,7 +114,7 @@ impl Inspect {
         if self.wants(Section::Capabilities) {
             parts.push(used(&component.capabilities));
             let imports = component.imports.iter().filter(|import| import.name.starts_with(WASI));
-            parts.push(format!("WASI that it imports, used or not\n{}", interfaces(imports)));
+            parts.push(format!("WASI imports, used or not\n{}", interfaces(imports)));
         }
         if self.wants(Section::Metadata) {
             parts.push(producers(&component.producers));
@@ -131,7 +131,7 @@ impl Inspect {
         if self.wants(Section::Interfaces) {
             let name = self.file_name();
             let contract = if module.wit_metadata {
-                "embedded: a build makes a component of it"
+                "embedded: a build turns it into a component"
             } else {
                 "none"
             };

@@ -7,10 +7,10 @@ use torvync_lsp::End;
 
 use crate::output::{FAILURE, Outcome};
 
-/// Serve editors: the language server, on standard input and output
+/// Run the language server for editors, on standard input and output
 #[derive(Args)]
 pub(crate) struct Lsp {
-    /// What editors pass; standard input and output are the only way anyhow
+    /// Accepted because editors pass it; the server always uses standard input and output
     #[arg(long, hide = true)]
     stdio: bool,
 }

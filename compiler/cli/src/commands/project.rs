@@ -15,7 +15,7 @@ pub(crate) struct Project {
     /// Path of Torvyn.toml
     #[arg(long, value_name = "PATH", default_value = "Torvyn.toml")]
     pub(crate) manifest: PathBuf,
-    /// Folder for all that builds write [default: .torvyn beside the manifest; env: TORVYN_WORK_DIR]
+    /// Folder for everything that builds write [default: .torvyn beside the manifest; env: TORVYN_WORK_DIR]
     #[arg(long, value_name = "DIR")]
     work_dir: Option<PathBuf>,
     /// Only this flow, `main` or `flow.main`

@@ -51,13 +51,13 @@ struct RunOptions {
     /// Stop after this time, such as `30s` or `1m30s`
     #[arg(long, value_name = "DURATION", value_parser = duration, allow_hyphen_values = true)]
     timeout: Option<String>,
-    /// Where time comes from; simulated time passes only while all stages wait
+    /// Clock of the flows; simulated time advances only while all stages wait
     #[arg(long, value_enum, value_name = "CLOCK")]
     clock: Option<Clock>,
     /// Override a key of a node's configuration
     #[arg(long, value_name = "NODE.KEY=VALUE", value_parser = key_value)]
     config: Vec<String>,
-    /// Tell summary and account also of a flow that failed; with a file, write all of it there as a JSON object (`-`: to
+    /// Print summary and account even if a flow failed; with a file, write the report there as a JSON object (`-`: to
     /// standard output)
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     report: Option<OsString>,

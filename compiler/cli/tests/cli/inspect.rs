@@ -17,7 +17,7 @@ const SINK: &str = r#"
 /// As the generated code embeds it.
 const DESCRIPTION: &str = r#"{"name":"demo","version":"1.2.3","torvync":"0.1.0","target":"x86_64-unknown-linux-gnu",
 "description":"A demo","flows":[{"name":"main","nodes":[{"name":"in","role":"source","component":"builtin:lines",
-"interface":"torvyn:streaming/source","path":"builtin","own_thread":"may wait for its input"},{"name":"out",
+"interface":"torvyn:streaming/source","path":"builtin","own_thread":"may block on its input"},{"name":"out",
 "role":"sink","component":"builtin:console","path":"builtin","merge":"round-robin","fan_out":"minimum",
 "on_error":{"internal":"skip","unavailable":"terminate"}}],"streams":[{"from":"in.output","to":"out.input","depth":4,
 "policy":"rate-limit","max_elements_per_second":50,"priority":7,"max_element_bytes":1024}],"pools":[{"bytes":4096,"slots":12}]}],
@@ -88,7 +88,7 @@ fn the_code_behind_the_exports_is_named() {
         .succeeds()
         .stdout;
     let expected = "Core code
-  component path: no core code of its own is behind torvyn:streaming/sink@0.1.0#push
+  component path: torvyn:streaming/sink@0.1.0#push has no core code of its own
   all exported functions are in core module 0, which calls
   none
 ";
@@ -166,7 +166,7 @@ fn an_executable_is_read_and_not_run() {
     assert!(text.contains("12 × 4.0 KiB      48.0 KiB"), "{text}");
     assert!(text.contains("Made of\n  upper  sha256 00ff\n"), "{text}");
     assert!(text.contains("upper.direct  shell  sha256 ff00"), "{text}");
-    assert!(text.contains("own thread: may wait for its input"), "{text}");
+    assert!(text.contains("own thread: may block on its input"), "{text}");
     assert!(
         text.contains("on error: internal: skip; unavailable: terminate"),
         "{text}"

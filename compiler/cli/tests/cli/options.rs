@@ -253,7 +253,7 @@ const REFUSED: &[(&[&str], &str)] = &[
     (&["build", "-o", "/no/such/app"], "there is no folder `/no/such`"),
     (
         &["build", "-o", "it's a/b c/app"],
-        r"make it first: `mkdir -p 'it'\''s a/b c'`",
+        r"create it first: `mkdir -p 'it'\''s a/b c'`",
     ),
     (
         &["build", "-o", "Torvyn.toml/app"],
@@ -266,7 +266,7 @@ const REFUSED: &[(&[&str], &str)] = &[
     (&["build", "-o", "."], "`-o .` is a folder"),
     (
         &["build", "-o", "Torvyn.toml"],
-        "`-o Torvyn.toml`: there is a file that is no executable",
+        "`-o Torvyn.toml`: there is a file that is not an executable",
     ),
 ];
 

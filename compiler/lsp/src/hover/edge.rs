@@ -16,7 +16,7 @@ pub(super) fn text(view: View<'_>, edge: &WrittenEdge) -> Option<String> {
     let mut text = format!("`{}.{}` → `{}.{}`\n", from.0, from.1, to.0, to.1);
     if from.1 == "error" {
         text += &format!(
-            "\n- `{}` lets go of the `stream-element`s that it could not handle, as they came in",
+            "\n- `{}` passes on the `stream-element`s that it could not process, unchanged",
             from.0
         );
     } else if let Some(producer) = view.interface(&edge.flow, &from.0) {
@@ -31,7 +31,7 @@ pub(super) fn text(view: View<'_>, edge: &WrittenEdge) -> Option<String> {
         Some(Interface::Filter | Interface::Router)
     );
     let content = if passes_on || from.1 == "error" {
-        format!("as it came to `{}`", from.0)
+        format!("unchanged from the input of `{}`", from.0)
     } else {
         format!("set by `{}`, element by element", from.0)
     };
@@ -56,15 +56,15 @@ pub(super) fn text(view: View<'_>, edge: &WrittenEdge) -> Option<String> {
 
 fn emits(interface: Interface) -> &'static str {
     match interface {
-        Interface::Source => "emits `output-element`: metadata, and a `buffer` that it gives away",
+        Interface::Source => "emits `output-element`: metadata, and a `buffer` that it hands over",
         Interface::Processor => {
-            "emits `output-element` (`process-result.emit`): metadata, and a `buffer` that it gives away"
+            "emits `output-element` (`process-result.emit`): metadata, and a `buffer` that it hands over"
         }
         Interface::Aggregator => {
-            "emits `output-element` of what it gathered: metadata, and a `buffer` that it gives away"
+            "emits `output-element` of what it gathered: metadata, and a `buffer` that it hands over"
         }
-        Interface::Filter => "lets pass the `stream-element` that it took, payload untouched",
-        Interface::Router => "sends on the `stream-element` that it took, payload untouched",
+        Interface::Filter => "passes on the same `stream-element`, payload untouched",
+        Interface::Router => "sends on the same `stream-element`, payload untouched",
         Interface::Sink => "emits nothing but dead letters",
     }
 }

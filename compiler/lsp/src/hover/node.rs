@@ -15,7 +15,7 @@ pub(super) fn text(view: View<'_>, flow: &str, name: &str) -> Option<String> {
     });
     let mut text = format!("node `{name}` of flow `{flow}`{role}");
     if let Some(component) = &decl.component {
-        text += &format!("\n\nDone by `{}`.", component.value);
+        text += &format!("\n\nImplemented by `{}`.", component.value);
     }
     let edges = names::edges(view.syntax).into_iter().filter(|edge| edge.flow == flow);
     let own: Vec<String> = edges

@@ -169,7 +169,7 @@ fn options_of_another_kind_are_obstacles() {
         options: "(memory $memory) (realloc $realloc) async",
         ..SINK
     };
-    assert_eq!(obstacle(&with_async), "push has options that are not known here");
+    assert_eq!(obstacle(&with_async), "push has unknown options");
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn functions_that_are_not_found_are_named() {
       (export "torvyn:streaming/sink@0.1.0" (instance $sink)))"#;
     let nested = Anatomy::of(&wat::parse_str(nested).expect("a component")).expect("an anatomy");
     let error = nested.stage_code().expect_err("an obstacle").to_string();
-    let expected = "no core code of its own is behind torvyn:streaming/sink@0.1.0#push";
+    let expected = "torvyn:streaming/sink@0.1.0#push has no core code of its own";
     assert_eq!(error, expected);
     assert_eq!(stage_code(&sample("a:b/c")), Err(Obstacle::NoRole));
 }

@@ -43,7 +43,7 @@ pub(super) fn copy_exports(
         let end = items.get(position + 1).map_or(end, |(next, _)| *next);
         let range = usize::try_from(*start).ok().zip(usize::try_from(end).ok());
         let item = range.and_then(|(start, end)| binary.get(start..end));
-        let item = item.ok_or_else(|| NormaliseError::Invalid("an export ends behind its section".to_owned()))?;
+        let item = item.ok_or_else(|| NormaliseError::Invalid("an export extends beyond its section".to_owned()))?;
         let name = export.name.name;
         match (full_name(name).filter(|full| !exported.contains(full)), item.first()) {
             (Some(full), Some(kind)) if PLAIN.contains(kind) => {

@@ -35,11 +35,11 @@ pub fn diff(old: &Contract, new: &Contract) -> (Vec<Difference>, Vec<Bump>) {
             differ.within.clone_from(&title);
             let (before, after) = (remarks(old, package), remarks(new, other));
             for (what, is_different) in [
-                ("comments are", before.0 != after.0),
-                ("what is stable or deprecated is", before.1 != after.1),
+                ("comments", before.0 != after.0),
+                ("stability annotations", before.1 != after.1),
             ] {
                 if is_different {
-                    differ.report(Level::Patch, format!("{what} different"), None, None);
+                    differ.report(Level::Patch, format!("{what} differ"), None, None);
                 }
             }
         }
@@ -101,10 +101,10 @@ impl Differ<'_> {
         let (before, after) = (others(self.old), others(self.new));
         self.within = title(&self.old.resolve.packages[self.old.main]);
         for gone in before.iter().filter(|title| !after.contains(title)) {
-            self.report(Level::Major, format!("package `{gone}` is gone"), None, None);
+            self.report(Level::Major, format!("package `{gone}` was removed"), None, None);
         }
         for added in after.iter().filter(|title| !before.contains(title)) {
-            self.report(Level::Minor, format!("package `{added}` is new"), None, None);
+            self.report(Level::Minor, format!("package `{added}` was added"), None, None);
         }
     }
 
@@ -126,7 +126,7 @@ impl Differ<'_> {
                     self.within = title(old);
                     self.report(
                         Level::Major,
-                        format!("interface `{name}` is gone"),
+                        format!("interface `{name}` was removed"),
                         Some(own.span),
                         None,
                     );
@@ -140,7 +140,7 @@ impl Differ<'_> {
             .filter(|(name, _)| !old.interfaces.contains_key(*name))
         {
             let span = self.new.resolve.interfaces[*id].span;
-            self.report(Level::Minor, format!("interface `{name}` is new"), None, Some(span));
+            self.report(Level::Minor, format!("interface `{name}` was added"), None, Some(span));
         }
         for (name, id) in &old.worlds {
             if let Some(other) = new.worlds.get(name) {
@@ -148,12 +148,12 @@ impl Differ<'_> {
                 self.within = title(old);
             } else {
                 let span = self.old.resolve.worlds[*id].span;
-                self.report(Level::Major, format!("world `{name}` is gone"), Some(span), None);
+                self.report(Level::Major, format!("world `{name}` was removed"), Some(span), None);
             }
         }
         for (name, id) in new.worlds.iter().filter(|(name, _)| !old.worlds.contains_key(*name)) {
             let span = self.new.resolve.worlds[*id].span;
-            self.report(Level::Minor, format!("world `{name}` is new"), None, Some(span));
+            self.report(Level::Minor, format!("world `{name}` was added"), None, Some(span));
         }
     }
 
@@ -165,7 +165,7 @@ impl Differ<'_> {
                 Some(other) => {
                     if !self.same(&Type::Id(*id), &Type::Id(*other)) {
                         let spans = (self.old.resolve.types[*id].span, self.new.resolve.types[*other].span);
-                        let what = format!("type `{name}` is something else");
+                        let what = format!("type `{name}` has a different definition");
                         self.report(Level::Major, what, Some(spans.0), Some(spans.1));
                     }
                 }
@@ -173,7 +173,7 @@ impl Differ<'_> {
                     let span = self.old.resolve.types[*id].span;
                     self.report(
                         self.gone(),
-                        format!("type `{name}` is gone"),
+                        format!("type `{name}` was removed"),
                         Some(span),
                         Some(new.span),
                     );
@@ -187,7 +187,7 @@ impl Differ<'_> {
             let level = if is_resource { self.added() } else { Level::Minor };
             self.report(
                 level,
-                format!("type `{}` is new", name(def)),
+                format!("type `{}` was added", name(def)),
                 Some(old.span),
                 Some(def.span),
             );
@@ -206,7 +206,7 @@ impl Differ<'_> {
             .iter()
             .filter(|(name, _)| !old.functions.contains_key(*name))
         {
-            let what = format!("{} is new", words::function(function));
+            let what = format!("{} was added", words::function(function));
             self.report(self.added(), what, Some(old.span), Some(function.span));
         }
         self.types();
@@ -234,12 +234,12 @@ impl Differ<'_> {
                         self.world_item(item.1, other, depth);
                         self.types();
                     }
-                    None => self.report(gone, format!("{what} `{name}` is gone"), spans.0, spans.1),
+                    None => self.report(gone, format!("{what} `{name}` was removed"), spans.0, spans.1),
                 }
             }
             title.clone_into(&mut self.within);
             for name in after.keys().filter(|name| !before.contains_key(*name)) {
-                self.report(added, format!("{what} `{name}` is new"), spans.0, spans.1);
+                self.report(added, format!("{what} `{name}` was added"), spans.0, spans.1);
             }
         }
         self.is_imported = false;

@@ -135,7 +135,7 @@ impl Differ<'_> {
             kept.map(|one| one.name.clone()).collect()
         };
         if order(&own, &others) != order(&others, &own) {
-            let what = format!("{title} has its {part}s in another order");
+            let what = format!("{title} has its {part}s in a different order");
             self.report(Level::Major, what, Some(old.span), Some(new.span));
         }
     }

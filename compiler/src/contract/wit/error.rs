@@ -126,7 +126,7 @@ impl From<WitError> for Diagnostic {
                 labelled(diagnostic, at, "its contract can't be read")
             }
             WitError::Duplicate { name, again, first } => {
-                let message = format!("package `{name}` is there twice");
+                let message = format!("package `{name}` exists twice");
                 let diagnostic = labelled(
                     Diagnostic::error(Code::WitResolutionError, message),
                     again,

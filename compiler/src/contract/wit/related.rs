@@ -37,7 +37,7 @@ pub(super) fn related(texts: &[(SourceId, &str)], at: Span, message: &str) -> Re
         return Related {
             places: header(&files, message.rsplit('`').nth(1)).into_iter().collect(),
             help: Some(
-                "the files of a folder are one package: name it alike in all of them, or move the other to `wit/deps`",
+                "the files of a folder form one package: use one name in all of them, or move the other package to `wit/deps`",
             ),
             ..Related::default()
         };
@@ -47,12 +47,13 @@ pub(super) fn related(texts: &[(SourceId, &str)], at: Span, message: &str) -> Re
         let first = first.filter(|first| !path.iter().any(|item| item.range == first.range));
         return Related {
             places: first
-                .map(|first| (own.header(first), "the first one".to_owned()))
+                .map(|first| (own.header(first), "first defined here".to_owned()))
                 .into_iter()
                 .collect(),
             message: first.map(|_| "a second `package` line in one file".to_owned()),
-            help: first
-                .map(|_| "a file is of one package: put what belongs to another in braces, or move it to `wit/deps`"),
+            help: first.map(
+                |_| "a file holds one package: put the items of another one in braces, or move them to `wit/deps`",
+            ),
         };
     }
     let again = [
@@ -136,7 +137,7 @@ fn earlier(files: &[File<'_>], own: &File<'_>, path: &[&Item], at: Span) -> Vec<
         }),
     };
     found
-        .map(|place| (place, "the first one".to_owned()))
+        .map(|place| (place, "first defined here".to_owned()))
         .into_iter()
         .collect()
 }

@@ -1,7 +1,7 @@
 //! What a component can do without and is not granted: at run time it is denied, and the build says so, unless somebody has
 //! decided: `[security.grants.NAME]` with a list, empty or not, says all that the component gets.
 
-use super::{NOT_PROVIDED, edits, explained, is_granted, ticked, wanted};
+use super::{edits, explained, is_granted, ticked, wanted};
 use crate::contract::need::Need;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::manifest::ast::CapabilityDecl;
@@ -94,7 +94,7 @@ impl From<OptionalError> for Diagnostic {
         } = error;
         let names: Vec<&str> = gaps.iter().map(|gap| gap.name.as_str()).collect();
         let message = format!(
-            "component `{component}` can use {}, which it does not get",
+            "component `{component}` can use {}, which it is not granted",
             ticked(&names)
         );
         let mut diagnostic = Diagnostic::warning(Code::CapabilityDenied, message);
@@ -102,7 +102,7 @@ impl From<OptionalError> for Diagnostic {
             let text = if gap.grant.is_some() {
                 "optional, and not granted"
             } else {
-                "optional, and given to nobody"
+                "optional, and not implemented"
             };
             diagnostic = diagnostic.primary(gap.at, text);
         }
@@ -120,13 +120,16 @@ impl From<OptionalError> for Diagnostic {
             found.dedup();
             let found = match found.as_slice() {
                 [] => String::new(),
-                [only] => format!("; it finds {only}"),
-                [first @ .., last] => format!("; it finds {} and {last}", first.join(", ")),
+                [only] => format!("; the component finds {only}"),
+                [first @ .., last] => format!("; the component finds {} and {last}", first.join(", ")),
             };
-            diagnostic = diagnostic.note(format!("{}: {NOT_PROVIDED}{found}", ticked(&vain)));
+            let them = if vain.len() == 1 { "it" } else { "them" };
+            diagnostic = diagnostic.note(format!(
+                "{}: this runtime does not implement {them} yet{found}",
+                ticked(&vain)
+            ));
         }
-        let decided =
-            format!("to have it do without, write `[security.grants.{grants_name}]` with `capabilities = []`");
+        let decided = format!("to deny it, write `[security.grants.{grants_name}]` with `capabilities = []`");
         if grants.is_empty() {
             return diagnostic.help(decided);
         }
@@ -134,7 +137,7 @@ impl From<OptionalError> for Diagnostic {
         let taken: Vec<&str> = taken.map(|gap| gap.name.as_str()).collect();
         diagnostic
             .note(format!(
-                "`has-capability` answers with `false`, and calls that take {} fail with E0500",
+                "`has-capability` returns `false`, and calls that need {} fail with E0500",
                 ticked(&taken)
             ))
             .help(edits::grant_help(&grants, &grants_name))

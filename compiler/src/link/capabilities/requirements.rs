@@ -107,7 +107,7 @@ impl From<RequirementError> for Diagnostic {
                 limit,
             } => {
                 let message = format!(
-                    "node `{}` may use {} {what}, its component needs {}",
+                    "node `{}` may use {} {what}, but its component needs {}",
                     node.value,
                     manifest::written_size(allowed),
                     manifest::written_size(needed.value)
@@ -124,7 +124,7 @@ impl From<RequirementError> for Diagnostic {
                         node.value
                     ),
                     Some(most) => format!(
-                        "no node gets more than {most} {what}: have the component do with that, and say so with \
+                        "no node can have more than {most} {what}: make the component need no more, and declare \
                          `{need} = \"{most}\"`"
                     ),
                 };

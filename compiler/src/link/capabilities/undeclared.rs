@@ -115,7 +115,7 @@ impl From<UndeclaredError> for Diagnostic {
             } => {
                 let key = entry.key;
                 let problem = match denied {
-                    Some(_) => "which the manifest says it does not need",
+                    Some(_) => "which the manifest declares as not needed",
                     None => "which the manifest does not declare",
                 };
                 let message = format!("component `{component}` needs the capability `{key}`, {problem}");
@@ -151,7 +151,7 @@ impl From<UndeclaredError> for Diagnostic {
 fn with_denial(diagnostic: Diagnostic, entry: &Entry, denied: Span) -> Diagnostic {
     if !entry.provided {
         return diagnostic.help(format!(
-            "set it to `true` in `[capabilities.optional]`, or remove what needs it: {NOT_PROVIDED}"
+            "set it to `true` in `[capabilities.optional]`, or remove the code that needs it: {NOT_PROVIDED}"
         ));
     }
     let edit = Edit {
@@ -159,7 +159,7 @@ fn with_denial(diagnostic: Diagnostic, entry: &Entry, denied: Span) -> Diagnosti
         text: "true".into(),
     };
     diagnostic
-        .help("set it to `true`, or remove what needs it")
+        .help("set it to `true`, or remove the code that needs it")
         .fix(format!("Declare `{}` as needed", entry.key), vec![edit])
 }
 
@@ -206,10 +206,10 @@ fn all(component: &str, grants_name: &str, needs: &[Need], used: Span) -> Diagno
         .collect();
     let lines: Vec<String> = keys.iter().map(|key| format!("{key} = true")).collect();
     let diagnostic = Diagnostic::error(Code::CapabilityMismatch, message)
-        .primary(used, "its code can't be followed, so all that it imports counts")
-        .note(format!("it imports what these are for\n{}", imports.join("\n")))
+        .primary(used, "the calls of its code can't be followed, so every import counts")
+        .note(format!("its imports need these capabilities:\n{}", imports.join("\n")))
         .help(format!(
-            "declare in `[capabilities.optional]` what it can do without, it is not granted then: `{}`",
+            "declare in `[capabilities.optional]` what the component can do without; it is then not granted: `{}`",
             lines.join("`, `")
         ));
     let provided = needs.iter().map(|need| entry_of(&need.any_of));
@@ -221,7 +221,7 @@ fn all(component: &str, grants_name: &str, needs: &[Need], used: Span) -> Diagno
         return diagnostic;
     }
     diagnostic.help(format!(
-        "what it needs belongs into `[capabilities.required]`, and into `capabilities` of \
+        "declare what it needs in `[capabilities.required]`, and grant it in `capabilities` of \
          `[security.grants.{grants_name}]`: {} can be granted",
         ticked(&grants)
     ))

@@ -107,26 +107,33 @@ impl From<PortsError> for Diagnostic {
         let (router, at) = (error.router, error.at);
         let new = |message| Diagnostic::error(Code::ConstraintViolation, message);
         match error.mistake {
-            Mistake::Alone => new(format!("there are no replicas that could share out the ports of `{router}`"))
+            Mistake::Alone => new(format!("there are no replicas to divide the ports of `{router}` among"))
                 .primary(at, "needs `replicas`")
-                .help("write how many there are to be, such as `replicas = 2`, or remove `replicas_by`"),
-            Mistake::NoRouter { role, node } => new(format!("`{router}` has no ports that replicas could share out"))
+                .help("set the number of replicas, such as `replicas = 2`, or remove `replicas_by`"),
+            Mistake::NoRouter { role, node } => new(format!("`{router}` has no ports to divide among replicas"))
                 .primary(at, "needs a router")
                 .secondary(node, format!("a {}", role.as_str()))
-                .help("name a router of the flow, or remove `replicas_by`: the replicas then share out what the sources give"),
+                .help(
+                    "name a router of the flow, or remove `replicas_by`: the elements of the sources are then divided",
+                ),
             Mistake::FewPorts { ports, count, replicas } => {
                 new(format!("router `{router}` has fewer ports than there are replicas"))
-                    .primary(at, format!("ports that are connected: {ports}"))
-                    .secondary(replicas, format!("{} of these would have nothing to do", u64::from(count) - ports as u64))
+                    .primary(at, format!("connected ports: {ports}"))
+                    .secondary(
+                        replicas,
+                        format!("{} of these would have nothing to do", u64::from(count) - ports as u64),
+                    )
                     .help(format!("ask for at most {}", words::count(ports, "replica")))
             }
-            Mistake::Past { sink, span } => new(format!("each replica would deliver to `{sink}` what does not pass `{router}`"))
-                .primary(span, format!("reached without a port of `{router}`"))
-                .secondary(at, "its ports are shared out here")
-                .note("each replica gets every element before the router, and handles those for its ports")
-                .help(format!(
-                    "lead all ways to `{sink}` through ports of `{router}` other than `{ERROR_PORT}`"
-                )),
+            Mistake::Past { sink, span } => new(format!(
+                "sink `{sink}` would receive elements that bypass `{router}` once per replica"
+            ))
+            .primary(span, format!("can be reached without a port of `{router}`"))
+            .secondary(at, "its ports are divided among the replicas here")
+            .note("upstream of the router, every replica gets every element; downstream, only those for its own ports")
+            .help(format!(
+                "route every path to `{sink}` through ports of `{router}` other than `{ERROR_PORT}`"
+            )),
         }
     }
 }

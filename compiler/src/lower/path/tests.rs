@@ -244,9 +244,9 @@ fn a_stage_that_can_not_be_welded_is_a_component() {
 #[test]
 fn a_source_with_a_thread_of_its_own_is_a_component() {
     let mut flow = row();
-    flow.nodes[0].own_thread = Some("imports wasi:io/poll: may wait".to_owned());
+    flow.nodes[0].own_thread = Some("imports wasi:io/poll: may block".to_owned());
     let paths = fused(flow);
-    let own = "component path: has a thread of its own: imports wasi:io/poll: may wait";
+    let own = "component path: has a thread of its own: imports wasi:io/poll: may block";
     assert_eq!(paths, [own, "fused path: b → c", "fused path: b → c"]);
 }
 

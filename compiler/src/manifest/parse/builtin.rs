@@ -152,7 +152,7 @@ impl ConfigError {
         let diagnostic = Diagnostic::warning(Code::MissingField, format!("`{path}` has no `{name}`"))
             .primary(self.at, format!("`builtin:{}` needs a `{name}`", self.builtin))
             .note(format!("`{name}`: {doc}"));
-        let later = "say so when the program runs: `--config` and `--output` replace what stands here";
+        let later = "set it when the program runs, with `--config` or `--output`";
         if self.is_written {
             diagnostic.help(later)
         } else {

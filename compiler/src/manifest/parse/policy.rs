@@ -155,10 +155,10 @@ impl From<PolicyError> for Diagnostic {
         match error {
             PolicyError::RetryBesideCategory { retry, category } => Diagnostic::error(
                 Code::ConstraintViolation,
-                format!("`retry` stands beside `{category}`: it is not clear which errors it is for"),
+                format!("`retry` is next to `{category}`: it is unclear which errors it applies to"),
             )
             .primary(retry, "for every error, or for one category")
-            .help("move it behind a category, such as `default = { retry = { … } }`"),
+            .help("move it into a category, such as `default = { retry = { … } }`"),
             PolicyError::NoRate { policy } => {
                 Diagnostic::error(Code::ConstraintViolation, "a stream with `rate-limit` needs a rate")
                     .primary(policy, "how many elements per second")
@@ -184,7 +184,7 @@ impl From<PolicyError> for Diagnostic {
             .help("set `policy` and `max_elements_per_second` in the `backpressure` of an edge"),
             PolicyError::TwoDefaults { first, again } => Diagnostic::error(
                 Code::DuplicateName,
-                "`default_policy` and `backpressure_policy` are two names of one key, and differ",
+                "`default_policy` and `backpressure_policy` are two names of the same key, but differ",
             )
             .primary(again, "second value")
             .secondary(first, "first value")

@@ -86,7 +86,7 @@ fn property(key: &Key) -> Value {
         description.push_str(&format!(" Default: {}.", key.default));
     }
     if key.effect == Effect::Later {
-        description.push_str(" Nothing follows from it in this version.");
+        description.push_str(" Has no effect in this version.");
     }
     schema.insert("description".into(), description.into());
     schema.into()

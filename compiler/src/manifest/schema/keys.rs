@@ -47,7 +47,7 @@ const DEPTH: Kind = Kind::Integer(1, 1 << 20);
 const POOL: Kind = Kind::Integer(0, 1 << 24);
 const MILLISECONDS: Kind = Kind::Integer(1, 86_400_000);
 /// What `invocation_timeout_ms` counts.
-const CALL_TIME: &str = "Time for one call: of the processor, and of waiting in the host.";
+const CALL_TIME: &str = "Time limit for one call: processor time and waiting in the host.";
 const REPLICAS: Kind = Kind::Integer(1, bounds::REPLICAS);
 const FUEL: Kind = Kind::Integer(0, u64::MAX >> 1);
 const POLICY: Kind = Kind::Choice(OverflowWord::WORDS);
@@ -62,7 +62,7 @@ pub const ROOT: &[Key] = &[
         "capabilities",
         Kind::Table(CAPABILITIES),
         Nothing,
-        "What the components need beyond the contracts.",
+        "Capabilities that the components need beyond the contracts.",
     ),
     key(
         "component",
@@ -81,13 +81,13 @@ pub const ROOT: &[Key] = &[
         "observability",
         Kind::Table(OBSERVABILITY),
         Nothing,
-        "What is measured and where it goes.",
+        "Measurements and their destinations.",
     ),
     key(
         "security",
         Kind::Table(SECURITY),
         Nothing,
-        "What components are granted.",
+        "Capabilities granted to components.",
     ),
     later(
         "registry",
@@ -110,7 +110,7 @@ const TORVYN: &[Key] = &[
         "authors",
         Kind::Texts,
         EmptyList,
-        "Names and addresses of the authors; shown by `torvync inspect`, as what follows.",
+        "Names and addresses of the authors; shown by `torvync inspect`, like `license` and `repository`.",
     ),
     key("license", Kind::Text, Text(""), "SPDX licence identifier."),
     key("repository", Kind::Text, Text(""), "Where the source is kept."),
@@ -127,7 +127,7 @@ const CAPABILITIES: &[Key] = &[
         "optional",
         Kind::Flags,
         Nothing,
-        "Capabilities that the component uses when it has them.",
+        "Capabilities that the component uses if they are granted.",
     ),
     key(
         "torvyn",
@@ -182,7 +182,7 @@ const COMPONENT: &[Key] = &[
         "wasm",
         Kind::Text,
         Rule("by language"),
-        "Binary: prebuilt, or what `build_command` makes. Relative to Torvyn.toml.",
+        "The binary: prebuilt, or written by `build_command`. Relative to Torvyn.toml.",
     ),
 ];
 
@@ -198,31 +198,31 @@ const FLOW: &[Key] = &[
         "priority",
         Kind::Choice(Priority::WORDS),
         Text(defaults::PRIORITY.as_str()),
-        "How many elements the flow handles before it lets others run.",
+        "How many elements the flow processes before other flows run.",
     ),
     key(
         "deadline",
         Kind::Duration,
         Rule("none"),
-        "How long the flow may run. When it has passed, calls are interrupted, and the flow fails.",
+        "How long the flow may run. After that, calls are interrupted and the flow fails.",
     ),
     key(
         "optimize",
         Kind::Choice(Optimize::WORDS),
         Text(defaults::OPTIMIZE.as_str()),
-        "How elements cross the sandbox. A stage that can't be called that way is called in the next slower one.",
+        "How elements cross the sandbox. A stage that can't take this path takes the next slower one.",
     ),
     key(
         "replicas",
         REPLICAS,
         Number(defaults::REPLICAS as u64),
-        "How many runs of the flow there are side by side, each with stages of its own. Order is kept within each of them.",
+        "Number of replicas of the flow that run side by side, each with its own stages. Order is preserved within each.",
     ),
     key(
         "replicas_by",
         Kind::Text,
-        Rule("what the sources share out"),
-        "A router whose ports are shared out among the replicas, instead of what the sources give.",
+        Rule("the elements of the sources"),
+        "A router whose ports are divided among the replicas, instead of the elements of the sources.",
     ),
     key("nodes", Kind::Named(NODE), Nothing, "A stage of the flow."),
     key("edges", Kind::Tables(EDGE), Nothing, "A stream between two stages."),
@@ -245,13 +245,13 @@ const NODE: &[Key] = &[
         Kind::Config,
         Text(""),
         "Passed to `lifecycle.init`. A table becomes JSON: integers of 64 bits, finite numbers, dates as strings \
-         (RFC 3339). `{replica}` and `{replicas}` become number and count.",
+         (RFC 3339). `{replica}` becomes the replica's number, `{replicas}` the number of replicas.",
     ),
     key(
         "on_error",
         Kind::Action(ON_ERROR),
         Text(defaults::ON_ERROR.as_str()),
-        "What follows when an element can't be handled.",
+        "What happens when an element can't be processed.",
     ),
     key(
         "fan_out",
@@ -263,13 +263,13 @@ const NODE: &[Key] = &[
         "merge",
         Kind::Choice(Merge::WORDS),
         Text(defaults::MERGE.as_str()),
-        "Which of several inputs is taken from first.",
+        "Which of several inputs goes first.",
     ),
     key(
         "limits",
         Kind::Table(LIMITS),
         Rule("of `[runtime]`"),
-        "What the stage may use.",
+        "Limits of the stage.",
     ),
 ];
 
@@ -286,13 +286,13 @@ const LIMITS: &[Key] = &[
         "init_timeout_ms",
         MILLISECONDS,
         Rule("of `[runtime]`"),
-        "Time for `lifecycle.init`.",
+        "Time limit for `lifecycle.init`.",
     ),
     key(
         "teardown_timeout_ms",
         MILLISECONDS,
         Rule("of `[runtime]`"),
-        "Time for `lifecycle.teardown`.",
+        "Time limit for `lifecycle.teardown`.",
     ),
     key(
         "max_buffer_size",
@@ -314,41 +314,41 @@ const ON_ERROR: &[Key] = &[
         "retry",
         Kind::Table(RETRY),
         Nothing,
-        "The element is tried again, after any error.",
+        "The element is retried, after any error.",
     ),
     key(
         "invalid-input",
         Kind::Action(ACTION),
         Rule("of `default`"),
-        "What follows when the element is not acceptable.",
+        "What happens when the element is invalid.",
     ),
     key(
         "unavailable",
         Kind::Action(ACTION),
         Rule("of `default`"),
-        "What follows when something that the stage needs is not there.",
+        "What happens when something that the stage needs is unavailable.",
     ),
     key(
         "internal",
         Kind::Action(ACTION),
         Rule("of `default`"),
-        "What follows a fault of the stage; a trap is one.",
+        "What happens after a fault of the stage, such as a trap.",
     ),
     key(
         "deadline-exceeded",
         Kind::Action(ACTION),
         Rule("of `default`"),
-        "What follows when a call takes too long.",
+        "What happens when a call takes too long.",
     ),
     key(
         "default",
         Kind::Action(ACTION),
         Text(defaults::ON_ERROR.as_str()),
-        "What follows an error of a category that is not named.",
+        "What happens after an error of any other category.",
     ),
 ];
 
-const ACTION: &[Key] = &[required("retry", Kind::Table(RETRY), "The element is tried again.")];
+const ACTION: &[Key] = &[required("retry", Kind::Table(RETRY), "The element is retried.")];
 
 const RETRY: &[Key] = &[
     key(
@@ -361,13 +361,13 @@ const RETRY: &[Key] = &[
         "backoff_ms",
         Kind::Integer(0, 60_000),
         Number(defaults::BACKOFF_MS),
-        "Time before the first of them; doubled before each further one.",
+        "Delay before the first of them; doubled before each further one.",
     ),
     key(
         "then",
         Kind::Choice(LastResort::WORDS),
         Text(defaults::AFTER_RETRIES.as_str()),
-        "What follows when all of them failed.",
+        "What happens when all of them have failed.",
     ),
 ];
 
@@ -390,7 +390,7 @@ const EDGE: &[Key] = &[
         "max_element_size",
         Kind::Size(1, 4 << 30),
         Rule("none"),
-        "Largest element that the stream takes.",
+        "Largest element that the stream accepts.",
     ),
 ];
 
@@ -399,7 +399,7 @@ const PORT: &[Key] = &[
     required(
         "port",
         Kind::Text,
-        "Name of its port: `input`, `output`, `error`, or what a router calls it.",
+        "Name of its port: `input`, `output`, `error`, or a router's own name for it.",
     ),
 ];
 
@@ -420,7 +420,7 @@ const EDGE_BACKPRESSURE: &[Key] = &[
         "low_watermark_ratio",
         Kind::Ratio(true),
         Rule("of `[runtime.backpressure]`"),
-        "Fill ratio at which there is room again.",
+        "Fill ratio at which a full stream has room again.",
     ),
     key(
         "max_elements_per_second",
@@ -447,14 +447,14 @@ const RUNTIME: &[Key] = &[
         "memory_reservation",
         MEMORY,
         Rule("all of 4 GiB"),
-        "Address space reserved for each linear memory: for machines with less than 4 GiB for each. Every access is checked \
-         then: 30 % more time of the processor in `examples/log-triage`.",
+        "Address space reserved for each linear memory, if 4 GiB for each are not available. Every access is then checked: \
+         30 % more processor time in `examples/log-triage`.",
     ),
     key(
         "fuel_per_invocation",
         FUEL,
         Number(defaults::LIMITS.fuel),
-        "Fuel for one call; 0 does without metering.",
+        "Fuel for one call; 0 disables metering.",
     ),
     key(
         "invocation_timeout_ms",
@@ -466,25 +466,25 @@ const RUNTIME: &[Key] = &[
         "component_init_timeout_ms",
         MILLISECONDS,
         Number(defaults::LIMITS.init_timeout_ms),
-        "Time for `lifecycle.init`.",
+        "Time limit for `lifecycle.init`.",
     ),
     key(
         "component_teardown_timeout_ms",
         MILLISECONDS,
         Number(defaults::LIMITS.teardown_timeout_ms),
-        "Time for `lifecycle.teardown`.",
+        "Time limit for `lifecycle.teardown`.",
     ),
     key(
         "sink_pause_ms",
         MILLISECONDS,
         Number(defaults::SINK_PAUSE_MS),
-        "How long a sink that returned `pause` gets nothing.",
+        "How long a sink that returned `pause` gets no elements.",
     ),
     key(
         "max_restarts",
         Kind::Integer(0, 1_000_000),
         Number(defaults::MAX_RESTARTS as u64),
-        "How often a stage is made anew within a minute.",
+        "How often a stage is restarted within a minute.",
     ),
     key(
         "backpressure",
@@ -505,7 +505,7 @@ const BACKPRESSURE: &[Key] = &[
         "default_queue_depth",
         DEPTH,
         Number(defaults::QUEUE_DEPTH as u64),
-        "Capacity of streams that set none.",
+        "Capacity of streams that set none of their own.",
     ),
     key(
         "default_policy",
@@ -532,7 +532,7 @@ const POOLS: &[Key] = &[
         "small_pool_size",
         POOL,
         Rule("computed"),
-        "Most buffers of 256 bytes: an upper bound of what is computed from queues and stages.",
+        "Most buffers of 256 bytes: an upper bound on the number computed from queues and stages.",
     ),
     key("medium_pool_size", POOL, Rule("computed"), "Most buffers of 4 KiB."),
     key("large_pool_size", POOL, Rule("computed"), "Most buffers of 64 KiB."),
@@ -620,7 +620,7 @@ const SECURITY: &[Key] = &[
         "default_capability_policy",
         Kind::Choice(CapabilityPolicy::WORDS),
         Text(defaults::CAPABILITY_POLICY.as_str()),
-        "What holds for a capability that is not granted.",
+        "Policy for capabilities that are not granted.",
     ),
     later(
         "audit_enabled",
@@ -638,7 +638,7 @@ const SECURITY: &[Key] = &[
         "grants",
         Kind::Named(GRANT),
         Nothing,
-        "What one component is granted; `capability-query` answers it.",
+        "Capabilities granted to one component; `capability-query` returns them.",
     ),
 ];
 
@@ -646,7 +646,7 @@ const GRANT: &[Key] = &[key(
     "capabilities",
     Kind::Texts,
     EmptyList,
-    "All that the component is granted; an empty list says that it is to do without.",
+    "All capabilities granted to the component; an empty list denies everything.",
 )];
 
 const REGISTRY: &[Key] = &[key("default", Kind::Text, Text(""), "Registry to publish to.")];

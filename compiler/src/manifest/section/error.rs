@@ -176,7 +176,7 @@ impl From<SectionError> for Diagnostic {
             }
             SectionError::NoEffect { path, at } => {
                 Diagnostic::warning(Code::NotSupported, format!("`{path}` has no effect in this version"))
-                    .primary(at, "read and checked, but not acted upon")
+                    .primary(at, "read and checked, but ignored")
             }
         }
     }
@@ -204,7 +204,7 @@ fn wrong_type(path: &str, expected: Expected, found: &str, written: &str, at: Sp
         return replaced(diagnostic.help(help), version);
     }
     if matches!(kind, Kind::Tables(_)) && found == "a table" {
-        let help = |header: &str| format!("write `{header}`: there can be several, each with such a header");
+        let help = |header: &str| format!("write `{header}`: there can be several, each with its own header");
         return if written.starts_with('[') {
             let header = format!("[{written}]");
             replaced(diagnostic.help(help(&header)), header)
@@ -213,7 +213,7 @@ fn wrong_type(path: &str, expected: Expected, found: &str, written: &str, at: Sp
         };
     }
     if matches!(kind, Kind::Table(_)) && found == "an array" {
-        return diagnostic.help(format!("write `[{path}]`: there is one of it"));
+        return diagnostic.help(format!("write `[{path}]`: there is only one"));
     }
     diagnostic
 }
@@ -239,7 +239,7 @@ fn not_json(path: &str, found: &str, reason: Reason, taker: Taker, at: Span) -> 
         Reason::NotFinite => diagnostic.primary(at, "a component gets its `config` as JSON, which has no such number"),
         Reason::Huge => diagnostic.primary(at, format!("expected a number up to {:e}", f64::MAX)),
     }
-    .help(format!("for a component that reads it as text write `\"{found}\"`"))
+    .help(format!("if the component reads it as text, write `\"{found}\"`"))
 }
 
 fn missing_key(key: &Key, path: &str, table: Span) -> Diagnostic {

@@ -7,43 +7,43 @@ use std::ops::Range;
 const WORDS: &[(&str, &str)] = &[
     (
         "carriage return must be followed by newline",
-        "a carriage return stands alone: lines end with a line break",
+        "a carriage return without a line feed: lines end with a line feed",
     ),
     (
         "invalid basic string, expected `\"`",
-        "the text is not closed: its last `\"` is missing",
+        "the string is not closed: its final `\"` is missing",
     ),
     (
         "invalid literal string, expected `'`",
-        "the text is not closed: its last `'` is missing",
+        "the string is not closed: its final `'` is missing",
     ),
     (
         "invalid multi-line basic string, expected `\"`",
-        "the text is not closed: its last `\"\"\"` is missing",
+        "the string is not closed: its final `\"\"\"` is missing",
     ),
     (
         "invalid multi-line literal string, expected `'`",
-        "the text is not closed: its last `'''` is missing",
+        "the string is not closed: its final `'''` is missing",
     ),
     (
         "invalid basic string",
-        "a control character in a text; write it as `\\u0000` with its number",
+        "a control character in a string; write it as `\\u0000` with its number",
     ),
     (
         "invalid multi-line basic string",
-        "a control character in a text; write it as `\\u0000` with its number",
+        "a control character in a string; write it as `\\u0000` with its number",
     ),
-    ("invalid literal string", "a control character in a text"),
-    ("invalid multi-line literal string", "a control character in a text"),
-    ("invalid string", "a control character in a text"),
+    ("invalid literal string", "a control character in a string"),
+    ("invalid multi-line literal string", "a control character in a string"),
+    ("invalid string", "a control character in a string"),
     ("invalid comment character", "a control character in a comment"),
     (
         "missing opening quote",
-        "the text is not opened: its first quote is missing",
+        "the string is not opened: its first quote is missing",
     ),
     (
         "missing escaped value",
-        "an escape that TOML does not have; a backslash itself is written `\\\\`",
+        "TOML has no such escape; a backslash itself is written `\\\\`",
     ),
     (
         "too few unicode value digits",
@@ -65,8 +65,8 @@ const WORDS: &[(&str, &str)] = &[
         "missing comma between key-value pairs",
         "there is no comma between two keys",
     ),
-    ("extra comma in array", "there is no item in front of the comma"),
-    ("extra comma in inline table", "there is no key in front of the comma"),
+    ("extra comma in array", "there is no item before the comma"),
+    ("extra comma in inline table", "there is no key before the comma"),
     (
         "unexpected `=` in array",
         "there is a `=` in a list; keys go into a table: `{ … }`",
@@ -79,11 +79,11 @@ const WORDS: &[(&str, &str)] = &[
     ("missing table open", "a header is closed that was not opened with `[`"),
     (
         "missing key for inline table element",
-        "there is no key in front of the value",
+        "there is no key before the value",
     ),
     (
         "missing assignment between key-value pairs",
-        "there is no `=` behind the key",
+        "there is no `=` after the key",
     ),
     ("invalid inline table element", "expected a key: `{ key = value }`"),
     ("unquoted keys cannot be empty", "there is no key here"),
@@ -97,13 +97,13 @@ const WORDS: &[(&str, &str)] = &[
     ),
     ("invalid table", "expected a name in the header"),
     ("invalid key", "this can't be a key"),
-    ("key with no value", "there is no `=` behind the key"),
-    ("missing value", "there is no value behind `=`"),
-    ("extra `=`", "there is a `=` too many"),
-    ("extra assignment between key-value pairs", "there is a `=` too many"),
+    ("key with no value", "there is no `=` after the key"),
+    ("missing value", "there is no value after `=`"),
+    ("extra `=`", "there is one `=` too many"),
+    ("extra assignment between key-value pairs", "there is one `=` too many"),
     (
         "unexpected key or value",
-        "expected the end of the line: a value or a header stands before this",
+        "expected the end of the line: a value or a header precedes this",
     ),
     (
         "unexpected content between comment and newline",
@@ -112,23 +112,26 @@ const WORDS: &[(&str, &str)] = &[
     ("unexpected content", "expected a key or a header"),
     (
         "radix must be lowercase",
-        "the letter of `0x`, `0o` and `0b` must be small",
+        "the letter of `0x`, `0o` and `0b` must be lower-case",
     ),
     (
         "integers with a radix cannot be signed",
-        "a number with `0x`, `0o` or `0b` has no sign",
+        "a number with `0x`, `0o` or `0b` can't have a sign",
     ),
-    ("unexpected leading zero", "a number does not begin with `0`"),
-    ("redundant numeric sign", "a number has one sign"),
-    ("unexpected sign", "there is no number behind the sign"),
-    ("redundant integer number prefix", "a number has one `0x`, `0o` or `0b`"),
+    ("unexpected leading zero", "a number can't begin with `0`"),
+    ("redundant numeric sign", "a number can have only one sign"),
+    ("unexpected sign", "there is no number after the sign"),
+    (
+        "redundant integer number prefix",
+        "a number can have only one `0x`, `0o` or `0b`",
+    ),
     (
         "`_` may only go between digits",
-        "in a number `_` stands between digits",
+        "in a number, `_` must be between digits",
     ),
-    ("invalid mantissa", "there is no digit in front of the point: `0.5`"),
-    ("invalid fraction", "there is no digit behind the point: `1.0`"),
-    ("invalid exponent", "there is no digit behind the `e`: `1e6`"),
+    ("invalid mantissa", "there is no digit before the point: `0.5`"),
+    ("invalid fraction", "there is no digit after the point: `1.0`"),
+    ("invalid exponent", "there is no digit after the `e`: `1e6`"),
     ("invalid float", "this is not a number"),
     ("invalid integer number", "this is not a number"),
     ("invalid hexadecimal number", "this is not a hexadecimal number"),
@@ -136,11 +139,11 @@ const WORDS: &[(&str, &str)] = &[
     ("invalid binary number", "this is not a binary number"),
     ("invalid value", "this can't be a value"),
     ("missing comment start", "a comment begins with `#`"),
-    ("cannot recurse further", "too many lists or tables stand in each other"),
-    ("recursion limit", "too many parts are in one key"),
+    ("cannot recurse further", "lists or tables are nested too deeply"),
+    ("recursion limit", "a key has too many parts"),
     (
         "cannot extend value",
-        "this has a value already, so no keys can be added to it",
+        "this already has a value, so no keys can be added to it",
     ),
 ];
 
@@ -161,7 +164,7 @@ pub(super) fn of(message: &str, line: &str, at: Range<usize>) -> Option<String> 
     }
     // It takes any word for a text where it expects a key.
     if message.starts_with("invalid literal string") && !line.get(..at.start).unwrap_or(line).contains('\'') {
-        return Some("there is no `=` behind the key".to_owned());
+        return Some("there is no `=` after the key".to_owned());
     }
     // The longest beginning is the most exact.
     let known = WORDS.iter().filter(|(start, _)| message.starts_with(start));
@@ -179,7 +182,7 @@ pub(super) fn of(message: &str, line: &str, at: Range<usize>) -> Option<String> 
 }
 
 fn unquoted(word: &str) -> String {
-    format!("`{word}` is not a value; text must be in quotes")
+    format!("`{word}` is not a value; a string must be in quotes")
 }
 
 /// The word of a line in which this offset is, or behind which.

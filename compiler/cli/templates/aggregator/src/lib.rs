@@ -1,4 +1,4 @@
-//! Makes one line of several elements: `config = { size = N }` in `Torvyn.toml`.
+//! Joins several elements into one line: `config = { size = N }` in `Torvyn.toml`.
 
 use serde::Deserialize;
 use torvyn::{Aggregator, Element, Error, Output};
@@ -34,13 +34,13 @@ impl Aggregator for Joined {
 }
 
 impl Joined {
-    /// Takes one more in; returns the line that is complete with it.
+    /// Takes one element; returns a line if the element completes it.
     fn add(&mut self, text: String) -> Option<String> {
         self.texts.push(text);
         if self.texts.len() < self.settings.size { None } else { self.line() }
     }
 
-    /// The line of what has come so far, if anything has.
+    /// The unfinished line, if any.
     fn line(&mut self) -> Option<String> {
         let texts = std::mem::take(&mut self.texts);
         (!texts.is_empty()).then(|| texts.join(" | "))

@@ -1,4 +1,4 @@
-//! Lets those elements pass that contain a text: `config = { contains = "…" }` in `Torvyn.toml`.
+//! Passes only elements that contain a text: `config = { contains = "…" }` in `Torvyn.toml`.
 
 use serde::Deserialize;
 use torvyn::{Element, Error, Filter};

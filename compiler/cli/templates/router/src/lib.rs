@@ -1,4 +1,4 @@
-//! Sends elements to port `even` or `odd`, by their number. `port` is the place to look at what is in them.
+//! Sends elements to port `even` or `odd`, by their number. To route by content, change `port`.
 
 use torvyn::{Element, Error, Route, Router};
 

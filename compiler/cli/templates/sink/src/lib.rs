@@ -1,4 +1,4 @@
-//! Prints each element with its length, and at the end how much there was.
+//! Prints each element with its length, and the totals at the end.
 
 use torvyn::{Element, Error, Signal, Sink};
 

@@ -1,4 +1,4 @@
-//! Measures a temperature a hundred times. `pull` is the place to read something real.
+//! Emits a hundred made-up temperatures. To read a real sensor, change `pull`.
 
 use torvyn::{Error, Output, Source};
 

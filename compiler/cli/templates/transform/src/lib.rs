@@ -1,4 +1,4 @@
-//! Numbers each element and puts it in capitals. `transformed` is the place to change that.
+//! Numbers each element and converts it to upper case. To do something else, change `transformed`.
 
 use torvyn::{Element, Error, Output, Processor};
 
@@ -8,7 +8,7 @@ struct Transform;
 #[torvyn::component]
 impl Processor for Transform {
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
-        // The payload lies in host memory: this is where its text is copied in.
+        // The payload is in host memory: this call copies its text into the component.
         let text = input.payload().text()?;
         Output::text(&transformed(input.sequence(), &text)).map(Some)
     }

@@ -8,7 +8,7 @@ struct Uppercase;
 #[torvyn::component]
 impl Processor for Uppercase {
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
-        // The payload lies in host memory: this is where its text is copied in.
+        // The payload is in host memory: this call copies its text into the component.
         let line = input.payload().text()?;
         Output::text(&numbered(input.sequence(), &line)).map(Some)
     }
