@@ -271,4 +271,4 @@ impl BufferPool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::account::CopyStats;
 use crate::context::RunContext;
 use crate::error::Cause;
 use crate::setting::{self, Mistake, Setting};
@@ -106,7 +105,7 @@ macro_rules! is_written {
 use is_written;
 
 /// Copies bytes to a new buffer and counts the copy.
-fn payload(cx: &mut RunContext, copies: &mut CopyStats, bytes: &[u8]) -> Called<Payload> {
+fn payload(cx: &mut RunContext, node: usize, bytes: &[u8]) -> Called<Payload> {
     let pool = cx.pool();
     let filled = pool.allocate(bytes.len() as u64).and_then(|draft| {
         pool.append(draft, bytes)?;
@@ -118,7 +117,7 @@ fn payload(cx: &mut RunContext, copies: &mut CopyStats, bytes: &[u8]) -> Called<
     });
     match filled {
         Ok(payload) => {
-            copies.host_serialize.add(bytes.len());
+            pool.count_made(node, bytes.len());
             Ok(payload)
         }
         Err(error) => Err(Cause::NoBuffer {
@@ -136,11 +135,15 @@ mod tests {
 
     #[test]
     fn a_copy_that_was_not_made_is_not_counted() {
-        let (mut cx, mut copies) = (context(None, Pressure::default()), CopyStats::default());
-        let refused = payload(&mut cx, &mut copies, &vec![0; 2 << 20]);
+        let mut cx = context(None, Pressure::default());
+        let refused = payload(&mut cx, 0, &vec![0; 2 << 20]);
         assert!(matches!(refused, Err(Cause::NoBuffer { .. })), "{refused:?}");
-        assert_eq!((copies.host_serialize.count, copies.host_serialize.bytes), (0, 0));
-        assert!(payload(&mut cx, &mut copies, b"made").is_ok());
-        assert_eq!((copies.host_serialize.count, copies.host_serialize.bytes), (1, 4));
+        let made = |cx: &mut RunContext| {
+            let copies = cx.pool().copies(0).host_serialize;
+            (copies.count, copies.bytes)
+        };
+        assert_eq!(made(&mut cx), (0, 0));
+        assert!(payload(&mut cx, 0, b"made").is_ok());
+        assert_eq!(made(&mut cx), (1, 4));
     }
 }

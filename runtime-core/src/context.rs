@@ -60,6 +60,8 @@ pub(crate) struct NodeName {
 pub struct RunContext {
     /// The node whose stage is being prepared; before the first one, the flow with no node.
     pub(crate) preparing: NodeName,
+    /// Its position in the flow.
+    pub(crate) preparing_at: usize,
     /// The flow's buffers; `None` only while a component's store holds them.
     pool: Option<Box<BufferPool>>,
     /// Requests from outside to end the run.
@@ -120,6 +122,7 @@ impl RunContext {
                 flow: plan.name,
                 node: "",
             },
+            preparing_at: 0,
             pool: Some(Box::new(pool)),
             seen: 0,
             waker,
@@ -303,6 +306,7 @@ impl RunContext {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::buffer::tests::node;
     use crate::executor::Group;
     use crate::plan::{PoolPlan, TierPlan};
     use crate::watchdog::Limits;
@@ -342,7 +346,7 @@ pub(crate) mod tests {
             timeout: options.timeout,
             deadline: PLAN.deadline_ms.map(Duration::from_millis),
         };
-        let pool = BufferPool::new(&PLAN.pools, &[]).expect("there is memory");
+        let pool = BufferPool::new(&PLAN.pools, &[node(1 << 20, 1 << 20)]).expect("there is memory");
         RunContext::new(
             &PLAN,
             options,

@@ -181,6 +181,8 @@ pub mod stage {
     pub const LAST_SEQUENCE: u32 = 136;
     /// `u64`: timestamp of that element.
     pub const LAST_TIMESTAMP_NS: u32 = 144;
+    /// Payloads made by a built-in, counted like [`READ`]; behind the element of a chain.
+    pub const MADE: u32 = 192;
 }
 
 /// The element that a chain of stages is processing, in the block of the chain's first node.

@@ -40,7 +40,10 @@ pub struct Report {
 impl Report {
     /// Collects the numbers of `flow` after a run that took `duration`.
     pub fn collect(flow: &mut dyn Flow, cx: &mut RunContext, duration: Duration) -> Self {
-        let nodes = flow.nodes().into_iter().map(node_report).collect();
+        let nodes = flow.nodes().into_iter().enumerate();
+        let nodes = nodes
+            .map(|(position, node)| node_report(node, cx.pool().copies(position)))
+            .collect();
         let now = cx.now();
         let plans = flow.plan().streams.iter();
         let streams = plans.zip(flow.streams()).map(|(plan, stream)| StreamReport {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::account::CopyStats;
 use crate::buffer::Element;
 use crate::buffer::{BufferId, ContentType};
 use crate::context::RunContext;
@@ -91,11 +90,6 @@ pub trait Stage: Send {
     /// # Errors
     /// Those of the stage; they are only reported.
     fn teardown(&mut self, cx: &mut RunContext) -> Called<()>;
-
-    /// Copies across the sandbox up to now.
-    fn copies(&self) -> CopyStats {
-        CopyStats::default()
-    }
 
     /// Whether the stage cannot be called any more, because its instance trapped or was interrupted.
     fn is_dead(&self) -> bool {

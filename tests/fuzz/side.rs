@@ -83,7 +83,6 @@ pub(crate) struct Side {
     stage: AnyStage,
     /// Position of its node.
     position: usize,
-    on_core: bool,
     sequence: u64,
 }
 
@@ -150,7 +149,6 @@ impl Side {
             cx: RunContext::new(plan, options, halt, waker, pool, pressure),
             stage,
             position,
-            on_core: plan.nodes[position].on_core,
             sequence: 0,
         })
     }
@@ -239,10 +237,7 @@ impl Side {
     }
 
     pub(crate) fn traces(&mut self) -> Traces {
-        let copies = match self.on_core {
-            true => self.cx.pool().copies(self.position),
-            false => self.stage.stage().copies(),
-        };
+        let copies = self.cx.pool().copies(self.position);
         let pool = self.cx.pool();
         let stats = pool.stats();
         let live = pool.live();

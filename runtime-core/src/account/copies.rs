@@ -23,6 +23,15 @@ pub struct Copies {
 }
 
 impl Copies {
+    /// What was counted since `earlier`.
+    #[must_use]
+    pub(crate) fn since(self, earlier: Self) -> Self {
+        Self {
+            count: self.count - earlier.count,
+            bytes: self.bytes - earlier.bytes,
+        }
+    }
+
     /// The sums of both statistics, reason by reason.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -31,16 +40,20 @@ impl Copies {
             bytes: self.bytes + other.bytes,
         }
     }
-
-    /// Counts one copy.
-    #[inline]
-    pub(crate) fn add(&mut self, bytes: usize) {
-        self.count += 1;
-        self.bytes += bytes as u64;
-    }
 }
 
 impl CopyStats {
+    /// What was counted since `earlier`.
+    #[must_use]
+    pub(crate) fn since(self, earlier: Self) -> Self {
+        Self {
+            read: self.read.since(earlier.read),
+            write: self.write.since(earlier.write),
+            metadata: self.metadata.since(earlier.metadata),
+            host_serialize: self.host_serialize.since(earlier.host_serialize),
+        }
+    }
+
     /// The sums of both counts.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

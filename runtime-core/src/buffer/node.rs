@@ -1,8 +1,8 @@
 //! The blocks of a flow's nodes in the memory: bytes owned and their limit, handles, and copies counted.
 
+use super::BufferPool;
 use super::map::{HANDLES_BYTES, Map};
 use super::memory::ExchangeMemory;
-use super::{BufferPool, ContentType};
 use crate::account::{Copies, CopyStats, FIXED_METADATA_BYTES};
 use crate::layout::{slot, stage};
 use crate::plan::{NodePlan, PoolPlan};
@@ -71,7 +71,7 @@ impl BufferPool {
         reset_handles(&mut self.memory, block);
     }
 
-    /// Counts of the copies that a stage on a core path has made up to now.
+    /// The copies of a stage up to now, on whichever call path.
     #[must_use]
     pub fn copies(&self, node: usize) -> CopyStats {
         let block = self.stage_base(node);
@@ -83,24 +83,54 @@ impl BufferPool {
             read: copies(stage::READ),
             write: copies(stage::WRITTEN),
             metadata: copies(stage::METADATA),
-            host_serialize: Copies::default(),
+            host_serialize: copies(stage::MADE),
         }
     }
 
-    /// Counts a payload part that the runtime wrote for a stage on a core path.
+    /// Counts a payload, or a part of it, that the stage being called has read.
+    pub(crate) fn count_read(&mut self, bytes: usize) {
+        self.count_copy(self.current, stage::READ, bytes);
+    }
+
+    /// Counts a payload part that was written for the stage being called.
+    pub(crate) fn count_write(&mut self, bytes: usize) {
+        self.count_copy(self.current, stage::WRITTEN, bytes);
+    }
+
+    /// Counts a payload part that the runtime wrote for a stage.
     pub fn count_written(&mut self, node: usize, bytes: usize) {
-        self.count_copy(node, stage::WRITTEN, bytes);
+        self.count_copy(owner(node), stage::WRITTEN, bytes);
     }
 
-    /// Counts the metadata of an element that the runtime took from a stage on a core path.
-    pub fn count_metadata(&mut self, node: usize, content_type: ContentType) {
-        let text = self.content_types.name(content_type);
-        self.count_copy(node, stage::METADATA, FIXED_METADATA_BYTES + text.len());
+    /// Counts a payload that a built-in has made.
+    pub(crate) fn count_made(&mut self, node: usize, bytes: usize) {
+        self.count_copy(owner(node), stage::MADE, bytes);
     }
 
-    fn count_copy(&mut self, node: usize, reason: u32, bytes: usize) {
-        let counts = self.stage_base(node) + reason;
-        self.memory.add(counts, 1);
-        self.memory.add(counts + 8, bytes as u64);
+    /// Counts the metadata of an element on its way to or from a stage that names this content type.
+    pub(crate) fn count_metadata(&mut self, node: usize, content_type: &str) {
+        self.count_copy(owner(node), stage::METADATA, FIXED_METADATA_BYTES + content_type.len());
+    }
+
+    /// Adds copies that were counted in another pool, for the same stage.
+    pub(crate) fn add_copies(&mut self, node: usize, copies: CopyStats) {
+        let block = self.stage_base(node);
+        let reasons = [
+            (stage::READ, copies.read),
+            (stage::WRITTEN, copies.write),
+            (stage::METADATA, copies.metadata),
+            (stage::MADE, copies.host_serialize),
+        ];
+        for (reason, copies) in reasons {
+            self.memory.add(block + reason, copies.count);
+            self.memory.add(block + reason + 8, copies.bytes);
+        }
+    }
+
+    fn count_copy(&mut self, owner: u32, reason: u32, bytes: usize) {
+        if let Some(block) = self.block_of(owner) {
+            self.memory.add(block + reason, 1);
+            self.memory.add(block + reason + 8, bytes as u64);
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::role::Role;
 mod layout;
 
 /// A stage that may own so many bytes, in buffers up to a size.
-fn node(max_buffer_bytes: u64, buffer_budget_bytes: u64) -> NodePlan {
+pub(crate) fn node(max_buffer_bytes: u64, buffer_budget_bytes: u64) -> NodePlan {
     let action = ErrorAction::Now(LastResort::Terminate);
     NodePlan {
         name: "stage",

@@ -5,7 +5,6 @@ use std::convert::Infallible;
 use serde_json::Value;
 
 use super::{config, payload, text_key};
-use crate::account::CopyStats;
 use crate::context::RunContext;
 use crate::replica::Shared;
 use crate::setting;
@@ -23,7 +22,8 @@ pub struct Generator {
     shared: Option<Arc<AtomicU64>>,
     /// Last number emitted by this source, where numbers are not divided.
     last: u64,
-    copies: CopyStats,
+    /// Position of its node.
+    node: usize,
 }
 
 impl Generator {
@@ -42,7 +42,8 @@ impl Generator {
 }
 
 impl Stage for Generator {
-    fn init(&mut self, _: &mut RunContext, text: &str) -> Called<()> {
+    fn init(&mut self, cx: &mut RunContext, text: &str) -> Called<()> {
+        self.node = cx.preparing_at;
         let config = config(text, setting::GENERATOR)?;
         self.message = text_key(&config, "message");
         self.count = config.get("count").and_then(Value::as_u64);
@@ -51,10 +52,6 @@ impl Stage for Generator {
 
     fn teardown(&mut self, _: &mut RunContext) -> Called<()> {
         Ok(())
-    }
-
-    fn copies(&self) -> CopyStats {
-        self.copies
     }
 }
 
@@ -70,6 +67,6 @@ impl Source for Generator {
         };
         let message = self.message.as_deref().unwrap_or("Hello, Torvyn!");
         let text = format!("{message} ({number})");
-        payload(cx, &mut self.copies, text.as_bytes()).map(Pulled::Element)
+        payload(cx, self.node, text.as_bytes()).map(Pulled::Element)
     }
 }

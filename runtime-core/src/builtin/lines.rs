@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
 use super::{config, is_fifo, opened, path_key, payload};
-use crate::account::CopyStats;
 use crate::bounds;
 use crate::context::{NodeName, RunContext};
 use crate::error::Cause;
@@ -60,7 +59,8 @@ pub struct Lines {
     /// Error of the input.
     failed: Option<io::Error>,
     line: u64,
-    copies: CopyStats,
+    /// Position of its node.
+    node: usize,
 }
 
 enum Reader {
@@ -226,6 +226,7 @@ fn open(
 
 impl Stage for Lines {
     fn init(&mut self, cx: &mut RunContext, text: &str) -> Called<()> {
+        self.node = cx.preparing_at;
         let path = match self.path_override.take() {
             Some(path) => path,
             None => path_key(&config(text, setting::LINES)?).unwrap_or_else(|| STANDARD_INPUT.into()),
@@ -242,10 +243,6 @@ impl Stage for Lines {
     fn teardown(&mut self, _: &mut RunContext) -> Called<()> {
         self.input = None;
         Ok(())
-    }
-
-    fn copies(&self) -> CopyStats {
-        self.copies
     }
 }
 
@@ -276,7 +273,7 @@ impl Source for Lines {
         };
         let line = &self.bytes[self.start..end];
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let made = payload(cx, &mut self.copies, line);
+        let made = payload(cx, self.node, line);
         let made = made.map_err(|cause| self.located(cause));
         // The next pull continues after a line that could not be put into a buffer.
         self.line += 1;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use wasmtime::Store;
 use wasmtime::component::Resource;
 
-use crate::account::CopyStats;
 use crate::buffer::Element;
 use crate::buffer::{BufferError, BufferId, BufferPool, ContentType};
 use crate::context::RunContext;
@@ -63,8 +62,6 @@ pub struct ComponentStage<G> {
     recipe: Recipe,
     /// The instance; `None` after a trap, which leaves a store unusable: it is dropped at once, with its memory.
     live: Option<Live<G>>,
-    /// Copies made by earlier instances.
-    copies: CopyStats,
 }
 
 /// A stage on the component path (see [`Make`]).
@@ -91,7 +88,6 @@ impl OfComponent {
         Ok(ComponentStage {
             live: Some(recipe.instantiate()?),
             recipe,
-            copies: CopyStats::default(),
         })
     }
 }
@@ -111,7 +107,7 @@ impl Make<SourceStage> for OfComponent {
         }
         let halt = Arc::new(setup.halt().of_own_thread());
         let stage = self.stage(setup, flow, position, &halt)?;
-        Ok(Box::new(OwnThread::start(setup, flow, plan, stage, halt)?))
+        Ok(Box::new(OwnThread::start(setup, flow, position, stage, halt)?))
     }
 }
 
@@ -166,7 +162,6 @@ impl<G: Exports> ComponentStage<G> {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(Cause::returned(error.into(), cx.pool().last_refusal())),
             Err(error) => {
-                self.copies = self.copies();
                 self.live = None;
                 Err(cause(&error))
             }
@@ -181,8 +176,7 @@ impl<G: Exports> ComponentStage<G> {
         call: impl FnOnce(&mut Store<StageData>, &G, &types::StreamElement) -> Returned<T>,
     ) -> Called<T> {
         let lent = lend(cx.pool(), input);
-        let metadata = self.live().store.data_mut();
-        metadata.count_metadata(&lent.meta.content_type);
+        cx.pool().count_metadata(self.recipe.position, &lent.meta.content_type);
         let limit_ms = self.limits().invocation_timeout_ms;
         let result = self.call(cx, limit_ms, |store, guest| call(store, guest, &lent));
         let ended = cx.pool().end_loan(input.payload);
@@ -203,8 +197,7 @@ impl<G: Exports> ComponentStage<G> {
         }
         pool.end_call();
         if accepted.is_ok() {
-            let copies = self.live().store.data_mut();
-            copies.count_metadata(&output.meta.content_type);
+            pool.count_metadata(position, &output.meta.content_type);
         }
         accepted.map_err(|error| {
             misuse(&ResourceMisuse {
@@ -234,11 +227,6 @@ impl<G: Exports> Stage for ComponentStage<G> {
             Some(lifecycle) => lifecycle.call_teardown(&mut live.store).map(Ok),
             None => Ok(Ok(())),
         })
-    }
-
-    fn copies(&self) -> CopyStats {
-        let live = self.live.as_ref().map(|live| live.store.data().copies());
-        self.copies.and(live.unwrap_or_default())
     }
 
     fn is_dead(&self) -> bool {

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use wasmtime::{Result, SharedMemory, Store};
 
-use crate::account::CopyStats;
 use crate::buffer::Element;
 use crate::buffer::{BufferId, BufferPool, ContentType};
 use crate::context::RunContext;
@@ -169,8 +168,6 @@ pub struct CoreStage {
     member: usize,
     /// Position of its node.
     node: usize,
-    /// Copies up to the last time at which the pool was accessible.
-    copies: CopyStats,
 }
 
 impl Make<CoreStage> for Direct {
@@ -180,7 +177,6 @@ impl Make<CoreStage> for Direct {
             held: Held::Alone(Box::new(shell)),
             member: 0,
             node: position,
-            copies: CopyStats::default(),
         })
     }
 }
@@ -191,7 +187,6 @@ impl Make<CoreStage> for OfShell {
             held: Held::Shared(self.shell),
             member: self.member,
             node: position,
-            copies: CopyStats::default(),
         })
     }
 }
@@ -305,10 +300,6 @@ impl CoreStage {
             entry(&member.entries.element).call(store, element)
         })
     }
-
-    fn look_at_copies(&mut self, cx: &mut RunContext) {
-        self.copies = cx.pool().copies(self.node);
-    }
 }
 
 fn entry<T>(entry: &Option<T>) -> &T {
@@ -334,12 +325,10 @@ impl Stage for CoreStage {
             let length = u32::try_from(config.len())?;
             init.call(store, length)
         });
-        self.look_at_copies(cx);
         called.map(|_| ())
     }
 
     fn teardown(&mut self, cx: &mut RunContext) -> Called<()> {
-        self.look_at_copies(cx);
         // A cancelled flow makes no further calls.
         if self.is_dead() || cx.halt.is_cancelled() {
             return Ok(());
@@ -352,12 +341,7 @@ impl Stage for CoreStage {
             Some(teardown) => teardown.call(store, ()).map(|()| outcome::EMITTED),
             None => Ok(outcome::EMITTED),
         });
-        self.look_at_copies(cx);
         called.map(|_| ())
-    }
-
-    fn copies(&self) -> CopyStats {
-        self.copies
     }
 
     fn is_dead(&self) -> bool {

@@ -1,6 +1,6 @@
 //! A stage as a node of the flow: its input and output streams, and its counters.
 
-use crate::account::{CopyStats, NodeStats};
+use crate::account::NodeStats;
 use crate::context::RunContext;
 use crate::demand::Demand;
 use crate::error::Failure;
@@ -90,9 +90,6 @@ pub trait Node {
 
     /// Counters of the node's elements up to now.
     fn stats(&self) -> NodeStats;
-
-    /// Copies across the sandbox up to now.
-    fn copies(&self) -> CopyStats;
 }
 
 /// Whether the producer of each stream waits for all streams of the stream's port.
@@ -128,10 +125,6 @@ macro_rules! impl_node {
 
             fn stats(&self) -> $crate::account::NodeStats {
                 self.place.stats
-            }
-
-            fn copies(&self) -> $crate::account::CopyStats {
-                self.place.stage.copies()
             }
         }
     };

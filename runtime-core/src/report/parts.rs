@@ -138,12 +138,12 @@ pub(super) fn named(fields: Vec<(&'static str, u64)>) -> Map<String, Value> {
     fields.map(|(word, number)| (word.to_owned(), json!(number))).collect()
 }
 
-pub(super) fn node_report(node: &mut dyn Node) -> NodeReport {
+pub(super) fn node_report(node: &mut dyn Node, copies: CopyStats) -> NodeReport {
     NodeReport {
         name: node.plan().name,
         role: node.plan().role,
         stats: node.stats(),
-        copies: node.copies(),
+        copies,
     }
 }
 

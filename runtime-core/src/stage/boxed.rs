@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::{Called, Confirmed, Pulled, Sink, Source, Stage, Supply, Taken};
-use crate::account::CopyStats;
 use crate::buffer::Element;
 use crate::context::RunContext;
 use crate::demand::Demand;
@@ -24,10 +23,6 @@ macro_rules! boxed_stage {
 
             fn teardown(&mut self, cx: &mut RunContext) -> Called<()> {
                 (**self).teardown(cx)
-            }
-
-            fn copies(&self) -> CopyStats {
-                (**self).copies()
             }
 
             fn is_dead(&self) -> bool {

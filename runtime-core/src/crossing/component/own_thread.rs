@@ -58,6 +58,10 @@ pub(crate) struct OwnThread {
     caller: Caller<Request, Called<()>, Pull, State>,
     /// Ends the calls that the thread makes.
     halt: Arc<Halt>,
+    /// Position of the node.
+    position: usize,
+    /// Copies of the thread that the flow's pool has counted.
+    counted: CopyStats,
 }
 
 impl OwnThread {
@@ -68,10 +72,11 @@ impl OwnThread {
     pub(crate) fn start(
         setup: &Setup<'_>,
         flow: &'static FlowPlan,
-        plan: &'static NodePlan,
+        position: usize,
         stage: ComponentSource,
         halt: Arc<Halt>,
     ) -> Called<Self> {
+        let plan = &flow.nodes[position];
         let options = RunOptions {
             limit: None,
             timeout: None,
@@ -96,17 +101,32 @@ impl OwnThread {
         let worker = Worker {
             stage,
             cx,
+            position,
             failed_notice: None,
         };
         thread::Builder::new()
             .name(format!("source-{}", plan.name))
             .spawn(move || worker.serve(callee))
             .map_err(|error| Cause::NoThread(format!("cannot start its thread: {error}")))?;
-        Ok(Self { caller, halt })
+        Ok(Self {
+            caller,
+            halt,
+            position,
+            counted: CopyStats::default(),
+        })
     }
 
-    fn ask(&mut self, request: Request) -> Called<()> {
-        self.caller.ask(request).map_err(unresponsive)?
+    fn ask(&mut self, cx: &mut RunContext, request: Request) -> Called<()> {
+        let answer = self.caller.ask(request).map_err(unresponsive);
+        self.count_copies(cx);
+        answer?
+    }
+
+    /// Adds to the flow's pool what the thread has copied since the last time.
+    fn count_copies(&mut self, cx: &mut RunContext) {
+        let copies = self.caller.state().copies;
+        cx.pool().add_copies(self.position, copies.since(self.counted));
+        self.counted = copies;
     }
 }
 
@@ -128,8 +148,8 @@ fn own_pool(plan: &NodePlan) -> PoolPlan {
 }
 
 impl Stage for OwnThread {
-    fn init(&mut self, _: &mut RunContext, config: &str) -> Called<()> {
-        self.ask(Request::Init(config.to_owned()))
+    fn init(&mut self, cx: &mut RunContext, config: &str) -> Called<()> {
+        self.ask(cx, Request::Init(config.to_owned()))
     }
 
     fn teardown(&mut self, cx: &mut RunContext) -> Called<()> {
@@ -140,19 +160,15 @@ impl Stage for OwnThread {
         if self.caller.is_pulling() {
             self.halt.let_go();
         }
-        self.ask(Request::Teardown)
-    }
-
-    fn copies(&self) -> CopyStats {
-        self.caller.state().copies
+        self.ask(cx, Request::Teardown)
     }
 
     fn is_dead(&self) -> bool {
         self.caller.state().is_dead
     }
 
-    fn restart(&mut self, _: &mut RunContext, config: &str) -> Called<()> {
-        self.ask(Request::Restart(config.to_owned()))
+    fn restart(&mut self, cx: &mut RunContext, config: &str) -> Called<()> {
+        self.ask(cx, Request::Restart(config.to_owned()))
     }
 }
 
@@ -170,7 +186,9 @@ impl Source for OwnThread {
 
     fn pull(&mut self, cx: &mut RunContext) -> Called<Pulled> {
         // `supply` has returned `Supply::Ready` before.
-        match self.caller.pulled().map_err(unresponsive)?? {
+        let pulled = self.caller.pulled().map_err(unresponsive);
+        self.count_copies(cx);
+        match pulled?? {
             Some(element) => unpack(cx, element).map(Pulled::Element),
             None => Ok(Pulled::Exhausted),
         }
@@ -203,6 +221,8 @@ fn misuse(error: BufferError) -> Cause {
 struct Worker {
     stage: ComponentSource,
     cx: RunContext,
+    /// Position of the node.
+    position: usize,
     /// Failure of a `notify-backpressure`, returned by the next pull.
     failed_notice: Option<Cause>,
 }
@@ -213,7 +233,7 @@ impl Worker {
             let is_last = matches!(request, Request::Teardown);
             let answer = self.answer(request)?;
             let state = State {
-                copies: self.stage.copies(),
+                copies: self.cx.pool().copies(self.position),
                 is_dead: self.stage.is_dead(),
             };
             Some(Report { answer, state, is_last })

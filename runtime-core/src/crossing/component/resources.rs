@@ -53,18 +53,22 @@ fn add_buffer(types: &mut LinkerInstance<'_, StageData>) -> Result<()> {
     types.func_wrap(
         "[method]buffer.read",
         |mut store: Context<'_>, (this, offset, len): (Resource<Buffer>, u64, u64)| {
-            let all = contents(pool(&mut store)?, &this, "buffer.read")?;
+            let pool = pool(&mut store)?;
+            let all = contents(pool, &this, "buffer.read")?;
             let start = usize::try_from(offset).map_or(all.len(), |offset| offset.min(all.len()));
             let end = usize::try_from(len).map_or(all.len(), |len| start.saturating_add(len).min(all.len()));
             let part = all[start..end].to_vec();
-            Ok((count_read(&mut store, part),))
+            pool.count_read(part.len());
+            Ok((part,))
         },
     )?;
     types.func_wrap(
         "[method]buffer.read-all",
         |mut store: Context<'_>, (this,): (Resource<Buffer>,)| {
-            let all = contents(pool(&mut store)?, &this, "buffer.read-all")?.to_vec();
-            Ok((count_read(&mut store, all),))
+            let pool = pool(&mut store)?;
+            let all = contents(pool, &this, "buffer.read-all")?.to_vec();
+            pool.count_read(all.len());
+            Ok((all,))
         },
     )
 }
@@ -170,7 +174,7 @@ pub(super) fn add_allocator(linker: &mut Linker<StageData>, interface: &str) -> 
             let name = pool.content_types.name(content_type).to_owned();
             pool.set_content_type(copy, &name)
                 .map_err(misuse("clone-into-mutable"))?;
-            count_write(&mut store, bytes.len());
+            pool.count_write(bytes.len());
             Ok((Ok(Resource::new_own(copy.rep())),))
         },
     )
@@ -216,12 +220,12 @@ fn write(
     pool(store)?;
     let mut pool = store.data_mut().leave();
     let written = write(&mut pool, bytes.as_le_slice(&*store));
+    if written.is_ok() {
+        pool.count_write(bytes.len());
+    }
     store.data_mut().pool = Some(pool);
     match written {
-        Ok(()) => {
-            count_write(store, bytes.len());
-            Ok((Ok(()),))
-        }
+        Ok(()) => Ok((Ok(()),)),
         Err(BufferError::CapacityExceeded) => Ok((Err(WitBufferError::CapacityExceeded),)),
         Err(BufferError::OutOfBounds) => Ok((Err(WitBufferError::OutOfBounds),)),
         Err(
@@ -234,15 +238,6 @@ fn write(
             | BufferError::ContentType),
         ) => Err(misuse(function)(error).into()),
     }
-}
-
-fn count_read(store: &mut Context<'_>, bytes: Vec<u8>) -> Vec<u8> {
-    store.data_mut().copies.read.add(bytes.len());
-    bytes
-}
-
-fn count_write(store: &mut Context<'_>, bytes: usize) {
-    store.data_mut().copies.write.add(bytes);
 }
 
 /// The refusal of a buffer, in the contract's terms.

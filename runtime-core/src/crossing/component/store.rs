@@ -5,7 +5,6 @@ use std::sync::Arc;
 use wasmtime::{Engine, Result, Store, UpdateDeadline};
 
 use super::system;
-use crate::account::{CopyStats, FIXED_METADATA_BYTES};
 use crate::bounds;
 use crate::buffer::BufferPool;
 use crate::plan::NodePlan;
@@ -16,7 +15,6 @@ use crate::watchdog::{CallWatch, Halt};
 pub struct StageData {
     /// The flow's buffers, present only during a call: the driver lends them to one stage at a time.
     pub(super) pool: Option<Box<BufferPool>>,
-    pub(super) copies: CopyStats,
     pub(super) flow_id: &'static str,
     pub(super) sandbox: Sandbox,
     pub(super) deadline_ns: u64,
@@ -57,17 +55,6 @@ impl StageData {
     pub(super) fn leave(&mut self) -> Box<BufferPool> {
         self.pool.take().expect("invariant: `enter` came before `leave`")
     }
-
-    /// Copies made by the stage up to now.
-    pub(super) fn copies(&self) -> CopyStats {
-        self.copies
-    }
-
-    /// Counts an element's metadata on its way in or out.
-    #[inline]
-    pub(super) fn count_metadata(&mut self, content_type: &str) {
-        self.copies.metadata.add(FIXED_METADATA_BYTES + content_type.len());
-    }
 }
 
 /// A store for one stage.
@@ -83,7 +70,6 @@ pub(super) fn store(
     let memory = usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX);
     let data = StageData {
         pool: None,
-        copies: CopyStats::default(),
         flow_id: flow,
         sandbox,
         deadline_ns: 0,

@@ -111,7 +111,8 @@ fn accept(pool: &mut BufferPool, node: usize, buffer: BufferId, named: Option<Co
     let own = pool.content_type(buffer);
     let own = own.expect("invariant: glue has taken it from a stage that had it");
     let payload = named.map(|named| {
-        pool.count_metadata(node, named);
+        let name = pool.content_types.name(named).to_owned();
+        pool.count_metadata(node, &name);
         pool.take_over(buffer).expect("invariant: the stage owned it");
         let content_type = if named == ContentType::EMPTY { own } else { named };
         Payload { buffer, content_type }

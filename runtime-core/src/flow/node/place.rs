@@ -81,6 +81,7 @@ impl<S: Stage> Place<S> {
     pub(super) fn init(&mut self, cx: &mut RunContext, config: &str) -> Result<(), Failure> {
         config.clone_into(&mut self.config);
         cx.preparing.node = self.plan.name;
+        cx.preparing_at = self.position;
         let prepared = self.stage.init(cx, config);
         prepared.map_err(|cause| self.report(cx, Operation::Init, cause))
     }

@@ -20,7 +20,7 @@ use crate::flow::policy::action;
 use crate::layout::outcome;
 use crate::plan::FlowPlan;
 use crate::policy::{ErrorAction, LastResort};
-use crate::stage::{Called, Sink, SinkStage, Stage, Taken, Trouble};
+use crate::stage::{Called, Sink, SinkStage, Taken, Trouble};
 use crate::stream::Stream;
 
 /// A node whose stage is a sink.
