@@ -14,7 +14,7 @@ mod verify;
 pub use path::{CallPath, Shell};
 pub use print::print;
 pub use torvyn_runtime_core::policy::{
-    ErrorAction, ErrorPolicies, Exhaustion, FanOut, LastResort, Merge, OverflowPolicy,
+    ErrorAction, ErrorPolicies, Exhaustion, FanOut, LastResort, Merge, NodePolicies, OverflowPolicy,
 };
 pub use torvyn_runtime_core::role::Role;
 pub use verify::verify;
@@ -238,12 +238,8 @@ pub struct Node {
     pub inputs: Vec<StreamIdx>,
     /// Output ports in order of their first stream, [`ERROR_PORT`] included. A sink can have only that one.
     pub outputs: Vec<OutPort>,
-    /// Order in which inputs are tried.
-    pub merge: Merge,
-    /// Effect of a full stream on the others of its port.
-    pub fan_out: FanOut,
-    /// Error policy.
-    pub on_error: ErrorPolicies,
+    /// Policies.
+    pub policies: NodePolicies,
     /// Grants visible to the component, sorted.
     pub capabilities: Vec<String>,
     /// Reason why this source has a thread of its own; `None` where its flow pulls it, and for every other role.

@@ -205,7 +205,7 @@ fn written(request: &Request, manifest: &Manifest) -> Vec<PathBuf> {
         component.is_some_and(|component| component.value == ComponentRef::Builtin(BuiltinRef(Builtin::File)))
     });
     let paths = sinks.filter_map(|node| {
-        let config: serde_json::Value = serde_json::from_str(&node.config.as_ref()?.value).ok()?;
+        let config: serde_json::Value = serde_json::from_str(&node.settings.config.as_ref()?.value).ok()?;
         Some(config.get("path")?.as_str()?.to_owned())
     });
     let executable = manifest.project.name.iter().map(|name| name.value.clone());

@@ -15,13 +15,12 @@ mod settings;
 mod topology;
 mod worlds;
 
-use torvyn_codegen::ir::{Builtin, ErrorPolicies, FanOut, Merge, OverflowPolicy, Role};
+use torvyn_codegen::ir::{Builtin, Role};
 
 use crate::contract::ContractSet;
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
 use crate::interface::Interface;
-use crate::manifest::ast::{LimitsDecl, Optimize, Priority};
-use crate::manifest::defaults;
+use crate::manifest::ast::{EdgeSettings, FlowSettings, NodeSettings};
 use crate::resolve::{
     ComponentIdx, Implementation, NodeIdx, ResolvedComponent, ResolvedEdge, ResolvedFlow, ResolvedNode, ResolvedProject,
 };
@@ -35,11 +34,7 @@ pub struct LinkedFlow {
     nodes: Vec<LinkedNode>,
     order: Vec<NodeIdx>,
     edges: Vec<LinkedEdge>,
-    default_queue_depth: Option<u32>,
-    priority: Option<Priority>,
-    deadline_ms: Option<u64>,
-    optimize: Option<Optimize>,
-    replicas: u32,
+    settings: FlowSettings,
     replicas_by: Option<NodeIdx>,
 }
 
@@ -52,18 +47,10 @@ pub struct LinkedNode {
     pub role: Role,
     /// Who does it.
     pub implementation: LinkedImplementation,
-    /// Configuration string, possibly empty.
-    pub config: String,
-    /// What follows a failed call.
-    pub on_error: ErrorPolicies,
-    /// What a full stream does to the others of its port.
-    pub fan_out: FanOut,
-    /// Which of several inputs is taken from.
-    pub merge: Merge,
     /// What its component is granted, sorted; nothing for a built-in.
     pub capabilities: Vec<String>,
-    /// What it may use, where the manifest says so.
-    pub limits: LimitsDecl,
+    /// Settings.
+    pub settings: NodeSettings,
 }
 
 /// Who does the work of a linked node.
@@ -91,16 +78,8 @@ pub struct LinkedEdge {
     pub to: NodeIdx,
     /// Its input port.
     pub to_port: String,
-    /// Capacity in elements, when written.
-    pub queue_depth: Option<u32>,
-    /// Fill ratio at which a full stream has room again, when written.
-    pub low_watermark_ratio: Option<f64>,
-    /// What a full stream does, when written.
-    pub policy: Option<OverflowPolicy>,
-    /// Rank among the inputs of the consumer.
-    pub rank: u8,
-    /// Longest payload, in bytes, when limited.
-    pub max_element_bytes: Option<u64>,
+    /// Settings.
+    pub settings: EdgeSettings,
 }
 
 impl LinkedFlow {
@@ -140,34 +119,10 @@ impl LinkedFlow {
         &self.edges
     }
 
-    /// Capacity of streams that set none, when the flow sets one.
+    /// Settings.
     #[must_use]
-    pub fn default_queue_depth(&self) -> Option<u32> {
-        self.default_queue_depth
-    }
-
-    /// Scheduling class, when written.
-    #[must_use]
-    pub fn priority(&self) -> Option<Priority> {
-        self.priority
-    }
-
-    /// How long the flow may run, in milliseconds, when limited.
-    #[must_use]
-    pub fn deadline_ms(&self) -> Option<u64> {
-        self.deadline_ms
-    }
-
-    /// The call path that is wanted for its stages, when written.
-    #[must_use]
-    pub fn optimize(&self) -> Option<Optimize> {
-        self.optimize
-    }
-
-    /// How many runs of it there are side by side.
-    #[must_use]
-    pub fn replicas(&self) -> u32 {
-        self.replicas
+    pub fn settings(&self) -> &FlowSettings {
+        &self.settings
     }
 
     /// The router whose ports they share out.
@@ -241,11 +196,7 @@ fn link_flow(
             .collect(),
         order,
         edges: flow.edges.iter().map(linked_edge).collect(),
-        default_queue_depth: flow.default_queue_depth.map(|depth| depth.value),
-        priority: flow.priority.map(|priority| priority.value),
-        deadline_ms: flow.deadline_ms,
-        optimize: flow.optimize.map(|optimize| optimize.value),
-        replicas: flow.replicas.map_or(defaults::REPLICAS, |replicas| replicas.value),
+        settings: flow.settings.clone(),
         replicas_by: flow.replicas_by.map(|router| router.value),
     })
 }
@@ -294,12 +245,8 @@ fn linked_node(
         name: node.name.value.clone(),
         role,
         implementation,
-        config: node.config.clone(),
-        on_error: node.on_error.policies(),
-        fan_out: node.fan_out.map_or(defaults::FAN_OUT, |fan_out| fan_out.value),
-        merge: node.merge.map_or(defaults::MERGE, |merge| merge.value),
         capabilities,
-        limits: node.limits.clone(),
+        settings: node.settings.clone(),
     }
 }
 
@@ -309,11 +256,7 @@ fn linked_edge(edge: &ResolvedEdge) -> LinkedEdge {
         from_port: edge.from_port.value.clone(),
         to: edge.to,
         to_port: edge.to_port.value.clone(),
-        queue_depth: edge.queue_depth,
-        low_watermark_ratio: edge.low_watermark_ratio.map(|ratio| ratio.value),
-        policy: edge.policy.map(|policy| policy.value),
-        rank: edge.rank.map_or(defaults::INPUT_PRIORITY, |rank| rank.value),
-        max_element_bytes: edge.max_element_bytes.map(|bytes| bytes.value),
+        settings: edge.settings.clone(),
     }
 }
 

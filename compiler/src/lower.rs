@@ -15,16 +15,15 @@ mod wasi;
 use std::cmp::Reverse;
 
 use torvyn_codegen::ir::{
-    self, Artifact, CallPath, Component, Feature, FlowIr, Limits, Merge, Node, OutPort, ProgramIr, Stream, StreamIdx,
+    self, Artifact, CallPath, Component, Feature, FlowIr, Merge, Node, OutPort, ProgramIr, Stream, StreamIdx,
     WasiPackage,
 };
 
 use crate::aot::{Normalised, Unit};
 use crate::link::{LinkedEdge, LinkedFlow, LinkedImplementation, LinkedNode};
-use crate::manifest::ast::{LimitsDecl, Optimize, RuntimeDecl};
+use crate::manifest::ast::{Optimize, RuntimeDecl};
 use crate::manifest::defaults;
 use crate::resolve::{ComponentIdx, ResolvedProject};
-use crate::source::Spanned;
 use path::Wanted;
 use schedule::Schedule;
 use threads::Threads;
@@ -73,7 +72,7 @@ pub fn lower(
     let mut lowered: Vec<(FlowIr, Wanted)> = flows
         .iter()
         .map(|flow| {
-            let wanted = Wanted::new(optimize, flow.optimize());
+            let wanted = Wanted::new(optimize, flow.settings().optimize.map(|path| path.value));
             (lower_flow(project.runtime(), flow, &components), wanted)
         })
         .collect();
@@ -152,23 +151,22 @@ fn lower_flow(runtime: &RuntimeDecl, flow: &LinkedFlow, components: &Components)
         fallback_bytes: buffers.fallback_bytes,
         exhaustion: buffers.exhaustion,
         max_buffer_bytes: buffers.max_buffer_bytes,
-        quantum: schedule::quantum(flow.priority()),
+        quantum: schedule::quantum(flow.settings().priority.map(|class| class.value)),
         sink_pause_ms: runtime
             .sink_pause_ms
             .map_or(defaults::SINK_PAUSE_MS, |pause| pause.value),
-        deadline_ms: flow.deadline_ms(),
+        deadline_ms: flow.settings().deadline_ms.map(|deadline| deadline.value),
         max_restarts: runtime
             .max_restarts
             .map_or(defaults::MAX_RESTARTS, |restarts| restarts.value),
         own_thread,
-        replicas: flow.replicas(),
+        replicas: flow.settings().replicas(),
         replicas_by: flow.replicas_by().map(|router| schedule.node(router)),
     }
 }
 
 fn lower_edge(runtime: &RuntimeDecl, flow: &LinkedFlow, schedule: &Schedule, edge: &LinkedEdge) -> Stream {
     let queue = buffers::queue(runtime, flow, edge);
-    let default = runtime.default_policy.map(|policy| policy.value);
     Stream {
         from: schedule.node(edge.from),
         from_port: edge.from_port.clone(),
@@ -176,9 +174,9 @@ fn lower_edge(runtime: &RuntimeDecl, flow: &LinkedFlow, schedule: &Schedule, edg
         to_port: edge.to_port.clone(),
         depth: queue.depth,
         low_watermark: queue.low_watermark,
-        policy: edge.policy.or(default).unwrap_or(defaults::POLICY),
-        priority: edge.rank,
-        max_element_bytes: edge.max_element_bytes,
+        policy: runtime.overflow_policy(&edge.settings),
+        priority: edge.settings.priority(),
+        max_element_bytes: edge.settings.max_element_bytes.map(|limit| limit.value),
     }
 }
 
@@ -200,18 +198,17 @@ fn lower_node(
             }
         }
     };
+    let policies = node.settings.policies();
     Node {
         name: node.name.clone(),
         role: node.role,
-        config: node.config.clone(),
-        inputs: inputs(idx, node.merge, streams),
+        config: node.settings.config().to_owned(),
+        inputs: inputs(idx, policies.merge, streams),
         outputs: outputs(idx, streams),
-        merge: node.merge,
-        fan_out: node.fan_out,
-        on_error: node.on_error,
+        policies,
         capabilities: node.capabilities.clone(),
         own_thread: components.threads.of_source(node.role, &implementation),
-        limits: limits(&node.limits, &runtime.limits),
+        limits: node.settings.limits.or(&runtime.limits),
         path: CallPath::Builtin,
         implementation,
     }
@@ -245,38 +242,6 @@ fn outputs(node: ir::NodeIdx, streams: &[Stream]) -> Vec<OutPort> {
 fn numbered(streams: &[Stream]) -> impl Iterator<Item = (StreamIdx, &Stream)> {
     let streams = streams.iter().enumerate();
     streams.map(|(position, stream)| (StreamIdx::new(position), stream))
-}
-
-fn limits(node: &LimitsDecl, runtime: &LimitsDecl) -> Limits {
-    let value = |node: Option<Spanned<u64>>, runtime: Option<Spanned<u64>>, default: u64| {
-        node.or(runtime).map_or(default, |limit| limit.value)
-    };
-    let default = defaults::LIMITS;
-    Limits {
-        memory_bytes: value(node.memory_bytes, runtime.memory_bytes, default.memory_bytes),
-        invocation_timeout_ms: value(
-            node.invocation_timeout_ms,
-            runtime.invocation_timeout_ms,
-            default.invocation_timeout_ms,
-        ),
-        init_timeout_ms: value(node.init_timeout_ms, runtime.init_timeout_ms, default.init_timeout_ms),
-        teardown_timeout_ms: value(
-            node.teardown_timeout_ms,
-            runtime.teardown_timeout_ms,
-            default.teardown_timeout_ms,
-        ),
-        fuel: value(node.fuel, runtime.fuel, default.fuel),
-        max_buffer_bytes: value(
-            node.max_buffer_bytes,
-            runtime.max_buffer_bytes,
-            default.max_buffer_bytes,
-        ),
-        buffer_budget_bytes: value(
-            node.buffer_budget_bytes,
-            runtime.buffer_budget_bytes,
-            default.buffer_budget_bytes,
-        ),
-    }
 }
 
 #[cfg(test)]
@@ -339,8 +304,8 @@ mod tests {
             invalid_input: retry(LastResort::Terminate),
             ..ErrorPolicies::all(retry(LastResort::DeadLetter))
         };
-        assert_eq!(flow.nodes[1].on_error, expected);
-        assert_eq!(flow.nodes[0].on_error, ErrorPolicies::TERMINATE);
+        assert_eq!(flow.nodes[1].policies.on_error, expected);
+        assert_eq!(flow.nodes[0].policies.on_error, ErrorPolicies::TERMINATE);
         let policies: Vec<_> = flow.streams.iter().map(|stream| stream.policy).collect();
         assert_eq!(policies, [OverflowPolicy::DropOldest, OverflowPolicy::Block]);
         assert_eq!(flow.nodes[0].own_thread.as_deref(), Some("may block on its input"));

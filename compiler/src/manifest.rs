@@ -7,7 +7,9 @@ pub mod ast;
 pub(crate) mod defaults;
 mod parse;
 pub mod schema;
+mod reference;
 mod section;
+pub mod settings;
 mod toml;
 mod value;
 mod words;
@@ -102,7 +104,7 @@ mod tests {
                     config = { b = 0x10, a = [1.5, \"x\\n\", true], t = 1979-05-27, n = { z = -1 } }\n";
         let (manifest, codes) = read(text);
         assert!(codes.is_empty());
-        let config = manifest.flows[0].nodes[0].config.as_ref().unwrap();
+        let config = manifest.flows[0].nodes[0].settings.config.as_ref().unwrap();
         let json: serde_json::Value = serde_json::from_str(&config.value).unwrap();
         let expected = serde_json::json!({ "b": 16, "a": [1.5, "x\n", true], "t": "1979-05-27", "n": { "z": -1 } });
         assert_eq!(json, expected);

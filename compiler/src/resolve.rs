@@ -11,7 +11,7 @@ mod unused;
 
 use std::sync::Arc;
 
-use torvyn_codegen::ir::{Builtin, FanOut, Merge, Origin, OverflowPolicy};
+use torvyn_codegen::ir::{Builtin, Origin};
 
 use components::Components;
 use error::UnknownName;
@@ -19,8 +19,8 @@ use error::UnknownName;
 use crate::contract::ContractSet;
 use crate::diag::Diagnostics;
 use crate::manifest::ast::{
-    BuiltinRef, CapabilitiesDecl, CapabilityGrant, ComponentRef, EdgeDecl, FlowDecl, InterfaceRef, Language,
-    LimitsDecl, Manifest, NodeDecl, OnErrorDecl, Optimize, Priority, RuntimeDecl,
+    BuiltinRef, CapabilitiesDecl, CapabilityGrant, ComponentRef, EdgeDecl, EdgeSettings, FlowDecl, FlowSettings,
+    InterfaceRef, Language, Manifest, NodeDecl, NodeSettings, RuntimeDecl,
 };
 use crate::source::{Span, Spanned};
 
@@ -101,18 +101,10 @@ pub struct ResolvedFlow {
     pub name: Spanned<String>,
     /// Description, possibly empty.
     pub description: String,
-    /// Capacity of streams that set none of their own.
-    pub default_queue_depth: Option<Spanned<u32>>,
-    /// Scheduling class.
-    pub priority: Option<Spanned<Priority>>,
-    /// How long the flow may run, in milliseconds.
-    pub deadline_ms: Option<u64>,
-    /// The call path that is wanted for its stages, when written.
-    pub optimize: Option<Spanned<Optimize>>,
-    /// How many runs of it there are side by side, when written.
-    pub replicas: Option<Spanned<u32>>,
     /// The router whose ports they share out.
     pub replicas_by: Option<Spanned<NodeIdx>>,
+    /// Settings.
+    pub settings: FlowSettings,
     /// In order of declaration.
     pub nodes: Vec<ResolvedNode>,
     /// In order of declaration.
@@ -132,18 +124,8 @@ pub struct ResolvedNode {
     pub implementation: Option<Spanned<Implementation>>,
     /// The interface that is used, when written.
     pub interface: Option<Spanned<InterfaceRef>>,
-    /// Configuration string, possibly empty.
-    pub config: String,
-    /// Where it is written, if it is.
-    pub config_at: Option<Span>,
-    /// What follows a failed call, where the manifest says so.
-    pub on_error: OnErrorDecl,
-    /// What a full stream does to the others of its port, when written.
-    pub fan_out: Option<Spanned<FanOut>>,
-    /// Which of several inputs is taken from, when written.
-    pub merge: Option<Spanned<Merge>>,
-    /// What the node may use, where the manifest says so.
-    pub limits: LimitsDecl,
+    /// Settings.
+    pub settings: NodeSettings,
     /// False when a part could not be read, which has been reported.
     pub complete: bool,
 }
@@ -168,16 +150,8 @@ pub struct ResolvedEdge {
     pub to: NodeIdx,
     /// Its input port.
     pub to_port: Spanned<String>,
-    /// Capacity in elements, when written.
-    pub queue_depth: Option<u32>,
-    /// Fill ratio at which a full stream has room again, when written.
-    pub low_watermark_ratio: Option<Spanned<f64>>,
-    /// What a full stream does, when written.
-    pub policy: Option<Spanned<OverflowPolicy>>,
-    /// Rank among the inputs of the consumer, when written.
-    pub rank: Option<Spanned<u8>>,
-    /// Longest payload, in bytes, when limited.
-    pub max_element_bytes: Option<Spanned<u64>>,
+    /// Settings.
+    pub settings: EdgeSettings,
     /// The `from` table.
     pub from_span: Span,
     /// The `to` table.
@@ -357,11 +331,7 @@ fn resolve_flow(
             .as_ref()
             .map(|text| text.value.clone())
             .unwrap_or_default(),
-        default_queue_depth: decl.default_queue_depth,
-        priority: decl.priority,
-        deadline_ms: decl.deadline_ms.map(|deadline| deadline.value),
-        optimize: decl.optimize,
-        replicas: decl.replicas,
+        settings: decl.settings.clone(),
         replicas_by,
         nodes,
         edges,
@@ -400,16 +370,7 @@ fn resolve_node(
         name: node.name.clone(),
         implementation,
         interface: node.interface.clone(),
-        config: node
-            .config
-            .as_ref()
-            .map(|config| config.value.clone())
-            .unwrap_or_default(),
-        config_at: node.config.as_ref().map(|config| config.span),
-        on_error: node.on_error,
-        fan_out: node.fan_out,
-        merge: node.merge,
-        limits: node.limits.clone(),
+        settings: node.settings.clone(),
         complete: node.complete,
     }
 }
@@ -422,11 +383,7 @@ fn resolve_edge(diags: &mut Diagnostics, flow: &FlowDecl, edge: &EdgeDecl) -> Op
         from_port: edge.from.port.clone(),
         to: to?,
         to_port: edge.to.port.clone(),
-        queue_depth: edge.queue_depth.map(|depth| depth.value),
-        low_watermark_ratio: edge.low_watermark_ratio,
-        policy: edge.policy,
-        rank: edge.priority,
-        max_element_bytes: edge.max_element_bytes,
+        settings: edge.settings.clone(),
         from_span: edge.from.span,
         to_span: edge.to.span,
         span: edge.span,

@@ -121,6 +121,17 @@ pub struct ErrorPolicies {
     pub deadline_exceeded: ErrorAction,
 }
 
+/// Policies of a stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodePolicies {
+    /// Order in which inputs are tried.
+    pub merge: Merge,
+    /// Effect of a full stream on the others of its port.
+    pub fan_out: FanOut,
+    /// Error policy.
+    pub on_error: ErrorPolicies,
+}
+
 impl OverflowPolicy {
     /// Its word, which names the variant too.
     #[must_use]

@@ -156,14 +156,14 @@ fn print_policies(out: &mut String, node: &Node) {
     if let Some(reason) = &node.own_thread {
         line(out, &format!("    own thread: {reason}"));
     }
-    if node.merge != Merge::RoundRobin {
-        line(out, &format!("    merge {}", node.merge.as_str()));
+    if node.policies.merge != Merge::RoundRobin {
+        line(out, &format!("    merge {}", node.policies.merge.as_str()));
     }
-    if node.fan_out != FanOut::Minimum {
-        line(out, &format!("    fan-out {}", node.fan_out.as_str()));
+    if node.policies.fan_out != FanOut::Minimum {
+        line(out, &format!("    fan-out {}", node.policies.fan_out.as_str()));
     }
-    if node.on_error != ErrorPolicies::TERMINATE {
-        line(out, &format!("    on error: {}", node.on_error));
+    if node.policies.on_error != ErrorPolicies::TERMINATE {
+        line(out, &format!("    on error: {}", node.policies.on_error));
     }
     if !node.capabilities.is_empty() {
         line(out, &format!("    granted: {}", node.capabilities.join(", ")));

@@ -3,8 +3,8 @@
 
 use super::{
     Artifact, ArtifactIdx, ArtifactKind, Builtin, CallPath, Component, ComponentIdx, ErrorAction, ErrorPolicies,
-    Exhaustion, FanOut, FlowIr, Implementation, LastResort, Limits, Merge, Node, NodeIdx, Origin, OutPort,
-    OverflowPolicy, Pool, ProgramIr, Role, Shell, ShellIdx, Stream, StreamIdx,
+    Exhaustion, FanOut, FlowIr, Implementation, LastResort, Limits, Merge, Node, NodeIdx, NodePolicies, Origin,
+    OutPort, OverflowPolicy, Pool, ProgramIr, Role, Shell, ShellIdx, Stream, StreamIdx,
 };
 
 /// A program with built-ins and one component, on the component path.
@@ -128,10 +128,13 @@ fn router() -> Node {
     };
     let outputs: &[(&str, &[usize])] = &[("error", &[2]), ("some", &[3])];
     Node {
-        merge: Merge::Priority,
-        on_error: ErrorPolicies {
-            unavailable,
-            ..ErrorPolicies::TERMINATE
+        policies: NodePolicies {
+            merge: Merge::Priority,
+            fan_out: FanOut::Minimum,
+            on_error: ErrorPolicies {
+                unavailable,
+                ..ErrorPolicies::TERMINATE
+            },
         },
         capabilities: vec!["a".to_owned(), "b".to_owned()],
         ..stage(0, Role::Router, path, &[1, 0], outputs)
@@ -164,9 +167,11 @@ fn builtin(name: &str, builtin: Builtin, inputs: &[usize], outputs: &[(&str, &[u
         config: String::new(),
         inputs: streams(inputs),
         outputs: ports.collect(),
-        merge: Merge::RoundRobin,
-        fan_out: FanOut::Minimum,
-        on_error: ErrorPolicies::TERMINATE,
+        policies: NodePolicies {
+            merge: Merge::RoundRobin,
+            fan_out: FanOut::Minimum,
+            on_error: ErrorPolicies::TERMINATE,
+        },
         capabilities: Vec::new(),
         own_thread: (builtin == Builtin::Lines).then(|| "may block on its input".to_owned()),
         limits: Limits {

@@ -111,7 +111,7 @@ fn verify_inputs(flow: &FlowIr, idx: NodeIdx, node: &Node, name: &str) {
     for input in &node.inputs {
         assert_eq!(stream(flow, *input).to, idx, "`{name}`: inputs end here");
     }
-    let order = |input: &StreamIdx| match node.merge {
+    let order = |input: &StreamIdx| match node.policies.merge {
         Merge::RoundRobin => (Reverse(0), *input),
         Merge::Priority => (Reverse(stream(flow, *input).priority), *input),
     };
@@ -144,15 +144,15 @@ fn verify_outputs(flow: &FlowIr, idx: NodeIdx, node: &Node, name: &str) {
 
 fn verify_policies(node: &Node, name: &str) {
     assert_eq!(
-        node.on_error.dead_letters(),
+        node.policies.on_error.dead_letters(),
         !node.dead_letters().is_empty(),
         "`{name}`: dead letters have a way out, and the way out has dead letters"
     );
     assert!(
-        node.role != Role::Source || !node.on_error.dead_letters(),
+        node.role != Role::Source || !node.policies.on_error.dead_letters(),
         "`{name}`: a source has no input that could be a dead letter"
     );
-    for (category, action) in node.on_error.by_category() {
+    for (category, action) in node.policies.on_error.by_category() {
         assert!(
             !matches!(action, ErrorAction::Retry { max: 0, .. }),
             "`{name}`: a retry for `{category}` tries again"
@@ -196,13 +196,15 @@ mod tests {
     #[test]
     #[should_panic(expected = "dead letters have a way out")]
     fn dead_letters_need_a_stream() {
-        verify_changed(|flow| flow.nodes[3].on_error = ErrorPolicies::all(ErrorAction::Now(LastResort::DeadLetter)));
+        verify_changed(|flow| {
+            flow.nodes[3].policies.on_error = ErrorPolicies::all(ErrorAction::Now(LastResort::DeadLetter))
+        });
     }
 
     #[test]
     #[should_panic(expected = "the way out has dead letters")]
     fn the_error_port_needs_dead_letters() {
-        verify_changed(|flow| flow.nodes[2].on_error = ErrorPolicies::TERMINATE);
+        verify_changed(|flow| flow.nodes[2].policies.on_error = ErrorPolicies::TERMINATE);
     }
 
     #[test]

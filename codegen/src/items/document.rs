@@ -84,9 +84,9 @@ fn node_json(program: &ProgramIr, flow: &FlowIr, node: &Node) -> Value {
         "role": node.role.as_str(),
         "component": program.worker(node),
         "path": flow.path(node),
-        "merge": node.merge.as_str(),
-        "fan_out": node.fan_out.as_str(),
-        "on_error": errors_json(&node.on_error),
+        "merge": node.policies.merge.as_str(),
+        "fan_out": node.policies.fan_out.as_str(),
+        "on_error": errors_json(&node.policies.on_error),
         "capabilities": node.capabilities,
         "own_thread": node.own_thread,
     })

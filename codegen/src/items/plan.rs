@@ -51,10 +51,10 @@ fn node_plan(program: &ProgramIr, flow: &FlowIr, node: &Node) -> TokenStream {
     let outputs = node.ports().map(port_plan);
     let (role, merge, fan_out) = (
         policy::role(node.role),
-        policy::merge(node.merge),
-        policy::fan_out(node.fan_out),
+        policy::merge(node.policies.merge),
+        policy::fan_out(node.policies.fan_out),
     );
-    let on_error = policy::errors(&node.on_error);
+    let on_error = policy::errors(&node.policies.on_error);
     let own_thread = node.own_thread.is_some();
     let limits = limits_plan(&node.limits);
     quote! {

@@ -4,7 +4,7 @@ use torvync_compiler::lower::buffers;
 use torvync_compiler::resolve::ResolvedFlow;
 
 use crate::names;
-use crate::settings::{self, bytes};
+use crate::stream::{self, bytes};
 use crate::syntax::{Step, Table, is_like};
 use crate::view::View;
 
@@ -30,9 +30,9 @@ fn queues(view: View<'_>) -> Vec<Hint> {
     let mut hints = Vec::new();
     for edge in names::edges(view.syntax) {
         let offset = header(view, &edge.path).map(|table| table.header.end);
-        let is_set = settings::written(view, &edge.path, &["backpressure", "queue_depth"]).is_some();
+        let is_set = stream::written(view, &edge.path, &["backpressure", "queue_depth"]).is_some();
         if let (Some(offset), false) = (offset, is_set) {
-            let depth = settings::queue(view, &edge).depth;
+            let depth = stream::queue(view, &edge).depth;
             hints.push(Hint {
                 offset,
                 label: format!("queue_depth = {}", depth.value),
@@ -54,16 +54,14 @@ fn pools(view: View<'_>) -> Vec<Hint> {
         let queued: u64 = flow
             .edges
             .iter()
-            .map(|edge| {
-                u64::from(runtime.queue_depth(edge.queue_depth, flow.default_queue_depth.map(|depth| depth.value)))
-            })
+            .map(|edge| u64::from(runtime.queue_depth(&edge.settings, &flow.settings)))
             .sum();
         let pools = buffers::pool_sizes(runtime, flow.nodes.len() as u64, queued);
         let total: u64 = pools
             .iter()
             .map(|pool| u64::from(pool.slots) * u64::from(pool.slot_bytes))
             .sum();
-        let replicas = flow.replicas.map_or(1, |replicas| replicas.value);
+        let replicas = flow.settings.replicas();
         let times = if replicas > 1 {
             format!(", {replicas} times")
         } else {
@@ -103,7 +101,7 @@ fn memory(view: View<'_>) -> Vec<Hint> {
             .component
             .as_ref()
             .is_some_and(|component| !component.value.to_string().starts_with("builtin:"));
-        if node.limits.memory_bytes.is_none() && is_component {
+        if node.settings.limits.memory_bytes.is_none() && is_component {
             let table = view
                 .syntax
                 .tables

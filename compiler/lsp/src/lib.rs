@@ -21,7 +21,7 @@ mod place;
 mod project;
 mod rename;
 mod server;
-mod settings;
+mod stream;
 mod state;
 mod symbols;
 mod syntax;

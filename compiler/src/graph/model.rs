@@ -6,7 +6,6 @@ use crate::contract::ContractSet;
 use crate::interface::Interface;
 use crate::link;
 use crate::manifest::ast::{Language, RuntimeDecl};
-use crate::manifest::defaults;
 use crate::resolve::{Implementation, ResolvedEdge, ResolvedFlow, ResolvedNode, ResolvedProject};
 
 /// A project.
@@ -93,7 +92,7 @@ fn of_flow(project: &ResolvedProject, contracts: &ContractSet, flow: &ResolvedFl
     Flow {
         name: flow.name.value.clone(),
         description: flow.description.clone(),
-        replicas: flow.replicas.map_or(defaults::REPLICAS, |replicas| replicas.value),
+        replicas: flow.settings.replicas(),
         nodes: nodes.map(|(node, role)| of_node(project, node, *role)).collect(),
         edges: flow
             .edges
@@ -122,7 +121,6 @@ fn of_node(project: &ResolvedProject, node: &ResolvedNode, role: Option<Role>) -
 
 fn of_edge(runtime: &RuntimeDecl, flow: &ResolvedFlow, roles: &[Option<Role>], edge: &ResolvedEdge) -> Edge {
     let (from, to) = (edge.from.position(), edge.to.position());
-    let default = runtime.default_policy.map(|policy| policy.value);
     Edge {
         from,
         from_port: edge.from_port.value.clone(),
@@ -130,14 +128,10 @@ fn of_edge(runtime: &RuntimeDecl, flow: &ResolvedFlow, roles: &[Option<Role>], e
         to_port: edge.to_port.value.clone(),
         element: ELEMENT,
         interfaces: (roles[from].map(Interface::of_role), roles[to].map(Interface::of_role)),
-        depth: runtime.queue_depth(edge.queue_depth, flow.default_queue_depth.map(|depth| depth.value)),
-        policy: edge
-            .policy
-            .map(|policy| policy.value)
-            .or(default)
-            .unwrap_or(defaults::POLICY),
-        priority: edge.rank.map_or(defaults::INPUT_PRIORITY, |rank| rank.value),
-        max_element_bytes: edge.max_element_bytes.map(|limit| limit.value),
+        depth: runtime.queue_depth(&edge.settings, &flow.settings),
+        policy: runtime.overflow_policy(&edge.settings),
+        priority: edge.settings.priority(),
+        max_element_bytes: edge.settings.max_element_bytes.map(|limit| limit.value),
     }
 }
 

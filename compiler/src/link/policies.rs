@@ -36,8 +36,8 @@ pub(super) fn check(
 fn check_dead_letters(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeIdx, role: Option<Role>) {
     let node = flow.node(id);
     let name = node.name.value.clone();
-    let written = node.on_error.dead_letter();
-    let written = written.filter(|_| node.on_error.policies().dead_letters());
+    let written = node.settings.on_error.dead_letter();
+    let written = written.filter(|_| node.settings.on_error.policies().dead_letters());
     let edge = flow
         .edges
         .iter()
@@ -65,12 +65,19 @@ fn check_dead_letters(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeIdx,
 /// In a fan-out whose streams wait for each other, none is ever pushed to while it is full.
 fn check_fan_out(diags: &mut Diagnostics, runtime: &RuntimeDecl, flow: &ResolvedFlow, id: NodeIdx) {
     let node = flow.node(id);
-    if node.fan_out.is_some_and(|fan_out| fan_out.value == FanOut::Independent) {
+    if node
+        .settings
+        .fan_out
+        .is_some_and(|fan_out| fan_out.value == FanOut::Independent)
+    {
         return;
     }
     for (port, edges) in ports(flow, id).into_iter().filter(|(_, edges)| edges.len() > 1) {
         let mut seen = Vec::new();
-        for policy in edges.iter().filter_map(|edge| edge.policy.or(runtime.default_policy)) {
+        for policy in edges
+            .iter()
+            .filter_map(|edge| edge.settings.policy.or(runtime.default_policy))
+        {
             if policy.value.waits() || seen.contains(&policy.span) {
                 continue;
             }
@@ -97,7 +104,7 @@ fn ports(flow: &ResolvedFlow, id: NodeIdx) -> BTreeMap<&str, Vec<&ResolvedEdge>>
 /// Dead letters are elements that their node has taken in already: nothing is made that could be too large.
 fn check_letter_sizes(diags: &mut Diagnostics, flow: &ResolvedFlow) {
     let letters = flow.edges.iter().filter(|edge| edge.from_port.value == ERROR_PORT);
-    for edge in letters.filter(|edge| edge.max_element_bytes.is_some()) {
+    for edge in letters.filter(|edge| edge.settings.max_element_bytes.is_some()) {
         diags.warn(PolicyError::UnusedSize {
             edge: edge.span,
             port: edge.from_port.span,
@@ -107,8 +114,7 @@ fn check_letter_sizes(diags: &mut Diagnostics, flow: &ResolvedFlow) {
 
 /// A flow can tell so many buffers apart: its streams must not be able to hold more.
 fn check_depths(diags: &mut Diagnostics, runtime: &RuntimeDecl, flow: &ResolvedFlow) {
-    let default = flow.default_queue_depth.map(|depth| depth.value);
-    let depth = |edge: &ResolvedEdge| u64::from(runtime.queue_depth(edge.queue_depth, default));
+    let depth = |edge: &ResolvedEdge| u64::from(runtime.queue_depth(&edge.settings, &flow.settings));
     let held = flow.edges.iter().map(depth).sum::<u64>() + bounds::IN_HAND * flow.nodes.len() as u64;
     if let Some(deepest) = flow.edges.iter().max_by_key(|edge| depth(edge))
         && held > bounds::BUFFERS
@@ -124,7 +130,8 @@ fn check_depths(diags: &mut Diagnostics, runtime: &RuntimeDecl, flow: &ResolvedF
 
 /// A rank says something only where inputs are merged by rank.
 fn check_ranks(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeIdx) {
-    let ResolvedNode { name, merge, .. } = flow.node(id);
+    let ResolvedNode { name, settings, .. } = flow.node(id);
+    let merge = settings.merge;
     if merge.is_some_and(|merge| merge.value == Merge::Priority) {
         return;
     }
@@ -132,7 +139,7 @@ fn check_ranks(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeIdx) {
         .edges
         .iter()
         .filter(|edge| edge.to == id)
-        .filter_map(|edge| edge.rank)
+        .filter_map(|edge| edge.settings.priority)
     {
         diags.warn(PolicyError::UnusedRank {
             name: name.value.clone(),

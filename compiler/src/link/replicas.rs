@@ -33,7 +33,7 @@ fn check_sources(
     flow: &ResolvedFlow,
     roles: &[Option<Role>],
 ) -> Checked<()> {
-    let Some(replicas) = flow.replicas.filter(|replicas| replicas.value > 1) else {
+    let Some(replicas) = flow.settings.replicas.filter(|replicas| replicas.value > 1) else {
         return Ok(());
     };
     let before = diags.errors();
@@ -43,7 +43,7 @@ fn check_sources(
             continue;
         };
         let signature = contracts.signature(&project.component(component).reference);
-        let mistake = match (node.config.contains(REPLICA), signature) {
+        let mistake = match (node.settings.config().contains(REPLICA), signature) {
             (false, _) => Mistake::PartUnsaid,
             (true, Some(signature)) if !signature.lifecycle => Mistake::PartUnheard,
             (true, Some(_) | None) => continue,

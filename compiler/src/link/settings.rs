@@ -32,7 +32,7 @@ pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contract
 }
 
 fn check_flow(diags: &mut Diagnostics, flow: &ResolvedFlow) {
-    if let Some(optimize) = flow.optimize
+    if let Some(optimize) = flow.settings.optimize
         && !flow.nodes.iter().any(is_component)
     {
         diags.warn(SettingError::NothingToCall {
@@ -40,8 +40,8 @@ fn check_flow(diags: &mut Diagnostics, flow: &ResolvedFlow) {
             at: optimize.span,
         });
     }
-    if let Some(depth) = flow.default_queue_depth
-        && flow.edges.iter().all(|edge| edge.queue_depth.is_some())
+    if let Some(depth) = flow.settings.default_queue_depth
+        && flow.edges.iter().all(|edge| edge.settings.queue_depth.is_some())
     {
         diags.warn(SettingError::DefaultUnused {
             key: "default_queue_depth",
@@ -54,7 +54,10 @@ fn check_flow(diags: &mut Diagnostics, flow: &ResolvedFlow) {
 /// `fan_out` is about several streams of one port, `merge` about several inputs.
 fn check_ports(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeIdx) {
     let node = flow.node(id);
-    let fan_out = node.fan_out.filter(|fan_out| fan_out.value == FanOut::Independent);
+    let fan_out = node
+        .settings
+        .fan_out
+        .filter(|fan_out| fan_out.value == FanOut::Independent);
     let ports = || {
         flow.edges
             .iter()
@@ -69,7 +72,7 @@ fn check_ports(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeIdx) {
             at: fan_out.span,
         });
     }
-    let merge = node.merge.filter(|merge| merge.value == Merge::Priority);
+    let merge = node.settings.merge.filter(|merge| merge.value == Merge::Priority);
     if let Some(merge) = merge
         && flow.edges.iter().filter(|edge| edge.to == id).count() < 2
     {
@@ -88,7 +91,7 @@ fn check_limits(diags: &mut Diagnostics, node: &ResolvedNode) {
     if node.implementation.is_none() {
         return;
     }
-    for (key, limit) in named_limits(&node.limits) {
+    for (key, limit) in named_limits(&node.settings.limits) {
         if let Some(limit) = limit {
             diags.warn(SettingError::LimitOfBuiltin {
                 node: node.name.value.clone(),
@@ -111,8 +114,13 @@ fn check_lifecycle(diags: &mut Diagnostics, project: &ResolvedProject, contracts
     {
         return;
     }
-    let config = node.config_at.filter(|_| !node.config.is_empty());
-    let limits = &node.limits;
+    let config = node
+        .settings
+        .config
+        .as_ref()
+        .filter(|config| !config.value.is_empty())
+        .map(|config| config.span);
+    let limits = &node.settings.limits;
     for (key, at) in [
         ("config", config),
         ("init_timeout_ms", limits.init_timeout_ms.map(|limit| limit.span)),
@@ -136,10 +144,9 @@ fn check_lifecycle(diags: &mut Diagnostics, project: &ResolvedProject, contracts
 
 /// A stream of one element is full or empty.
 fn check_watermarks(diags: &mut Diagnostics, project: &ResolvedProject, flow: &ResolvedFlow) {
-    let default = flow.default_queue_depth.map(|depth| depth.value);
     for edge in &flow.edges {
-        if let Some(ratio) = edge.low_watermark_ratio
-            && project.runtime().queue_depth(edge.queue_depth, default) == 1
+        if let Some(ratio) = edge.settings.low_watermark_ratio
+            && project.runtime().queue_depth(&edge.settings, &flow.settings) == 1
         {
             diags.warn(SettingError::OnePlace { at: ratio.span });
         }
@@ -152,7 +159,7 @@ fn check_budget(diags: &mut Diagnostics, node: &ResolvedNode) {
         buffer_budget_bytes: Some(budget),
         max_buffer_bytes: largest,
         ..
-    } = node.limits
+    } = node.settings.limits
     else {
         return;
     };
@@ -170,7 +177,7 @@ fn check_budget(diags: &mut Diagnostics, node: &ResolvedNode) {
 
 /// No buffer is so large that such a limit would ever be passed.
 fn check_sizes(diags: &mut Diagnostics, flow: &ResolvedFlow) {
-    let limits = flow.edges.iter().filter_map(|edge| edge.max_element_bytes);
+    let limits = flow.edges.iter().filter_map(|edge| edge.settings.max_element_bytes);
     for limit in limits.filter(|limit| limit.value >= bounds::LARGEST_BUFFER_BYTES) {
         diags.warn(SettingError::NeverSoLarge { limit });
     }

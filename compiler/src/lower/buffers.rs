@@ -28,10 +28,14 @@ pub(super) struct Queue {
 
 /// The queue of an edge.
 pub(super) fn queue(runtime: &RuntimeDecl, flow: &LinkedFlow, edge: &LinkedEdge) -> Queue {
-    let depth = runtime.queue_depth(edge.queue_depth, flow.default_queue_depth());
+    let depth = runtime.queue_depth(&edge.settings, flow.settings());
     Queue {
         depth,
-        low_watermark: watermark(runtime, depth, edge.low_watermark_ratio),
+        low_watermark: watermark(
+            runtime,
+            depth,
+            edge.settings.low_watermark_ratio.map(|ratio| ratio.value),
+        ),
     }
 }
 

@@ -1,17 +1,15 @@
 //! `Torvyn.toml` as written. Every value keeps its span; what was wrong is `None` and has been reported.
 
-use std::fmt;
 use std::sync::Arc;
 
-use torvyn_codegen::ir::{
-    Builtin, ErrorAction, ErrorPolicies, Exhaustion, FanOut, LastResort, Merge, Origin, OverflowPolicy,
-};
+use torvyn_codegen::ir::{Exhaustion, Origin, OverflowPolicy};
 
-use crate::interface::{Interface, InterfaceName};
 use crate::source::{SourceId, Span, Spanned};
 use torvyn_runtime_core::capability::{Grant, Request};
 
 use super::defaults;
+pub use super::reference::{BuiltinRef, ComponentRef, InterfaceRef};
+pub use super::settings::{EdgeSettings, FlowSettings, LimitsDecl, NodeSettings, OnErrorDecl};
 pub use super::words::{Language, Optimize, Priority};
 
 /// A manifest, maybe partial.
@@ -85,18 +83,10 @@ pub struct FlowDecl {
     pub name: Spanned<String>,
     /// Description.
     pub description: Option<Spanned<String>>,
-    /// Capacity of streams that set none of their own.
-    pub default_queue_depth: Option<Spanned<u32>>,
-    /// Scheduling class.
-    pub priority: Option<Spanned<Priority>>,
-    /// How long the flow may run, in milliseconds.
-    pub deadline_ms: Option<Spanned<u64>>,
-    /// The call path that is wanted for its stages.
-    pub optimize: Option<Spanned<Optimize>>,
-    /// How many runs of it there are side by side.
-    pub replicas: Option<Spanned<u32>>,
     /// The router whose ports they share out.
     pub replicas_by: Option<Spanned<String>>,
+    /// Its settings.
+    pub settings: FlowSettings,
     /// `[flow.NAME.nodes.NODE]`, in order.
     pub nodes: Vec<NodeDecl>,
     /// `[[flow.NAME.edges]]`, in order.
@@ -116,61 +106,10 @@ pub struct NodeDecl {
     pub component: Option<Spanned<ComponentRef>>,
     /// The interface that is used, when written.
     pub interface: Option<Spanned<InterfaceRef>>,
-    /// Configuration string; a table became JSON.
-    pub config: Option<Spanned<String>>,
-    /// What follows a failed call.
-    pub on_error: OnErrorDecl,
-    /// What a full stream does to the others of its port.
-    pub fan_out: Option<Spanned<FanOut>>,
-    /// Which of several inputs is taken from.
-    pub merge: Option<Spanned<Merge>>,
-    /// `limits`.
-    pub limits: LimitsDecl,
+    /// Its settings.
+    pub settings: NodeSettings,
     /// False when a part could not be read: what it seems to lack may be that part.
     pub complete: bool,
-}
-
-/// `on_error` of a node. The span of an action is where its last resort is written.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct OnErrorDecl {
-    /// After `invalid-input`.
-    pub invalid_input: Option<Spanned<ErrorAction>>,
-    /// After `unavailable`.
-    pub unavailable: Option<Spanned<ErrorAction>>,
-    /// After `internal`.
-    pub internal: Option<Spanned<ErrorAction>>,
-    /// After `deadline-exceeded`.
-    pub deadline_exceeded: Option<Spanned<ErrorAction>>,
-    /// After an error of a category that is not named.
-    pub default: Option<Spanned<ErrorAction>>,
-}
-
-/// `interface` of a node, understood.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InterfaceRef {
-    /// What the component does.
-    pub interface: Interface,
-    /// As written.
-    pub name: InterfaceName,
-}
-
-/// `limits` of a node, or the same limits in `[runtime]`.
-#[derive(Clone, Debug, Default)]
-pub struct LimitsDecl {
-    /// Linear memory in bytes.
-    pub memory_bytes: Option<Spanned<u64>>,
-    /// Fuel for one call; 0 is without limit.
-    pub fuel: Option<Spanned<u64>>,
-    /// Time for one call, in milliseconds.
-    pub invocation_timeout_ms: Option<Spanned<u64>>,
-    /// Time for `lifecycle.init`, in milliseconds.
-    pub init_timeout_ms: Option<Spanned<u64>>,
-    /// Time for `lifecycle.teardown`, in milliseconds.
-    pub teardown_timeout_ms: Option<Spanned<u64>>,
-    /// Largest buffer, in bytes.
-    pub max_buffer_bytes: Option<Spanned<u64>>,
-    /// Capacity of all buffers owned at once, in bytes.
-    pub buffer_budget_bytes: Option<Spanned<u64>>,
 }
 
 /// A `[[flow.NAME.edges]]`.
@@ -180,16 +119,8 @@ pub struct EdgeDecl {
     pub from: PortRef,
     /// Where they go.
     pub to: PortRef,
-    /// Capacity in elements.
-    pub queue_depth: Option<Spanned<u32>>,
-    /// Fill ratio at which a full stream has room again.
-    pub low_watermark_ratio: Option<Spanned<f64>>,
-    /// What a full stream does; the rate of `rate-limit` is part of it.
-    pub policy: Option<Spanned<OverflowPolicy>>,
-    /// Rank among the inputs of the consumer.
-    pub priority: Option<Spanned<u8>>,
-    /// Longest payload, in bytes.
-    pub max_element_bytes: Option<Spanned<u64>>,
+    /// Its settings.
+    pub settings: EdgeSettings,
     /// The table's header.
     pub span: Span,
 }
@@ -285,78 +216,23 @@ pub struct RuntimeDecl {
 impl RuntimeDecl {
     /// Capacity of a stream: what its edge says, else its flow, else `[runtime.backpressure]`.
     #[must_use]
-    pub fn queue_depth(&self, edge: Option<u32>, flow: Option<u32>) -> u32 {
+    pub fn queue_depth(&self, edge: &EdgeSettings, flow: &FlowSettings) -> u32 {
+        let number = |written: Option<Spanned<u32>>| written.map(|depth| depth.value);
+        self.depth(number(edge.queue_depth), number(flow.default_queue_depth))
+    }
+
+    /// The same of what an edge and its flow say, where only their texts can be read.
+    #[must_use]
+    pub fn depth(&self, edge: Option<u32>, flow: Option<u32>) -> u32 {
         let runtime = self.default_queue_depth.map(|depth| depth.value);
         edge.or(flow).or(runtime).unwrap_or(defaults::QUEUE_DEPTH).max(1)
     }
-}
 
-/// What `component` of a node names.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ComponentRef {
-    /// A `[[component]]` by name.
-    Declared(String),
-    /// `file://PATH`; the path is relative to the manifest.
-    File(String),
-    /// `builtin:NAME`.
-    Builtin(BuiltinRef),
-}
-
-/// A built-in node; ordered by name so that references can be map keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BuiltinRef(pub Builtin);
-
-impl PartialOrd for BuiltinRef {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for BuiltinRef {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.as_str().cmp(other.0.as_str())
-    }
-}
-
-impl fmt::Display for ComponentRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ComponentRef::Declared(name) => f.write_str(name),
-            ComponentRef::File(path) => write!(f, "file://{path}"),
-            ComponentRef::Builtin(BuiltinRef(builtin)) => write!(f, "builtin:{}", builtin.as_str()),
-        }
-    }
-}
-
-impl OnErrorDecl {
-    /// The actions by category, what is not written included.
+    /// What a full stream does: what its edge says, else `[runtime.backpressure]`.
     #[must_use]
-    pub fn policies(&self) -> ErrorPolicies {
-        let action = |own: Option<Spanned<ErrorAction>>| {
-            let written = own.or(self.default);
-            written.map_or(ErrorAction::Now(defaults::ON_ERROR), |action| action.value)
-        };
-        ErrorPolicies {
-            invalid_input: action(self.invalid_input),
-            unavailable: action(self.unavailable),
-            internal: action(self.internal),
-            deadline_exceeded: action(self.deadline_exceeded),
-        }
-    }
-
-    /// Where `dead-letter` is written first, if anywhere.
-    #[must_use]
-    pub fn dead_letter(&self) -> Option<Span> {
-        let actions = [
-            self.invalid_input,
-            self.unavailable,
-            self.internal,
-            self.deadline_exceeded,
-            self.default,
-        ];
-        let written = actions.into_iter().flatten();
-        let dead_letters = written.filter(|action| action.value.last_resort() == LastResort::DeadLetter);
-        dead_letters.map(|action| action.span).min_by_key(|span| span.start)
+    pub fn overflow_policy(&self, edge: &EdgeSettings) -> OverflowPolicy {
+        let written = edge.policy.or(self.default_policy);
+        written.map_or(defaults::POLICY, |policy| policy.value)
     }
 }
 

@@ -2,18 +2,18 @@
 
 mod builtin;
 mod capabilities;
-mod policy;
 
 use std::sync::Arc;
 
-use torvyn_codegen::ir::{Exhaustion, FanOut, Merge, Origin};
+use torvyn_codegen::ir::{Exhaustion, Origin};
 
 use super::ast::{
-    ComponentDecl, EdgeDecl, FlowDecl, Language, LimitsDecl, Manifest, NodeDecl, Optimize, PortRef, Priority,
-    ProjectDecl, RuntimeDecl,
+    ComponentDecl, EdgeDecl, EdgeSettings, FlowDecl, FlowSettings, Language, LimitsDecl, Manifest, NodeDecl,
+    NodeSettings, PortRef, ProjectDecl, RuntimeDecl,
 };
 use super::defaults;
 use super::section::Section;
+use super::settings::default_overflow;
 use super::toml::Document;
 use super::words::CapabilityPolicy;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -131,10 +131,10 @@ fn flow(
     whole: bool,
 ) -> FlowDecl {
     let nodes = section.named("nodes");
-    let replicas = section.small_integer("replicas");
+    let settings = FlowSettings::read(section);
     for (node, section) in nodes {
         let path = format!("flow.{}.nodes.{}", name.value, node.value);
-        builtin::check_config(diags, document, &path, section, replicas.map_or(1, |count| count.value));
+        builtin::check_config(diags, document, &path, section, settings.replicas());
     }
     let edge_sections = section.sections("edges");
     let edges: Vec<_> = edge_sections
@@ -144,12 +144,8 @@ fn flow(
     FlowDecl {
         name: name.clone(),
         description: section.text("description"),
-        default_queue_depth: section.small_integer("default_queue_depth"),
-        priority: section.word("priority", Priority::parse),
-        deadline_ms: section.integer("deadline"),
-        optimize: section.word("optimize", Optimize::parse),
-        replicas,
         replicas_by: section.text("replicas_by"),
+        settings,
         nodes: nodes.iter().map(|(name, section)| node(diags, name, section)).collect(),
         complete: whole && section.is_whole() && edges.len() == edge_sections.len(),
         edges,
@@ -172,39 +168,16 @@ fn node(diags: &mut Diagnostics, name: &Spanned<String>, section: &Section) -> N
         name: name.clone(),
         component: section.component("component"),
         interface: section.interface("interface"),
-        config: section.text("config"),
-        on_error: policy::on_error(diags, section),
-        fan_out: section.word("fan_out", FanOut::parse),
-        merge: section.word("merge", Merge::parse),
-        limits: section.section("limits").map(node_limits).unwrap_or_default(),
+        settings: NodeSettings::read(diags, section),
         complete: !section.is_lossy(),
     }
 }
 
-fn node_limits(section: &Section) -> LimitsDecl {
-    LimitsDecl {
-        memory_bytes: section.integer("max_memory"),
-        fuel: section.integer("fuel_per_invocation"),
-        invocation_timeout_ms: section.integer("invocation_timeout_ms"),
-        init_timeout_ms: section.integer("init_timeout_ms"),
-        teardown_timeout_ms: section.integer("teardown_timeout_ms"),
-        max_buffer_bytes: section.integer("max_buffer_size"),
-        buffer_budget_bytes: section.integer("buffer_budget"),
-    }
-}
-
 fn edge(diags: &mut Diagnostics, section: &Section) -> Option<EdgeDecl> {
-    let backpressure = section.section("backpressure");
     Some(EdgeDecl {
         from: port(section.section("from")?)?,
         to: port(section.section("to")?)?,
-        queue_depth: backpressure.and_then(|s| s.small_integer("queue_depth")),
-        low_watermark_ratio: backpressure.and_then(|s| s.number("low_watermark_ratio")),
-        policy: backpressure.and_then(|s| policy::overflow(diags, s)),
-        priority: section
-            .integer("priority")
-            .map(|rank| rank.map(|rank| u8::try_from(rank).expect("invariant: the schema's bound is 255"))),
-        max_element_bytes: section.integer("max_element_size"),
+        settings: EdgeSettings::read(diags, section),
         span: section.span,
     })
 }
@@ -234,7 +207,7 @@ fn runtime(diags: &mut Diagnostics, section: &Section) -> RuntimeDecl {
         worker_threads: section.small_integer("worker_threads"),
         memory_reservation: section.integer("memory_reservation"),
         max_restarts: section.small_integer("max_restarts"),
-        default_policy: backpressure.and_then(|s| policy::default_overflow(diags, s)),
+        default_policy: backpressure.and_then(|s| default_overflow(diags, s)),
         default_queue_depth: backpressure.and_then(|s| s.small_integer("default_queue_depth")),
         low_watermark_ratio: backpressure.and_then(|s| s.number("low_watermark_ratio")),
         pool_sizes: [

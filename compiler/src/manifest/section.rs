@@ -7,7 +7,7 @@ mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ast::{ComponentRef, InterfaceRef};
+use super::reference::{ComponentRef, InterfaceRef};
 use crate::source::{Span, Spanned};
 
 pub(super) use read::read;

@@ -4,7 +4,7 @@
 use torvyn_codegen::ir::{Builtin, ERROR_PORT, Role};
 
 use crate::contract::ContractSet;
-use crate::manifest::ast::{ComponentRef, LimitsDecl, Manifest, OnErrorDecl};
+use crate::manifest::ast::{ComponentRef, EdgeSettings, FlowSettings, Manifest, NodeSettings};
 use crate::resolve::components::Components;
 use crate::resolve::{Implementation, NodeIdx, ResolvedEdge, ResolvedFlow, ResolvedNode};
 use crate::source::{Span, Spanned};
@@ -24,11 +24,7 @@ pub(super) fn implied_flow(
     let mut flow = ResolvedFlow {
         name: Spanned::new("main".into(), only.name.span),
         description: String::new(),
-        default_queue_depth: None,
-        priority: None,
-        deadline_ms: None,
-        optimize: None,
-        replicas: None,
+        settings: FlowSettings::default(),
         replicas_by: None,
         nodes: vec![node(only.name.value.clone(), component, only.name.span)],
         edges: Vec::new(),
@@ -125,12 +121,7 @@ fn node(name: String, implementation: Implementation, span: Span) -> ResolvedNod
         name: Spanned::new(name, span),
         implementation: Some(Spanned::new(implementation, span)),
         interface: None,
-        config: String::new(),
-        config_at: None,
-        on_error: OnErrorDecl::default(),
-        fan_out: None,
-        merge: None,
-        limits: LimitsDecl::default(),
+        settings: NodeSettings::default(),
         complete: true,
     }
 }
@@ -142,11 +133,7 @@ fn connect(flow: &mut ResolvedFlow, from: NodeIdx, to: NodeIdx) {
         from_port: Spanned::new("output".into(), span),
         to,
         to_port: Spanned::new("input".into(), span),
-        queue_depth: None,
-        low_watermark_ratio: None,
-        policy: None,
-        rank: None,
-        max_element_bytes: None,
+        settings: EdgeSettings::default(),
         from_span: span,
         to_span: span,
         span,

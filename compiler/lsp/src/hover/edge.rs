@@ -4,7 +4,7 @@ use torvync_compiler::interface::Interface;
 use torvync_compiler::words::count;
 
 use crate::names::WrittenEdge;
-use crate::settings;
+use crate::stream;
 use crate::view::View;
 
 /// What flows along an edge; `None` while it has no ends.
@@ -36,7 +36,7 @@ pub(super) fn text(view: View<'_>, edge: &WrittenEdge) -> Option<String> {
         format!("set by `{}`, element by element", from.0)
     };
     text += &format!("\n- content type: {content} (`element-meta.content-type`)");
-    let queue = settings::queue(view, edge);
+    let queue = stream::queue(view, edge);
     text += &format!(
         "\n- queue depth: {} ({})",
         count(queue.depth.value, "element"),
@@ -48,7 +48,7 @@ pub(super) fn text(view: View<'_>, edge: &WrittenEdge) -> Option<String> {
         count(queue.watermark.value, "element"),
         queue.watermark.source
     );
-    if let Some(size) = settings::written(view, &edge.path, &["max_element_size"]) {
+    if let Some(size) = stream::written(view, &edge.path, &["max_element_size"]) {
         text += &format!("\n- payload: at most {size}");
     }
     Some(text)

@@ -60,7 +60,7 @@ fn check_node(
         ),
     ];
     for (what, [key, need], needed, limit, default) in needs {
-        let written = limit(&node.limits).or(limit(&project.runtime().limits));
+        let written = limit(&node.settings.limits).or(limit(&project.runtime().limits));
         let allowed = written.map_or(default, |written| written.value);
         if let Some(needed) = needed.filter(|needed| needed.value > allowed) {
             diags.error(RequirementError::Limit {

@@ -24,7 +24,7 @@ pub(super) fn check(
         router: name.value.clone(),
         at: router.span,
     };
-    let replicas = flow.replicas.filter(|replicas| replicas.value > 1);
+    let replicas = flow.settings.replicas.filter(|replicas| replicas.value > 1);
     let role = roles[router.value.position()];
     let ports = ports(flow, router.value);
     match (replicas, role) {

@@ -40,7 +40,7 @@ fn nodes(project: &ResolvedProject) -> impl Iterator<Item = &ResolvedNode> {
 
 /// Threads are for runs side by side: of several flows, or of replicas.
 fn check_threads(diags: &mut Diagnostics, project: &ResolvedProject) {
-    let replicas = |flow: &ResolvedFlow| flow.replicas.map_or(1, |replicas| u64::from(replicas.value));
+    let replicas = |flow: &ResolvedFlow| u64::from(flow.settings.replicas());
     if let Some(threads) = project.runtime().worker_threads
         && project.flows().iter().map(replicas).sum::<u64>() < 2
     {
@@ -51,7 +51,7 @@ fn check_threads(diags: &mut Diagnostics, project: &ResolvedProject) {
 /// A rank among flows needs others.
 fn check_priority(diags: &mut Diagnostics, project: &ResolvedProject) {
     if let [flow] = project.flows()
-        && let Some(priority) = flow.priority
+        && let Some(priority) = flow.settings.priority
     {
         diags.warn(SettingError::OneFlow { at: priority.span });
     }
@@ -83,7 +83,7 @@ fn check_limits(diags: &mut Diagnostics, project: &ResolvedProject) {
             diags.warn(SettingError::NothingToCall { key, at });
         } else if nodes(project)
             .filter(|node| is_component(node))
-            .all(|node| limit(&node.limits).is_some())
+            .all(|node| limit(&node.settings.limits).is_some())
         {
             diags.warn(SettingError::DefaultUnused { key, at, own });
         }
@@ -93,7 +93,7 @@ fn check_limits(diags: &mut Diagnostics, project: &ResolvedProject) {
 /// A component is made anew after a trap, or when it took too long, if its flow goes on.
 fn check_restarts(diags: &mut Diagnostics, project: &ResolvedProject) {
     let goes_on = |node: &ResolvedNode| {
-        let policies = node.on_error.policies();
+        let policies = node.settings.on_error.policies();
         [policies.internal, policies.deadline_exceeded]
             .iter()
             .any(|action| *action != ErrorAction::Now(LastResort::Terminate))
@@ -135,8 +135,9 @@ fn check_streams(diags: &mut Diagnostics, project: &ResolvedProject) {
             .flat_map(|flow| flow.edges.iter().map(move |edge| (flow, edge)))
     };
     let has_depth = |(flow, edge): (&ResolvedFlow, &ResolvedEdge)| {
-        edge.queue_depth
-            .or(flow.default_queue_depth.map(|depth| depth.value))
+        edge.settings
+            .queue_depth
+            .or(flow.settings.default_queue_depth)
             .is_some()
     };
     let defaults: [(&str, &str, Option<Span>, bool); 3] = [
@@ -150,13 +151,13 @@ fn check_streams(diags: &mut Diagnostics, project: &ResolvedProject) {
             "default_policy",
             "policy",
             default_policy.map(|policy| policy.span),
-            edges().all(|(_, edge)| edge.policy.is_some()),
+            edges().all(|(_, edge)| edge.settings.policy.is_some()),
         ),
         (
             "low_watermark_ratio",
             "low_watermark_ratio",
             low_watermark_ratio.map(|ratio| ratio.span),
-            edges().all(|(_, edge)| edge.low_watermark_ratio.is_some()),
+            edges().all(|(_, edge)| edge.settings.low_watermark_ratio.is_some()),
         ),
     ];
     for (key, own, at, is_unused) in defaults {
@@ -170,11 +171,10 @@ fn check_streams(diags: &mut Diagnostics, project: &ResolvedProject) {
 fn check_pools(diags: &mut Diagnostics, project: &ResolvedProject) {
     let runtime = project.runtime();
     let wanted = |flow: &ResolvedFlow| {
-        let default = flow.default_queue_depth.map(|depth| depth.value);
         let depths = flow
             .edges
             .iter()
-            .map(|edge| u64::from(runtime.queue_depth(edge.queue_depth, default)));
+            .map(|edge| u64::from(runtime.queue_depth(&edge.settings, &flow.settings)));
         bounds::wanted_slots(flow.nodes.len() as u64, depths.sum())
     };
     let wanted: Vec<[u64; 4]> = project.flows().iter().map(wanted).collect();

@@ -1,8 +1,8 @@
 use std::path::Path;
 
 use torvyn_codegen::ir::{
-    ArtifactKind, Builtin, ComponentIdx, ErrorPolicies, Exhaustion, FanOut, Limits, Merge, OutPort, OverflowPolicy,
-    Pool, Role, Stream, StreamIdx, WasiPackage,
+    ArtifactKind, Builtin, ComponentIdx, ErrorPolicies, Exhaustion, FanOut, Limits, Merge, NodePolicies, OutPort,
+    OverflowPolicy, Pool, Role, Stream, StreamIdx, WasiPackage,
 };
 
 use super::*;
@@ -140,9 +140,11 @@ fn node(name: &str, component: Option<usize>, inputs: Vec<StreamIdx>, outputs: V
         } else {
             vec![output]
         },
-        merge: Merge::RoundRobin,
-        fan_out: FanOut::Minimum,
-        on_error: ErrorPolicies::TERMINATE,
+        policies: NodePolicies {
+            merge: Merge::RoundRobin,
+            fan_out: FanOut::Minimum,
+            on_error: ErrorPolicies::TERMINATE,
+        },
         capabilities: Vec::new(),
         own_thread: None,
         limits: Limits {

@@ -13,7 +13,7 @@ use super::error::{Expected, SectionError};
 use super::{ConfigEntry, Section, Value, json};
 use crate::diag::{Checked, Diagnostics, ErrorReported, suggest};
 use crate::interface::{Interface, InterfaceName};
-use crate::manifest::ast::{BuiltinRef, ComponentRef, InterfaceRef};
+use crate::manifest::reference::{BuiltinRef, ComponentRef, InterfaceRef};
 use crate::manifest::schema::{self, ACTIONS, Effect, Key, Kind};
 use crate::manifest::toml::Document;
 use crate::manifest::value;

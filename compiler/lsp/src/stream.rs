@@ -1,7 +1,7 @@
 //! What holds for a stream: what its edge says, else its flow, else `[runtime.backpressure]`, else the default.
 
 use torvync_compiler::lower::buffers;
-use torvync_compiler::manifest::ast::RuntimeDecl;
+use torvync_compiler::manifest::ast::{EdgeSettings, RuntimeDecl};
 
 use crate::names::WrittenEdge;
 use crate::syntax::{Segment, Step};
@@ -53,7 +53,7 @@ pub(crate) fn queue(view: View<'_>, edge: &WrittenEdge) -> Queue {
         },
     };
     Queue {
-        policy: policy(view, edge),
+        policy: policy(view, edge, &runtime),
         depth,
         watermark,
     }
@@ -72,26 +72,26 @@ fn depth(view: View<'_>, edge: &WrittenEdge, runtime: &RuntimeDecl) -> Setting<u
         (None, None, None) => DEFAULT,
     };
     Setting {
-        value: runtime.queue_depth(own, flow),
+        value: runtime.depth(own, flow),
         source,
     }
 }
 
-fn policy(view: View<'_>, edge: &WrittenEdge) -> Setting<String> {
+fn policy(view: View<'_>, edge: &WrittenEdge, runtime: &RuntimeDecl) -> Setting<String> {
     let default = ["default_policy", "backpressure_policy"];
-    let runtime = || {
+    let shared = || {
         default
             .into_iter()
             .find_map(|key| written(view, &[], &["runtime", "backpressure", key]))
     };
-    match (written(view, &edge.path, &["backpressure", "policy"]), runtime()) {
+    match (written(view, &edge.path, &["backpressure", "policy"]), shared()) {
         (Some(own), _) => Setting {
             value: own,
             source: EDGE,
         },
         (None, Some(value)) => Setting { value, source: RUNTIME },
         (None, None) => Setting {
-            value: "block".into(),
+            value: runtime.overflow_policy(&EdgeSettings::default()).as_str().to_owned(),
             source: DEFAULT,
         },
     }

@@ -3,8 +3,8 @@
 use torvyn_codegen::ir::{ErrorAction, LastResort, OverflowPolicy};
 use torvyn_runtime_core::policy::{ActionWord, OverflowWord};
 
+use super::OnErrorDecl;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::manifest::ast::OnErrorDecl;
 use crate::manifest::defaults;
 use crate::manifest::section::Section;
 use crate::source::{Span, Spanned};
@@ -110,7 +110,10 @@ pub(super) fn overflow(diags: &mut Diagnostics, backpressure: &Section) -> Optio
 }
 
 /// `default_policy` of `[runtime.backpressure]`, or its other name.
-pub(super) fn default_overflow(diags: &mut Diagnostics, backpressure: &Section) -> Option<Spanned<OverflowPolicy>> {
+pub(in crate::manifest) fn default_overflow(
+    diags: &mut Diagnostics,
+    backpressure: &Section,
+) -> Option<Spanned<OverflowPolicy>> {
     let (first, second) = (
         backpressure.word("default_policy", OverflowWord::parse),
         backpressure.word("backpressure_policy", OverflowWord::parse),
