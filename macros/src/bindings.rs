@@ -700,7 +700,7 @@ pub mod torvyn {
             }
             impl MutableBuffer {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Copies `bytes` behind the contents: `write(size(), bytes)`.
+                /// Copies `bytes` to the end of the contents: `write(size(), bytes)`.
                 #[allow(async_fn_in_trait)]
                 pub fn append(
                     &self,
@@ -1634,7 +1634,7 @@ pub mod exports {
                         ::core::option::Option<OutputElement>,
                         ProcessError,
                     >;
-                    /// What is left when no further element will arrive.
+                    /// Returns what is left when no further element will arrive.
                     #[allow(async_fn_in_trait)]
                     fn flush() -> ::core::result::Result<
                         _rt::Vec<OutputElement>,
@@ -2645,7 +2645,7 @@ pub mod exports {
                     }
                 }
                 pub trait Guest {
-                    /// Handles one element. Never called again before it returned.
+                    /// Handles one element. Never called again before it has returned.
                     #[allow(async_fn_in_trait)]
                     fn process(
                         input: StreamElement<'_>,
@@ -3010,7 +3010,7 @@ pub mod exports {
                     }
                 }
                 pub trait Guest {
-                    /// Takes one element. What the sink wants to keep of the payload it copies before it returns.
+                    /// Takes one element. A sink that keeps the payload must copy it before it returns.
                     #[allow(async_fn_in_trait)]
                     fn push(
                         element: StreamElement<'_>,

@@ -120,9 +120,9 @@ enum LogLevel {
     Warn,
     /// Steps and summaries as well.
     Info,
-    /// What helps to find a fault as well.
+    /// Details for troubleshooting as well.
     Debug,
-    /// The same.
+    /// Same as `debug`.
     Trace,
 }
 

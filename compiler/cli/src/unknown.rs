@@ -47,7 +47,7 @@ const COMMANDS: [(&str, &str); 12] = [
     ),
     (
         "replay",
-        "`torvync run --input NODE=FILE` reads lines in place of a source",
+        "`torvync run --input NODE=FILE` reads lines instead of running a source",
     ),
     (
         "bindings",

@@ -195,7 +195,7 @@ mod tests {
             "from = { node = \"shout\", port = \"err|or\" }",
         );
         assert!(
-            said.contains("- `shout` lets go of the `stream-element`s that it could not handle"),
+            said.contains("- `shout` passes on the `stream-element`s that it could not process"),
             "{said}"
         );
     }

@@ -39,10 +39,10 @@ struct RunOptions {
     /// Run all flows at once
     #[arg(long, conflicts_with_all = ["flow", "positional_flow", "input", "output", "config"])]
     all: bool,
-    /// Read lines from a file, `stdin` or `generator`, in place of a source of the flow
+    /// Read lines from a file, `stdin` or `generator`, instead of a source of the flow
     #[arg(long, value_name = "[NODE=]SOURCE")]
     input: Vec<OsString>,
-    /// Write lines to a file or `stdout`, in place of a sink of the flow. A file whose name has a `=` is written `./a=b`
+    /// Write lines to a file or `stdout`, instead of a sink of the flow. A file whose name has a `=` is written `./a=b`
     #[arg(long, value_name = "[NODE=]SINK")]
     output: Vec<OsString>,
     /// Process at most this many elements
