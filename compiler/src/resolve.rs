@@ -267,7 +267,12 @@ pub fn resolve(
     if let Some(name) = flow
         && !flows.iter().any(|found| found.name.value == name)
     {
-        let known = manifest.flows.iter().map(|decl| decl.name.value.clone()).collect();
+        let declared = manifest.flows.iter().map(|decl| &decl.name);
+        let implied = flows
+            .iter()
+            .map(|flow| &flow.name)
+            .filter(|_| manifest.flows.is_empty());
+        let known = declared.chain(implied).map(|name| name.value.clone()).collect();
         diags.error(UnknownName::Flow {
             name: name.into(),
             known,

@@ -48,7 +48,7 @@ pub(super) fn read<'a>(
         text,
         broken: Vec::new(),
     };
-    let parsed = errors.into_iter();
+    let parsed = errors.into_iter().chain(readable.keyless.iter().cloned());
     let mut places: Vec<(Range<usize>, Found)> = parsed
         .map(|error| (error.span().unwrap_or(0..0), Found::Parser(error)))
         .collect();

@@ -1,41 +1,87 @@
-//! Headers that are not closed. The parser takes the next line for a part of such a header and misunderstands what
-//! follows; so the whole table is taken out of a copy of the text, and the copy is read again. Offsets stay what they are.
+//! Mistakes behind which the parser loses its way: headers that are not closed, and lines without a `=`. They are taken out
+//! of a copy of the text, and the copy is read again. Offsets stay what they are.
+//!
+//! The parser takes the line behind an open header for a part of it and misunderstands what follows, so the whole table is
+//! taken out. Behind a key without a value it reads nothing any more, so that line is.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use ::toml::de::{DeTable, Error};
 
-/// A text without the tables whose headers are not closed.
+/// A text without what keeps the parser from reading on.
 pub(in crate::manifest) struct Readable<'a> {
     pub(super) text: Cow<'a, str>,
-    /// Those headers in order, each without its line break.
+    /// The headers that are not closed in order, each without its line break.
     pub(super) unclosed: Vec<Range<usize>>,
+    /// The parser's errors in the lines that were taken out.
+    pub(super) keyless: Vec<Error>,
 }
+
+/// How often a text is read again for lines without a `=`: each hides the next one, and what has many is no TOML.
+const READINGS: usize = 16;
 
 /// What the parser can read of a text.
 pub(in crate::manifest) fn readable(text: &str) -> Readable<'_> {
     let mut readable = Readable {
         text: text.into(),
         unclosed: Vec::new(),
+        keyless: Vec::new(),
     };
-    // Reading twice costs as much again: only where a header may be open.
-    if !text.lines().any(may_be_open) {
+    // Reading twice costs as much again: only where there may be a reason.
+    if !text.lines().any(|line| may_be_open(line) || may_be_keyless(line)) {
         return readable;
     }
+    let mut readings = 0;
     loop {
         let (_, errors) = DeTable::parse_recoverable(&readable.text);
         let found = errors.iter().filter_map(|error| unclosed(&readable.text, error));
         let found: Vec<Range<usize>> = found.collect();
-        if found.is_empty() {
+        for header in &found {
+            let table = table(&readable.text, header.start);
+            blank(readable.text.to_mut(), table);
+        }
+        let keyless = errors.iter().find_map(|error| keyless(&readable.text, error));
+        let keyless = keyless.filter(|_| readings < READINGS && found.is_empty());
+        if found.is_empty() && keyless.is_none() {
             readable.unclosed.sort_by_key(|header| header.start);
             return readable;
         }
-        for header in &found {
-            blank(readable.text.to_mut(), header.start);
-        }
         readable.unclosed.extend(found);
+        if let Some(line) = keyless {
+            readings += 1;
+            let of_line = |error: &Error| {
+                error
+                    .span()
+                    .is_some_and(|at| line.start <= at.start && at.start <= line.end)
+            };
+            readable.keyless.extend(errors.into_iter().filter(of_line));
+            blank(readable.text.to_mut(), line);
+        }
     }
+}
+
+/// Whether a line begins like a key and does not go on like one.
+fn may_be_keyless(line: &str) -> bool {
+    let line = line.trim_start();
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    match (line.chars().next(), line.split_once('=')) {
+        (None | Some('#' | '[' | ']' | '{' | '}'), _) => false,
+        (Some(quote @ ('"' | '\'')), Some((key, _))) => key.matches(quote).count() % 2 == 1,
+        (Some('"' | '\''), None) => false,
+        (Some(_), Some((key, _))) => !key.trim_end().chars().all(is_bare),
+        (Some(_), None) => true,
+    }
+}
+
+/// The line of an error, when that has a key without a value.
+fn keyless(text: &str, error: &Error) -> Option<Range<usize>> {
+    let at = error.span()?.start;
+    error.message().starts_with("key with no value").then(|| {
+        let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let end = text[at..].find('\n').map_or(text.len(), |length| at + length);
+        start..end
+    })
 }
 
 /// Whether a line begins like a header and does not end like one.
@@ -58,8 +104,8 @@ fn unclosed(text: &str, error: &Error) -> Option<Range<usize>> {
     line.trim_start().starts_with('[').then_some(start..start + line.len())
 }
 
-/// Takes away a header and what stands below it, up to the next one.
-fn blank(text: &mut String, start: usize) {
+/// A header and what stands below it, up to the next one.
+fn table(text: &str, start: usize) -> Range<usize> {
     let mut end = start;
     for line in text[start..].split_inclusive('\n') {
         if end > start && is_header(line) {
@@ -67,14 +113,19 @@ fn blank(text: &mut String, start: usize) {
         }
         end += line.len();
     }
-    let letters = text[start..end].chars();
+    start..end
+}
+
+/// Puts blanks there.
+fn blank(text: &mut String, at: Range<usize>) {
+    let letters = text[at.clone()].chars();
     let blank: String = letters
         .flat_map(|c| {
             let blank = if c == '\n' || c == '\r' { c } else { ' ' };
             std::iter::repeat_n(blank, c.len_utf8())
         })
         .collect();
-    text.replace_range(start..end, &blank);
+    text.replace_range(at, &blank);
 }
 
 /// Whether a line can be a header, closed or not: an item of a list that stands on several lines ends with a comma.
@@ -103,5 +154,39 @@ mod tests {
         }
         assert_eq!(readable("[a\nb = 1\n[c]\n").unclosed.len(), 1);
         assert!(readable("[a]\nb = [\n[1, 2],\n]\n").unclosed.is_empty());
+    }
+
+    #[test]
+    fn what_stands_behind_a_line_without_a_value_is_read() {
+        for line in ["e 1", "e", "e f = 1", "x: 1", "// comment", "\"x = 1", "'x = 1"] {
+            assert!(may_be_keyless(line), "{line}");
+            let text = format!("[a]\n{line}\nb = 1\n{line}\n[c]\nd = 1\n");
+            let readable = readable(&text);
+            let (root, errors) = DeTable::parse_recoverable(&readable.text);
+            assert!(errors.is_empty(), "{line}: {errors:?}");
+            assert_eq!(root.get_ref().len(), 2, "{line}");
+            assert_eq!(readable.text.len(), text.len(), "{line}");
+            assert!(readable.keyless.len() >= 2, "{line}");
+        }
+        for line in [
+            "a = 1",
+            "a.b = \"c d\"",
+            "\"a b\" = 1",
+            "# a",
+            "[a]",
+            "]",
+            "\"a\",",
+            "{ a = 1 },",
+            "",
+        ] {
+            assert!(!may_be_keyless(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn prose_is_read_a_few_times_only() {
+        let prose = "no key at all\n".repeat(100);
+        let readable = readable(&prose);
+        assert_eq!(readable.keyless.len(), READINGS);
     }
 }
