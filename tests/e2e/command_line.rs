@@ -80,6 +80,32 @@ const REFUSED: &[(&[&str], &str, &str)] = &[
         "unknown command or flow `file.json`",
         "`--report=file.json`",
     ),
+    // What is to be typed is quoted for a shell where that is needed.
+    (
+        &["--report", "my file.json"],
+        "unknown command or flow `my file.json`",
+        "`--report='my file.json'`",
+    ),
+    (
+        &["several", "--input", "my lines"],
+        "the flow has several sources",
+        "`--input 'NODE=my lines'`",
+    ),
+    (
+        &["several", "--input", "-"],
+        "the flow has several sources",
+        "`--input NODE=-`",
+    ),
+    (
+        &["passthrough", "--output", "nope=my lines"],
+        "flow `passthrough` has no node `nope`",
+        "`'./nope=my lines'`",
+    ),
+    (
+        &["passthrough", "--output", "sin=my lines"],
+        "flow `passthrough` has no node `sin`",
+        "did you mean `--output 'sink=my lines'`?",
+    ),
     (&["inspect", "--limit=5"], "`--limit` is an option of `run`", "`--help`"),
     (&["inspect", "passthrough"], "`inspect` describes all flows", "`--help`"),
     (&["--nonsense"], "unknown option `--nonsense`", "`--help`"),

@@ -11,7 +11,7 @@ use crate::clock::ClockKind;
 use crate::context::Ends;
 use crate::flow::FlowEntry;
 use crate::plan::ProgramPlan;
-use crate::words::nearest;
+use crate::words::{nearest, shell_path};
 
 mod ends;
 mod help;
@@ -234,7 +234,10 @@ impl Given {
             (Some((_, instead)), _) => {
                 BadArguments::new(format!("this version has no command `{text}`")).help(*instead)
             }
-            (None, Some(&"report")) => unknown.help(format!("`--report={text}` writes the account to that file")),
+            (None, Some(&"report")) => {
+                let path = if text == "-" { text.clone() } else { shell_path(&text) };
+                unknown.help(format!("`--report={path}` writes the account to that file"))
+            }
             (None, _) => unknown
                 .help(format!("commands: {}; {}", COMMANDS.join(", "), flow_list(flows)))
                 .near(nearest_word(name, flows)),

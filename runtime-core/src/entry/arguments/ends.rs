@@ -9,7 +9,7 @@ use crate::entry::output::BadArguments;
 use crate::plan::FlowPlan;
 use crate::role::Role;
 use crate::stdio::{self, Standard};
-use crate::words::nearest;
+use crate::words::{nearest, shell_path};
 
 /// The ends that `--input` and `--output` replace.
 pub(super) fn ends(plan: &'static FlowPlan, inputs: &[OsString], outputs: &[OsString]) -> Result<Ends, BadArguments> {
@@ -71,7 +71,10 @@ fn replaced<T>(
                 value.display(),
                 end.role.as_str()
             ))
-            .help(format!("for a file of that name, write `./{word}`")));
+            .help(format!(
+                "for a file of that name, write `{}`",
+                shell_path(&format!("./{word}"))
+            )));
         }
         if found.insert(node, make(path)).is_some() {
             return Err(BadArguments::new(format!(
@@ -107,10 +110,11 @@ fn addressed<'a>(
                     |node| format!("node `{name}` is a {}, not a {role}", node.role.as_str()),
                 );
                 let near = nearest(name, &ends).filter(|_| node.is_none());
-                let near = near.map(|near| format!("{option} {near}={}", rest.display()));
+                let near = near.map(|near| format!("{option} {}", shell_path(&format!("{near}={}", rest.display()))));
                 Err(BadArguments::new(format!("`{option} {shown}`: {what}"))
                     .help(format!(
-                        "{role}s of the flow: {listed}; for a file name with `=`, write `./{shown}`"
+                        "{role}s of the flow: {listed}; for a file name with `=`, write `{}`",
+                        shell_path(&format!("./{shown}"))
                     ))
                     .near(near))
             }
@@ -118,8 +122,10 @@ fn addressed<'a>(
         None => match ends.as_slice() {
             [only] => Ok((*only, value)),
             _ => Err(
-                BadArguments::new(format!("`{option} {shown}`: the flow has several {role}s"))
-                    .help(format!("write `{option} NODE={shown}` with one of: {listed}")),
+                BadArguments::new(format!("`{option} {shown}`: the flow has several {role}s")).help(format!(
+                    "write `{option} {}` with one of: {listed}",
+                    shell_path(&format!("NODE={shown}"))
+                )),
             ),
         },
     }
