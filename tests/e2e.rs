@@ -14,6 +14,8 @@ mod binary;
 mod calls;
 #[path = "e2e/capabilities.rs"]
 mod capabilities;
+#[path = "e2e/codes.rs"]
+mod codes;
 #[path = "e2e/command_line.rs"]
 mod command_line;
 #[path = "e2e/copies.rs"]
@@ -43,6 +45,8 @@ mod hostile;
 mod lab;
 #[path = "e2e/languages.rs"]
 mod languages;
+#[path = "e2e/load.rs"]
+mod load;
 #[cfg(target_os = "linux")]
 #[path = "e2e/memory.rs"]
 mod memory;

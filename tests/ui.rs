@@ -21,7 +21,6 @@ use support::Case;
 use tempfile::TempDir;
 use torvync_compiler::contract::component::{self, BinaryError};
 use torvync_compiler::diag::Code;
-use torvync_compiler::diag::code::Raiser;
 use torvync_compiler::diag::render;
 use torvync_compiler::driver::{self, Request};
 use torvync_compiler::graph;
@@ -44,10 +43,6 @@ fn main() -> ExitCode {
     trials.push(Trial::test("every_code_has_a_case", move || {
         every_code_has_a_case(&cases)
     }));
-    trials.push(Trial::test(
-        "every_code_of_a_run_is_expected_by_a_run",
-        every_code_of_a_run,
-    ));
     trials.push(Trial::test("advice_can_be_followed", advice::can_be_followed));
     trials.extend(explained::trials(Path::new(env!("CARGO_MANIFEST_DIR"))));
     trials.extend(keys::trials(Path::new(env!("CARGO_MANIFEST_DIR"))));
@@ -259,28 +254,6 @@ fn every_code_has_a_case(cases: &[Case]) -> Result<(), Failed> {
         Ok(())
     } else {
         Err(format!("no case in tests/ui for {}", without.join(", ")).into())
-    }
-}
-
-/// Checks that a test that runs an executable expects every code that an executable raises.
-fn every_code_of_a_run() -> Result<(), Failed> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("e2e");
-    let mut runs = String::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "rs") {
-            runs.push_str(&fs::read_to_string(path)?);
-        }
-    }
-    let raised = Code::ALL.iter().filter(|code| code.raiser() == Raiser::Run);
-    let without: Vec<_> = raised
-        .map(|code| code.as_str())
-        .filter(|code| !runs.contains(code))
-        .collect();
-    if without.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("no run in tests/e2e expects {}", without.join(", ")).into())
     }
 }
 
