@@ -1,5 +1,5 @@
-//! Components in languages other than Rust, built by the project's own command: `tests/guests-c`, `tests/guests-js`.
-//! `cargo xtask setup` installs the tools.
+//! Components in languages other than Rust, built by the project's own command: `tests/guests-c`, `tests/guests-js`,
+//! `tests/guests-py`. `cargo xtask setup` installs the tools.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -23,6 +23,7 @@ struct Project {
 
 static C: Project = Project::new("c", c_manifest);
 static JAVASCRIPT: Project = Project::new("javascript", javascript_manifest);
+static PYTHON: Project = Project::new("python", python_manifest);
 
 impl Project {
     const fn new(name: &'static str, manifest: fn(&Path) -> String) -> Self {
@@ -159,6 +160,36 @@ fn without_version(workshop: &Path) -> String {
     component("plain-words", "tests/guests-js", &command, &output)
 }
 
+fn python_manifest(workshop: &Path) -> String {
+    let output = workshop.join("words.wasm");
+    let (tools, wit) = (target().join("guests-py"), root().join("wit/torvyn-streaming"));
+    let command = format!("./build.sh words.py {tools:?} {wit:?} managed-transform {output:?}");
+    component("words", "tests/guests-py", &command, &output)
+        + r#"
+[capabilities.required]
+wasi-random = true
+
+[capabilities.optional]
+wasi-clocks = true
+wasi-environment = true
+wasi-filesystem = true
+wasi-tcp-connect = true
+wasi-udp = true
+
+[security.grants.words]
+capabilities = ["wasi:random/random"]
+
+[flow.words]
+nodes.lines = { component = "builtin:lines" }
+nodes.words = { component = "words", config = { least = 3 }, on_error = { invalid-input = "skip" } }
+nodes.console = { component = "builtin:console" }
+edges = [
+    { from = { node = "lines", port = "output" }, to = { node = "words", port = "input" } },
+    { from = { node = "words", port = "output" }, to = { node = "console", port = "input" } },
+]
+"#
+}
+
 fn component(name: &str, folder: &str, command: &str, output: &Path) -> String {
     format!(
         "\n[[component]]\nname = {name:?}\npath = {:?}\nbuild_command = {command:?}\nwasm = {output:?}\n",
@@ -257,5 +288,26 @@ fn one_message_leads_out_where_code_cannot_be_followed() {
 fn a_component_in_javascript_refuses_its_config() {
     let ran = JAVASCRIPT.run(&["--flow", "words", "--config", "words=no JSON"], "", 1);
     let words = "node `words` returned an error in `init`: invalid-input: the config has no text";
+    assert!(ran.stderr.contains(words), "expected `{words}`: {ran}");
+}
+
+#[test]
+fn a_processor_in_python_emits_drops_and_refuses() {
+    let input = "na\u{ef}ve guests\na b\n refused\nrun too\n";
+    let ran = PYTHON.report(&["--flow", "words"], input, 0);
+    let printed = "{\"na\u{ef}ve\": 5, \"guests\": 6}\n{\"run\": 3, \"too\": 3}\n";
+    assert_eq!(ran.stdout, printed, "{}", ran.report);
+    assert_eq!(
+        ran.report.node("words"),
+        "in 4, out 2, absorbed 1, errors 1, skipped 1",
+        "{}",
+        ran.report
+    );
+}
+
+#[test]
+fn a_component_in_python_refuses_its_config() {
+    let ran = PYTHON.run(&["--flow", "words", "--config", "words=[]"], "", 1);
+    let words = "node `words` returned an error in `init`: invalid-input: the config has no least: TypeError";
     assert!(ran.stderr.contains(words), "expected `{words}`: {ran}");
 }

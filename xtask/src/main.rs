@@ -23,7 +23,8 @@ use std::process::ExitCode;
 const HELP: &str = "\
 usage: cargo xtask COMMAND
 
-  setup    install what is missing: the WebAssembly target, a C linker; for tests clang, componentize-qjs and Neovim
+  setup    install what is missing: the WebAssembly target, a C linker; for tests clang, componentize-qjs,
+           componentize-py and Neovim
   demo     set up, then build and run examples/log-triage
   test     set up, then formatting, clippy, guests and every test
   bless    rewrite the expected outputs of the tests; read the diff afterwards

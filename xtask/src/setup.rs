@@ -9,8 +9,8 @@ use crate::shell::{Done, answers, root, run, target_dir};
 const TARGET: &str = "wasm32-wasip2";
 const CLANG: &[&str] = &["clang", "libclang-rt-dev-wasm32", "wasi-libc"];
 
-/// Installs the tools for guests and native executables, and those of some tests: a compiler each for guests in C and
-/// JavaScript, and Neovim as a client of the language server.
+/// Installs the tools for guests and native executables, and those of some tests: a compiler each for guests in C,
+/// JavaScript and Python, and Neovim as a client of the language server.
 ///
 /// Without the latter, the tests that need them fail and name what is missing; all others can run.
 pub(crate) fn setup() -> Done {
@@ -18,6 +18,7 @@ pub(crate) fn setup() -> Done {
     for (what, set_up) in [
         ("guests in C will not compile", for_c as fn() -> Done),
         ("guests in JavaScript will not compile", for_javascript),
+        ("guests in Python will not compile", for_python),
         ("the language server has no client to be tested with", neovim),
     ] {
         if let Err(error) = set_up() {
@@ -134,6 +135,32 @@ fn fetch(project: &Path, tools: &Path, files: &[&str]) -> Done {
         "--no-fund",
     ];
     run(Command::new("npm").args(options).current_dir(tools))
+}
+
+/// Componentize-py in a virtual environment in the target folder, in the version of `requirements.txt`.
+fn for_python() -> Done {
+    let (project, tools) = (root().join("tests/guests-py"), target_dir().join("guests-py"));
+    let [wanted, installed] = [&project, &tools].map(|folder| folder.join("requirements.txt"));
+    let compiles = || answers(tools.join("bin/componentize-py"), &["--version"]);
+    if !is_same(&wanted, &installed) || !compiles() {
+        // There may be none.
+        let _ = fs::remove_dir_all(&tools);
+        // Debian has Python without what environments are made of.
+        if !answers("python3", &["-c", "import ensurepip"]) {
+            println!("Python: missing");
+            install(&["python3", "python3-venv"])?;
+        }
+        run(Command::new("python3").args(["-m", "venv"]).arg(&tools))?;
+        let options = ["install", "--quiet", "--disable-pip-version-check", "--requirement"];
+        run(Command::new(tools.join("bin/pip")).args(options).arg(&wanted))?;
+        if !compiles() {
+            return Err(format!("componentize-py in {} does not start", tools.display()));
+        }
+        // Last: what is not whole is made anew.
+        fs::copy(&wanted, &installed).map_err(|error| format!("{}: {error}", installed.display()))?;
+    }
+    println!("Python for WebAssembly: componentize-py");
+    Ok(())
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {
