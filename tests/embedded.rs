@@ -8,7 +8,7 @@ use torvyn_runtime_core::engine::{Artifact, PageAligned};
 const ROOM: usize = 1 << 20;
 
 /// Embeds code precompiled by an engine of this process, for the life of the process.
-#[expect(unsafe_code, reason = "only who made machine code can promise what it is")]
+#[expect(unsafe_code, reason = "only the maker of machine code can vouch for it")]
 pub(crate) fn artifact(name: &str, made: &[u8]) -> Result<&'static Artifact, Box<dyn Error>> {
     let code: &mut PageAligned<ROOM> = Box::leak(zeroed());
     let room = code.0.get_mut(..made.len()).ok_or("the machine code is too long")?;

@@ -1,5 +1,5 @@
-//! The walk through all keys: each has an effect that can be seen, or a warning that says it has none. `keys/walk.txt` is
-//! the walk; a key without a line in it fails.
+//! The walk through all keys: each has a visible effect, or a warning that it has none. `keys/walk.txt` is the walk; a
+//! key without a line in it fails.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,7 +18,7 @@ use torvync_compiler::{graph, lower};
 use crate::support::Case;
 use crate::torvync;
 
-/// One line of the walk.
+/// A line of the walk.
 #[derive(Clone)]
 struct Step {
     key: String,
@@ -27,7 +27,7 @@ struct Step {
     shown: String,
 }
 
-/// A trial for each line, and one that there is a line for each key.
+/// A trial for each line, and one that every key has a line.
 pub(crate) fn trials(root: &Path) -> Vec<Trial> {
     let folder = root.join("keys");
     let steps = steps(&folder);
@@ -112,7 +112,7 @@ fn walk(root: &Path, step: &Step) -> Result<(), Failed> {
 /// A project in a folder of its own.
 struct Project {
     folder: TempDir,
-    /// The lines of its manifest that were put there, in bytes.
+    /// Byte range of the lines inserted into its manifest.
     placed: std::ops::Range<usize>,
 }
 
@@ -154,7 +154,7 @@ impl Project {
     }
 }
 
-/// Puts lines where the table's mark is, instead of a line with the same key; where they are then.
+/// Inserts lines at the table's mark, or in place of a line with the same key. Returns their range.
 fn place(text: &mut String, table: &str, lines: &str) -> Result<std::ops::Range<usize>, Failed> {
     let mark = format!("\n# {table}\n");
     let at = text.find(&mark).ok_or_else(|| format!("no mark `# {table}`"))? + 1;
@@ -173,7 +173,7 @@ fn place(text: &mut String, table: &str, lines: &str) -> Result<std::ops::Range<
     Ok(at..at + lines.len())
 }
 
-/// Whether what `of` makes of the project changes with the setting.
+/// Checks that the result of `of` changes with the setting.
 fn differs(
     root: &Path,
     step: &Step,
@@ -215,7 +215,7 @@ fn program(project: &Project) -> Result<String, Failed> {
     Ok(format!("{:#?}", generated.files))
 }
 
-/// The graph for programs.
+/// The graph as JSON.
 fn picture(project: &Project) -> Result<String, Failed> {
     let analysis = driver::check(&DiskFiles, &project.request());
     let resolved = analysis.project.as_ref().ok_or("no project")?;
@@ -225,7 +225,7 @@ fn picture(project: &Project) -> Result<String, Failed> {
     ))
 }
 
-/// Whether a diagnostic with this code is there with the setting, and not without; at the setting itself if `here`.
+/// Checks that a diagnostic with this code occurs with the setting and not without; at the setting itself if `here`.
 fn diagnosed(root: &Path, step: &Step, code: &str, here: bool) -> Result<(), Failed> {
     let project = Project::new(root, &step.base, &step.setting)?;
     let count = |analysis: &Analysis, placed: Option<&std::ops::Range<usize>>| {
@@ -252,7 +252,7 @@ fn diagnosed(root: &Path, step: &Step, code: &str, here: bool) -> Result<(), Fai
     Err(format!("no {code} at `{}`: {said:?}", step.setting).into())
 }
 
-/// Whether the messages of a case change when a part of its manifest is another one.
+/// Checks that the messages of a case change when a part of its manifest does.
 fn case(root: &Path, name: &str, change: &str) -> Result<(), Failed> {
     let (part, other) = change.split_once(" => ").ok_or("a change has two sides")?;
     let path = root.join("ui").join(name);

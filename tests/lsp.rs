@@ -4,7 +4,7 @@
     clippy::disallowed_methods,
     reason = "the tests lay out projects, start the server in them and read what it says"
 )]
-#![expect(clippy::unwrap_used, reason = "what helpers of tests can't do fails the test")]
+#![expect(clippy::unwrap_used, reason = "a failing helper fails the test")]
 
 mod binary;
 #[path = "lsp/client.rs"]

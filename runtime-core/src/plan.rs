@@ -88,7 +88,7 @@ pub struct NodePlan {
 /// Plan of an output port.
 #[derive(Debug)]
 pub struct PortPlan {
-    /// Its name.
+    /// Name of the port.
     pub name: &'static str,
     /// Positions of its streams; each gets every element.
     pub streams: &'static [usize],

@@ -7,15 +7,15 @@ use std::fmt;
 pub enum OverflowPolicy {
     /// The producer is not scheduled until there is room.
     Block,
-    /// The oldest element makes room.
-    DropOldest,
     /// The oldest element is dropped.
+    DropOldest,
+    /// The new element is dropped.
     DropNewest,
     /// The flow fails.
     Error,
-    /// Like [`OverflowPolicy::Block`], and so many elements enter at most.
+    /// As [`OverflowPolicy::Block`], and elements enter at a limited rate.
     RateLimit {
-        /// As [`OverflowPolicy::Block`], and elements enter at a limited rate.
+        /// Elements per second; at least 1.
         per_second: u64,
     },
 }

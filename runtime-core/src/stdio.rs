@@ -41,7 +41,7 @@ pub(crate) fn was_closed(stream: Standard) -> bool {
     CLOSED.load(Ordering::Relaxed) & (1 << stream as u8) != 0
 }
 
-#[expect(unsafe_code, reason = "the linker calls what stands in this section before `main`")]
+#[expect(unsafe_code, reason = "the linker puts functions in this section that run before `main`")]
 #[used]
 #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
 #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".init_array"))]
@@ -55,7 +55,7 @@ extern "C" fn look() {
     }
 }
 
-#[expect(unsafe_code, reason = "a descriptor that may not be open can't be owned")]
+#[expect(unsafe_code, reason = "a descriptor that may be closed cannot be owned")]
 fn is_open(stream: Standard) -> bool {
     // SAFETY: `look` runs before `main` on the only thread, so nothing opens or closes the descriptor while it is
     // borrowed, and its number is not -1. If it is closed, `fcntl` only reports `EBADF`: no file is accessed through

@@ -1,4 +1,4 @@
-//! What an executable asks of the system: its calls are noted by a library that is loaded before the C library.
+//! System calls of an executable, recorded by a library that is loaded before the C library.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,15 +11,15 @@ use crate::torvync::{root, run_to_end, workshop};
 pub(crate) struct Calls(PathBuf);
 
 impl Calls {
-    /// Has the calls of `command`, an executable of a development build, noted in `file`.
+    /// Makes `command`, an executable of a development build, record its calls in `file`.
     pub(crate) fn of(command: &mut Command, file: &Path) -> Self {
-        // There may be one of an earlier run.
+        // A file of an earlier run may exist.
         let _ = fs::remove_file(file);
         command.env("LD_PRELOAD", library()).env("CALLS", file);
         Self(file.to_owned())
     }
 
-    /// How often it has called `write`, or `sync`, so far.
+    /// Number of its calls of `write`, or of `sync`, up to now.
     pub(crate) fn count(&self, name: &str) -> usize {
         let calls = fs::read_to_string(&self.0).unwrap_or_default();
         calls.lines().filter(|call| *call == name).count()

@@ -1,4 +1,4 @@
-//! The `config` of built-in nodes, seen in what a run reads and writes. The runs are lines of `keys/walk.txt`.
+//! The `config` of built-in nodes, shown by what a run reads and writes. The runs are lines of `keys/walk.txt`.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ fn built() -> &'static Path {
     })
 }
 
-/// A folder with what the flows read.
+/// A folder with the flows' inputs.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (name, text) in [
@@ -58,7 +58,7 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-/// What a run of `flow` leaves, after the first word of `shown`.
+/// The result of a run of `flow` that the first word of `shown` selects.
 fn left(flow: &str, setting: Option<&str>, shown: &str) -> String {
     let folder = folder();
     let mut arguments = vec!["--flow", flow, "--quiet"];
@@ -113,7 +113,7 @@ fn built_ins_do_what_the_manifest_says() {
     assert_eq!(left("copy", None, "out.txt …"), "there\none\ntwo\n");
 }
 
-/// Lines that come one after another while the flow rests: how often the disk is written to by then.
+/// Number of flushes to the disk after lines that come one by one while the flow rests.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_file_is_written_to_the_disk_as_often_as_fsync_says() {
@@ -143,7 +143,7 @@ fn a_file_is_written_to_the_disk_as_often_as_fsync_says() {
     }
 }
 
-/// `always` has what is written at once kept at once, `interval` what was written in `flush_ms`.
+/// `always` flushes every write at once, `interval` flushes everything written within `flush_ms` together.
 #[cfg(target_os = "linux")]
 #[test]
 fn fsync_follows_what_flush_ms_says() {
@@ -166,7 +166,7 @@ fn fsync_follows_what_flush_ms_says() {
     assert_eq!(calls("never", rarely), (writes, 0));
 }
 
-/// Without a time between writes there is none between those to the disk.
+/// Without a time between writes, there is none between flushes.
 #[cfg(target_os = "linux")]
 #[test]
 fn fsync_at_intervals_of_no_time_is_fsync_always() {
@@ -179,7 +179,7 @@ fn fsync_at_intervals_of_no_time_is_fsync_always() {
     }
 }
 
-/// What can't be opened, and what has no buffer, has its code, its reason and its remedy.
+/// A file that cannot be opened and a buffer that is refused are reported with code, reason and remedy.
 #[test]
 fn what_built_ins_can_t_do_has_a_reason_and_a_remedy() {
     let folder = folder();

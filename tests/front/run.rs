@@ -167,7 +167,7 @@ impl Input {
     }
 
     /// Saves the input for inspection. Returns its path.
-    #[expect(clippy::disallowed_methods, reason = "what was found is kept in a file")]
+    #[expect(clippy::disallowed_methods, reason = "a finding is kept in a file")]
     fn save(&self, kind: Kind, seed: u64) -> String {
         let folder = std::env::temp_dir().join("torvync-fuzz");
         let name = |extension: &str| folder.join(format!("{}-{seed}.{extension}", kind.name()));

@@ -9,7 +9,7 @@ use crate::role::Role;
 
 mod layout;
 
-/// A stage that may own so many bytes, in buffers up to a size.
+/// A stage with limits on its buffers: largest buffer, and bytes owned at once.
 pub(crate) fn node(max_buffer_bytes: u64, buffer_budget_bytes: u64) -> NodePlan {
     let action = ErrorAction::Now(LastResort::Terminate);
     NodePlan {
@@ -66,13 +66,13 @@ fn pool(slots: u32, fallback_bytes: u64) -> BufferPool {
     BufferPool::new(&plan(slots, fallback_bytes), &nodes()).expect("there is memory")
 }
 
-/// The same in a memory that glue can work on; the second stage is on a core path.
+/// The same in a memory that glue can access; the second stage is on a core path.
 fn shared_pool(slots: u32, fallback_bytes: u64) -> BufferPool {
     let plan = plan(slots, fallback_bytes);
     BufferPool::shared(&ENGINE, &plan, &nodes(), "flow", &[false, true]).unwrap()
 }
 
-/// Pools of both kinds of memory.
+/// Two pools, one for each kind of memory.
 fn both(slots: u32, fallback_bytes: u64) -> [BufferPool; 2] {
     [pool(slots, fallback_bytes), shared_pool(slots, fallback_bytes)]
 }
@@ -201,7 +201,7 @@ fn what_a_dead_stage_owned_comes_back() {
     }
 }
 
-/// Everything that can be done with a buffer.
+/// Names of all operations on a buffer.
 const ACTIONS: [&str; 9] = [
     "write",
     "freeze",

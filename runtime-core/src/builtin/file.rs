@@ -71,7 +71,7 @@ impl Stage for File {
         let flush = flush_key(&config);
         let fsync = match text_key(&config, "fsync").as_deref() {
             Some("always") => Fsync::Always,
-            // Nobody looks at what is written at once.
+            // Lines that are written at once miss the thread's inspections, so each write has to flush.
             Some("interval") if flush.is_zero() => Fsync::Always,
             Some("interval") => Fsync::Interval,
             _ => Fsync::Never,

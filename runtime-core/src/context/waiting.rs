@@ -1,4 +1,4 @@
-//! What a flow waits for when no stage is ready.
+//! Events for which a flow waits when no stage is ready.
 
 use super::RunContext;
 use crate::clock::Time;

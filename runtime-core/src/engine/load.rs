@@ -89,7 +89,7 @@ pub fn build(options: EngineOptions) -> Result<Engine> {
 /// # Errors
 /// When the artifact was made for another engine configuration, or the machine lacks a feature of the target's
 /// baseline.
-#[expect(unsafe_code, reason = "machine code can't be checked; where it comes from can")]
+#[expect(unsafe_code, reason = "machine code cannot be checked, only its origin can")]
 pub fn load(engine: &Engine, artifact: &Artifact) -> Result<Component> {
     // SAFETY: the caller of `Artifact::new` has promised that these bytes are unchanged output of wasmtime. They are
     // `'static`, so they outlive the component. wasmtime itself rejects a module, and code for another configuration.
@@ -100,7 +100,7 @@ pub fn load(engine: &Engine, artifact: &Artifact) -> Result<Component> {
 ///
 /// # Errors
 /// As [`load`].
-#[expect(unsafe_code, reason = "machine code can't be checked; where it comes from can")]
+#[expect(unsafe_code, reason = "machine code cannot be checked, only its origin can")]
 pub fn load_shell(engine: &Engine, artifact: &Artifact) -> Result<Module> {
     // SAFETY: as in `load`; here wasmtime rejects a component.
     unsafe { Module::deserialize_raw(engine, NonNull::from(artifact.code)) }

@@ -259,7 +259,7 @@ pub(super) fn refuse(options: &OutputOptions, error: &BadArguments) {
 /// error.
 #[expect(
     unsafe_code,
-    reason = "the descriptor of standard output has no owner that could be lent"
+    reason = "the descriptor of standard output has no owner to borrow it from"
 )]
 fn reserve_stdout() -> io::Result<File> {
     use std::mem::ManuallyDrop;

@@ -1,4 +1,4 @@
-//! A failure in words: what happened, its code, and how it may be mended.
+//! The words of a failure: description, code and advice.
 
 use super::{AT_ONCE, Cause, ComponentError, DRIVER, Operation};
 use crate::words::count;

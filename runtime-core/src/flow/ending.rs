@@ -1,4 +1,4 @@
-//! How runs end.
+//! Endings and results of runs.
 
 use crate::error::Failure;
 use crate::state::FlowState;

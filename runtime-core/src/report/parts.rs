@@ -1,4 +1,4 @@
-//! What is reported of a node, of a stream and of a replica.
+//! The reports of a node, a stream and a replica.
 
 use std::time::Duration;
 

@@ -15,7 +15,7 @@ fn element(sequence: u64) -> Element {
     }
 }
 
-/// A stream of 4 elements that is relieved at 2, and the run it belongs to.
+/// A stream of 4 elements that has room again at 2, with its run.
 fn stream(policy: OverflowPolicy, shared: bool) -> (Stream, RunContext) {
     let plan = Box::leak(Box::new(StreamPlan {
         from: "a.output",
@@ -50,7 +50,7 @@ fn waiting(stream: &Stream) -> Vec<u64> {
     stream.queue.iter().map(|element| element.sequence).collect()
 }
 
-/// Whether the stream is full by its events so far.
+/// The stream's changes between full and not full, from the events up to now.
 fn events(cx: &RunContext) -> Vec<String> {
     let events = cx.events().to_json();
     events
@@ -180,7 +180,7 @@ fn sources_hear_of_the_end_of_pressure() {
 
 #[test]
 fn a_paced_stream_spaces_elements_out_behind_a_burst() {
-    // 400 a second: 2.5 ms between elements, bursts of 4.
+    // 400 per second: 2.5 ms between elements, bursts of 4.
     let (mut stream, mut cx) = stream(OverflowPolicy::RateLimit { per_second: 400 }, false);
     let at = |micros| Time::START.after(Duration::from_micros(micros));
     for sequence in 0..4 {

@@ -1,4 +1,4 @@
-//! What the memory says after the runtime worked on it, and that the runtime goes by what glue leaves there.
+//! The state in the memory after the runtime's operations, and the runtime's use of state written by glue.
 
 use std::os::unix::fs::FileExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,7 +8,7 @@ use super::*;
 use crate::buffer::Element;
 use crate::layout::{content_type, handle, scratch, state};
 
-/// The words of a buffer's entry, from `ID` to `NEXT`.
+/// The words of a buffer's slot, from `ID` to `NEXT`.
 fn entry(pool: &BufferPool, id: BufferId) -> [u32; 10] {
     let first = slot::FIRST + (id.rep() & 0xffff) * 64;
     std::array::from_fn(|word| pool.memory.u32(first + 4 * u32::try_from(word).unwrap()))
@@ -18,7 +18,7 @@ fn statistics(pool: &BufferPool) -> [u64; 4] {
     [64, 72, 80, 88].map(|address| pool.memory.u64(address))
 }
 
-/// The free list of a tier: `FREE`.
+/// The first word of a tier's free list: `FREE`.
 fn free(pool: &BufferPool, tier: u32) -> u32 {
     pool.memory.u32(128 + 16 * tier + 4)
 }
@@ -97,7 +97,7 @@ fn what_came_back_last_is_taken_first() {
     }
 }
 
-/// What glue does for `allocate`, `append` and `freeze`, word by word.
+/// Glue's work for `allocate`, `append` and `freeze`, word by word.
 fn glue_makes_a_buffer(pool: &mut BufferPool, node: usize, contents: &[u8]) -> BufferId {
     let block = pool.stage_base(node);
     let memory = &mut pool.memory;
@@ -391,7 +391,7 @@ fn the_last_bytes_can_be_reached_and_none_behind() {
     }
 }
 
-/// Pages of the system that are in memory, of those that a pool has addresses for. Linux tells with bit 63 of each entry.
+/// Number of a pool's system pages that are in memory: those with bit 63 of their entry in Linux's `pagemap`.
 fn touched_pages(pool: &BufferPool) -> usize {
     const PAGE: u64 = 4096;
     let first = pool.memory.bytes(control::WALL_NS, 1).as_ptr() as u64 / PAGE;

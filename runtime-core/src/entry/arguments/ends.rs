@@ -1,4 +1,4 @@
-//! `--input` and `--output`: which ends of the flow they replace.
+//! `--input` and `--output`: the ends of the flow that they replace.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};

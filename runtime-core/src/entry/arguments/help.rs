@@ -1,4 +1,4 @@
-//! What `--help` prints.
+//! The output of `--help`.
 
 use super::flow_list;
 use crate::flow::FlowEntry;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::duration;
 use crate::entry::output::{BadArguments, LogLevel};
 
-/// What a word stands for.
+/// The choice that a word names.
 pub(super) fn chosen<T: Copy>(word: Option<&str>, choices: &[(&str, T)]) -> Option<T> {
     let found = choices.iter().find(|(choice, _)| Some(*choice) == word);
     found.map(|(_, value)| *value)
@@ -20,7 +20,7 @@ pub(super) fn timeout(value: &OsStr) -> Result<Duration, BadArguments> {
     })
 }
 
-/// Key and value of `--config`.
+/// Node with key, and value, of `--config`.
 pub(super) fn config(value: &OsStr) -> Result<(String, String), BadArguments> {
     let shown = value.display();
     let text = value.to_str().ok_or_else(|| {

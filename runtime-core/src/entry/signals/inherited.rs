@@ -1,6 +1,6 @@
 //! Signal handling inherited from the parent process.
 
-#[expect(unsafe_code, reason = "the C library alone knows")]
+#[expect(unsafe_code, reason = "only the C library reports inherited handlers")]
 mod c {
     unsafe extern "C" {
         pub(super) fn signal(number: i32, handler: usize) -> usize;
