@@ -1,7 +1,7 @@
 //! The structure of the crates: which module uses which, and the effect of the runtime's features on its dependencies.
 //!
 //! Modules in one folder are siblings. No two siblings may use each other, directly or indirectly; those of the runtime
-//! are also layers, in the order of its `lib.rs`. A module and the modules in its folder count as one, and may use each
+//! are also floors, in the order of its `lib.rs`. A module and the modules in its folder count as one, and may use each
 //! other.
 #![expect(clippy::disallowed_methods, reason = "a test reads the sources and asks cargo")]
 
@@ -28,10 +28,10 @@ const CRATES: [&str; 7] = [
     "runtime-core/src",
 ];
 
-/// The crate whose modules are layers.
+/// The crate whose modules are floors.
 const FLOORS: &str = "runtime-core/src";
 
-/// Modules that re-export names for other crates: they are above all layers.
+/// Modules that re-export names for other crates: they are above all floors.
 const FACES: [&str; 2] = ["emitted", "internals"];
 
 fn root() -> PathBuf {

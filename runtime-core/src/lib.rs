@@ -5,7 +5,7 @@
 //! settings of built-in nodes, the description of an executable, the notation of durations, counted nouns, and the display
 //! of foreign text. The feature `compile` adds the engine configuration.
 //!
-//! The modules are in layers: none uses one that comes later in this file (held by `tests/structure.rs`).
+//! The modules are floors: none uses one that comes later in this file (held by `tests/structure.rs`).
 
 // Agreements between compiler and executable.
 pub mod bounds;

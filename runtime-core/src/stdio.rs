@@ -41,7 +41,10 @@ pub(crate) fn was_closed(stream: Standard) -> bool {
     CLOSED.load(Ordering::Relaxed) & (1 << stream as u8) != 0
 }
 
-#[expect(unsafe_code, reason = "the linker puts functions in this section that run before `main`")]
+#[expect(
+    unsafe_code,
+    reason = "the linker puts functions in this section that run before `main`"
+)]
 #[used]
 #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
 #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".init_array"))]

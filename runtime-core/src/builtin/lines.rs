@@ -211,7 +211,7 @@ fn open(
     if !is_standard && is_fifo(path) {
         // Opening a pipe blocks until a writer opens it too, so a thread does it.
         let path = path.to_owned();
-        return Input::open_apart(move || File::open(path), wakers).map_err(words);
+        return Input::open_in_thread(move || File::open(path), wakers).map_err(words);
     }
     let file = match is_standard {
         true if stdio::was_closed(Standard::Input) => return Err(stdio::CLOSED_AT_START.to_owned()),

@@ -73,7 +73,7 @@ pub(super) fn read(file: &File, name: &str, source: NodeName) -> Result<Option<A
     }
     let id = FileId::of(&metadata);
     let mut opened = opened();
-    opened.keep_report_apart(id)?;
+    opened.reject_report_file(id)?;
     if let Some((place, sink)) = find(&mut opened.outputs, id) {
         return Err(conflict("sink", sink, "writes to", place.name(), (source, name)));
     }
@@ -96,7 +96,7 @@ pub(super) fn written(file: File, name: &str, sink: NodeName, continues: bool) -
     let metadata = described(&file)?;
     let id = FileId::of(&metadata);
     let mut opened = opened();
-    opened.keep_report_apart(id)?;
+    opened.reject_report_file(id)?;
     if let Some((input, source)) = find(&mut opened.inputs, id) {
         return Err(conflict("source", source, "reads", &input.name, (sink, name)));
     }
@@ -133,7 +133,7 @@ impl Opened {
     ///
     /// # Errors
     /// In words, when `id` is that file.
-    fn keep_report_apart(&mut self, id: FileId) -> Result<(), String> {
+    fn reject_report_file(&mut self, id: FileId) -> Result<(), String> {
         match self.report.as_mut().filter(|report| report.id == id) {
             Some(report) => {
                 report.is_claimed = true;

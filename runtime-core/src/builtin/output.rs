@@ -19,7 +19,7 @@ use crate::stage::{Confirmed, Taken, Trouble};
 use crate::stdio::{self, Holder};
 use crate::sync::{Arc, Monitor, MutexGuard, OnceLock};
 
-mod apart;
+mod writer_thread;
 mod timed;
 
 /// Bytes that are written together, once there are as many.
@@ -100,7 +100,7 @@ impl Output {
         let is_regular = place.is_regular();
         let _first = shared.place.set(place);
         if !is_regular {
-            apart::start(&shared, None)?;
+            writer_thread::start(&shared, None)?;
         }
         Ok(Self(shared))
     }
@@ -118,7 +118,7 @@ impl Output {
             let file = open().map_err(|error| error.to_string())?;
             opened::written(file, &name, sink, false)
         };
-        apart::start(&shared, Some(Box::new(open)))?;
+        writer_thread::start(&shared, Some(Box::new(open)))?;
         Ok(Self(shared))
     }
 

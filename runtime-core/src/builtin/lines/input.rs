@@ -27,18 +27,18 @@ impl Input {
         if file.metadata().is_ok_and(|metadata| metadata.is_file()) {
             return Ok(Input::File(file));
         }
-        Self::open_apart(move || Ok(file), wakers)
+        Self::open_in_thread(move || Ok(file), wakers)
     }
 
     /// An input whose file a thread opens and reads; opening may block until the other end is opened too.
-    pub(super) fn open_apart(
+    pub(super) fn open_in_thread(
         open: impl FnOnce() -> io::Result<File> + Send + 'static,
         wakers: Vec<Waker>,
     ) -> io::Result<Self> {
         let (sender, chunks) = sync_channel(AHEAD);
         let reader = thread::Builder::new().name("lines".to_owned());
         let started = reader.spawn(move || match open() {
-            Ok(file) => read_apart(file, &sender, &wakers),
+            Ok(file) => read_in_thread(file, &sender, &wakers),
             Err(error) => {
                 // The receiver may be gone; then the error is of no use.
                 let _ = sender.send(Err(error));
@@ -77,7 +77,7 @@ fn read_chunk(input: &mut impl Read) -> io::Result<Vec<u8>> {
 }
 
 /// Reads until the input ends or its receiver is gone.
-fn read_apart(mut input: File, chunks: &SyncSender<io::Result<Vec<u8>>>, wakers: &[Waker]) {
+fn read_in_thread(mut input: File, chunks: &SyncSender<io::Result<Vec<u8>>>, wakers: &[Waker]) {
     loop {
         let chunk = read_chunk(&mut input);
         let is_last = chunk.as_ref().map_or(true, Vec::is_empty);
