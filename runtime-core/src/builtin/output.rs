@@ -19,8 +19,8 @@ use crate::stage::{Confirmed, Taken, Trouble};
 use crate::stdio::{self, Holder};
 use crate::sync::{Arc, Monitor, MutexGuard, OnceLock};
 
-mod writer_thread;
 mod timed;
+mod writer_thread;
 
 /// Bytes that are written together, once there are as many.
 const BATCH: usize = 8 << 10;
