@@ -5,7 +5,7 @@
     clippy::disallowed_methods,
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "the job of every task here is to run tools and to say what they do"
+    reason = "every task here runs tools and prints their progress"
 )]
 
 mod bench;
@@ -30,11 +30,11 @@ usage: cargo xtask COMMAND
   bless    rewrite the expected outputs of the tests; read the diff afterwards
   bench    run the benchmarks, or one: bench startup | interrupt | replicas | parts | check | keystroke | paths; `bench paths --help` lists the options
            of the comparison of the call paths (--json FILE, --svg FILE, …)
-  fuzz     the direct path against the component path, with hostile guests (--executions N, --seed S)
-  fuzz manifest | wit | component   the front half with made-up input (--executions N, --seed S)
-  rounds   ends of flows with full disks, closed pipes and signals, 200 times each (--count N); prints what came of it
-  sanitize the tests of what is unsafe, under AddressSanitizer
-  deny     licences, advisories and sources of the dependencies (deny --install: fetch cargo-deny first)
+  fuzz     the direct path compared with the component path, with hostile guests (--executions N, --seed S)
+  fuzz manifest | wit | component   the front half with generated input (--executions N, --seed S)
+  rounds   ends of flows with full disks, closed pipes and signals, 200 times each (--count N); prints the results
+  sanitize the tests of unsafe code, under AddressSanitizer
+  deny     licences, advisories and sources of the dependencies (deny --install: install cargo-deny first)
 ";
 
 fn main() -> ExitCode {
