@@ -151,7 +151,7 @@ impl OverflowPolicy {
         self.word().as_str()
     }
 
-    /// The pace of the stream: so many elements enter per second at most; `None` without one.
+    /// The rate of the stream, as most elements per second; `None` without one.
     #[must_use]
     pub const fn per_second(self) -> Option<u64> {
         match self {
