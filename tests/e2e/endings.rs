@@ -137,7 +137,7 @@ fn a_call_that_resists_its_interruption_is_abandoned() {
     let told = told.join().expect("the reader ends").expect("text");
     assert_eq!(status.code(), Some(130), "{told}");
     assert!(
-        told.contains("error[E0402]: cancelled; a stage waits in the host"),
+        told.contains("error[E0402]: cancelled; a stage that waits in the host"),
         "{told}"
     );
     assert!(since.elapsed() < Duration::from_secs(60), "{told}");
