@@ -228,7 +228,7 @@ fn replicas_that_need_everything_do_not_read_standard_input() {
     let arguments = ["--flow", "keyed", "--input", "-"];
     let finished = REPLICAS.built().run_in(folder.path(), &arguments).expect_code(1);
     assert!(
-        finished.stderr.contains("each replica needs all of it"),
+        finished.stderr.contains("every replica needs the whole input"),
         "{}",
         finished.stderr
     );

@@ -168,10 +168,10 @@ fn what_fits_no_flow_is_refused() {
             "`together` has no flow `none`\n  = help: flows: first, trapping",
         ),
         (&["none"], "unknown command or flow `none`"),
-        (&["--all", "--flow", "first"], "`--flow` is for one flow"),
-        (&["--all", "--config", "source.count=1"], "`--config` is for one flow"),
-        (&["--all", "--input", "generator"], "`--input` is for one flow"),
-        (&["--all", "--output", "-"], "`--output` is for one flow"),
+        (&["--all", "--flow", "first"], "`--flow` applies to one flow"),
+        (&["--all", "--config", "source.count=1"], "`--config` applies to one flow"),
+        (&["--all", "--input", "generator"], "`--input` applies to one flow"),
+        (&["--all", "--output", "-"], "`--output` applies to one flow"),
     ] {
         let finished = TOGETHER.built().run_in(folder.path(), arguments).expect_code(2);
         assert!(finished.stderr.contains("error[E0704]"), "{finished}");
