@@ -169,7 +169,10 @@ fn what_fits_no_flow_is_refused() {
         ),
         (&["none"], "unknown command or flow `none`"),
         (&["--all", "--flow", "first"], "`--flow` applies to one flow"),
-        (&["--all", "--config", "source.count=1"], "`--config` applies to one flow"),
+        (
+            &["--all", "--config", "source.count=1"],
+            "`--config` applies to one flow",
+        ),
         (&["--all", "--input", "generator"], "`--input` applies to one flow"),
         (&["--all", "--output", "-"], "`--output` applies to one flow"),
     ] {
