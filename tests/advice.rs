@@ -78,8 +78,8 @@ fn takes(text: &str) -> bool {
     let mut keys = Vec::new();
     named(schema::ROOT, name, &mut keys);
     let is_setting = Builtin::ALL
-        .into_iter()
-        .any(|builtin| schema::settings(builtin).iter().any(|setting| setting.name == name));
+        .iter()
+        .any(|builtin| builtin.settings().iter().any(|setting| setting.name == name));
     let is_capability = value.is_bool() && ENTRIES.iter().any(|entry| entry.key == name);
     keys.into_iter().any(|kind| admits(kind, value)) || is_setting || is_capability || FOREIGN.contains(&name.as_str())
 }

@@ -60,7 +60,7 @@ fn every_key_has_a_line(walked: &BTreeSet<String>) -> Result<(), Failed> {
     let mut keys = BTreeSet::new();
     collect(schema::ROOT, "", &mut keys);
     for builtin in Builtin::ALL {
-        let settings = schema::settings(builtin).iter();
+        let settings = builtin.settings().iter();
         keys.extend(settings.map(|setting| format!("builtin:{}.{}", builtin.as_str(), setting.name)));
     }
     let missing: Vec<_> = keys.difference(walked).collect();

@@ -134,6 +134,7 @@ fn generated_code_names_one_module() {
     let public = of_crate.public();
     let shared = [
         "bounds",
+        "builtin_table",
         "capability",
         "description",
         "duration",

@@ -13,6 +13,7 @@ mod verify;
 
 pub use path::{CallPath, Shell};
 pub use print::print;
+pub use torvyn_runtime_core::builtin_table::Builtin;
 pub use torvyn_runtime_core::policy::{
     ErrorAction, ErrorPolicies, Exhaustion, FanOut, LastResort, Merge, NodePolicies, OverflowPolicy,
 };
@@ -273,19 +274,6 @@ pub enum Implementation {
     Builtin(Builtin),
 }
 
-/// Nodes that are part of the runtime.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Builtin {
-    /// Source of `Hello, Torvyn! (n)`.
-    Generator,
-    /// Source of the lines of a file or of standard input.
-    Lines,
-    /// Sink that prints each payload as a line.
-    Console,
-    /// Sink that appends each payload as a line to a file.
-    File,
-}
-
 /// Limits of a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -393,31 +381,6 @@ impl WasiPackage {
             WasiPackage::Io => "io",
             WasiPackage::Random => "random",
             WasiPackage::Sockets => "sockets",
-        }
-    }
-}
-
-impl Builtin {
-    /// Every built-in, in the order they are documented.
-    pub const ALL: [Builtin; 4] = [Builtin::Generator, Builtin::Lines, Builtin::Console, Builtin::File];
-
-    /// The name after `builtin:`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Builtin::Generator => "generator",
-            Builtin::Lines => "lines",
-            Builtin::Console => "console",
-            Builtin::File => "file",
-        }
-    }
-
-    /// Role of a node with this built-in.
-    #[must_use]
-    pub fn role(self) -> Role {
-        match self {
-            Builtin::Generator | Builtin::Lines => Role::Source,
-            Builtin::Console | Builtin::File => Role::Sink,
         }
     }
 }

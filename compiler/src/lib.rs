@@ -36,4 +36,4 @@ pub mod toolchain;
 pub mod weld;
 pub mod work;
 
-pub use torvyn_runtime_core::{capability, description, duration, words};
+pub use torvyn_runtime_core::{builtin_table, capability, description, duration, words};

@@ -17,6 +17,7 @@ pub mod role;
 pub mod policy;
 pub mod capability;
 pub mod setting;
+pub mod builtin_table;
 pub mod description;
 #[cfg(any(feature = "compile", feature = "runtime"))]
 pub mod engine;

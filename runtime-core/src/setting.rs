@@ -34,60 +34,8 @@ pub enum Kind {
 /// Longest time for which a built-in sink holds a line by default, in milliseconds.
 pub const FLUSH_MS: u64 = 100;
 
-/// Settings of `builtin:generator`.
-pub const GENERATOR: &[Setting] = &[
-    optional("count", Kind::Count, "How many elements there are; no end without it."),
-    optional("message", Kind::Text, "What stands before the number of an element."),
-];
-
-/// Settings of `builtin:lines`.
-pub const LINES: &[Setting] = &[optional(
-    "path",
-    Kind::Path,
-    "The file to read; `-` or none is standard input.",
-)];
-
-/// Settings of `builtin:console`.
-pub const CONSOLE: &[Setting] = &[FLUSH];
-
-/// Settings of `builtin:file`.
-pub const FILE: &[Setting] = &[
-    Setting {
-        name: "path",
-        kind: Kind::Path,
-        required: true,
-        doc: "The file to append to.",
-    },
-    FLUSH,
-    optional(
-        "fsync",
-        Kind::Choice(&["never", "interval", "always"]),
-        "When what is written to a regular file is forced to the disk: `never` leaves it to the system, `interval` does it \
-         every `flush_ms`, `always` before an element counts as delivered. Default: `never`.",
-    ),
-];
-
-/// The settings of a built-in component; `None` for an unknown one.
-#[must_use]
-pub fn of(component: &str) -> Option<&'static [Setting]> {
-    match component {
-        "builtin:generator" => Some(GENERATOR),
-        "builtin:lines" => Some(LINES),
-        "builtin:console" => Some(CONSOLE),
-        "builtin:file" => Some(FILE),
-        _ => None,
-    }
-}
-
-const FLUSH: Setting = optional(
-    "flush_ms",
-    Kind::Count,
-    "How long a line is held at most before it is written, in milliseconds; 0 writes each at once. It is written sooner when \
-     8 KiB are held or the flow rests. Where `on_error` of the node does not end the flow, each is written at once. \
-     Default: 100.",
-);
-
-const fn optional(name: &'static str, kind: Kind, doc: &'static str) -> Setting {
+/// A key that may be left out.
+pub(crate) const fn optional(name: &'static str, kind: Kind, doc: &'static str) -> Setting {
     Setting {
         name,
         kind,
@@ -229,55 +177,5 @@ impl fmt::Display for Mistake {
             }
             Mistake::Missing(setting) => write!(f, "has no `{}`", setting.name),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn mistakes(config: &str, settings: &'static [Setting]) -> Vec<String> {
-        let mistakes = read(config, settings).err().unwrap_or_default();
-        mistakes.iter().map(Mistake::to_string).collect()
-    }
-
-    #[test]
-    fn what_nodes_take_is_read() {
-        let config = read(r#"{ "count": 3, "message": "" }"#, GENERATOR).unwrap();
-        assert_eq!(
-            (config["count"].as_u64(), config["message"].as_str()),
-            (Some(3), Some(""))
-        );
-        assert!(read(" ", GENERATOR).unwrap().is_empty());
-        assert_eq!(read(r#"{ "path": "-" }"#, LINES).unwrap()["path"], "-");
-    }
-
-    #[test]
-    fn all_mistakes_are_found() {
-        assert_eq!(
-            mistakes(r#"{ "count": -3, "cuont": 1, "message": 2 }"#, GENERATOR),
-            [
-                "has `count = -3`, which is not a whole number from 0",
-                "has an unknown key `cuont`; known: count, message",
-                "has `message = 2`, which is not a string",
-            ]
-        );
-        assert_eq!(mistakes("", FILE), ["has no `path`"]);
-        assert_eq!(
-            mistakes(r#"{ "path": "" }"#, FILE),
-            ["has `path = \"\"`, which is not a path"]
-        );
-        assert_eq!(
-            mistakes(r#"{ "colour": 1 }"#, CONSOLE),
-            ["has an unknown key `colour`; known: flush_ms"]
-        );
-        assert_eq!(
-            mistakes(r#"{ "path": "x", "fsync": "often", "flush_ms": -1 }"#, FILE),
-            [
-                "has `flush_ms = -1`, which is not a whole number from 0",
-                "has `fsync = \"often\"`, which is not one of `never`, `interval`, `always`",
-            ]
-        );
-        assert_eq!(mistakes("[]", CONSOLE), ["is not a JSON object"]);
     }
 }

@@ -1,7 +1,7 @@
 //! The driver of one flow: its stages as fields, and the choice of the stage to run next.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 
 use super::chains::{Chain, chains};
 use crate::ir::{Builtin, CallPath, FlowIr, Implementation, Node, NodeIdx, Role, Shell, ShellIdx};
@@ -250,13 +250,10 @@ fn boxed_stage(role: Role) -> TokenStream {
     }
 }
 
+/// `rt::TYPE::default()`: the type is named like the built-in.
 fn builtin_value(builtin: Builtin) -> TokenStream {
-    match builtin {
-        Builtin::Generator => quote! { rt::Generator::default() },
-        Builtin::Lines => quote! { rt::Lines::default() },
-        Builtin::Console => quote! { rt::Console::default() },
-        Builtin::File => quote! { rt::File::default() },
-    }
+    let stage = format_ident!("{}", builtin.variant());
+    quote! { rt::#stage::default() }
 }
 
 #[cfg(test)]

@@ -1,17 +1,9 @@
-//! What there is to say about built-in nodes and about the processing interfaces.
+//! Documentation of the processing interfaces, from the contracts.
 
 use torvync_compiler::contract;
 use torvync_compiler::interface::Interface;
 
 use crate::wit;
-
-/// The built-in nodes, with what they do.
-pub(crate) const ALL: [(&str, &str); 4] = [
-    ("generator", "A source of `Hello, Torvyn! (n)`."),
-    ("lines", "A source of the lines of a file, or of standard input."),
-    ("console", "A sink that prints each payload as a line."),
-    ("file", "A sink that appends each payload as a line to a file."),
-];
 
 /// The doc comment of an interface, from the contracts.
 pub(crate) fn interface_doc(interface: Interface) -> String {

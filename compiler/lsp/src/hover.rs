@@ -5,6 +5,7 @@ mod node;
 
 use std::ops::Range;
 
+use torvync_compiler::builtin_table::Builtin;
 use torvync_compiler::interface::{Interface, InterfaceName};
 use torvync_compiler::manifest::schema::{DefaultValue, Effect, Key, Kind};
 
@@ -87,7 +88,7 @@ fn value_text(view: View<'_>, entry: &Entry, offset: usize) -> Option<String> {
         return interface_text(interface);
     }
     if let Some(name) = text.and_then(|text| text.strip_prefix("builtin:")) {
-        let (_, doc) = builtin::ALL.iter().find(|(known, _)| *known == name)?;
+        let doc = Builtin::parse(name)?.doc();
         return Some(format!("`builtin:{name}`\n\n{doc}"));
     }
     if is_like(&entry.path, "security.grants.*.capabilities.#") {

@@ -1,7 +1,7 @@
 //! Finds the stages that may wait: such a source gets a thread of its own, and so does a whole flow in which another
 //! stage may, because a worker that waits holds up every other flow.
 
-use torvyn_codegen::ir::{Builtin, Implementation, Node, Role};
+use torvyn_codegen::ir::{Implementation, Node, Role};
 use wasmparser::{Validator, WasmFeatures, component_types::ComponentEntityType, types::Types};
 
 use super::wasi;
@@ -22,12 +22,11 @@ impl Threads {
     /// Why a source gets a thread of its own, if it does.
     pub(super) fn of_source(&self, role: Role, implementation: &Implementation) -> Option<String> {
         match (role, implementation) {
-            (Role::Source, Implementation::Builtin(Builtin::Lines)) => Some("may block on its input".to_owned()),
+            (Role::Source, Implementation::Builtin(builtin)) => builtin.own_thread().map(str::to_owned),
             (Role::Source, Implementation::Component { .. }) => self
                 .waits(implementation)
                 .then(|| "imports wasi:io/poll: may block".to_owned()),
-            (Role::Source, Implementation::Builtin(Builtin::Generator | Builtin::Console | Builtin::File))
-            | (Role::Processor | Role::Filter | Role::Router | Role::Aggregator | Role::Sink, _) => None,
+            (Role::Processor | Role::Filter | Role::Router | Role::Aggregator | Role::Sink, _) => None,
         }
     }
 

@@ -4,9 +4,6 @@ mod default;
 mod json;
 mod keys;
 
-use torvyn_codegen::ir::Builtin;
-use torvyn_runtime_core::setting::{self, Setting};
-
 pub use default::DefaultValue;
 pub use json::json_schema;
 pub use keys::{ACTIONS, ROOT};
@@ -78,17 +75,6 @@ pub enum Kind {
     Tables(&'static [Key]),
     /// Tables by name.
     Named(&'static [Key]),
-}
-
-/// The keys of the `config` of a built-in.
-#[must_use]
-pub fn settings(builtin: Builtin) -> &'static [Setting] {
-    match builtin {
-        Builtin::Generator => setting::GENERATOR,
-        Builtin::Lines => setting::LINES,
-        Builtin::Console => setting::CONSOLE,
-        Builtin::File => setting::FILE,
-    }
 }
 
 /// The tables that have a key called `name`, as their headers are written.

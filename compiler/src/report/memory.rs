@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use torvyn_codegen::ir::{ArtifactIdx, Builtin, Exhaustion, FlowIr, Implementation, Node, ProgramIr};
+use torvyn_codegen::ir::{ArtifactIdx, Exhaustion, FlowIr, Implementation, Node, ProgramIr};
 use torvyn_runtime_core::bounds;
 use torvyn_runtime_core::layout::{content_type, handle, scratch, slot, stage};
 
@@ -78,7 +78,8 @@ fn own(flow: &FlowIr) -> Vec<MemoryUse> {
 
 /// Input that is read for all replicas and shared out among them.
 fn shared_among_replicas(flow: &FlowIr) -> Option<MemoryUse> {
-    let is_lines = |node: &&Node| node.implementation == Implementation::Builtin(Builtin::Lines);
+    let is_lines =
+        |node: &&Node| matches!(node.implementation, Implementation::Builtin(builtin) if builtin.reads_ahead());
     let lines = flow.nodes.iter().filter(is_lines).count() as u64;
     let is_shared = flow.replicas > 1 && flow.replicas_by.is_none();
     (is_shared && lines > 0).then(|| {

@@ -3,9 +3,9 @@
 use super::output::{Fsync, Options, Output};
 use super::{config, flush_key, is_written, opened};
 use crate::buffer::Element;
+use crate::builtin_table;
 use crate::context::RunContext;
 use crate::error::Cause;
-use crate::setting;
 use crate::stage::{Called, Confirmed, Sink, Stage, Taken};
 use crate::stdio::{self, Standard};
 
@@ -20,7 +20,7 @@ pub struct Console {
 impl Stage for Console {
     fn init(&mut self, cx: &mut RunContext, text: &str) -> Called<()> {
         let options = Options {
-            flush: flush_key(&config(text, setting::CONSOLE)?),
+            flush: flush_key(&config(text, builtin_table::CONSOLE)?),
             fsync: Fsync::Never,
         };
         let cannot = |why: String| Cause::Endpoint(format!("can't write to {}: {why}", opened::STDOUT));

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use super::output::{Fsync, Options, Output};
 use super::{config, flush_key, is_fifo, is_written, opened, path_key, text_key};
 use crate::buffer::Element;
+use crate::builtin_table;
 use crate::context::RunContext;
 use crate::error::Cause;
-use crate::setting;
 use crate::stage::{Called, Confirmed, Sink, Stage, Taken};
 
 /// Sink that appends to a file, and creates it when needed. Configuration: `{"path": "…"}`, and optionally `flush_ms`
@@ -62,9 +62,9 @@ impl Stage for File {
     fn init(&mut self, cx: &mut RunContext, text: &str) -> Called<()> {
         let (path, config) = match self.path_override.take() {
             Some(path) if text.is_empty() => (path, serde_json::Map::new()),
-            Some(path) => (path, config(text, setting::FILE)?),
+            Some(path) => (path, config(text, builtin_table::FILE)?),
             None => {
-                let config = config(text, setting::FILE)?;
+                let config = config(text, builtin_table::FILE)?;
                 (path_key(&config).expect("invariant: a required key is there"), config)
             }
         };

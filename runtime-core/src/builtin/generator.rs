@@ -5,9 +5,9 @@ use std::convert::Infallible;
 use serde_json::Value;
 
 use super::{config, payload, text_key};
+use crate::builtin_table;
 use crate::context::RunContext;
 use crate::replica::Shared;
-use crate::setting;
 use crate::stage::{Called, Pulled, Source, Stage};
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicU64, Ordering};
@@ -44,7 +44,7 @@ impl Generator {
 impl Stage for Generator {
     fn init(&mut self, cx: &mut RunContext, text: &str) -> Called<()> {
         self.node = cx.preparing_at;
-        let config = config(text, setting::GENERATOR)?;
+        let config = config(text, builtin_table::GENERATOR)?;
         self.message = text_key(&config, "message");
         self.count = config.get("count").and_then(Value::as_u64);
         Ok(())

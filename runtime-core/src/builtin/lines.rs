@@ -8,11 +8,11 @@ use std::sync::PoisonError;
 
 use super::{config, is_fifo, opened, path_key, payload};
 use crate::bounds;
+use crate::builtin_table;
 use crate::context::{NodeName, RunContext};
 use crate::error::Cause;
 use crate::executor::Waker;
 use crate::replica::Shared;
-use crate::setting;
 use crate::stage::{Called, Pulled, Source, Stage, Supply};
 use crate::stdio::{self, Standard};
 use crate::sync::{Arc, Mutex};
@@ -229,7 +229,7 @@ impl Stage for Lines {
         self.node = cx.preparing_at;
         let path = match self.path_override.take() {
             Some(path) => path,
-            None => path_key(&config(text, setting::LINES)?).unwrap_or_else(|| STANDARD_INPUT.into()),
+            None => path_key(&config(text, builtin_table::LINES)?).unwrap_or_else(|| STANDARD_INPUT.into()),
         };
         self.name = match path.as_os_str() == STANDARD_INPUT {
             true => "standard input".to_owned(),

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::output::BadArguments;
+use crate::builtin_table::Builtin;
 use crate::plan::{FlowPlan, NodePlan};
 use crate::replica::Replica;
 use crate::session::{Configs, Ends};
@@ -73,7 +74,7 @@ fn check(
     };
     let node = find(plan, name)?;
     let component = ends.component(node);
-    let (Some(settings), Some(config)) = (setting::of(component), configs.get(node.name)) else {
+    let (Some(settings), Some(config)) = (Builtin::of(component).map(Builtin::settings), configs.get(node.name)) else {
         return Ok(());
     };
     if own_key == Some("path") && ends.replace(name) {

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use torvync_compiler::builtin_table::Builtin;
 use torvync_compiler::contract::canonical;
 use torvync_compiler::interface::Interface;
 use torvync_compiler::manifest::ast::ComponentRef;
@@ -179,9 +180,15 @@ fn bare(key: &Key) -> Vec<Text> {
 fn components(view: View<'_>) -> Vec<Text> {
     let declared = names::components(view.syntax).into_iter();
     let declared = declared.map(|name| Text::new(name, ItemKind::Component, "component", ""));
-    let builtins = builtin::ALL.iter();
-    let builtins =
-        builtins.map(|(name, doc)| Text::new(format!("builtin:{name}"), ItemKind::Component, "built-in", *doc));
+    let builtins = Builtin::ALL.iter();
+    let builtins = builtins.map(|one| {
+        Text::new(
+            format!("builtin:{}", one.as_str()),
+            ItemKind::Component,
+            "built-in",
+            one.doc(),
+        )
+    });
     let file = Text::new(
         "file://",
         ItemKind::Component,

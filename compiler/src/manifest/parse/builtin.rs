@@ -6,7 +6,6 @@ use torvyn_runtime_core::setting::{self, Mistake, Setting};
 
 use crate::diag::{Code, Diagnostic, Diagnostics, listed, suggest};
 use crate::manifest::ast::{BuiltinRef, ComponentRef};
-use crate::manifest::schema;
 use crate::manifest::section::{ConfigEntry, Section};
 use crate::manifest::toml::Document;
 use crate::source::Span;
@@ -28,7 +27,7 @@ pub(super) fn check_config(
     let filled = config
         .replace(REPLICA, "0")
         .replace(REPLICA_COUNT, &replicas.to_string());
-    let Err(mistakes) = setting::read(&filled, schema::settings(builtin)) else {
+    let Err(mistakes) = setting::read(&filled, builtin.settings()) else {
         return;
     };
     let unknown: Vec<_> = mistakes.iter().filter_map(unknown_key).collect();

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use torvyn_codegen::ir::Builtin;
 use torvyn_runtime_core::setting::{self, Setting};
 
-use super::{ACTIONS, DefaultValue, Effect, Key, Kind, ROOT, settings};
+use super::{ACTIONS, DefaultValue, Effect, Key, Kind, ROOT};
 use crate::interface::Interface;
 use torvyn_runtime_core::capability::ENTRIES;
 
@@ -44,7 +44,7 @@ fn table(keys: &[Key]) -> Map<String, Value> {
     }
     table.insert("additionalProperties".into(), false.into());
     if keys.iter().any(|key| matches!(key.kind, Kind::Config)) {
-        let builtins = Builtin::ALL.into_iter().map(of_builtin);
+        let builtins = Builtin::ALL.iter().copied().map(of_builtin);
         table.insert("allOf".into(), builtins.collect());
     }
     table
@@ -52,7 +52,8 @@ fn table(keys: &[Key]) -> Map<String, Value> {
 
 /// What the configuration of a built-in may hold. Nothing must be there: the command line of the executable can say it.
 fn of_builtin(builtin: Builtin) -> Value {
-    let properties: Map<String, Value> = settings(builtin)
+    let properties: Map<String, Value> = builtin
+        .settings()
         .iter()
         .map(|setting| (setting.name.to_owned(), of_setting(setting)))
         .collect();
@@ -152,7 +153,7 @@ fn pattern(pattern: String) -> Value {
 const FILE: &str = "[Ff][Ii][Ll][Ee]:";
 
 fn component() -> String {
-    let builtins = Builtin::ALL.map(Builtin::as_str).join("|");
+    let builtins = Builtin::WORDS.join("|");
     format!("^({NAME}|builtin:({builtins})|{FILE}(//.+|/.*)|(?!builtin:|{FILE}|oci://).*[^/]\\.wasm/*)$")
 }
 

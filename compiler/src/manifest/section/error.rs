@@ -161,12 +161,12 @@ impl From<SectionError> for Diagnostic {
                 with_suggestion(diagnostic, &found, &words, at, |word| format!("\"{word}\""))
             }
             SectionError::UnknownBuiltin { name, at } => {
-                let known: Vec<_> = Builtin::ALL.iter().map(|builtin| builtin.as_str()).collect();
+                let known = Builtin::WORDS;
                 let diagnostic =
                     Diagnostic::error(Code::ComponentNotFound, format!("there is no built-in node `{name}`"))
                         .primary(at, "no such built-in")
-                        .note(listed("built-in nodes", &known));
-                with_suggestion(diagnostic, &name, &known, at, |name| format!("\"builtin:{name}\""))
+                        .note(listed("built-in nodes", known));
+                with_suggestion(diagnostic, &name, known, at, |name| format!("\"builtin:{name}\""))
             }
             SectionError::UnknownInterface { found, at } => unknown_interface(&found, at),
             SectionError::Unsupported { what, at, instead } => {

@@ -14,7 +14,7 @@ use super::{ConfigEntry, Section, Value, json};
 use crate::diag::{Checked, Diagnostics, ErrorReported, suggest};
 use crate::interface::{Interface, InterfaceName};
 use crate::manifest::reference::{BuiltinRef, ComponentRef, InterfaceRef};
-use crate::manifest::schema::{self, ACTIONS, Effect, Key, Kind};
+use crate::manifest::schema::{ACTIONS, Effect, Key, Kind};
 use crate::manifest::toml::Document;
 use crate::manifest::value;
 use crate::source::file_url::{FileUrl, is_file_url};
@@ -359,7 +359,7 @@ impl Reader<'_, '_> {
 
     fn component(&mut self, text: &str, at: Span) -> Checked<Value> {
         let component = if let Some(name) = text.strip_prefix("builtin:") {
-            let known = Builtin::ALL.into_iter().find(|builtin| builtin.as_str() == name);
+            let known = Builtin::parse(name);
             let unknown = || {
                 self.diags.error(SectionError::UnknownBuiltin {
                     name: name.to_owned(),
@@ -437,9 +437,7 @@ impl Reader<'_, '_> {
 /// The configuration that a node takes, where its table names a built-in.
 fn settings(node: &DeTable<'_>) -> Option<&'static [Setting]> {
     let component = node.get("component")?.get_ref().as_str()?;
-    let name = component.strip_prefix("builtin:")?;
-    let builtin = Builtin::ALL.into_iter().find(|builtin| builtin.as_str() == name)?;
-    Some(schema::settings(builtin))
+    Builtin::of(component).map(Builtin::settings)
 }
 
 fn has_items(key: &Key) -> bool {
