@@ -16,10 +16,9 @@ mod policy;
 mod run;
 
 pub use chain::{Chain, FusedChain};
-pub(crate) use ending::Ending;
-pub use ending::Outcome;
+pub use ending::{Ending, Outcome};
 pub use node::{AggregatorNode, FilterNode, Node, ProcessorNode, RouterNode, SinkNode, SourceNode};
-pub(crate) use run::Run;
+pub use run::Run;
 
 /// Steps between two readings of the time within a quantum.
 const STEPS_BETWEEN_LOOKS: u32 = 8;

@@ -37,7 +37,7 @@ enum Phase {
 ///
 /// In every case sinks are completed and stages torn down. Held elements are delivered first, unless the run was
 /// cancelled.
-pub(crate) struct Run {
+pub struct Run {
     flow: Box<dyn Flow>,
     cx: RunContext,
     /// Configurations that replace those of the manifest, by node.
@@ -52,7 +52,7 @@ pub(crate) struct Run {
 impl Run {
     /// A run of a flow whose stages exist.
     #[must_use]
-    pub(crate) fn new(flow: Box<dyn Flow>, mut cx: RunContext, configs: BTreeMap<&'static str, String>) -> Self {
+    pub fn new(flow: Box<dyn Flow>, mut cx: RunContext, configs: BTreeMap<&'static str, String>) -> Self {
         cx.enter(FlowState::Validated);
         cx.enter(FlowState::Instantiated);
         Self {
@@ -71,7 +71,7 @@ impl Run {
     /// # Panics
     /// Before the last turn.
     #[must_use]
-    pub(crate) fn into_outcome(self) -> (Box<dyn Flow>, RunContext, Outcome) {
+    pub fn into_outcome(self) -> (Box<dyn Flow>, RunContext, Outcome) {
         let Phase::Over(ending) = self.phase else {
             unreachable!("invariant: the run is over")
         };

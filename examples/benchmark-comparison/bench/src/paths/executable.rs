@@ -8,14 +8,11 @@ use std::time::Instant;
 use std::{env, fs, process};
 
 use comparison_work::Checksum;
-use torvyn_runtime_core::clock::ClockKind;
-use torvyn_runtime_core::context::{RunContext, RunOptions};
-use torvyn_runtime_core::crossing::Hosts;
-use torvyn_runtime_core::error::Failure;
-use torvyn_runtime_core::executor::Group;
-use torvyn_runtime_core::flow::{Ending, Ends, Flow, FlowEntry, Node, Output, Pressure, Run, Setup};
-use torvyn_runtime_core::plan::FlowPlan;
-use torvyn_runtime_core::queue::Stream;
+use torvyn_runtime_core::emitted::{Failure, Flow, FlowEntry, Node, Setup, Stream};
+use torvyn_runtime_core::emitted::{FlowPlan, RunContext};
+use torvyn_runtime_core::internals::{
+    self, ClockKind, Ending, Ends, Group, Halt, Hosts, Limits, Output, Pressure, Run, RunOptions,
+};
 
 use super::CallPath;
 use crate::Failed;
@@ -88,7 +85,7 @@ impl Executable {
     fn look_at_messages(&self, shape: Shape) -> Result<(), Failed> {
         let unique = format!("benchmark-comparison-{}-{}-{}", process::id(), self.name, shape.payload);
         let file = env::temp_dir().join(unique);
-        let output = Output::File(file.display().to_string());
+        let output = Output::File(file.clone());
         let ends = Ends {
             outputs: BTreeMap::from([("sink", output)]),
             ..Ends::default()
@@ -117,20 +114,20 @@ impl Executable {
         let mut made = HOSTS.lock().map_err(|_| "a window was left half-way")?;
         let hosts = match &mut *made {
             Some(hosts) => hosts,
-            none @ None => none.insert(Hosts::start(flows::program())?),
+            none @ None => none.insert(internals::hosts_of(flows::program(), flows::paths())?),
         };
         let _entered = hosts.enter();
         let group = Group::new(1);
         let window = Arc::new(Mutex::new(Window::new()));
         let run = prepare(hosts, entry, ends, &group, load, &window)?;
         let ended = group.run(vec![run], 1).pop();
-        let (mut flow, _, outcome) = ended.expect("invariant: as many as went in").into_outcome();
+        let (mut flow, mut cx, outcome) = ended.expect("invariant: as many as went in").into_outcome();
         match (outcome.ending, outcome.failures.first()) {
             (Ending::Completed, None) => {}
             (Ending::Completed | Ending::Failed, Some(failure)) => return Err(failure.message().into()),
             (ending, _) => return Err(ending.as_str().into()),
         }
-        let copies = account(flow.as_mut(), load)?;
+        let copies = account(flow.as_mut(), &mut cx, load)?;
         drop(flow);
         let mut window = Arc::into_inner(window)
             .and_then(|window| window.into_inner().ok())
@@ -151,18 +148,22 @@ fn prepare(
 ) -> Result<Run, Failed> {
     let (plan, clock) = (entry.plan, ClockKind::System);
     let pool = hosts.pool(plan)?;
-    let mut setup = Setup::new(hosts, plan, pool, ends, group.waker(0), clock);
+    let limits = Limits {
+        clock,
+        timeout: None,
+        deadline: None,
+    };
+    let halt = Arc::new(Halt::new(limits, Arc::default()));
+    let mut setup = Setup::new(hosts, plan, pool, ends, group.waker(0), Arc::clone(&halt));
     let flow = (entry.start)(&mut setup).map_err(|failure| failure.message())?;
     let flow = observed(flow, load, window);
     let options = RunOptions {
         limit: Some(load.total()),
         timeout: None,
         clock,
-        told: None,
     };
     let pressure = Pressure::new(plan, |node| ends.hears_pressure(&plan.nodes[node]));
-    let (control, pool) = (Arc::clone(hosts.control()), setup.into_pool());
-    let cx = RunContext::new(plan, options, control, group.waker(0), pool, pressure);
+    let cx = RunContext::new(plan, options, halt, group.waker(0), setup.into_pool(), pressure);
     Ok(Run::new(flow, cx, configs(load)))
 }
 
@@ -176,13 +177,13 @@ fn configs(load: &Load) -> BTreeMap<&'static str, String> {
 }
 
 /// The copies of all nodes. What a sink of the host took was not checked by it, so it is counted.
-fn account(flow: &mut dyn Flow, load: &Load) -> Result<u64, Failed> {
+fn account(flow: &mut dyn Flow, cx: &mut RunContext, load: &Load) -> Result<u64, Failed> {
     let nodes = flow.nodes();
     let delivered: u64 = nodes.iter().map(|node| node.stats().delivered).sum();
     if delivered != load.total() {
         return Err(format!("{delivered} messages delivered, expected {}", load.total()).into());
     }
-    let copies = nodes.iter().map(|node| node.copies());
+    let copies = (0..nodes.len()).map(|position| cx.pool().copies(position));
     Ok(copies.map(|copies| copies.read.count + copies.write.count).sum())
 }
 
