@@ -18,8 +18,8 @@ mod limit;
 mod pressure;
 mod waiting;
 
-pub use ends::{Ends, Output};
 pub(crate) use ends::Input;
+pub use ends::{Ends, Output};
 pub use pressure::Pressure;
 
 /// Longest time for which a driver works before other flows have a turn (design section 6).

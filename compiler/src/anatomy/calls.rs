@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_demangle::demangle;
 use wasmparser::{
-    BinaryReaderError, CompositeInnerType, ElementItems, ExternalKind, FuncType, FunctionBody, KnownCustom, Name,
-    Operator, Parser, Payload, TagType, TypeRef, ValType,
+    BinaryReaderError, CompositeInnerType, ElementItems, ElementSectionReader, ExportSectionReader, ExternalKind,
+    FuncType, FunctionBody, ImportSectionReader, KnownCustom, Name, Operator, Parser, Payload, TagType, TypeRef,
+    TypeSectionReader, ValType,
 };
 
 use super::module::{Import, kind};
@@ -132,51 +133,15 @@ impl CallGraph {
         taken: &mut BTreeSet<u32>,
     ) -> Result<(), BinaryReaderError> {
         if let Payload::TypeSection(section) = payload {
-            for group in section {
-                for ty in group?.into_types() {
-                    types.have_subtypes |= !ty.supertype_idxs.is_empty();
-                    types.push(match ty.composite_type.inner {
-                        CompositeInnerType::Func(function) => Some(function),
-                        CompositeInnerType::Array(_) | CompositeInnerType::Struct(_) | CompositeInnerType::Cont(_) => {
-                            None
-                        }
-                    });
-                }
-            }
+            types.add(section)?;
         } else if let Payload::ImportSection(section) = payload {
-            for import in section.into_imports() {
-                let import = import?;
-                self.is_open |= match import.ty {
-                    TypeRef::Func(ty) | TypeRef::FuncExact(ty) | TypeRef::Tag(TagType { func_type_idx: ty, .. }) => {
-                        types.has_references(types.signature(ty))
-                    }
-                    TypeRef::Global(global) => global.content_type.is_reference_type(),
-                    TypeRef::Table(_) => true,
-                    TypeRef::Memory(_) => false,
-                };
-                if let TypeRef::Func(ty) | TypeRef::FuncExact(ty) = import.ty {
-                    self.imports.push(Import {
-                        module: import.module.to_owned(),
-                        name: import.name.to_owned(),
-                        kind: kind(&import.ty),
-                    });
-                    self.signatures.push(types.signature(ty));
-                }
-            }
+            self.add_imports(section, types)?;
         } else if let Payload::FunctionSection(section) = payload {
             for ty in section {
                 self.signatures.push(types.signature(ty?));
             }
         } else if let Payload::ExportSection(section) = payload {
-            for export in section {
-                let export = export?;
-                if export.kind == ExternalKind::Func {
-                    let signature = self.signatures.get(export.index as usize);
-                    self.is_open |= signature.is_some_and(|signature| types.has_references(*signature));
-                    self.exports.insert(export.name.to_owned(), export.index);
-                }
-                self.is_open |= export.kind == ExternalKind::Global && types.global_references;
-            }
+            self.add_exports(section, types)?;
         } else if let Payload::StartSection { func, .. } = payload {
             self.start = Some(func);
         } else if let Payload::GlobalSection(section) = payload {
@@ -186,20 +151,7 @@ impl CallGraph {
                 references(global.init_expr.get_operators_reader(), taken)?;
             }
         } else if let Payload::ElementSection(section) = payload {
-            for element in section {
-                match element?.items {
-                    ElementItems::Functions(functions) => {
-                        for function in functions {
-                            taken.insert(function?);
-                        }
-                    }
-                    ElementItems::Expressions(_, expressions) => {
-                        for expression in expressions {
-                            references(expression?.get_operators_reader(), taken)?;
-                        }
-                    }
-                }
-            }
+            elements(section, taken)?;
         } else if let Payload::CodeSectionEntry(body) = payload {
             self.callees.push(callees(&body, types, taken)?);
         } else if let Payload::CustomSection(section) = payload
@@ -216,6 +168,61 @@ impl CallGraph {
         }
         Ok(())
     }
+
+    fn add_imports(&mut self, section: ImportSectionReader<'_>, types: &Types) -> Result<(), BinaryReaderError> {
+        for import in section.into_imports() {
+            let import = import?;
+            self.is_open |= match import.ty {
+                TypeRef::Func(ty) | TypeRef::FuncExact(ty) | TypeRef::Tag(TagType { func_type_idx: ty, .. }) => {
+                    types.has_references(types.signature(ty))
+                }
+                TypeRef::Global(global) => global.content_type.is_reference_type(),
+                TypeRef::Table(_) => true,
+                TypeRef::Memory(_) => false,
+            };
+            if let TypeRef::Func(ty) | TypeRef::FuncExact(ty) = import.ty {
+                self.imports.push(Import {
+                    module: import.module.to_owned(),
+                    name: import.name.to_owned(),
+                    kind: kind(&import.ty),
+                });
+                self.signatures.push(types.signature(ty));
+            }
+        }
+        Ok(())
+    }
+
+    fn add_exports(&mut self, section: ExportSectionReader<'_>, types: &Types) -> Result<(), BinaryReaderError> {
+        for export in section {
+            let export = export?;
+            if export.kind == ExternalKind::Func {
+                let signature = self.signatures.get(export.index as usize);
+                self.is_open |= signature.is_some_and(|signature| types.has_references(*signature));
+                self.exports.insert(export.name.to_owned(), export.index);
+            }
+            self.is_open |= export.kind == ExternalKind::Global && types.global_references;
+        }
+        Ok(())
+    }
+}
+
+/// Adds the functions to which element segments refer.
+fn elements(section: ElementSectionReader<'_>, taken: &mut BTreeSet<u32>) -> Result<(), BinaryReaderError> {
+    for element in section {
+        match element?.items {
+            ElementItems::Functions(functions) => {
+                for function in functions {
+                    taken.insert(function?);
+                }
+            }
+            ElementItems::Expressions(_, expressions) => {
+                for expression in expressions {
+                    references(expression?.get_operators_reader(), taken)?;
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The function types of a module.
@@ -231,6 +238,19 @@ struct Types {
 }
 
 impl Types {
+    fn add(&mut self, section: TypeSectionReader<'_>) -> Result<(), BinaryReaderError> {
+        for group in section {
+            for ty in group?.into_types() {
+                self.have_subtypes |= !ty.supertype_idxs.is_empty();
+                self.push(match ty.composite_type.inner {
+                    CompositeInnerType::Func(function) => Some(function),
+                    CompositeInnerType::Array(_) | CompositeInnerType::Struct(_) | CompositeInnerType::Cont(_) => None,
+                });
+            }
+        }
+        Ok(())
+    }
+
     fn push(&mut self, ty: Option<FuncType>) {
         let signature = ty.map(|ty| {
             self.have_subtypes |= has_references(&ty);

@@ -13,7 +13,7 @@ use crate::aot::{self, AotArtifacts, Normalised};
 use crate::cache::{Cache, sha256};
 use crate::contract::BinaryFile;
 use crate::contract::{ContractSet, component};
-use crate::diag::{Checked, Code, Diagnostic};
+use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
 use crate::emit::{self, EmittedCrate};
 use crate::exe::{self, ExeOptions, Executable};
 use crate::graph::{self, Graph};
@@ -146,20 +146,7 @@ fn build_steps(
     progress: &mut dyn Progress,
 ) -> Checked<Back> {
     let cache = Cache::new(&options.cache);
-    let mut read = timed(progress, Phase::Check, |_| {
-        let read = read(analysis, files, request)?;
-        // Linking finds again whatever can be found without binaries.
-        let mut checked = analysis.clone();
-        if check_read(&mut checked, request, &read).is_err() || (request.strict && !checked.diagnostics.is_empty()) {
-            *analysis = finished(checked, request);
-        }
-        analysis.diagnostics.barrier().map(|()| read)
-    })?;
-    if let Some(target) = &options.target {
-        let located = Toolchain::locate(&options.cargo);
-        let checked = located.and_then(|toolchain| toolchain.check_target(target));
-        checked.map_err(|error| analysis.diagnostics.error(error))?;
-    }
+    let mut read = checked(analysis, files, request, options, progress)?;
     let work = work(request);
     let held = work.hold(&mut |text| progress.wait(text));
     let _held = held.map_err(|error| analysis.diagnostics.error(error))?;
@@ -187,22 +174,15 @@ fn build_steps(
         let krate = emit::emit(&folder, &program, &generated, &artifacts).map_err(|error| diags.error(error))?;
         Ok((generated, krate))
     })?;
-    let output = options
-        .output
-        .clone()
-        .unwrap_or_else(|| work.executable(&file_name(&program.name, target)));
     let executable = timed(progress, Phase::Exe, |progress| {
-        let release = options.release;
-        let options = ExeOptions {
-            toolchain: &toolchain,
-            cache: &cache,
-            target,
-            release,
-            work: &scratch,
-            output: &output,
-        };
-        let mut on_line = |line: &str| heard(progress, line, cache.root());
-        exe::build(&krate, options, &mut on_line).map_err(|error| diags.error(error))
+        build_executable(
+            diags,
+            options,
+            (&program.name, &krate),
+            (&work, &scratch),
+            (&toolchain, target),
+            progress,
+        )
     })?;
     Ok(Back {
         graph,
@@ -212,6 +192,56 @@ fn build_steps(
         krate,
         executable,
     })
+}
+
+/// Reads and checks the project, and the target that is asked for.
+fn checked(
+    analysis: &mut Analysis,
+    files: &dyn Files,
+    request: &Request,
+    options: &BuildOptions,
+    progress: &mut dyn Progress,
+) -> Checked<Read> {
+    let read = timed(progress, Phase::Check, |_| {
+        let read = read(analysis, files, request)?;
+        // Linking finds again whatever can be found without binaries.
+        let mut checked = analysis.clone();
+        if check_read(&mut checked, request, &read).is_err() || (request.strict && !checked.diagnostics.is_empty()) {
+            *analysis = finished(checked, request);
+        }
+        analysis.diagnostics.barrier().map(|()| read)
+    })?;
+    if let Some(target) = &options.target {
+        let located = Toolchain::locate(&options.cargo);
+        let checked = located.and_then(|toolchain| toolchain.check_target(target));
+        checked.map_err(|error| analysis.diagnostics.error(error))?;
+    }
+    Ok(read)
+}
+
+/// Builds the executable of an emitted crate, in the work folder and its scratch folder.
+fn build_executable(
+    diags: &mut Diagnostics,
+    options: &BuildOptions,
+    (program, krate): (&str, &EmittedCrate),
+    (work, scratch): (&Work, &Path),
+    (toolchain, target): (&Toolchain, &str),
+    progress: &mut dyn Progress,
+) -> Checked<Executable> {
+    let cache = Cache::new(&options.cache);
+    let output = options.output.clone();
+    let output = output.unwrap_or_else(|| work.executable(&file_name(program, target)));
+    let release = options.release;
+    let options = ExeOptions {
+        toolchain,
+        cache: &cache,
+        target,
+        release,
+        work: scratch,
+        output: &output,
+    };
+    let mut on_line = |line: &str| heard(progress, line, cache.root());
+    exe::build(krate, options, &mut on_line).map_err(|error| diags.error(error))
 }
 
 fn build_guests(

@@ -345,7 +345,7 @@ impl Given {
             }
         };
         if self.output.takes_stdout() {
-            keep_stdout_free(&entries, &ends)?;
+            ends::keep_stdout_free(&entries, &ends)?;
         }
         Ok(Command::Run(Box::new(RunArguments {
             entries,
@@ -385,20 +385,4 @@ impl Given {
                 .near(near)
         })
     }
-}
-
-/// Rejects elements on standard output, which is reserved for the one JSON object.
-fn keep_stdout_free(entries: &[&'static FlowEntry], ends: &Ends) -> Result<(), BadArguments> {
-    let nodes = entries.iter().flat_map(|entry| entry.plan.nodes);
-    let printing: Vec<&str> = nodes
-        .filter(|node| ends.component(node) == "builtin:console")
-        .map(|node| node.name)
-        .collect();
-    let Some(first) = printing.first() else {
-        return Ok(());
-    };
-    let message = format!("the report goes to standard output, but so do the elements of sink `{first}`");
-    Err(BadArguments::new(message).help(format!(
-        "move the report with `--report=FILE`, or the elements with `--output {first}=FILE`"
-    )))
 }

@@ -210,6 +210,25 @@ impl<'t> Scanner<'t> {
         here.zip(indent(start)).is_some_and(|(here, parent)| here > parent)
     }
 
+    /// The items of a block of `word`, an item that begins at `start`; and whether the block is closed.
+    fn block(&mut self, word: &str, start: usize, depth: usize) -> (Vec<Item>, bool) {
+        let holds = matches!(word, "package" | "interface" | "world" | "resource")
+            || (matches!(word, "import" | "export") && self.before() == "interface");
+        let mut items = Vec::new();
+        self.at += 1;
+        if holds && depth < DEPTH {
+            items = self.items(word, start, depth + 1);
+        } else {
+            while !matches!(self.token(), "" | "}") && !self.leaves(word, start) {
+                self.at += 1;
+            }
+        }
+        let closed = self.token() == "}";
+        self.at += usize::from(closed);
+        self.at += usize::from(closed && self.token() == ";");
+        (items, closed)
+    }
+
     fn item(&mut self, depth: usize) -> Item {
         let start = self.tokens[self.at].0;
         while self.token() == "@" {
@@ -237,19 +256,7 @@ impl<'t> Scanner<'t> {
                 "}" => break,
                 "interface" | "world" | "use" if word == "package" && self.at > first + 1 && self.is_apart() => break,
                 "{" => {
-                    let holds = matches!(word, "package" | "interface" | "world" | "resource")
-                        || (matches!(word, "import" | "export") && self.before() == "interface");
-                    self.at += 1;
-                    if holds && depth < DEPTH {
-                        items = self.items(word, start, depth + 1);
-                    } else {
-                        while !matches!(self.token(), "" | "}") && !self.leaves(word, start) {
-                            self.at += 1;
-                        }
-                    }
-                    closed = self.token() == "}";
-                    self.at += usize::from(closed);
-                    self.at += usize::from(closed && self.token() == ";");
+                    (items, closed) = self.block(word, start, depth);
                     ended = true;
                     break;
                 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use torvyn_codegen::ir::{ErrorAction, LastResort, Role};
 use torvyn_runtime_core::bounds;
 
-use super::{SettingError, is_component};
+use super::error::SettingError;
+use super::is_component;
 use crate::contract::ContractSet;
 use crate::diag::Diagnostics;
 use crate::manifest::ast::{LimitsDecl, RuntimeDecl};

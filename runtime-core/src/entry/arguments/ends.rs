@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::context::{Ends, Input, Output};
 use crate::entry::output::BadArguments;
+use crate::flow::FlowEntry;
 use crate::plan::FlowPlan;
 use crate::role::Role;
 use crate::stdio::{self, Standard};
@@ -139,4 +140,20 @@ fn named(value: &OsStr) -> Option<(&str, &OsStr)> {
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     is_name.then(|| (name, OsStr::from_bytes(&bytes[at + 1..])))
+}
+
+/// Rejects elements on standard output, which is reserved for the one JSON object.
+pub(super) fn keep_stdout_free(entries: &[&'static FlowEntry], ends: &Ends) -> Result<(), BadArguments> {
+    let nodes = entries.iter().flat_map(|entry| entry.plan.nodes);
+    let printing: Vec<&str> = nodes
+        .filter(|node| ends.component(node) == "builtin:console")
+        .map(|node| node.name)
+        .collect();
+    let Some(first) = printing.first() else {
+        return Ok(());
+    };
+    let message = format!("the report goes to standard output, but so do the elements of sink `{first}`");
+    Err(BadArguments::new(message).help(format!(
+        "move the report with `--report=FILE`, or the elements with `--output {first}=FILE`"
+    )))
 }
