@@ -2,6 +2,7 @@
 //! outside, and when a call has taken too long, for every call path.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
@@ -50,7 +51,7 @@ pub struct Watchdog {
     stop: Arc<Stop>,
     runs: Mutex<Vec<Attended>>,
     /// Set once no stage will be called any more.
-    is_over: OnceLock<()>,
+    is_over: AtomicBool,
     /// The engine whose epoch interrupts calls on the component path; unset until that path is prepared.
     engine: OnceLock<Engine>,
 }
@@ -93,7 +94,7 @@ impl Watchdog {
         Arc::new(Self {
             stop,
             runs: Mutex::default(),
-            is_over: OnceLock::new(),
+            is_over: AtomicBool::new(false),
             engine: OnceLock::new(),
         })
     }
@@ -110,9 +111,10 @@ impl Watchdog {
     fn stuck(&self, stall: &mut Stall) -> Option<Stuck> {
         let since = self.stop.cancelled()?;
         let stalled = stall.look();
-        match self.is_over.get() {
-            Some(()) => (stalled > REPORT_PATIENCE).then_some(Stuck::Report),
-            None => (stalled > STALL_PATIENCE || since.elapsed() > CANCEL_PATIENCE).then_some(Stuck::Run),
+        if self.is_over.load(Ordering::Relaxed) {
+            (stalled > REPORT_PATIENCE).then_some(Stuck::Report)
+        } else {
+            (stalled > STALL_PATIENCE || since.elapsed() > CANCEL_PATIENCE).then_some(Stuck::Run)
         }
     }
 
@@ -133,8 +135,8 @@ impl Watchdog {
 
     /// Notes that all runs have ended and only the report remains.
     pub(crate) fn runs_are_over(&self) {
-        // Only the first call counts.
-        let _ = self.is_over.set(());
+        // Guards no other memory.
+        self.is_over.store(true, Ordering::Relaxed);
     }
 
     /// The stop requests for the runs.

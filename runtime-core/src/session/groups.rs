@@ -45,9 +45,9 @@ pub(super) fn run_groups(mut groups: Vec<ThreadGroup>) -> Vec<Slot> {
                 let groups = groups.into_iter().chain(waiting.iter().filter_map(take));
                 let slots = groups.flat_map(|group| group.slots);
                 slots
-                    .map(|seat| Slot {
+                    .map(|slot| Slot {
                         started: Started::Failed(failure.clone()),
-                        ..seat
+                        ..slot
                     })
                     .collect()
             }
@@ -87,8 +87,8 @@ impl ThreadGroup {
         }
     }
 
-    pub(super) fn with(mut self, seat: Slot) -> Self {
-        self.slots.push(seat);
+    pub(super) fn with(mut self, slot: Slot) -> Self {
+        self.slots.push(slot);
         self
     }
 
