@@ -129,7 +129,7 @@ fn no_floor_uses_one_above_it() {
 }
 
 #[test]
-fn generated_code_names_one_module() {
+fn the_runtime_shows_what_is_shared_and_its_faces() {
     let of_crate = Crate::read(&root().join("runtime-core/src"));
     let public = of_crate.public();
     let shared = [
@@ -150,6 +150,22 @@ fn generated_code_names_one_module() {
     let expected: BTreeSet<&str> = shared.into_iter().chain(faces).collect();
     let found: BTreeSet<&str> = public.iter().map(String::as_str).collect();
     assert_eq!(found, expected, "what is shared with the compiler, and the faces");
+}
+
+#[test]
+fn generated_code_names_one_module() {
+    let golden = root().join("tests/golden");
+    let mut named = BTreeSet::new();
+    for folder in std::fs::read_dir(golden).expect("the folder of the golden crates is readable") {
+        let main = folder.expect("its entries too").path().join("main.rs");
+        let text = std::fs::read_to_string(&main).unwrap_or_else(|error| panic!("{}: {error}", main.display()));
+        for after in text.split("torvyn_runtime_core").skip(1) {
+            let is_name = |c: char| c.is_alphanumeric() || c == '_';
+            let module = after.trim_start_matches("::").split(|c| !is_name(c)).next();
+            named.extend(module.map(str::to_owned));
+        }
+    }
+    assert_eq!(named, BTreeSet::from(["emitted".to_owned()]));
 }
 
 /// Cargo features of the runtime with third-party dependencies, one by one and all together.
