@@ -5,43 +5,43 @@ use quote::format_ident;
 
 use crate::ir::{ArtifactIdx, FlowIr, Node, NodeIdx, ProgramIr, ShellIdx};
 
-/// Name of the package. The prefix keeps it from starting with a digit and from being a keyword or `test`, which cargo
-/// rejects.
+/// Names the package. The prefix keeps the name from starting with a digit and from being a keyword or `test`, which
+/// cargo rejects.
 pub(crate) fn krate(program: &ProgramIr) -> String {
     format!("torvyn-app-{}", word(&program.name).replace('_', "-"))
 }
 
-/// The module of a flow.
+/// Names the module of a flow.
 pub(crate) fn flow(position: usize, flow: &FlowIr) -> Ident {
     format_ident!("flow_{}_{}", position, word(&flow.name))
 }
 
-/// The field of a node.
+/// Names the field of a node.
 pub(crate) fn node(idx: NodeIdx, node: &Node) -> Ident {
     format_ident!("n{}_{}", idx.position(), word(&node.name))
 }
 
-/// The static of an artifact.
+/// Names the static of an artifact.
 pub(crate) fn artifact(idx: ArtifactIdx) -> Ident {
     format_ident!("ARTIFACT_{}", idx.position())
 }
 
-/// The static of an artifact's machine code.
+/// Names the static of an artifact's machine code.
 pub(crate) fn code(idx: ArtifactIdx) -> Ident {
     format_ident!("CODE_{}", idx.position())
 }
 
-/// The variable of a fused shell.
+/// Names the variable of a fused shell.
 pub(crate) fn shell(idx: ShellIdx) -> Ident {
     format_ident!("shell_{}", idx.position())
 }
 
-/// The field of a fused chain.
+/// Names the field of a fused chain.
 pub(crate) fn fused(idx: ShellIdx) -> Ident {
     format_ident!("fused_{}", idx.position())
 }
 
-/// The part of a user's name that is valid in an identifier.
+/// Replaces the characters of a user's name that are not valid in an identifier.
 fn word(name: &str) -> String {
     name.chars()
         .map(|c| {
@@ -54,7 +54,7 @@ fn word(name: &str) -> String {
         .collect()
 }
 
-/// The field of a chain whose stages have shells or stores of their own, named after its source.
+/// Names the field of a chain of stages with separate shells or stores, after its source.
 pub(crate) fn chain(first: NodeIdx) -> Ident {
     format_ident!("chain_{}", first.position())
 }

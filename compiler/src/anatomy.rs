@@ -1,8 +1,8 @@
-//! Takes a component apart. In: a binary that the front half has accepted. Out: an [`Anatomy`]: which core code is behind
-//! each exported function, and what each import of that code is bound to.
+//! Takes a component apart. In: a binary that the front half has accepted. Out: an [`Anatomy`]: the core code that
+//! implements each exported function, and what each import of that code is bound to.
 //!
-//! Nothing is recognised by the names that a toolchain happens to give: a shim is a function that passes its arguments
-//! on through a table, and what it reaches is what another module puts there.
+//! Nothing is recognised by names that toolchains happen to use: a shim is a function that only passes its arguments on
+//! through a table, and it leads to whatever another module puts into that table.
 
 mod abi;
 mod calls;
@@ -29,19 +29,20 @@ pub(crate) use outermost::outermost;
 pub use stage::Obstacle;
 pub use start::Intrusion;
 
-/// Longest way from an import to what it is bound to. A table can lead back to where it came from.
+/// Most steps from an import to what it is bound to. A limit is needed because a table can lead back to an earlier
+/// step.
 const LONGEST_WAY: usize = 64;
 
-/// How the core code of a component hangs together.
+/// The structure of a component's core code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Anatomy {
-    /// Core modules, those of nested components not counted.
+    /// Number of core modules, without those of nested components.
     pub modules: usize,
     /// The exported interfaces, by name with package and version.
     pub interfaces: Vec<String>,
     /// The exported functions whose code is found, in the order of the exports.
     pub lifts: Vec<Lift>,
-    /// The one core instance that all exported functions are in, if there is one.
+    /// The core instance with the code of all exported functions, if there is one.
     pub main: Option<Main>,
 }
 
@@ -52,14 +53,14 @@ pub struct Main {
     pub instance: u32,
     /// Position of its module among the core modules.
     pub module: usize,
-    /// The module.
+    /// The module's binary.
     pub code: Vec<u8>,
-    /// Memories that the module defines.
+    /// Number of memories that the module defines.
     pub memories: usize,
     /// What it imports, in order.
     pub imports: Vec<Import>,
-    /// Its functions that other core instances call when the component is instantiated, in order, by the names of their
-    /// exports; or what else they do to it then.
+    /// Functions of the instance that other core instances call during instantiation: their export names, in the order
+    /// of the calls. An error if another instance does anything else to it.
     pub initialisers: Result<Vec<String>, Intrusion>,
 }
 
@@ -70,11 +71,11 @@ pub struct Lift {
     pub interface: String,
     /// Name within the interface.
     pub function: String,
-    /// The core function behind it.
+    /// The core function that implements it.
     pub code: CoreExport,
-    /// Called with the core function's result when that has been read.
+    /// The post-return function: called with the core function's result once that has been read.
     pub post_return: Option<CoreExport>,
-    /// How values get in and out.
+    /// Canonical ABI options of the lift.
     pub abi: Abi,
 }
 
@@ -100,7 +101,7 @@ pub struct Import {
     pub origin: Origin,
 }
 
-/// What an import is bound to in the end.
+/// What an import is ultimately bound to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
     /// A function that the component imports: interface and name.
@@ -109,10 +110,10 @@ pub enum Origin {
         interface: String,
         /// Name within the interface.
         function: String,
-        /// How values get in and out.
+        /// Canonical ABI options of the lower.
         abi: Abi,
     },
-    /// Gives up a handle of an imported resource type.
+    /// The built-in that drops a handle of an imported resource type.
     ResourceDrop {
         /// Interface of the type.
         interface: String,
@@ -121,9 +122,10 @@ pub enum Origin {
     },
     /// Code, a memory, a table or a global of another core instance.
     Code(CoreExport),
-    /// A built-in of the component model that is none of the above; also, that gives up a handle of the component's own.
+    /// Another built-in of the component model, or the one that drops a handle of a resource type of the component's
+    /// own.
     Intrinsic,
-    /// It could not be followed.
+    /// Could not be followed.
     Unknown,
 }
 
@@ -202,7 +204,7 @@ impl Body<'_> {
         })
     }
 
-    /// What satisfies an import of a module that is instantiated with `arguments`.
+    /// Finds what satisfies an import of a module that is instantiated with `arguments`, in at most `way` steps.
     fn argument(&self, arguments: &[(String, u32)], import: &module::Import, way: usize) -> Origin {
         let instance = arguments.iter().find(|(name, _)| *name == import.module);
         match instance {
@@ -211,7 +213,7 @@ impl Body<'_> {
         }
     }
 
-    /// What is behind an export of a core instance.
+    /// Finds what an export of a core instance leads to.
     fn item(&self, instance: u32, name: &str, kind: ExternalKind, way: usize) -> Origin {
         let Some(way) = way.checked_sub(1) else {
             return Origin::Unknown;
@@ -240,7 +242,7 @@ impl Body<'_> {
         }
     }
 
-    /// A memory, table or global.
+    /// Finds what a memory, table or global leads to.
     fn other(&self, kind: ExternalKind, index: u32, way: usize) -> Origin {
         let items = match kind {
             ExternalKind::Memory => &self.spaces.core_memories,
@@ -254,7 +256,7 @@ impl Body<'_> {
         }
     }
 
-    /// What is behind a core function.
+    /// Finds what a core function leads to.
     fn function(&self, index: u32, way: usize) -> Origin {
         match self.spaces.core_funcs.get(index as usize) {
             Some(CoreFunc::Export { instance, name }) => self.item(*instance, name, ExternalKind::Func, way),
@@ -278,7 +280,8 @@ impl Body<'_> {
         }
     }
 
-    /// Where a function that only passes its arguments on leads to.
+    /// Follows a function that only passes its arguments on through a table. `None` if it does anything else, or if
+    /// what fills the table can't be found.
     fn through_table(&self, instance: u32, module: usize, name: &str, way: usize) -> Option<Origin> {
         let shim = &self.modules[module];
         let trampoline = shim.trampoline(shim.exported_function(name)?)?;
@@ -332,7 +335,7 @@ impl Body<'_> {
         }
     }
 
-    /// The code behind a core function, if it is code.
+    /// Finds the core code that a core function leads to, if it is code.
     fn code(&self, function: u32) -> Option<CoreExport> {
         match self.function(function, LONGEST_WAY) {
             Origin::Code(export) => Some(export),

@@ -15,7 +15,7 @@ mod embedded {
 /// Folder of the runtime's package in its unpacked workspace.
 const RUNTIME_PACKAGE: &str = "runtime-core";
 
-/// Names of files that do not have their own yet begin so.
+/// Prefix of the names of temporary files, which get their own name when they are complete.
 pub(crate) const TEMPORARY: &str = ".torvync-";
 
 /// The cache folder.
@@ -54,25 +54,25 @@ impl Cache {
         &self.root
     }
 
-    /// Where compiled components are kept.
+    /// Returns the folder of compiled components and shells.
     #[must_use]
     pub fn artifacts(&self) -> PathBuf {
         self.root.join("aot")
     }
 
-    /// Where the runtime's sources are unpacked, each version in a folder named by its hash.
+    /// Returns the folder in which the runtime's sources are unpacked, each version to a folder named by its hash.
     #[must_use]
     pub fn runtimes(&self) -> PathBuf {
         self.root.join("runtime")
     }
 
-    /// Where cargo keeps what it compiled with the tools and the dependencies that `key` names.
+    /// Returns the cargo target folder for the tools and the dependencies that `key` identifies.
     #[must_use]
     pub fn target(&self, key: &str) -> PathBuf {
         self.root.join("target").join(key)
     }
 
-    /// The work folder of a project that can't have its own.
+    /// Returns the folder in which compilers write for a project whose own work folder has a path that they can't use.
     #[must_use]
     pub fn work(&self, key: &str) -> PathBuf {
         self.root.join("work").join(key)
@@ -101,7 +101,7 @@ impl Cache {
             std::fs::write(file, text)?;
         }
         match std::fs::rename(unpacked.path(), &runtime.workspace) {
-            // Somebody else was faster: their files are the same.
+            // Another process was faster; its files are the same.
             Err(_) if runtime.workspace.is_dir() => Ok(runtime),
             Err(error) => Err(error),
             Ok(()) => Ok(runtime),
@@ -109,7 +109,7 @@ impl Cache {
     }
 }
 
-/// Writes a file so that other processes see either nothing, the old or the new contents.
+/// Writes a file so that other processes see either its old contents (or no file) or all of the new ones.
 #[expect(clippy::disallowed_methods, reason = "this is how the back half writes")]
 pub(crate) fn write_atomically(path: &Path, contents: &[u8]) -> io::Result<()> {
     use io::Write as _;
@@ -122,7 +122,7 @@ pub(crate) fn write_atomically(path: &Path, contents: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// A file that others may read once it has its name, as far as the user's mask lets them.
+/// Creates a temporary file that others may read once it has its own name, as far as the user's umask permits.
 fn temporary_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
@@ -130,7 +130,7 @@ fn temporary_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     builder.prefix(TEMPORARY).tempfile_in(folder)
 }
 
-/// A path in cargo's configuration.
+/// Returns a path as a string in cargo's configuration.
 pub(crate) fn toml_string(path: &Path) -> String {
     // Every JSON string is a TOML string.
     serde_json::to_string(&path.to_string_lossy()).expect("invariant: strings have a JSON form")
@@ -142,23 +142,23 @@ pub fn lock_file() -> &'static str {
     embedded::LOCK
 }
 
-/// SHA-256 in hexadecimal.
+/// Returns the SHA-256 of `bytes` in hexadecimal.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }
 
-/// Bytes in hexadecimal.
+/// Returns `bytes` in hexadecimal.
 #[must_use]
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Identifies the runtime: its sources and the versions of its dependencies.
+/// Returns a hash that identifies the runtime: its sources and the versions of its dependencies.
 pub(crate) fn runtime_hash() -> String {
     let mut hasher = Sha256::new();
     for (path, text) in embedded::FILES.iter().chain([&("Cargo.lock", embedded::LOCK)]) {
-        // Lengths keep a change of one file from looking like one of its neighbour.
+        // The lengths mark where each file ends, so that text moved from one file to the next changes the hash.
         hasher.update(format!("{path} {}\n", text.len()));
         hasher.update(text);
     }

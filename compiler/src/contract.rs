@@ -1,7 +1,7 @@
 //! Contracts: what each component of a project imports and exports.
 //!
-//! In: the `wit/` folders of the declared components, and their binaries when there are any. Out: a [`ContractSet`].
-//! Afterwards every WIT file is resolved, and the signature of each binary that exists is known.
+//! In: the `wit/` folders of the declared components, and their binaries if there are any. Out: a [`ContractSet`].
+//! Afterwards every WIT file is resolved, and the signature of each existing binary is known.
 
 mod binary;
 pub mod canonical;
@@ -45,10 +45,11 @@ pub use wit::World;
 
 const MANIFEST: &str = "Torvyn.toml";
 
-/// As many binaries are kept in mind.
+/// The most binaries that `understood` caches; one more empties the cache.
 const MOST_KNOWN: usize = 128;
 
-/// Reads the `wit/` folder of each declared component. `root` is the manifest's folder.
+/// Reads the `wit/` folder of each declared component, and the component's own manifest if it has one. `root` is the
+/// folder of the project's manifest.
 pub fn load(
     diags: &mut Diagnostics,
     sources: &mut SourceMap,
@@ -92,7 +93,7 @@ pub fn load(
     contracts
 }
 
-/// What a component's world may be named as: the component, or its cargo package.
+/// Returns the names that a component's world may have: the component's own, and that of its cargo package.
 fn names(files: &dyn Files, component: &str, folder: &Path) -> Vec<String> {
     let manifest = files.read(&folder.join("Cargo.toml")).ok();
     let table: Option<toml::Table> = manifest.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok());
@@ -129,11 +130,12 @@ pub fn read(diags: &mut Diagnostics, sources: &mut SourceMap, files: &dyn Files,
     contract
 }
 
-/// Makes two contracts comparable: beside a component, a contract stands for its only world, and imports of WASI that it
-/// does not name do not count: toolchains add them.
+/// Prepares a component and a WIT package for comparison: chooses the package's only world, and removes the WASI
+/// imports that this world doesn't have from the component, since toolchains add them. Two contracts of one kind stay
+/// as they are.
 ///
 /// # Errors
-/// When the contract has none or several; reported.
+/// When the package has no world or several; reported.
 pub fn align(diags: &mut Diagnostics, old: (&Path, &mut Contract), new: (&Path, &mut Contract)) -> Checked<()> {
     let ((path, contract), (component, binary)) = match (old.1.world, new.1.world) {
         (None, Some(_)) => (old, new),
@@ -153,7 +155,7 @@ pub fn align(diags: &mut Diagnostics, old: (&Path, &mut Contract), new: (&Path, 
 
 /// Reads component binaries and adds them to `contracts`.
 ///
-/// Returns the paths where there is none.
+/// Returns the paths of missing binaries, which are reported as errors.
 pub fn load_binaries(
     diags: &mut Diagnostics,
     sources: &mut SourceMap,
@@ -172,8 +174,9 @@ pub fn load_binaries(
     missing
 }
 
-/// Reads the binaries that lie there without a build, as far as they are what one would make: `folder` is where the source
-/// of a component lies that has one, `made` what the project itself writes. What could not be looked at is noted.
+/// Reads the binaries that already exist, except those that are older than their sources. `folder` returns the source
+/// folder of a component that has one; `made` lists the files that the project itself writes. Why a binary was not read
+/// is kept for [`ContractSet::unread()`].
 pub fn load_present(
     diags: &mut Diagnostics,
     sources: &mut SourceMap,
@@ -206,7 +209,7 @@ pub fn load_present(
     contracts.find_deviations(sources);
 }
 
-/// Adds a binary to `contracts`, or says why not. What is wrong with one that is there is reported.
+/// Adds a binary to `contracts`, or returns why not. Reports an unreadable or invalid binary, but not a missing one.
 fn load_binary(
     diags: &mut Diagnostics,
     files: &dyn Files,
@@ -247,8 +250,8 @@ fn load_binary(
     }
 }
 
-/// What a binary says, without its path. An editor has the same ones read with every keystroke: the last ones are kept, by
-/// their contents.
+/// Decodes a binary; the result has no path. An editor has the same binaries read at every keystroke, so results are
+/// cached by the hash of the contents.
 fn understood(bytes: &[u8]) -> Result<Binary, BinaryError> {
     static KNOWN: Mutex<BTreeMap<String, Result<Binary, BinaryError>>> = Mutex::new(BTreeMap::new());
     let key = sha256(bytes);
@@ -277,7 +280,7 @@ fn binary(bytes: &[u8]) -> Result<Binary, BinaryError> {
     })
 }
 
-/// What the code of a component needs; where it can't be followed, what its imports are for.
+/// Returns what the code of a component needs, or all that its imports allow if the code can't be followed.
 pub(crate) fn needs(binary: &[u8], imports: &[String]) -> Vec<Need> {
     match Reach::of(binary) {
         Ok(Reach::Known(reached)) => need::needs_of_reach(&reached),
@@ -285,7 +288,7 @@ pub(crate) fn needs(binary: &[u8], imports: &[String]) -> Vec<Need> {
     }
 }
 
-/// The contracts that the project says it targets must be the ones the runtime speaks.
+/// Reports a project that targets a version of the contracts that the runtime doesn't support.
 fn check_version(diags: &mut Diagnostics, manifest: &Manifest) {
     let speaks = canonical::version();
     if let Some(targets) = &manifest.project.contract_version

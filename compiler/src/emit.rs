@@ -1,6 +1,6 @@
 //! Writes the generated crate. In: its files and the machine code. Out: a folder that cargo compiles.
 //!
-//! Only what changed is written, so that cargo rebuilds little. What an earlier build left is removed.
+//! Only changed files are written, so that cargo rebuilds little. Files that an earlier build left are removed.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -14,8 +14,8 @@ use crate::aot::AotArtifacts;
 use crate::cache::{hexadecimal, lock_file, sha256, write_atomically};
 use crate::diag::{Code, Diagnostic};
 
-/// Holds the hash of the lock file that this crate was given, and of its manifest: cargo drops from the one what the other
-/// does not need.
+/// File with the hash of this crate's lock file, as it was first written, and manifest. The lock file itself can't be
+/// compared: cargo removes what the manifest does not need.
 const LOCK_HASH: &str = ".lock-hash";
 
 /// A crate on disk.
@@ -29,7 +29,7 @@ pub struct EmittedCrate {
     pub hash: String,
 }
 
-/// The crate can't be written.
+/// Why a crate can't be written.
 #[derive(Debug)]
 pub struct EmitError {
     folder: PathBuf,
@@ -83,7 +83,8 @@ fn write_if_changed(path: &Path, contents: &[u8]) -> io::Result<()> {
     write_atomically(path, contents)
 }
 
-/// Gives the crate the versions that this compiler was built with, once for each manifest: cargo edits its lock file.
+/// Writes a lock file with the versions that this compiler was built with, once for each manifest, because cargo edits
+/// it.
 #[expect(clippy::disallowed_methods, reason = "only what differs is written")]
 fn write_lock(folder: &Path, name: &str, manifest: &[u8]) -> io::Result<()> {
     let lock = format!(

@@ -1,8 +1,8 @@
-//! A project as a picture. In: a resolved project and its contracts. Out: a [`Graph`], and functions of it that write
-//! one format each.
+//! Draws a project. In: a resolved project and its contracts. Out: a [`Graph`], and a function for each format that
+//! writes it.
 //!
-//! A graph takes no binaries and no success: roles that nobody tells are unknown, and a flow with mistakes is drawn
-//! as far as it was understood.
+//! A graph needs neither binaries nor a project without errors: roles that can't be determined are unknown, and a flow
+//! with mistakes is drawn as far as it was understood.
 
 mod dot;
 mod json;

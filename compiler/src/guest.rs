@@ -1,8 +1,8 @@
 //! Builds components. In: the components that flows use. Out: the path of each one's binary.
 //!
-//! A component with a `build_command` is built by it; one with `wasm` alone, and a `file://` node, is taken as it is;
-//! any other one is a cargo package. Each binary that was built is copied to the work folder, where `torvync link` finds it,
-//! whatever folder the build uses.
+//! A component's `build_command` builds it. A component with `wasm` alone, and the file of a `file://` node, is used as
+//! it is. Any other component is a cargo package. Binaries that were built are copied to the work folder, where
+//! `torvync link` looks for them, whatever folder the build uses.
 
 mod command;
 mod configuration;
@@ -30,22 +30,22 @@ use crate::source::{Span, Spanned, display_path};
 use crate::toolchain::{GUEST_TARGET, Toolchain, ToolchainError, ask, cargo_home, missing_tool, relative_to};
 use crate::work::{Work, absolute};
 
-/// How to build.
+/// Settings of a build.
 #[derive(Clone, Copy, Debug)]
 pub struct GuestOptions<'a> {
     /// Folder of the manifest.
     pub root: &'a Path,
-    /// Optimise.
+    /// Whether to build with cargo's release profile.
     pub release: bool,
     /// The project's work folder.
     pub work: &'a Work,
     /// Cargo's target folder for all components of the project; nothing else may write there.
     pub target: &'a Path,
-    /// The target folder that a `build_command` hears of, if the user has set one.
+    /// The target folder (`CARGO_TARGET_DIR`) that a `build_command` inherits, if the user has set one.
     pub command_target: Option<&'a Path>,
 }
 
-/// Where a component's binary lies when nothing needs to be built for it.
+/// Returns the path of a component's binary; `None` if the binary has to be built first, and for a built-in.
 #[must_use]
 pub fn prebuilt_path(manifest: &Manifest, root: &Path, reference: &ComponentRef) -> Option<PathBuf> {
     match reference {
@@ -58,10 +58,10 @@ pub fn prebuilt_path(manifest: &Manifest, root: &Path, reference: &ComponentRef)
     }
 }
 
-/// Builds the components among `references`. `on_line` gets what the tools say.
+/// Builds the components among `references`. `on_line` gets each line that the tools print.
 ///
 /// # Errors
-/// When one of them can't be built; all that fail are reported.
+/// When a component can't be built; every failure is reported.
 pub fn build(
     diags: &mut Diagnostics,
     toolchain: &Toolchain,
@@ -116,7 +116,7 @@ pub fn build(
 }
 
 enum Job<'a> {
-    /// Nothing to do.
+    /// A binary that needs no build.
     Prebuilt(PathBuf),
     /// A cargo package.
     Cargo(&'a ComponentDecl),
@@ -147,7 +147,8 @@ struct Builder<'a> {
     toolchain: &'a Toolchain,
     manifest: &'a Manifest,
     options: GuestOptions<'a>,
-    /// Cargo uses all processors by itself, and would only wait for the lock of the target folder.
+    /// Lets one cargo run at a time: cargo uses all processors by itself, and a second one would only wait for the lock
+    /// of the target folder.
     turn: Mutex<()>,
 }
 
@@ -211,8 +212,9 @@ impl Builder<'_> {
         }
     }
 
-    /// The target folder for a package: the one of all components, unless another package makes a file of the same name
-    /// there. Cargo would let them overwrite each other's, and take the other's for its own.
+    /// Returns the target folder for a package: the shared one, or a folder of its own if another package has already
+    /// claimed the same file name in the shared one. Cargo would let the two packages overwrite each other's file, and
+    /// use the other package's file as this one's.
     #[expect(clippy::disallowed_methods, reason = "the claim is a file of the back half")]
     fn slot(&self, package: &Package) -> io::Result<PathBuf> {
         let target = absolute(self.options.target);
@@ -238,7 +240,7 @@ impl Builder<'_> {
     ) -> Result<Command, GuestError> {
         let configuration = Configuration::of(folder, cargo_home().as_deref());
         let mut cargo = Command::new(self.cargo);
-        // From the package's folder, as its author would, so that its cargo configuration counts.
+        // In the package's folder, as its author would run it, so that its cargo configuration applies.
         cargo.current_dir(folder).args(["build", "--target", GUEST_TARGET]);
         cargo.args(["--message-format=json-render-diagnostics", "--color=never"]);
         cargo.args(package.selection());
@@ -260,7 +262,7 @@ impl Builder<'_> {
             cargo.args(["--config", setting]);
         }
         cargo.env("RUSTC", &self.rustc);
-        // Flags meant for this machine's own code must neither reach nor replace those of the components.
+        // Settings meant for native code must neither reach the components nor replace their own.
         for variable in [
             "RUSTFLAGS",
             "CARGO_ENCODED_RUSTFLAGS",
@@ -275,7 +277,7 @@ impl Builder<'_> {
         Ok(cargo)
     }
 
-    /// The component's own flags and ours, as a TOML array.
+    /// Returns the component's own rustc flags and torvync's, as a TOML array.
     fn flags(&self, configuration: &Configuration) -> String {
         let mut folders = relative_to(&absolute(self.options.root), "/project");
         if self.options.work.is_named() {
@@ -294,7 +296,7 @@ impl Builder<'_> {
         on_line: &mut dyn FnMut(&str),
     ) -> Result<(), GuestError> {
         let mut shell = Command::new("sh");
-        // What it prints belongs to the progress, not to the result.
+        // The command's standard output goes to standard error: it is progress, not torvync's result.
         shell
             .args(["-c", "exec 1>&2; eval \"$1\"", "build_command", &command.value])
             .current_dir(self.folder(decl));
@@ -324,7 +326,7 @@ fn not_started(tool: &Path, error: &io::Error) -> GuestError {
     })
 }
 
-/// What holds for code of the guest target.
+/// Returns the `cfg` values of the guest target; none if rustc does not print them.
 fn cfg(rustc: &Path) -> Vec<Cfg> {
     let said = ask(rustc, &["--print", "cfg", "--target", GUEST_TARGET]).unwrap_or_default();
     said.lines().filter_map(|line| line.parse().ok()).collect()

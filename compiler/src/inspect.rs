@@ -1,5 +1,5 @@
-//! Describes a finished file without running it. In: the bytes of a component, a core module or an executable made
-//! here. Out: an [`Inspection`], the same for equal bytes.
+//! Describes a finished file without running it. In: the bytes of a component, a core module or an executable made by
+//! torvync. Out: an [`Inspection`], the same for equal bytes.
 
 mod executable;
 mod wasm;
@@ -19,7 +19,7 @@ use crate::diag::{Code, Diagnostic};
 
 const WASM_MAGIC: &[u8] = b"\0asm";
 
-/// What a file turned out to be.
+/// The description of a file, by its kind.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Inspection {
@@ -36,9 +36,9 @@ pub enum Inspection {
 pub enum InspectError {
     /// Neither WebAssembly nor an executable.
     UnknownFormat,
-    /// Starts like WebAssembly and goes on differently.
+    /// WebAssembly that is invalid, with the reason.
     InvalidWasm(String),
-    /// An executable that was not made here.
+    /// An executable that torvync did not make.
     NoDescription,
     /// The embedded description is damaged.
     InvalidDescription(String),
@@ -68,7 +68,7 @@ impl From<InspectError> for Diagnostic {
 /// Describes `bytes`.
 ///
 /// # Errors
-/// When they are of no kind known here, or damaged.
+/// When the bytes are in no known format, or damaged.
 pub fn inspect(bytes: &[u8]) -> Result<Inspection, InspectError> {
     let binary = component::binary_form(bytes).map_err(|error| match error {
         BinaryError::Invalid(reason) => InspectError::InvalidWasm(reason),

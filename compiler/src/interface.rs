@@ -1,4 +1,4 @@
-//! Names of interfaces, and the ones a stage of a flow can have.
+//! Names of interfaces, and the interfaces that a stage can have.
 
 use std::fmt;
 use std::str::FromStr;
@@ -64,7 +64,7 @@ impl FromStr for InterfaceName {
     }
 }
 
-/// The interfaces by which a component processes elements.
+/// An interface through which a component processes elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Interface {
     /// `torvyn:streaming/source`.
@@ -116,7 +116,7 @@ impl Interface {
         })
     }
 
-    /// What a node with this interface does in a flow.
+    /// The role of a node with this interface.
     #[must_use]
     pub fn role(self) -> Role {
         match self {

@@ -1,4 +1,4 @@
-//! `Torvyn.toml`. In: its text. Out: a [`Manifest`], always, with whatever could be read.
+//! `Torvyn.toml`. In: its text. Out: a [`Manifest`] with whatever could be read, even after errors.
 //!
 //! Afterwards every value has the type and range that [`schema`] states, and a span.
 

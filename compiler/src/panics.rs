@@ -1,5 +1,5 @@
-//! Panics of the libraries that read WIT and WebAssembly: on some damaged input they fail that way, which is an error like
-//! any other for whoever wrote the input.
+//! Catches panics of the libraries that read WIT and WebAssembly: they panic on some damaged input, which is an error
+//! like any other to the author of that input.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -10,9 +10,9 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What `work` makes; when it panics, what the panic said, which is printed nowhere else.
+/// Runs `work` and returns its result. If it panics, returns the message of the panic, which is not printed.
 ///
-/// What `work` was changing must not be used after that.
+/// After a panic, whatever `work` was changing must not be used.
 pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
@@ -34,7 +34,7 @@ fn said(payload: &(dyn Any + Send)) -> String {
     let text = text
         .or_else(|| payload.downcast_ref::<&str>().copied())
         .unwrap_or("no reason given");
-    // An `unwrap` says what it found; the text of a syntax error is the last part of it.
+    // The panic of an `unwrap` shows the whole error; the text of a syntax error is a quoted field of it.
     let message = text
         .split_once("message: \"")
         .and_then(|(_, rest)| rest.split('"').next());

@@ -1,10 +1,10 @@
-//! Runs a tool and passes on, line by line, what it says.
+//! Runs a tool and passes on its messages, line by line.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 
-/// What a tool left behind.
+/// The results of a tool that has ended.
 pub(crate) struct Finished {
     pub(crate) status: ExitStatus,
     pub(crate) stdout: Vec<u8>,
@@ -20,7 +20,7 @@ pub(crate) fn run(command: &mut Command, on_line: &mut dyn FnMut(&str)) -> io::R
         .stderr(Stdio::piped())
         .spawn()?;
     let mut stdout = child.stdout.take().expect("invariant: standard output is piped");
-    // A pipe that nobody empties would stop the tool.
+    // The tool would stop at a full pipe.
     let reader = thread::spawn(move || {
         let mut bytes = Vec::new();
         stdout.read_to_end(&mut bytes).map(|_| bytes)
@@ -47,13 +47,13 @@ fn listen(child: &mut Child, on_line: &mut dyn FnMut(&str)) -> io::Result<String
     Ok(said)
 }
 
-/// What cargo waits for, when it says so: the lock of the `build directory`, of the `package cache`.
+/// Returns what cargo waits for, if the line says so: the lock of the `build directory` or of the `package cache`.
 pub(crate) fn awaited(line: &str) -> Option<&str> {
     line.trim_start().strip_prefix("Blocking waiting for file lock on ")
 }
 
-/// What cargo says without its progress (`   Compiling …`, a word that ends in the twelfth column): what remains is
-/// about the code, and the same whenever it is run.
+/// Returns cargo's messages without its progress (`   Compiling …`, a word that ends in the twelfth column). What
+/// remains is about the code, and the same at every run.
 pub(crate) fn without_progress(said: &str) -> String {
     let is_progress = |line: &&str| {
         let word = line.get(..12).map(str::trim_start);

@@ -1,10 +1,10 @@
-//! The SDK for components in Rust, as source text: a new project gets a copy, so that it builds wherever it is.
+//! The SDK for components in Rust, as source text. A new project gets a copy, so that it builds in any place.
 
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/sdk_sources.rs"));
 }
 
-/// The SDK's package: path below its folder, and text of each file.
+/// Returns the files of the SDK's package: the path below its folder, and the text of each.
 #[must_use]
 pub fn files() -> &'static [(&'static str, &'static str)] {
     embedded::FILES

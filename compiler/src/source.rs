@@ -18,7 +18,7 @@ pub struct Span {
     pub source: SourceId,
     /// Offset of the first byte.
     pub start: usize,
-    /// Offset behind the last byte.
+    /// Offset after the last byte.
     pub end: usize,
 }
 
@@ -71,18 +71,18 @@ struct SourceFile {
     line_starts: Vec<usize>,
 }
 
-/// Where a text is not UTF-8.
+/// The first place where a text is not UTF-8.
 #[derive(Clone, Copy, Debug)]
 pub struct NotUtf8 {
-    /// The first byte that can't be read.
+    /// Position of the first invalid byte; an empty span.
     pub at: Span,
     /// That byte.
     pub byte: u8,
-    /// It seems to be UTF-16.
+    /// Whether the text seems to be UTF-16.
     pub is_utf16: bool,
 }
 
-/// A position for people: both counts start at 1, columns are characters.
+/// A position for users: both counts start at 1, columns are characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineColumn {
     /// Line.
@@ -98,7 +98,7 @@ impl SourceMap {
         Self::default()
     }
 
-    /// Adds a text. Its name is `path` with `/` between parts and without `.` parts.
+    /// Adds a text. Its name is `path` as [`display_path`] shows it.
     pub fn add(&mut self, path: &Path, text: String) -> SourceId {
         let id = SourceId(u32::try_from(self.files.len()).expect("invariant: fewer than 2^32 texts"));
         let line_starts = std::iter::once(0)
@@ -112,10 +112,11 @@ impl SourceMap {
         id
     }
 
-    /// Adds the text of a file. What is not UTF-8 is added too, with signs in the place of what can't be read, to point into.
+    /// Adds the text of a file. One that is not UTF-8 is added too, with replacement characters, so that spans can
+    /// point into it.
     ///
     /// # Errors
-    /// Where it is no UTF-8.
+    /// The first place that is not UTF-8.
     pub fn add_bytes(&mut self, path: &Path, bytes: Vec<u8>) -> Result<SourceId, NotUtf8> {
         let error = match String::from_utf8(bytes) {
             Ok(text) => return Ok(self.add(path, text)),
@@ -131,7 +132,7 @@ impl SourceMap {
         })
     }
 
-    /// The part of `range` that lies in a text, widened to whole characters: what a parser that counts bytes points to.
+    /// Limits a byte range from a parser to the text, and widens it to whole characters.
     #[must_use]
     pub fn span(&self, id: SourceId, range: std::ops::Range<usize>) -> Span {
         let text = self.text(id);
@@ -157,7 +158,7 @@ impl SourceMap {
         &self.file(id).text
     }
 
-    /// Line and column of a byte offset; the end of the text for anything behind it.
+    /// Line and column of a byte offset; those of the text's end for any offset after it.
     #[must_use]
     pub fn line_column(&self, id: SourceId, offset: usize) -> LineColumn {
         let file = self.file(id);
@@ -170,12 +171,12 @@ impl SourceMap {
         }
     }
 
-    /// Position in the list of lines of the line that holds `offset`.
+    /// Index of the line that contains `offset`, from 0.
     pub(crate) fn line_index(&self, id: SourceId, offset: usize) -> usize {
         self.file(id).line_starts.partition_point(|start| *start <= offset) - 1
     }
 
-    /// The byte range of a line, with its line break; `None` behind the last line.
+    /// The byte range of a line, with its line break; `None` after the last line.
     pub(crate) fn line_range(&self, id: SourceId, line: usize) -> Option<std::ops::Range<usize>> {
         let file = self.file(id);
         let start = *file.line_starts.get(line)?;
@@ -187,7 +188,7 @@ impl SourceMap {
     }
 }
 
-/// `path` as diagnostics show it: `/` between parts, no `.` parts.
+/// `path` as diagnostics show it: `/` between parts, no `.` parts, and `..` only at the start.
 #[must_use]
 pub fn display_path(path: &Path) -> String {
     let mut parts: Vec<String> = Vec::new();

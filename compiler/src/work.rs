@@ -1,5 +1,5 @@
-//! The work folder of a project: `.torvyn` beside its manifest, or a folder that was named. Everything that builds of the
-//! project write lies in there, but for what all projects of a machine share (see `cache`), and what cargo itself writes
+//! The work folder of a project: `.torvyn` beside its manifest, or a folder that the user names. Builds of the project
+//! write everything into it, except what all projects of a machine share (see `cache`), and what cargo itself writes
 //! beside a component's sources.
 
 use std::ffi::OsStr;
@@ -13,43 +13,43 @@ use crate::sdk;
 use crate::source::display_path;
 use crate::source::files::Files;
 
-/// The work folder of a project for which none is named.
+/// Name of a project's work folder if the user names none.
 const OWN: &str = ".torvyn";
 
-/// Says which project a named folder is of.
+/// File that says to which project a named folder belongs.
 const OWNER: &str = "project";
 
-/// Is locked while a build writes in the folder.
+/// File that is locked while a build writes in the folder.
 const LOCK: &str = "lock";
 
-/// What separates folders in lists of them, such as those in which a program looks for its libraries.
+/// Separator of folders in a list, such as the search path for libraries.
 const LIST_SEPARATOR: char = if cfg!(windows) { ';' } else { ':' };
 
 /// The work folder of a project.
 #[derive(Clone, Debug)]
 pub struct Work {
     folder: PathBuf,
-    /// The project's folder, when this one was named for it.
+    /// The project's folder, if the work folder is one that the user named.
     named_for: Option<PathBuf>,
 }
 
-/// The right to write in a work folder, until it is dropped.
+/// Permission to write in a work folder, until it is dropped.
 #[derive(Debug)]
 pub struct Held {
     _lock: Option<File>,
 }
 
-/// Why nothing can be built.
+/// Why a work folder can't be used.
 #[derive(Debug)]
 pub enum WorkError {
     /// The folder can't be written.
     Io {
         /// The folder.
         folder: PathBuf,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
-    /// The folder that was named has something else in it.
+    /// The folder that the user named contains other files.
     InUse {
         /// The folder.
         folder: PathBuf,
@@ -64,7 +64,7 @@ pub enum WorkError {
 }
 
 impl Work {
-    /// The work folder of the project in `root`; `named` takes the place of `.torvyn`.
+    /// Returns the work folder of the project in `root`; `named` takes the place of `.torvyn`.
     #[must_use]
     pub fn of(root: &Path, named: Option<&Path>) -> Self {
         let own = root.join(OWN);
@@ -81,25 +81,26 @@ impl Work {
         &self.folder
     }
 
-    /// Whether it was named.
+    /// Whether the user named the folder.
     #[must_use]
     pub fn is_named(&self) -> bool {
         self.named_for.is_some()
     }
 
-    /// Where the binary of a component lies once the component is built.
+    /// Returns the path of a component's binary, for when it is built.
     #[must_use]
     pub fn component(&self, name: &str) -> PathBuf {
         self.folder.join("components").join(format!("{name}.wasm"))
     }
 
-    /// Where an executable lies when nobody says where it should.
+    /// Returns the path of an executable if the user names none.
     #[must_use]
     pub fn executable(&self, file: &str) -> PathBuf {
         self.folder.join("bin").join(file)
     }
 
-    /// Whether the binaries in there are of this project. A folder that was named may have served another one.
+    /// Whether the binaries in the folder are of this project. A folder that the user named may have served another
+    /// project.
     pub fn is_current(&self, files: &dyn Files) -> bool {
         self.named_for.as_deref().is_none_or(|project| {
             files
@@ -108,11 +109,11 @@ impl Work {
         })
     }
 
-    /// Waits until no other build writes in the folder, and has it be of this project. `on_wait` hears which process is
-    /// waited for, when one is.
+    /// Waits until no other build writes in the folder, and takes it over for this project. `on_wait` gets a message
+    /// about the build that it waits for.
     ///
     /// # Errors
-    /// When the folder can't be written, or has files in it that no build made.
+    /// When the folder can't be written, or contains files that no build wrote.
     pub fn hold(&self, on_wait: &mut dyn FnMut(&str)) -> Result<Held, WorkError> {
         let folder = self.folder.clone();
         if self.is_in_use() {
@@ -121,7 +122,7 @@ impl Work {
         self.try_hold(on_wait).map_err(|error| WorkError::Io { folder, error })
     }
 
-    /// Whether the folder was named and holds somebody's files: builds would overwrite files with the same names.
+    /// Whether the user named the folder and it contains other files: builds would overwrite files with the same names.
     fn is_in_use(&self) -> bool {
         let is_ours = || self.folder.join(OWNER).is_file();
         let has_files = || {
@@ -150,11 +151,11 @@ impl Work {
             Ok(()) => Ok(()),
         };
         let lock = match locked {
-            // Some file systems know no locks; builds there must not be started at once.
+            // Some file systems have no locks; there, the user must not run builds at the same time.
             Err(error) if error.kind() == io::ErrorKind::Unsupported => None,
             Err(error) => return Err(error),
             Ok(()) => {
-                // Whoever waited has read whose it was, and would write behind that.
+                // A process that waited has read the id of the previous holder; its position in the file is after that.
                 file.rewind()?;
                 file.set_len(0)?;
                 write!(&file, "{}", std::process::id())?;
@@ -165,7 +166,7 @@ impl Work {
         Ok(Held { _lock: lock })
     }
 
-    /// Leaves no component of another project.
+    /// Removes the components of another project, and marks the folder as this project's.
     #[expect(clippy::disallowed_methods, reason = "the back half reads what it made")]
     fn take_over(&self) -> io::Result<()> {
         let Some(project) = &self.named_for else {
@@ -185,7 +186,8 @@ impl Work {
         write_atomically(&path, project)
     }
 
-    /// Where compilers and the linker write: the folder itself; where they can't use its path, one in the cache. Absolute.
+    /// Returns the folder in which compilers and the linker write, as an absolute path: the work folder, or one in the
+    /// cache if they can't use its path.
     ///
     /// # Errors
     /// When they can't use the path of the cache either.
@@ -205,7 +207,8 @@ impl Work {
 
     /// Unpacks the SDK for components in Rust, unless it is there. Returns its folder.
     ///
-    /// It lies within the project, and not in the cache, because what cargo compiles depends on where a package lies from
+    /// It is in the project and not in the cache because cargo's output depends on the path from a workspace to a
+    /// package.
     /// its workspace.
     ///
     /// # Errors
@@ -215,7 +218,7 @@ impl Work {
         let folder = absolute(&self.folder).join("sdk");
         for (path, text) in sdk::files() {
             let path = folder.join(path);
-            // An unchanged file keeps its time, by which cargo knows it.
+            // cargo detects changes by the time of a file, so an unchanged one keeps it.
             if !std::fs::read(&path).is_ok_and(|found| found == text.as_bytes()) {
                 write_atomically(&path, text.as_bytes())?;
             }
@@ -224,12 +227,12 @@ impl Work {
     }
 }
 
-/// Whether a first build, which may be under way, has such a file before the folder is marked.
+/// Whether a first build, which may be under way, creates a file of this name before it marks the folder.
 fn is_passing(name: &OsStr) -> bool {
     name == LOCK || name.to_str().is_some_and(|name| name.starts_with(TEMPORARY))
 }
 
-/// Whose build is waited for.
+/// Returns the message about the build that is waited for.
 fn waits_for(lock: &mut File, folder: &Path) -> String {
     let mut holder = String::new();
     let process = match lock.read_to_string(&mut holder) {
@@ -239,7 +242,7 @@ fn waits_for(lock: &mut File, folder: &Path) -> String {
     format!("waiting for {process}, which builds in `{}`", display_path(folder))
 }
 
-/// What keeps cargo, rustc or the linker from writing in a folder with this path.
+/// Returns the reason why cargo, rustc or the linker can't write in a folder with this path, to follow "the path".
 pub(crate) fn obstacle(path: &Path) -> Option<&'static str> {
     let has = |wanted: char| {
         let names = path.components().filter_map(|part| match part {
@@ -332,7 +335,7 @@ mod tests {
         let work = Work::of(Path::new("/one"), Some(named.path()));
         assert!(matches!(work.hold(&mut |_| ()), Err(WorkError::InUse { .. })));
         assert!(source.is_file() && !work.folder().join(LOCK).exists());
-        // The project's own folder, by whatever name, needs no mark.
+        // The project's own folder needs no mark, even if the user names it.
         let own = Work::of(named.path(), Some(&named.path().join(".torvyn")));
         assert!(!own.is_named());
     }

@@ -6,9 +6,9 @@ use quote::quote;
 use crate::ir::{Artifact, ArtifactIdx};
 use crate::{artifact_path, names};
 
-/// `static CODE_0: PageAligned = …;` and `static ARTIFACT_0: Artifact = …;`. The emitted `unsafe` is sound because the
-/// compiler that writes the crate also writes the included file, as output of `Engine::precompile_component` or
-/// `precompile_module`.
+/// Emits `static CODE_0: PageAligned = …;` and `static ARTIFACT_0: Artifact = …;`. The emitted `unsafe` is sound
+/// because the compiler that writes the crate also writes the included file, as output of
+/// `Engine::precompile_component` or `precompile_module`.
 pub(crate) fn artifact(idx: ArtifactIdx, artifact: &Artifact) -> TokenStream {
     let (ident, code) = (names::artifact(idx), names::code(idx));
     let name = &artifact.name;

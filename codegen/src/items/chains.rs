@@ -1,5 +1,5 @@
-//! Chains of stages downstream of a source, each stage with its own store: elements need not wait in the streams
-//! between them.
+//! Chains of stages downstream of a source, each stage with its own store. Elements pass through a chain without
+//! waiting in the streams between its stages.
 
 use crate::ir::{ERROR_PORT, FlowIr, NodeIdx, Role};
 
@@ -15,7 +15,7 @@ impl Chain {
     }
 }
 
-/// The chains of a flow that start at a source. Stages of fused shells are excluded: their shell passes the elements.
+/// Returns the chains of a flow. Stages of fused shells are excluded: their shell passes the elements.
 pub(super) fn chains(flow: &FlowIr) -> Vec<Chain> {
     let sources = (0..flow.nodes.len())
         .map(NodeIdx::new)
@@ -30,7 +30,8 @@ fn is_fused(flow: &FlowIr, node: NodeIdx) -> bool {
     flow.shells.iter().any(|shell| shell.members.contains(&node))
 }
 
-/// The only consumer of `node`, if nothing but their order connects the two.
+/// Returns the only consumer of `node` if it can take the elements directly: it has no other input, it is neither a
+/// router nor fused, and no observer can tell that elements skip the stream.
 fn next(flow: &FlowIr, node: NodeIdx) -> Option<NodeIdx> {
     let outputs = &flow.nodes[node.position()].outputs;
     let mut ports = outputs.iter().filter(|port| port.name != ERROR_PORT);
@@ -58,7 +59,7 @@ mod tests {
     #[test]
     fn a_chain_is_as_long_as_there_is_one_way() {
         let mut flow = sample::program().flows.remove(0);
-        // With one source left, the router becomes a filter with one port.
+        // The router becomes a filter with one input and one output port.
         flow.nodes[2].role = Role::Filter;
         flow.nodes[2].inputs.truncate(1);
         flow.nodes[2].outputs.retain(|port| port.name != "error");

@@ -7,7 +7,7 @@ use super::plan;
 use crate::ir::{CallPath, ProgramIr};
 use crate::names;
 
-/// `static PROGRAM`, `static FLOWS` and `fn main`.
+/// Emits `static PROGRAM`, `static PATHS`, `static FLOWS` and `fn main`.
 pub(crate) fn entry(program: &ProgramIr) -> TokenStream {
     let (name, version, description) = (&program.name, &program.version, &program.description);
     let nodes = || program.flows.iter().flat_map(|flow| &flow.nodes);

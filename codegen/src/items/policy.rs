@@ -1,4 +1,4 @@
-//! Roles and policies as expressions: the plan has the same types.
+//! Emits roles and policies as expressions of the same types, which the plan shares with the IR.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};

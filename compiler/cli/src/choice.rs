@@ -1,4 +1,4 @@
-//! An option whose values are a fixed list, of which the reference documents name more than this version has.
+//! An option with a fixed list of values, some of which the reference documents name but this version lacks.
 
 use std::ffi::OsStr;
 
@@ -6,7 +6,7 @@ use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, Error};
 
-/// Parses one of `available`; says of `later` that they are known but not here yet.
+/// Parser for one of `available`; its error for one of `later` says that this version does not have the value.
 #[derive(Clone)]
 pub(crate) struct Choice<T: 'static> {
     pub(crate) available: &'static [(&'static str, T)],

@@ -41,7 +41,8 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Whether it writes this format. Lists of diagnostics are for commands that make nothing but diagnostics.
+    /// Whether it can write this format: `jsonl` and `sarif` hold nothing but diagnostics, and are for check, link and
+    /// build.
     pub(crate) fn knows(&self, format: Format) -> bool {
         match (format, self) {
             (Format::Jsonl | Format::Sarif, Command::Check(_) | Command::Link(_) | Command::Build(_)) => true,
@@ -50,7 +51,7 @@ impl Command {
         }
     }
 
-    /// What about its options can't be at the same time.
+    /// Returns a message if its options contradict each other.
     pub(crate) fn contradiction(&self) -> Option<String> {
         match self {
             Command::Check(command) => command.project().contradiction(),
@@ -69,7 +70,7 @@ impl Command {
         }
     }
 
-    /// The file that a run is to write its report to.
+    /// Returns the file for the report of a run, if one is named.
     pub(crate) fn report(&self) -> Option<OsString> {
         match self {
             Command::Run(command) => command.report(),

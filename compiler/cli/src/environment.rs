@@ -1,4 +1,4 @@
-//! The environment, read once and passed on: nothing behind the command line looks at it.
+//! The environment variables of the command line, read once and passed on.
 
 use std::env;
 use std::ffi::OsString;
@@ -8,26 +8,26 @@ use clap::ValueEnum;
 
 use crate::LogLevel;
 
-/// The variable that says how much is told.
+/// The variable for the level of the log.
 pub(crate) const LOG: &str = "TORVYN_LOG";
 
-/// What the environment says.
+/// The settings in the environment.
 pub(crate) struct Environment {
-    /// Cache folder; `None` when there is neither a setting nor a home.
+    /// Cache folder; `None` when it is not set and there is no home folder.
     pub(crate) cache: Option<PathBuf>,
     /// The `cargo` to run.
     pub(crate) cargo: PathBuf,
     /// Cargo target folder for guests, if the user has set one.
     pub(crate) guest_target: Option<PathBuf>,
-    /// Where builds write instead of to `.torvyn`, if the user has set it.
+    /// Work folder of builds in place of `.torvyn`, if the user has set one.
     pub(crate) work_dir: Option<PathBuf>,
     /// Whether colour is unwanted or pointless.
     pub(crate) no_color: bool,
     /// Whether rustup must not be asked for the WebAssembly target.
     pub(crate) no_rustup: bool,
-    /// How much is told, where the command line does not say.
+    /// Level of the log, unless the command line has one.
     pub(crate) log_level: Option<LogLevel>,
-    /// What [`LOG`] says when that is no level.
+    /// Value of [`LOG`], if it is not a level.
     pub(crate) unknown_log_level: Option<OsString>,
 }
 

@@ -11,7 +11,7 @@ use torvync_compiler::driver::{Phase, Progress};
 use crate::output::Context;
 use crate::text;
 
-/// Longest detail shown behind a spinner, in characters.
+/// Longest detail shown after a spinner's title, in characters.
 const DETAIL_WIDTH: usize = 60;
 
 /// Progress of one build.
@@ -24,7 +24,7 @@ pub(crate) struct Phases<'a> {
 }
 
 impl<'a> Phases<'a> {
-    /// Phases that take at least `keep` leave a line with their time.
+    /// Creates the progress of a build; phases that take at least `keep` leave a line with their time.
     pub(crate) fn new(context: &'a Context, keep: Duration) -> Self {
         Self {
             context,
@@ -34,7 +34,7 @@ impl<'a> Phases<'a> {
         }
     }
 
-    /// Phase names and milliseconds, for JSON.
+    /// Returns the milliseconds of each phase, by name.
     pub(crate) fn as_json(&self) -> Value {
         let milliseconds = |took: &Duration| u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let phases = self

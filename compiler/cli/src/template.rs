@@ -11,10 +11,10 @@ use sources::{AGGREGATOR, EMPTY, FILTER, FULL_PIPELINE, Kind, Part, ROUTER, SINK
 /// Folder of the SDK in a project.
 const SDK: &str = "vendor/torvyn";
 
-/// What serde is for in a component: its configuration.
+/// The dependency of components that have a configuration.
 const SERDE: &str = "serde = { version = \"1\", features = [\"derive\"] }\n";
 
-/// Name of a template.
+/// A template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Template {
     Source,
@@ -32,7 +32,7 @@ pub(crate) struct NewFile {
     /// Relative to the project's folder.
     pub(crate) path: PathBuf,
     pub(crate) text: String,
-    /// The folder that is shown for it: it is one of many that every project gets.
+    /// Folder that is listed in place of the file: one that every project gets, with many files.
     pub(crate) shown_as: Option<PathBuf>,
 }
 
@@ -56,7 +56,7 @@ impl Template {
             .expect("invariant: every template is listed")
     }
 
-    /// The files of a project called `name`, in the order in which they are shown.
+    /// Returns the files of a project called `name`, in the order in which they are listed.
     pub(crate) fn files(self, name: &str, with_example: bool) -> Vec<NewFile> {
         let wanted = |kind| match kind {
             Kind::Always => true,
@@ -95,7 +95,7 @@ impl Template {
     }
 }
 
-/// What every project gets a copy of, for tools that know nothing of this compiler.
+/// Returns copies of files that projects contain for tools that don't know this compiler.
 fn copies(originals: &'static [(&str, &str)], folder: &Path) -> impl Iterator<Item = NewFile> {
     originals.iter().map(move |(path, text)| NewFile {
         path: folder.join(path),
@@ -126,7 +126,7 @@ fn fill(text: &str, project: &str, part: Option<&Part>) -> String {
         .replace("{{serde}}", if part.serde { SERDE } else { "" })
 }
 
-/// A project name as WIT spells names: words joined by single hyphens.
+/// Turns a project name into a WIT name: words joined by single hyphens.
 fn wit_name(name: &str) -> String {
     let words = name.split(['-', '_']).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("-")
@@ -156,7 +156,7 @@ mod tests {
         );
     }
 
-    /// What is vendored is copied as it is.
+    /// Whether placeholders of the file are filled in: vendored files are copied unchanged.
     fn is_filled(file: &NewFile) -> bool {
         !file.path.starts_with("vendor")
     }

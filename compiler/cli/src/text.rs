@@ -1,10 +1,10 @@
-//! Quantities and lists as people read them.
+//! Quantities, lists and graphs as text for people.
 
 use std::time::Duration;
 
 pub(crate) use torvync_compiler::words::{bytes, count};
 
-/// `0.03 s`, `81 s`.
+/// Formats a duration: `0.03 s`, `81 s`.
 pub(crate) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds < 10.0 {
@@ -14,7 +14,7 @@ pub(crate) fn duration(duration: Duration) -> String {
     }
 }
 
-/// `a`, `a and b`, `a, b and c`.
+/// Joins names: `a`, `a and b`, `a, b and c`.
 pub(crate) fn all(names: &[&str]) -> String {
     match names {
         [] => String::new(),
@@ -23,7 +23,7 @@ pub(crate) fn all(names: &[&str]) -> String {
     }
 }
 
-/// The shape of a graph: `a → b → c` for a chain, else its edges one by one.
+/// Formats the shape of a graph: `a → b → c` for a chain, or else its edges one by one.
 pub(crate) fn graph(edges: &[(&str, &str)]) -> String {
     let chained = edges.windows(2).all(|pair| pair[0].1 == pair[1].0);
     if !edges.is_empty() && chained {
@@ -37,8 +37,8 @@ pub(crate) fn graph(edges: &[(&str, &str)]) -> String {
         .join(", ")
 }
 
-/// A folder and the files in it as a tree. In `paths`, a folder's contents stand together; a path that ends with `/`
-/// stands for a folder whose contents are not shown.
+/// Draws a folder and its files as a tree. In `paths`, the contents of a folder are next to each other; a path that
+/// ends with `/` is a folder whose contents are not shown.
 pub(crate) fn tree(root: &str, paths: &[&str]) -> String {
     let mut text = format!("{root}\n");
     let split: Vec<Vec<&str>> = paths.iter().map(|path| path.split('/').collect()).collect();

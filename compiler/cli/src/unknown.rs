@@ -1,9 +1,9 @@
-//! Commands and options that the reference of Torvyn has and this version has not, and what there is instead.
+//! Commands and options that Torvyn's reference documents have and this version lacks, with their alternatives.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
 
-/// Commands, each with what there is instead.
+/// Commands, each with its alternative.
 const COMMANDS: [(&str, &str); 12] = [
     (
         "trace",
@@ -55,14 +55,14 @@ const COMMANDS: [(&str, &str); 12] = [
     ),
 ];
 
-/// Options of a command, each with what there is instead.
+/// Options of a command, each with its alternative.
 const OPTIONS: [(&str, &str, &str); 1] = [(
     "build",
     "--all",
     "without it, all components that flows use are built; `--flow NAME` builds those of one flow",
 )];
 
-/// The mistake, in words that go further where we know what was meant.
+/// Replaces the parser's error by a more helpful one for a command or option that is listed here.
 pub(crate) fn explained(error: Error, cli: &mut Command) -> Error {
     match better(&error) {
         Some(message) => cli.error(error.kind(), message),

@@ -1,4 +1,4 @@
-//! Code actions: the fixes that diagnostics bring along.
+//! Code actions: the fixes of diagnostics.
 
 use std::ops::Range;
 use std::path::Path;
@@ -8,15 +8,15 @@ use torvync_compiler::driver::Analysis;
 
 use crate::paths::clean;
 
-/// A fix, and what it mends.
+/// A fix, with its diagnostic.
 pub(crate) struct Action<'a> {
     pub(crate) diagnostic: &'a Diagnostic,
     pub(crate) fix: &'a Fix,
-    /// Whether it is the only one for what it mends.
+    /// Whether it is the diagnostic's only fix.
     pub(crate) is_only: bool,
 }
 
-/// The fixes of what is said about a range of a file. `root` is the project's folder.
+/// Returns the fixes of the diagnostics with a label that touches a range of a file. `root` is the project's folder.
 pub(crate) fn actions<'a>(analysis: &'a Analysis, root: &Path, path: &Path, range: &Range<usize>) -> Vec<Action<'a>> {
     let touches = |diagnostic: &&Diagnostic| {
         diagnostic.labels.iter().any(|label| {

@@ -5,12 +5,12 @@ use torvync_compiler::interface::Interface;
 
 use crate::wit;
 
-/// The doc comment of an interface, from the contracts.
+/// Returns the doc comment of an interface; empty if it has none.
 pub(crate) fn interface_doc(interface: Interface) -> String {
     declaration(interface).map(|(doc, _)| doc).unwrap_or_default()
 }
 
-/// The doc comment of an interface, and its functions as declared.
+/// Returns the doc comment of an interface, and its functions as declared.
 pub(crate) fn declaration(interface: Interface) -> Option<(String, Vec<String>)> {
     let name = interface.path().rsplit('/').next()?;
     contract::canonical().iter().find_map(|(_, text)| {

@@ -2,18 +2,18 @@
 
 use torvync_compiler::capability::{ENTRIES, Entry, Request, ScopeKind};
 
-/// Every capability.
+/// Returns all capabilities.
 pub(crate) fn capabilities() -> &'static [Entry] {
     ENTRIES
 }
 
-/// What a text in the manifest permits: a key of `[capabilities.*]`, or a grant.
+/// Describes what a text in the manifest permits: a key of `[capabilities.*]`, or a grant. `None` if it is neither.
 pub(crate) fn described(text: &str) -> Option<String> {
     let entry = text.parse::<Request>().ok()?.entry;
     Some(format!("`{text}`\n\n{}", doc(entry)))
 }
 
-/// What an entry permits, and how it can be narrowed down.
+/// Describes what an entry permits, and how it can be restricted.
 pub(crate) fn doc(entry: &Entry) -> String {
     let scope = match entry.scope {
         ScopeKind::None => String::new(),

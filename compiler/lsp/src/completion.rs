@@ -1,4 +1,4 @@
-//! Completion in the manifest. In: an offset. Out: what could stand there.
+//! Completion in the manifest. In: an offset. Out: proposals for the text there.
 
 mod header;
 mod key;
@@ -9,21 +9,21 @@ use std::ops::Range;
 use crate::place::{Place, place};
 use crate::view::View;
 
-/// Something that could stand at the cursor.
+/// A proposal for the text at the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Item {
     pub(crate) label: String,
     pub(crate) kind: ItemKind,
-    /// In a line, beside the label.
+    /// Short text beside the label.
     pub(crate) detail: String,
-    /// Markdown.
+    /// Documentation, as Markdown.
     pub(crate) doc: String,
-    /// What replaces `range`.
+    /// Text that replaces `range`.
     pub(crate) insert: String,
     pub(crate) range: Range<usize>,
 }
 
-/// What an item is.
+/// Kind of a proposal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ItemKind {
     Key,
@@ -36,7 +36,7 @@ pub(crate) enum ItemKind {
     Capability,
 }
 
-/// What could stand at `offset`.
+/// Returns the proposals at `offset`, each label once.
 pub(crate) fn completion(view: View<'_>, offset: usize) -> Vec<Item> {
     let mut items = match place(view.syntax, offset) {
         Place::Header { table, at } => header::items(view, table, at),
@@ -68,7 +68,7 @@ mod tests {
         items.into_iter().map(|item| item.label).collect()
     }
 
-    /// The manifest with `old` replaced by `new`, which has the cursor.
+    /// Returns the labels in the sample manifest with `old` replaced by `new`, which has the cursor.
     fn at(old: &str, new: &str) -> Vec<String> {
         assert!(FLOW.contains(old), "{old}");
         labels(&FLOW.replacen(old, new, 1))

@@ -1,4 +1,4 @@
-//! From a name in the manifest to what it names.
+//! Go to definition, from the names in a manifest.
 
 use std::path::{Path, PathBuf};
 
@@ -10,11 +10,11 @@ use crate::syntax::{Step, is_like, starts_with};
 use crate::view::{Location, View};
 use crate::wit;
 
-/// Where what is at `offset` is defined.
+/// Returns the definitions of the name at `offset`.
 pub(crate) fn definition(view: View<'_>, offset: usize) -> Vec<Location> {
     if let Some(named) = names::at(view.syntax, offset) {
         return match &named.what {
-            // From its own table a node leads on to its component.
+            // The declaration of a node leads to its component.
             Name::Node { flow, name } if named.is_declaration => component_of(view, flow, name),
             Name::Component(name) if named.is_declaration => source(view, name),
             Name::Node { .. } | Name::Component(_) => declared(view, &named.what),
@@ -36,7 +36,7 @@ pub(crate) fn definition(view: View<'_>, offset: usize) -> Vec<Location> {
                 .collect()
         }
         Place::Value { entry } if is_like(&entry.path, "flow.*.edges.#.*.port") => {
-            // A port is its node's.
+            // A port leads to its node.
             let node = view
                 .syntax
                 .text_of(entry.container(), "node")
@@ -77,7 +77,7 @@ fn component_of(view: View<'_>, flow: &str, node: &str) -> Vec<Location> {
     }
 }
 
-/// A component's contract and its source, as far as they are there.
+/// Returns the worlds in a component's contract, or else the main file of its source.
 fn source(view: View<'_>, name: &str) -> Vec<Location> {
     let Some(folder) = folder(view, name) else {
         return Vec::new();
@@ -100,7 +100,7 @@ fn source(view: View<'_>, name: &str) -> Vec<Location> {
     found
 }
 
-/// The first world of a contract.
+/// Returns the first world in a file of a contract.
 fn world(view: View<'_>, path: &Path) -> Option<Location> {
     let text = String::from_utf8(view.files.read(path).ok()?).ok()?;
     let world = wit::outline(&text)
@@ -129,7 +129,7 @@ mod tests {
     use crate::view::MANIFEST;
     use crate::view::fixture::{FLOW, with};
 
-    /// Path and text of the line that the name at the cursor leads to.
+    /// Returns path and text of the line that the name at the cursor leads to.
     fn at(old: &str, new: &str) -> String {
         assert!(FLOW.contains(old), "{old}");
         with(&FLOW.replacen(old, new, 1), |view, offset| {

@@ -1,4 +1,4 @@
-//! From the methods of the protocol to handlers.
+//! Calls the handlers for the methods of the protocol.
 
 use std::path::{Path, PathBuf};
 
@@ -40,7 +40,7 @@ pub(crate) fn answer(state: &State, client: &Client, method: &str, params: Value
     }
 }
 
-/// Takes note of something.
+/// Handles a notification.
 pub(crate) fn notice(state: &mut State, client: &Client, method: &str, params: Value) -> Result<(), Failure> {
     match method {
         "textDocument/didOpen" => {
@@ -69,7 +69,7 @@ struct Cursor<'s> {
 }
 
 impl<'s> Cursor<'s> {
-    /// `None` in a document that is not open, or none of ours.
+    /// Returns `None` for a document that is not open, or neither a manifest nor a contract.
     fn of(state: &'s State, client: &Client, place: Place) -> Option<Self> {
         let text = state.text(&place.path)?;
         let offset = to_proto::offset(text, place.position, client);

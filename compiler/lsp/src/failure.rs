@@ -1,8 +1,8 @@
-//! Why a request has no result.
+//! The error of a request.
 
 use lsp_server::ErrorCode;
 
-/// Why a request has no result.
+/// The error of a request that has no result.
 pub(crate) struct Failure {
     pub(crate) code: ErrorCode,
     pub(crate) message: String,

@@ -1,4 +1,4 @@
-//! What there is to say about the text at the cursor, as Markdown.
+//! Hover: describes the text at the cursor, as Markdown.
 
 mod edge;
 mod node;
@@ -16,7 +16,7 @@ use crate::place::{Meaning, Place, key_of, meaning, place};
 use crate::syntax::{Entry, Step, is_like, starts_with};
 use crate::view::View;
 
-/// What to show, and for which text.
+/// Returns the text to show, and the range that it describes.
 pub(crate) fn hover(view: View<'_>, offset: usize) -> Option<(String, Range<usize>)> {
     if let Some(named) = names::at(view.syntax, offset)
         && !view.syntax.is_comment(offset)
@@ -62,7 +62,7 @@ pub(crate) fn hover(view: View<'_>, offset: usize) -> Option<(String, Range<usiz
     }
 }
 
-/// What a key is for.
+/// Describes a key: its type, purpose and default.
 pub(crate) fn key_text(key: &Key) -> String {
     let mut text = format!("`{}`: {}\n\n{}", key.name, key.kind.expected(), key.doc);
     if key.required {
@@ -103,7 +103,7 @@ fn value_text(view: View<'_>, entry: &Entry, offset: usize) -> Option<String> {
     }
 }
 
-/// An interface with its doc comment and its functions.
+/// Describes an interface, with its doc comment and its functions.
 pub(crate) fn interface_text(interface: Interface) -> Option<String> {
     let (doc, functions) = builtin::declaration(interface)?;
     Some(format!(
@@ -113,7 +113,7 @@ pub(crate) fn interface_text(interface: Interface) -> Option<String> {
     ))
 }
 
-/// What there is to say about the edge around the offset.
+/// Describes the edge around the offset.
 fn edge_at(view: View<'_>, offset: usize) -> Option<String> {
     let path: &[Step] = match view.syntax.entry_at(offset) {
         Some(entry) => &entry.path,

@@ -1,10 +1,10 @@
-//! The language server: the front half of the compiler over open buffers.
+//! The language server: runs the front half of the compiler on the documents that are open in an editor.
 //!
 //! ```text
 //! client ── transport ─► Event ─► server ─► state ─► handlers ── to_proto ─► client
 //! ```
-//! Handlers are functions of a [`view::View`] and a byte offset and know nothing of the protocol; `to_proto` alone does.
-//! What is in an editor counts, saved or not; what is not open is read from the disk, anew for each analysis.
+//! Handlers are functions of a [`view::View`] and a byte offset. Only `to_proto` knows the protocol. The text of an
+//! open document is the one in the editor, saved or not; other files are read from the disk again for each analysis.
 
 mod actions;
 mod builtin;
@@ -37,37 +37,37 @@ use std::thread;
 use server::{Next, Server};
 use transport::Incoming;
 
-/// Something to act upon.
+/// An event that the session handles.
 enum Event {
-    /// A message came in.
+    /// A message arrived.
     Message(lsp_server::Message),
-    /// Something came in that is no message; why.
+    /// Something arrived that is not a message; the text says why.
     Malformed(String),
-    /// Nothing more will come in.
+    /// No more messages will arrive.
     Closed,
-    /// Nothing has come in for now, and there are changes to look at.
+    /// No message is waiting, and there are changes to analyse.
     Idle,
 }
 
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// The client said that it was about to go.
+    /// The client sent `shutdown` and `exit`.
     ShutDown,
-    /// The client went away.
+    /// The client sent `exit` without `shutdown`, or closed the input.
     Abandoned,
 }
 
-/// Serves a client until it goes away.
+/// Serves a client until the session ends.
 ///
-/// A change is analysed once nothing else is waiting: however fast they come, no change waits for an analysis that a
-/// later one makes useless.
+/// Changes are analysed when no message is waiting, or when a request needs the result. So fast typing does not queue
+/// up analyses that the next change makes useless.
 ///
 /// # Errors
 /// When the output can't be written.
 pub fn serve(input: impl Read + Send + 'static, output: &mut dyn Write) -> io::Result<End> {
     let (events, inbox) = mpsc::channel();
-    // Blocks in `read` until the client closes its end, so it can't be waited for.
+    // Blocks in `read` until the client closes its end, so the thread can't be joined.
     let _reader = thread::spawn(move || {
         for incoming in transport::incoming(input) {
             if events.send(incoming).is_err() {

@@ -1,21 +1,21 @@
-//! What the manifest names, as it is being typed: nodes and components, where they are declared and where used.
+//! The names of nodes and components in a manifest that is being typed, where they are declared and where used.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::syntax::{Segment, Step, Syntax, is_like};
 
-/// A place where a name stands.
+/// An occurrence of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Named {
     pub(crate) what: Name,
-    /// The name alone.
+    /// The name alone, without quotes.
     pub(crate) span: Range<usize>,
-    /// Whether it stands in the header that declares it.
+    /// Whether this occurrence is the declaration.
     pub(crate) is_declaration: bool,
 }
 
-/// A name and what it is a name of.
+/// A name, by what it is the name of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Name {
     /// A node of a flow.
@@ -24,7 +24,7 @@ pub(crate) enum Name {
     Component(String),
 }
 
-/// An edge as written, as far as it goes.
+/// An edge as written; what is missing is empty.
 #[derive(Clone, Debug)]
 pub(crate) struct WrittenEdge {
     /// The path of its table.
@@ -35,7 +35,7 @@ pub(crate) struct WrittenEdge {
     pub(crate) to: (String, String),
 }
 
-/// Every place of a name, in the order of the text.
+/// Returns every occurrence of a name, in the order of the text.
 pub(crate) fn all(syntax: &Syntax) -> Vec<Named> {
     let mut found = Vec::new();
     let mut declared = BTreeSet::new();
@@ -73,7 +73,7 @@ pub(crate) fn all(syntax: &Syntax) -> Vec<Named> {
     found
 }
 
-/// The `NODE` of `flow.FLOW.nodes.NODE`; the first one declares it.
+/// Returns the `NODE` of `flow.FLOW.nodes.NODE`; its first occurrence is the declaration.
 fn node_in_path(path: &[Step], declared: &mut BTreeSet<Name>) -> Option<Named> {
     let [Step::Key(flow), Step::Key(name), Step::Key(nodes), Step::Key(node), ..] = path else {
         return None;
@@ -92,7 +92,7 @@ fn node_in_path(path: &[Step], declared: &mut BTreeSet<Name>) -> Option<Named> {
     })
 }
 
-/// The `COMPONENT` of `security.grants.COMPONENT`.
+/// Returns the `COMPONENT` of `security.grants.COMPONENT`.
 fn grant_in_path(path: &[Step]) -> Option<Named> {
     let [Step::Key(security), Step::Key(grants), Step::Key(component), ..] = path else {
         return None;
@@ -105,14 +105,14 @@ fn grant_in_path(path: &[Step]) -> Option<Named> {
     })
 }
 
-/// The name at an offset.
+/// Returns the name at an offset.
 pub(crate) fn at(syntax: &Syntax, offset: usize) -> Option<Named> {
     all(syntax)
         .into_iter()
         .find(|named| named.span.start <= offset && offset <= named.span.end)
 }
 
-/// The names of a flow's nodes, in order of declaration.
+/// Returns the names of a flow's nodes, in order of declaration.
 pub(crate) fn nodes(syntax: &Syntax, wanted: &str) -> Vec<String> {
     let declared = all(syntax).into_iter().filter(|named| named.is_declaration);
     let nodes = declared.filter_map(|named| match named.what {
@@ -122,13 +122,13 @@ pub(crate) fn nodes(syntax: &Syntax, wanted: &str) -> Vec<String> {
     nodes.collect()
 }
 
-/// The names of the declared components, in order.
+/// Returns the names of the declared components, in order.
 pub(crate) fn components(syntax: &Syntax) -> Vec<String> {
     let names = syntax.like("component.#.name").filter_map(|entry| entry.text());
     names.map(|(text, _)| text.to_owned()).collect()
 }
 
-/// The names of the flows, in order.
+/// Returns the names of the flows, in order.
 pub(crate) fn flows(syntax: &Syntax) -> Vec<String> {
     let mut flows: Vec<String> = Vec::new();
     for path in syntax.tables.iter().map(|table| &table.path) {
@@ -143,7 +143,7 @@ pub(crate) fn flows(syntax: &Syntax) -> Vec<String> {
     flows
 }
 
-/// The edges, in order.
+/// Returns the edges, those with headers first.
 pub(crate) fn edges(syntax: &Syntax) -> Vec<WrittenEdge> {
     let mut edges: Vec<WrittenEdge> = Vec::new();
     let tables = syntax.tables.iter().map(|table| &table.path);

@@ -1,4 +1,4 @@
-//! A project whose files are open: what the compiler last made of it.
+//! A project with open files, and the compiler's last analysis of it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ pub(crate) struct Project {
     /// Whether a file of it changed since the last analysis.
     pub(crate) is_changed: bool,
     pub(crate) analysis: Analysis,
-    /// The diagnostics by file, as they are sent.
+    /// The diagnostics by file, in the protocol's form.
     pub(crate) reports: BTreeMap<PathBuf, Vec<Value>>,
     text: String,
     syntax: Syntax,
@@ -26,7 +26,7 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    /// A project that was not looked at yet.
+    /// Creates a project that was not analysed yet.
     pub(crate) fn unseen() -> Self {
         Self {
             is_changed: true,
@@ -34,7 +34,7 @@ impl Project {
         }
     }
 
-    /// Runs the front half.
+    /// Runs the compiler's front half.
     pub(crate) fn analyse(&mut self, files: &OverlayFiles<'_>) {
         self.is_changed = false;
         let request = Request {
@@ -57,7 +57,7 @@ impl Project {
         }
     }
 
-    /// What handlers see.
+    /// Returns the view that handlers get.
     pub(crate) fn view<'a>(&'a self, files: &'a OverlayFiles<'_>) -> View<'a> {
         View {
             text: &self.text,
@@ -70,7 +70,7 @@ impl Project {
     }
 }
 
-/// The folders of the components that a manifest declares, below the project's folder `root`.
+/// Returns the folders of the components that a manifest declares, below the project's folder `root`.
 pub(crate) fn component_folders(syntax: &Syntax, root: &Path) -> Vec<PathBuf> {
     let paths = syntax.like("component.#.path").filter_map(|entry| entry.text());
     paths.map(|(path, _)| crate::paths::clean(&root.join(path))).collect()

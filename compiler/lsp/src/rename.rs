@@ -7,7 +7,7 @@ use torvync_compiler::manifest::is_name;
 use crate::names::{self, Name, Named};
 use crate::view::View;
 
-/// Every place of the name at `offset`.
+/// Returns every occurrence of the name at `offset`.
 pub(crate) fn references(view: View<'_>, offset: usize, with_declaration: bool) -> Vec<Range<usize>> {
     let Some(found) = names::at(view.syntax, offset) else {
         return Vec::new();
@@ -20,17 +20,17 @@ pub(crate) fn references(view: View<'_>, offset: usize, with_declaration: bool) 
         .collect()
 }
 
-/// The name at `offset`, if it can be renamed.
+/// Returns the name at `offset`, if it is declared and so can be renamed.
 pub(crate) fn prepare(view: View<'_>, offset: usize) -> Option<Named> {
     let found = names::at(view.syntax, offset)?;
     let is_declared = |named: &Named| named.is_declaration && named.what == found.what;
     names::all(view.syntax).iter().any(is_declared).then_some(found)
 }
 
-/// The places to put the new name at.
+/// Returns the ranges to replace by the new name.
 ///
 /// # Errors
-/// Why the name can't be that, in words.
+/// When there is no name, or the new one is invalid or exists already; the error is a message.
 pub(crate) fn rename(view: View<'_>, offset: usize, new: &str) -> Result<Vec<Range<usize>>, String> {
     let found = prepare(view, offset).ok_or("there is no name of a node or component here")?;
     if !is_name(new) {

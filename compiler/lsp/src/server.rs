@@ -1,4 +1,4 @@
-//! The session: what is answered when, and what the client can do.
+//! The session: its phases, and the answers to messages.
 
 use std::panic::{self, AssertUnwindSafe};
 
@@ -11,17 +11,17 @@ use crate::failure::Failure;
 use crate::state::State;
 use crate::to_proto::{self, Client};
 
-/// What follows an event.
+/// What to do after an event.
 pub(crate) enum Next {
     Send(Vec<Value>),
     Exit(End),
 }
 
 enum Phase {
-    /// Nothing but `initialize` is answered.
+    /// The only accepted request is `initialize`.
     Waiting,
     Running,
-    /// Nothing but `exit` is heeded.
+    /// Only `exit` is accepted.
     ShutDown,
 }
 
@@ -41,23 +41,23 @@ impl Server {
         }
     }
 
-    /// Whether there are changes that nobody has looked at.
+    /// Whether there are changes that were not analysed or published yet.
     pub(crate) fn has_changes(&self) -> bool {
         self.state.has_changes()
     }
 
-    /// Analyses what has changed, and says what is new.
+    /// Analyses what has changed, and returns the diagnostics that are new to the client.
     pub(crate) fn refresh(&mut self) -> Next {
         Next::Send(self.diagnostics())
     }
 
-    /// Answers something that is no message.
+    /// Answers input that is not a message.
     pub(crate) fn refuse(&self, reason: &str) -> Next {
         let error = json!({ "code": ErrorCode::ParseError as i32, "message": reason });
         Next::Send(vec![json!({ "jsonrpc": "2.0", "id": null, "error": error })])
     }
 
-    /// Acts upon a message.
+    /// Handles a message.
     pub(crate) fn handle(&mut self, message: Message) -> Next {
         match message {
             Message::Request(request) => Next::Send(self.request(request)),
@@ -66,7 +66,7 @@ impl Server {
                 Phase::Waiting | Phase::Running => End::Abandoned,
             }),
             Message::Notification(note) => Next::Send(self.notification(note)),
-            // To the registration of watched files; nothing follows.
+            // The response to the registration of watched files needs no action.
             Message::Response(_) => Next::Send(Vec::new()),
         }
     }
@@ -95,7 +95,7 @@ impl Server {
                 vec![answered(&id, Ok(Value::Null))]
             }
             (Phase::Running, _) => {
-                // An answer is about what the client has seen last.
+                // The answer is about the client's current texts: pending changes are analysed first.
                 let mut messages = self.diagnostics();
                 let (state, client) = (&self.state, &self.client);
                 let answer = guarded(|| dispatch::answer(state, client, &method, params));
@@ -128,7 +128,7 @@ impl Server {
     }
 }
 
-/// The result of `work`; a panic is our bug and must not end the session.
+/// Calls `work`, and turns a panic into a failure: a bug must not end the session.
 fn guarded<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         Err(Failure::new(

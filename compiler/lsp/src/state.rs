@@ -1,4 +1,4 @@
-//! The open documents, and the projects that they belong to.
+//! The open documents, and the projects that they are part of.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -17,17 +17,17 @@ pub(crate) struct State {
     /// The texts of the open documents.
     texts: BTreeMap<PathBuf, String>,
     documents: BTreeMap<PathBuf, Document>,
-    /// By the path of the manifest: the projects of the open documents.
+    /// The projects of the open documents, by path of the manifest.
     projects: BTreeMap<PathBuf, Project>,
-    /// What the client was told last.
+    /// The diagnostics that were last sent to the client, by file.
     published: BTreeMap<PathBuf, Published>,
-    /// Whether a document was opened or changed since the client was last told.
+    /// Whether documents or files changed since diagnostics were last sent.
     is_touched: bool,
 }
 
 /// An open document, besides its text.
 struct Document {
-    /// As the client calls it.
+    /// The client's name for it.
     uri: String,
     version: i32,
 }
@@ -39,12 +39,12 @@ struct Published {
 }
 
 impl State {
-    /// Whether there is anything to analyse or to say.
+    /// Whether there is anything to analyse or to send.
     pub(crate) fn has_changes(&self) -> bool {
         self.is_touched || self.projects.values().any(|project| project.is_changed)
     }
 
-    /// A document was opened, or has a new text.
+    /// Adds a document that was opened, unless it is neither a manifest nor a contract.
     pub(crate) fn set(&mut self, path: PathBuf, uri: String, version: i32, text: String) {
         if !is_ours(&path) {
             return;
@@ -54,7 +54,7 @@ impl State {
         self.touched(&path);
     }
 
-    /// A document has a new text.
+    /// Sets the new text of an open document.
     pub(crate) fn change(&mut self, path: &Path, version: i32, text: String) {
         let Some(document) = self.documents.get_mut(path) else {
             return;
@@ -64,14 +64,14 @@ impl State {
         self.touched(path);
     }
 
-    /// A document was closed: what is on the disk counts.
+    /// Removes a document that was closed; the file on the disk takes its place.
     pub(crate) fn close(&mut self, path: &Path) {
         self.texts.remove(path);
         self.documents.remove(path);
         self.touched(path);
     }
 
-    /// Something changed on the disk.
+    /// Marks all projects as changed, because files on the disk have changed.
     pub(crate) fn disk_changed(&mut self) {
         for project in self.projects.values_mut() {
             project.is_changed = true;
@@ -80,7 +80,7 @@ impl State {
         self.is_touched = true;
     }
 
-    /// Analyses the projects that have changed, and returns what the client is to be told.
+    /// Analyses the projects that have changed, and returns the messages for the client.
     pub(crate) fn refresh(&mut self, client: &Client) -> Vec<Value> {
         self.is_touched = false;
         for (manifest, project) in self.projects.iter_mut().filter(|(_, project)| project.is_changed) {
@@ -93,24 +93,24 @@ impl State {
         self.publish()
     }
 
-    /// An open document's text.
+    /// Returns an open document's text.
     pub(crate) fn text(&self, path: &Path) -> Option<&str> {
         self.texts.get(path).map(String::as_str)
     }
 
-    /// Looks at the project with this manifest.
+    /// Calls `look` with a view of the project of this manifest; `None` if no document of it is open.
     pub(crate) fn with_project<T>(&self, manifest: &Path, look: impl FnOnce(View<'_>) -> T) -> Option<T> {
         let project = self.projects.get(manifest)?;
         let files = OverlayFiles::new(folder(manifest), &self.texts, &DiskFiles);
         Some(look(project.view(&files)))
     }
 
-    /// All files, by absolute paths.
+    /// Returns all files, by absolute path.
     pub(crate) fn files(&self) -> OverlayFiles<'_> {
         OverlayFiles::new(Path::new("/"), &self.texts, &DiskFiles)
     }
 
-    /// The projects, each with its folder.
+    /// Returns the projects, each with its folder.
     pub(crate) fn projects(&self) -> impl Iterator<Item = (&Path, &Project)> {
         self.projects
             .iter()
@@ -130,7 +130,7 @@ impl State {
         }
     }
 
-    /// Has a project for each open document that belongs to one, and no others.
+    /// Adds the missing projects of open documents, and removes the others.
     fn assign(&mut self) {
         let wanted: BTreeSet<PathBuf> = self.documents.keys().filter_map(|path| self.owner(path)).collect();
         self.projects.retain(|manifest, _| wanted.contains(manifest));
@@ -139,7 +139,8 @@ impl State {
         }
     }
 
-    /// The manifest of a document's project: a contract belongs to the nearest project with a component around it.
+    /// Returns the manifest of a document's project. The project of a contract is the nearest one around it with a
+    /// component that contains it.
     fn owner(&self, path: &Path) -> Option<PathBuf> {
         if path.file_name().is_some_and(|name| name == MANIFEST) {
             return Some(path.to_owned());
@@ -148,14 +149,14 @@ impl State {
         manifests.into_iter().find(|manifest| self.holds(manifest, path))
     }
 
-    /// Whether a component of the project lies around the file.
+    /// Whether the file is in the folder of a component of the project.
     fn holds(&self, manifest: &Path, path: &Path) -> bool {
         let Some(text) = self.read(manifest) else { return false };
         let folders = component_folders(&Syntax::of(&text), folder(manifest));
         folders.iter().any(|folder| path.starts_with(folder))
     }
 
-    /// What the client does not know yet: by file, with the version that it is about.
+    /// Returns the notifications for files whose diagnostics or version differ from those last sent.
     fn publish(&mut self) -> Vec<Value> {
         let mut current: BTreeMap<PathBuf, Published> = BTreeMap::new();
         for (path, document) in &self.documents {
@@ -173,7 +174,7 @@ impl State {
                 version: None,
                 diagnostics: Vec::new(),
             });
-            // The manifest of a component is a project of its own and a part of another.
+            // Two projects may report the same: the folder of a component may have a manifest of its own.
             let new = reports.iter().filter(|report| !entry.diagnostics.contains(report));
             let new: Vec<Value> = new.cloned().collect();
             entry.diagnostics.extend(new);
@@ -209,7 +210,7 @@ fn folder(manifest: &Path) -> &Path {
     manifest.parent().unwrap_or(Path::new("/"))
 }
 
-/// Whether a document is a manifest or a contract; other files are none of our business.
+/// Whether a document is a manifest or a contract; other files are ignored.
 fn is_ours(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == MANIFEST)
         || path.extension().is_some_and(|extension| extension == "wit")

@@ -1,4 +1,5 @@
-//! What holds for a stream: what its edge says, else its flow, else `[runtime.backpressure]`, else the default.
+//! The settings in effect for a stream: those of its edge, or else of its flow, of `[runtime.backpressure]`, or the
+//! defaults.
 
 use torvync_compiler::lower::buffers;
 use torvync_compiler::manifest::ast::{EdgeSettings, RuntimeDecl};
@@ -7,7 +8,7 @@ use crate::names::WrittenEdge;
 use crate::syntax::{Segment, Step};
 use crate::view::View;
 
-/// A value and who says so.
+/// A value, and where it is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Setting<T> {
     pub(crate) value: T,
@@ -19,15 +20,15 @@ const FLOW: &str = "`default_queue_depth` of the flow";
 const RUNTIME: &str = "`[runtime.backpressure]`";
 const DEFAULT: &str = "default";
 
-/// What a stream's queue is like.
+/// The settings of a stream's queue.
 pub(crate) struct Queue {
     pub(crate) depth: Setting<u32>,
     pub(crate) policy: Setting<String>,
-    /// Elements at which a full stream has room again.
+    /// The low watermark: the number of elements at which a full stream has room again.
     pub(crate) watermark: Setting<u32>,
 }
 
-/// The queue of an edge.
+/// Returns the settings of an edge's queue.
 pub(crate) fn queue(view: View<'_>, edge: &WrittenEdge) -> Queue {
     let runtime = view
         .analysis
@@ -97,7 +98,7 @@ fn policy(view: View<'_>, edge: &WrittenEdge, runtime: &RuntimeDecl) -> Setting<
     }
 }
 
-/// The value below `path`, without quotes.
+/// Returns the value at `keys` below `path` as written, without quotes.
 pub(crate) fn written(view: View<'_>, path: &[Step], keys: &[&str]) -> Option<String> {
     let (last, tables) = keys.split_last()?;
     let mut path = path.to_vec();
@@ -117,7 +118,7 @@ pub(crate) fn written(view: View<'_>, path: &[Step], keys: &[&str]) -> Option<St
     }
 }
 
-/// Bytes as people write them.
+/// Formats a number of bytes as people write it, such as `64 MiB`.
 pub(crate) fn bytes(count: u64) -> String {
     for (unit, name) in [(1_u64 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")] {
         if count >= unit {

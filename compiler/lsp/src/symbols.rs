@@ -1,4 +1,4 @@
-//! The outline of a file: of a manifest its tables, of a contract what it declares.
+//! The outline of a file: the tables of a manifest, the declarations of a contract.
 
 use std::ops::Range;
 
@@ -12,14 +12,14 @@ pub(crate) struct Symbol {
     pub(crate) name: String,
     pub(crate) detail: String,
     pub(crate) kind: SymbolKind,
-    /// All of it.
+    /// The whole table or declaration.
     pub(crate) range: Range<usize>,
-    /// Its name.
+    /// Its header or name.
     pub(crate) selection: Range<usize>,
     pub(crate) children: Vec<Symbol>,
 }
 
-/// What a symbol is.
+/// Kind of a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SymbolKind {
     Table,
@@ -35,7 +35,7 @@ pub(crate) enum SymbolKind {
     Field,
 }
 
-/// The outline of a manifest.
+/// Returns the outline of a manifest.
 pub(crate) fn manifest(syntax: &Syntax, text: &str) -> Vec<Symbol> {
     let mut roots: Vec<Symbol> = Vec::new();
     for table in &syntax.tables {
@@ -104,7 +104,7 @@ fn of_table(syntax: &Syntax, text: &str, table: &Table) -> Symbol {
     };
     let end = table.header.end + text[table.header.end..table.body.end].trim_end().len();
     Symbol {
-        // An outline has no line without a name.
+        // The header takes the place of a missing name.
         name: if name.trim().is_empty() {
             text[table.header.clone()].to_owned()
         } else {
@@ -118,7 +118,7 @@ fn of_table(syntax: &Syntax, text: &str, table: &Table) -> Symbol {
     }
 }
 
-/// The outline of a contract.
+/// Returns the outline of a contract.
 pub(crate) fn contract(text: &str) -> Vec<Symbol> {
     let outline = wit::outline(text);
     children(&outline, None)

@@ -1,14 +1,14 @@
-//! `Torvyn.toml` as it is being typed. In: its text, broken as it may be. Out: every table header and every entry, with
+//! `Torvyn.toml` as it is being typed. In: its text, however broken. Out: every table header and every entry, with
 //! their places.
 //!
-//! The compiler's manifest keeps what it understood; this keeps what stands there, also in a line without a value or in
-//! a string that was never closed. It judges nothing.
+//! The compiler's manifest holds what was understood. [`Syntax`] holds what is written, including lines without a value
+//! and strings that were never closed. It reports no mistakes.
 
 mod scan;
 
 use std::ops::Range;
 
-/// The headers and entries of a document, in the order of the text; what is inside something follows it.
+/// The headers and entries of a document, in the order of the text; contents follow their container.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Syntax {
     pub(crate) tables: Vec<Table>,
@@ -37,9 +37,9 @@ pub(crate) struct Segment {
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     pub(crate) path: Vec<Step>,
-    /// From the first bracket to behind the last one.
+    /// From the first bracket to the end of the last one.
     pub(crate) header: Range<usize>,
-    /// From there to the next header.
+    /// From the end of the header to the next header.
     pub(crate) body: Range<usize>,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct Table {
 pub(crate) struct Entry {
     /// From the root of the document.
     pub(crate) path: Vec<Step>,
-    /// How many steps of it are written here; 0 for an item of an array.
+    /// How many of the path's last steps are written here; 0 for an item of an array.
     pub(crate) own: usize,
     /// What is written left of `=`; empty for an item of an array.
     pub(crate) key: Range<usize>,
@@ -57,18 +57,18 @@ pub(crate) struct Entry {
     pub(crate) value: Value,
 }
 
-/// What stands behind `=`.
+/// A value, after `=` or in an array.
 #[derive(Clone, Debug)]
 pub(crate) struct Value {
-    /// With quotes or brackets; from `=` to the next token when there is nothing.
+    /// With quotes or brackets; from `=` to the next token when there is no value.
     pub(crate) span: Range<usize>,
     pub(crate) kind: ValueKind,
 }
 
-/// What kind of thing a value is.
+/// Kind of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ValueKind {
-    /// A string; the place is that between its quotes.
+    /// A string; `inner` is the range between its quotes.
     Text {
         text: String,
         inner: Range<usize>,
@@ -85,7 +85,7 @@ pub(crate) enum ValueKind {
 }
 
 impl Syntax {
-    /// Reads a text.
+    /// Scans a text.
     pub(crate) fn of(text: &str) -> Self {
         scan::scan(text)
     }
@@ -97,30 +97,30 @@ impl Syntax {
             .any(|comment| comment.start < offset && offset <= comment.end)
     }
 
-    /// The table whose header or body holds the offset.
+    /// Returns the table whose header or body contains the offset.
     pub(crate) fn table_at(&self, offset: usize) -> Option<&Table> {
         self.tables.iter().rev().find(|table| table.header.start <= offset)
     }
 
-    /// The entries whose path is like `pattern`: `*` is any key, `#` any item.
+    /// Returns the entries whose path matches `pattern`: `*` is any key, `#` any item.
     pub(crate) fn like(&self, pattern: &str) -> impl Iterator<Item = &Entry> {
         let pattern = pattern.to_owned();
         self.entries.iter().filter(move |entry| is_like(&entry.path, &pattern))
     }
 
-    /// The text of the entry with this very path.
+    /// Returns the string `key` of the table with this path, and its place between the quotes.
     pub(crate) fn text_of(&self, path: &[Step], key: &str) -> Option<(&str, &Range<usize>)> {
         self.entry(path, key)?.text()
     }
 
-    /// The entry `key` of the table with this path.
+    /// Returns the entry `key` of the table with this path.
     pub(crate) fn entry(&self, path: &[Step], key: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| {
             entry.path.len() == path.len() + 1 && is_same(&entry.path[..path.len()], path) && entry.name() == Some(key)
         })
     }
 
-    /// The innermost entry around the offset.
+    /// Returns the innermost entry around the offset.
     pub(crate) fn entry_at(&self, offset: usize) -> Option<&Entry> {
         self.entries
             .iter()
@@ -130,12 +130,12 @@ impl Syntax {
 }
 
 impl Entry {
-    /// The last key of its path.
+    /// Returns the last key of its path.
     pub(crate) fn name(&self) -> Option<&str> {
         self.path.last().and_then(Step::key)
     }
 
-    /// The value as a string, and its place between the quotes.
+    /// Returns the value and its place between the quotes, if it is a string.
     pub(crate) fn text(&self) -> Option<(&str, &Range<usize>)> {
         match &self.value.kind {
             ValueKind::Text { text, inner, .. } => Some((text, inner)),
@@ -143,12 +143,13 @@ impl Entry {
         }
     }
 
-    /// The path of the table that it stands in.
+    /// Returns the path of the table that it is in.
     pub(crate) fn container(&self) -> &[Step] {
         &self.path[..self.path.len() - self.own]
     }
 
-    /// Behind a closing bracket or quote one is outside, behind a word still at it.
+    /// Whether the offset, which is in the entry's range, belongs to the entry: it does after a string or a word, but
+    /// not after a closing bracket.
     fn touches(&self, offset: usize) -> bool {
         match self.value.kind {
             ValueKind::Table | ValueKind::Array => offset < self.value.span.end || offset <= self.key.end,
@@ -158,7 +159,7 @@ impl Entry {
 }
 
 impl Step {
-    /// The key, unless it is an item.
+    /// Returns the key; `None` for an item.
     pub(crate) fn key(&self) -> Option<&str> {
         match self {
             Step::Key(segment) => Some(&segment.name),
@@ -166,7 +167,7 @@ impl Step {
         }
     }
 
-    /// The key with its place, unless it is an item.
+    /// Returns the key with its place; `None` for an item.
     pub(crate) fn segment(&self) -> Option<&Segment> {
         match self {
             Step::Key(segment) => Some(segment),
@@ -175,7 +176,7 @@ impl Step {
     }
 }
 
-/// Whether two paths lead to the same thing, wherever they are written.
+/// Whether two paths have the same keys and items, wherever they are written.
 pub(crate) fn is_same(one: &[Step], other: &[Step]) -> bool {
     one.len() == other.len()
         && one.iter().zip(other).all(|(one, other)| match (one, other) {
@@ -185,12 +186,12 @@ pub(crate) fn is_same(one: &[Step], other: &[Step]) -> bool {
         })
 }
 
-/// Whether `path` begins as `start` does.
+/// Whether `path` starts with `start`.
 pub(crate) fn starts_with(path: &[Step], start: &[Step]) -> bool {
     path.len() >= start.len() && is_same(&path[..start.len()], start)
 }
 
-/// Whether a path is like `pattern`, such as `flow.*.edges.#.from`.
+/// Whether a path matches `pattern`, such as `flow.*.edges.#.from`.
 pub(crate) fn is_like(path: &[Step], pattern: &str) -> bool {
     let mut parts = pattern.split('.').filter(|part| !part.is_empty());
     let matches = path.iter().all(|step| match (step, parts.next()) {

@@ -1,4 +1,4 @@
-//! To and from the terms of the protocol: the only place that knows its types, and columns that are no bytes.
+//! Conversion to and from the types of the protocol. Only this module knows them, and columns that are not bytes.
 
 mod diagnostics;
 mod features;
@@ -27,39 +27,39 @@ pub(crate) use params::{
 pub(crate) use position::{edited, offset};
 pub(crate) use uri::uri_of;
 
-/// The files that places lie in.
+/// The files that places are in.
 pub(crate) trait Documents {
-    /// The text of a file, as the client sees it.
+    /// Returns the text of a file, as the client sees it.
     fn read(&self, path: &Path) -> Option<String>;
 
-    /// What the client calls it.
+    /// Returns the URI of a file: the client's own if the file is open.
     fn uri(&self, path: &Path) -> String;
 }
 
-/// What the client can do.
+/// What the client supports.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Client {
     encoding: Encoding,
-    /// It can be asked to watch files.
+    /// Whether it can be asked to watch files.
     registers_watchers: bool,
-    /// It does not want flat lists of symbols.
+    /// Whether it takes nested symbols.
     nests_symbols: bool,
 }
 
-/// What columns count.
+/// Unit of columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Encoding {
-    /// UTF-16 code units, as everyone understands.
+    /// UTF-16 code units, which every client supports.
     #[default]
     Utf16,
     /// Bytes.
     Utf8,
 }
 
-/// Reads what the client can do, and says what the server can.
+/// Reads what the client supports, and returns what the server supports.
 ///
 /// # Errors
-/// When the parameters are not as the protocol has them.
+/// When the parameters do not follow the protocol.
 pub(crate) fn initialize(params: Value) -> Result<(Client, Value), Failure> {
     let params: InitializeParams = serde_json::from_value(params)?;
     let capabilities = params.capabilities;
@@ -121,7 +121,7 @@ fn server_capabilities(encoding: PositionEncodingKind) -> ServerCapabilities {
     }
 }
 
-/// Asks the client to watch what is not open.
+/// Returns the request to watch manifests and contracts on the disk; none if the client can't be asked.
 pub(crate) fn registrations(client: &Client) -> Vec<Value> {
     if !client.registers_watchers {
         return Vec::new();
@@ -138,7 +138,7 @@ pub(crate) fn registrations(client: &Client) -> Vec<Value> {
     vec![json!({ "jsonrpc": "2.0", "id": "watch", "method": RegisterCapability::METHOD, "params": params })]
 }
 
-/// Tells the client what there is to say about a file.
+/// Returns the notification with the diagnostics of a file.
 pub(crate) fn published(uri: &str, version: Option<i32>, diagnostics: &[Value]) -> Value {
     let mut params = json!({ "uri": uri, "diagnostics": diagnostics });
     if let Some(version) = version {
@@ -147,7 +147,7 @@ pub(crate) fn published(uri: &str, version: Option<i32>, diagnostics: &[Value]) 
     notification(PublishDiagnostics::METHOD, params)
 }
 
-/// A line for the client's log.
+/// Returns the notification with an error for the client's log.
 pub(crate) fn log(message: &str) -> Value {
     notification(
         LogMessage::METHOD,

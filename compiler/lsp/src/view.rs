@@ -1,4 +1,4 @@
-//! What handlers see of a project: the manifest as it stands, and what the compiler made of it.
+//! What handlers see of a project: the manifest's text, and the compiler's analysis.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use torvync_compiler::source::files::Files;
 
 use crate::syntax::Syntax;
 
-/// The name of a manifest, and the path of a project's own.
+/// File name of manifests, and path of a project's own.
 pub(crate) const MANIFEST: &str = "Torvyn.toml";
 
 /// A project at one moment.
@@ -38,7 +38,7 @@ pub(crate) struct Location {
 }
 
 impl Location {
-    /// A place in the manifest.
+    /// Creates a place in the manifest.
     pub(crate) fn in_manifest(range: Range<usize>) -> Self {
         Self {
             path: MANIFEST.into(),
@@ -48,7 +48,7 @@ impl Location {
 }
 
 impl View<'_> {
-    /// A node as the compiler read it; as it last did, while it can't.
+    /// Returns a node as the compiler read it now, or else in the last manifest that it could read as a whole.
     pub(crate) fn node(&self, flow: &str, name: &str) -> Option<&NodeDecl> {
         let manifests = [self.analysis.manifest.as_ref(), self.good];
         manifests.into_iter().flatten().find_map(|manifest| {
@@ -57,7 +57,7 @@ impl View<'_> {
         })
     }
 
-    /// What a node does: as written, else the only thing that its component can do.
+    /// Returns the interface of a node: the one in the manifest, or else the only one that its component exports.
     pub(crate) fn interface(&self, flow: &str, name: &str) -> Option<Interface> {
         let node = self.node(flow, name)?;
         if let Some(written) = &node.interface {
@@ -113,7 +113,7 @@ from = { node = \"shout\", port = \"output\" }
 to = { node = \"out\", port = \"input\" }
 ";
 
-    /// The contract of its component.
+    /// The contract of the flow's component.
     pub(crate) const WORLD: &str = "\
 package demo:upper@0.1.0;
 

@@ -1,7 +1,8 @@
 //! `.wit` files as they are being typed.
 //!
-//! The compiler resolves contracts with wit-parser, which stops at the first mistake and keeps no place of a name that
-//! is used. Here a file is only outlined: what it declares, and what its names may refer to, whatever is broken.
+//! The compiler resolves contracts with wit-parser, which stops at the first mistake and does not keep the places of
+//! names that are used. This module only outlines a file, however broken: its declarations, and what its names may
+//! refer to.
 
 mod lookup;
 mod scan;
@@ -13,7 +14,7 @@ use torvync_compiler::source::files::Files;
 
 use crate::view::Location;
 
-/// What a file declares and uses, in the order of the text.
+/// The declarations and uses of a file, in the order of the text.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outline {
     /// `namespace:name` of its package.
@@ -24,22 +25,22 @@ pub(crate) struct Outline {
     references: Vec<(String, Range<usize>)>,
 }
 
-/// Something declared.
+/// A declaration.
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
     pub(crate) kind: Kind,
     pub(crate) name: String,
-    /// Its name.
+    /// The place of its name.
     pub(crate) span: Range<usize>,
-    /// All of it.
+    /// The whole declaration.
     pub(crate) range: Range<usize>,
     /// Its doc comment.
     pub(crate) doc: String,
-    /// What it is declared in.
+    /// Position of the item that it is declared in.
     pub(crate) parent: Option<usize>,
 }
 
-/// What an item is.
+/// Kind of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Package,
@@ -70,7 +71,7 @@ pub(crate) fn outline(text: &str) -> Outline {
     scan::scan(text)
 }
 
-/// Where the name at `offset` of a file is declared.
+/// Finds the declaration of the name at `offset` of a file.
 pub(crate) fn definition(files: &dyn Files, path: &Path, text: &str, offset: usize) -> Option<Location> {
     let found = lookup::declaration_at(files, path, text, offset)?;
     let item = found.item();
@@ -80,14 +81,14 @@ pub(crate) fn definition(files: &dyn Files, path: &Path, text: &str, offset: usi
     })
 }
 
-/// The declaration of the name at `offset`, with its doc comment; and the place of the name.
+/// Returns the declaration of the name at `offset` with its doc comment, as Markdown, and the place of the name.
 pub(crate) fn hover(files: &dyn Files, path: &Path, text: &str, offset: usize) -> Option<(String, Range<usize>)> {
     let at = lookup::name_at(text, offset)?;
     let found = lookup::declaration_at(files, path, text, offset)?;
     Some((markdown(&found.text, found.item()), at))
 }
 
-/// Where a project declares an interface, such as `torvyn:streaming/source`, as seen from the contract in `folder`.
+/// Finds the declaration of an interface, such as `torvyn:streaming/source`, as seen from the contract in `folder`.
 pub(crate) fn interface(files: &dyn Files, folder: &Path, name: &str) -> Option<Location> {
     let found = lookup::interface(files, &folder.join("world.wit"), name)?;
     Some(Location {
@@ -96,7 +97,7 @@ pub(crate) fn interface(files: &dyn Files, folder: &Path, name: &str) -> Option<
     })
 }
 
-/// An item as declared; of what holds others the first line.
+/// Returns the text of a declaration, without the body of interfaces, worlds and packages.
 pub(crate) fn declaration(text: &str, item: &Item) -> String {
     let whole = &text[item.range.clone()];
     match item.kind {
@@ -114,7 +115,7 @@ fn markdown(text: &str, item: &Item) -> String {
     }
 }
 
-/// Without the indentation of its first line.
+/// Returns the text of a range, without the indentation of its first line.
 fn dedented(text: &str, range: Range<usize>) -> String {
     let line = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
     let indent = text[line..range.start].chars().take_while(|c| *c == ' ').count();
@@ -128,7 +129,7 @@ mod tests {
     use torvync_compiler::contract;
     use torvync_compiler::source::files::MemoryFiles;
 
-    /// What hover says and where the definition lies, with `|` as the cursor in a world of a project.
+    /// Returns the hover text and the place of the definition, with `|` as the cursor in a world of a project.
     fn at(text: &str) -> (String, String) {
         let offset = text.find('|').expect("there is a cursor");
         let text = text.replacen('|', "", 1);

@@ -1,4 +1,4 @@
-//! How values cross between core code and the canonical ABI: the options of lifts and lowers (component model,
+//! Options of lifts and lowers: how values cross between core code and the canonical ABI (component model,
 //! CanonicalABI.md).
 
 use wasmparser::{CanonicalOption, ExternalKind};
@@ -8,18 +8,18 @@ use super::{Body, CoreExport, LONGEST_WAY, Origin};
 /// Options of a lift or a lower.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Abi {
-    /// Where values lie that are passed by address.
+    /// The memory of values that are passed by address.
     pub memory: Option<CoreExport>,
-    /// Allocates there.
+    /// The allocator for that memory.
     pub realloc: Option<CoreExport>,
-    /// Whether texts are UTF-8.
+    /// Whether strings are UTF-8.
     pub utf8: bool,
-    /// Whether it has another option than these and post-return, or one that could not be followed.
+    /// Whether there is an option other than these and post-return, or one that could not be followed.
     pub special: bool,
 }
 
 impl Abi {
-    /// Of a function that passes numbers only.
+    /// The options of a function that passes only numbers.
     pub const NUMBERS: Abi = Abi {
         memory: None,
         realloc: None,
@@ -29,7 +29,7 @@ impl Abi {
 }
 
 impl Body<'_> {
-    /// What `options` say, but for post-return.
+    /// Reads `options`. Of post-return, only checks that it can be followed.
     pub(super) fn abi(&self, options: &[CanonicalOption]) -> Abi {
         let mut abi = Abi::NUMBERS;
         for option in options {
@@ -54,7 +54,7 @@ impl Body<'_> {
         abi
     }
 
-    /// The function that `options` name as post-return.
+    /// Finds the function that `options` name as post-return.
     pub(super) fn post_return(&self, options: &[CanonicalOption]) -> Option<CoreExport> {
         options.iter().find_map(|option| {
             if let CanonicalOption::PostReturn(function) = option {
@@ -65,7 +65,7 @@ impl Body<'_> {
         })
     }
 
-    /// The core instance that has a memory, and its name there.
+    /// Finds the core instance that has a memory, and the memory's name there.
     fn memory(&self, memory: u32) -> Option<CoreExport> {
         match self.other(ExternalKind::Memory, memory, LONGEST_WAY) {
             Origin::Code(export) => Some(export),

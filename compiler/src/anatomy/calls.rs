@@ -1,7 +1,7 @@
-//! Which function of a core module calls which. In: a module. Out: its [`CallGraph`].
+//! Call graphs of core modules. In: a module. Out: its [`CallGraph`].
 //!
-//! A call through a table may reach every function of the right type whose address is taken anywhere in the module: what
-//! the graph says is an upper bound. Where types can stand for others, every type is the right one.
+//! A call through a table may reach every function of the right type whose address is taken anywhere in the module, so
+//! the graph is an upper bound. If the module's types can have subtypes, every type counts as the right one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,27 +14,27 @@ use wasmparser::{
 
 use super::module::{Import, kind};
 
-/// Number of a function type: equal types have equal numbers.
+/// Number of a function type. Equal types have equal numbers.
 type Signature = u32;
 
 /// The calls within a core module.
 #[derive(Debug, Default)]
 pub(super) struct CallGraph {
-    /// The imported functions: the first numbers.
+    /// The imported functions, which have the first numbers.
     pub(super) imports: Vec<Import>,
     pub(super) exports: BTreeMap<String, u32>,
-    /// Whether references to functions of others can get in: through imported tables, functions and globals, or exported
-    /// ones. Exported tables are not counted.
+    /// Whether references to functions of other modules can get in: through imported tables, or through functions and
+    /// globals that are imported or exported. Exported tables are not counted.
     pub(super) is_open: bool,
     /// The function that is called when the module is instantiated.
     pub(super) start: Option<u32>,
-    /// What each function that is no import calls, in order.
+    /// The calls of each function that the module defines, in order.
     callees: Vec<Callees>,
     /// Functions whose address is taken, by type.
     addressed: BTreeMap<Signature, BTreeSet<u32>>,
-    /// The types of all functions.
+    /// The type of each function, imports included.
     signatures: Vec<Signature>,
-    /// Whether what is called indirectly has the type that the call names.
+    /// Whether an indirect call can only reach functions of exactly the type that it names.
     is_typed: bool,
     names: BTreeMap<u32, String>,
 }
@@ -43,14 +43,14 @@ pub(super) struct CallGraph {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Callee {
     pub(super) function: u32,
-    /// Whether the call names it: one through a table names its type alone.
+    /// Whether the call names the function. A call through a table only names a type.
     pub(super) is_certain: bool,
 }
 
 #[derive(Debug, Default)]
 struct Callees {
     direct: BTreeSet<u32>,
-    /// Types of what is called through tables or references.
+    /// Types that calls through tables or references name.
     indirect: BTreeSet<Signature>,
 }
 
@@ -75,12 +75,12 @@ impl CallGraph {
         Ok(graph)
     }
 
-    /// The import that a function is.
+    /// Returns the import that a function is, if it is one.
     pub(super) fn import(&self, function: u32) -> Option<&Import> {
         self.imports.get(function as usize)
     }
 
-    /// What a function may call, in order of number; first what it calls by name.
+    /// Returns what a function may call: first what it calls by name, then what it may call indirectly.
     pub(super) fn callees(&self, function: u32) -> Vec<Callee> {
         let own = (function as usize).checked_sub(self.imports.len());
         let Some(callees) = own.and_then(|own| self.callees.get(own)) else {
@@ -106,14 +106,14 @@ impl CallGraph {
             .is_some_and(|callees| !callees.indirect.is_empty())
     }
 
-    /// Whether a function is a part of how Rust panics, by its name: `panicking` with its length, as both ways of mangling
-    /// write it, or one of the symbols that stay as they are.
+    /// Whether a function is part of Rust's panic machinery, by its name: `panicking` with its length before it, as in
+    /// both mangling schemes, or `rust_begin_unwind`.
     pub(super) fn is_panic(&self, function: u32) -> bool {
         let name = self.names.get(&function);
         name.is_some_and(|name| name.contains("9panicking") || name.contains("rust_begin_unwind"))
     }
 
-    /// What a function is called, for people.
+    /// Returns a function's name for messages.
     pub(super) fn name(&self, function: u32) -> String {
         if let Some(name) = self.names.get(&function) {
             return format!("{:#}", demangle(name));
@@ -157,7 +157,7 @@ impl CallGraph {
         } else if let Payload::CustomSection(section) = payload
             && let KnownCustom::Name(names) = section.as_known()
         {
-            // A damaged name section takes nothing from what the code does.
+            // Errors in the name section are ignored: names don't affect what the code does.
             for name in names.into_iter().map_while(Result::ok) {
                 if let Name::Function(functions) = name {
                     let known = functions.into_iter().map_while(Result::ok);
@@ -229,9 +229,10 @@ fn elements(section: ElementSectionReader<'_>, taken: &mut BTreeSet<u32>) -> Res
 #[derive(Default)]
 struct Types {
     distinct: Vec<FuncType>,
-    /// By number of the type; `None`: not a function type.
+    /// By number of the type; `None` if it is not a function type.
     signatures: Vec<Option<Signature>>,
-    /// Whether a value of one type can have another: types with references have several names.
+    /// Whether a function of one type may be called as one of another: a type has a supertype, or its parameters or
+    /// results have reference types.
     have_subtypes: bool,
     /// Whether a global of the module holds a reference.
     global_references: bool,
@@ -263,7 +264,8 @@ impl Types {
         self.signatures.push(signature);
     }
 
-    /// A number that no function has, for what is no function type: the module is not valid then.
+    /// Returns the number of a function type. Only an invalid module uses another type as one: it gets a number that no
+    /// function type has.
     fn signature(&self, ty: u32) -> Signature {
         self.signatures
             .get(ty as usize)
@@ -301,7 +303,7 @@ fn callees(body: &FunctionBody<'_>, types: &Types, taken: &mut BTreeSet<u32>) ->
     Ok(callees)
 }
 
-/// Functions that an initial value refers to.
+/// Adds the functions to which a constant expression refers.
 fn references(
     mut operators: wasmparser::OperatorsReader<'_>,
     taken: &mut BTreeSet<u32>,

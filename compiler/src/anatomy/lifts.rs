@@ -1,4 +1,4 @@
-//! The functions that a component exports, and the core code behind each.
+//! The functions that a component exports, and the core code that implements them.
 
 use wasmparser::{BinaryReaderError, ComponentExternalKind};
 
@@ -6,7 +6,7 @@ use super::spaces::{CompInstance, Func, Spaces};
 use super::{Body, Lift};
 
 impl Body<'_> {
-    /// All exported functions, in the order of the exports.
+    /// Returns the exported functions whose code is found, in the order of the exports.
     pub(super) fn lifts(&self) -> Result<Vec<Lift>, BinaryReaderError> {
         let mut lifts = Vec::new();
         for (name, kind, index) in &self.spaces.exports {
@@ -22,7 +22,7 @@ impl Body<'_> {
         Ok(lifts)
     }
 
-    /// The functions of an exported instance.
+    /// Adds the functions of an exported instance.
     fn lifts_of(&self, interface: &str, instance: u32, lifts: &mut Vec<Lift>) -> Result<(), BinaryReaderError> {
         match self.spaces.instances.get(instance as usize) {
             Some(CompInstance::Same(other)) => self.lifts_of(interface, *other, lifts),
@@ -32,7 +32,7 @@ impl Body<'_> {
                 Ok(())
             }
             Some(CompInstance::Component { component, arguments }) => {
-                // Encoders wrap what they export into a component that passes on what it imports.
+                // Encoders wrap exports into a nested component that exports what it imports.
                 let Some(nested) = self.spaces.components.get(*component) else {
                     return Ok(());
                 };
@@ -68,7 +68,7 @@ impl Body<'_> {
     }
 }
 
-/// The import that an exported function of a nested component is.
+/// Returns the import that a function of a nested component is, if it is one.
 fn passed_on<'a>(nested: &'a Spaces<'_>, func: u32) -> Option<&'a str> {
     match nested.funcs.get(func as usize)? {
         Func::Import(name) => Some(name),

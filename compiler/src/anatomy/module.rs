@@ -1,4 +1,4 @@
-//! What is seen of a core module from outside, and of functions that only pass a call on through a table.
+//! What a core module shows to the outside, and its functions that only pass calls on.
 
 use std::collections::BTreeSet;
 
@@ -15,9 +15,9 @@ pub(super) struct Module<'a> {
     pub(super) memories: Vec<MemoryType>,
     /// The function that is called when the module is instantiated.
     pub(super) start: Option<u32>,
-    /// Memories that get data when the module is instantiated, by number.
+    /// Memories that active data segments fill, by number.
     pub(super) filled_memories: BTreeSet<u32>,
-    /// Tables that get functions when the module is instantiated, by number.
+    /// Tables that active element segments fill, by number.
     pub(super) filled_tables: BTreeSet<u32>,
     bodies: Vec<FunctionBody<'a>>,
     segments: Vec<Segment>,
@@ -31,7 +31,7 @@ pub(super) struct Import {
     pub(super) kind: ExternalKind,
 }
 
-/// Functions that are put into a table when the module is instantiated.
+/// An active element segment: functions that are put into a table when the module is instantiated.
 #[derive(Debug)]
 struct Segment {
     table: u32,
@@ -120,46 +120,46 @@ impl<'a> Module<'a> {
         self.imports.iter().filter(move |import| import.kind == kind)
     }
 
-    /// The import behind a function, if it is one.
+    /// Returns the import that a function is, if it is one.
     pub(super) fn imported_function(&self, function: u32) -> Option<&Import> {
         self.imported(ExternalKind::Func).nth(function as usize)
     }
 
-    /// The import behind a memory, if it is one.
+    /// Returns the import that a memory is, if it is one.
     pub(super) fn imported_memory(&self, memory: u32) -> Option<&Import> {
         self.imported(ExternalKind::Memory).nth(memory as usize)
     }
 
-    /// The import behind a table, if it is one.
+    /// Returns the import that a table is, if it is one.
     pub(super) fn table_import(&self, table: u32) -> Option<&Import> {
         self.imported(ExternalKind::Table).nth(table as usize)
     }
 
-    /// All imports that are tables.
+    /// Returns all imports that are tables.
     pub(super) fn table_imports(&self) -> impl Iterator<Item = &Import> {
         self.imported(ExternalKind::Table)
     }
 
-    /// The number of an imported table.
+    /// Returns the number of an imported table.
     pub(super) fn imported_table(&self, import: &Import) -> Option<u32> {
         let position = self.imported(ExternalKind::Table).position(|other| other == import)?;
         u32::try_from(position).ok()
     }
 
-    /// The function exported under a name.
+    /// Returns the function exported under a name.
     pub(super) fn exported_function(&self, name: &str) -> Option<u32> {
         let is_it = |export: &&(String, ExternalKind, u32)| export.0 == name && export.1 == ExternalKind::Func;
         self.exports.iter().find(is_it).map(|(_, _, index)| *index)
     }
 
-    /// The names under which a table is exported.
+    /// Returns the names under which a table is exported.
     pub(super) fn table_names(&self, table: u32) -> impl Iterator<Item = &str> {
         let exports = self.exports.iter();
         let of_table = exports.filter(move |(_, kind, index)| *kind == ExternalKind::Table && *index == table);
         of_table.map(|(name, _, _)| name.as_str())
     }
 
-    /// The function that this module puts at `element` of `table`.
+    /// Returns the function that an active segment of this module puts at `element` of `table`.
     pub(super) fn element(&self, table: u32, element: u32) -> Option<u32> {
         let segments = self.segments.iter().filter(|segment| segment.table == table);
         segments.rev().find_map(|segment| {
@@ -168,13 +168,13 @@ impl<'a> Module<'a> {
         })
     }
 
-    /// The code of a function that is no import.
+    /// Returns the code of a function, unless it is imported.
     fn body(&self, function: u32) -> Option<&FunctionBody<'a>> {
         let imported = self.imported(ExternalKind::Func).count();
         self.bodies.get((function as usize).checked_sub(imported)?)
     }
 
-    /// The functions that a function calls one after the other, without arguments, if it does nothing else.
+    /// Returns the functions that a function calls, in order, if it does nothing but call functions without arguments.
     pub(super) fn plain_calls(&self, function: u32) -> Option<Vec<u32>> {
         let mut operators = self.body(function)?.get_operators_reader().ok()?;
         let mut calls = Vec::new();
@@ -190,7 +190,7 @@ impl<'a> Module<'a> {
         }
     }
 
-    /// Whether a function does nothing but pass its arguments on.
+    /// Recognises a function that does nothing but pass its arguments on through a table.
     pub(super) fn trampoline(&self, function: u32) -> Option<Trampoline> {
         let mut operators = self.body(function)?.get_operators_reader().ok()?;
         let mut arguments = 0;
@@ -227,7 +227,7 @@ pub(super) fn kind(ty: &TypeRef) -> ExternalKind {
     }
 }
 
-/// The value of an expression that is one constant.
+/// Returns the value of an expression that is a single constant.
 fn constant(expression: &ConstExpr<'_>) -> Option<u32> {
     let mut operators = expression.get_operators_reader();
     let Operator::I32Const { value } = operators.read().ok()? else {

@@ -1,8 +1,8 @@
-//! The sections of the outermost component, without those of what is nested in it.
+//! The sections of the outermost component, without those of nested modules and components.
 
 use wasmparser::{Parser, Payload, Result};
 
-/// Its sections, in order.
+/// Returns the payloads of the outermost component, in order.
 pub(crate) fn outermost(binary: &[u8]) -> impl Iterator<Item = Result<Payload<'_>>> {
     let mut depth = 0_u32;
     Parser::new(0).parse_all(binary).filter(move |payload| {

@@ -1,10 +1,9 @@
-//! Which host functions the code of a component can reach, and how. In: a binary. Out: a [`Reach`].
+//! The host functions that the code of a component can reach, and how. In: a binary. Out: a [`Reach`].
 //!
-//! Followed are the lifted functions with their post-return functions, destructors and start functions, through all core
-//! instances.
-//! What a toolchain imports and nothing calls is not reached. The functions of `wasi_snapshot_preview1` are an end of the
-//! way, whatever implements them: the adapter that `wit-component` adds opens everything it could ever need when it
-//! starts, and says nothing of what is used.
+//! The search starts at the lifted functions, the functions that the host calls after them, destructors and start
+//! functions, and follows calls through all core instances. An import that nothing calls is not reached. The search
+//! ends at the functions of `wasi_snapshot_preview1`, whatever implements them: the adapter that `wit-component` adds
+//! opens everything that it could ever need when it starts, so its own calls say nothing about what is used.
 
 mod search;
 
@@ -19,13 +18,13 @@ use super::calls::CallGraph;
 use super::spaces::{CompInstance, CoreInstance, Func, Spaces};
 use super::{Body, CoreExport, LONGEST_WAY, Lift, Module, Origin};
 
-/// The module name that every toolchain imports these functions under.
+/// The module name under which every toolchain imports these functions.
 const PREVIEW1: &str = "wasi_snapshot_preview1";
 
-/// What the code of a component can reach.
+/// The host functions that the code of a component can reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// These functions, each with one way to it; sorted.
+    /// All of them, each with one way to it.
     Known(BTreeMap<HostFunction, Way>),
     /// Some of its code can't be followed: it lies in other components, or is called through a table or a reference that
     /// several core instances share.
@@ -35,14 +34,14 @@ pub enum Reach {
 /// A function that a host provides.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum HostFunction {
-    /// Of an imported interface.
+    /// A function of an imported interface.
     Imported {
         /// Interface with package and version; empty for a function of the world itself.
         interface: String,
         /// Name within the interface.
         function: String,
     },
-    /// Of the older system interface that an adapter translates.
+    /// A function of the older system interface, which an adapter translates.
     Preview1(String),
 }
 
@@ -56,17 +55,17 @@ impl HostFunction {
     }
 }
 
-/// A way from outside to a host function, the one that explains best: names of functions, the exported one first, the host's
-/// last.
+/// A chain of calls from outside to a host function, the one that explains best why it is reached: names of functions,
+/// from the exported one to the host's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Way(pub Vec<String>);
 
-/// Longest way that is shown whole, in functions.
+/// Most functions of a way that is shown in full.
 const LONGEST_SHOWN: usize = 7;
 
-/// In a long way, what lies between the export and the component's own code is left out, and what libraries call within
-/// themselves: what matters is whose code calls into them. `{:#}` gives
-/// each function a line.
+/// Shows the names with arrows between them; with `{:#}`, each on a line of its own. A long way leaves out the library
+/// functions between the export and the component's own code, and those that other library functions call: what matters
+/// is whose code calls into the libraries.
 impl fmt::Display for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = &self.0;
@@ -94,14 +93,14 @@ impl fmt::Display for Way {
     }
 }
 
-/// Whether a demangled name is of the standard library or the SDK.
+/// Whether a demangled name is from the standard library, the SDK or the `wasi` crate.
 fn is_of_library(name: &str) -> bool {
     const LIBRARIES: [&str; 6] = ["std::", "core::", "alloc::", "torvyn::", "wasi::", "__rustc::"];
     let path = name.trim_start_matches(['<', '&', '*']);
     LIBRARIES.iter().any(|library| path.starts_with(library))
 }
 
-/// A function of a core instance.
+/// A function of a core instance: the numbers of the instance and of the function.
 type Place = (u32, u32);
 
 impl Reach {
@@ -132,7 +131,7 @@ impl Reach {
     }
 }
 
-/// A core module that is to become a component imports by the names of interfaces.
+/// Follows a core module that is to become a component: its imports have the names of interfaces.
 fn module(binary: &[u8]) -> Result<Reach, BinaryReaderError> {
     let graph = CallGraph::of(binary)?;
     let roots = graph.exports.values().copied().chain(graph.start);
@@ -166,8 +165,9 @@ struct Walk<'a, 'b> {
 }
 
 impl Walk<'_, '_> {
-    /// What the host calls, whenever it does: lifted functions with what belongs to them, destructors, and what starts
-    /// instances that are no adapters. `None` when one of them is no code.
+    /// Returns the functions that the host may call at any time: lifted functions and those called after them,
+    /// destructors, and the start functions of instances that are not adapters. `None` if one of them is an import or
+    /// can't be followed.
     fn roots(&self) -> Option<Vec<Place>> {
         let spaces = &self.body.spaces;
         let lifted = spaces.funcs.iter().flat_map(|func| match func {
@@ -215,7 +215,8 @@ impl Walk<'_, '_> {
         Some((export.instance, *function))
     }
 
-    /// Puts the name that the component exports a function under before the name it has inside.
+    /// Begins a way with the name under which the component exports its first function. It replaces the internal name
+    /// if that ends with it, else comes before it.
     fn start_with_export(&self, names: &mut Vec<String>, lifts: &[Lift]) {
         let inside = |lift: &&Lift| {
             let name = |(instance, function)| Some(self.graph(instance)?.name(function));
@@ -238,7 +239,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// The instances that implement preview1: what other instances get under its name.
+    /// Returns the instances that implement preview1: those from which others import its functions.
     fn adapters(&self) -> BTreeSet<u32> {
         let instances = self.body.spaces.core_instances.iter();
         let arguments = instances.flat_map(|instance| match instance {
@@ -256,8 +257,8 @@ impl Walk<'_, '_> {
         arguments.filter_map(instance_of).collect()
     }
 
-    /// The instances whose calls through tables and references may lead to others. Shims are among them: what calls a shim
-    /// is followed to what it stands for, by `Body::argument`.
+    /// Returns the instances whose calls through tables and references may lead to others. Shims are among them, but
+    /// the search does not enter a shim: `Body::argument` follows a call of one to the function that it stands for.
     fn open_instances(&self) -> BTreeSet<u32> {
         let instances = self.body.spaces.core_instances.iter();
         let open = (0..)
@@ -271,7 +272,7 @@ impl Walk<'_, '_> {
             .collect()
     }
 
-    /// The instances whose tables an instance imports.
+    /// Returns the instances whose tables an instance imports.
     fn owners_of_tables(&self, instance: &CoreInstance) -> Vec<u32> {
         let CoreInstance::Module { module, arguments } = instance else {
             return Vec::new();
@@ -310,8 +311,8 @@ impl Walk<'_, '_> {
     }
 }
 
-/// The functions that the host calls after a lifted one. The allocator is not among them: while it runs, no host function may
-/// be called (CanonicalABI.md, `may_leave`).
+/// Returns the functions that the host calls after a lifted one. The allocator is not among them: while it runs, no
+/// host function may be called (CanonicalABI.md, `may_leave`).
 fn called_by_host(options: &[CanonicalOption]) -> impl Iterator<Item = u32> {
     options.iter().filter_map(|option| {
         if let CanonicalOption::PostReturn(function) | CanonicalOption::Callback(function) = option {
@@ -322,7 +323,7 @@ fn called_by_host(options: &[CanonicalOption]) -> impl Iterator<Item = u32> {
     })
 }
 
-/// The core instance that an item belongs to.
+/// Returns the core instance that has an item, if it is one of core code.
 fn instance_of(origin: Origin) -> Option<u32> {
     match origin {
         Origin::Code(export) => Some(export.instance),
@@ -331,7 +332,7 @@ fn instance_of(origin: Origin) -> Option<u32> {
 }
 
 impl Body<'_> {
-    /// Whether nested components that are instantiated have core code, or run some.
+    /// Whether a nested component that is instantiated has core modules or core instances.
     fn has_nested_code(&self) -> Result<bool, BinaryReaderError> {
         let instances = self.spaces.instances.iter();
         let nested: BTreeSet<usize> = instances

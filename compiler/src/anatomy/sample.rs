@@ -1,17 +1,17 @@
-//! Components with a core module of their own, for tests. Their functions have the core types of the interfaces, and no
-//! behaviour. Nothing validates the types of the component itself.
+//! Components with one core module, for tests. Their functions have the core types of the interfaces, and do nothing.
+//! The types of the component itself are not validated.
 
 /// A component that exports one interface.
 pub(crate) struct Sample<'a> {
-    /// What it exports, without version.
+    /// The interface that it exports, without version.
     pub(crate) interface: &'a str,
-    /// Items of the component before its main module is instantiated.
+    /// Items of the component before its main module.
     pub(crate) before: &'a str,
     /// Items at the start of the main module.
     pub(crate) module: &'a str,
-    /// What the main module is instantiated with.
+    /// Arguments with which the main module is instantiated.
     pub(crate) with: &'a str,
-    /// Items of the component behind that.
+    /// Items of the component after that instantiation.
     pub(crate) after: &'a str,
     /// Options of its lifts.
     pub(crate) options: &'a str,
@@ -19,7 +19,7 @@ pub(crate) struct Sample<'a> {
 
 pub(crate) const SINK: Sample<'_> = sample("torvyn:streaming/sink");
 
-/// A component that needs nothing.
+/// Returns a component without imports.
 pub(crate) const fn sample(interface: &str) -> Sample<'_> {
     Sample {
         interface,
@@ -70,7 +70,7 @@ impl Sample<'_> {
         wat::parse_str(text).expect("a component")
     }
 
-    /// Name and core type of its functions.
+    /// Name, core type and body of each of its functions.
     fn functions(&self) -> Vec<(&'static str, &'static str)> {
         match self.interface {
             "torvyn:streaming/source" => vec![("pull", RESULT), ("notify-backpressure", "(param i32)")],

@@ -1,5 +1,5 @@
-//! The index spaces of a component: every function, instance, type, memory and table by its number, and where it comes
-//! from (component model, Binary.md).
+//! The index spaces of a component: every function, instance, type, memory and table by its number, with its origin
+//! (component model, Binary.md).
 
 use std::ops::Range;
 
@@ -8,15 +8,15 @@ use wasmparser::{
     ComponentOuterAliasKind, ComponentType, ComponentTypeRef, ExternalKind, Instance, Parser, Payload,
 };
 
-/// In binary form.
+/// Binary of an empty core module.
 const EMPTY_MODULE: &[u8] = b"\0asm\x01\0\0\0";
-/// In binary form.
+/// Binary of an empty component.
 const EMPTY_COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 
 /// A core instance.
 #[derive(Clone, Debug)]
 pub(super) enum CoreInstance {
-    /// A module with its imports satisfied by core instances, by name.
+    /// An instantiated module. Its arguments are core instances, by the module name of the imports that they satisfy.
     Module {
         module: usize,
         arguments: Vec<(String, u32)>,
@@ -30,9 +30,9 @@ pub(super) enum CoreInstance {
 pub(super) enum CoreFunc {
     /// An export of a core instance.
     Export { instance: u32, name: String },
-    /// A component function as core code calls it.
+    /// A component function, lowered.
     Lower { func: u32, options: Vec<CanonicalOption> },
-    /// Gives up a handle.
+    /// The built-in that drops a handle.
     ResourceDrop { ty: u32 },
     /// Another built-in of the component model.
     Intrinsic,
@@ -52,20 +52,20 @@ pub(super) enum Func {
     Import(String),
     /// An export of an instance.
     Export { instance: u32, name: String },
-    /// Core code behind the canonical ABI.
+    /// A core function, lifted.
     Lift { core: u32, options: Vec<CanonicalOption> },
     /// Another function under a new number.
     Same(u32),
 }
 
-/// An instance of a component.
+/// An instance at the level of components.
 #[derive(Clone, Debug)]
 pub(super) enum CompInstance {
     /// Imported under this name.
     Import(String),
     /// An export of an instance.
     Export,
-    /// A nested component, its imports satisfied by name.
+    /// An instantiated nested component, with its arguments by name.
     Component {
         component: usize,
         arguments: Vec<(String, ComponentExternalKind, u32)>,
@@ -76,7 +76,7 @@ pub(super) enum CompInstance {
     Same(u32),
 }
 
-/// A type, as far as resources need it.
+/// The origin of a type, as far as resource types need it.
 #[derive(Clone, Debug)]
 pub(super) enum Type {
     /// Imported under this name.
@@ -85,11 +85,11 @@ pub(super) enum Type {
     Export { instance: u32, name: String },
     /// Another type under a new number.
     Same(u32),
-    /// Defined here.
+    /// Defined in the component itself.
     Own,
 }
 
-/// The index spaces of one component; those of nested components are their own.
+/// The index spaces of one component, without those of nested components.
 #[derive(Debug, Default)]
 pub(super) struct Spaces<'a> {
     pub(super) modules: Vec<&'a [u8]>,
@@ -102,9 +102,9 @@ pub(super) struct Spaces<'a> {
     pub(super) funcs: Vec<Func>,
     pub(super) instances: Vec<CompInstance>,
     pub(super) types: Vec<Type>,
-    /// Core functions that end resources defined here.
+    /// Destructors of the resource types that the component defines: core functions.
     pub(super) destructors: Vec<u32>,
-    /// Whether modules or components come from elsewhere: they are empty here.
+    /// Whether modules or components come from elsewhere; their entries are empty.
     pub(super) is_partial: bool,
     pub(super) exports: Vec<(String, ComponentExternalKind, u32)>,
 }
@@ -116,7 +116,7 @@ impl<'a> Spaces<'a> {
     /// When it is not well-formed.
     pub(super) fn read(component: &'a [u8]) -> Result<Self, BinaryReaderError> {
         let mut spaces = Self::default();
-        // Payloads of what is nested come in between.
+        // The parser also returns the payloads of nested modules and components.
         let mut depth = 0_usize;
         for payload in Parser::new(0).parse_all(component) {
             let payload = payload?;
@@ -185,7 +185,7 @@ impl<'a> Spaces<'a> {
             ComponentTypeRef::Type(_) => self.types.push(Type::Import(name)),
             ComponentTypeRef::Module(_) => self.module_from_elsewhere(),
             ComponentTypeRef::Component(_) => self.component_from_elsewhere(),
-            // Numbers of their own, which nothing here asks for.
+            // Values have an index space of their own, which nothing here uses.
             ComponentTypeRef::Value(_) => {}
         }
     }
@@ -202,7 +202,7 @@ impl<'a> Spaces<'a> {
 
     fn export(&mut self, name: &str, kind: ComponentExternalKind, index: u32) {
         self.exports.push((name.to_owned(), kind, index));
-        // What is exported gets a new number too.
+        // An export also gets a new number.
         match kind {
             ComponentExternalKind::Func => self.funcs.push(Func::Same(index)),
             ComponentExternalKind::Instance => self.instances.push(CompInstance::Same(index)),
@@ -252,7 +252,7 @@ impl<'a> Spaces<'a> {
                     ExternalKind::Tag => {}
                 }
             }
-            // A component at the top has nothing outside of it but what is its own.
+            // The outermost component can only alias its own items this way.
             ComponentAlias::Outer { kind, .. } => match kind {
                 ComponentOuterAliasKind::Type => self.types.push(Type::Own),
                 ComponentOuterAliasKind::CoreModule => self.module_from_elsewhere(),
@@ -286,7 +286,7 @@ impl<'a> Spaces<'a> {
     }
 }
 
-/// The binary of something nested.
+/// Returns the binary of a nested module or component.
 fn within<'a>(component: &'a [u8], range: &Range<u64>) -> &'a [u8] {
     let (Ok(start), Ok(end)) = (usize::try_from(range.start), usize::try_from(range.end)) else {
         return &[];

@@ -1,15 +1,15 @@
-//! Whether a component's work can be done by its main core module alone. In: an [`Anatomy`]. Out: [`StageCode`], which
-//! glue is welded to, or the [`Obstacle`].
+//! Decides whether the main core module alone can do a component's work. In: an [`Anatomy`]. Out: [`StageCode`], to
+//! which glue is welded, or the [`Obstacle`].
 //!
-//! What other core instances do for the main one must be known: the canonical ABI and the functions of the host come from
-//! the glue instead of them, and what they call at the start is repeated.
+//! Everything that other core instances do for the main one must be known: glue takes their place for the canonical ABI
+//! and the functions of the host, and their calls during instantiation are repeated.
 
 use std::fmt;
 
 use super::{Abi, Anatomy, CoreExport, Import, Intrusion, Lift, Main, Origin};
 use crate::glue::{self, StageCode, StageFunction};
 
-/// The functions of each interface that the runtime calls.
+/// The functions that the runtime calls, by interface.
 const FUNCTIONS: [(&str, &[&str]); 7] = [
     ("torvyn:streaming/source", &["pull", "notify-backpressure"]),
     ("torvyn:streaming/processor", &["process"]),
@@ -20,7 +20,7 @@ const FUNCTIONS: [(&str, &[&str]); 7] = [
     ("torvyn:streaming/lifecycle", &["init", "teardown"]),
 ];
 
-/// Module name of what a WASI 0.1 adapter provides.
+/// Module name of the functions that a WASI 0.1 adapter provides.
 const ADAPTED: &str = "wasi_snapshot_preview1";
 
 /// Why the main core module alone can't do a component's work.
@@ -42,20 +42,20 @@ pub enum Obstacle {
         /// Interface without version.
         interface: &'static str,
     },
-    /// The module imports what the glue does not have, or not that way.
+    /// The module imports a function that the glue does not provide.
     Import(String),
-    /// The module does not have exactly one memory of its own, used for all that it passes and gets.
+    /// The module does not have exactly one memory, of its own, for all values that it passes and receives.
     Memory,
-    /// It does not have one allocator for all that it gets.
+    /// The module does not have one allocator for all values that it receives.
     Allocator,
-    /// A text is not UTF-8.
+    /// Strings are not encoded in UTF-8.
     Encoding,
-    /// A function is called in another way than the usual one.
+    /// A function has options that the glue does not support, or a post-return function in another instance.
     Special {
         /// Name of the function.
         function: String,
     },
-    /// Another core instance takes part.
+    /// Another core instance does more than the glue can replace.
     Intrusion(Intrusion),
 }
 
@@ -82,7 +82,7 @@ impl fmt::Display for Obstacle {
 }
 
 impl Anatomy {
-    /// The code that does the component's work, as glue is welded to it.
+    /// Returns the code that does the component's work, to which glue is welded.
     ///
     /// # Errors
     /// When the main core module alone can't do it.
@@ -107,7 +107,7 @@ impl Anatomy {
         })
     }
 
-    /// What the runtime calls of the component. All of it has to be found.
+    /// Returns the functions that the runtime calls. All of them must be found.
     fn role_lifts(&self) -> Result<Vec<&Lift>, Obstacle> {
         let mut lifts = Vec::new();
         for (interface, functions) in FUNCTIONS {
@@ -132,7 +132,7 @@ impl Anatomy {
     }
 }
 
-/// What the glue has in place of what an import is bound to.
+/// Returns the name of the glue's function in place of what an import is bound to.
 fn provided(import: &Import) -> Result<&'static str, Obstacle> {
     let (name, found) = match &import.origin {
         Origin::Imported {
@@ -165,14 +165,14 @@ fn provided(import: &Import) -> Result<&'static str, Obstacle> {
     found.ok_or(Obstacle::Import(name))
 }
 
-/// What all functions of a stage use to pass values.
+/// The memory and the allocator that all functions of a stage use.
 struct Conventions {
     memory: String,
     realloc: Option<String>,
 }
 
 impl Conventions {
-    /// What `lifts` and the functions of the host that `main` imports have in common.
+    /// Finds what `lifts` and the host functions that `main` imports have in common.
     fn of(main: &Main, lifts: &[&Lift]) -> Result<Self, Obstacle> {
         let lifted = lifts.iter().map(|lift| (&lift.abi, &lift.function));
         let lowered = main.imports.iter().filter_map(|import| match &import.origin {
@@ -219,7 +219,7 @@ impl Conventions {
     }
 }
 
-/// The name of the one item of the main instance that all of `items` are.
+/// Returns the name of an item of the main instance, if all of `items` are that item.
 fn common(main: &Main, items: &[&CoreExport]) -> Option<String> {
     let first = items.first()?;
     let is_one = first.instance == main.instance && items.iter().all(|item| item == first);

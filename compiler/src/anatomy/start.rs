@@ -1,4 +1,4 @@
-//! What happens to the main core instance while the component is instantiated: other instances may call its functions
+//! What other core instances do to the main one while the component is instantiated: they may call its functions
 //! (`_initialize` of C), and could do more.
 
 use std::fmt;
@@ -7,23 +7,23 @@ use super::module::{Import, Module};
 use super::spaces::CoreInstance;
 use super::{Body, LONGEST_WAY, Origin};
 
-/// Calls that are followed from one start function. They could branch without end.
+/// Most calls that are followed from one start function. Without a limit, their number could grow exponentially.
 const MOST_CALLS: u32 = 256;
 
-/// What another core instance does to the main one, or may do, so that the main module alone would not be the same.
+/// What another core instance does to the main one, or may do, that the main module alone would miss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Intrusion {
-    /// It puts data into the memory.
+    /// It puts data into the main instance's memory.
     Memory {
         /// Number of the instance.
         by: usize,
     },
-    /// It puts functions into a table.
+    /// It puts functions into a table of the main instance.
     Table {
         /// Number of the instance.
         by: usize,
     },
-    /// Its start function does more than to call functions.
+    /// Its start function does more than call functions, or can't be followed.
     Start {
         /// Number of the instance.
         by: usize,
@@ -41,10 +41,10 @@ impl fmt::Display for Intrusion {
 }
 
 impl Body<'_> {
-    /// The functions of instance `main` that others call when they are instantiated, in order.
+    /// Returns the functions of instance `main` that other instances call when they are instantiated, in order.
     ///
     /// # Errors
-    /// When one does something else.
+    /// When another instance does anything else to it.
     pub(super) fn initialisers(&self, main: u32) -> Result<Vec<String>, Intrusion> {
         let mut initialisers = Vec::new();
         for (by, instance) in self.spaces.core_instances.iter().enumerate() {
@@ -79,7 +79,8 @@ impl Body<'_> {
         Ok(initialisers)
     }
 
-    /// The functions of `main` that a function without arguments calls, if neither it nor what it calls does anything else.
+    /// Returns the functions of `main` that a function calls, directly or through others. `None` if one of these
+    /// functions does anything but call functions without arguments, or if `left` calls are not enough.
     fn calls(
         &self,
         main: u32,

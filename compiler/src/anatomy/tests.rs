@@ -79,8 +79,8 @@ fn code_behind_an_export_is_found_with_its_options() {
     assert_eq!(origins, [imported("a:b/types@0.1.0", "now", None), drop]);
 }
 
-/// As encoders do for functions that need the main module's memory: main calls a shim, which calls through a table that
-/// another module fills later. `FILL` is put into the table at element 1.
+/// Returns the anatomy of a component as encoders write it if functions need the main module's memory: main calls a
+/// shim, which calls through a table that another module fills later. `fill` is put into the table at element 1.
 fn shimmed(fill: &str) -> Anatomy {
     anatomy(&format!(
         r#"
@@ -179,7 +179,7 @@ fn exports_wrapped_into_a_component_are_found() {
 fn a_truncated_component_is_an_error() {
     let whole = wat::parse_str(DIRECT).expect("a component");
     for end in 8..whole.len() {
-        // Cut between sections it may be whole again; it must not panic.
+        // What is left before a section may be a whole component. It must not panic.
         let _ = Anatomy::of(&whole[..end]);
     }
     assert!(Anatomy::of(&whole[..whole.len() / 2]).is_err());

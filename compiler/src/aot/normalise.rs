@@ -1,7 +1,8 @@
-//! Brings a binary into the form that is compiled: a component, without custom sections, whose exports have the names that
-//! the runtime looks for.
+//! Normalises a binary for compilation: to a component, without custom sections, whose exports have the names that the
+//! runtime looks for.
 //!
-//! Names, producers and debug information hold paths of the machine that built it, and the code does not need them.
+//! Custom sections (names, producers, debug information) can contain paths of the machine that built it, and the code
+//! does not need them.
 
 mod names;
 
@@ -11,12 +12,12 @@ use wit_component::ComponentEncoder;
 
 use crate::contract::component::{BinaryKind, kind};
 
-/// Why a binary can't be brought into that form.
+/// Why a binary can't be normalised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NormaliseError {
     /// The binary is not well-formed.
     Invalid(String),
-    /// A core module uses WASI 0.1, and there is no adapter here.
+    /// A core module uses WASI 0.1, and torvync has no adapter.
     Preview1 {
         /// One of its imports.
         import: String,
@@ -25,10 +26,11 @@ pub enum NormaliseError {
     Encode(String),
 }
 
-/// Makes a component of a core module with WIT metadata, and strips a component.
+/// Turns a core module with WIT metadata into a component, removes custom sections, and renames exports for the
+/// runtime.
 ///
 /// # Errors
-/// When the binary is not well-formed, or a core module can't be made a component.
+/// When the binary is not well-formed, or a core module can't be turned into a component.
 pub fn normalise(binary: &[u8]) -> Result<Vec<u8>, NormaliseError> {
     match kind(binary) {
         BinaryKind::ModuleWithMetadata => strip(&encode(binary)?),
@@ -61,7 +63,7 @@ fn preview1_import(module: &[u8]) -> Result<Option<String>, NormaliseError> {
     Ok(None)
 }
 
-/// Copies every section but the custom ones, of nested modules and components too.
+/// Copies every section except custom ones, also in nested modules and components. Renames the outermost exports.
 #[expect(clippy::wildcard_enum_match_arm, reason = "a section is copied whatever it is")]
 fn strip(binary: &[u8]) -> Result<Vec<u8>, NormaliseError> {
     let exported = names::exported(binary)?;
@@ -113,7 +115,7 @@ fn invalid(error: wasmparser::BinaryReaderError) -> NormaliseError {
 mod tests {
     use super::*;
 
-    /// A component around a core module, each with a custom section.
+    /// Returns a component around a core module, each with a custom section.
     fn nested(custom: &str) -> Vec<u8> {
         let section = |name: &str| wasm_encoder::CustomSection {
             name: name.to_owned().into(),
@@ -161,7 +163,7 @@ mod tests {
         ));
     }
 
-    /// A core module, with the metadata of a world without imports and exports.
+    /// Adds the metadata of a world without imports and exports to a core module.
     fn described(mut module: Vec<u8>) -> Vec<u8> {
         let mut resolve = wit_parser::Resolve::default();
         let package = resolve

@@ -1,13 +1,13 @@
-//! Takes the symbols out of machine code: embedded in an executable, no tool would find them.
+//! Removes the symbols from machine code: no tool would find them in an executable that embeds it.
 
 use object::build::elf::Builder;
 use object::elf::{SHT_STRTAB, SHT_SYMTAB};
 use wasmtime::Result;
 
-/// The artifact without its symbol table, which is a tenth of it.
+/// Returns the artifact without its symbol table, which is a tenth of its size.
 ///
 /// # Errors
-/// When it is none.
+/// When it is not an artifact.
 pub(super) fn without_symbols(artifact: &[u8]) -> Result<Vec<u8>> {
     let mut builder = Builder::read(artifact)?;
     for symbol in &mut builder.symbols {

@@ -1,4 +1,4 @@
-//! Where the binaries of components lie.
+//! Locations of component binaries.
 
 use std::path::{Path, PathBuf};
 
@@ -6,18 +6,18 @@ use crate::diag::suggest;
 use crate::manifest::ast::{ComponentDecl, ComponentRef, Manifest};
 use crate::source::{Span, Spanned};
 
-/// Where the binary of a component lies, or should.
+/// Location of a component's binary, which may not exist yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BinaryFile {
     /// The component.
     pub reference: ComponentRef,
     /// Path of the binary.
     pub path: PathBuf,
-    /// What names it: the key `wasm`, or the use of the component.
+    /// Place that names it: the key `wasm`, or the use of the component.
     pub named_by: Span,
-    /// Whether it is there before a build.
+    /// Whether it is prebuilt: named by `wasm` without a build, or as a file.
     pub is_prebuilt: bool,
-    /// The component of the project that a file is likely to be meant for, if it is not there.
+    /// The declared component that a file name probably means, in case the file does not exist.
     pub meant: Option<String>,
 }
 
@@ -29,7 +29,7 @@ impl BinaryFile {
             ComponentRef::Declared(name) => manifest.component(name).and_then(ComponentDecl::prebuilt),
             ComponentRef::File(_) | ComponentRef::Builtin(_) => None,
         };
-        // Another folder for the binaries may have been named.
+        // `path` may be in another folder, given with `--components`.
         let wasm = wasm.filter(|wasm| path.ends_with(&wasm.value));
         Self {
             reference: reference.value.clone(),
@@ -41,7 +41,7 @@ impl BinaryFile {
     }
 }
 
-/// The component whose name is near to that of a file.
+/// The declared component with a name similar to that of a file.
 fn meant(manifest: &Manifest, reference: &ComponentRef) -> Option<String> {
     let ComponentRef::File(path) = reference else {
         return None;

@@ -1,4 +1,4 @@
-//! The contracts every component shares, embedded: the same files that guests and the runtime are built from.
+//! The contracts shared by all components, embedded: the same files that guests and the runtime are built from.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -83,7 +83,7 @@ pub const WASI: [(&str, &[&str]); 6] = [
     ),
 ];
 
-/// Functions of these interfaces that are there for trial only: the runtime does not have them.
+/// Unstable functions of these interfaces, which the runtime does not provide.
 pub const UNSTABLE_WASI: [&str; 2] = [
     "wasi:cli/exit#exit-with-code",
     "wasi:sockets/network#network-error-code",
@@ -95,7 +95,7 @@ pub fn canonical() -> &'static [(&'static str, &'static str)] {
     FILES
 }
 
-/// The embedded contracts, parsed when the first `wit/` folder needs them.
+/// The embedded contracts, parsed at first use.
 pub(super) static PACKAGES: LazyLock<Vec<UnresolvedPackageGroup>> = LazyLock::new(|| {
     let mut folders: BTreeMap<&str, wit_parser::SourceMap> = BTreeMap::new();
     for (path, text) in FILES {
@@ -115,9 +115,9 @@ pub fn version() -> Version {
     Version::new(0, 1, 0)
 }
 
-/// Whether something built against version `required` can be used with `provided`: the same major version, below 1.0 the
-/// same minor one, and not a newer one ("Versioning and Compatibility Rules"). A pre-release promises nothing, so only
-/// itself will do; build metadata says nothing.
+/// Whether something built against version `required` works with `provided`: that has the same major version (below 1.0
+/// also the same minor one) and is not older ("Versioning and Compatibility Rules"). A pre-release is compatible only
+/// with itself; build metadata doesn't count.
 #[must_use]
 pub fn is_compatible(required: &Version, provided: &Version) -> bool {
     let order = required.cmp_precedence(provided);

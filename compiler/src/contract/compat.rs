@@ -1,10 +1,10 @@
-//! What is different between two contracts, and how much it matters ("Contracts and WIT Interfaces", evolution). In: two
-//! [`Contract`]s. Out: [`Difference`]s, each at the smallest thing that changed.
+//! Differences between two contracts, and their effect on users ("Contracts and WIT Interfaces", evolution). In: two
+//! [`Contract`]s. Out: [`Difference`]s, each at the smallest item that changed.
 //!
-//! Removing anything, or changing a type, a name or who owns what, breaks those who use it; a new function, interface or
-//! type does not. A new field, case or flag changes its type: the component model compares types by what they consist of, so
-//! that the two sides would not link, and one side would get values that it has no name for. Types are compared where they
-//! are used, by name; what they consist of is compared once.
+//! Removing an item, or changing a type, a name or ownership, breaks users of the contract; a new function, interface
+//! or type does not. A new field, case or flag changes its type: the component model compares types by structure, so
+//! the two sides would not link, and one side would receive values unknown to it. At each use, types are compared by
+//! name; the structure of a named type is compared once.
 
 mod bump;
 mod packages;
@@ -24,19 +24,19 @@ use crate::source::Span;
 pub use bump::Bump;
 pub use packages::diff;
 
-/// How much a change matters to those who use a contract.
+/// Effect of a change on users of a contract, as a level of semantic versioning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Not at all: words.
+    /// None: comments, annotations or compatible version numbers differ.
     Patch,
-    /// There is more than before.
+    /// Compatible: something was added, or a requirement dropped.
     Minor,
-    /// What was there is not, or is something else.
+    /// Breaking: something was removed or changed, or a requirement added.
     Major,
 }
 
 impl Level {
-    /// The word for it.
+    /// The level's name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -47,22 +47,23 @@ impl Level {
     }
 }
 
-/// One thing that is different.
+/// One difference between two contracts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// How much it matters.
+    /// Its effect on users.
     pub level: Level,
-    /// The interface or world it lies in.
+    /// The interface, world or package that contains it.
     pub within: String,
     /// What is different, in words: a type with its field or case, or a function.
     pub what: String,
-    /// Where the old contract says it, when there is a text.
+    /// Place in the old contract, if that has a text.
     pub old: Option<Span>,
-    /// Where the new one does.
+    /// Place in the new contract, if that has a text.
     pub new: Option<Span>,
 }
 
-/// The differences between what a component uses of an interface and what there is: `old` is the component's.
+/// Finds how the functions and types of an interface that `needed` uses differ from those that `provided` has. In the
+/// differences, `old` is a place in `needed`, `new` one in `provided`.
 pub(super) fn unmet(
     needed: &Contract,
     interface: InterfaceId,
@@ -88,7 +89,7 @@ pub(super) fn unmet(
     differ.found
 }
 
-/// The differences between the types that one component gives and another takes, by name.
+/// Compares the types `names` of the interface `within` in two contracts; empty if one of them lacks the interface.
 pub(super) fn unequal_types(from: &Contract, to: &Contract, names: &[&str], within: &InterfaceName) -> Vec<Difference> {
     let (Some(own), Some(other)) = (from.interface(within), to.interface(within)) else {
         return Vec::new();
@@ -105,17 +106,17 @@ pub(super) fn unequal_types(from: &Contract, to: &Contract, names: &[&str], with
     differ.found
 }
 
-/// Compares two contracts and gathers what it finds.
+/// A comparison of two contracts, with the differences found so far.
 struct Differ<'a> {
     old: &'a Contract,
     new: &'a Contract,
-    /// The interface that is compared.
+    /// The interface, world or package being compared.
     within: String,
-    /// Whether it is imported: then what is gone is needed no more, and what is new is needed too.
+    /// Whether it is imported: removing an item is harmless then, and adding one is a new requirement.
     is_imported: bool,
     /// Named types that are still to be compared.
     queue: Vec<(TypeId, TypeId)>,
-    /// Those that were.
+    /// All pairs that were ever queued.
     seen: BTreeSet<(TypeId, TypeId)>,
     found: Vec<Difference>,
 }
@@ -133,7 +134,7 @@ impl<'a> Differ<'a> {
         }
     }
 
-    /// What follows lies in this interface of the old contract.
+    /// Makes this interface of the old contract the one being compared.
     fn enter(&mut self, interface: &Interface) {
         let package = interface
             .package
@@ -141,7 +142,7 @@ impl<'a> Differ<'a> {
         self.within = match (package, &interface.name) {
             (Some(package), Some(name)) => format!("{}:{}/{name}", package.namespace, package.name),
             (None, Some(name)) => name.clone(),
-            // One that a world declares in place.
+            // An interface inside a world: `within` stays the world.
             (_, None) => return,
         };
     }
@@ -159,17 +160,17 @@ impl<'a> Differ<'a> {
         }
     }
 
-    /// How much it matters that something is gone.
+    /// Level of a removed item.
     fn gone(&self) -> Level {
         if self.is_imported { Level::Minor } else { Level::Major }
     }
 
-    /// How much it matters that there is more.
+    /// Level of an added item.
     fn added(&self) -> Level {
         if self.is_imported { Level::Major } else { Level::Minor }
     }
 
-    /// Compares the types of two functions of the same name.
+    /// Compares the signatures of two functions of the same name.
     fn function(&mut self, old: &Function, new: &Function) {
         let what = words::function(old);
         let spans = (Some(old.span), Some(new.span));

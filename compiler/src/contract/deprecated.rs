@@ -1,4 +1,4 @@
-//! What a component uses although its contract says not to: what WIT marks `@deprecated`.
+//! Uses of items that WIT marks as `@deprecated`.
 
 use semver::Version;
 use wit_parser::{InterfaceId, Stability, Type, TypeDef, TypeDefKind, TypeOwner, WorldItem};
@@ -7,21 +7,21 @@ use super::document::Contract;
 use crate::interface::InterfaceName;
 use crate::source::Span;
 
-/// Something deprecated that is used.
+/// A use of a deprecated item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deprecated {
-    /// The import or export, as the component names it; the interface of a type.
+    /// The import or export, as the component names it; for a type, its interface.
     pub item: String,
-    /// A function or a type in it, when not all of it is deprecated.
+    /// The deprecated function or type in `item`; `None` if all of `item` is deprecated.
     pub part: Option<String>,
-    /// Where a type is used.
+    /// Where a type is used; `None` for imports and exports.
     pub at: Option<Span>,
     /// The version that deprecated it.
     pub since: Version,
 }
 
-/// What is deprecated among the imports and exports `names`, and in the texts of `described`, which has the marks: a
-/// component binary keeps none.
+/// Finds what is deprecated among the imports and exports `names` and the types that `described` uses. The marks are
+/// those in `described`, because a component binary has none.
 pub(super) fn deprecated(names: &[String], described: &Contract) -> Vec<Deprecated> {
     let resolve = &described.resolve;
     let interfaces = names.iter().filter_map(|item| {
@@ -84,7 +84,7 @@ fn functions(described: &Contract, interface: InterfaceId, item: &str) -> Vec<De
     found.collect()
 }
 
-/// The deprecated type that a `use` of the contract's own package names.
+/// The deprecated type that `used` refers to, if it is a `use` in the contract's own package.
 fn through_use(described: &Contract, used: &TypeDef) -> Option<Deprecated> {
     let resolve = &described.resolve;
     let package = match used.owner {

@@ -1,5 +1,5 @@
-//! Where a component's contracts are not the runtime's: what it imports must be there as it expects it, and what the
-//! runtime calls must be there as the runtime expects it. Versions that can't stand for each other are not compared.
+//! Deviations of a component's contracts from the runtime's: the runtime must provide each import as the component
+//! expects it, and the component each export as the runtime expects it. Incompatible versions are not compared.
 
 use super::Signature;
 use super::canonical;
@@ -7,7 +7,7 @@ use super::compat::{Difference, unmet};
 use super::document::Contract;
 use crate::interface::InterfaceName;
 
-/// What is different, the component's side first.
+/// Finds all deviations; `old` is the place in the component, `new` the one in the runtime's contract.
 pub(super) fn deviations(component: &Contract, signature: &Signature, runtime: &Contract) -> Vec<Difference> {
     let mut found = Vec::new();
     for name in shared(&signature.imports, &canonical::IMPORTS) {
@@ -30,7 +30,7 @@ pub(super) fn deviations(component: &Contract, signature: &Signature, runtime: &
     found
 }
 
-/// Every type is met in several interfaces, from both sides: one report is enough.
+/// Adds differences that are not known yet: the same type is compared in several interfaces and from both sides.
 fn add(found: &mut Vec<Difference>, more: impl IntoIterator<Item = Difference>) {
     for difference in more {
         let is_known = |known: &Difference| match (known.old, difference.old) {
@@ -43,7 +43,7 @@ fn add(found: &mut Vec<Difference>, more: impl IntoIterator<Item = Difference>) 
     }
 }
 
-/// The interfaces among `names` that are contracts of the runtime, in a version it speaks.
+/// The interfaces among `names` that are contracts of the runtime, in a version that it supports or without one.
 fn shared(names: &[String], contracts: &[&str]) -> Vec<InterfaceName> {
     let speaks = canonical::version();
     let parsed = names.iter().filter_map(|name| name.parse::<InterfaceName>().ok());

@@ -1,7 +1,7 @@
-//! A contract as a whole: WIT that is resolved, with the texts that its spans lie in.
+//! A whole contract: resolved WIT, with the texts that its spans point into.
 //!
-//! In: a WIT folder or file, or a binary. What a binary says is printed as WIT first, so that there is a text to point
-//! into.
+//! In: a WIT folder or file, or a binary. A binary has no text: where diagnostics need one, its contract is printed as
+//! WIT.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,15 +16,15 @@ use crate::contract::component::{BinaryError, decode, world_signature};
 use crate::interface::InterfaceName;
 use crate::source::{SourceId, SourceMap, Span};
 
-/// Resolved WIT.
+/// Resolved WIT and its texts.
 #[derive(Clone, Debug)]
 pub struct Contract {
     pub(super) resolve: Resolve,
-    /// The package that was asked for; the others are what it depends on. A binary's is made up by the encoder.
+    /// The requested package; the others are its dependencies. For a binary, a package that the encoder made up.
     pub(super) main: PackageId,
-    /// The world of a component.
+    /// The world of a component; `None` for packages as a whole.
     pub(super) world: Option<WorldId>,
-    /// Texts by the name that wit-parser knows them by.
+    /// Texts by their names in wit-parser's source map.
     texts: BTreeMap<String, SourceId>,
 }
 
@@ -38,10 +38,10 @@ impl Contract {
         }
     }
 
-    /// What a binary says of itself, without any text.
+    /// Decodes the contract of a binary, without any text.
     ///
     /// # Errors
-    /// When it is neither a component nor a core module with WIT metadata.
+    /// When it is invalid, or neither a component nor a core module with WIT metadata.
     pub(super) fn of_binary(bytes: &[u8]) -> Result<Self, BinaryError> {
         let (resolve, world) = decode(bytes)?;
         let main = resolve.worlds[world]
@@ -53,13 +53,13 @@ impl Contract {
         })
     }
 
-    /// The contracts that the runtime speaks, without any text.
+    /// The contracts that the runtime supports, without any text.
     pub(super) fn canonical() -> &'static Self {
         static CONTRACTS: LazyLock<Contract> = LazyLock::new(|| embedded(BTreeMap::new()));
         &CONTRACTS
     }
 
-    /// The contracts that the runtime speaks, as texts of `sources`.
+    /// The contracts that the runtime supports, with their texts added to `sources`.
     pub(super) fn canonical_in(sources: &mut SourceMap) -> Self {
         let add = |(path, text): &(&str, &str)| {
             let shown = format!("contracts of the runtime/{path}");
@@ -68,7 +68,8 @@ impl Contract {
         embedded(canonical::canonical().iter().map(add).collect())
     }
 
-    /// The same contract, printed into `sources` under `name`.
+    /// Returns the same contract with a text: printed as WIT and added to `sources` under `name`. Returns it unchanged
+    /// if it can't be printed.
     pub(super) fn printed(&self, sources: &mut SourceMap, name: &str) -> Self {
         let others: Vec<PackageId> = self
             .resolve
@@ -94,10 +95,10 @@ impl Contract {
         }
     }
 
-    /// Makes it a contract about one world: the only one of the package that was asked for.
+    /// Chooses the only world of the requested package.
     ///
     /// # Errors
-    /// The names of the worlds, when it is not one.
+    /// The names of the package's worlds, if there is not exactly one.
     pub(super) fn choose_world(&mut self) -> Result<(), Vec<String>> {
         let worlds = &self.resolve.packages[self.main].worlds;
         match (worlds.values().next(), worlds.len()) {
@@ -107,7 +108,7 @@ impl Contract {
         Ok(())
     }
 
-    /// Takes the imports of WASI out of its world, but for those `named`.
+    /// Removes the WASI imports of the chosen world, except those in `named`.
     pub(super) fn leave_out_wasi(&mut self, named: &[String]) {
         let Some(world) = self.world else { return };
         let imports = self.resolve.worlds[world].imports.keys();
@@ -119,21 +120,21 @@ impl Contract {
         self.resolve.worlds[world].imports.retain(|key, _| !added.contains(key));
     }
 
-    /// What the world imports and exports; nothing when there is none.
+    /// Imports and exports of the chosen world; empty without one.
     pub(super) fn signature(&self) -> Signature {
         self.world
             .map(|world| world_signature(&self.resolve, world))
             .unwrap_or_default()
     }
 
-    /// Points into the runtime's contracts too, where this contract was resolved with them.
+    /// Adds the texts of `other`, so that spans in packages of `other` (the runtime's contracts) can be located.
     pub(super) fn add_texts_of(&mut self, other: &Contract) {
         for (name, id) in &other.texts {
             self.texts.entry(name.clone()).or_insert(*id);
         }
     }
 
-    /// The span of ours for one of wit-parser's; `None` when its text is not among the sources.
+    /// Converts a span of wit-parser; `None` when its text is not among the sources.
     #[must_use]
     pub(super) fn place(&self, span: wit_parser::Span) -> Option<Span> {
         let location = self.resolve.source_map.resolve_span(span)?;

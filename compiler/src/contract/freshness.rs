@@ -1,7 +1,7 @@
-//! Whether a binary is what a build would make of its source: nothing that it is made of is newer.
+//! Freshness of a binary: whether it is no older than its sources.
 //!
-//! What cargo made has a list of its sources beside it (`listed`). Of anything else, all files in the folder of the
-//! component count, but those that are certainly no source (`folder`).
+//! Cargo writes a list of sources next to each binary (`listed`). For other build tools, every file in the component's
+//! folder counts, except those that are certainly not sources (`folder`).
 
 mod folder;
 mod listed;
@@ -11,19 +11,19 @@ use std::time::SystemTime;
 
 use crate::source::files::Files;
 
-/// How old a binary is.
+/// Age of a binary compared with its sources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Freshness {
-    /// Nothing of its source is newer.
+    /// No source is newer.
     Fresh,
-    /// This is newer.
+    /// This source is newer.
     OlderThan(PathBuf),
-    /// It can't be told.
+    /// A time or a folder can't be read, or there are too many files.
     Unknown,
 }
 
-/// Compares a binary with its sources: those that cargo lists, else what lies in `folder` and below, without `made`,
-/// which the project writes.
+/// Compares a binary with its sources: those that cargo lists, or else the files in `folder` and below. `made`, the
+/// files that the project itself writes, are no sources.
 pub(super) fn freshness(files: &dyn Files, binary: &Path, folder: &Path, made: &[PathBuf]) -> Freshness {
     let Ok(built) = files.modified(binary) else {
         return Freshness::Unknown;
@@ -37,7 +37,7 @@ pub(super) fn freshness(files: &dyn Files, binary: &Path, folder: &Path, made: &
     }
 }
 
-/// What a source says against a binary that was built then.
+/// Compares a source with a binary that was built at `built`; `None` when the source is not newer.
 fn against(files: &dyn Files, built: SystemTime, source: &Path) -> Option<Freshness> {
     match files.modified(source) {
         Ok(changed) if changed <= built => None,

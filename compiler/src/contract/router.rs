@@ -1,12 +1,12 @@
-//! The ports that a router says it has: names in a custom section of its code, one a line. The SDK writes it for
-//! `#[torvyn::component(ports("a", "b"))]`; routers without it may answer with any name.
+//! Output ports that a router declares: names in a custom section of its code, one per line. The SDK writes the section
+//! for `#[torvyn::component(ports("a", "b"))]`; a router without it may return any name.
 
 use wasmparser::{Parser, Payload};
 
 /// Name of the section.
 const SECTION: &str = "torvyn:ports";
 
-/// The ports that `binary` says it has, sorted; `None` when it says nothing.
+/// Returns the ports that `binary` declares, sorted; `None` without such a section.
 pub(super) fn ports(binary: &[u8]) -> Option<Vec<String>> {
     let mut found: Option<Vec<String>> = None;
     for payload in Parser::new(0).parse_all(binary).map_while(Result::ok) {

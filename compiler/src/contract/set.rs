@@ -1,4 +1,4 @@
-//! What is known about the contracts of a project's components.
+//! Contracts of a project's components, as far as they are known.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -15,73 +15,74 @@ use crate::interface::InterfaceName;
 use crate::manifest::ast::{CapabilitiesDecl, ComponentRef};
 use crate::source::{SourceMap, Span, display_path};
 
-/// The interface with the types that flow.
+/// The interface that declares the element types.
 static TYPES: LazyLock<InterfaceName> = LazyLock::new(|| InterfaceName {
     package: "torvyn:streaming".into(),
     interface: "types".into(),
     version: None,
 });
 
-/// The types that flow.
+/// The element types.
 const FLOWING: [&str; 4] = ["element-meta", "stream-element", "output-element", "buffer"];
 
-/// What is known about the components of a project.
+/// Worlds and binaries of a project's components, and their deviations from the runtime's contracts.
 #[derive(Clone, Debug, Default)]
 pub struct ContractSet {
     pub(super) worlds: BTreeMap<String, World>,
     pub(super) binaries: BTreeMap<ComponentRef, Binary>,
-    /// What in the manifest names each binary.
+    /// Place in the manifest that names each binary.
     pub(super) named_by: BTreeMap<ComponentRef, Span>,
-    /// Why there is no binary of a component, where one was looked for.
+    /// Why a binary that was looked for was not read.
     pub(super) unread: BTreeMap<ComponentRef, Unread>,
-    /// What components with a manifest of their own say they need, by name.
+    /// Capabilities that components declare in manifests of their own, by component name.
     pub(super) declared: BTreeMap<String, Arc<CapabilitiesDecl>>,
-    /// Where components are not what the runtime expects; those that are have no entry.
+    /// Deviations from the runtime's contracts; no entry for components without any.
     deviations: BTreeMap<ComponentRef, Vec<Difference>>,
 }
 
 /// A component binary that was read.
 #[derive(Clone, Debug)]
 pub struct Binary {
-    /// Where it lies.
+    /// Path of the file.
     pub path: PathBuf,
-    /// What it imports and exports.
+    /// Its imports and exports.
     pub signature: Signature,
-    /// What its code needs.
+    /// Capabilities that its code needs.
     pub needs: Vec<Need>,
-    /// The output ports it says it has, sorted: a router may say.
+    /// Output ports that a router declares, sorted; `None` without a declaration.
     pub ports: Option<Vec<String>>,
     /// The whole contract.
     pub contract: Arc<Contract>,
 }
 
-/// Why a binary was not looked at.
+/// Why a binary was not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unread {
-    /// There is none.
+    /// There is no such file.
     Missing,
-    /// It is older than this file of its source.
+    /// It is older than this source file.
     OlderThan(PathBuf),
-    /// It can't be told how old it is.
+    /// Whether it is older than its sources is not known.
     AgeUnknown,
-    /// It is damaged or something else, which was reported.
+    /// It is unreadable or not a component, which was reported.
     Invalid,
 }
 
 impl ContractSet {
-    /// The world of a declared component; `None` when it has no `wit/` folder, or a broken one.
+    /// The world of a declared component; `None` if it has no `wit/` folder, or an invalid one.
     #[must_use]
     pub fn world(&self, component: &str) -> Option<&World> {
         self.worlds.get(component)
     }
 
-    /// The binary of a component, once [`load_binaries`] has read it.
+    /// The binary of a component, once [`load_binaries`](super::load_binaries) or [`load_present`](super::load_present)
+    /// has read it.
     #[must_use]
     pub fn binary(&self, component: &ComponentRef) -> Option<&Binary> {
         self.binaries.get(component)
     }
 
-    /// The components of which both world and code are known, each with what names the code.
+    /// The components whose world and binary are both known, each with the place that names the binary.
     pub(crate) fn worlds_with_code(&self) -> impl Iterator<Item = (&ComponentRef, Span, &World, &Binary)> {
         self.named_by.iter().filter_map(|(component, at)| match component {
             ComponentRef::Declared(name) => Some((component, *at, self.world(name)?, self.binary(component)?)),
@@ -89,13 +90,13 @@ impl ContractSet {
         })
     }
 
-    /// Why the binary of a component was not looked at; `None` where it was, or nobody looked for it.
+    /// Why the binary of a component was not read; `None` if it was, or was not looked for.
     #[must_use]
     pub fn unread(&self, component: &ComponentRef) -> Option<&Unread> {
         self.unread.get(component)
     }
 
-    /// The world of a component, as long as there is no binary that says more.
+    /// The world of a component whose binary was not read.
     pub(crate) fn source(&self, component: &ComponentRef) -> Option<&World> {
         match component {
             ComponentRef::Declared(name) if self.binary(component).is_none() => self.world(name),
@@ -113,19 +114,19 @@ impl ContractSet {
         contract.map(|contract| &**contract)
     }
 
-    /// The functions of an interface that the code of a component imports; none before there is a binary.
+    /// The functions of an interface that the binary of a component imports; none without a binary.
     pub(crate) fn imported_functions(&self, component: &ComponentRef, import: &InterfaceName) -> Vec<&str> {
         let contract = self.binary(component).map(|binary| &*binary.contract);
         contract.map(|contract| contract.functions(import)).unwrap_or_default()
     }
 
-    /// Where a component is not what the runtime expects.
+    /// Deviations of a component from the runtime's contracts.
     #[must_use]
     pub fn deviations(&self, component: &ComponentRef) -> &[Difference] {
         self.deviations.get(component).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// What a component uses that its contract, or the runtime's, calls deprecated.
+    /// Deprecated items that a component uses: by the marks in its own WIT, or for a binary by those in the runtime's.
     #[must_use]
     pub fn deprecated(&self, component: &ComponentRef) -> Vec<Deprecated> {
         let (Some(contract), Some(signature)) = (self.contract(component), self.signature(component)) else {
@@ -139,7 +140,8 @@ impl ContractSet {
         deprecated::deprecated(&names, Contract::canonical())
     }
 
-    /// How the elements that one component delivers differ from those that another takes.
+    /// Differences between the element types of an upstream and a downstream component; none if neither deviates from
+    /// the runtime's contracts.
     #[must_use]
     pub fn differences_between(&self, from: &ComponentRef, to: &ComponentRef) -> Vec<Difference> {
         if from == to || (self.deviations(from).is_empty() && self.deviations(to).is_empty()) {
@@ -151,7 +153,8 @@ impl ContractSet {
         }
     }
 
-    /// Compares each component with the runtime. When one is different, all get texts to point into.
+    /// Compares each component with the runtime's contracts. If one deviates, all contracts get texts for spans to
+    /// point into.
     pub(super) fn find_deviations(&mut self, sources: &mut SourceMap) {
         let references: Vec<ComponentRef> = self.references();
         let runtime = Contract::canonical();
@@ -183,14 +186,14 @@ impl ContractSet {
         }
     }
 
-    /// Every component about which something is known.
+    /// Every component whose world or binary is known.
     fn references(&self) -> Vec<ComponentRef> {
         let worlds = self.worlds.keys().map(|name| ComponentRef::Declared(name.clone()));
         let all: BTreeSet<ComponentRef> = worlds.chain(self.binaries.keys().cloned()).collect();
         all.into_iter().collect()
     }
 
-    /// What a component says it needs in a manifest of its own.
+    /// Capabilities that a component declares in a manifest of its own.
     #[must_use]
     pub fn declared(&self, component: &ComponentRef) -> Option<&Arc<CapabilitiesDecl>> {
         match component {
@@ -199,7 +202,7 @@ impl ContractSet {
         }
     }
 
-    /// The best there is to know about a component: its binary, else its world.
+    /// The signature of a component: its binary's, or else its world's.
     #[must_use]
     pub fn signature(&self, component: &ComponentRef) -> Option<&Signature> {
         let binary = self.binary(component).map(|binary| &binary.signature);

@@ -1,4 +1,4 @@
-//! What a component imports and exports, by name.
+//! Imports and exports of a component, by name.
 
 use crate::interface::{Interface, InterfaceName};
 

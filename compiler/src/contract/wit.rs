@@ -29,8 +29,8 @@ use recovery::{Mistake, Recovery};
 use related::related;
 use world::Items;
 
-/// The world in `folder` of the component with these names; `None` when there is no such folder, no `.wit` file in it, or
-/// after an error.
+/// Loads the world in `folder` of the component with these names; `None` if there is no such folder, no `.wit` file in
+/// it, or after an error.
 pub(super) fn load(
     diags: &mut Diagnostics,
     packages: &mut Packages<'_>,
@@ -43,7 +43,7 @@ pub(super) fn load(
     world::choose(diags, contract, items, packages.owner(), names).ok()
 }
 
-/// The contract in a folder, or in a file; `None` when there is no `.wit` file, or after an error.
+/// Loads the contract in a file, a folder or its `wit` subfolder; `None` if there is no `.wit` file, or after an error.
 pub(super) fn contract(diags: &mut Diagnostics, packages: &mut Packages<'_>, path: &Path) -> Option<Contract> {
     let mut recovery = Recovery::default();
     let (folder, main) = if packages::is_wit(&display_path(path)) {
@@ -62,8 +62,8 @@ pub(super) fn contract(diags: &mut Diagnostics, packages: &mut Packages<'_>, pat
     Some(contract)
 }
 
-/// A package with what it depends on: vendored in `dependencies`, or one of the runtime's contracts. After mistakes in them
-/// what is left is resolved too, for the mistakes that only show then.
+/// Resolves a package with its dependencies: those vendored in the folder `dependencies`, and the runtime's contracts.
+/// A mistake is reported and blanked, and the rest resolved again, to find the mistakes that only show then.
 fn resolve(
     diags: &mut Diagnostics,
     packages: &mut Packages<'_>,
@@ -104,7 +104,7 @@ fn resolve(
     }
 }
 
-/// What wit-parser could not resolve, and what is likely to be meant.
+/// Converts an error of wit-parser, with its place and a guess at what was meant.
 fn unresolved(
     packages: &Packages<'_>,
     resolve: &Resolve,
@@ -150,7 +150,7 @@ fn unresolved(
     }
 }
 
-/// Where an interface is that is not in a package by that name.
+/// Help for an interface that its package doesn't have: the package of the router, or that the name is a world's.
 fn misplaced(resolve: &Resolve, kind: &ResolveErrorKind) -> Option<String> {
     let ResolveErrorKind::InterfaceNotFound { requested, package, .. } = kind else {
         return None;
@@ -163,14 +163,14 @@ fn misplaced(resolve: &Resolve, kind: &ResolveErrorKind) -> Option<String> {
     is_world.then(|| format!("`{requested}` is a world: `include` it"))
 }
 
-/// The name of an interface or a world that begins at a place, without a version.
+/// The name of an interface or a world that begins at the offset `at`, without its version.
 fn written(text: &str, at: usize) -> &str {
     let text = text.get(at..).unwrap_or_default();
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, ':' | '/' | '-' | '%');
     text.split(|c| !is_part(c)).next().unwrap_or_default()
 }
 
-/// What to write for a package that is there in another version than the one that is asked for, or than none.
+/// Help for a package that is requested in an unavailable version, or without one: the available versions.
 fn of_other_version(known: &[PackageName], kind: &ResolveErrorKind, written: Option<&str>) -> Option<String> {
     let ResolveErrorKind::PackageNotFound { requested, .. } = kind else {
         return None;
@@ -204,7 +204,8 @@ fn known_by(name: &PackageName, requested: &PackageName) -> bool {
     name.namespace == requested.namespace && name.name == requested.name
 }
 
-/// Where an item that is brought into a world is in conflict with another one: wit-parser names the world only.
+/// Finds the place of a conflict between items of a world, since wit-parser names only the world: its first `include`,
+/// or else its keyword.
 fn place_of_conflict(packages: &Packages<'_>, main: &Package, message: &str) -> Option<Span> {
     let (_, world) = message.split_once(" in world `")?;
     let world = world.split('`').next()?;
@@ -223,7 +224,7 @@ fn place_of_conflict(packages: &Packages<'_>, main: &Package, message: &str) -> 
     })
 }
 
-/// Where a package is to be had.
+/// Help for a missing package: where to put it.
 fn package_hint(kind: &ResolveErrorKind) -> Option<String> {
     let ResolveErrorKind::PackageNotFound { requested, .. } = kind else {
         return None;

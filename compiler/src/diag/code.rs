@@ -1,18 +1,18 @@
 //! The catalogue of codes. A code is never reused; new ones extend a range.
 //!
 //! 00xx general, 01xx contracts, 02xx linking, 03xx resources, 04xx flows, 05xx security, 06xx packaging, 07xx
-//! configuration. The explanations lie beside this file, one per code, in `explain/`.
+//! configuration. The explanations are in `explain/`, one file per code.
 
 use std::fmt;
 
-/// Which command finds the problem.
+/// The command that finds a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Raiser {
     /// `torvync init`.
     Init,
     /// `torvync check`, and every later step.
     Check,
-    /// `torvync link`, and every later step: it takes component binaries, which `torvync check` does without.
+    /// `torvync link`, and every later step: it needs component binaries, unlike `torvync check`.
     Link,
     /// `torvync build`.
     Build,
@@ -58,7 +58,7 @@ macro_rules! codes {
                 }
             }
 
-            /// Which command finds it.
+            /// The command that finds it.
             #[must_use]
             pub fn raiser(self) -> Raiser {
                 match self {

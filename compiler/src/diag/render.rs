@@ -1,4 +1,4 @@
-//! Diagnostics as text, one format a file.
+//! Output formats of diagnostics, one per module.
 
 mod excerpt;
 mod json;

@@ -1,14 +1,14 @@
-//! Guesses what a misspelt word was meant to be.
+//! Suggestions for misspelt words.
 
 use torvyn_runtime_core::words::nearest;
 
-/// The known word nearest to `word`, when it is near enough to be worth naming.
+/// The known word most similar to `word`, if it is similar enough to suggest.
 #[must_use]
 pub fn suggest<S: AsRef<str>>(word: &str, known: &[S]) -> Option<String> {
     nearest(word, known).map(str::to_owned)
 }
 
-/// `what: `a`, `b``, or `what: none`.
+/// Lists names: `what: `a`, `b``, or `what: none`.
 #[must_use]
 pub fn listed<S: AsRef<str>>(what: &str, names: &[S]) -> String {
     if names.is_empty() {

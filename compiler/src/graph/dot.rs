@@ -4,7 +4,7 @@ use torvyn_codegen::ir::Role;
 
 use super::model::{Edge, Flow, Graph, Node, flow_id, node_id};
 
-/// The graph for `dot`.
+/// Writes the graph as Graphviz DOT.
 #[must_use]
 pub fn dot(graph: &Graph) -> String {
     let mut out = format!(
@@ -65,7 +65,7 @@ fn quoted(text: &str) -> String {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
-            // Graphviz reads labels as HTML does.
+            // Graphviz decodes HTML entities in labels.
             '&' => out.push_str("&amp;"),
             control if control.is_control() => out.push(' '),
             other => out.push(other),

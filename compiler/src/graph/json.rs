@@ -1,4 +1,4 @@
-//! The graph for programs.
+//! The graph as JSON.
 
 use serde_json::{Map, Value, json};
 use torvyn_codegen::ir::Role;
@@ -7,7 +7,7 @@ use super::model::{Edge, Flow, Graph, Node};
 use crate::interface::Interface;
 use crate::manifest::ast::Language;
 
-/// The flows with their nodes and edges; ends of edges are names of nodes.
+/// Returns the project's name and its flows with nodes and edges; edges refer to nodes by name.
 #[must_use]
 pub fn json(graph: &Graph) -> Map<String, Value> {
     let flows: Vec<Value> = graph.flows.iter().map(of_flow).collect();

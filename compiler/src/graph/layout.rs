@@ -1,7 +1,7 @@
 //! Layered layout, left to right. In: sizes of nodes, edges with the sizes of their labels. Out: where everything goes.
 //!
-//! Nodes stand in the even layers. An edge has a label in an odd layer and bends in all others that it passes; these
-//! are items like the nodes are, so nothing that is drawn lies on anything else.
+//! Nodes are in the even layers. An edge has its label in an odd layer, and a bend in every other layer that it
+//! crosses. Labels and bends are items like nodes, so nothing overlaps.
 
 mod layers;
 mod order;
@@ -9,7 +9,7 @@ mod place;
 
 use layers::Ranks;
 
-/// Width and height.
+/// Width and height, in pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Size {
     pub(super) width: f64,
@@ -24,39 +24,39 @@ pub(super) struct Link {
     pub(super) label: Size,
 }
 
-/// Where everything goes. Nothing lies outside of `size`.
+/// The positions of everything; nothing lies outside `size`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Layout {
     pub(super) size: Size,
     /// Upper left corners, by node.
     pub(super) nodes: Vec<(f64, f64)>,
-    /// By edge; `None` for an edge from a node to itself, which stays beside the node.
+    /// By edge; `None` for an edge from a node to itself, which stays next to the node.
     pub(super) routes: Vec<Option<Route>>,
 }
 
-/// The way of an edge.
+/// The course of an edge.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Route {
-    /// Ends of straight pieces, two each, from the producer to the consumer; curves go between the pieces.
+    /// Both ends of each straight piece, from the producer to the consumer; curves connect the pieces.
     pub(super) pieces: Vec<[(f64, f64); 2]>,
     /// Upper left corner of the label.
     pub(super) label: (f64, f64),
 }
 
-/// Something that has a place in a layer. A line goes through it at height 0.
+/// A node, a label or a bend in a layer, on a line that passes through it.
 #[derive(Clone, Copy, Debug)]
 struct Item {
     layer: usize,
     width: f64,
     /// Extent above the line.
     up: f64,
-    /// Extent below it.
+    /// Extent below the line.
     down: f64,
-    /// How much its line wants to be straight.
+    /// How strongly its line is pulled straight.
     weight: f64,
 }
 
-/// Items in layers, and what connects neighbouring layers.
+/// Items in layers, and their connections to neighbouring layers.
 #[derive(Debug, Default)]
 struct Layered {
     items: Vec<Item>,
@@ -66,14 +66,14 @@ struct Layered {
     after: Vec<Vec<usize>>,
     /// Items that each edge goes through, in layer order; empty for a loop.
     chains: Vec<Vec<usize>>,
-    /// Which item of the chain has the label.
+    /// By edge: the position of the label in the edge's chain.
     labels: Vec<usize>,
-    /// Edges that are drawn against their layers.
+    /// By edge: whether it is drawn against the order of the layers.
     reversed: Vec<bool>,
 }
 
 const BEND: f64 = 7.0;
-/// Between the label and the line below it.
+/// Space between the label and the line below it.
 const LABEL_LIFT: f64 = 4.0;
 
 /// Lays out a graph, which may have cycles.

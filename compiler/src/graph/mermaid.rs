@@ -4,7 +4,7 @@ use torvyn_codegen::ir::Role;
 
 use super::model::{Edge, Flow, Graph, Node, flow_id, node_id};
 
-/// Colours that hold on light and dark ground.
+/// Colours that work on light and dark backgrounds.
 const CLASSES: &str = "  classDef source fill:#dcefe3,stroke:#2f7d4f,color:#12301f
   classDef processor fill:#dfe9f7,stroke:#2f5f9e,color:#12233b
   classDef filter fill:#fbf0d3,stroke:#96701a,color:#3a2b08
@@ -14,11 +14,11 @@ const CLASSES: &str = "  classDef source fill:#dcefe3,stroke:#2f7d4f,color:#1230
   classDef unknown fill:none,stroke:#888,stroke-dasharray:4 3
 ";
 
-/// The graph for Mermaid.
+/// Writes the graph as a Mermaid flowchart.
 #[must_use]
 pub fn mermaid(graph: &Graph) -> String {
     let mut out = String::from("flowchart LR\n");
-    // Mermaid counts edges over the whole chart.
+    // Mermaid numbers edges across the whole chart.
     let mut count = 0;
     let mut dead_letters = Vec::new();
     for (position, flow) in graph.flows.iter().enumerate() {
@@ -65,7 +65,7 @@ fn connection(flow: usize, edge: &Edge) -> String {
     format!("  {from} {arrow}|{}| {to}\n", quoted(&edge.lines().join("\n")))
 }
 
-/// Mermaid has no escapes but HTML's, with `#` in the place of `&`.
+/// Quotes a text for Mermaid, whose only escapes are HTML entities with `#` in place of `&`.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for character in text.chars() {

@@ -1,4 +1,4 @@
-//! What a picture of a project shows, whatever draws it.
+//! The contents of a picture of a project, in any format.
 
 use torvyn_codegen::ir::{ERROR_PORT, OverflowPolicy, Role};
 
@@ -24,7 +24,7 @@ pub struct Flow {
     pub name: String,
     /// Description, possibly empty.
     pub description: String,
-    /// How many runs of it there are side by side.
+    /// Number of replicas.
     pub replicas: u32,
     /// In order of declaration.
     pub nodes: Vec<Node>,
@@ -32,20 +32,20 @@ pub struct Flow {
     pub edges: Vec<Edge>,
 }
 
-/// A stage.
+/// A node.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
     /// Name.
     pub name: String,
-    /// What it does; `None` when neither manifest nor contracts tell.
+    /// Its role; `None` when neither the manifest nor contracts determine it.
     pub role: Option<Role>,
     /// Name of the component, `builtin:NAME`, or empty after an error.
     pub worker: String,
-    /// What the component is written in, when written.
+    /// Language of the component, if the manifest has it.
     pub language: Option<Language>,
 }
 
-/// A stream.
+/// An edge, with the settings of its stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Edge {
     /// Position of the producer.
@@ -56,13 +56,13 @@ pub struct Edge {
     pub to: usize,
     /// Its input port.
     pub to_port: String,
-    /// Type of what flows, as the consumer takes it.
+    /// Type of the elements, as the consumer takes them.
     pub element: &'static str,
     /// The interfaces at both ends, as far as roles are known.
     pub interfaces: (Option<Interface>, Option<Interface>),
     /// Capacity in elements.
     pub depth: u32,
-    /// What a full stream does.
+    /// What happens when the stream is full.
     pub policy: OverflowPolicy,
     /// Rank among the inputs of the consumer.
     pub priority: u8,
@@ -70,10 +70,10 @@ pub struct Edge {
     pub max_element_bytes: Option<u64>,
 }
 
-/// Every consumer's interface takes the one record of `torvyn:streaming/types`.
+/// The type of all elements: the interface of every consumer takes this record of `torvyn:streaming/types`.
 const ELEMENT: &str = "stream-element";
 
-/// What is known of a project.
+/// Builds the graph of a project, as far as the project is known.
 #[must_use]
 pub fn graph(project: &ResolvedProject, contracts: &ContractSet) -> Graph {
     Graph {
@@ -136,7 +136,7 @@ fn of_edge(runtime: &RuntimeDecl, flow: &ResolvedFlow, roles: &[Option<Role>], e
 }
 
 impl Flow {
-    /// Its name, with what holds for the flow as a whole.
+    /// Returns its name, with the number of replicas if there are several.
     #[must_use]
     pub(super) fn title(&self) -> String {
         match self.replicas {
@@ -147,7 +147,7 @@ impl Flow {
 }
 
 impl Node {
-    /// The word for its role.
+    /// Returns the name of its role, or `role unknown`.
     #[must_use]
     pub fn role_name(&self) -> &'static str {
         self.role.map_or("role unknown", Role::as_str)
@@ -155,13 +155,14 @@ impl Node {
 }
 
 impl Edge {
-    /// Whether elements come here after an error only.
+    /// Whether it starts at an error port, so that it carries dead letters only.
     #[must_use]
     pub fn is_dead_letter(&self) -> bool {
         self.from_port == ERROR_PORT
     }
 
-    /// What stands beside the edge in a picture: ports that say something, the type, what the stream does.
+    /// Returns the lines beside the edge in a picture: ports other than the default ones, the type, and the stream's
+    /// settings.
     pub(super) fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         match (self.from_port.as_str(), self.to_port.as_str()) {
@@ -182,12 +183,12 @@ impl Edge {
     }
 }
 
-/// The parts of a picture that need names: `f0`, `f0n2`.
+/// Returns an identifier for a flow, such as `f0`.
 pub(super) fn flow_id(flow: usize) -> String {
     format!("f{flow}")
 }
 
-/// See [`flow_id`].
+/// Returns an identifier for a node of a flow, such as `f0n2`.
 pub(super) fn node_id(flow: usize, node: usize) -> String {
     format!("f{flow}n{node}")
 }

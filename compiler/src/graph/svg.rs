@@ -1,6 +1,6 @@
-//! A picture that stands for itself: no scripts, no fonts, light and dark.
+//! A self-contained SVG picture: no scripts, no fonts, colours for light and dark.
 //!
-//! Text is measured before anything is placed, and drawn to the measured length, whatever font there is.
+//! Text is measured before anything is placed, and stretched to the measured length, whatever font the viewer has.
 
 mod shape;
 mod text;
@@ -12,16 +12,16 @@ use text::{Style, element, escaped, fitted, width};
 
 const STYLE: &str = include_str!("svg/style.css");
 const MARGIN: f64 = 16.0;
-/// Between the frame of a flow and what is in it.
+/// Space between the frame of a flow and its contents, in pixels.
 const INSET: f64 = 18.0;
 const TITLE_HEIGHT: f64 = 30.0;
 const NODE_HEIGHT: f64 = 58.0;
 const LABEL_LINE: f64 = 12.0;
 const LEGEND_ROW: f64 = 24.0;
-/// Longest text in a node, beside an edge, and in a title.
+/// Widest text in a node and beside an edge, and widest description of a flow, in pixels.
 const LONGEST: (f64, f64, f64) = (230.0, 230.0, 640.0);
 
-/// The graph as a picture.
+/// Draws the graph as SVG.
 #[must_use]
 pub fn svg(graph: &Graph) -> String {
     let frames: Vec<Frame> = graph.flows.iter().map(Frame::new).collect();
@@ -52,7 +52,7 @@ fn marker(id: &str, class: &str) -> String {
     )
 }
 
-/// A flow and its place on paper.
+/// A flow with its texts and its layout.
 struct Frame<'a> {
     flow: &'a Flow,
     nodes: Vec<NodeText>,
@@ -61,7 +61,7 @@ struct Frame<'a> {
     size: Size,
 }
 
-/// What stands in a node, short enough.
+/// The lines of text in a node, cut to fit, and the node's size.
 struct NodeText {
     lines: [(Style, String); 3],
     size: Size,
@@ -182,7 +182,7 @@ fn link(edge: &Edge, lines: &[String]) -> Link {
     }
 }
 
-/// Straight pieces, with a curve from each to the next.
+/// Returns the path data of straight pieces, with a curve from each to the next.
 fn curve(pieces: &[[(f64, f64); 2]]) -> String {
     let mut out = String::new();
     let mut last: Option<(f64, f64)> = None;
@@ -205,7 +205,7 @@ fn curve(pieces: &[[(f64, f64); 2]]) -> String {
     out
 }
 
-/// An edge from a node to itself, which no flow that links has.
+/// Draws an edge from a node to itself; only flows that don't link have one.
 fn looped((x, y): (f64, f64), size: Size) -> String {
     let (from, to) = (x + size.width - 14.0, x + 14.0);
     format!(
@@ -229,7 +229,7 @@ fn draw_node(node: &Node, text: &NodeText, (x, y): (f64, f64)) -> String {
     out + "</g>\n"
 }
 
-/// The roles that occur, in rows no wider than the picture; and the height of it.
+/// Draws the legend, with the roles that occur, in rows no wider than the picture. Returns it with its height.
 fn legend(graph: &Graph, inner: f64, top: f64) -> (String, f64) {
     let nodes = || graph.flows.iter().flat_map(|flow| &flow.nodes);
     let mut out = String::new();

@@ -1,6 +1,6 @@
-//! What a component's `build_command` made: the file that `wasm` names. Without that key it is looked for where cargo puts
-//! binaries, and taken when there is no doubt: the command wrote this one file, or wrote nothing because it had made this
-//! very file before.
+//! Finds the binary that a component's `build_command` made: the file that `wasm` names. Without that key, the binary
+//! is looked for where cargo puts binaries, and accepted only if there is no doubt: the command wrote exactly one such
+//! file, or it wrote none because a file is still the one that it made before.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,19 +12,19 @@ use crate::cache::{sha256, write_atomically};
 use crate::manifest::ast::ComponentDecl;
 use crate::source::{Span, Spanned};
 
-/// Targets whose programs are components, or become some.
+/// Targets whose binaries are components (wasip2), or core modules that a build turns into components (wasip1).
 const TARGETS: [&str; 2] = ["wasm32-wasip2", "wasm32-wasip1"];
 
-/// A file as it was at some time; `None` when there was none.
+/// Modification time and size of a file in bytes; `None` if there was no file.
 type State = Option<(SystemTime, u64)>;
 
-/// The places in which a command may leave a binary, as they are before it runs.
+/// The files that a command may write, with their states before it runs.
 pub(super) struct Before {
     states: Vec<(PathBuf, State)>,
 }
 
 impl Builder<'_> {
-    /// Looks at what is there.
+    /// Records the state of each file that the command may write.
     ///
     /// # Errors
     /// When another component's command may write the same files.
@@ -56,7 +56,7 @@ impl Builder<'_> {
     fn candidates(&self, decl: &ComponentDecl, file: &str) -> Vec<PathBuf> {
         let folder = self.folder(decl);
         let mut targets = vec![folder.join("target"), self.options.root.join("target")];
-        // The command's cargo takes a relative one from where it runs.
+        // The command's cargo resolves a relative path in the folder that the command runs in.
         targets.extend(self.options.command_target.map(|target| folder.join(target)));
         let mut seen: Vec<PathBuf> = Vec::new();
         targets.retain(|target| {
@@ -72,10 +72,10 @@ impl Builder<'_> {
         targets.iter().flat_map(in_target).flatten().collect()
     }
 
-    /// The binary that the command made.
+    /// Finds the binary that the command made, and records it for the next build.
     ///
     /// # Errors
-    /// When there is none, or no telling which one it is.
+    /// When there is no binary, when several files may be the binary, or when the record can't be written.
     pub(super) fn made_by_command(
         &self,
         decl: &ComponentDecl,
@@ -129,7 +129,7 @@ impl Builder<'_> {
     }
 }
 
-/// Which file a command was last seen to make.
+/// The record of the file that a command wrote last: path, hash and command.
 struct Record<'a> {
     path: PathBuf,
     command: &'a str,
@@ -140,7 +140,7 @@ impl Record<'_> {
         write_atomically(&self.path, self.text(made)?.as_bytes())
     }
 
-    /// Whether the command made this file, as it is now.
+    /// Whether the record is of this file with its present contents, written by this command.
     #[expect(clippy::disallowed_methods, reason = "the record is a file of the back half")]
     fn is_of(&self, made: &Path) -> bool {
         let known = std::fs::read_to_string(&self.path);

@@ -1,5 +1,5 @@
-//! The configuration that cargo finds around a component, as far as torvync must know it. Cargo itself reads all of it; what
-//! is passed to cargo must not undo it.
+//! The part of cargo's configuration around a component that torvync must know. Cargo reads all of it by itself; the
+//! options that torvync passes to cargo must not override it.
 
 use std::path::Path;
 
@@ -8,16 +8,16 @@ use toml::{Table, Value};
 
 use crate::toolchain::GUEST_TARGET;
 
-/// The files `.cargo/config.toml` that count in a folder.
+/// The `.cargo/config.toml` files that apply to a folder.
 pub(super) struct Configuration {
-    /// In the folder and those above it, outermost first.
+    /// Those of the folder and its ancestors, outermost first.
     around: Vec<Table>,
-    /// The one of the user.
+    /// The user's own, in cargo's home folder.
     of_user: Option<Table>,
 }
 
 impl Configuration {
-    /// What counts in `folder`, for a user whose cargo keeps its files in `home`.
+    /// Reads the configuration that applies to `folder`; `home` is cargo's home folder.
     pub(super) fn of(folder: &Path, home: Option<&Path>) -> Self {
         let is_home = |folder: &Path| home.is_some_and(|home| same(folder, home));
         let folders = folder.ancestors().map(|folder| folder.join(".cargo"));
@@ -32,10 +32,11 @@ impl Configuration {
         }
     }
 
-    /// The flags in `[build]`, which cargo leaves out as soon as there are flags for the target; empty when there are such
-    /// flags already. `cfg` tells what holds for the target.
+    /// Returns the `rustflags` of `[build]`, which cargo ignores as soon as there are flags for the target, such as
+    /// those that torvync adds. Empty if the configuration itself has flags for the target. `cfg` returns the `cfg`
+    /// values of the target.
     ///
-    /// Those of the user are for programs of this machine.
+    /// The `[build]` flags of the user's own file are left out: they are meant for native programs.
     pub(super) fn build_flags(&self, cfg: impl FnOnce() -> Vec<Cfg>) -> Vec<String> {
         if self.has_target_flags(cfg) {
             return Vec::new();
@@ -59,7 +60,7 @@ impl Configuration {
             }
     }
 
-    /// Whether it says where the crate `name` is taken from.
+    /// Whether a `[patch.crates-io]` replaces the crate `name`.
     pub(super) fn patches(&self, name: &str) -> bool {
         self.around
             .iter()
@@ -68,13 +69,13 @@ impl Configuration {
     }
 }
 
-/// Whether a manifest, or a configuration, says where the crate `name` is taken from instead of the registry.
+/// Whether a `[patch.crates-io]` in a manifest or a configuration replaces the crate `name`.
 pub(super) fn patches(table: &Table, name: &str) -> bool {
     let registry = table.get("patch").and_then(|patch| patch.get("crates-io"));
     registry.is_some_and(|registry| registry.get(name).is_some())
 }
 
-/// The configuration in a folder `.cargo`; what can't be read, cargo complains about.
+/// Reads the configuration in a `.cargo` folder; `None` if it is missing or invalid, which cargo reports itself.
 #[expect(
     clippy::disallowed_methods,
     reason = "the configuration is a file of another program's"
@@ -84,7 +85,7 @@ fn read(folder: &Path) -> Option<Table> {
     texts.into_iter().flatten().next()?.parse().ok()
 }
 
-/// `rustflags` of a table: a list, or words in a text.
+/// Returns the `rustflags` of a table, written as a list or as one string of words.
 fn flags(table: &Value) -> Vec<String> {
     match table.get("rustflags") {
         Some(Value::String(words)) => words.split_whitespace().map(str::to_owned).collect(),
@@ -93,7 +94,7 @@ fn flags(table: &Value) -> Vec<String> {
     }
 }
 
-/// The expression in `cfg(…)`.
+/// Parses the expression in `cfg(…)`.
 fn expression(target: &str) -> Option<CfgExpr> {
     target.strip_prefix("cfg(")?.strip_suffix(')')?.parse().ok()
 }

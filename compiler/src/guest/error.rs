@@ -1,4 +1,4 @@
-//! Why a component has no binary.
+//! The errors of building components.
 
 use std::io;
 use std::path::PathBuf;
@@ -26,14 +26,14 @@ pub(super) enum GuestError {
         at: Span,
         path: PathBuf,
     },
-    /// The folder is that of a workspace, and of none of its packages.
+    /// The folder holds the manifest of a workspace, but of no package.
     Workspace {
         name: String,
         at: Span,
         path: PathBuf,
         members: Vec<PathBuf>,
     },
-    /// Nothing in the package can be a component.
+    /// No target of the package can be a component.
     NoLibrary {
         name: String,
         at: Span,
@@ -43,25 +43,25 @@ pub(super) enum GuestError {
         name: String,
         at: Span,
     },
-    /// Nothing is where the binary should be.
+    /// There is no file in any of the places that a binary is looked for in.
     NothingMade {
         name: String,
         at: Span,
         looked: Vec<PathBuf>,
     },
-    /// Nothing is at the path that is named for the binary.
+    /// There is no file at the path that `wasm` names.
     NamedMissing {
         name: String,
         at: Span,
         path: PathBuf,
         command: Span,
     },
-    /// Something is there, and not known to be what the command made.
+    /// There are files, but which of them the command made is unclear.
     Unclear {
         name: String,
         at: Span,
         found: Vec<PathBuf>,
-        /// Whether all of it was written by the command.
+        /// Whether the command wrote all of them.
         is_new: bool,
     },
     /// Another component's command makes a file of the same name.
@@ -91,7 +91,7 @@ pub(super) enum GuestError {
     },
 }
 
-/// What to do where a binary can't be found by itself.
+/// The help for a binary that can't be found automatically.
 const NAME_IT: &str = "add `wasm` with the path of the file that the command writes";
 
 impl From<GuestError> for Diagnostic {
@@ -206,7 +206,7 @@ impl From<GuestError> for Diagnostic {
     }
 }
 
-/// What to do about what cargo said, where it is not about the code.
+/// Returns help for failures of cargo that the component's code did not cause.
 fn advice(said: &str) -> Option<&'static str> {
     let is_locked = said.contains("failed to write") && said.contains("Cargo.lock");
     is_locked.then_some(

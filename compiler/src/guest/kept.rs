@@ -1,4 +1,4 @@
-//! The copies of what builds made, in the work folder.
+//! Copies of built binaries, in the work folder.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ impl Builder<'_> {
                 Some(Err(_)) | None => std::fs::remove_file(&list).or_else(absent_is_fine)?,
             }
             if std::fs::read(&kept).is_ok_and(|old| old == bytes) {
-                // As old as this build, whatever it was made of before.
+                // The contents are still right: the new time shows that they are as recent as this build.
                 std::fs::File::options()
                     .append(true)
                     .open(&kept)?

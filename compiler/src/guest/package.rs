@@ -1,4 +1,4 @@
-//! The cargo package of a component: which of its targets becomes the component.
+//! The cargo package of a component, and the choice of its target that becomes the component.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,24 +11,24 @@ use super::{not_started, place};
 use crate::manifest::ast::ComponentDecl;
 use crate::process::{self, Finished};
 
-/// The crate by which components in Rust know the contracts.
+/// The SDK: the crate through which components in Rust use the contracts.
 const SDK: &str = "torvyn";
 
-/// A package, and what to build of it.
+/// A package, with its target that becomes the component.
 pub(super) struct Package {
     /// Its `Cargo.toml`.
     manifest: PathBuf,
     id: PackageId,
     target: Target,
-    /// Whether a package of its workspace has the SDK from the registry.
+    /// Whether a package of its workspace depends on the SDK of crates.io, and the workspace does not patch it.
     wants_sdk: bool,
 }
 
 impl Package {
-    /// Asks cargo for the package in `folder`, the component `decl`.
+    /// Asks cargo about the package in `folder`, which belongs to the component `decl`.
     ///
     /// # Errors
-    /// When there is none, or nothing of it can be a component.
+    /// When there is no package, when none of its targets can be a component, or when cargo fails.
     #[expect(clippy::disallowed_methods, reason = "asking cargo is to run it")]
     pub(super) fn of(cargo: &Path, folder: &Path, decl: &ComponentDecl) -> Result<Self, GuestError> {
         let (name, at) = (decl.name.value.clone(), place(decl));
@@ -86,12 +86,12 @@ impl Package {
         })
     }
 
-    /// Which package of all this is.
+    /// Returns the path of its `Cargo.toml`, which identifies the package.
     pub(super) fn manifest(&self) -> &Path {
         &self.manifest
     }
 
-    /// What tells cargo to build the component, and nothing else of the package.
+    /// Returns the options that make cargo build the component, and no other target of the package.
     pub(super) fn selection(&self) -> Vec<&str> {
         if self.target.is_cdylib() {
             vec!["--lib"]
@@ -100,7 +100,7 @@ impl Package {
         }
     }
 
-    /// Name of the file that cargo makes: packages of other names may make one of the same.
+    /// Returns the name of the file that cargo writes. Packages of different names may have the same file name.
     pub(super) fn file_name(&self) -> String {
         let name = &self.target.name;
         if self.target.is_cdylib() {
@@ -110,12 +110,12 @@ impl Package {
         }
     }
 
-    /// Whether it has the SDK from the registry, and nothing says where else to take it from.
+    /// Whether its workspace needs the SDK of crates.io, which its manifest does not patch.
     pub(super) fn wants_sdk(&self) -> bool {
         self.wants_sdk
     }
 
-    /// The component among what cargo says that it made.
+    /// Finds the component among the artifacts that cargo reports.
     pub(super) fn made(&self, finished: &Finished) -> Option<PathBuf> {
         let messages = Message::parse_stream(finished.stdout.as_slice());
         messages.filter_map(Result::ok).find_map(|message| {
@@ -135,7 +135,10 @@ impl Package {
     }
 }
 
-/// The library; in a package that has none, the only program. The number of programs, when there is no such target.
+/// Returns the `cdylib`; in a package without any library, the only program.
+///
+/// # Errors
+/// When there is no such target; the error is the number of programs.
 fn component_target(targets: Vec<Target>) -> Result<Target, usize> {
     let has_library = targets.iter().any(|target| {
         target.is_lib() || target.is_rlib() || target.is_dylib() || target.is_staticlib() || target.is_proc_macro()

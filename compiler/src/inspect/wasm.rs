@@ -1,4 +1,4 @@
-//! Describes WebAssembly: what a component imports and exports, which role it plays, who made it and what takes space.
+//! Describes WebAssembly: the imports and exports of a component, its roles, the tools that made it, and sizes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -30,21 +30,21 @@ const LIFECYCLE: &str = "torvyn:streaming/lifecycle";
 pub struct Component {
     /// Roles it can play in a flow, by the interfaces it exports.
     pub roles: Vec<&'static str>,
-    /// Whether it is set up and cleaned up.
+    /// Whether it exports `lifecycle`, to be set up and cleaned up.
     pub lifecycle: bool,
-    /// What it needs, sorted.
+    /// Its imports, sorted.
     pub imports: Vec<Interface>,
-    /// What it offers, sorted.
+    /// Its exports, sorted.
     pub exports: Vec<Interface>,
-    /// What its code needs to be allowed to do, and how it gets there.
+    /// Capabilities that its code can use, with how it reaches them.
     pub capabilities: Vec<CapabilityUse>,
-    /// Which core code does its work.
+    /// The core code behind its exports.
     pub code: CoreCode,
     /// Its contract as WIT text.
     pub contract: String,
-    /// Who made it.
+    /// Languages and tools that it was made with.
     pub producers: Vec<Producer>,
-    /// What takes up space in it.
+    /// Sizes of its parts.
     pub size: Size,
 }
 
@@ -53,18 +53,19 @@ pub struct Component {
 pub struct CapabilityUse {
     /// The key in `[capabilities.required]`.
     pub name: &'static str,
-    /// The host function that gives it; an interface where the code can't be followed.
+    /// The host function through which the code gets it; an interface if the call graph is not known.
     pub acquired_by: String,
-    /// A way there, from an exported function; empty where the code can't be followed.
+    /// A path in the call graph from an exported function to the host function; empty if the call graph is not known.
     pub way: Vec<String>,
 }
 
 /// The core code behind a component's exports.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CoreCode {
-    /// Position of the module that all exported functions are in; `None` when they are in several.
+    /// Position of the core module with all exported functions; `None` when they are in several, or there are none.
     pub main_module: Option<usize>,
-    /// What that module calls, by who provides it: interfaces of the component's imports, and other core instances.
+    /// Functions that this module imports, by provider: an interface that the component imports, or another core
+    /// instance.
     pub calls: Vec<Interface>,
     /// Why a stage made of the component can't take the direct path; `None` when it can.
     pub obstacle: Option<String>,
@@ -73,7 +74,7 @@ pub struct CoreCode {
 /// A core WebAssembly module.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CoreModule {
-    /// Whether it holds the contract of a component to be.
+    /// Whether the contract of a component is embedded, so that a build can turn the module into that component.
     pub wit_metadata: bool,
     /// `module.name` of each import, in order.
     pub imports: Vec<String>,
@@ -81,9 +82,9 @@ pub struct CoreModule {
     pub exports: Vec<String>,
     /// The capabilities that its code can use.
     pub capabilities: Vec<CapabilityUse>,
-    /// Who made it.
+    /// Languages and tools that it was made with.
     pub producers: Vec<Producer>,
-    /// What takes up space in it.
+    /// Sizes of its parts.
     pub size: Size,
 }
 
@@ -107,7 +108,7 @@ pub struct Producer {
     pub version: String,
 }
 
-/// What takes up space.
+/// The size of a file and of its parts, in bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Size {
     /// The whole file.
@@ -286,12 +287,12 @@ fn print(resolve: &Resolve, world: WorldId) -> Result<String, InspectError> {
     Ok(printer.output.into())
 }
 
-/// One walk over all sections.
+/// Facts from one pass over all sections.
 #[derive(Default)]
 struct Survey {
     component: bool,
     imports: Vec<String>,
-    /// Where those are imported from.
+    /// Names of the modules that the imports are from.
     modules: BTreeSet<String>,
     exports: Vec<String>,
     producers: BTreeSet<Producer>,

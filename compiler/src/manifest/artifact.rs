@@ -1,6 +1,6 @@
-//! Nodes that name the file which building a `[[component]]` makes, as in
-//! `file://./target/wasm32-wasip2/debug/my_transform.wasm`: they mean that component. What is in the file now may be older
-//! than its sources, or not there yet.
+//! Nodes that name the build output of a `[[component]]`, as in
+//! `file://./target/wasm32-wasip2/debug/my_transform.wasm`: they refer to that component. The file may be older than
+//! its sources, or not exist yet.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::source::display_path;
 use crate::source::files::Files;
 use crate::work::absolute;
 
-/// Has such nodes refer to the component. `root` is the manifest's folder.
+/// Changes such nodes to refer to the component. `root` is the manifest's folder.
 pub(super) fn recognise(manifest: &mut Manifest, files: &dyn Files, root: &Path) {
     let components = &manifest.components;
     for node in manifest.flows.iter_mut().flat_map(|flow| &mut flow.nodes) {
@@ -22,7 +22,7 @@ pub(super) fn recognise(manifest: &mut Manifest, files: &dyn Files, root: &Path)
     }
 }
 
-/// The component whose binary is at `path`, however it gets there.
+/// The component whose binary is at `path`, prebuilt or built.
 fn owner<'m>(components: &'m [ComponentDecl], files: &dyn Files, root: &Path, path: &str) -> Option<&'m ComponentDecl> {
     let path = within(root, path);
     let named = components
@@ -42,7 +42,7 @@ fn owner<'m>(components: &'m [ComponentDecl], files: &dyn Files, root: &Path, pa
     })
 }
 
-/// The component that cargo makes in `folder/target` as `stem`: a package in that folder, or in one below it.
+/// The component that cargo builds in `folder/target` as `stem`: a package in that folder, or in one below it.
 fn by_cargo<'m>(
     components: &'m [ComponentDecl],
     files: &dyn Files,
@@ -60,7 +60,7 @@ fn by_cargo<'m>(
         .collect();
     match fits.as_slice() {
         [only] => Some(only),
-        // Packages of one name: each has a target folder of its own, or there is no telling.
+        // Of several packages with one name, only one in `folder` itself is certain.
         several => {
             let mut here = several.iter().filter(|decl| source(root, decl) == folder);
             here.next().filter(|_| here.next().is_none()).copied()
@@ -68,14 +68,14 @@ fn by_cargo<'m>(
     }
 }
 
-/// The components that a build makes.
+/// The components that are built, not prebuilt.
 fn built(components: &[ComponentDecl]) -> impl Iterator<Item = &ComponentDecl> {
     components
         .iter()
         .filter(|decl| decl.wasm.is_none() || decl.build_command.is_some())
 }
 
-/// What cargo may call the component's file: as the component, as its package, as its library.
+/// Possible names of cargo's output file: those of the component, its package and its library.
 fn stems(files: &dyn Files, root: &Path, decl: &ComponentDecl) -> Vec<String> {
     let mut stems = vec![decl.name.value.clone()];
     let manifest = root.join(source(root, decl)).join("Cargo.toml");
@@ -97,7 +97,7 @@ fn source(root: &Path, decl: &ComponentDecl) -> String {
         .map_or_else(String::new, |path| within(root, &path.value))
 }
 
-/// A path without detours, relative to `root` where it is below it; empty for `root`.
+/// Normalizes a path, relative to `root` if it is below it; empty for `root`.
 fn within(root: &Path, path: &str) -> String {
     let path = Path::new(path);
     let below = if path.is_absolute() {
@@ -109,7 +109,7 @@ fn within(root: &Path, path: &str) -> String {
     if shown == "." { String::new() } else { shown }
 }
 
-/// Cargo writes `_` for `-` in names of files.
+/// Whether two names are the same in cargo's file names, which have `_` for `-`.
 fn same(name: &str, stem: &str) -> bool {
     name.replace('-', "_") == stem.replace('-', "_")
 }
@@ -121,7 +121,7 @@ mod tests {
     use crate::source::SourceMap;
     use crate::source::files::MemoryFiles;
 
-    /// Whom a node means that names `file` in a project with components in these folders.
+    /// The component that a node with `file` refers to, in a project with these components.
     fn meant(components: &[(&str, &str)], file: &str) -> Option<String> {
         let mut text = String::from("[flow.main]\n");
         text.push_str(&format!("nodes.n = {{ component = \"file://{file}\" }}\n"));

@@ -1,4 +1,4 @@
-//! `Torvyn.toml` as written. Every value keeps its span; what was wrong is `None` and has been reported.
+//! `Torvyn.toml` as written. Every value keeps its span; an invalid one is `None` and has been reported.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub struct Manifest {
     pub project: ProjectDecl,
     /// `[[component]]`, in order.
     pub components: Vec<ComponentDecl>,
-    /// False when a component could not be read: a name that is missing may be that component's.
+    /// False when a component could not be read: a name without a declaration may be its name.
     pub components_complete: bool,
     /// `[flow.NAME]`, in order.
     pub flows: Vec<FlowDecl>,
@@ -31,7 +31,7 @@ pub struct Manifest {
     pub capabilities: Arc<CapabilitiesDecl>,
     /// `[security.grants.COMPONENT]`, in order.
     pub grants: Vec<GrantDecl>,
-    /// Whether what is not granted is allowed all the same (`default_capability_policy = "allow-all"`).
+    /// Whether capabilities that are not granted are allowed (`default_capability_policy = "allow-all"`).
     pub allows_all: bool,
 }
 
@@ -70,7 +70,7 @@ pub struct ComponentDecl {
 }
 
 impl ComponentDecl {
-    /// The path of its binary where that is not built.
+    /// The path of its binary, if that is prebuilt.
     pub(crate) fn prebuilt(&self) -> Option<&Spanned<String>> {
         self.wasm.as_ref().filter(|_| self.build_command.is_none())
     }
@@ -83,7 +83,7 @@ pub struct FlowDecl {
     pub name: Spanned<String>,
     /// Description.
     pub description: Option<Spanned<String>>,
-    /// The router whose ports they share out.
+    /// The router whose ports are divided among the replicas.
     pub replicas_by: Option<Spanned<String>>,
     /// Its settings.
     pub settings: FlowSettings,
@@ -91,7 +91,7 @@ pub struct FlowDecl {
     pub nodes: Vec<NodeDecl>,
     /// `[[flow.NAME.edges]]`, in order.
     pub edges: Vec<EdgeDecl>,
-    /// Where the table of a further edge can be put; `None` where edges are written in a list.
+    /// Where the table of another edge can be added; `None` where edges are written in a list.
     pub further_edge: Option<Span>,
     /// False when a node or an edge could not be read: checks of the whole graph would report consequences.
     pub complete: bool,
@@ -102,13 +102,13 @@ pub struct FlowDecl {
 pub struct NodeDecl {
     /// Name.
     pub name: Spanned<String>,
-    /// Who does the work.
+    /// The component or built-in that does its work.
     pub component: Option<Spanned<ComponentRef>>,
     /// The interface that is used, when written.
     pub interface: Option<Spanned<InterfaceRef>>,
     /// Its settings.
     pub settings: NodeSettings,
-    /// False when a part could not be read: what it seems to lack may be that part.
+    /// False when a part could not be read: a key that seems to be missing may be that part.
     pub complete: bool,
 }
 
@@ -143,9 +143,9 @@ pub struct CapabilitiesDecl {
     pub required: Vec<CapabilityDecl>,
     /// `[capabilities.optional]`, in order.
     pub optional: Vec<CapabilityDecl>,
-    /// Where another line of `[capabilities.required]` can be added; `None` when the table is not there.
+    /// Where a line can be added to `[capabilities.required]`; `None` without a table that has a header.
     pub required_end: Option<Span>,
-    /// The same of `[capabilities.optional]`.
+    /// The same for `[capabilities.optional]`.
     pub optional_end: Option<Span>,
     /// The end of the text, where a table can be added.
     pub end: Span,
@@ -162,7 +162,7 @@ pub struct CapabilitiesDecl {
 pub struct CapabilityDecl {
     /// As written.
     pub name: Spanned<String>,
-    /// Understood.
+    /// The same, parsed.
     pub request: Request,
     /// `false`: not needed.
     pub wanted: Spanned<bool>,
@@ -173,7 +173,7 @@ pub struct CapabilityDecl {
 pub struct GrantDecl {
     /// Name of the component.
     pub component: Spanned<String>,
-    /// What it is granted; what is malformed is left out.
+    /// Capabilities granted to it; malformed ones are left out.
     pub capabilities: Vec<CapabilityGrant>,
     /// Where another one can be added to the list; `None` when there is no list.
     pub list_end: Option<Span>,
@@ -184,7 +184,7 @@ pub struct GrantDecl {
 pub struct CapabilityGrant {
     /// As written.
     pub text: Spanned<String>,
-    /// Understood.
+    /// The same, parsed.
     pub grant: Grant,
 }
 
@@ -197,11 +197,11 @@ pub struct RuntimeDecl {
     pub worker_threads: Option<Spanned<u32>>,
     /// Address space reserved for each linear memory, in bytes.
     pub memory_reservation: Option<Spanned<u64>>,
-    /// How often a stage is restarted within a minute.
+    /// The most restarts of a stage within a minute.
     pub max_restarts: Option<Spanned<u32>>,
     /// Capacity of streams where neither edge nor flow sets one.
     pub default_queue_depth: Option<Spanned<u32>>,
-    /// What a full stream does, where the edge does not say; never `rate-limit`.
+    /// Policy of full streams where the edge sets none; never `rate-limit`.
     pub default_policy: Option<Spanned<OverflowPolicy>>,
     /// Fill ratio at which a full stream has room again, where the edge sets none.
     pub low_watermark_ratio: Option<Spanned<f64>>,
@@ -214,21 +214,21 @@ pub struct RuntimeDecl {
 }
 
 impl RuntimeDecl {
-    /// Capacity of a stream: what its edge says, else its flow, else `[runtime.backpressure]`.
+    /// Capacity of a stream: from its edge, or else its flow, `[runtime.backpressure]` or the default.
     #[must_use]
     pub fn queue_depth(&self, edge: &EdgeSettings, flow: &FlowSettings) -> u32 {
         let number = |written: Option<Spanned<u32>>| written.map(|depth| depth.value);
         self.depth(number(edge.queue_depth), number(flow.default_queue_depth))
     }
 
-    /// The same of what an edge and its flow say, where only their texts can be read.
+    /// The same, from the numbers that an edge and its flow set.
     #[must_use]
     pub fn depth(&self, edge: Option<u32>, flow: Option<u32>) -> u32 {
         let runtime = self.default_queue_depth.map(|depth| depth.value);
         edge.or(flow).or(runtime).unwrap_or(defaults::QUEUE_DEPTH).max(1)
     }
 
-    /// What a full stream does: what its edge says, else `[runtime.backpressure]`.
+    /// Policy of a full stream: from its edge, or else `[runtime.backpressure]` or the default.
     #[must_use]
     pub fn overflow_policy(&self, edge: &EdgeSettings) -> OverflowPolicy {
         let written = edge.policy.or(self.default_policy);
@@ -243,9 +243,9 @@ impl Manifest {
         self.components.iter().find(|component| component.name.value == name)
     }
 
-    /// The components that `flow` needs, or every flow: each once, in order of first use.
+    /// The components that `flow` needs, or without it every flow: each once, in order of first use.
     ///
-    /// Without any flow these are the declared components, because `resolve` may complete them to one.
+    /// In a manifest without flows, the declared components: `resolve` makes a flow of a single one.
     #[must_use]
     pub fn references(&self, flow: Option<&str>) -> Vec<Spanned<ComponentRef>> {
         let declared = self

@@ -1,4 +1,4 @@
-//! Checked tables to the AST, and the rules that span several keys.
+//! Conversion of checked tables to the AST, with the rules that span several keys.
 
 mod builtin;
 mod capabilities;
@@ -153,7 +153,7 @@ fn flow(
     }
 }
 
-/// Behind the last edge of a flow, else behind its last node.
+/// The end of a flow's last edge, or else of its last node.
 fn further_edge(document: &Document<'_>, flow: &Section) -> Option<Span> {
     let last = match flow.sections("edges") {
         [] => flow.named("nodes").last().map(|(_, node)| node)?,

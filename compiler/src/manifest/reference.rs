@@ -1,4 +1,4 @@
-//! What a node names: a component, an interface.
+//! References in a node: to a component, to an interface.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use torvyn_codegen::ir::Builtin;
 
 use crate::interface::{Interface, InterfaceName};
 
-/// What `component` of a node names.
+/// Value of a node's `component`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ComponentRef {
     /// A `[[component]]` by name.
@@ -43,10 +43,10 @@ impl fmt::Display for ComponentRef {
     }
 }
 
-/// `interface` of a node, understood.
+/// Value of a node's `interface`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InterfaceRef {
-    /// What the component does.
+    /// The processing interface.
     pub interface: Interface,
     /// As written.
     pub name: InterfaceName,

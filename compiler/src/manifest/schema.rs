@@ -1,4 +1,4 @@
-//! The one table of keys: what may stand in `Torvyn.toml`, what it means, and whether it already does anything.
+//! Table of all keys of `Torvyn.toml`: their types, defaults and meaning, and whether they have an effect yet.
 
 mod default;
 mod json;
@@ -8,40 +8,40 @@ pub use default::DefaultValue;
 pub use json::json_schema;
 pub use keys::{ACTIONS, ROOT};
 
-/// A key and what it takes.
+/// A key of the manifest.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
     /// Its name.
     pub name: &'static str,
-    /// What its value may be.
+    /// Type and range of its value.
     pub kind: Kind,
-    /// Whether it must be there.
+    /// Whether it is mandatory.
     pub required: bool,
-    /// What holds without it.
+    /// What applies without it.
     pub default: DefaultValue,
-    /// What it means.
+    /// Its meaning, for documentation and messages.
     pub doc: &'static str,
     /// Whether this version acts on it.
     pub effect: Effect,
 }
 
-/// Whether a key does anything in this version.
+/// Whether a key has an effect in this version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// It does.
+    /// It has.
     Now,
-    /// It is read and checked, and a warning says that nothing follows.
+    /// It is read and checked, but a warning says that it has no effect.
     Later,
 }
 
-/// What a value may be.
+/// Type and range of a value.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// Any string.
     Text,
     /// A project name: lower case, digits, hyphens.
     ProjectName,
-    /// The name of something in the project.
+    /// A name, as [`is_name`](super::is_name) has it.
     Name,
     /// A semantic version.
     Version,
@@ -49,7 +49,7 @@ pub enum Kind {
     Flag,
     /// A whole number within these bounds.
     Integer(u64, u64),
-    /// A number from 0 to 1; `true`: below 1.
+    /// A number from 0 to 1; with `true` below 1.
     Ratio(bool),
     /// Bytes, such as `"64MiB"`, within these bounds.
     Size(u64, u64),
@@ -63,11 +63,11 @@ pub enum Kind {
     Config,
     /// Names of capabilities, each `true` or `false`.
     Flags,
-    /// What does a node's work.
+    /// A reference to a component or built-in.
     Component,
     /// The name of a processing interface.
     Interface,
-    /// What follows an error: a word, or a table.
+    /// An action after an error: a word, or a table.
     Action(&'static [Key]),
     /// A table.
     Table(&'static [Key]),
@@ -85,7 +85,7 @@ pub fn tables_with(name: &str) -> Vec<String> {
     found
 }
 
-/// The largest size that a key of this name takes; `None` when there is no such size.
+/// The largest size that a key of this name takes; `None` if no such key takes a size.
 #[must_use]
 pub fn largest(name: &str) -> Option<u64> {
     fn find(keys: &[Key], name: &str) -> Option<u64> {
@@ -113,7 +113,7 @@ fn search(keys: &[Key], path: &str, header: &str, name: &str, found: &mut Vec<St
         };
         let (inner, is_action) = (key.kind.keys(), |kind| matches!(kind, Kind::Action(_)));
         if is_action(key.kind) && !inner.iter().any(|key| is_action(key.kind)) {
-            // What one category takes, all of them together take too: it is found there.
+            // The table for all categories has the keys of each category too, and is searched.
             continue;
         }
         let is_named = matches!(key.kind, Kind::Named(_));

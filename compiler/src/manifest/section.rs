@@ -12,7 +12,7 @@ use crate::source::{Span, Spanned};
 
 pub(super) use read::read;
 
-/// A table whose keys and values are as the schema says; what was not is left out.
+/// A table of valid keys and values; invalid ones are left out.
 pub(super) struct Section {
     /// The table's header.
     pub(super) span: Span,
@@ -26,7 +26,7 @@ pub(super) struct Section {
 /// A checked value.
 pub(super) enum Value {
     Text(String),
-    /// As JSON, with its entries.
+    /// Its text (JSON for a table), and the entries of a table.
     Config(String, Vec<ConfigEntry>),
     Flag,
     Integer(u64),
@@ -41,7 +41,7 @@ pub(super) enum Value {
     Named(Vec<(Spanned<String>, Section)>),
 }
 
-/// A key of a configuration, and where its value stands.
+/// A key of a configuration, and the place of its value.
 pub(super) type ConfigEntry = (Spanned<String>, Span);
 
 impl Section {
@@ -61,7 +61,7 @@ impl Section {
         self.lost || self.values.values().any(lossy)
     }
 
-    /// Where the last thing in it begins that could be read.
+    /// Start of the last readable value or header in it.
     pub(super) fn last_start(&self) -> usize {
         let inside = self.values.values().map(|value| {
             let start = value.span.start;
@@ -89,7 +89,7 @@ impl Section {
         })
     }
 
-    /// The word of a key that takes one of an enum's words.
+    /// The value of a key that takes one of an enum's words.
     pub(super) fn word<T>(&self, key: &str, parse: fn(&str) -> Option<T>) -> Option<Spanned<T>> {
         let word = self.text(key)?;
         Some(word.map(|word| parse(&word).expect("invariant: the schema has the same words")))

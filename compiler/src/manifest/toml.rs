@@ -1,4 +1,4 @@
-//! Reads TOML with recovery: every mistake is reported, and what is whole is kept.
+//! TOML reader with recovery: every mistake is reported, and valid parts are kept.
 
 mod headers;
 mod numbers;
@@ -26,10 +26,10 @@ pub(super) struct Document<'a> {
     broken: Vec<Range<usize>>,
 }
 
-/// Who found a mistake.
+/// Kind of a mistake.
 enum Found {
     Parser(Error),
-    /// What the parser lets pass.
+    /// A malformed number, which the parser accepts.
     Number,
     Header,
 }
@@ -107,7 +107,7 @@ impl Document<'_> {
             }
             start += line.len();
         }
-        // The line behind the last newline.
+        // The line after the last newline.
         within && broken.next().is_some()
     }
 
@@ -116,7 +116,7 @@ impl Document<'_> {
         self.is_header(&self.line(offset))
     }
 
-    /// Behind the last entry of the table with a header that holds `offset`; `None` when it has none.
+    /// The end of the last entry of the table around `offset`; `None` if that table has no header.
     pub(super) fn end_of_table(&self, offset: usize) -> Option<Span> {
         let line = self.line(offset);
         if !self.is_header(&line) {
@@ -149,7 +149,7 @@ impl Document<'_> {
         start..end
     }
 
-    /// The error in our words; `None` for what a table that is defined twice brings along.
+    /// Converts an error of the parser; `None` for a key that is a duplicate only because its table is defined twice.
     fn explain(&self, error: &Error, at: Range<usize>) -> Option<TomlError> {
         let again = self.span(at.clone());
         if !error.message().contains("duplicate key") {
@@ -232,7 +232,7 @@ impl Document<'_> {
         None
     }
 
-    /// The key at the same place of an equal header further up.
+    /// The key at the same position in an equal header further up.
     fn same_header(&self, line: &Range<usize>, again: &Range<usize>) -> Option<Range<usize>> {
         let header = self.text[line.clone()].trim();
         let mut above = self.header_above(line.start);
@@ -246,7 +246,7 @@ impl Document<'_> {
         None
     }
 
-    /// The line of the same table that defines the key first.
+    /// The first definition of the key in the same table.
     fn same_key(&self, header: Option<Range<usize>>, line: &Range<usize>, name: &str) -> Option<Range<usize>> {
         let mut start = header.map_or(0, |header| header.end + 1);
         while start < line.start {

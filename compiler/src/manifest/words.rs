@@ -1,9 +1,9 @@
-//! The words of the manifest that only the compiler acts on; those of roles and policies are the runtime's too.
+//! Words of the manifest that only the compiler uses; the runtime has those of roles and policies.
 
 use torvyn_runtime_core::words;
 
 words! {
-    /// What a component is written in.
+    /// Implementation language of a component.
     pub enum Language {
         /// Rust, built with cargo.
         Rust = "rust",
@@ -31,7 +31,7 @@ words! {
 }
 
 words! {
-    /// The call path that is wanted for stages; those that can't take it take the next slower one.
+    /// The requested call path of stages; a stage that can't take it takes the next slower one.
     pub enum Optimize {
         /// Typed component functions.
         Component = "component",
@@ -45,9 +45,9 @@ words! {
 words! {
     /// Policy for capabilities that are not granted.
     pub enum CapabilityPolicy {
-        /// It is missing.
+        /// They are denied.
         DenyAll = "deny-all",
-        /// It is allowed all the same.
+        /// They are allowed.
         AllowAll = "allow-all",
     }
 }

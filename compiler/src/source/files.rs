@@ -1,11 +1,11 @@
-//! The only way the front half reads anything.
+//! File access of the front half, which reads files in no other way.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// What a folder holds.
+/// An entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     /// Name within the folder.
@@ -22,16 +22,16 @@ pub trait Files {
     /// As `std::fs::read`.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
-    /// What a folder holds, sorted by name. Names that are not UTF-8 are left out: nothing of ours has one.
+    /// The entries of a folder, sorted by name. Names that are not UTF-8 are left out: no file of a project has one.
     ///
     /// # Errors
     /// As `std::fs::read_dir`.
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>>;
 
-    /// When a file was changed last.
+    /// The time when a file was last modified.
     ///
     /// # Errors
-    /// As `std::fs::metadata`; also when that is not known.
+    /// As `std::fs::metadata`; also when the time is not known.
     fn modified(&self, path: &Path) -> io::Result<SystemTime>;
 }
 
@@ -99,7 +99,7 @@ impl Files for MemoryFiles {
 
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
         let folder = clean(folder);
-        // Paths are sorted by their parts, so what lies in a folder stands together.
+        // Paths are sorted by their parts, so those in a folder are adjacent.
         let inside = self.files.range(folder.clone()..).map(|(path, _)| path);
         let entries = entries_below(&folder, inside.take_while(|path| path.starts_with(&folder)));
         if entries.is_empty() {
@@ -108,15 +108,15 @@ impl Files for MemoryFiles {
         Ok(entries)
     }
 
-    /// Memory keeps no times.
+    /// Always an error: files in memory have no times.
     fn modified(&self, _path: &Path) -> io::Result<SystemTime> {
         Err(io::ErrorKind::Unsupported.into())
     }
 }
 
-/// A project's folder in which some files are open in an editor: what the editor has counts, saved or not.
+/// A project's folder in which some files are open in an editor: the editor's texts replace the saved ones.
 ///
-/// Paths that are not absolute are taken from that folder, as by a process that runs in it.
+/// Relative paths are relative to that folder, as for a process that runs in it.
 pub struct OverlayFiles<'a> {
     root: &'a Path,
     open: &'a BTreeMap<PathBuf, String>,
@@ -157,7 +157,7 @@ impl Files for OverlayFiles<'_> {
         Ok(entries)
     }
 
-    /// What is typed and not saved was changed at no time that could be compared.
+    /// An error for a text that is not saved: it has no time to compare.
     fn modified(&self, path: &Path) -> io::Result<SystemTime> {
         let path = clean(&self.root.join(path));
         match self.open.get(&path) {
@@ -169,7 +169,7 @@ impl Files for OverlayFiles<'_> {
     }
 }
 
-/// What a folder holds, by the paths of all files.
+/// The entries of a folder, from the paths of all files.
 fn entries_below<'a>(folder: &Path, files: impl Iterator<Item = &'a PathBuf>) -> Vec<Entry> {
     let mut entries = BTreeMap::new();
     for rest in files.filter_map(|path| path.strip_prefix(folder).ok()) {

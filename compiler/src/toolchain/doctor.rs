@@ -1,4 +1,4 @@
-//! `torvync doctor`: what a build needs, looked at one by one, and repaired where that is possible.
+//! `torvync doctor`: checks the requirements of a build one by one, and repairs what it can.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use super::{GUEST_TARGET, Toolchain, ToolchainError};
 use crate::process;
 use crate::source::display_path;
 
-/// Installs the guest target where rustup can't.
+/// Script that installs the guest target where rustup can't.
 const INSTALL_TARGET: &str = include_str!("../../../xtask/install-wasm-target.sh");
 
 /// What to examine.
@@ -18,35 +18,35 @@ pub struct Doctor {
     pub cargo: PathBuf,
     /// The cache folder.
     pub cache: PathBuf,
-    /// A manifest, when there should be a project.
+    /// Path of the manifest, when there should be a project.
     pub manifest: Option<PathBuf>,
     /// Whether rustup must not be asked for the guest target.
     pub no_rustup: bool,
 }
 
-/// One thing a build needs.
+/// A requirement of a build, and its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// What.
+    /// Name of the requirement.
     pub name: &'static str,
-    /// How it is.
+    /// Its state.
     pub status: Status,
     /// Whether [`fix`] may repair it.
     pub fixable: bool,
 }
 
-/// How a thing is.
+/// State of a requirement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// There, and what it is.
+    /// Met, and by what.
     Ok(String),
-    /// Good enough, but.
+    /// Not met, which is no obstacle here, and why.
     Warn(String),
-    /// Not there.
+    /// Not met.
     Missing {
         /// Why.
         why: String,
-        /// What to do.
+        /// How to repair it.
         fix: String,
     },
 }
@@ -81,10 +81,10 @@ pub fn examine(doctor: &Doctor) -> Vec<Check> {
     checks
 }
 
-/// Repairs what can be repaired. `on_line` gets what the tools that do it say.
+/// Repairs what can be repaired. `on_line` gets each line that the tools print.
 ///
 /// # Errors
-/// When a repair could not be made.
+/// When a repair fails.
 pub fn fix(doctor: &Doctor, checks: &[Check], on_line: &mut dyn FnMut(&str)) -> io::Result<()> {
     let needs_repair = |check: &Check| check.fixable && matches!(check.status, Status::Missing { .. });
     if checks.iter().any(needs_repair) {
@@ -148,7 +148,7 @@ fn check_linker() -> Check {
 
 fn check_cache(cache: &Path) -> Check {
     let shown = display_path(cache);
-    // Where nothing is yet, the nearest folder that exists decides whether the first build can make it.
+    // If the folder does not exist yet, its nearest existing ancestor decides whether the first build can create it.
     let existing = cache.ancestors().find(|folder| folder.exists()).unwrap_or(cache);
     let status = match tempfile::tempfile_in(existing) {
         Ok(_) if existing == cache => Status::Ok(shown),
@@ -183,7 +183,8 @@ fn fix_guest_target(doctor: &Doctor, on_line: &mut dyn FnMut(&str)) -> io::Resul
     }
     let mut script = tempfile::NamedTempFile::new()?;
     script.write_all(INSTALL_TARGET.as_bytes())?;
-    // The script writes to standard output; rustup has just been asked.
+    // The script's standard output goes to standard error. It must not ask rustup, which has failed or is not to be
+    // asked.
     let mut bash = Command::new("bash");
     bash.args(["-c", "exec bash \"$1\" \"$2\" 1>&2", "install"])
         .arg(script.path())

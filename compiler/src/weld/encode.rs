@@ -16,10 +16,10 @@ use super::plan::FunctionId;
 use super::remap::{Error, Remap};
 use super::{Export, WeldError, limits, rules};
 
-/// Writes the module that `program` is, with these exports.
+/// Writes the module of `program`, with these exports.
 ///
 /// # Errors
-/// When two exports have the same name, a global gets its initial value from itself, or the module is too large.
+/// When two exports have the same name, a global's initial value depends on itself, or the module is too large.
 pub(super) fn module<'x>(program: &'x Program<'x, 'x>, exports: &[Export]) -> Result<Vec<u8>, WeldError> {
     let exports = self::exports(program, exports)?;
     let mut contents = Contents::new(program);
@@ -89,7 +89,8 @@ impl Contents {
         Ok(())
     }
 
-    /// Code may only make references to functions that are named outside of it; what was exported before need not be now.
+    /// Declares the functions to which code makes references. Validation requires it, and the export that declared a
+    /// function in its part may be gone.
     fn declare_references(&mut self, remaps: &[Remap<'_>]) {
         let referenced: BTreeSet<u32> = remaps.iter().flat_map(|remap| &remap.referenced).copied().collect();
         if !referenced.is_empty() {
@@ -179,12 +180,12 @@ fn export_kind(kind: Kind) -> ExportKind {
     }
 }
 
-/// A type in the encoder's terms.
+/// Returns a type in the encoder's terms.
 fn known<T>(ty: Result<T, reencode::Error>) -> T {
     ty.expect("invariant: without garbage collection, types do not refer to each other")
 }
 
-/// The part of an error that input can cause.
+/// Returns the error that input can cause. Panics on any other.
 fn weld_error(error: Error) -> WeldError {
     if let reencode::Error::UserError(error) = error {
         return error;

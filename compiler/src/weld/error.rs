@@ -6,21 +6,21 @@ use std::fmt;
 use torvyn_runtime_core::words::count;
 use wasmparser::BinaryReaderError;
 
-/// Why parts can't be welded. Parts are named by position.
+/// Why parts can't be welded. Parts are identified by position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WeldError {
     /// A part is not a valid core module.
     Invalid {
         /// The part.
         part: usize,
-        /// What the validator says.
+        /// The validator's message.
         reason: String,
     },
     /// A part is valid, but uses a proposal that can't be welded.
     Unsupported {
         /// The part.
         part: usize,
-        /// What the validator says without the proposal.
+        /// The validator's message without the proposal.
         reason: String,
     },
     /// A guest imports a memory or a table.
@@ -29,7 +29,7 @@ pub enum WeldError {
         part: usize,
         /// The import.
         import: String,
-        /// What it imports.
+        /// The kind of item that is imported.
         kind: &'static str,
     },
     /// A guest has a memory that is shared between threads.
@@ -41,36 +41,36 @@ pub enum WeldError {
     Bindings {
         /// The part.
         part: usize,
-        /// How many imports it has.
+        /// Number of its imports.
         imports: usize,
-        /// How many bindings.
+        /// Number of its bindings.
         bindings: usize,
     },
-    /// A binding or an export names a part that is not there.
+    /// A binding or an export names a part that does not exist.
     NoSuchPart {
         /// The part.
         part: usize,
     },
-    /// A binding or an export names what the part does not export.
+    /// A binding or an export names an export that the part does not have.
     NoSuchExport {
         /// The part.
         part: usize,
         /// The name.
         export: String,
     },
-    /// The start function of a part without one is to be exported.
+    /// A start function is to be exported, but the part has none.
     NoStart {
         /// The part.
         part: usize,
     },
-    /// A mutable global is to be exported that the part does not define.
+    /// A mutable global is to be exported, but the part does not define it.
     NoSuchGlobal {
         /// The part.
         part: usize,
         /// Its position among the mutable globals.
         position: usize,
     },
-    /// An import is bound to what it does not accept.
+    /// An import is bound to an item that its type does not accept.
     Mismatch {
         /// The part.
         part: usize,
@@ -81,7 +81,7 @@ pub enum WeldError {
         /// The type of what it is bound to.
         found: String,
     },
-    /// Bindings of the same names have different types.
+    /// Bindings with the same names have different types.
     Conflict {
         /// Module name.
         module: String,
@@ -92,7 +92,7 @@ pub enum WeldError {
         /// The other type.
         second: String,
     },
-    /// An import is bound to itself, or a global gets its initial value from itself, by way of others.
+    /// An import is bound to itself, or the initial value of a global depends on itself, by way of others.
     Cycle {
         /// The part.
         part: usize,
@@ -122,19 +122,19 @@ pub enum WeldError {
         /// What the rules allow, in elements.
         limit: u64,
     },
-    /// The welded module would have more of something than a module may.
+    /// The welded module would exceed a limit on modules.
     TooLarge {
-        /// Of what.
+        /// What there would be too much of.
         what: &'static str,
-        /// How much it would have.
+        /// How much there would be.
         found: usize,
-        /// How much it may.
+        /// The limit.
         limit: usize,
     },
 }
 
 impl WeldError {
-    /// A part is not a valid core module.
+    /// Returns the error for a part that is not a valid core module.
     #[must_use]
     pub fn invalid(part: usize, error: &BinaryReaderError) -> Self {
         WeldError::Invalid {
@@ -143,7 +143,7 @@ impl WeldError {
         }
     }
 
-    /// The part that is at fault, if it is one.
+    /// Returns the part that is at fault, if it is a single part.
     #[must_use]
     pub fn part(&self) -> Option<usize> {
         match self {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::WeldError;
 use super::item::{ItemType, Kind, PerKind};
 
-/// The imports, in the order in which they were asked for first.
+/// The imports, in the order in which they were first required.
 #[derive(Debug, Default)]
 pub(super) struct Imports {
     pub(super) list: Vec<HostImport>,
@@ -29,13 +29,13 @@ impl Imports {
         self.counts[kind]
     }
 
-    /// The import of these names, if there is one.
+    /// Returns the import with these names, if there is one.
     pub(super) fn get(&self, module: &str, name: &str) -> Option<&HostImport> {
         let position = self.positions.get(&(module.to_owned(), name.to_owned()))?;
         Some(&self.list[*position])
     }
 
-    /// The import of these names, which is added if there is none.
+    /// Returns the import with these names, after adding it if there is none.
     ///
     /// # Errors
     /// When there is one of another type.

@@ -1,12 +1,11 @@
-//! Puts the bodies of small functions in the place of calls to them, and finds the functions that nothing needs. In: a
-//! [`Program`]. Out: a [`Plan`].
+//! Inlines small functions, and finds the functions that are not needed. In: a [`Program`]. Out: a [`Plan`].
 //!
-//! What is copied are functions of the parts that are no guests: the glue is made of many small functions, and a call costs
-//! more than most of them do. They are copied into each other and into guests. An engine could do the same, but would copy
-//! guests' functions too, whose compiler has done that already: with them it takes three times the time and space.
+//! Only functions of parts that are not guests are inlined: glue consists of many small functions, and a call costs
+//! more than most of them do. They are inlined into each other and into guests. An engine could do the same, but would
+//! also inline guests' functions, which their compiler has already done: that takes three times the time and space.
 //!
-//! A function is settled before its callers are, so that what is copied is what it became itself. A call to a function
-//! whose own calls lead back to the caller stays a call.
+//! Callees are decided before their callers, so their already expanded bodies are what gets inlined. A call to a
+//! function whose own calls lead back to the caller stays a call.
 
 pub(super) mod expand;
 mod shape;
@@ -17,16 +16,17 @@ use super::link::Program;
 use super::plan::{FunctionId, Plan};
 use shape::Shape;
 
-/// Most operators of a function that is copied to wherever it is called, with all that is copied into it.
+/// Largest size of a function that is inlined at all its calls. Sizes are operators, parameters and locals, with those
+/// of everything inlined into the function.
 const SMALL: usize = 100;
 
-/// Most operators of a function that is copied because there is only one call to it.
+/// Largest size of a function that is inlined because there is only one call to it.
 const ONCE: usize = 400;
 
-/// Most operators of a function that others are copied into; of a guest's function, most operators that are copied.
+/// Largest size of a function with inlined callees; for a guest's function, largest size of what is inlined into it.
 const LARGEST: usize = 2_000;
 
-/// Decides what is copied where, and what is left out.
+/// Decides which functions are inlined, and which are left out.
 pub(super) fn plan(program: &Program<'_, '_>) -> Plan {
     let roots = shape::roots(program);
     let mut planner = Planner::new(program, &roots);
@@ -42,7 +42,7 @@ pub(super) fn plan(program: &Program<'_, '_>) -> Plan {
     plan
 }
 
-/// Keeps functions, and whatever they refer to.
+/// Keeps functions, and everything to which they refer.
 fn keep(plan: &mut Plan, shapes: &BTreeMap<FunctionId, Shape>, mut functions: Vec<FunctionId>) {
     while let Some(function) = functions.pop() {
         if plan.kept.insert(function) {
@@ -51,7 +51,7 @@ fn keep(plan: &mut Plan, shapes: &BTreeMap<FunctionId, Shape>, mut functions: Ve
     }
 }
 
-/// Adds what a function refers to when others are copied into it.
+/// Adds the functions to which a function refers once its callees are inlined.
 fn find_references(
     plan: &Plan,
     shapes: &BTreeMap<FunctionId, Shape>,
@@ -68,14 +68,15 @@ fn find_references(
     found.extend(&shape.references);
 }
 
-/// Decides what is copied where.
+/// Decides which calls are inlined.
 struct Planner {
     shapes: BTreeMap<FunctionId, Shape>,
-    /// How many calls and other references there are to each function.
+    /// Number of calls of each function and of other references to it.
     uses: BTreeMap<FunctionId, usize>,
     /// Functions whose calls are being decided, or have been.
     begun: BTreeSet<FunctionId>,
-    /// Operators of each function whose calls have been decided, with all that is copied into it.
+    /// Size of each function whose calls have been decided, with everything inlined into it. Guests' functions have
+    /// none.
     sizes: BTreeMap<FunctionId, usize>,
     replaced: BTreeSet<(FunctionId, FunctionId)>,
 }
@@ -104,14 +105,15 @@ impl Planner {
         }
     }
 
-    /// Decides the calls in a function, those in the functions it calls first.
+    /// Decides about the calls in a function, after those in its callees.
     fn settle(&mut self, function: FunctionId) {
         if !self.begun.insert(function) {
             return;
         }
         let shape = &self.shapes[&function];
         let (calls, is_guest) = (shape.calls.clone(), shape.is_guest);
-        // There may be any number of a guest's functions, one calling the next; they are not copied.
+        // Guests' functions are not inlined. They are not entered either: any number of them may call each other in a
+        // row, and this is a recursion.
         let others: Vec<FunctionId> = calls
             .keys()
             .copied()
@@ -135,9 +137,9 @@ impl Planner {
         }
     }
 
-    /// Operators of a function that is worth copying.
+    /// Returns the size of a function that is worth inlining.
     fn copied(&self, callee: FunctionId) -> Option<usize> {
-        // Without a size yet, its own calls led to the caller.
+        // Its calls are still being decided: they led to the caller.
         let size = *self.sizes.get(&callee)?;
         let limit = if self.uses[&callee] == 1 { ONCE } else { SMALL };
         (self.shapes[&callee].can_be_copied() && size <= limit).then_some(size)

@@ -1,11 +1,11 @@
-//! What has a number in a core module: functions, memories, tables and globals, and their types.
+//! The items that have numbers in a core module (functions, memories, tables and globals), and their types.
 
 use std::fmt;
 use std::ops::{Index, IndexMut};
 
 use wasmparser::{ExternalKind, FuncType, GlobalType, MemoryType, TableType, ValType};
 
-/// The index spaces that parts share.
+/// A kind of item. Each kind has its own index space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Function,
@@ -15,7 +15,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// The kind of an import or export; none for a tag.
+    /// Returns the kind of an import or export; `None` for a tag.
     pub(super) fn of(kind: ExternalKind) -> Option<Self> {
         match kind {
             ExternalKind::Func | ExternalKind::FuncExact => Some(Kind::Function),
@@ -73,7 +73,7 @@ impl ItemType {
         }
     }
 
-    /// The type of a global that is a constant.
+    /// Returns the type of a global that is a constant.
     pub(super) fn constant() -> Self {
         ItemType::Global(GlobalType {
             content_type: ValType::I32,
@@ -102,7 +102,7 @@ impl ItemType {
     }
 }
 
-/// Whether the sizes that `found` allows are among those that `expected` does.
+/// Whether `expected` allows every size that `found` allows.
 fn within(expected: (u64, Option<u64>), found: (u64, Option<u64>)) -> bool {
     let maximum = match (expected.1, found.1) {
         (Some(expected), Some(found)) => found <= expected,
@@ -156,7 +156,7 @@ fn limits(
     Ok(())
 }
 
-/// A number of items as the binary format has it.
+/// Converts a number of items to the type that the binary format has for it.
 pub(super) fn count(items: usize) -> u32 {
     u32::try_from(items).expect("invariant: the totals are checked")
 }

@@ -1,11 +1,11 @@
-//! How large a module may be: what engines accept.
+//! The limits of engines on the size of a module.
 
 use super::item::{ItemType, Kind};
 use super::link::Program;
 use super::module::Module;
 use super::{Export, WeldError};
 
-/// Checks the sums over all parts against what engines accept of a module (WebAssembly JavaScript Interface, "limits").
+/// Checks the totals over all parts against the limits of engines (WebAssembly JavaScript Interface, "limits").
 pub(super) fn check_totals(program: &Program<'_, '_>) -> Result<(), WeldError> {
     let sum = |of: fn(&Module<'_>) -> usize| program.modules.iter().map(of).sum::<usize>();
     let total = |kind| {
@@ -19,7 +19,7 @@ pub(super) fn check_totals(program: &Program<'_, '_>) -> Result<(), WeldError> {
         ("tables", total(Kind::Table), 100_000),
         ("memories", total(Kind::Memory), 100),
         ("globals", total(Kind::Global) + program.constants.len(), 1_000_000),
-        // One more may be needed for the functions that code makes references to.
+        // One more may be needed, to declare the functions to which code makes references.
         ("element segments", sum(|module| module.elements.len()) + 1, 100_000),
         ("data segments", sum(|module| module.data.len()), 100_000),
     ];
@@ -28,7 +28,7 @@ pub(super) fn check_totals(program: &Program<'_, '_>) -> Result<(), WeldError> {
         .try_for_each(|(what, found, limit)| check(what, found, limit))
 }
 
-/// Checks what exports add to that.
+/// Checks what exports add to these totals: their number, their names and their types.
 pub(super) fn check_exports(
     program: &Program<'_, '_>,
     exports: &[Export],
@@ -50,7 +50,7 @@ pub(super) fn check_exports(
     check("bytes in a name", longest.unwrap_or(0), 100_000)
 }
 
-/// What a type counts when the validator adds up the types of imports and exports.
+/// Returns how much a type counts when the validator adds up the types of imports and exports.
 fn complexity(ty: &ItemType) -> usize {
     match ty {
         ItemType::Function(ty) => 2 + ty.params().len() + ty.results().len(),

@@ -1,5 +1,5 @@
-//! Binds the parts to each other. In: parts as they were read. Out: a [`Program`], in which every import leads to an item
-//! and every item has its number in the welded module.
+//! Binds the parts to each other. In: the parts, as read. Out: a [`Program`], in which every import leads to an item,
+//! and every item that is kept has a number in the welded module.
 
 use std::collections::BTreeSet;
 
@@ -18,27 +18,27 @@ pub(super) struct Program<'p, 'a> {
     pub(super) modules: &'p [Module<'a>],
     pub(super) types: Types,
     pub(super) imports: Imports,
-    /// The constants that imports are bound to. As globals, they are behind the imported ones.
+    /// The constants to which imports are bound. They become globals, with the numbers after the imported ones.
     pub(super) constants: Vec<i32>,
-    /// What puts polls into each part.
+    /// Inserts polls into each part; `None` if a part has no polls.
     pub(super) injectors: Vec<Option<Injector>>,
-    /// What each export of the welded module is: part, kind, and number in the part.
+    /// The items that the welded module exports: part, kind, and number in the part.
     pub(super) exports: Vec<(usize, Kind, u32)>,
-    /// Which functions are copied into others, and which are left out.
+    /// Which functions are inlined, and which are left out.
     pub(super) plan: Plan,
     targets: Vec<Vec<Target>>,
-    /// The number that the first defined item of each part and kind gets, but for functions.
+    /// The number of the first item of each kind that a part defines, for each part. Not used for functions.
     bases: Vec<PerKind<u32>>,
-    /// For each part, the numbers that the functions it defines get, but for those that are left out.
+    /// For each part, the numbers of the functions that it defines; `None` for those that are left out.
     functions: Vec<Vec<Option<u32>>>,
 }
 
-/// What an import leads to in the end.
+/// What an import ultimately leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Target {
     /// An import of the welded module, by its number among those of its kind.
     Import(u32),
-    /// An item that a part defines, numbered without the imports.
+    /// An item that a part defines; `index` does not count the part's imports.
     Defined { part: usize, index: usize },
     /// A constant.
     Constant(i32),
@@ -79,7 +79,7 @@ impl<'p, 'a> Program<'p, 'a> {
         Ok(program)
     }
 
-    /// Finds what is exported.
+    /// Finds the items that are exported.
     ///
     /// # Errors
     /// When an export names nothing.
@@ -89,7 +89,7 @@ impl<'p, 'a> Program<'p, 'a> {
         Ok(())
     }
 
-    /// Gives every item that `plan` keeps its number.
+    /// Gives every item a number, except the functions that `plan` leaves out.
     pub(super) fn number(&mut self, plan: Plan) {
         self.plan = plan;
         self.bases = self.bases();
@@ -98,7 +98,7 @@ impl<'p, 'a> Program<'p, 'a> {
         self.injectors = parts.map(|(part, module)| self.injector(part, module)).collect();
     }
 
-    /// What the imports of a part lead to.
+    /// Finds what the imports of a part lead to.
     fn targets_of(&self, part: usize) -> Result<Vec<Target>, WeldError> {
         let module = &self.modules[part];
         let target = |import| {
@@ -117,7 +117,7 @@ impl<'p, 'a> Program<'p, 'a> {
         (0..module.imports.len()).map(target).collect()
     }
 
-    /// What an import leads to, and the type of that.
+    /// Finds what an import leads to, and the type of that item.
     fn follow(&self, mut part: usize, mut import: usize) -> Result<(Target, ItemType), WeldError> {
         let mut seen = BTreeSet::new();
         while seen.insert((part, import)) {
@@ -149,7 +149,7 @@ impl<'p, 'a> Program<'p, 'a> {
         })
     }
 
-    /// What an export is.
+    /// Finds the item of an export: part, kind, and number in the part.
     fn export(&self, export: &Export) -> Result<(usize, Kind, u32), WeldError> {
         let part = export.part;
         let module = self.modules.get(part).ok_or(WeldError::NoSuchPart { part })?;
@@ -217,7 +217,7 @@ impl<'p, 'a> Program<'p, 'a> {
         ))
     }
 
-    /// Where an item of a part comes from, by its number in the part.
+    /// Finds where an item of a part comes from, by its number in the part.
     pub(super) fn origin(&self, part: usize, kind: Kind, index: u32) -> Target {
         let imported = &self.modules[part].imported[kind];
         match imported.get(index as usize) {
@@ -229,7 +229,7 @@ impl<'p, 'a> Program<'p, 'a> {
         }
     }
 
-    /// Where a function of a part comes from, if a part defines it.
+    /// Finds the definition of a function of a part, if a part defines it.
     pub(super) fn function(&self, part: usize, index: u32) -> Option<FunctionId> {
         match self.origin(part, Kind::Function, index) {
             Target::Defined { part, index } => Some(FunctionId { part, index }),
@@ -237,7 +237,7 @@ impl<'p, 'a> Program<'p, 'a> {
         }
     }
 
-    /// Whether a function of a part is imported by the welded module.
+    /// Whether the welded module imports a function of a part.
     pub(super) fn is_imported(&self, part: usize, index: u32) -> bool {
         matches!(self.origin(part, Kind::Function, index), Target::Import(_))
     }
@@ -252,7 +252,7 @@ impl<'p, 'a> Program<'p, 'a> {
         }
     }
 
-    /// The error of a cycle that an imported global of a part closes.
+    /// Returns the error for a cycle that an imported global of a part closes.
     pub(super) fn cycle(&self, part: usize, global: u32) -> WeldError {
         let import = self.modules[part].imported[Kind::Global][global as usize];
         WeldError::Cycle {
@@ -261,7 +261,7 @@ impl<'p, 'a> Program<'p, 'a> {
         }
     }
 
-    /// The number that an item of a part has in the welded module.
+    /// Returns the number that an item of a part has in the welded module.
     pub(super) fn index(&self, part: usize, kind: Kind, index: u32) -> u32 {
         match self.origin(part, kind, index) {
             Target::Import(index) => index,
@@ -287,7 +287,7 @@ impl Target {
     }
 }
 
-/// Kind and number of what a part exports under a name.
+/// Returns kind and number of a part's export.
 ///
 /// # Errors
 /// When there is no such part or export.
@@ -311,7 +311,7 @@ fn check_bindings(position: usize, part: &Part<'_>, module: &Module<'_>) -> Resu
     })
 }
 
-/// The imports that bindings and polls ask for.
+/// Collects the imports that bindings and polls need.
 fn imports(parts: &[Part<'_>], modules: &[Module<'_>]) -> Result<Imports, WeldError> {
     let mut imports = Imports::default();
     for (part, of) in parts.iter().zip(modules) {

@@ -1,17 +1,18 @@
-//! Makes a guest's code stop when it is told to. A *poll* looks at a word of memory and calls a function of the host unless
-//! it is 0; the function ends the call by a trap, or comes back if the word was meant for another call.
+//! Makes guests interruptible. A *poll* reads a word of memory and, unless it is 0, calls a function of the host. The
+//! function either ends the call with a trap, or returns because the word was meant for another call.
 //!
-//! Polls are at the entry of functions but *quiet* ones, at every loop header, before every operator whose work grows with
-//! its operands, and in long code at least every [`STRETCH`] operators. Quiet functions are those that run at most
-//! [`QUIET`] operators without a poll, whichever way they go, together with the quiet ones they call (`poll/quiet.rs`).
+//! There are polls at the entry of all functions that are not *quiet*, at every loop header, before every operator
+//! whose work grows with its operands, and in long code at least every [`STRETCH`] operators. Quiet functions run at
+//! most [`QUIET`] operators without a poll on any path, including those of the quiet functions that they call
+//! (`poll/quiet.rs`).
 //!
 //! # Bound
-//! Whatever a guest does without limit takes back edges or calls. A back edge leads to a loop header. A call leads to a
-//! poll, or to a quiet function, whose caller is charged for it. So between two polls, code only goes forward in the
-//! functions that are on the stack and returns from them, and each of those adds at most [`STRETCH`] operators: the work is
-//! bounded by the size of the stack, which the engine limits. On top comes one operator over memory or a table, bounded by
-//! their sizes, and what the guest calls of other parts and of the host, which must be bounded by themselves; what these
-//! call of the guest is exported, and polls.
+//! A guest can only run without limit by taking back edges or making calls. A back edge leads to a loop header. A call
+//! leads to a poll, or to a quiet function, whose operators are charged to the caller. So between two polls, code only
+//! goes forward in the functions on the stack and returns from them, and each of these functions adds at most
+//! [`STRETCH`] operators: the work is bounded by the size of the stack, which the engine limits. There is also one
+//! operator over memory or a table, bounded by their sizes, and there are calls of other parts and of the host, which
+//! must bound their own work. The functions of the guest that those call are exported, so they poll.
 
 mod quiet;
 mod stretch;
@@ -26,16 +27,16 @@ use super::module::Module;
 use stretch::Stretch;
 
 /// Most operators that a function runs without a poll if there is none at its entry. The allocators of guests' standard
-/// libraries are below.
+/// libraries need fewer.
 pub const QUIET: u32 = 2_048;
 
-/// Most operators that are passed on any way through a function before it polls again.
+/// Most operators on any path through a function from one poll to the next.
 pub const STRETCH: u32 = 4_096;
 
-/// What a call of a function counts that the guest imports.
+/// Number of operators that are charged for a call of an imported function.
 const OTHERS: u32 = 32;
 
-/// Pages of the memory that a poll looks at, if no part says more: all that 32 bits can address.
+/// Type of the memory that polls read, if no part imports it: up to all pages that 32 bits can address.
 const MEMORY: MemoryType = MemoryType {
     memory64: false,
     shared: true,
@@ -44,19 +45,19 @@ const MEMORY: MemoryType = MemoryType {
     page_size_log2: None,
 };
 
-/// How code looks whether to stop.
+/// How code polls for interruption.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Poll {
-    /// The memory of the host to look at: module and name. If no part imports it, it is a shared memory of any size.
+    /// Module and name of the host's memory that polls read. If no part imports it, it is a shared memory of any size.
     pub memory: (String, String),
-    /// Where in it the word is, a `u32`: a multiple of 4.
+    /// Address of the word in that memory, a multiple of 4. The word is a `u32`.
     pub address: u64,
-    /// The function of the host that is called if the word is not 0, without parameters and results: module and name.
+    /// Module and name of the host's function that is called if the word is not 0. It has no parameters and no results.
     pub interrupted: (String, String),
 }
 
 impl Poll {
-    /// Adds what polls need to the imports.
+    /// Adds the imports that polls need.
     pub(super) fn require(&self, imports: &mut Imports) -> Result<(), WeldError> {
         let (module, name) = &self.memory;
         let is_there = imports
@@ -71,24 +72,25 @@ impl Poll {
     }
 }
 
-/// Puts polls into the functions of a part.
+/// Inserts polls into the functions of a part.
 #[derive(Debug)]
 pub(super) struct Injector {
-    /// A poll.
+    /// The code of a poll.
     code: Vec<u8>,
-    /// For each function that the part defines, what a call of it may run without a poll; `None` where it begins with one.
+    /// For each function that the part defines, the operators that a call may run without a poll; `None` if it begins
+    /// with a poll.
     quiet: Vec<Option<u32>>,
     imported: usize,
 }
 
-/// Puts polls into one function.
+/// Inserts polls into one function.
 #[derive(Debug)]
 pub(super) struct Polls<'i> {
     injector: &'i Injector,
     stretch: Stretch,
 }
 
-/// Where a poll is put.
+/// Where a poll goes, relative to an operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Before,
@@ -104,7 +106,7 @@ impl Injector {
         }
     }
 
-    /// A poll.
+    /// Returns the code of a poll.
     pub(super) fn code(&self) -> &[u8] {
         &self.code
     }
@@ -124,12 +126,12 @@ impl Injector {
 }
 
 impl Polls<'_> {
-    /// A poll.
+    /// Returns the code of a poll.
     pub(super) fn code(&self) -> &[u8] {
         self.injector.code()
     }
 
-    /// Passes the next operator: whether there is to be a poll, and where.
+    /// Passes the next operator. Returns where a poll belongs, if there is to be one.
     pub(super) fn pass(&mut self, operator: &Operator<'_>) -> Option<Place> {
         if let Operator::Loop { .. } = operator {
             self.stretch.enter_loop();
@@ -144,7 +146,7 @@ impl Polls<'_> {
         poll.then_some(Place::Before)
     }
 
-    /// How many operators a call may run without a poll.
+    /// Returns how many operators a call may run without a poll.
     fn called_operators(&self, operator: &Operator<'_>) -> u32 {
         if let Operator::Call { function_index } | Operator::ReturnCall { function_index } = operator {
             match (*function_index as usize).checked_sub(self.injector.imported) {
@@ -159,8 +161,8 @@ impl Polls<'_> {
     }
 }
 
-/// `if (atomic.load(address) != 0) interrupted()`, which leaves the operand stack as it is. The load is atomic so that it is
-/// made anew each time.
+/// Encodes `if (atomic.load(address) != 0) interrupted()`, which leaves the operand stack as it is. The load is atomic
+/// so that every poll reads the word again.
 fn code(poll: &Poll, memory: &HostImport, interrupted: &HostImport) -> Vec<u8> {
     let wide = matches!(&memory.ty, ItemType::Memory(ty) if ty.memory64);
     let word = MemArg {
@@ -187,7 +189,7 @@ fn code(poll: &Poll, memory: &HostImport, interrupted: &HostImport) -> Vec<u8> {
     code
 }
 
-/// Whether an operator runs other functions.
+/// Whether an operator calls a function.
 fn is_call(operator: &Operator<'_>) -> bool {
     matches!(
         operator,

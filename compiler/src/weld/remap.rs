@@ -1,4 +1,4 @@
-//! Rewrites what a part says in terms of its own numbers to the numbers of the welded module.
+//! Rewrites the code of a part from its own numbers to those of the welded module.
 
 use std::collections::BTreeSet;
 
@@ -15,16 +15,16 @@ use super::link::{Program, Target};
 pub(super) struct Remap<'x> {
     program: &'x Program<'x, 'x>,
     part: usize,
-    /// Numbers that the part's first element and data segments get.
+    /// Numbers of the part's first element segment and first data segment in the welded module.
     elements: u32,
     data: u32,
-    /// Functions that code makes references to, by their numbers in the welded module.
+    /// Functions to which code makes references, by their numbers in the welded module.
     pub(super) referenced: BTreeSet<u32>,
-    /// The globals whose initial values are being written: each is needed for the one before.
+    /// The globals whose initial values are being written; each is needed for the previous one.
     initial: Vec<(usize, usize)>,
 }
 
-/// What goes wrong while a part is rewritten.
+/// An error while a part is rewritten.
 pub(super) type Error = reencode::Error<WeldError>;
 
 impl<'x> Remap<'x> {
@@ -40,8 +40,8 @@ impl<'x> Remap<'x> {
         }
     }
 
-    /// Writes the operators of a constant expression of `part`. A global that another part defines can't be named in one,
-    /// so its initial value is put in its place.
+    /// Writes the operators of a constant expression of `part`. In the welded module, one can only refer to imported
+    /// globals: any other is replaced by its initial value.
     fn expression(&mut self, part: usize, expression: &ConstExpr<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
         let mut operators = expression.get_operators_reader();
         while !operators.is_end_then_eof() {
@@ -58,7 +58,7 @@ impl<'x> Remap<'x> {
         Ok(())
     }
 
-    /// Writes what reads an immutable global of `part`.
+    /// Writes the operators that give the value of an immutable global of `part`.
     fn initial_value(&mut self, part: usize, global: u32, out: &mut Vec<u8>) -> Result<(), Error> {
         match self.program.origin(part, Kind::Global, global) {
             Target::Import(index) => Instruction::GlobalGet(index).encode(out),

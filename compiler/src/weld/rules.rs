@@ -1,4 +1,4 @@
-//! What a guest is held to: memories and tables of its own, no larger than its rules say.
+//! Enforces the rules for guests: memories and tables of their own, no larger than their rules allow.
 
 use wasmparser::{MemoryType, TableType};
 
@@ -38,13 +38,13 @@ pub(super) fn check_guest(part: usize, rules: &GuestRules, module: &Module<'_>) 
     Ok(())
 }
 
-/// The initial sizes of tables together.
+/// Returns the sum of the initial sizes of tables.
 fn elements(tables: &[TableType]) -> u64 {
     let sizes = tables.iter().map(|table| table.initial);
     sizes.fold(0, u64::saturating_add)
 }
 
-/// A guest's memory with the maximum that its rules give it.
+/// Returns a memory with the maximum that the rules for its guest allow.
 pub(super) fn memory(memory: MemoryType, rules: Option<&GuestRules>) -> MemoryType {
     let Some(limit) = rules.and_then(|rules| rules.memory_pages) else {
         return memory;
@@ -56,7 +56,7 @@ pub(super) fn memory(memory: MemoryType, rules: Option<&GuestRules>) -> MemoryTy
     }
 }
 
-/// A guest's tables with the maxima that its rules give them.
+/// Returns tables with the maxima that the rules for their guest allow.
 pub(super) fn tables(tables: &[TableType], rules: Option<&GuestRules>) -> Vec<TableType> {
     let Some(limit) = rules.and_then(|rules| rules.table_elements).map(u64::from) else {
         return tables.to_vec();

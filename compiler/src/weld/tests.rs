@@ -1,4 +1,4 @@
-//! Welded modules are run, next to the same modules linked by the engine.
+//! Runs welded modules, and compares them with the same modules linked by the engine.
 
 mod errors;
 mod guests;
@@ -15,14 +15,14 @@ use wasmtime::{Config, Engine, Extern, Instance, Linker, MemoryType, Module, Opt
 
 use super::{Binding, Export, GuestRules, Part, Poll, WeldError, weld};
 
-/// The memory that polls look at.
+/// The import of the memory that polls read.
 const EXCHANGE: &str = r#"(import "exchange" "memory" (memory 1 65536 shared))"#;
 
 fn wat(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap()
 }
 
-/// A part that is no guest.
+/// Returns a part that is not a guest.
 fn glue(code: &[u8], bindings: Vec<Binding>) -> Part<'_> {
     Part {
         code,
@@ -31,7 +31,7 @@ fn glue(code: &[u8], bindings: Vec<Binding>) -> Part<'_> {
     }
 }
 
-/// A guest without rules.
+/// Returns a guest without rules.
 fn guest(code: &[u8], bindings: Vec<Binding>) -> Part<'_> {
     held(code, bindings, GuestRules::default())
 }
@@ -62,7 +62,7 @@ fn exchange() -> Binding {
     host("exchange", "memory")
 }
 
-/// A poll of the word at `address`.
+/// Returns a poll of the word at `address`.
 fn poll(address: u64) -> Poll {
     Poll {
         memory: ("exchange".into(), "memory".into()),
@@ -78,7 +78,7 @@ fn polled() -> GuestRules {
     }
 }
 
-/// An engine, with fuel if results are to be compared of code that need not end.
+/// Returns an engine, with fuel to compare the results of code that may not end.
 fn engine(fuel: bool) -> Engine {
     let mut config = Config::new();
     config.shared_memory(true);
@@ -121,13 +121,13 @@ impl Run {
         global.get(&mut self.store)
     }
 
-    /// Names of the exports.
+    /// Returns the names of the exports.
     fn exports(&mut self) -> Vec<String> {
         let exports = self.instance.exports(&mut self.store);
         exports.map(|export| export.name().to_owned()).collect()
     }
 
-    /// Pages that a memory has and may have.
+    /// Returns the initial and the maximum size of a memory, in pages.
     fn pages(&mut self, name: &str) -> (u64, Option<u64>) {
         match self.instance.get_export(&mut self.store, name) {
             Some(Extern::Memory(memory)) => {
@@ -138,7 +138,7 @@ impl Run {
         }
     }
 
-    /// Elements that a table has and may have.
+    /// Returns the initial and the maximum size of a table, in elements.
     fn elements(&mut self, name: &str) -> (u64, Option<u64>) {
         let table = self.instance.get_table(&mut self.store, name).unwrap();
         let ty = table.ty(&self.store);
@@ -146,7 +146,7 @@ impl Run {
     }
 }
 
-/// Welds parts that can be welded.
+/// Welds parts, twice: the bytes must be equal.
 fn welded(parts: &[Part<'_>], exports: &[Export]) -> Vec<u8> {
     let welded = weld(parts, exports).unwrap();
     assert_eq!(

@@ -9,12 +9,12 @@ use super::item::ItemType;
 use super::item::count;
 use super::module::Module;
 
-/// The types of all parts and imports, each once, in the order in which they come first.
+/// The types of all parts and imports, each once, in the order of their first use.
 #[derive(Debug, Default)]
 pub(super) struct Types {
     pub(super) list: Vec<FuncType>,
     numbers: BTreeMap<FuncType, u32>,
-    /// For each part, the numbers that its types get.
+    /// For each part, the numbers of its types in the welded module.
     parts: Vec<Vec<u32>>,
 }
 
@@ -43,12 +43,12 @@ impl Types {
         number
     }
 
-    /// The number that a type of a part gets.
+    /// Returns the number that a part's type has in the welded module.
     pub(super) fn number(&self, part: usize, ty: u32) -> u32 {
         self.parts[part][ty as usize]
     }
 
-    /// The number of a type of an import.
+    /// Returns the number of an import's type.
     pub(super) fn number_of(&self, ty: &FuncType) -> u32 {
         self.numbers[ty]
     }

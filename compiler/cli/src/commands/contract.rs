@@ -101,7 +101,7 @@ fn render(diff: &ContractDiff) -> String {
     lines
 }
 
-/// `file:line:column`, and the text there.
+/// Returns `file:line:column`, and the text of the line.
 fn place(sources: &SourceMap, span: Span) -> String {
     let at = sources.line_column(span.source, span.start);
     let text = sources.text(span.source).lines().nth(at.line - 1).unwrap_or_default();

@@ -57,7 +57,7 @@ impl Doctor {
     }
 }
 
-/// There is neither a setting for the cache folder nor a home to put it in.
+/// Returns the error for a missing cache folder: it is not set, and there is no home folder to put it in.
 pub(super) fn no_cache() -> Diagnostic {
     Diagnostic::error(Code::IoFailed, "there is no folder for the cache")
         .help("set TORVYN_HOME to a folder that can be written")

@@ -6,7 +6,7 @@ use torvync_compiler::diag::{Code, Diagnostic};
 
 use crate::output::{Context, Outcome};
 
-/// How many codes are named when there is no such code.
+/// How many codes the error for an unknown code names.
 const NEAREST: usize = 3;
 
 /// Explain an error code, with an example
@@ -73,7 +73,7 @@ fn unknown(number: u32) -> Diagnostic {
         .help(format!("the nearest are {}", names.join(", ")))
 }
 
-/// `E0203`, `e203` and `203` all mean 203.
+/// Reads the number of a code: `E0203`, `e203` and `203` all mean 203.
 fn number(text: &str) -> Option<u32> {
     let digits = text.trim().strip_prefix(['E', 'e']).unwrap_or(text.trim());
     if digits.len() > 4 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -16,7 +16,7 @@ pub(crate) struct Graph {
     #[command(flatten)]
     project: Project,
     /// What to write [default: dot]
-    // In the place of the global option of the same name, to which other values mean nothing here.
+    // Replaces the global option of the same name, whose other values mean nothing here.
     #[arg(long, value_parser = Format::among(Format::GRAPHS))]
     format: Option<Format>,
 }
@@ -26,8 +26,8 @@ impl Graph {
         &self.project
     }
 
-    /// Flows with mistakes are drawn as well, as far as they were understood. Where the flow that is asked for is not
-    /// there, nothing is drawn: a picture of something else would be taken for its.
+    /// Draws the flows; those with mistakes as far as they were understood. If the requested flow does not exist,
+    /// nothing is drawn: another picture could be mistaken for it.
     pub(crate) fn exec(self, context: &Context) -> Outcome {
         let analysis = driver::check(&DiskFiles, &self.project.request(context));
         let mut outcome = Outcome::default();
@@ -53,7 +53,7 @@ impl Graph {
         outcome
     }
 
-    /// Whether there is a flow of those that are asked for.
+    /// Whether a requested flow exists.
     fn is_there(&self, project: &ResolvedProject) -> bool {
         let mut flows = project.flows().iter();
         flows.any(|flow| self.project.flow().is_none_or(|name| flow.name.value == name))

@@ -62,7 +62,7 @@ pub(crate) struct Init {
 /// The packages that are vendored into a project.
 const SDK: [&str; 2] = ["torvyn", "torvyn-macros"];
 
-/// Why there is no new project.
+/// Why no project was created.
 enum InitError {
     NoName,
     InvalidName { name: String, problem: &'static str },
@@ -189,11 +189,11 @@ fn is_in_use(folder: &Path) -> bool {
     fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
 }
 
-/// The last part of the folder's full path, if it can name a project.
+/// Returns the last part of the folder's full path, if it can name a project.
 fn project_name(folder: &Path) -> Result<String, InitError> {
     let full = match folder.canonicalize() {
         Ok(full) => full,
-        // Not there yet: what the user wrote is what it will be called.
+        // The folder does not exist yet: it will have the name that the user wrote.
         Err(_) => folder.to_path_buf(),
     };
     let name = full
@@ -232,7 +232,7 @@ fn write(path: &Path, text: &str) -> Result<(), InitError> {
     fs::write(path, text).map_err(io)
 }
 
-/// Makes a git repository, unless there is one already or no git.
+/// Creates a git repository, unless there is one already or no git. Returns whether it did.
 fn make_repository(folder: &Path) -> bool {
     !git(folder, &["rev-parse", "--is-inside-work-tree"]) && git(folder, &["init", "--quiet"])
 }

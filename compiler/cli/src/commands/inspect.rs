@@ -208,7 +208,7 @@ fn used(capabilities: &[CapabilityUse]) -> String {
 fn core_code(component: &Component) -> String {
     let code = &component.code;
     let path = match &code.obstacle {
-        // What can't be a stage takes no path.
+        // A component without a role can't be a stage, so it has no call path.
         _ if component.roles.is_empty() => String::new(),
         Some(obstacle) => format!("  component path: {obstacle}\n"),
         None => "  direct path: possible\n".to_owned(),
@@ -221,7 +221,7 @@ fn core_code(component: &Component) -> String {
     format!("Core code\n{path}  {main}\n{}", interfaces(code.calls.iter()))
 }
 
-/// `buffer.read` of `[method]buffer.read`.
+/// Returns the plain name of a function: `buffer.read` for `[method]buffer.read`.
 fn plain(function: &str) -> &str {
     function.split_once(']').map_or(function, |(_, name)| name)
 }

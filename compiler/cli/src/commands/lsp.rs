@@ -17,7 +17,7 @@ pub(crate) struct Lsp {
 
 impl Lsp {
     pub(crate) fn exec(self) -> Outcome {
-        // The exit code that the protocol asks for.
+        // The exit codes are those that the protocol demands.
         match torvync_lsp::serve(io::stdin(), &mut io::stdout()) {
             Ok(End::ShutDown) => Outcome::default(),
             Ok(End::Abandoned) | Err(_) => Outcome::failed(FAILURE),

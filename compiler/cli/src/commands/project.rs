@@ -1,4 +1,4 @@
-//! What the commands that read a project share.
+//! Options and output that all commands which read a project share.
 
 use std::path::PathBuf;
 
@@ -27,18 +27,18 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    /// The flow's name without the table in front.
+    /// Returns the name of the requested flow, without `flow.` in front.
     pub(crate) fn flow(&self) -> Option<&str> {
         self.flows().next()
     }
 
-    /// Each flow that is named, without the table in front.
+    /// Returns the name of each flow on the command line, without `flow.` in front.
     fn flows(&self) -> impl Iterator<Item = &str> {
         let named = self.flow.iter().chain(&self.positional_flow);
         named.map(|name| name.strip_prefix("flow.").unwrap_or(name))
     }
 
-    /// Says so when several flows are named.
+    /// Returns a message if several flows are named.
     pub(super) fn contradiction(&self) -> Option<String> {
         let named: Vec<String> = self.flows().map(|name| format!("`{name}`")).collect();
         (named.len() > 1).then(|| {
@@ -49,7 +49,7 @@ impl Project {
         })
     }
 
-    /// What to ask the compiler.
+    /// Returns the request for the compiler.
     pub(crate) fn request(&self, context: &Context) -> Request {
         Request {
             manifest: self.manifest.clone(),
@@ -61,12 +61,12 @@ impl Project {
     }
 }
 
-/// Reports what an analysis found.
+/// Reports the diagnostics of an analysis.
 pub(crate) fn diagnose(context: &Context, outcome: &mut Outcome, analysis: &Analysis) {
     context.diagnose(outcome, &analysis.sources, &analysis.diagnostics);
 }
 
-/// The shape of a flow, `source → transform → sink`.
+/// Returns the shape of a flow, such as `source → transform → sink`.
 pub(crate) fn shape(flow: &LinkedFlow) -> String {
     let name = |id| flow.node(id).name.as_str();
     let edges: Vec<(&str, &str)> = flow

@@ -19,7 +19,8 @@ use crate::{Color, Format, LogLevel};
 /// Exit code when there is nothing to run; 1 is for failures of the pipeline itself.
 const NOTHING_TO_RUN: u8 = 2;
 
-/// A build that is up to date is silent; one that keeps the user waiting says why.
+/// Phases of a build that take at least this long are shown: a build that is up to date is silent, one that keeps the
+/// user waiting says why.
 const NOTICEABLE: Duration = Duration::from_secs(1);
 
 /// Build a project, and run the executable in place of this process
@@ -86,7 +87,7 @@ impl Run {
         &self.project
     }
 
-    /// The file that the report is to be written to.
+    /// Returns the file for the report, if one is named.
     pub(crate) fn report(&self) -> Option<OsString> {
         self.options.report.clone().filter(|file| !file.is_empty())
     }
@@ -152,14 +153,15 @@ impl Run {
     }
 }
 
-/// An option with its value, which may begin with `-`.
+/// Joins an option (with `=`) and its value, so that the value may begin with `-`.
 fn joined(option: &str, value: &OsStr) -> OsString {
     let mut text = OsString::from(option);
     text.push(value);
     text
 }
 
-/// `--quiet` and `--verbose` overrule what the environment asks for.
+/// Returns the level of the log: `--quiet` and `--verbose` override the environment, except that `--verbose` leaves
+/// `trace` alone.
 fn log_level(context: &Context) -> Option<LogLevel> {
     match (context.quiet, context.environment.log_level) {
         (true, _) => Some(LogLevel::Error),
@@ -187,18 +189,19 @@ fn key_value(text: &str) -> Result<String, String> {
     }
 }
 
-/// Becomes the executable, so that signals and exit codes are its own. Returns only when that fails.
+/// Replaces this process by the executable, so that signals and exit codes are the executable's. Returns only if that
+/// fails.
 #[cfg(unix)]
 #[expect(clippy::disallowed_methods, reason = "running the executable is the command's job")]
 fn start(executable: &Path, arguments: &[OsString]) -> Diagnostic {
     use std::os::unix::process::CommandExt;
 
-    // What it says is passed on as an option.
+    // The variable's value is passed on as an option.
     let error = Command::new(executable).args(arguments).env_remove(LOG).exec();
     cannot_start(executable, &error)
 }
 
-/// Runs the executable and ends as it does. Returns only when it does not start.
+/// Runs the executable and exits with its exit code. Returns only if it does not start.
 #[cfg(not(unix))]
 #[expect(clippy::disallowed_methods, reason = "running the executable is the command's job")]
 fn start(executable: &Path, arguments: &[OsString]) -> Diagnostic {

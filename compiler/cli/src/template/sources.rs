@@ -1,15 +1,15 @@
-//! The files that templates are made of, and what they are filled with.
+//! The files of templates, and the values of their placeholders.
 
 /// A file of a template.
 pub(super) struct Source {
     pub(super) path: &'static str,
     pub(super) text: &'static str,
     pub(super) kind: Kind,
-    /// The component that it belongs to.
+    /// The component whose values fill the placeholders.
     pub(super) part: Option<&'static Part>,
 }
 
-/// Whether a file is part of the contracts, or of the example that implements them.
+/// Which projects a file is part of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// In every project.
@@ -22,15 +22,15 @@ pub(super) enum Kind {
 
 /// A component of a template.
 pub(super) struct Part {
-    /// Its name; the project's when there is none.
+    /// Its name; `None` for the project's.
     pub(super) name: Option<&'static str>,
     /// Its role in the SDK.
     pub(super) role: &'static str,
-    /// What it does, behind "a component that".
+    /// What it does: the words after "a component that".
     pub(super) does: &'static str,
     /// The world of the contracts that it implements.
     pub(super) world: &'static str,
-    /// Where that is written, below `wit/deps`.
+    /// The file with that world, below `wit/deps`.
     pub(super) contracts: &'static str,
     /// Whether it has a configuration.
     pub(super) serde: bool,
@@ -47,7 +47,7 @@ macro_rules! source {
     };
 }
 
-/// A project that is one component.
+/// The files of a project with one component.
 macro_rules! alone {
     ($folder:literal, $part:ident) => {
         &[

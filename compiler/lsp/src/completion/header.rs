@@ -1,4 +1,4 @@
-//! Headers, a segment at a time.
+//! Completion of headers, a segment at a time.
 
 use torvync_compiler::manifest::schema::{Key, Kind};
 
@@ -8,7 +8,7 @@ use crate::place::{Meaning, meaning};
 use crate::syntax::{Step, Table};
 use crate::view::View;
 
-/// What the segment at position `at` of a header could be.
+/// Returns proposals for the segment at position `at` of a header.
 pub(super) fn items(view: View<'_>, table: &Table, at: usize) -> Vec<Item> {
     let Some(step) = table.path.iter().position(|step| step.segment() == segment(table, at)) else {
         return Vec::new();
@@ -56,12 +56,12 @@ fn has_header(key: &Key) -> bool {
     )
 }
 
-/// Names that the user has given, or is likely to give.
+/// Returns names that the user has given, or is likely to give.
 fn names_of(view: View<'_>, path: &[Step]) -> Vec<String> {
     let keys: Vec<&str> = path.iter().filter_map(Step::key).collect();
     match keys.as_slice() {
         ["flow"] => names::flows(view.syntax),
-        // A node is often called as its component.
+        // A node often has the name of its component.
         ["flow", flow, "nodes"] => {
             let nodes = names::nodes(view.syntax, flow);
             let components = names::components(view.syntax);

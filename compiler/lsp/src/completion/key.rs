@@ -1,4 +1,4 @@
-//! Keys of the table around the cursor.
+//! Completion of keys, in the table around the cursor.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ use crate::place::{Meaning, meaning};
 use crate::syntax::{Entry, Step, Syntax, starts_with};
 use crate::view::View;
 
-/// The keys that `container` can have and has not got.
+/// Returns the keys that `container` can have and does not have yet.
 pub(super) fn items(view: View<'_>, container: &[Step], typed: Range<usize>, entry: Option<&Entry>) -> Vec<Item> {
     let has_equals = entry.is_some_and(|entry| entry.has_equals);
     let assign = |value: &str| {
@@ -64,7 +64,7 @@ pub(super) fn items(view: View<'_>, container: &[Step], typed: Range<usize>, ent
     }
 }
 
-/// The keys of a table that are there, as entries or as tables of their own.
+/// Returns the keys that a table has, as entries or as tables of their own.
 fn present<'s>(syntax: &'s Syntax, container: &[Step]) -> Vec<&'s str> {
     let entries = syntax.entries.iter().map(|entry| &entry.path);
     let tables = syntax.tables.iter().map(|table| &table.path);
@@ -74,7 +74,7 @@ fn present<'s>(syntax: &'s Syntax, container: &[Step]) -> Vec<&'s str> {
     inside.filter_map(|path| path[container.len()].key()).collect()
 }
 
-/// How the value of a key begins.
+/// Returns the start of a key's value.
 fn opening(key: &Key) -> &'static str {
     if matches!(key.kind, Kind::Table(_)) { "{ }" } else { "" }
 }

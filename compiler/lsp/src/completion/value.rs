@@ -1,4 +1,4 @@
-//! Values, by what the schema says of their key.
+//! Completion of values, by the kind of their key in the schema.
 
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ use crate::place::{Meaning, meaning};
 use crate::syntax::{Entry, Step, ValueKind, is_like};
 use crate::view::View;
 
-/// What an entry's value could be.
+/// Returns proposals for an entry's value.
 pub(super) fn items(view: View<'_>, entry: &Entry, offset: usize) -> Vec<Item> {
     let Some(key) = value_key(&entry.path) else {
         return Vec::new();
@@ -29,7 +29,7 @@ pub(super) fn items(view: View<'_>, entry: &Entry, offset: usize) -> Vec<Item> {
         .collect()
 }
 
-/// What a further item of a list could be.
+/// Returns proposals for a new item of a list.
 pub(super) fn new_items(view: View<'_>, list: &Entry, at: usize) -> Vec<Item> {
     let Some(key) = value_key(&list.path) else {
         return Vec::new();
@@ -48,14 +48,14 @@ pub(super) fn new_items(view: View<'_>, list: &Entry, at: usize) -> Vec<Item> {
 fn value_key(path: &[Step]) -> Option<&'static Key> {
     match meaning(path) {
         Meaning::Value(key) => Some(key),
-        // `on_error = "skip"`: a table otherwise.
+        // `on_error = "skip"`, which may also be a table.
         Meaning::Keys(_, Some(key)) if matches!(key.kind, Kind::Action(_)) => Some(key),
-        // A capability is there or is not.
+        // Other tables have no value.
         Meaning::Unknown | Meaning::Keys(..) | Meaning::Names(_) => None,
     }
 }
 
-/// What is replaced, and what a string needs around it there.
+/// The range to replace, and the quotes that a string needs there.
 struct Written {
     range: Range<usize>,
     open: &'static str,
@@ -94,7 +94,7 @@ impl Written {
     }
 }
 
-/// A value that could stand there.
+/// A proposal for a value.
 struct Text {
     text: String,
     kind: ItemKind,
@@ -129,7 +129,7 @@ impl Text {
     }
 }
 
-/// Strings that a key could have.
+/// Returns the strings to propose for a key.
 fn texts(view: View<'_>, key: &Key, path: &[Step]) -> Vec<Text> {
     let word = |word: &str| Text::new(word, ItemKind::Word, "", key.doc);
     match key.kind {
@@ -165,7 +165,7 @@ fn texts(view: View<'_>, key: &Key, path: &[Step]) -> Vec<Text> {
     }
 }
 
-/// Values that are no strings.
+/// Returns the values to propose for a key that are not strings.
 fn bare(key: &Key) -> Vec<Text> {
     let word = |word: &str| Text::new(word, ItemKind::Word, "", key.doc);
     if matches!(key.kind, Kind::Flag | Kind::Flags) {
@@ -198,7 +198,7 @@ fn components(view: View<'_>) -> Vec<Text> {
     declared.chain(builtins).chain([file]).collect()
 }
 
-/// All interfaces, those that the node's component exports first.
+/// Returns all interfaces; those that the node's component exports come first.
 fn interfaces(view: View<'_>, path: &[Step]) -> Vec<Text> {
     let component = path
         .split_last()
@@ -227,7 +227,7 @@ fn interfaces(view: View<'_>, path: &[Step]) -> Vec<Text> {
     exported.iter().copied().chain(others).map(item).collect()
 }
 
-/// Names of nodes and ports in an edge, and of routers.
+/// Returns the names of nodes or ports for an edge, or of routers for `replicas_by`.
 fn names_of(view: View<'_>, path: &[Step]) -> Vec<Text> {
     let flow = path.get(1).and_then(Step::key).unwrap_or_default();
     let node = |name: String| {
@@ -259,7 +259,7 @@ fn names_of(view: View<'_>, path: &[Step]) -> Vec<Text> {
     }
 }
 
-/// The ports of a node, with what passes there.
+/// Returns the ports of a node, each with its description.
 fn ports(view: View<'_>, flow: &str, node: &str, is_output: bool) -> Vec<(String, &'static str)> {
     let input = || vec![("input".to_owned(), "What the stage takes.")];
     let letters = || ("error".to_owned(), "Dead letters: elements that could not be handled.");

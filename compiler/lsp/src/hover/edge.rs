@@ -1,4 +1,4 @@
-//! An edge: the types that flow, and what its queue is like.
+//! Describes an edge: the types at both ends, and its queue.
 
 use torvync_compiler::interface::Interface;
 use torvync_compiler::words::count;
@@ -7,7 +7,7 @@ use crate::names::WrittenEdge;
 use crate::stream;
 use crate::view::View;
 
-/// What flows along an edge; `None` while it has no ends.
+/// Describes an edge; `None` while it names no node.
 pub(super) fn text(view: View<'_>, edge: &WrittenEdge) -> Option<String> {
     let (from, to) = (&edge.from, &edge.to);
     if from.0.is_empty() && to.0.is_empty() {

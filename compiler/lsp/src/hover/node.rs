@@ -1,4 +1,4 @@
-//! A node, and a component.
+//! Describes a node, and a component.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use torvync_compiler::manifest::ast::ComponentRef;
 use crate::names;
 use crate::view::View;
 
-/// What a node does, and what it is connected to.
+/// Describes a node: its role, its component and its edges.
 pub(super) fn text(view: View<'_>, flow: &str, name: &str) -> Option<String> {
     let decl = view.node(flow, name)?;
     let role = view.interface(flow, name).map_or(String::new(), |interface| {
@@ -28,7 +28,7 @@ pub(super) fn text(view: View<'_>, flow: &str, name: &str) -> Option<String> {
     Some(text)
 }
 
-/// Where a component comes from, and what it imports and exports.
+/// Describes a component: its folder or binary, exports, imports and grants.
 pub(super) fn component_text(view: View<'_>, name: &str) -> Option<String> {
     let manifest = view.analysis.manifest.as_ref()?;
     let decl = manifest.component(name)?;

@@ -1,5 +1,5 @@
-//! From tokens to headers and entries. The tokens are those of the TOML parser, which never fails; what does not fit is
-//! passed over up to the end of its line.
+//! Turns tokens into headers and entries. The tokens are those of the TOML parser's lexer, which never fails. Tokens
+//! that don't fit are skipped, up to the end of the line.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use toml_parser::lexer::{Token, TokenKind};
 
 use super::{Entry, Segment, Step, Syntax, Table, Value, ValueKind, is_same};
 
-/// Values that are deeper inside each other are passed over.
+/// Deepest nesting of arrays and inline tables; deeper ones are skipped.
 const DEPTH: usize = 32;
 
 pub(super) fn scan(text: &str) -> Syntax {
@@ -29,7 +29,7 @@ pub(super) fn scan(text: &str) -> Syntax {
     syntax
 }
 
-/// Whether a key can be this.
+/// Whether a token can be a key.
 fn is_key(kind: TokenKind) -> bool {
     matches!(
         kind,
@@ -42,9 +42,9 @@ struct Scanner<'t> {
     tokens: Vec<Token>,
     at: usize,
     syntax: Syntax,
-    /// Arrays of tables, with the number of headers met.
+    /// Arrays of tables, with the number of their headers so far.
     arrays: Vec<(Vec<Step>, usize)>,
-    /// The table that entries belong to.
+    /// Path of the table that the next entries are in.
     table: Vec<Step>,
 }
 
@@ -84,7 +84,7 @@ impl Scanner<'_> {
         self.skip_line();
     }
 
-    /// The path of a header, with the items of the arrays that it goes through.
+    /// Returns the path of a header, with the current items of the arrays that it leads through.
     fn resolve(&mut self, keys: Vec<Segment>, is_array: bool) -> Vec<Step> {
         let (mut path, count) = (Vec::new(), keys.len());
         for (at, key) in keys.into_iter().enumerate() {
@@ -107,7 +107,7 @@ impl Scanner<'_> {
         path
     }
 
-    /// `a.b."c"`; behind a dot with nothing behind it stands an empty key.
+    /// Reads keys such as `a.b."c"`; a missing one, as after a last dot, is an empty key.
     fn keys(&mut self) -> Vec<Segment> {
         let mut keys = Vec::new();
         loop {
@@ -135,7 +135,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// `key = value`, as far as it goes.
+    /// Reads `key = value`, as far as it is written.
     fn entry(&mut self, container: &[Step], depth: usize) {
         let start = self.span().start;
         let keys = self.keys();
@@ -213,7 +213,7 @@ impl Scanner<'_> {
         let start = self.span().start;
         self.at += 1;
         while let Some(kind) = self.next_significant(true) {
-            // What is not indented belongs to the table around one that was not closed.
+            // In an inline table that was not closed, a key at the start of a line belongs to the table around it.
             let is_outside = kind == TokenKind::Atom && self.is_at_line_start();
             if self.eat(TokenKind::RightCurlyBracket) || kind == TokenKind::LeftSquareBracket || is_outside {
                 break;
@@ -277,7 +277,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// The kind of the next token that is neither blank nor comment, over line ends too if `lines`.
+    /// Moves to the next token that is neither blank nor a comment, across line ends too if `lines`. Returns its kind.
     fn next_significant(&mut self, lines: bool) -> Option<TokenKind> {
         loop {
             let kind = self.peek().filter(|kind| *kind != TokenKind::Eof)?;
@@ -300,7 +300,7 @@ impl Scanner<'_> {
 
     fn skip_line(&mut self) {
         while let Some(kind) = self.next_significant(false) {
-            // A value that was not closed has stopped in front of the next line.
+            // After a value that was not closed, this is the start of the next line, which must not be skipped.
             if kind == TokenKind::Newline || self.is_at_line_start() {
                 return;
             }
@@ -331,7 +331,7 @@ impl Scanner<'_> {
             })
     }
 
-    /// Behind the token before this one.
+    /// Returns the end of the previous token.
     fn end_of_last(&self) -> usize {
         let last = self.at.checked_sub(1).and_then(|at| self.tokens.get(at));
         last.map_or(0, |token| token.span().end())

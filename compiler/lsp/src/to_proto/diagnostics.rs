@@ -1,4 +1,4 @@
-//! Diagnostics as clients take them.
+//! Diagnostics in the protocol's form.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,10 +13,10 @@ use super::position::Lines;
 use crate::paths::clean;
 use crate::view::MANIFEST;
 
-/// How a file is called.
+/// Returns the URI of a file.
 type Uri<'a> = &'a dyn Fn(&Path) -> String;
 
-/// All that an analysis says, by file: that of the first primary label, else the manifest.
+/// Returns all diagnostics of an analysis, by the file of the main label; those without labels are the manifest's.
 pub(crate) fn reports(
     analysis: &Analysis,
     root: &Path,
@@ -42,7 +42,7 @@ pub(crate) fn reports(
     reports
 }
 
-/// One diagnostic.
+/// Returns one diagnostic.
 pub(super) fn report(
     diagnostic: &Diagnostic,
     analysis: &Analysis,
@@ -131,7 +131,7 @@ impl Writer<'_> {
     }
 }
 
-/// The problem, what the place has to do with it, and what follows, in the order in which the terminal shows them.
+/// Returns the message, the main label, the notes and the help, in the order in which the terminal shows them.
 fn message(diagnostic: &Diagnostic, main: Option<&Label>) -> String {
     let mut text = diagnostic.message.clone();
     if let Some(label) = main.filter(|label| !label.text.is_empty()) {

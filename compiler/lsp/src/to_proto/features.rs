@@ -1,4 +1,4 @@
-//! What handlers found, as clients take it.
+//! The results of handlers in the protocol's form.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use crate::view::Location;
 
 type Answer = Result<Value, Failure>;
 
-/// A range of a text.
+/// Returns a range of a text.
 pub(crate) fn range(text: &str, range: &Range<usize>, client: &Client) -> Answer {
     Ok(serde_json::to_value(Lines::of(text, client).range(range))?)
 }
@@ -67,7 +67,7 @@ pub(crate) fn locations(documents: &impl Documents, locations: &[Location], clie
     Ok(Value::Array(found.collect()))
 }
 
-/// An edit of several places, each a file, a range and a text.
+/// Returns an edit of several places, each with a file, a range and a new text.
 pub(crate) fn edit(documents: &impl Documents, edits: &[(PathBuf, Range<usize>, String)], client: &Client) -> Answer {
     let mut changes = serde_json::Map::new();
     for (path, range, new) in edits {
@@ -104,7 +104,7 @@ pub(crate) fn action(
     }))
 }
 
-/// Inside each other, or for clients that can't have it so one after the other.
+/// Returns nested symbols, or a flat list for clients that don't support nesting.
 pub(crate) fn symbols(uri: &str, text: &str, symbols: &[Symbol], client: &Client) -> Answer {
     let lines = Lines::of(text, client);
     if client.nests_symbols {

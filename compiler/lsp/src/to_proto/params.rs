@@ -1,4 +1,4 @@
-//! What clients ask.
+//! The parameters of requests and notifications.
 
 use std::path::PathBuf;
 
@@ -32,7 +32,7 @@ pub(crate) struct Changed {
     pub(crate) edits: Vec<TextDocumentContentChangeEvent>,
 }
 
-/// Where code actions are asked for.
+/// The range for which code actions are requested.
 pub(crate) struct ActionParams {
     pub(crate) path: PathBuf,
     pub(crate) range: Range,
@@ -58,7 +58,7 @@ pub(crate) fn changed(params: Value) -> Result<Changed, Failure> {
     })
 }
 
-/// The file in `textDocument`.
+/// Returns the path of the file in `textDocument`.
 pub(crate) fn document(params: Value) -> Result<PathBuf, Failure> {
     let document = params.get("textDocument").cloned().unwrap_or_default();
     let document: TextDocumentIdentifier = serde_json::from_value(document)?;
@@ -69,19 +69,19 @@ pub(crate) fn place(params: Value) -> Result<Place, Failure> {
     of(serde_json::from_value(params)?)
 }
 
-/// Where, and whether the declaration is one of them.
+/// Returns the place of the name, and whether the declaration is wanted too.
 pub(crate) fn reference_params(params: Value) -> Result<(Place, bool), Failure> {
     let params: ReferenceParams = serde_json::from_value(params)?;
     Ok((of(params.text_document_position)?, params.context.include_declaration))
 }
 
-/// Where, and the new name.
+/// Returns the place of the name, and the new name.
 pub(crate) fn rename_params(params: Value) -> Result<(Place, String), Failure> {
     let params: RenameParams = serde_json::from_value(params)?;
     Ok((of(params.text_document_position)?, params.new_name))
 }
 
-/// `None` when other kinds of actions than ours are asked for.
+/// Returns `None` when only kinds of actions are requested that this server does not have.
 pub(crate) fn action_params(params: Value) -> Result<Option<ActionParams>, Failure> {
     let params: CodeActionParams = serde_json::from_value(params)?;
     let is_ours =

@@ -6,7 +6,7 @@ use lsp_types::{Position, Range as LspRange, TextDocumentContentChangeEvent};
 
 use super::{Client, Encoding};
 
-/// A text with its lines.
+/// A text with the offsets of its lines.
 pub(super) struct Lines<'t> {
     text: &'t str,
     starts: Vec<usize>,
@@ -29,7 +29,7 @@ impl<'t> Lines<'t> {
         }
     }
 
-    /// The position of an offset; of one inside a character that of its beginning.
+    /// Returns the position of an offset at a character boundary; the end of the text for greater offsets.
     pub(super) fn position(&self, offset: usize) -> Position {
         let offset = offset.min(self.text.len());
         let line = self.starts.partition_point(|start| *start <= offset) - 1;
@@ -52,7 +52,8 @@ impl<'t> Lines<'t> {
         }
     }
 
-    /// The offset of a position; behind the end of a line that end.
+    /// Returns the offset of a position; the end of the line for a greater column, the end of the text for a greater
+    /// line.
     pub(super) fn offset(&self, position: Position) -> usize {
         let line = position.line as usize;
         let Some(start) = self.starts.get(line).copied() else {
@@ -70,7 +71,7 @@ impl<'t> Lines<'t> {
                 Encoding::Utf8 => character.len_utf8(),
                 Encoding::Utf16 => character.len_utf16(),
             };
-            // In the middle of a character is before it.
+            // A column inside a character counts as its start.
             if column > wanted {
                 return start + at;
             }
@@ -79,12 +80,12 @@ impl<'t> Lines<'t> {
     }
 }
 
-/// The offset of a position in a text.
+/// Returns the offset of a position in a text.
 pub(crate) fn offset(text: &str, position: Position, client: &Client) -> usize {
     Lines::of(text, client).offset(position)
 }
 
-/// A text after edits, each of which is about the text that the one before it left.
+/// Returns a text after edits, each of which applies to the result of the one before it.
 pub(crate) fn edited(text: &str, edits: &[TextDocumentContentChangeEvent], client: &Client) -> String {
     edits.iter().fold(text.to_owned(), |mut text, edit| {
         let Some(range) = edit.range else {

@@ -8,14 +8,14 @@ use torvync_compiler::source::file_url::FileUrl;
 
 use crate::paths::clean;
 
-/// The path of a `file:` URI, with or without a host; `None` for any other.
+/// Returns the path of a `file:` URI, with or without a host; `None` for any other.
 pub(super) fn path_of(uri: &Uri) -> Option<PathBuf> {
     let whole = uri.as_str();
     let url = FileUrl::parse(whole.split(['?', '#']).next().unwrap_or(whole))?;
     (!url.path.is_empty()).then(|| clean(Path::new(&url.path)))
 }
 
-/// The URI of a path.
+/// Returns the URI of a path.
 pub(crate) fn uri_of(path: &Path) -> String {
     let mut uri = String::from("file://");
     for byte in path.to_string_lossy().bytes() {

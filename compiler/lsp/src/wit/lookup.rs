@@ -1,4 +1,4 @@
-//! What a name in a `.wit` file refers to.
+//! Finds what a name in a `.wit` file refers to.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -9,9 +9,9 @@ use torvync_compiler::source::files::Files;
 use super::scan::{self, TokenKind};
 use super::{Item, Kind, Outline, Use, UsedName, outline};
 
-/// A declaration and the file that it stands in.
+/// A declaration, with the file that it is in.
 pub(super) struct Found {
-    /// `None` for a contract that only the compiler has.
+    /// `None` for a contract that is built into the compiler.
     pub(super) path: Option<PathBuf>,
     pub(super) text: String,
     outline: Outline,
@@ -50,7 +50,7 @@ impl File {
                 .any(|item| item.kind == Kind::Package && item.name == package)
     }
 
-    /// An interface or a world of a package, which is any when it is not named.
+    /// Finds an interface or a world of a package; of any package if `package` is `None`.
     fn interface(&self, package: Option<&str>, name: &str) -> Option<usize> {
         let items = &self.outline.items;
         let own = |item: &Item| match item.parent {
@@ -65,7 +65,7 @@ impl File {
     }
 }
 
-/// The place of the name at `offset`.
+/// Returns the place of the name at `offset`.
 pub(super) fn name_at(text: &str, offset: usize) -> Option<Range<usize>> {
     let mut tokens = scan::tokens(text).into_iter();
     let token = tokens.find(|token| {
@@ -76,7 +76,7 @@ pub(super) fn name_at(text: &str, offset: usize) -> Option<Range<usize>> {
     Some(token.span)
 }
 
-/// What the name at `offset` refers to.
+/// Finds the declaration that the name at `offset` refers to.
 pub(super) fn declaration_at(files: &dyn Files, path: &Path, text: &str, offset: usize) -> Option<Found> {
     let span = name_at(text, offset)?;
     let name = text[span.clone()].trim_start_matches('%');
@@ -105,7 +105,7 @@ pub(super) fn declaration_at(files: &dyn Files, path: &Path, text: &str, offset:
     type_at(files, file, path, name, &span)
 }
 
-/// The type that a name means where it stands.
+/// Finds the type that a name refers to at its place.
 fn type_at(files: &dyn Files, file: File, path: &Path, name: &str, span: &Range<usize>) -> Option<Found> {
     let listed = |used: &'_ Use| {
         let is = |listed: &&UsedName| {
@@ -127,7 +127,7 @@ fn type_at(files: &dyn Files, file: File, path: &Path, name: &str, span: &Range<
     type_of(files, path, &from, &original)
 }
 
-/// Where a type that an interface uses comes from, and what it is called there.
+/// Returns the interface that a type is used from, and the name of the type there.
 fn visible(outline: &Outline, parent: Option<usize>, name: &str) -> Option<(String, String)> {
     let used = outline.uses.iter().filter(|used| used.parent == parent);
     let mut names = used.flat_map(|used| used.names.iter().map(move |listed| (used, listed)));
@@ -143,7 +143,7 @@ fn package_item(files: &dyn Files, path: &Path, name: &str) -> Option<Found> {
     })
 }
 
-/// The innermost interface or world around an offset.
+/// Returns the innermost interface or world around an offset.
 fn enclosing(outline: &Outline, offset: usize) -> Option<usize> {
     outline.items.iter().enumerate().rev().find_map(|(at, item)| {
         let holds = matches!(item.kind, Kind::Interface | Kind::World)
@@ -153,10 +153,10 @@ fn enclosing(outline: &Outline, offset: usize) -> Option<usize> {
     })
 }
 
-/// A type of an interface, or what the interface has it from.
+/// Finds a type of an interface, in the interface that it is used from if need be.
 fn type_of(files: &dyn Files, path: &Path, interface_name: &str, name: &str) -> Option<Found> {
     let mut at = (path.to_owned(), interface_name.to_owned(), name.to_owned());
-    // Contracts that use each other in a circle end somewhere too.
+    // The limit ends the search in contracts that use each other in a circle.
     for _ in 0..16 {
         let found = interface(files, &at.0, &at.1)?;
         let own = found.item;
@@ -173,7 +173,7 @@ fn type_of(files: &dyn Files, path: &Path, interface_name: &str, name: &str) -> 
     None
 }
 
-/// An interface or a world: `name` of the file's own package, or `namespace:package/name@version`.
+/// Finds an interface or a world: `name` of the file's own package, or `namespace:package/name@version`.
 pub(super) fn interface(files: &dyn Files, path: &Path, name: &str) -> Option<Found> {
     let name = name.split('@').next().unwrap_or(name);
     let (candidates, namespace, wanted) = match name.split_once('/') {
@@ -186,7 +186,7 @@ pub(super) fn interface(files: &dyn Files, path: &Path, name: &str) -> Option<Fo
     })
 }
 
-/// The files of a package, as seen from the file at `path`: vendored, else what the compiler brings along.
+/// Returns the files of a package, as seen from the file at `path`: its own, vendored, or built into the compiler.
 fn package(files: &dyn Files, path: &Path, name: &str) -> Vec<File> {
     let own = own_package(files, path);
     if own.iter().any(|file| file.has(name)) {
@@ -221,7 +221,7 @@ fn package(files: &dyn Files, path: &Path, name: &str) -> Vec<File> {
         .collect()
 }
 
-/// The folder of what a contract depends on.
+/// Returns the folder with the dependencies of a contract.
 fn dependencies(path: &Path) -> PathBuf {
     let deps = path
         .ancestors()

@@ -1,4 +1,4 @@
-//! The ways from the roots of a program to the functions of its host.
+//! Finds the ways from the roots of a program to the functions of its host.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Add;
@@ -6,13 +6,13 @@ use std::ops::Add;
 use super::{HostFunction, Place, Reach, Way};
 use crate::anatomy::calls::CallGraph;
 
-/// What comes behind a function.
+/// Where a function leads.
 pub(super) enum Step {
-    /// A host function: it is one.
+    /// It is a host function.
     End(HostFunction),
-    /// These functions, each with what going there costs.
+    /// It may call these functions, each with the cost of the call.
     Calls(Vec<(Place, Cost)>),
-    /// It can't be told.
+    /// It may call anything.
     Anywhere,
 }
 
@@ -30,8 +30,8 @@ impl Step {
     }
 }
 
-/// How badly a way explains that something is reached, what matters most first: everything can panic, and a call through a
-/// table may be none.
+/// How badly a way explains that something is reached, the most important first. A panic explains little, because
+/// everything can panic; a call through a table may never happen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Cost {
     panics: u32,
@@ -59,7 +59,7 @@ impl Add for Cost {
     }
 }
 
-/// Cheapest first (Dijkstra's algorithm), so that each way is a cheapest one.
+/// Finds the cheapest way to each host function (Dijkstra's algorithm).
 pub(super) fn search(
     roots: impl Iterator<Item = Place>,
     step: impl Fn(Place) -> Step,
@@ -97,7 +97,7 @@ pub(super) fn search(
     Reach::Known(found)
 }
 
-/// The way to `end`, which the host calls `last`.
+/// Returns the way to `end`, a host function whose name is `last`.
 fn way(
     end: Place,
     last: String,

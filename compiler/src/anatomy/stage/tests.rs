@@ -7,7 +7,7 @@ fn stage_code(sample: &Sample<'_>) -> Result<StageCode, Obstacle> {
         .stage_code()
 }
 
-/// Why there is no code for a stage, in words.
+/// Returns why there is no code for a stage, in words.
 fn obstacle(sample: &Sample<'_>) -> String {
     stage_code(sample).expect_err("an obstacle").to_string()
 }
@@ -22,7 +22,7 @@ const TYPES: &str = r#"
   (core func $drop (canon resource.drop $buffer))
 "#;
 
-/// An adapter that has a function, and needs another one.
+/// An adapter that has a function.
 const ADAPTER: &str = r#"
   (core module $adapter (func (export "FUNCTION") (param i32 i32 i32 i32) (result i32) i32.const 0))
   (core instance $adapter (instantiate $adapter))
@@ -71,7 +71,7 @@ fn an_import_that_the_glue_does_not_have_is_named() {
     assert_eq!(obstacle(&sample), "imports wasi:sockets/tcp@0.2.3");
 }
 
-/// What comes of a main module that calls `function` of an adapter under the module name `module`.
+/// Returns the code of a main module that imports `function` of an adapter from `module`.
 fn adapted(module: &str, function: &str) -> Result<StageCode, Obstacle> {
     let import = format!("(import \"{module}\" \"{function}\" (func (param i32 i32 i32 i32) (result i32)))");
     stage_code(&Sample {
@@ -213,7 +213,7 @@ fn an_interface_in_two_versions_is_an_obstacle() {
     assert_eq!(obstacle(&sample), "exports torvyn:streaming/sink in two versions");
 }
 
-/// What comes of a component in which another core module is instantiated with the main one.
+/// Adds a core module that is instantiated with the main one. Returns the initialisers, or the obstacle in words.
 fn with_module(module: &str) -> Result<Vec<String>, String> {
     let after =
         format!("(core module $other {module}) (core instance (instantiate $other (with \"main\" (instance $main))))");

@@ -1,5 +1,6 @@
-//! Gives the exports that the runtime calls the names by which it looks for them. In: the exports of a component, named
-//! with a version or without. Out: the same, with the runtime's version: what names none means these contracts.
+//! Gives the exports that the runtime calls the names by which it looks for them. In: the exports of a component, with
+//! or without a version in their names. Out: the same exports with the runtime's version, which a name without one
+//! means.
 
 use wasm_encoder::{ComponentSectionId, Encode, RawSection, Section};
 use wasmparser::{ComponentExportSectionReader, Payload};
@@ -9,10 +10,10 @@ use crate::anatomy::outermost;
 use crate::contract::canonical;
 use crate::interface::InterfaceName;
 
-/// Kinds of names that are a length and a text, nothing more.
+/// Kinds of names that consist of a length and a text.
 const PLAIN: [u8; 2] = [0x00, 0x01];
 
-/// Names of the exports of the outermost component.
+/// Returns the names of the outermost component's exports.
 pub(super) fn exported(binary: &[u8]) -> Result<Vec<String>, NormaliseError> {
     let mut names = Vec::new();
     for payload in outermost(binary) {
@@ -25,7 +26,7 @@ pub(super) fn exported(binary: &[u8]) -> Result<Vec<String>, NormaliseError> {
     Ok(names)
 }
 
-/// Copies a section of exports to `output`. What has its full name already among `exported` is not renamed.
+/// Copies a section of exports to `output`. An export is not renamed if its full name is already among `exported`.
 pub(super) fn copy_exports(
     binary: &[u8],
     section: ComponentExportSectionReader<'_>,
@@ -64,7 +65,7 @@ pub(super) fn copy_exports(
     Ok(())
 }
 
-/// The name that the runtime knows for something else than it.
+/// Returns the runtime's name for an interface, if the runtime knows it and has another name for it.
 fn full_name(name: &str) -> Option<String> {
     let parsed: InterfaceName = name.parse().ok()?;
     let path = format!("{}/{}", parsed.package, parsed.interface);

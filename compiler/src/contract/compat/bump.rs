@@ -1,10 +1,10 @@
-//! What the version of a package says about its changes.
+//! Version bumps: whether the new version of a package fits its changes.
 
 use semver::Version;
 
 use super::Level;
 
-/// What a package's versions say, and what its changes call for.
+/// Versions of a package in two contracts, and the level of its changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bump {
     /// `namespace:name`.
@@ -13,7 +13,7 @@ pub struct Bump {
     pub old: Option<Version>,
     /// Version in the new one.
     pub new: Option<Version>,
-    /// The greatest of its changes; `None` when there is none.
+    /// Level of the greatest change; `None` without changes.
     pub needed: Option<Level>,
 }
 
@@ -24,13 +24,14 @@ impl Bump {
         self.needed.is_none() && self.old != self.new
     }
 
-    /// Whether the new version says at least as much as has changed, and is not lower than the old one. Below 1.0 the second number counts as the first does
-    /// from 1.0 on, and the third as the second (semver.org, item 4, as cargo and wasmtime read it).
+    /// Whether the new version fits the changes: it rises by at least their level, and without changes doesn't fall.
+    /// Below 1.0 the second number counts as the major version and the third as the minor one (semver.org, item 4, as
+    /// cargo and wasmtime read it).
     #[must_use]
     pub fn is_enough(&self) -> bool {
         let (old, new) = match (&self.old, &self.new) {
             (Some(old), Some(new)) => (old, new),
-            // Whoever names the version finds nothing.
+            // Users who name the version find no package.
             (Some(_), None) => return false,
             (None, _) => return self.needed < Some(Level::Major),
         };
@@ -49,7 +50,7 @@ impl Bump {
         old < new && said >= Some(needed)
     }
 
-    /// The least version that would be enough.
+    /// The lowest version that fits the changes; `None` without an old version.
     #[must_use]
     pub fn expected(&self) -> Option<Version> {
         let old = self.old.as_ref()?;

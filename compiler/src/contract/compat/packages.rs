@@ -1,4 +1,4 @@
-//! Whole packages: what was removed, what is new, and which version that calls for.
+//! Comparison of whole packages: what was removed or added, and the version bump that this requires.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::contract::canonical;
 use crate::contract::document::Contract;
 use crate::interface::InterfaceName;
 
-/// Compares two contracts: of components what they import and export, of others the packages asked for.
+/// Compares two contracts: the imports and exports of components, or else the packages. Components have no bumps.
 #[must_use]
 pub fn diff(old: &Contract, new: &Contract) -> (Vec<Difference>, Vec<Bump>) {
     if let (Some(a), Some(b)) = (old.world, new.world) {
@@ -61,7 +61,7 @@ fn worlds_diff(old: &Contract, a: WorldId, new: &Contract, b: WorldId) -> Vec<Di
     differ.found
 }
 
-/// The packages that a contract is about: what it depends on is another's.
+/// The packages of a contract that are not somebody else's: the requested one, and those of its namespace.
 fn own_packages(contract: &Contract) -> impl Iterator<Item = (PackageId, &Package)> {
     let main = &contract.resolve.packages[contract.main].name.namespace;
     contract
@@ -71,8 +71,8 @@ fn own_packages(contract: &Contract) -> impl Iterator<Item = (PackageId, &Packag
         .filter(move |(id, package)| *id == contract.main || package.name.namespace == *main)
 }
 
-/// The package of the same name, of several versions the same one; the one asked for fits the one asked for, whatever its
-/// name.
+/// Finds the counterpart of a package in `new`: the one of the same name and, if there are several, of the same version
+/// if possible. If no package has its name, the two requested packages correspond.
 fn find<'a>(new: &'a Contract, id: PackageId, package: &Package, old: &Contract) -> Option<&'a Package> {
     let main = &new.resolve.packages[new.main];
     if id == old.main && title(main) == title(package) {
@@ -92,7 +92,7 @@ fn title(package: &Package) -> String {
 }
 
 impl Differ<'_> {
-    /// Compares which packages there are besides the one asked for, whose version stands for all of them.
+    /// Compares the lists of packages besides the requested one. Its version covers changes of the list.
     fn packages(&mut self) {
         let others = |contract: &Contract| -> Vec<String> {
             let others = own_packages(contract).filter(|(id, _)| *id != contract.main);
@@ -182,7 +182,8 @@ impl Differ<'_> {
         }
         for (_, id) in new.types.iter().filter(|(name, _)| !old.types.contains_key(*name)) {
             let def = &self.new.resolve.types[*id];
-            // Of an import only resources are handed over; other types are what its functions say they are.
+            // In an import, only an added resource is a new requirement; other types are compared where functions use
+            // them.
             let is_resource = matches!(def.kind, TypeDefKind::Resource);
             let level = if is_resource { self.added() } else { Level::Minor };
             self.report(
@@ -212,7 +213,7 @@ impl Differ<'_> {
         self.types();
     }
 
-    /// Compares imports, of which there may be fewer, and exports, of which there may be more.
+    /// Compares two worlds: fewer imports or more exports are compatible.
     fn world(&mut self, title: &str, a: WorldId, b: WorldId, depth: Depth) {
         let (own, other) = (&self.old.resolve.worlds[a], &self.new.resolve.worlds[b]);
         let spans = (Some(own.span), Some(other.span));
@@ -269,7 +270,7 @@ impl Differ<'_> {
                 }
             }
             (WorldItem::Function(a), WorldItem::Function(b)) => self.function(a, b),
-            // Types of one name are compared with what the world's functions use.
+            // Types of one name are queued here and compared later.
             (WorldItem::Type { id: a, .. }, WorldItem::Type { id: b, .. }) => {
                 self.same(&Type::Id(*a), &Type::Id(*b));
             }
@@ -284,13 +285,14 @@ impl Differ<'_> {
 /// How far worlds are compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Depth {
-    /// Only what they import and export: its interfaces are compared with their packages.
+    /// Names of imports and exports, functions and inline interfaces; other interfaces are compared with their
+    /// packages.
     Names,
-    /// What is in the interfaces too.
+    /// The contents of all interfaces too.
     Interfaces,
 }
 
-/// Where something stands in the old contract and in the new one.
+/// Places of an item in the old contract and in the new one.
 type Spans = (Option<wit_parser::Span>, Option<wit_parser::Span>);
 
 /// Imports or exports by name, each with its version.
@@ -315,7 +317,7 @@ fn names<'a>(
     named.map(|((name, version), item)| (name, (version, item))).collect()
 }
 
-/// What a package says beside what it declares, in order: comments, and gates such as `@deprecated`.
+/// Comments of a package, and annotations such as `@deprecated`, in order of its items.
 fn remarks(contract: &Contract, package: &Package) -> (Vec<Docs>, Vec<Stability>) {
     let mut remarks = (vec![package.docs.clone()], Vec::new());
     let mut remark = |docs: &Docs, gate: &Stability| {

@@ -1,4 +1,4 @@
-//! How much each kind of change matters, in both directions.
+//! Level of each kind of change, in both directions.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use super::Level;
 use crate::driver;
 use crate::source::files::MemoryFiles;
 
-/// The greatest difference between two versions of a package with these items.
+/// Level of the greatest difference between two versions of a package with these items.
 fn verdict(old: &str, new: &str) -> Option<Level> {
     let mut files = MemoryFiles::new();
     files.insert("old.wit", format!("package a:b@1.0.0;\n{old}"));

@@ -1,4 +1,4 @@
-//! Types: whether two are the same where they are used, and what is different inside those that have a name.
+//! Comparison of types: whether two uses are the same, and how the definitions of named types differ.
 
 use wit_parser::{Handle, Resolve, Type, TypeDef, TypeDefKind, TypeId};
 
@@ -12,8 +12,8 @@ struct Part {
 }
 
 impl Differ<'_> {
-    /// Whether two types are the same at their use: of one name, or built alike. What is behind a name is compared later,
-    /// once.
+    /// Whether two types are the same at their use: by name, or by structure if they have none. Definitions of named
+    /// types are queued and compared later, once.
     pub(super) fn same(&mut self, old: &Type, new: &Type) -> bool {
         match (old, new) {
             (Type::Id(a), Type::Id(b)) => {
@@ -71,7 +71,7 @@ impl Differ<'_> {
         }
     }
 
-    /// Compares the named types that were met, and what they lead to.
+    /// Compares the queued named types, and those that their definitions use.
     pub(super) fn types(&mut self) {
         while let Some((a, b)) = self.queue.pop() {
             self.definition(a, b);
@@ -87,7 +87,7 @@ impl Differ<'_> {
             (K::Enum(_), K::Enum(_)) => self.parts("enum", "case", old, new),
             (K::Flags(_), K::Flags(_)) => self.parts("flags", "flag", old, new),
             (K::Resource, K::Resource) => {}
-            // Names for what is built of others: `type lines = list<string>`.
+            // Aliases such as `type lines = list<string>`.
             (old_kind, new_kind) => {
                 let is_same = match (old_kind, new_kind) {
                     (K::Type(a), K::Type(b)) => self.same(a, b),
@@ -105,7 +105,7 @@ impl Differ<'_> {
         }
     }
 
-    /// Compares fields, cases or flags: by name, then by place.
+    /// Compares fields, cases or flags: by name, or by position if one was renamed.
     fn parts(&mut self, kind: &str, part: &str, old: &TypeDef, new: &TypeDef) {
         let (own, others) = (parts(&old.kind), parts(&new.kind));
         let title = format!("{kind} `{}`", name(old));
@@ -153,7 +153,7 @@ impl Differ<'_> {
     }
 }
 
-/// Whether `b` stands where `a` stood, under a name that is new.
+/// Whether `b`, at the position of `a`, has a name that is new.
 fn is_renamed(own: &[Part], a: &Part, b: &Part) -> bool {
     a.ty.is_some() == b.ty.is_some() && !own.iter().any(|other| other.name == b.name)
 }
@@ -193,7 +193,7 @@ pub(super) fn name(def: &TypeDef) -> &str {
     def.name.as_deref().unwrap_or_default()
 }
 
-/// The type that a `use` is about, where it is declared.
+/// Follows `use` to the declaration of a type.
 fn declared(resolve: &Resolve, mut id: TypeId) -> TypeId {
     while let TypeDefKind::Type(Type::Id(inner)) = resolve.types[id].kind
         && resolve.types[inner].owner != resolve.types[id].owner
@@ -203,7 +203,7 @@ fn declared(resolve: &Resolve, mut id: TypeId) -> TypeId {
     id
 }
 
-/// What a type is behind `use` and `type`.
+/// A type without its aliases, from `use` and `type`.
 enum Underlying {
     Def(TypeId),
     Plain(Type),

@@ -25,12 +25,12 @@ pub(super) fn ty(resolve: &Resolve, ty: &Type) -> String {
     format!("`{}`", plain(resolve, ty))
 }
 
-/// A payload, or nothing.
+/// A payload's type, or the word `nothing`.
 pub(super) fn payload(resolve: &Resolve, payload: Option<&Type>) -> String {
     payload.map_or("nothing".to_owned(), |payload| ty(resolve, payload))
 }
 
-/// What stands behind a name: `a record`, or the type that it is another name for.
+/// The definition of a named type: `a record`, or the aliased type.
 pub(super) fn definition(resolve: &Resolve, def: &TypeDef) -> String {
     match &def.kind {
         TypeDefKind::Record(_)

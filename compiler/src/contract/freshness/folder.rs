@@ -1,4 +1,4 @@
-//! The folder of a component that another tool than cargo builds: which of its files may be sources.
+//! Sources of a component that cargo doesn't build: the files in its folder that may be sources.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -6,22 +6,23 @@ use std::time::SystemTime;
 use super::{Freshness, against};
 use crate::source::files::Files;
 
-/// Folders that hold what tools made.
+/// Folders of generated files.
 const MADE: [&str; 6] = ["target", "node_modules", "__pycache__", "dist", "zig-out", "venv"];
 
-/// Files that no component is made of.
+/// Files that are never sources of a component.
 const BESIDE: [&str; 4] = ["Torvyn.toml", "torvync.lock", "LICENSE", "README"];
 
-/// Files that no component is made of, by their end: documentation, binaries, what programs write, what editors keep.
+/// Name endings of files that are never sources of a component: documentation, binaries, logs, editors' backups.
 const BESIDE_ENDS: [&str; 14] = [
     ".md", ".wasm", ".cwasm", ".o", ".pyc", ".log", ".jsonl", ".tmp", ".bak", ".orig", ".rej", ".swp", "~", "#",
 ];
 
-/// As many files are looked at, and as many levels of folders: a link may lead back to where it lies.
+/// The most files that are compared, and the most levels of folders: a symbolic link may point to a folder above it.
 const MOST_FILES: usize = 10_000;
 const MOST_LEVELS: usize = 32;
 
-/// The first thing in `folder` that speaks against a binary that was built then. `made` is what the project writes.
+/// Returns the first finding in `folder` against a binary that was built at `built`: a newer file, or something that
+/// can't be read. Skips `made`, the files that the project itself writes.
 pub(super) fn newer(files: &dyn Files, built: SystemTime, folder: &Path, made: &[PathBuf]) -> Option<Freshness> {
     let left = MOST_FILES;
     Search {
@@ -69,7 +70,7 @@ impl Search<'_> {
     }
 }
 
-/// Whether two paths are written differently at most in parts that lead nowhere.
+/// Whether two paths are equal apart from `.` parts.
 fn is_same(a: &Path, b: &Path) -> bool {
     let parts = |path: &Path| -> Vec<_> {
         let parts = path.components().filter(|part| *part != std::path::Component::CurDir);

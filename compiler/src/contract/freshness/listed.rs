@@ -1,6 +1,6 @@
-//! What cargo says that it made a binary of: the file `NAME.d` beside it names the sources, those of path dependencies and
-//! build scripts among them. Not in there, and added here: the manifests of the packages, and the workspace's lock file and
-//! configuration.
+//! Sources of a binary by cargo's account: the file `NAME.d` next to it lists them, with those of path dependencies and
+//! build scripts. The list lacks the manifests of the packages, and the workspace's lock file and configuration; these
+//! are added here.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use crate::source::files::Files;
 use crate::work::absolute;
 
-/// Is compared with the code whenever it is compiled, and is no part of it.
+/// A listed file that doesn't count: the attribute macro checks the code against it, but nothing of it is compiled in.
 const COMPARED: &str = "Torvyn.toml";
 
 const MANIFEST: &str = "Cargo.toml";
 
-/// What says in a folder, for it and all folders below, how cargo compiles.
+/// Configuration files of cargo. Each applies to its folder and all folders below.
 const CONFIGURATION: [&str; 4] = [
     ".cargo/config.toml",
     ".cargo/config",
@@ -37,7 +37,7 @@ pub(super) fn sources(files: &dyn Files, binary: &Path, folder: &Path) -> Option
     Some(sources)
 }
 
-/// The paths behind `OUTPUT:`, in which blanks are escaped.
+/// Parses the paths after `OUTPUT:`, in which spaces are escaped.
 fn parse(list: &str) -> Option<Vec<PathBuf>> {
     let (_, names) = list.lines().next()?.split_once(": ")?;
     let mut paths = vec![String::new()];
@@ -58,19 +58,20 @@ fn parse(list: &str) -> Option<Vec<PathBuf>> {
     )
 }
 
-/// A path below the component's folder as the project writes it.
+/// Rewrites an absolute path in the component's folder as one that starts with `folder`, as the project writes it.
 fn in_folder(path: PathBuf, folder: &Path) -> PathBuf {
     let below = path.strip_prefix(absolute(folder)).map(|below| folder.join(below));
     below.unwrap_or(path)
 }
 
-/// The manifest of the package that a folder of sources is of.
+/// Finds the manifest of the package that contains a folder of sources.
 fn manifest_of(files: &dyn Files, folder: &Path) -> Option<PathBuf> {
     let mut manifests = folder.ancestors().map(|folder| folder.join(MANIFEST));
     manifests.find(|manifest| files.modified(manifest).is_ok())
 }
 
-/// What in the folders around a package has a say in how it is compiled.
+/// Finds the files outside of a package's sources that affect its compilation: configuration, and the workspace's
+/// manifest and lock file.
 fn surroundings(files: &dyn Files, folder: &Path) -> Vec<PathBuf> {
     let package = absolute(folder);
     let folders = || package.ancestors();

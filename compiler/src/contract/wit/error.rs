@@ -1,4 +1,4 @@
-//! What can be wrong with WIT, and its words.
+//! Errors in WIT, and their diagnostics.
 
 use super::related::{self, Related};
 use crate::diag::{Code, Diagnostic};
@@ -16,7 +16,7 @@ pub(super) enum WitError {
         at: Option<Span>,
         related: Box<Related>,
         hint: Option<String>,
-        /// The name that is likely to be meant.
+        /// The name that was probably meant.
         meant: Option<String>,
     },
     Unreadable {
@@ -53,7 +53,7 @@ fn with_related(mut diagnostic: Diagnostic, related: Related) -> Diagnostic {
 }
 
 impl WitError {
-    /// A mistake without any other place.
+    /// A syntax error without related places.
     pub(super) fn syntax(message: String, at: Option<Span>) -> Self {
         WitError::Syntax {
             message,
@@ -62,7 +62,7 @@ impl WitError {
         }
     }
 
-    /// Where it is, when that is known.
+    /// The place of the error, if known.
     pub(super) fn place(&self) -> Option<Span> {
         match self {
             WitError::Syntax { at, .. } | WitError::Unresolved { at, .. } => *at,
@@ -74,7 +74,7 @@ impl WitError {
         }
     }
 
-    /// The same, at `owner` when it is nowhere.
+    /// Places the error at `owner` if it has no place of its own.
     pub(super) fn or_at(mut self, owner: Option<Span>) -> Self {
         match &mut self {
             WitError::Syntax { at, .. } | WitError::Unresolved { at, .. } | WitError::Unreadable { at, .. } => {

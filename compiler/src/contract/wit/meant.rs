@@ -1,4 +1,4 @@
-//! What a name that does not exist was meant to be.
+//! Guesses at what was meant by a name that does not exist.
 
 use wit_parser::{IndexMap, PackageName, Resolve, ResolveErrorKind};
 
@@ -8,7 +8,7 @@ use crate::diag::suggest;
 use crate::interface::InterfaceName;
 use crate::source::{SourceId, Span};
 
-/// The types that need no declaration and have names of some length.
+/// The built-in types with names long enough to be misspelt.
 const BUILT_IN: [&str; 8] = [
     "bool",
     "char",
@@ -20,7 +20,8 @@ const BUILT_IN: [&str; 8] = [
     "error-context",
 ];
 
-/// The name in these texts of a package that is near to `name`: of an interface or a world, or of a type.
+/// Finds the name most similar to `name` in the texts of a package: of an interface or world if `is_item`, or else of a
+/// type that can be used at `at`.
 pub(super) fn in_package(texts: &[(SourceId, &str)], at: Span, name: &str, is_item: bool) -> Option<String> {
     let outlines: Vec<_> = texts
         .iter()
@@ -58,8 +59,8 @@ pub(super) fn in_package(texts: &[(SourceId, &str)], at: Span, name: &str, is_it
     near(name, &known)
 }
 
-/// The name in another package, or the package among `known`, that is near to what was not found. `statement` is the text
-/// that asks for it.
+/// Finds the name in another package, or the package among `known`, that is most similar to what was not found.
+/// `statement` is the text of the item that names it.
 pub(super) fn elsewhere(
     resolve: &Resolve,
     known: &[PackageName],

@@ -1,4 +1,5 @@
-//! WIT packages as wit-parser reads them, each distinct one parsed once: every component vendors the same contracts.
+//! Reader for WIT packages, on wit-parser. Parses each distinct package once, since all components vendor the same
+//! contracts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -28,23 +29,24 @@ impl Package {
         self.drafts.iter().map(|draft| draft.source)
     }
 
-    /// Whether a place lies in it.
+    /// Whether a place is in one of its texts.
     pub(super) fn holds(&self, at: Span) -> bool {
         self.drafts.iter().any(|draft| draft.source == at.source)
     }
 }
 
-/// Reads packages and remembers them.
+/// A reader for packages, with a cache.
 pub(in crate::contract) struct Packages<'a> {
     sources: &'a mut SourceMap,
     files: &'a dyn Files,
-    /// The texts by the name that wit-parser knows them by.
+    /// Texts by their names in wit-parser's source map.
     pub(super) texts: BTreeMap<String, SourceId>,
     /// Packages by file names and texts.
     parsed: BTreeMap<Vec<(String, String)>, Package>,
-    /// Those of `parsed` that the contract at hand has already: a second one has places of its own.
+    /// Keys of `parsed` that the current contract has used: a second copy of a package is parsed again, so that it has
+    /// places of its own.
     taken: BTreeSet<Vec<(String, String)>>,
-    /// What makes the packages be read: the place of mistakes that have none in a text.
+    /// Place in the manifest that names the packages, for mistakes without a place in a text.
     owner: Option<Span>,
 }
 
@@ -60,7 +62,7 @@ impl<'a> Packages<'a> {
         }
     }
 
-    /// Says where in the manifest the next packages are named.
+    /// Sets the place in the manifest that names the packages to be read next.
     pub(in crate::contract) fn named_at(&mut self, owner: Span) {
         self.owner = Some(owner);
         self.taken.clear();
@@ -71,12 +73,12 @@ impl<'a> Packages<'a> {
         self.owner
     }
 
-    /// The text that a place lies in.
+    /// The text of a source.
     pub(super) fn text_of(&self, source: SourceId) -> &str {
         self.sources.text(source)
     }
 
-    /// The package whose files lie in `folder`; `None` when none does.
+    /// Reads the package in `folder`; `None` if there is no `.wit` file.
     pub(super) fn read(
         &mut self,
         diags: &mut Diagnostics,
@@ -95,7 +97,7 @@ impl<'a> Packages<'a> {
         }
     }
 
-    /// The packages in a `deps` folder: a file or a folder each, or a file in which a package is encoded.
+    /// Reads the packages in a `deps` folder: each is a file, a folder, or a file with an encoded package.
     pub(super) fn read_dependencies(
         &mut self,
         diags: &mut Diagnostics,
@@ -133,7 +135,7 @@ impl<'a> Packages<'a> {
         Ok(packages)
     }
 
-    /// A package that is encoded as a binary, and as much of others as it needs.
+    /// Reads an encoded package, and its dependencies as far as the encoding has them.
     fn encoded(
         &mut self,
         diags: &mut Diagnostics,
@@ -162,8 +164,8 @@ impl<'a> Packages<'a> {
         Ok((main, packages))
     }
 
-    /// What `main` is resolved with: all vendored packages, and the canonical ones that something depends on and nobody
-    /// vendors.
+    /// The packages to resolve `main` with: all vendored ones, and those of the runtime's contracts that something
+    /// depends on and that are not vendored.
     pub(super) fn needed(
         main: &UnresolvedPackageGroup,
         vendored: Vec<UnresolvedPackageGroup>,
@@ -189,14 +191,14 @@ impl<'a> Packages<'a> {
         }
     }
 
-    /// The span of ours for one of wit-parser's; `None` when it lies in an embedded contract, or nowhere.
+    /// Converts a span of wit-parser; `None` if it is in an embedded contract, or nowhere.
     pub(super) fn place(&self, map: &wit_parser::SourceMap, span: wit_parser::Span) -> Option<Span> {
         let location = map.resolve_span(span)?;
         let source = *self.texts.get(location.path)?;
         Some(self.sources.span(source, location.range))
     }
 
-    /// The package in these files.
+    /// Reads the package in these files, or takes it from the cache.
     pub(super) fn package(
         &mut self,
         diags: &mut Diagnostics,
@@ -221,7 +223,7 @@ impl<'a> Packages<'a> {
         Ok(package)
     }
 
-    /// The package in these texts.
+    /// Parses the package in these texts, after adding them to the sources.
     fn parsed(
         &mut self,
         diags: &mut Diagnostics,
@@ -256,7 +258,7 @@ impl<'a> Packages<'a> {
         })
     }
 
-    /// What is left of a package when all that is wrong with it is reported and taken out.
+    /// Parses a package; reports and blanks each mistake, and parses the rest again.
     fn parse(&self, diags: &mut Diagnostics, recovery: &mut Recovery, mut drafts: Vec<Draft>) -> Checked<Package> {
         let first = drafts.first().map(|draft| self.sources.span(draft.source, 0..1));
         let mut is_whole = true;
@@ -277,7 +279,7 @@ impl<'a> Packages<'a> {
         }
     }
 
-    /// Takes a mistake out of a package that holds it; `None` when that can't be done.
+    /// Parses a package again with a mistake blanked or patched; `None` if that is not possible.
     pub(super) fn mended(
         &self,
         diags: &mut Diagnostics,

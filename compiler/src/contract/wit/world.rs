@@ -1,5 +1,5 @@
-//! Which world of a package is a component's. In: a resolved package. Out: the only world that can be a stage of a flow;
-//! among several, the one that is named as the component.
+//! Choice of a component's world. In: a resolved package. Out: its only world that can be a stage of a flow, or among
+//! several the one with the component's name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,17 +21,17 @@ pub struct World {
     pub name: String,
     /// How many further worlds there are in its package.
     pub others: usize,
-    /// What it imports and exports.
+    /// Its imports and exports.
     pub signature: Signature,
     /// Where it is declared.
     pub span: Span,
-    /// Where each import and export is written, by name; what `include` brings in is not.
+    /// Where each import and export is written, by name; without those included from other packages.
     pub items: BTreeMap<String, Span>,
     /// The whole contract.
     pub contract: Arc<Contract>,
 }
 
-/// The world of the component with these names, of which the first is the manifest's.
+/// Chooses the world of the component with these names, of which the first is from the manifest.
 pub(super) fn choose(
     diags: &mut Diagnostics,
     mut contract: Contract,
@@ -81,12 +81,12 @@ pub(super) fn choose(
     })
 }
 
-/// A name as WIT writes it.
+/// A name in WIT's spelling, kebab case.
 fn kebab(name: &str) -> String {
     name.replace('_', "-").to_ascii_lowercase()
 }
 
-/// Where the imports and exports of a package's worlds are written, by world. Resolving forgets it.
+/// Places of the imports and exports of a package's worlds, by world. A resolved package has them no longer.
 pub(super) struct Items(BTreeMap<String, BTreeMap<String, Span>>);
 
 impl Items {
@@ -104,19 +104,19 @@ impl Items {
         )
     }
 
-    /// Those of one world, and of the worlds of its package that it includes.
+    /// The places in one world, and in the worlds of its package that it includes.
     fn of_world(mut self, name: &str) -> BTreeMap<String, Span> {
         self.0.remove(name).unwrap_or_default()
     }
 }
 
-/// A package whose worlds are looked through.
+/// A reader for the worlds of a package.
 struct Reader<'a> {
     packages: &'a Packages<'a>,
     group: &'a UnresolvedPackageGroup,
     /// Full names of the interfaces.
     names: BTreeMap<wit_parser::InterfaceId, String>,
-    /// What stands for worlds of other packages.
+    /// Placeholders for worlds of other packages.
     foreign: BTreeSet<WorldId>,
 }
 

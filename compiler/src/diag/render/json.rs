@@ -1,4 +1,4 @@
-//! Diagnostics for programs.
+//! Diagnostics as JSON, for programs.
 
 use crate::diag::{Diagnostic, Diagnostics, Fix, Label};
 use crate::source::{SourceMap, Span};
@@ -38,7 +38,7 @@ fn json_fix(fix: &Fix, sources: &SourceMap) -> serde_json::Value {
     serde_json::json!({ "title": fix.title, "edits": edits.collect::<Vec<_>>() })
 }
 
-/// Lines and columns for people, and byte offsets.
+/// A span as lines and columns for users, and as byte offsets.
 fn json_span(span: Span, sources: &SourceMap) -> serde_json::Value {
     let (start, end) = (
         sources.line_column(span.source, span.start),

@@ -1,4 +1,4 @@
-//! Diagnostics as a SARIF 2.1.0 log, which code hosts show beside the lines of a change.
+//! Diagnostics as a SARIF 2.1.0 log, which code hosts show next to the lines of a change.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use crate::diag::{Code, Diagnostic, Diagnostics, Edit, Fix, Label, Severity};
 use crate::source::{SourceId, SourceMap, Span};
 
-/// What relative names of files are relative to.
+/// The base of relative file names.
 const ROOT: &str = "%SRCROOT%";
 
-/// The log of one command, with a run for each list of diagnostics; without any list the run has no results.
+/// The log of one command, with a run for each list of diagnostics; without any list, one run without results.
 #[must_use]
 pub fn sarif(reports: &[(Diagnostics, SourceMap)], exit_code: u8) -> Value {
     let nothing = [(Diagnostics::new(), SourceMap::new())];
@@ -25,7 +25,7 @@ pub fn sarif(reports: &[(Diagnostics, SourceMap)], exit_code: u8) -> Value {
     })
 }
 
-/// What results refer to by position.
+/// A run, with the lists that its results refer to by position.
 struct Run<'a> {
     diags: &'a Diagnostics,
     sources: &'a SourceMap,
@@ -104,7 +104,7 @@ impl<'a> Run<'a> {
         location
     }
 
-    /// A fix names each file once, with all that changes in it.
+    /// Converts a fix, which names each file once, with all its changes.
     fn fix(&self, fix: &Fix) -> Value {
         let files: BTreeSet<SourceId> = fix.edits.iter().map(|edit| edit.span.source).collect();
         let changes = files.into_iter().map(|file| {
@@ -164,7 +164,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// Viewers show no more than the message beside a line, so notes and help are in it.
+/// The message with notes and help in it, since viewers show nothing else next to a line.
 fn message(diagnostic: &Diagnostic) -> String {
     let notes = diagnostic
         .notes
@@ -188,7 +188,7 @@ fn location_of(name: &str) -> Value {
     }
 }
 
-/// A path as part of a URI.
+/// Percent-encodes a path for a URI.
 fn encoded(path: &str) -> String {
     let byte = |byte: &u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => char::from(*byte).to_string(),

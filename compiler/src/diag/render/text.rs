@@ -1,4 +1,4 @@
-//! Diagnostics for people, with codespan-reporting.
+//! Diagnostics as text for users, with codespan-reporting.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,7 +63,7 @@ fn to_codespan(diagnostic: &Diagnostic, files: &Shown<'_>) -> codespan::Diagnost
         .with_notes(notes.chain(help).collect())
 }
 
-/// Further lines of a note stand under its first word.
+/// A note with its first word; further lines are indented to the text after it.
 fn prefixed(word: &str, text: &str) -> String {
     let indent = format!("\n{}", " ".repeat(word.len() + 2));
     format!("{word}: {}", printable::lines(text.trim_end()).replace('\n', &indent))
@@ -73,7 +73,7 @@ fn prefixed(word: &str, text: &str) -> String {
 struct Shown<'a> {
     sources: &'a SourceMap,
     names: BTreeMap<SourceId, Cow<'a, str>>,
-    /// Those that are not shown as they are.
+    /// Excerpts of those texts that are not shown unchanged.
     excerpts: BTreeMap<SourceId, Excerpt>,
 }
 

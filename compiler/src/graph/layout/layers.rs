@@ -1,16 +1,17 @@
-//! Which layer each node belongs to: the longest way from a source; sources as near as they can be to what they feed.
+//! The layer of each node: the length of the longest path from a source. Sources are as near to their consumers as
+//! possible.
 
 use std::collections::BTreeSet;
 
 use super::Link;
 
-/// Ranks of nodes, and the edges that had to be turned round for there to be any.
+/// The rank of each node, and, for each edge, whether it was reversed to break a cycle.
 pub(super) struct Ranks {
     pub(super) ranks: Vec<usize>,
     pub(super) reversed: Vec<bool>,
 }
 
-/// Ranks `nodes` nodes. An edge that closes a cycle counts as if it went the other way.
+/// Ranks `nodes` nodes. An edge that closes a cycle counts as reversed.
 pub(super) fn ranks(nodes: usize, links: &[Link]) -> Ranks {
     let mut reversed = vec![false; links.len()];
     let order = sorted(nodes, links, &mut reversed);
@@ -42,7 +43,8 @@ pub(super) fn ranks(nodes: usize, links: &[Link]) -> Ranks {
     Ranks { ranks, reversed }
 }
 
-/// The nodes in topological order; where a cycle is in the way, its first node goes first.
+/// Sorts the nodes topologically. When a cycle leaves no node ready, the first remaining node is next, and its edges
+/// from other remaining nodes are marked as reversed.
 fn sorted(nodes: usize, links: &[Link], reversed: &mut [bool]) -> Vec<usize> {
     let mut entering = vec![Vec::new(); nodes];
     let mut leaving = vec![Vec::new(); nodes];

@@ -1,8 +1,9 @@
-//! The order within each layer: by the average of the neighbours, back and forth, and the best of what came up.
+//! The order within each layer: sorted by the average position of the neighbours, forwards and backwards in turn; the
+//! order with the fewest crossings is kept.
 
 use super::Layered;
 
-/// Sweeps in each direction; more change nothing visible.
+/// Sweeps in each direction; more make no visible difference.
 const SWEEPS: usize = 12;
 
 /// Sorts the layers so that few edges cross.
@@ -23,7 +24,8 @@ pub(super) fn arrange(layered: &mut Layered) {
     layered.layers = best;
 }
 
-/// Sorts each layer by where the neighbours in the layer before it stand, or in the one behind it.
+/// Sorts each layer by the average position of the neighbours in the previous layer if `forward`, or else in the next
+/// one.
 fn sort(layered: &mut Layered, forward: bool) {
     let mut at = positions(layered);
     let count = layered.layers.len();
@@ -48,7 +50,7 @@ fn sort(layered: &mut Layered, forward: bool) {
     }
 }
 
-/// The position of each item in its layer.
+/// Returns the position of each item in its layer.
 fn positions(layered: &Layered) -> Vec<f64> {
     let mut at = vec![0.0; layered.items.len()];
     for layer in &layered.layers {
@@ -59,7 +61,7 @@ fn positions(layered: &Layered) -> Vec<f64> {
     at
 }
 
-/// How many pairs of edges cross: inversions among the ends of the edges, sorted by their starts.
+/// Counts the pairs of edges that cross: inversions among the ends of edges that are sorted by their starts.
 fn crossings(layered: &Layered) -> usize {
     let at = positions(layered);
     let mut sum = 0;

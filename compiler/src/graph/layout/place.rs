@@ -1,13 +1,13 @@
-//! Coordinates: heights by what would make the edges straight, columns by what is widest.
+//! Coordinates: heights that keep edges straight, and columns as wide as their widest items.
 
 use super::{Item, Layered};
 
-/// Between two items of a layer.
+/// Space between two items of a layer, in pixels.
 const GAP: f64 = 10.0;
-/// Back and forth; more change nothing visible.
+/// Sweeps, forwards and backwards in turn; more make no visible difference.
 const SWEEPS: usize = 40;
 
-/// The height of each item's line; the least of all upper edges is 0.
+/// Returns the vertical position of each item's line, downwards from the topmost edge of all items.
 pub(super) fn heights(layered: &Layered) -> Vec<f64> {
     let mut heights = vec![0.0; layered.items.len()];
     for layer in &layered.layers {
@@ -32,8 +32,8 @@ pub(super) fn heights(layered: &Layered) -> Vec<f64> {
     heights.iter().map(|height| height - top).collect()
 }
 
-/// The average of the neighbours. The one that has no other neighbour on this side counts most: to it the edge can be
-/// straight.
+/// Returns the height that suits an item: the weighted average of its neighbours' heights. A neighbour with no other
+/// edge on this side counts most, because the edge to it can be straight.
 fn wanted(layered: &Layered, heights: &[f64], id: usize) -> f64 {
     let sides = [
         (&layered.before[id], &layered.after),
@@ -51,8 +51,8 @@ fn wanted(layered: &Layered, heights: &[f64], id: usize) -> f64 {
     if weights > 0.0 { sum / weights } else { heights[id] }
 }
 
-/// Gives the items of a layer the heights next to the wanted ones at which they keep their order and distance: isotonic
-/// regression, by pools of items that are pressed together.
+/// Moves the items of a layer as close to the wanted heights as their order and distances allow, by isotonic
+/// regression: a pool is a group of items that are pressed together.
 fn settle(layered: &Layered, layer: &[usize], wanted: &[f64], heights: &mut [f64]) {
     struct Pool {
         sum: f64,
@@ -87,7 +87,8 @@ fn settle(layered: &Layered, layer: &[usize], wanted: &[f64], heights: &mut [f64
     }
 }
 
-/// Left and right border of each layer. Where edges climb, there is more room for it.
+/// Returns the left and right border of each layer. The space after a layer grows with the greatest difference in
+/// height of an edge across it.
 pub(super) fn columns(layered: &Layered, heights: &[f64]) -> Vec<(f64, f64)> {
     let mut columns = Vec::new();
     let mut left = 0.0;
@@ -105,8 +106,8 @@ pub(super) fn columns(layered: &Layered, heights: &[f64]) -> Vec<(f64, f64)> {
     columns
 }
 
-/// The heights at which each edge leaves its first and enters its last item: apart from each other, in the order in
-/// which they go on.
+/// Returns the heights at which each edge leaves its first item and enters its last one. The edges of an item are
+/// spread out, in the order of the heights that they go to or come from.
 pub(super) fn ports(layered: &Layered, heights: &[f64], nodes: usize) -> Vec<(f64, f64)> {
     let mut ports = vec![(0.0, 0.0); layered.chains.len()];
     let mut leaving: Vec<Vec<(f64, usize)>> = vec![Vec::new(); nodes];

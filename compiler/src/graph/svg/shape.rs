@@ -1,10 +1,10 @@
-//! The outline of a node, by role: told apart without colour, too.
+//! The outlines of nodes, by role, which differ not only in colour.
 
 use torvyn_codegen::ir::Role;
 
 use crate::graph::layout::Size;
 
-/// What a legend may have to name, in the order in which elements meet it.
+/// All roles that a legend can have, from source to sink, then the unknown role.
 pub(super) const ROLES: [Option<Role>; 7] = [
     Some(Role::Source),
     Some(Role::Processor),
@@ -15,12 +15,12 @@ pub(super) const ROLES: [Option<Role>; 7] = [
     None,
 ];
 
-/// The class in the style sheet.
+/// Returns the class of a role in the style sheet.
 pub(super) fn class(role: Option<Role>) -> &'static str {
     role.map_or("unknown", Role::as_str)
 }
 
-/// Between the sides of the outline and the text in it.
+/// Returns the space between the sides of the outline and the text in it, in pixels.
 pub(super) fn padding(role: Option<Role>) -> f64 {
     match role {
         Some(Role::Source | Role::Sink | Role::Router) => 18.0,
@@ -29,7 +29,7 @@ pub(super) fn padding(role: Option<Role>) -> f64 {
     }
 }
 
-/// The middle of the text: off the middle of an outline with one round end.
+/// Returns the horizontal centre of the text, which is off the centre of an outline with one round end.
 pub(super) fn middle(role: Option<Role>, size: Size) -> f64 {
     match role {
         Some(Role::Source) => size.width / 2.0 + 3.0,
@@ -38,12 +38,12 @@ pub(super) fn middle(role: Option<Role>, size: Size) -> f64 {
     }
 }
 
-/// The outline, from 0, 0 to `size`.
+/// Draws the outline, from 0, 0 to `size`.
 pub(super) fn outline(role: Option<Role>, size: Size) -> String {
     let Size { width: w, height: h } = size;
     let cut = h * 0.22;
     let path = match role {
-        // Round where nothing comes in, or nothing goes out.
+        // Sources are round on the side without inputs, sinks on the side without outputs.
         Some(Role::Source) => {
             let r = h * 0.45;
             format!("M{r:.1} 0H{w:.1}V{h:.1}H{r:.1}Q0 {h:.1} 0 {:.1}Q0 0 {r:.1} 0z", h / 2.0)
@@ -63,7 +63,7 @@ pub(super) fn outline(role: Option<Role>, size: Size) -> String {
                 "M{cut:.1} 0H{right:.1}L{w:.1} {cut:.1}V{lower:.1}L{right:.1} {h:.1}H{cut:.1}L0 {lower:.1}V{cut:.1}z"
             )
         }
-        // Bars on both sides, as of a subroutine.
+        // Bars on both sides, like a subroutine in a flowchart.
         Some(Role::Aggregator) => {
             let bar = h * 0.1;
             format!("M0 0H{w:.1}V{h:.1}H0zM{bar:.1} 0V{h:.1}M{:.1} 0V{h:.1}", w - bar)

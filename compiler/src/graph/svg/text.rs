@@ -11,7 +11,7 @@ pub(super) enum Style {
     Small,
     /// Role of a node.
     Role,
-    /// Beside an edge.
+    /// Label of an edge.
     Edge,
 }
 
@@ -23,11 +23,11 @@ const WIDTHS: [u16; 95] = [
     556, 278, 556, 556, 222, 222, 500, 222, 833, 556, 556, 556, 556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334,
     260, 334, 584,
 ];
-/// Fonts that people have are a little wider than the one that was measured.
+/// Factor for fonts that are a little wider than the one that was measured.
 const SPARE: f64 = 1.06;
 
 impl Style {
-    /// Class in the style sheet, size in pixels, and how much wider than regular it is.
+    /// Returns the class in the style sheet, the size in pixels, and the width relative to regular text.
     fn facts(self) -> (&'static str, f64, f64) {
         match self {
             Style::Title => ("title", 14.0, 1.08),
@@ -39,7 +39,7 @@ impl Style {
     }
 }
 
-/// The length of a text in pixels.
+/// Returns the width of a text in pixels.
 pub(super) fn width(text: &str, style: Style) -> f64 {
     let (_, size, factor) = style.facts();
     text.chars().map(thousandths).sum::<f64>() / 1000.0 * size * factor * SPARE
@@ -49,13 +49,13 @@ fn thousandths(character: char) -> f64 {
     let code = u32::from(character);
     match code.checked_sub(32).and_then(|at| WIDTHS.get(at as usize)) {
         Some(width) => f64::from(*width),
-        // Scripts that are written in squares, and pictures.
+        // Full-width scripts, such as Chinese, and emoji.
         None if code >= 0x1100 => 1000.0,
         None => 640.0,
     }
 }
 
-/// As much of a text as is not longer than `longest`, with an ellipsis in the place of the rest.
+/// Cuts a text to `longest` pixels, with an ellipsis in place of the rest.
 pub(super) fn fitted(text: &str, style: Style, longest: f64) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if width(&text, style) <= longest {
@@ -73,7 +73,7 @@ pub(super) fn fitted(text: &str, style: Style, longest: f64) -> String {
     kept + "…"
 }
 
-/// A `<text>`; nothing for an empty one.
+/// Returns a `<text>` element; nothing for a blank text.
 pub(super) fn element(x: f64, y: f64, anchor: &str, style: Style, text: &str) -> String {
     if text.trim().is_empty() {
         return String::new();
@@ -87,7 +87,7 @@ pub(super) fn element(x: f64, y: f64, anchor: &str, style: Style, text: &str) ->
     )
 }
 
-/// Text for XML, which has no place for control characters.
+/// Escapes a text for XML; control characters, which XML does not allow, become spaces.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::new();
     for character in text.chars() {

@@ -1,4 +1,4 @@
-//! The `config` of built-in nodes, by the rules that they apply to it when their flow starts.
+//! Checks of the `config` of built-in nodes, by the same rules as at the start of a flow.
 
 use serde_json::Value;
 use torvyn_runtime_core::bounds::{REPLICA, REPLICA_COUNT};
@@ -10,7 +10,7 @@ use crate::manifest::section::{ConfigEntry, Section};
 use crate::manifest::toml::Document;
 use crate::source::Span;
 
-/// Checks the configuration of a built-in; what a component makes of its own is not known.
+/// Checks the configuration of a node that is a built-in; a component's own rules are not known.
 pub(super) fn check_config(
     diags: &mut Diagnostics,
     document: &Document<'_>,
@@ -23,7 +23,7 @@ pub(super) fn check_config(
     };
     let written = node.text("config");
     let config = written.as_ref().map_or("", |config| &config.value);
-    // The other replicas get what differs in a number.
+    // The text for the first replica; for the others, only numbers differ.
     let filled = config
         .replace(REPLICA, "0")
         .replace(REPLICA_COUNT, &replicas.to_string());
@@ -55,7 +55,7 @@ pub(super) fn check_config(
     }
     errors.sort_by_key(|error| error.at.start);
     for error in errors {
-        // What is missing can still be said on the command line of the executable.
+        // The command line of the executable can still set a missing key.
         if matches!(error.mistake, Mistake::Missing(_)) {
             diags.warn(error);
         } else {
@@ -72,12 +72,12 @@ fn unknown_key(mistake: &Mistake) -> Option<String> {
     }
 }
 
-/// Whether one of the words is likely to be meant for `key`.
+/// Whether one of the words probably means `key`.
 fn suggest_any(words: &[String], key: &str) -> bool {
     words.iter().any(|word| suggest(word, &[key]).is_some())
 }
 
-/// The key or the value that is wrong, where it has a place of its own.
+/// The place of the key or value that is wrong, if it has one of its own.
 fn own_place(mistake: &Mistake, entries: &[ConfigEntry]) -> Option<Span> {
     let entry = |name: &str| entries.iter().find(|(key, _)| key.value == name);
     match mistake {
@@ -94,7 +94,7 @@ struct ConfigError {
     /// The whole configuration.
     text: String,
     at: Span,
-    /// Whether nothing but the mistake stands there.
+    /// Whether `at` covers nothing but the mistake.
     is_own: bool,
     /// Whether there is a configuration at all.
     is_written: bool,
@@ -160,7 +160,7 @@ impl ConfigError {
     }
 }
 
-/// As it stands in a manifest, without the quotes.
+/// A value as written in a manifest, without quotes.
 fn bare(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

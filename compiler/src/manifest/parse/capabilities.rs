@@ -1,4 +1,4 @@
-//! `[capabilities]` and `[security.grants]`: every name must be one of the taxonomy.
+//! `[capabilities]` and `[security.grants]`: every name must be in the taxonomy.
 
 use std::str::FromStr;
 
@@ -83,7 +83,7 @@ fn understood<T: FromStr<Err = Malformed>>(diags: &mut Diagnostics, text: &Spann
     parsed.ok()
 }
 
-/// The start of the line behind a table's header; `None` for tables that are written inline.
+/// The start of the line after a table's header; `None` for inline tables.
 fn line_after(document: &Document<'_>, header: Span) -> Option<Span> {
     let text = document.text;
     let line = text[..header.start].rfind('\n').map_or(0, |at| at + 1);
@@ -139,8 +139,8 @@ impl From<CapabilityError> for Diagnostic {
     }
 }
 
-/// The nearest name; what is written in the other place's spelling is meant in this one's, and a package is meant to be
-/// what is first in it.
+/// The most similar name. A name in the spelling of the other place is translated to this one's; a package means its
+/// first capability.
 fn near(text: &str, names: &[&str], place: Place) -> Option<String> {
     let stem = text.splitn(3, ':').take(2).collect::<Vec<_>>().join(":");
     let below = names.iter().find(|name| name.starts_with(&format!("{stem}/")));

@@ -1,15 +1,15 @@
-//! What holds without a key, as a value of the manifest or in words.
+//! Defaults of keys, as values or in words.
 
 use std::fmt;
 
 use crate::manifest::value::written_size;
 
-/// What holds without a key.
+/// The default of a key.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum DefaultValue {
-    /// Nothing.
+    /// None.
     Nothing,
-    /// What these words say: `of the flow`.
+    /// A rule in words, such as `of the flow`.
     Rule(&'static str),
     /// A string.
     Text(&'static str),
@@ -21,7 +21,7 @@ pub enum DefaultValue {
     Ratio(f64),
     /// `true` or `false`.
     Flag(bool),
-    /// A list without items.
+    /// An empty list.
     EmptyList,
 }
 
@@ -41,7 +41,7 @@ impl DefaultValue {
     }
 }
 
-/// As the manifest writes it, which is JSON too; empty for nothing.
+/// A value is written as in the manifest, which is also valid JSON; no default is an empty text.
 impl fmt::Display for DefaultValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,7 +1,7 @@
-//! The table of keys as a JSON schema, for editors. Draft 7 is what those that edit TOML understand.
+//! The table of keys as a JSON schema, for editors: draft 7, which TOML editors support.
 //!
-//! It accepts whatever the compiler accepts, and rejects what is wrong with a key, a type, a word or a number. What takes
-//! more than one value to see, except what a built-in takes, and the bounds of sizes are left to the compiler.
+//! It accepts whatever the compiler accepts, and rejects wrong keys, types, words and numbers. Only the compiler checks
+//! the bounds of sizes, and the rules for several values together, except those for the `config` of built-ins.
 
 use serde_json::{Map, Value, json};
 use torvyn_codegen::ir::Builtin;
@@ -12,7 +12,7 @@ use crate::interface::Interface;
 use torvyn_runtime_core::capability::ENTRIES;
 
 const NAME: &str = "[A-Za-z]([A-Za-z0-9_-]*[A-Za-z0-9])?";
-/// As semver.org has it.
+/// The pattern is that of semver.org.
 const VERSION: &str = "(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\
      (-(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)(\\.(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*)?\
      (\\+[0-9A-Za-z-]+(\\.[0-9A-Za-z-]+)*)?";
@@ -50,7 +50,7 @@ fn table(keys: &[Key]) -> Map<String, Value> {
     table
 }
 
-/// What the configuration of a built-in may hold. Nothing must be there: the command line of the executable can say it.
+/// The schema of a built-in's configuration. No key is required, because the command line of the executable can set it.
 fn of_builtin(builtin: Builtin) -> Value {
     let properties: Map<String, Value> = builtin
         .settings()
@@ -149,7 +149,7 @@ fn pattern(pattern: String) -> Value {
     json!({ "type": "string", "pattern": pattern })
 }
 
-/// The scheme of a `file:` URL, in whatever case.
+/// The scheme of a `file:` URL, in upper or lower case.
 const FILE: &str = "[Ff][Ii][Ll][Ee]:";
 
 fn component() -> String {

@@ -1,4 +1,4 @@
-//! The table itself.
+//! The entries of the table.
 
 use torvyn_runtime_core::bounds;
 use torvyn_runtime_core::policy::{ActionWord, Exhaustion, FanOut, LastResort, Merge, OverflowWord};
@@ -41,12 +41,12 @@ const fn later(name: &'static str, kind: Kind, default: DefaultValue, doc: &'sta
     }
 }
 
-/// The smallest unit of linear memory and the most a 32-bit module can have.
+/// Linear memory: from one page (64 KiB) to the most that a 32-bit module can have.
 const MEMORY: Kind = Kind::Size(64 << 10, 4 << 30);
 const DEPTH: Kind = Kind::Integer(1, 1 << 20);
 const POOL: Kind = Kind::Integer(0, 1 << 24);
 const MILLISECONDS: Kind = Kind::Integer(1, 86_400_000);
-/// What `invocation_timeout_ms` counts.
+/// Documentation of `invocation_timeout_ms`.
 const CALL_TIME: &str = "Time limit for one call: processor time and waiting in the host.";
 const REPLICAS: Kind = Kind::Integer(1, bounds::REPLICAS);
 const FUEL: Kind = Kind::Integer(0, u64::MAX >> 1);

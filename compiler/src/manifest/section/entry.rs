@@ -1,4 +1,4 @@
-//! Entries of a TOML table: their order, their paths, the rule of names.
+//! Entries of a TOML table: their order, their paths, the rule for names.
 
 use std::borrow::Cow;
 
@@ -26,5 +26,5 @@ pub(super) fn join(path: &str, name: &str) -> String {
     }
 }
 
-/// What names are made of.
+/// The rule for names, in words.
 pub(super) const NAME_RULE: &str = "letters, digits, `-` and `_`, starting with a letter";

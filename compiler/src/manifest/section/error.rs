@@ -1,4 +1,4 @@
-//! What can be wrong with a table, and the words for it.
+//! Errors in a table, and their diagnostics.
 
 use torvyn_codegen::ir::Builtin;
 use torvyn_runtime_core::setting;
@@ -23,7 +23,7 @@ pub(super) enum SectionError {
     UnknownKey {
         name: String,
         at: Span,
-        /// All that name it, `at` among them.
+        /// All places that name it, including `at`.
         places: Vec<Span>,
         path: String,
         keys: &'static [Key],
@@ -37,7 +37,7 @@ pub(super) enum SectionError {
         path: String,
         expected: Expected,
         found: &'static str,
-        /// As it stands in the text.
+        /// Its source text.
         written: String,
         at: Span,
     },
@@ -83,12 +83,12 @@ pub(super) enum SectionError {
 #[derive(Clone, Copy)]
 pub(super) struct Expected {
     pub(super) words: &'static str,
-    /// What the key takes, for what stands there instead may be another way to mean it.
+    /// The kind of the key, to guess what a value of another type was meant to be; `None` for an item of a list.
     pub(super) kind: Option<Kind>,
 }
 
 impl Expected {
-    /// What a key takes.
+    /// The type that a key takes.
     pub(super) fn of(key: &Key) -> Self {
         Self {
             words: key.kind.expected(),
@@ -96,7 +96,7 @@ impl Expected {
         }
     }
 
-    /// An item of a list.
+    /// The type of an item of a list.
     pub(super) fn plain(words: &'static str) -> Self {
         Self { words, kind: None }
     }
@@ -218,7 +218,7 @@ fn wrong_type(path: &str, expected: Expected, found: &str, written: &str, at: Sp
     diagnostic
 }
 
-/// The version that a number stands for: `"0.1.0"` for `0.1`.
+/// The version that a number was meant to be: `"0.1.0"` for `0.1`.
 fn version_of(number: &str) -> String {
     let missing = 2_usize.saturating_sub(number.matches('.').count());
     format!("\"{number}{}\"", ".0".repeat(missing))
@@ -317,7 +317,7 @@ fn unknown_interface(found: &str, at: Span) -> Diagnostic {
     }
 }
 
-/// With the word that is likely to be meant, if there is one; `written` is how it stands in the manifest.
+/// Adds the word that was probably meant, if there is one; `written` formats it for the manifest.
 fn with_suggestion(
     diagnostic: Diagnostic,
     found: &str,

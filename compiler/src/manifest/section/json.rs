@@ -1,4 +1,4 @@
-//! TOML values as JSON: what a `config` table becomes.
+//! Conversion of TOML values to JSON, for `config` tables.
 
 use std::ops::Range;
 
@@ -8,9 +8,9 @@ use torvyn_runtime_core::setting::{Kind, Setting};
 
 use super::entry::{TomlValue, in_order, join};
 
-/// A value that JSON has no equal for.
+/// A value without an equivalent in JSON.
 pub(super) struct Unfit {
-    /// The keys that lead to it.
+    /// The path of keys to it.
     pub(super) path: String,
     pub(super) at: Range<usize>,
     pub(super) reason: Reason,
@@ -23,21 +23,21 @@ pub(super) enum Reason {
     Wide,
     /// `inf` or `nan`.
     NotFinite,
-    /// A float beyond the largest one.
+    /// A float beyond the largest finite one.
     Huge,
 }
 
-/// Who takes a value.
+/// The receiver of a value.
 #[derive(Clone, Copy)]
 pub(super) enum Taker {
     /// A component, which may read anything.
     Component,
-    /// A key of a built-in; `None` for one that it does not have.
+    /// A key of a built-in; `None` for a key that it does not have.
     Builtin(Option<Kind>),
 }
 
 impl Taker {
-    /// Who takes the value at `path` of a node that takes these settings, if it is a built-in.
+    /// The receiver of the value at `path`: a built-in with these settings, or a component.
     pub(super) fn of(settings: Option<&'static [Setting]>, path: &str) -> Self {
         let name = path.rsplit('.').next().unwrap_or(path);
         settings.map_or(Taker::Component, |settings| {
@@ -47,7 +47,7 @@ impl Taker {
     }
 }
 
-/// The table at `path` as an object.
+/// Converts the table at `path` to an object, or returns every value that does not fit.
 pub(super) fn object(table: &DeTable<'_>, path: &str) -> Result<serde_json::Value, Vec<Unfit>> {
     let mut unfit = Vec::new();
     let object = entries(table, path, &mut unfit);
@@ -63,7 +63,7 @@ fn entries(table: &DeTable<'_>, path: &str, unfit: &mut Vec<Unfit>) -> serde_jso
     serde_json::Value::Object(entries.collect())
 }
 
-/// What does not fit is added to `unfit`, and anything in its place.
+/// Converts a value. One that does not fit is added to `unfit`, and becomes `null`.
 fn value(toml: &TomlValue<'_>, path: &str, unfit: &mut Vec<Unfit>) -> serde_json::Value {
     let read = match toml.get_ref() {
         DeValue::String(text) => Ok(text.to_string().into()),

@@ -1,4 +1,4 @@
-//! What the manifest says about errors and full streams: checked tables to policies.
+//! Policies for errors and full streams, read from checked tables.
 
 use torvyn_codegen::ir::{ErrorAction, LastResort, OverflowPolicy};
 use torvyn_runtime_core::policy::{ActionWord, OverflowWord};
@@ -134,7 +134,7 @@ pub(in crate::manifest) fn default_overflow(
     Some(Spanned::new(policy?, word.span))
 }
 
-/// The policy that needs no further key.
+/// The policy of a word that needs no rate.
 fn without_rate(word: OverflowWord) -> Option<OverflowPolicy> {
     match word {
         OverflowWord::Block => Some(OverflowPolicy::Block),

@@ -1,34 +1,35 @@
-//! Mistakes behind which the parser loses its way: headers that are not closed, and lines without a `=`. They are taken out
-//! of a copy of the text, and the copy is read again. Offsets stay what they are.
+//! Mistakes that keep the parser from reading on: headers that are not closed, and lines without a `=`. They are
+//! blanked in a copy of the text, and the copy is read again. Offsets stay the same.
 //!
-//! The parser takes the line behind an open header for a part of it and misunderstands what follows, so the whole table is
-//! taken out. Behind a key without a value it reads nothing any more, so that line is.
+//! The parser takes the line after an unclosed header for a part of it and misunderstands what follows, so the whole
+//! table is blanked. After a key without a value it reads nothing more, so that line is blanked.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use ::toml::de::{DeTable, Error};
 
-/// A text without what keeps the parser from reading on.
+/// A text in which such mistakes are blanked.
 pub(in crate::manifest) struct Readable<'a> {
     pub(super) text: Cow<'a, str>,
-    /// The headers that are not closed in order, each without its line break.
+    /// The headers that are not closed, in order, each without its line break.
     pub(super) unclosed: Vec<Range<usize>>,
-    /// The parser's errors in the lines that were taken out.
+    /// The parser's errors in the blanked lines without a `=`.
     pub(super) keyless: Vec<Error>,
 }
 
-/// How often a text is read again for lines without a `=`: each hides the next one, and what has many is no TOML.
+/// The most times that a text is read again for lines without a `=`: each hides the next one, and a text with many is
+/// not TOML.
 const READINGS: usize = 16;
 
-/// What the parser can read of a text.
+/// Blanks such mistakes in a text.
 pub(in crate::manifest) fn readable(text: &str) -> Readable<'_> {
     let mut readable = Readable {
         text: text.into(),
         unclosed: Vec::new(),
         keyless: Vec::new(),
     };
-    // Reading twice costs as much again: only where there may be a reason.
+    // Parsing again doubles the time: only done where there may be a mistake.
     if !text.lines().any(|line| may_be_open(line) || may_be_keyless(line)) {
         return readable;
     }
@@ -61,7 +62,7 @@ pub(in crate::manifest) fn readable(text: &str) -> Readable<'_> {
     }
 }
 
-/// Whether a line begins like a key and does not go on like one.
+/// Whether a line begins like a key but doesn't go on like one.
 fn may_be_keyless(line: &str) -> bool {
     let line = line.trim_start();
     let is_bare = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -74,7 +75,7 @@ fn may_be_keyless(line: &str) -> bool {
     }
 }
 
-/// The line of an error, when that has a key without a value.
+/// The line of an error about a key without a value.
 fn keyless(text: &str, error: &Error) -> Option<Range<usize>> {
     let at = error.span()?.start;
     error.message().starts_with("key with no value").then(|| {
@@ -84,14 +85,14 @@ fn keyless(text: &str, error: &Error) -> Option<Range<usize>> {
     })
 }
 
-/// Whether a line begins like a header and does not end like one.
+/// Whether a line begins like a header but doesn't end like one.
 fn may_be_open(line: &str) -> bool {
     let code = line.split('#').next().unwrap_or_default().trim();
     let end = if code.starts_with("[[") { "]]" } else { "]" };
     code.starts_with('[') && !code.ends_with(end)
 }
 
-/// The line of an error, when that is a header without its end.
+/// The line of an error about a header without its end.
 fn unclosed(text: &str, error: &Error) -> Option<Range<usize>> {
     let at = error.span()?.start;
     let message = error.message();
@@ -104,7 +105,7 @@ fn unclosed(text: &str, error: &Error) -> Option<Range<usize>> {
     line.trim_start().starts_with('[').then_some(start..start + line.len())
 }
 
-/// A header and what stands below it, up to the next one.
+/// The range of a table: its header and what follows, up to the next header.
 fn table(text: &str, start: usize) -> Range<usize> {
     let mut end = start;
     for line in text[start..].split_inclusive('\n') {
@@ -116,7 +117,7 @@ fn table(text: &str, start: usize) -> Range<usize> {
     start..end
 }
 
-/// Puts blanks there.
+/// Replaces a range by spaces; keeps its length and line breaks.
 fn blank(text: &mut String, at: Range<usize>) {
     let letters = text[at.clone()].chars();
     let blank: String = letters
@@ -128,7 +129,7 @@ fn blank(text: &mut String, at: Range<usize>) {
     text.replace_range(at, &blank);
 }
 
-/// Whether a line can be a header, closed or not: an item of a list that stands on several lines ends with a comma.
+/// Whether a line can be a header, closed or not. A list item on a line of its own ends with a comma.
 fn is_header(line: &str) -> bool {
     let line = line.trim();
     line.starts_with('[') && !line.ends_with(',') && line.trim_matches(['[', ']']).contains(|c: char| c.is_alphabetic())

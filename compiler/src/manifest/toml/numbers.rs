@@ -1,11 +1,11 @@
-//! Numbers that the parser lets pass and TOML does not know: `0x` without a digit, `1_a`.
+//! Malformed numbers that the parser accepts: `0x` without a digit, `1_a`.
 
 use std::ops::Range;
 
 use ::toml::Spanned;
 use ::toml::de::{DeTable, DeValue};
 
-/// Where they stand.
+/// Finds the places of malformed numbers.
 pub(super) fn malformed(table: &DeTable<'_>) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     for (_, value) in table.iter() {
@@ -24,7 +24,7 @@ fn search(value: &Spanned<DeValue<'_>>, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Whether it has digits and nothing else; how many is another question.
+/// Whether a number has digits and nothing else after its sign; its size is not checked.
 fn is_integer(text: &str, radix: u32) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix))

@@ -1,4 +1,4 @@
-//! Where keys stand. A header or a dotted key names several at once, and a table can have many of them.
+//! Places of keys. A header or a dotted key names several keys at once, and many of them can name one table.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use ::toml::de::{DeTable, DeValue};
 use super::Document;
 use crate::source::Span;
 
-/// No table of the schema is deeper.
+/// Limit on nesting; no table of the schema is deeper.
 const DEEPEST: usize = 8;
 
 const BLANKS: [char; 2] = [' ', '\t'];
@@ -26,7 +26,8 @@ impl Document<'_> {
         places.into_values().map(|place| self.span(place)).collect()
     }
 
-    /// Adds what stands `below` keys before those that lead to `value`, and the same of what is in it.
+    /// Adds candidates for a key whose value is `below` levels above `value`: in headers and dotted keys, that many
+    /// other keys are between it and each key in `value`.
     fn add_places(&self, value: &Spanned<DeValue<'_>>, below: usize, found: &mut Vec<Range<usize>>) {
         if below == DEEPEST {
             return;
@@ -46,7 +47,7 @@ impl Document<'_> {
         }
     }
 
-    /// The key of the same inline table that is defined first.
+    /// The first definition of a key that is defined again in the same inline table.
     pub(super) fn same_inline_key(&self, again: &Range<usize>) -> Option<Range<usize>> {
         let mut table = self.inline_table_around(self.root.get_ref(), again.start)?;
         let mut keys = vec![again.clone()];
@@ -74,7 +75,7 @@ impl Document<'_> {
             return list.iter().find_map(|item| self.inline_table_within(item, offset));
         }
         let table = value.get_ref().as_table()?;
-        // Other tables have entries outside of their own span, which is that of a header or of a dotted key.
+        // Entries of other tables are outside of the table's own span, which is that of a header or a dotted key.
         if !self.text[value.span()].starts_with('{') {
             return self.inline_table_around(table, offset);
         }
@@ -82,7 +83,7 @@ impl Document<'_> {
         self.inline_table_around(inner, offset).or(Some(inner))
     }
 
-    /// The key that stands `steps` keys before this one, in the same header or dotted key.
+    /// The key `steps` keys before this one, in the same header or dotted key.
     fn back(&self, mut key: Range<usize>, steps: usize) -> Option<Range<usize>> {
         for _ in 0..steps {
             key = last_key(self.text[..key.start].trim_end_matches(BLANKS).strip_suffix('.')?)?;
@@ -90,7 +91,7 @@ impl Document<'_> {
         Some(key)
     }
 
-    /// The last key of the header of a table in an array.
+    /// The last key in the header of an array's table.
     fn last_in_header(&self, header: &Range<usize>) -> Option<Range<usize>> {
         let inside = self.text[header.clone()].strip_prefix("[[")?.strip_suffix("]]")?;
         last_key(&self.text[..header.start + "[[".len() + inside.len()])

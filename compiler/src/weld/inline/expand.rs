@@ -1,7 +1,8 @@
-//! Writes a function with those that are copied into it.
+//! Writes a function with its inlined callees.
 //!
-//! A copy is a block of the copied function's own type: it takes the arguments from the operand stack, leaves the results
-//! there, and is what the function's body was to its branches. Parameters and locals become locals of the caller.
+//! A copy of a callee is a block with the callee's type: it takes the arguments from the operand stack, and leaves the
+//! results there. Branches out of the callee's body become branches out of the block. Parameters and locals become
+//! locals of the caller.
 
 use wasm_encoder::reencode::Reencode as _;
 use wasm_encoder::{BlockType, Encode as _, Function, Instruction, RefType, ValType};
@@ -37,17 +38,17 @@ pub(in crate::weld) fn function<'x>(
     Ok(written)
 }
 
-/// A function as it is written.
+/// A function that is being written.
 struct Expansion<'x, 'r> {
     program: &'x Program<'x, 'x>,
     remaps: &'r mut [Remap<'x>],
-    /// Types of its parameters and locals.
+    /// Types of its parameters and locals, and of those of copies.
     locals: Vec<ValType>,
     code: Vec<u8>,
 }
 
 impl Expansion<'_, '_> {
-    /// Makes locals of a function's parameters; how many those are.
+    /// Adds the parameters of a function as locals. Returns how many there are.
     fn add_parameters(&mut self, function: FunctionId) -> Result<usize, Error> {
         let module = &self.program.modules[function.part];
         let parameters = module.function_type(function.index).params();
@@ -57,7 +58,7 @@ impl Expansion<'_, '_> {
         Ok(parameters.len())
     }
 
-    /// Makes locals of a function's own.
+    /// Adds the locals of a function, without its parameters.
     fn add_locals(&mut self, function: FunctionId) -> Result<(), Error> {
         let body = &self.program.modules[function.part].bodies[function.index];
         for locals in body.get_locals_reader()? {
@@ -68,8 +69,8 @@ impl Expansion<'_, '_> {
         Ok(())
     }
 
-    /// Writes what a function does, and its end. The locals of a copy come behind those of what it is copied into; copies
-    /// have no polls.
+    /// Writes the body of a function, with its `end`. `copy` is the number of a copy's first local; `None` if the
+    /// function is not a copy. Copies have no polls.
     fn add_body(&mut self, function: FunctionId, mut polls: Option<Polls<'_>>, copy: Option<u32>) -> Result<(), Error> {
         let mut depth: u32 = 0;
         for operator in self.program.modules[function.part].bodies[function.index].get_operators_reader()? {
@@ -79,7 +80,7 @@ impl Expansion<'_, '_> {
             if let Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } = operator {
                 depth += 1;
             } else if let Operator::End = operator {
-                // Behind the last one, nothing follows.
+                // Nothing follows the last `end`, which closes the body.
                 depth = depth.saturating_sub(1);
             }
             if let Some(callee) = self.copied(function, &operator) {
@@ -98,7 +99,7 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// Writes an operator inside of `depth` blocks.
+    /// Writes an operator that is inside `depth` blocks.
     fn add_operator(
         &mut self,
         function: FunctionId,
@@ -122,7 +123,7 @@ impl Expansion<'_, '_> {
         Ok(())
     }
 
-    /// The function that is copied in the place of an operator.
+    /// Returns the function that is inlined in place of an operator.
     fn copied(&self, function: FunctionId, operator: &Operator<'_>) -> Option<FunctionId> {
         let Operator::Call { function_index } = operator else {
             return None;
@@ -142,7 +143,7 @@ impl Expansion<'_, '_> {
         }
         self.add_locals(callee)?;
         for local in parameters..count(self.locals.len()) {
-            // The last time the copy ran may have left something.
+            // The copy may have run before and left values.
             zero(self.locals[local as usize]).encode(&mut self.code);
             Instruction::LocalSet(local).encode(&mut self.code);
         }

@@ -1,4 +1,4 @@
-//! What functions are like, and which of them are reached.
+//! The properties of functions on which inlining depends, and the functions that are reached.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,22 +10,22 @@ use crate::weld::link::Program;
 use crate::weld::module::Module;
 use crate::weld::plan::FunctionId;
 
-/// What matters of a function.
+/// The properties of a function on which inlining depends.
 #[derive(Debug, Default)]
 pub(super) struct Shape {
-    /// Its operators, parameters and locals.
+    /// Number of its operators, parameters and locals.
     pub(super) size: usize,
     /// Whether a guest defines it.
     pub(super) is_guest: bool,
-    /// The functions it calls, and at how many places: of those that parts define.
+    /// The functions that it calls, and at how many places. Imports of the welded module are not counted.
     pub(super) calls: BTreeMap<FunctionId, usize>,
-    /// Those to which it refers in other ways.
+    /// The functions to which it refers in other ways.
     pub(super) references: BTreeSet<FunctionId>,
     /// Whether it makes tail calls, which would leave the caller too.
     has_tail_calls: bool,
-    /// Whether it never returns by its end.
+    /// Whether its last operator is `unreachable`.
     ends_in_trap: bool,
-    /// Whether it calls imports of the welded module that return.
+    /// Whether it calls imports of the welded module without a trap directly after the call.
     calls_host: bool,
 }
 
@@ -72,14 +72,15 @@ impl Shape {
         Ok(())
     }
 
-    /// Whether it is sensible to put it in the place of a call. What ends in a trap is a rare way out, and a call of an import
-    /// costs more than the call that is saved; both would have their callers save registers.
+    /// Whether inlining it is possible and worthwhile. A function that ends in a trap is a rare exit, and a call of an
+    /// import costs more than inlining saves; either would make the callers save registers.
     pub(super) fn can_be_copied(&self) -> bool {
         !self.has_tail_calls && !self.ends_in_trap && !self.calls_host
     }
 }
 
-/// The functions that are needed whatever code does: what is exported, and what tables and globals start with.
+/// Returns the functions that are needed whatever code does: those that are exported, and those to which element
+/// segments and globals refer.
 pub(super) fn roots(program: &Program<'_, '_>) -> BTreeSet<FunctionId> {
     let mut roots = BTreeSet::new();
     for (part, kind, index) in &program.exports {
@@ -94,7 +95,7 @@ pub(super) fn roots(program: &Program<'_, '_>) -> BTreeSet<FunctionId> {
     roots
 }
 
-/// The functions, by their numbers in the part, with which tables and globals of a part start.
+/// Returns the functions to which a part's element segments and globals refer, by their numbers in the part.
 fn initial(module: &Module<'_>) -> Result<Vec<u32>> {
     let mut named = Vec::new();
     for global in &module.globals {
@@ -122,7 +123,7 @@ fn in_segment(element: &Element<'_>, named: &mut Vec<u32>) -> Result<()> {
     Ok(())
 }
 
-/// The functions to which a constant expression refers.
+/// Adds the functions to which a constant expression refers.
 fn references(operators: OperatorsReader<'_>, named: &mut Vec<u32>) -> Result<()> {
     for operator in operators {
         if let Operator::RefFunc { function_index } = operator? {
@@ -132,7 +133,7 @@ fn references(operators: OperatorsReader<'_>, named: &mut Vec<u32>) -> Result<()
     Ok(())
 }
 
-/// The shapes of `roots` and of all functions that are reached from them.
+/// Returns the shapes of `roots` and of all functions that are reached from them.
 pub(super) fn reached(program: &Program<'_, '_>, roots: &BTreeSet<FunctionId>) -> BTreeMap<FunctionId, Shape> {
     let mut shapes = BTreeMap::new();
     let mut next: Vec<FunctionId> = roots.iter().copied().collect();

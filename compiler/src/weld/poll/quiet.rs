@@ -1,5 +1,4 @@
-//! Which functions of a guest need no poll at their entry: those that end soon whoever calls them, as far as they do not
-//! poll on their way.
+//! Finds the functions of a guest that need no poll at their entry, because a call soon ends or polls.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +8,9 @@ use super::{OTHERS, QUIET, is_call};
 use crate::weld::item::Kind;
 use crate::weld::module::Module;
 
-/// For each function that a guest defines, the operators that a call of it may run without a poll. `None` where it begins
-/// with a poll: what is exported, what calls itself by way of others, what calls tables, and what is too long.
+/// Returns, for each function that a guest defines, the operators that a call may run without a poll. `None` if the
+/// function begins with a poll: if it is exported, makes calls through tables or is too long. At least one function of
+/// every cycle of calls begins with one.
 pub(super) fn operators(module: &Module<'_>) -> Vec<Option<u32>> {
     let imported = module.imported[Kind::Function].len();
     let works: Vec<Work> = module.bodies.iter().map(|body| Work::of(body, imported)).collect();
@@ -29,14 +29,14 @@ pub(super) fn operators(module: &Module<'_>) -> Vec<Option<u32>> {
     search.states.into_iter().map(State::quiet).collect()
 }
 
-/// What a function does.
+/// The work of a function.
 #[derive(Debug, Default)]
 struct Work {
-    /// Operators of its own, with what others than the guest do for it.
+    /// Number of its operators, with those charged for imported functions.
     operators: u32,
     /// Functions of the guest that it calls, and at how many places.
     calls: BTreeMap<usize, u32>,
-    /// Whether it calls functions that can't be known.
+    /// Whether it calls through tables, so that the callees can't be known.
     calls_tables: bool,
 }
 
@@ -66,7 +66,7 @@ impl Work {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     New,
-    /// Those that it calls are being looked at.
+    /// Its callees are being examined.
     Begun,
     Polls,
     Quiet(u32),
@@ -87,7 +87,8 @@ struct Search {
 }
 
 impl Search {
-    /// Looks at a function after those that it calls. Not by recursion: a guest may have any number of them in a row.
+    /// Decides whether a function polls, after its callees. Without recursion, because any number of a guest's
+    /// functions may call each other in a row.
     fn settle(&mut self, function: usize) {
         let mut path = vec![function];
         while let Some(function) = path.last().copied() {
@@ -104,7 +105,8 @@ impl Search {
         }
     }
 
-    /// A function that is being looked at while another one calls it closes a circle: it polls.
+    /// Adds the callees that are not examined yet to `path`. A callee that is being examined closes a cycle, so it
+    /// polls.
     fn begin(&mut self, function: usize, path: &mut Vec<usize>) {
         for callee in self.works[function].calls.keys().copied() {
             match self.states[callee] {

@@ -1,5 +1,5 @@
-//! How many operators can have been passed since the last poll, on the longest of the ways that lead to a place in a
-//! function. Control flow is structured, so one pass over the code tells.
+//! Counts the operators since the last poll, on the longest path to a place in a function. Control flow is structured,
+//! so one pass over the code is enough.
 
 use wasmparser::Operator;
 
@@ -8,23 +8,24 @@ use super::STRETCH;
 /// A place in a function.
 #[derive(Debug)]
 pub(super) struct Stretch {
-    /// Operators since the last poll, on the longest way here.
+    /// Operators since the last poll, on the longest path to the place.
     passed: u32,
     /// The blocks around the place, innermost last.
     blocks: Vec<Block>,
 }
 
-/// A block that code is in.
+/// A block around the place.
 #[derive(Debug)]
 struct Block {
-    /// On the longest way to where its branches go on. A branch to a loop goes on at a poll.
+    /// Operators on the longest path that leaves the block by a branch. `None` for a loop: a branch to it leads to a
+    /// poll.
     exit: Option<u32>,
-    /// On the longest way to its beginning.
+    /// Operators on the longest path to the block's beginning.
     entry: u32,
 }
 
 impl Stretch {
-    /// The beginning of a function, behind its poll.
+    /// Returns the beginning of a function, after its poll.
     pub(super) fn new() -> Self {
         Self {
             passed: 0,
@@ -32,28 +33,28 @@ impl Stretch {
         }
     }
 
-    /// Whether there would be too many operators with `operators` more.
+    /// Whether `operators` more would be too many without a poll.
     pub(super) fn exceeds(&self, operators: u32) -> bool {
         self.passed + operators > STRETCH
     }
 
-    /// There is a poll.
+    /// Passes a poll.
     pub(super) fn poll(&mut self) {
         self.passed = 0;
     }
 
-    /// A loop begins, with a poll.
+    /// Passes the beginning of a loop, which has a poll.
     pub(super) fn enter_loop(&mut self) {
         self.blocks.push(Block { exit: None, entry: 0 });
         self.poll();
     }
 
-    /// Passes an operator other than the beginning of a loop, which runs `operators`.
+    /// Passes any other operator, which counts as `operators`.
     pub(super) fn pass(&mut self, operator: &Operator<'_>, operators: u32) {
         if let Operator::Block { .. } = operator {
             self.enter(operators, 0);
         } else if let Operator::If { .. } = operator {
-            // Without an `else`, the way around leads to the end at once.
+            // Without an `else`, there is also a path from the condition to the end.
             self.enter(operators, self.passed + operators);
         } else if let Operator::Else = operator {
             self.enter_else();
@@ -110,7 +111,7 @@ impl Stretch {
     }
 }
 
-/// Whether what follows can only be reached by branches.
+/// Whether the code that follows can only be reached by branches.
 fn ends_way(operator: &Operator<'_>) -> bool {
     matches!(
         operator,

@@ -1,8 +1,8 @@
-//! Every way in which parts can't be welded.
+//! Every reason why parts can't be welded.
 
 use super::*;
 
-/// The error of parts that can't be welded.
+/// Returns the error of parts that can't be welded.
 fn error(parts: &[Part<'_>], exports: &[Export]) -> WeldError {
     let error = weld(parts, exports).unwrap_err();
     assert!(!error.to_string().ends_with('.'), "{error}");
@@ -87,7 +87,7 @@ fn a_guest_that_does_not_keep_its_state_to_itself() {
         error(&[guest(&shared, vec![])], &[]),
         WeldError::SharedMemory { part: 0 }
     );
-    // What is no guest may.
+    // Parts that are not guests may do so.
     welded(
         &[
             glue(&shared, vec![]),
@@ -304,7 +304,7 @@ fn modules_that_get_too_large() {
         too_large("bytes in a name", 100_001, 100_000)
     );
     welded(&part, &exports(&name[1..]));
-    // Each export of this function counts 1002.
+    // Each export of this function counts as 1002.
     let code = wat(&format!(
         r#"(module (func (export "f") {}))"#,
         "(param i32)".repeat(1000)

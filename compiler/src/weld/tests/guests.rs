@@ -7,7 +7,7 @@ use wasmparser::{Parser, Payload};
 
 use super::*;
 
-/// Builds guests of the tests, as `cargo xtask test` did before, and gives the components.
+/// Builds guests of the tests, as `cargo xtask test` did before, and returns the components.
 #[expect(clippy::disallowed_methods, reason = "guests are built by cargo")]
 fn build(packages: &[&str]) -> Vec<Vec<u8>> {
     let test = std::env::current_exe().unwrap();
@@ -39,7 +39,7 @@ fn build(packages: &[&str]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// The largest core module of a component.
+/// Returns the largest core module of a component.
 fn main_module(component: &[u8]) -> &[u8] {
     let modules = Parser::new(0).parse_all(component).filter_map(|payload| {
         let Payload::ModuleSection { unchecked_range, .. } = payload.unwrap() else {
@@ -86,7 +86,7 @@ fn rust_guests() {
                 .unwrap();
             allocate.call(&mut store, (0, 0, 8, 40)).unwrap()
         });
-        // Each has a heap of its own, where the first block is at the same address.
+        // Each part has a heap of its own, and the first block is at the same address in both.
         assert_eq!(first, second);
         assert!(first > 0);
     }

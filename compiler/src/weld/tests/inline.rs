@@ -1,17 +1,17 @@
-//! What functions of parts that are no guests do is the same when they are copied into each other.
+//! Functions of parts that are not guests do the same when they are inlined.
 
 use super::observe::{Subject, between_others};
 use super::*;
 use crate::weld::module::Module as Read;
 
-/// Checks that a module does the same when it is welded as no guest as it does alone, and returns it welded.
+/// Checks that a module that is not a guest does the same alone and welded. Returns the welded module.
 fn check(text: &str) -> Vec<u8> {
     let code = wat(text);
     let subject = Subject::new(&code);
     let names = subject.functions();
     let welded = between_others(&code, None).unwrap();
     let copied = Subject::new(&welded);
-    // One instance for each call, and one for all.
+    // One instance for each function, and one for all of them.
     for names in names.chunks(1).chain([&names[..]]) {
         let alone = subject.observe(1_000_000, names);
         assert!(alone.is_whole(), "{alone:?}");
@@ -20,7 +20,7 @@ fn check(text: &str) -> Vec<u8> {
     welded
 }
 
-/// How many functions a module has, and how many calls.
+/// Returns the numbers of functions and of calls in a module.
 fn functions_and_calls(code: &[u8]) -> (usize, usize) {
     let module = Read::parse(code).unwrap();
     let operators = module
@@ -31,10 +31,10 @@ fn functions_and_calls(code: &[u8]) -> (usize, usize) {
     (module.bodies.len(), calls.count())
 }
 
-/// Checks that a module does the same, and that only these functions and calls are left of it.
+/// Checks that a module does the same welded, and how many functions and calls are left of it.
 fn check_left(text: &str, functions: usize, calls: usize) {
     let (found, found_calls) = functions_and_calls(&check(text));
-    // The modules around it have two functions each.
+    // The two modules around it have two functions each.
     assert_eq!((found - 4, found_calls), (functions, calls), "{text}");
 }
 
@@ -260,7 +260,7 @@ fn large_functions_are_copied_when_there_is_one_call() {
 
 #[test]
 fn a_function_does_not_grow_without_limit() {
-    // Each is twice as large as the one before.
+    // Each is twice as large as the previous one.
     let mut functions = String::from("(func $f0 (global.set $g (i32.add (global.get $g) (i32.const 1))))");
     for position in 1..12 {
         let calls = format!("(call $f{})", position - 1).repeat(2);
@@ -284,7 +284,7 @@ fn a_function_does_not_grow_without_limit() {
     );
 }
 
-/// A part that copies from the memory and data of another one, and a guest that is between them.
+/// Inlines a function that uses memory, data and a table of its part: into another part, and into a guest.
 #[test]
 fn copies_use_what_their_own_part_has() {
     let first = wat(r#"(module
@@ -318,7 +318,8 @@ fn copies_use_what_their_own_part_has() {
     let mut run = Run::new(&code);
     assert_eq!(run.call("go", 0), 5 + 10 * 2 * (7 + 3));
     assert_eq!(run.call("go", 4), 5 + 10 * 2 * (7 + 7));
-    // Of the glue, `go` and `seven` are left, which calls the guest; of the guest, both functions, and its call of its own.
+    // Left are `go` and `seven` of the glue, both functions of the guest, the call from `go` to the guest, and the call
+    // within the guest.
     assert_eq!(functions_and_calls(&code), (4, 2));
 }
 
@@ -374,7 +375,7 @@ fn functions_that_call_the_host_stay() {
         name: name.to_owned(),
     });
     let code = welded(&[glue(&code, bindings.into())], &[Export::named(0, "go", "go")]);
-    // `go` with a copy of `checked`; the other two.
+    // `go`, with `checked` inlined, and the other two.
     assert_eq!(functions_and_calls(&code), (3, 5));
 }
 

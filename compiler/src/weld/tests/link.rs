@@ -6,7 +6,8 @@ use wasmtime::{Caller, Func, TypedFunc};
 
 use super::*;
 
-/// Keeps what it is told in a memory of its own, and asks another part for more.
+/// A guest that multiplies a number in its memory by its own constant and by the glue's factor, and appends it to the
+/// glue.
 const GUEST: &str = r#"(module
   (import "glue" "append" (func $append (param i32 i32)))
   (import "glue" "factor" (func $factor (result i32)))
@@ -22,7 +23,7 @@ const GUEST: &str = r#"(module
     (call $append (local.get $at) (local.get $length))
     (global.get $next)))"#;
 
-/// Puts a number into the guest's memory, calls the guest, and takes what it appends into the exchange memory.
+/// Glue that puts a number into the guest's memory, calls the guest, and copies what it appends to the exchange memory.
 const GLUE: &str = r#"(module
   (import "guest" "memory" (memory $guest 1))
   (import "exchange" "memory" (memory $exchange 1 65536 shared))
@@ -68,7 +69,7 @@ fn guest_and_glue_call_each_other() {
     }
 }
 
-/// The same with the parts as instances of their own: calls into the glue pass through the host.
+/// Does the same with instances instead of welded parts: calls into the glue pass through the host.
 fn unlinked(base: i32, value: i32) -> i32 {
     type Cell = Arc<Mutex<Option<Func>>>;
     let engine = engine(false);

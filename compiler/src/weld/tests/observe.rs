@@ -1,4 +1,4 @@
-//! Sees what a module does, alone or welded to others.
+//! Observes what a module does, alone or welded to others.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -7,7 +7,7 @@ use wasmtime::{Func, Trap};
 
 use super::*;
 
-/// Takes a number in every index space, so that those of the parts behind it are others.
+/// A part with items in every index space, so that the items of the parts after it get other numbers.
 const DECOY: &str = r#"(module
   (type (func (param f64 f64 f64)))
   (type (func (result i64)))
@@ -23,7 +23,7 @@ const DECOY: &str = r#"(module
   (data (memory 0) (i32.const 7) "decoy")
   (data "passive"))"#;
 
-/// Under this name start functions are exported.
+/// The name under which start functions are exported.
 const START: &str = "start function";
 
 /// A module that can be instantiated again and again.
@@ -39,15 +39,15 @@ impl Subject {
         Self { engine, module }
     }
 
-    /// Names of the functions that it exports.
+    /// Returns the names of the functions that it exports, without the start function.
     pub(super) fn functions(&self) -> Vec<String> {
         let exports = self.module.exports();
         let functions = exports.filter(|export| export.ty().func().is_some() && export.name() != START);
         functions.map(|export| export.name().to_owned()).collect()
     }
 
-    /// Instantiates the module, its imports being zero and functions that return zero, calls its start function, and then
-    /// the functions it exports under `names`, with zeros.
+    /// Instantiates the module, calls its start function, and then its exports `names` with zeros as arguments. Its
+    /// imports are zeros, and functions that return zeros.
     pub(super) fn observe(&self, fuel: u64, names: &[String]) -> Observed {
         let mut store = Store::new(&self.engine, ());
         store.set_fuel(fuel).unwrap();
@@ -70,12 +70,12 @@ impl Subject {
     }
 }
 
-/// What the code of a module does.
+/// The observed behaviour of a module.
 #[derive(Debug, Default)]
 pub(super) struct Observed {
     /// The results of its functions, then its memories, tables and globals.
     lines: Vec<String>,
-    /// Whether it ran out of fuel or stack, which other code does at another place.
+    /// Whether it ran out of fuel or stack. Welded code does so at another point.
     cut: bool,
 }
 
@@ -128,7 +128,7 @@ impl Observed {
         }
     }
 
-    /// Both must be the same, as far as neither was cut off.
+    /// Asserts that both are the same, up to the point where one of them was cut off.
     pub(super) fn assert_same(&self, other: &Self, what: &str) {
         if self.cut || other.cut {
             let both = self.lines.len().min(other.lines.len());
@@ -138,12 +138,12 @@ impl Observed {
         }
     }
 
-    /// Whether all was seen that there is to see.
+    /// Whether there is something, and nothing was cut off.
     pub(super) fn is_whole(&self) -> bool {
         !self.cut && !self.lines.is_empty()
     }
 
-    /// How much was seen.
+    /// Returns the number of observations.
     pub(super) fn len(&self) -> usize {
         self.lines.len()
     }
@@ -156,14 +156,15 @@ fn text(value: &Val) -> String {
     format!("{value:?}")
 }
 
-/// All that a part exports, under the same names.
+/// Returns all exports of a part, under the same names.
 pub(super) fn all_exports(code: &[u8], part: usize) -> Vec<Export> {
     let module = crate::weld::module::Module::parse(code).unwrap();
     let names = module.exports.keys();
     names.map(|name| Export::named(part, *name, *name)).collect()
 }
 
-/// Welds a module between two others, its imports bound to the host under their own names and all its exports exported.
+/// Welds a module between two others. Its imports are bound to the host under their own names, and all its exports are
+/// exported.
 pub(super) fn between_others(code: &[u8], rules: Option<GuestRules>) -> Result<Vec<u8>, WeldError> {
     let decoy = wat(DECOY);
     let module = crate::weld::module::Module::parse(code).unwrap();

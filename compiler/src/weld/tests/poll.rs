@@ -1,4 +1,4 @@
-//! Whatever a guest does, it ends soon after it is told to.
+//! A guest ends soon after it is interrupted, whatever it does.
 
 use std::sync::mpsc;
 use std::thread;
@@ -10,10 +10,11 @@ use super::*;
 use crate::weld::module::Module as Read;
 use crate::weld::poll::QUIET;
 
-/// Longest time that a guest may go on: a poll takes nanoseconds, but there may be other tests.
+/// Longest time that an interrupted guest may go on. A poll takes nanoseconds, but other tests may run at the same
+/// time.
 const SOON: Duration = Duration::from_secs(5);
 
-/// Sets the word at which polls look, as the host would.
+/// A module that sets the word that polls read, as the host would.
 const SETTER: &str = r#"(module
   (import "exchange" "memory" (memory 1 65536 shared))
   (func (export "set") (i32.atomic.store (i32.const 0) (i32.const 1))))"#;
@@ -26,7 +27,7 @@ fn set(engine: &Engine, memory: &SharedMemory) {
     set.call(&mut store, ()).unwrap();
 }
 
-/// Calls `go` of a welded guest in a thread of its own. The receiver gets how that ended.
+/// Calls `go` of a welded guest on a thread of its own. The receiver gets the outcome.
 fn start(engine: &Engine, memory: &SharedMemory, code: &[u8]) -> mpsc::Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     let module = Module::new(engine, code).unwrap();
@@ -43,13 +44,13 @@ fn start(engine: &Engine, memory: &SharedMemory, code: &[u8]) -> mpsc::Receiver<
             Ok(()) => "ended by itself".to_owned(),
             Err(error) => error.root_cause().to_string(),
         };
-        // Nobody listens if it took too long.
+        // The test stops listening if the call takes too long.
         let _ = sender.send(end);
     });
     receiver
 }
 
-/// Checks that a guest that would go on for hours ends when it is told to.
+/// Checks that a guest that would go on for hours ends when it is interrupted.
 fn ends(text: &str) {
     let code = wat(text);
     let code = welded(&[held(&code, vec![], polled())], &[Export::named(0, "go", "go")]);
@@ -159,7 +160,7 @@ fn operators_that_take_long() {
     repeated("(table.copy $t $u (i32.const 0) (i32.const 0) (i32.const 2000000))");
 }
 
-/// How many polls each function of a guest gets.
+/// Returns the number of polls in each function of a guest.
 fn polls(text: &str) -> Vec<usize> {
     let code = wat(text);
     let module = Read::parse(&code).unwrap();
@@ -169,7 +170,7 @@ fn polls(text: &str) -> Vec<usize> {
         .iter()
         .map(|import| host(import.module, import.name))
         .collect();
-    // So that all of them are needed.
+    // Refer to all functions, so that none is left out.
     let named: String = (imported..imported + module.bodies.len())
         .map(|index| format!(" {index}"))
         .collect();
@@ -240,7 +241,7 @@ fn every_circle_of_calls_has_a_poll() {
         1
     );
     assert_eq!(polls("(module (func) (func (call 1) (call 0)))"), [0, 1]);
-    // What others can call may be called by what it calls.
+    // Functions that an exported function calls can call it by way of others.
     assert_eq!(polls(r#"(module (func (export "f")) (func (call 0)))"#), [1, 0]);
 }
 
@@ -249,7 +250,7 @@ fn any_number_of_functions_can_call_each_other_in_a_row() {
     let functions: String = (1..=60_000).map(|callee| format!("(func (call {callee}))")).collect();
     let polls = polls(&format!("(module {functions} (func))"));
     let begin = polls.iter().sum::<usize>();
-    // Each adds a call and its end.
+    // Each function adds a call and an `end`.
     assert!(begin.abs_diff(60_000 * 2 / QUIET as usize) <= 2, "{begin} polls");
 }
 

@@ -1,4 +1,4 @@
-//! Random modules do the same before and after they are welded.
+//! Random modules do the same before and after welding.
 
 use arbitrary::Unstructured;
 use wasm_smith::Config;
@@ -8,10 +8,10 @@ use super::*;
 
 const FUEL: u64 = 3_000;
 
-/// What the fuel of code without polls is multiplied by for code with polls.
+/// Factor from the fuel of code without polls to that of code with polls.
 const POLLS: u64 = 8;
 
-/// A random module. Some of them use reference types, most of these in ways that can't be welded.
+/// Returns a random module. Some use reference types, most of these in ways that can't be welded.
 fn random(seed: u64) -> Option<Vec<u8>> {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut bytes = vec![0; 4096];
@@ -21,7 +21,7 @@ fn random(seed: u64) -> Option<Vec<u8>> {
         exceptions_enabled: false,
         gc_enabled: false,
         wide_arithmetic_enabled: false,
-        // Waiting for another thread does not end.
+        // A wait for another thread would not end.
         threads_enabled: false,
         reference_types_enabled: random.u8(0..4) == 0,
         memory64_enabled: random.bool(),
@@ -50,7 +50,7 @@ fn random(seed: u64) -> Option<Vec<u8>> {
     Some(module.ok()?.to_bytes())
 }
 
-/// How many blocks there are in the functions of a module. Each copy of a function in another one is a block.
+/// Returns the number of blocks in the functions of a module. Each inlined copy of a function is a block.
 fn blocks(code: &[u8]) -> usize {
     let module = crate::weld::module::Module::parse(code).unwrap();
     let operators = module
@@ -62,7 +62,7 @@ fn blocks(code: &[u8]) -> usize {
         .count()
 }
 
-/// Checks one module; how many results were compared, and how many copies of functions were put into others.
+/// Checks one module. Returns the number of results that were compared, and the number of inlined copies.
 fn check(seed: u64) -> Option<(usize, usize)> {
     let code = random(seed)?;
     let what = format!("seed {seed}");
@@ -81,7 +81,7 @@ fn check(seed: u64) -> Option<(usize, usize)> {
     };
     let names = alone.functions();
     let mut compared = 0;
-    // One at a time: what comes after code that ran out of fuel is lost.
+    // One function at a time: after one that runs out of fuel, nothing is observed.
     for name in names.chunks(1) {
         let expected = alone.observe(FUEL, name);
         welded.observe(FUEL, name).assert_same(&expected, &what);

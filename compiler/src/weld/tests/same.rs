@@ -1,9 +1,9 @@
-//! What a module does is the same before and after it is welded to others.
+//! A module does the same before and after it is welded to others.
 
 use super::observe::{Subject, between_others};
 use super::*;
 
-/// Checks that a module does the same when it is welded to others, with polls and without. All its imports are zero.
+/// Checks that a module does the same alone and welded to others, with polls and without. All its imports are zero.
 fn check(text: &str) {
     let code = wat(text);
     let subject = Subject::new(&code);

@@ -1,4 +1,4 @@
-//! How much of a guest's code runs from one poll to the next, measured by fuel: each operator takes at most one.
+//! How much of a guest's code runs from one poll to the next, in fuel: each operator takes at most one unit.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use wasmtime::Caller;
 use super::*;
 use crate::weld::poll::STRETCH;
 
-/// What is seen at the polls of a run.
+/// The measurements at the polls of a run.
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     polls: u64,
@@ -19,7 +19,7 @@ struct Seen {
 
 const FUEL: u64 = 1_000_000_000;
 
-/// Runs `go` of a guest, with the word set all the time: every poll calls the host.
+/// Runs `go` of a guest. The word is set all the time, so every poll calls the host.
 fn run(text: &str, argument: i32) -> Seen {
     let code = wat(text);
     let setter = wat(&format!(
@@ -56,7 +56,7 @@ fn see(seen: &mut Seen, left: u64) {
     seen.last = left;
 }
 
-/// What a function may take from one poll to the next, with the poll itself.
+/// Most fuel that a function may take from one poll to the next, including the poll.
 const PER_FUNCTION: u64 = STRETCH as u64 + 8;
 
 /// Four operators.
@@ -132,7 +132,7 @@ fn random_code() {
     assert!(polls > 100, "{polls} polls were seen");
 }
 
-/// Code that goes this way or that by a random number in `$seed`, inside of `depth` blocks.
+/// Adds code with random branches, which depend on the random number in `$seed`, inside `depth` blocks.
 fn block(random: &mut fastrand::Rng, code: &mut String, budget: u32, depth: u32) {
     const RANDOM: &str =
         "(local.set $seed (i32.add (i32.mul (local.get $seed) (i32.const 1103515245)) (i32.const 12345)))";
@@ -183,7 +183,7 @@ fn functions_that_return_one_into_the_other() {
           {}))"#,
         WORK.repeat(2000)
     );
-    // The end of one and the beginning of the rest of the next.
+    // The end of one function, and the first part of its caller's rest.
     let seen = run(&text, depth);
     assert!(seen.longest <= 2 * PER_FUNCTION, "{seen:?}");
     let short = format!(
@@ -192,7 +192,7 @@ fn functions_that_return_one_into_the_other() {
           {}))"#,
         WORK.repeat(900)
     );
-    // Each of the functions on the stack adds its rest.
+    // Each function on the stack adds its rest.
     let seen = run(&short, depth);
     assert!(seen.longest > 10 * PER_FUNCTION, "{seen:?}");
     assert!(seen.longest <= 51 * PER_FUNCTION, "{seen:?}");

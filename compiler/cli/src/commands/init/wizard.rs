@@ -1,4 +1,5 @@
-//! `torvync init --interactive`: asks what else the options would say. An empty answer keeps what they do say.
+//! `torvync init --interactive`: asks for the values of options. An empty answer keeps the value that the command line
+//! has, or the default.
 
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use super::{Init, TEMPLATES, project_name};
 use crate::output::Context;
 use crate::template::Template;
 
-/// Asks all questions. The end of the input answers the rest of them with nothing.
+/// Asks all questions. At the end of the input, the remaining answers are empty.
 pub(super) fn ask(init: &mut Init, context: &Context, answers: &mut dyn BufRead) -> io::Result<()> {
     let mut wizard = Wizard { context, answers };
     let folder = init.project_name.clone().unwrap_or_else(|| PathBuf::from("."));
@@ -65,7 +66,7 @@ impl Wizard<'_> {
         })
     }
 
-    /// Asks again until the answer can be read, or there is none.
+    /// Repeats a question until the answer is valid, or the input ends.
     fn until_valid<T>(
         &mut self,
         question: &str,
