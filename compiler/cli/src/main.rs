@@ -79,19 +79,19 @@ enum Format {
 }
 
 impl Format {
-    /// What commands write about a project.
+    /// Formats of all commands but `torvync graph`.
     const REPORTS: &[Format] = &[Format::Human, Format::Json, Format::Jsonl, Format::Sarif];
-    /// What `torvync graph` writes.
+    /// Formats of `torvync graph`.
     const GRAPHS: &[Format] = &[Format::Dot, Format::Mermaid, Format::Svg, Format::Json];
 
-    /// Takes the names of these alone.
+    /// Returns a parser that accepts the names of these formats only.
     fn among(allowed: &'static [Format]) -> impl TypedValueParser<Value = Format> {
         let names = allowed.iter().filter_map(ValueEnum::to_possible_value);
         PossibleValuesParser::new(names)
             .map(|name| Format::from_str(&name, false).expect("invariant: the names are those of formats"))
     }
 
-    /// Whether standard output has text rather than an account of what happened.
+    /// Whether standard output is the result as text, rather than JSON with results and diagnostics.
     fn is_text(self) -> bool {
         match self {
             Format::Human | Format::Dot | Format::Mermaid | Format::Svg => true,
@@ -109,6 +109,17 @@ enum Color {
     Always,
     /// Never.
     Never,
+}
+
+impl Color {
+    /// Whether a stream gets colour. `no_color`: the environment asks for none.
+    fn applies(self, is_terminal: bool, no_color: bool) -> bool {
+        match self {
+            Color::Auto => is_terminal && !no_color,
+            Color::Always => true,
+            Color::Never => false,
+        }
+    }
 }
 
 /// How much is told of what happens.
@@ -143,21 +154,22 @@ fn main() -> ExitCode {
     match Cli::try_parse() {
         Ok(cli) if !cli.command.knows(cli.global.format) => {
             let message = "`--format jsonl` and `--format sarif` are for check, link and build";
-            usage::error(&Cli::command().error(ErrorKind::InvalidValue, message))
+            usage::error(&Cli::command().error(ErrorKind::InvalidValue, message), &environment)
         }
-        Ok(cli) if let Some(contradiction) = cli.command.contradiction() => {
-            usage::error(&Cli::command().error(ErrorKind::ArgumentConflict, contradiction))
-        }
+        Ok(cli) if let Some(contradiction) = cli.command.contradiction() => usage::error(
+            &Cli::command().error(ErrorKind::ArgumentConflict, contradiction),
+            &environment,
+        ),
         Ok(cli) => {
             let context = Context::new(&cli.global, environment, cli.command.report());
             let outcome = cli.command.exec(&context);
             context.finish(outcome)
         }
-        // A reader of the help who went away has seen enough.
+        // It is no failure if the reader of the help closes the pipe early.
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             let _ = error.print();
             ExitCode::SUCCESS
         }
-        Err(error) => usage::error(&unknown::explained(error, &mut Cli::command())),
+        Err(error) => usage::error(&unknown::explained(error, &mut Cli::command()), &environment),
     }
 }

@@ -17,31 +17,31 @@ use crate::{Color, Format, Global, LogLevel, text};
 /// Exit code of any failure that has no code of its own.
 pub(crate) const FAILURE: u8 = 1;
 
-/// What begins a colour.
+/// The character that starts the escape sequence of a colour.
 const ESCAPE: char = '\u{1b}';
 
-/// What every command knows besides its own options.
+/// What every command is given besides its own options.
 pub(crate) struct Context {
     pub(crate) environment: Environment,
     pub(crate) format: Format,
     outlet: Outlet,
     pub(crate) quiet: bool,
     pub(crate) verbose: bool,
-    /// As asked for, to be passed on.
+    /// As given on the command line, to be passed on.
     pub(crate) color: Color,
     stderr_color: bool,
     stdout_color: bool,
 }
 
-/// Where programs are told what happened.
+/// Where the output for programs goes.
 pub(crate) struct Outlet {
     pub(crate) format: Format,
-    /// The file for the JSON object, `-` for standard output. It has what could not be built in place of the report of a
-    /// run: an older report must not be taken for this one's.
+    /// The file for the JSON object, `-` for standard output. If a run can't be built, the object with the errors takes
+    /// the place of the run's report: an older report must not be mistaken for it.
     pub(crate) report: Option<OsString>,
 }
 
-/// What a command did.
+/// The outcome of a command.
 #[derive(Default)]
 pub(crate) struct Outcome {
     exit_code: u8,
@@ -49,12 +49,12 @@ pub(crate) struct Outcome {
     errors: Vec<Value>,
     warnings: Vec<Value>,
     fields: Map<String, Value>,
-    /// What [`Format::Jsonl`] and [`Format::Sarif`] are made of.
+    /// The diagnostics for [`Format::Jsonl`] and [`Format::Sarif`], with their sources.
     reports: Vec<(Diagnostics, SourceMap)>,
 }
 
 impl Context {
-    /// `report` is the file that a run is to write its report to.
+    /// Creates the context, and warns of an unknown level in the environment. `report` is the file for a run's report.
     pub(crate) fn new(global: &Global, environment: Environment, report: Option<OsString>) -> Self {
         if let Some(level) = &environment.unknown_log_level {
             to_stderr(&format!(
@@ -62,11 +62,7 @@ impl Context {
                 level.display()
             ));
         }
-        let colored = |terminal: bool| match global.color {
-            Color::Auto => terminal && !environment.no_color,
-            Color::Always => true,
-            Color::Never => false,
-        };
+        let colored = |is_terminal| global.color.applies(is_terminal, environment.no_color);
         Self {
             format: global.format,
             outlet: Outlet {
@@ -82,26 +78,26 @@ impl Context {
         }
     }
 
-    /// Whether text for people is wanted at all, besides results and errors.
+    /// Whether to print text for people besides results and errors.
     pub(crate) fn is_chatty(&self) -> bool {
         let level = self.environment.log_level;
         let is_low = level.is_some_and(|level| level < LogLevel::Info);
         self.format.is_text() && !self.quiet && (self.verbose || !is_low)
     }
 
-    /// A line on standard error that is neither result nor error.
+    /// Prints a line that is neither result nor error on standard error, if such lines are wanted.
     pub(crate) fn note(&self, line: &str) {
         if self.is_chatty() {
             to_stderr(&format!("{}\n", shown(line, self.stderr_color)));
         }
     }
 
-    /// A question on standard error, whatever else is wanted there.
+    /// Prints a question on standard error, whatever else is wanted there.
     pub(crate) fn ask(&self, question: &str) {
         to_stderr(&shown(question, self.stderr_color));
     }
 
-    /// The tick in front of something that holds.
+    /// Returns the mark for a check that passed.
     pub(crate) fn tick(&self) -> &'static str {
         if self.stdout_color {
             "\u{1b}[32m✓\u{1b}[0m"
@@ -110,7 +106,7 @@ impl Context {
         }
     }
 
-    /// The mark in front of something that does not hold.
+    /// Returns the mark for a check that failed.
     pub(crate) fn cross(&self) -> &'static str {
         if self.stdout_color {
             "\u{1b}[31m✗\u{1b}[0m"
@@ -119,7 +115,7 @@ impl Context {
         }
     }
 
-    /// Reports diagnostics, for people with a closing line that counts them.
+    /// Reports diagnostics; for people with a closing line that counts them.
     pub(crate) fn diagnose(&self, outcome: &mut Outcome, sources: &SourceMap, diagnostics: &Diagnostics) {
         if self.format.is_text() {
             to_stderr(&render::text(diagnostics, sources, self.stderr_color));
@@ -139,21 +135,21 @@ impl Context {
         outcome
     }
 
-    /// Writes the result and tells the exit code.
+    /// Writes the result and returns the exit code.
     pub(crate) fn finish(&self, outcome: Outcome) -> ExitCode {
         let exit_code = outcome.exit_code;
-        let is_told = self.outlet.write(outcome, self.stdout_color);
-        ExitCode::from(if is_told { exit_code } else { FAILURE })
+        let is_written = self.outlet.write(outcome, self.stdout_color);
+        ExitCode::from(if is_written { exit_code } else { FAILURE })
     }
 }
 
 impl Outlet {
-    /// Whether anything but text is wanted.
+    /// Whether output other than text is wanted.
     pub(crate) fn wants_reports(&self) -> bool {
         !self.format.is_text() || self.report.is_some()
     }
 
-    /// Keeps diagnostics for [`Self::write`], as far as they are wanted there.
+    /// Adds diagnostics to the outcome in the forms that [`Self::write`] needs.
     pub(crate) fn collect(&self, outcome: &mut Outcome, sources: &SourceMap, diagnostics: &Diagnostics) {
         match self.format {
             Format::Jsonl | Format::Sarif => outcome.reports.push((diagnostics.clone(), sources.clone())),
@@ -170,7 +166,7 @@ impl Outlet {
         }
     }
 
-    /// Writes what a command did. Returns whether it got to where it should.
+    /// Writes an outcome. Returns whether standard output could be written.
     pub(crate) fn write(&self, mut outcome: Outcome, color: bool) -> bool {
         let object = outcome.take_object();
         let is_elsewhere = match &self.report {
@@ -194,7 +190,7 @@ impl Outlet {
 }
 
 impl Outcome {
-    /// Success, with a result for people.
+    /// Creates a success, with a result for people.
     pub(crate) fn success(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
@@ -202,7 +198,7 @@ impl Outcome {
         }
     }
 
-    /// An end without a result.
+    /// Creates an outcome without a result.
     pub(crate) fn failed(exit_code: u8) -> Self {
         Self {
             exit_code,
@@ -221,7 +217,7 @@ impl Outcome {
         self
     }
 
-    /// All of it as one JSON object.
+    /// Takes everything but the text and the reports out, as one JSON object on a line.
     fn take_object(&mut self) -> String {
         let mut object = Map::new();
         object.insert("exit_code".to_owned(), self.exit_code.into());
@@ -237,7 +233,8 @@ impl Outcome {
     }
 }
 
-/// A text with what would steer the terminal shown instead of sent; colours may be sent where they are wanted.
+/// Makes control characters in a text visible, so that they don't control the terminal; with `color`, escape sequences
+/// of colours are kept.
 pub(crate) fn shown(text: &str, color: bool) -> Cow<'_, str> {
     if !color {
         return printable::lines(text);
@@ -275,7 +272,7 @@ fn closing_line(diagnostics: &Diagnostics) -> String {
     format!("{}{}\n", counts.join(" and "), more.unwrap_or_default())
 }
 
-/// Returns whether the report got into its file.
+/// Writes a report to its file. Returns whether that succeeded.
 #[expect(clippy::disallowed_methods, reason = "the file was named for the report")]
 fn to_file(file: &OsStr, text: &str) -> bool {
     let written = std::fs::write(file, text);
@@ -286,7 +283,7 @@ fn to_file(file: &OsStr, text: &str) -> bool {
     written.is_ok()
 }
 
-/// Returns whether the text got to where it should. A reader that went away has seen enough.
+/// Writes to standard output. Returns whether that succeeded; it is no failure if the reader closes the pipe early.
 pub(crate) fn to_stdout(text: &str) -> bool {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -299,7 +296,7 @@ pub(crate) fn to_stdout(text: &str) -> bool {
     }
 }
 
-/// Nobody is left to tell when standard error fails.
+/// Writes to standard error. A failure is ignored: there is nowhere left to report it.
 pub(crate) fn to_stderr(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }

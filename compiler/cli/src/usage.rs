@@ -1,5 +1,5 @@
-//! Command lines that can't be parsed. There is no [`Context`](crate::output::Context) yet: how they are to be told of is
-//! looked up by hand.
+//! Reports command lines that can't be parsed. There is no [`Context`](crate::output::Context) yet, so the wanted
+//! output is looked up in the arguments by hand.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
@@ -10,13 +10,15 @@ use clap::error::ErrorKind;
 use torvync_compiler::diag::{Code, Diagnostic, Diagnostics};
 use torvync_compiler::source::SourceMap;
 
-use crate::Format;
+use crate::environment::Environment;
 use crate::output::{FAILURE, Outcome, Outlet, shown, to_stderr, to_stdout};
+use crate::{Color, Format};
 
-/// How the command line asks to be told, as far as it can be made out.
+/// The output that a command line asks for, as far as it can be made out.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Wish {
     format: Option<Format>,
+    color: Option<Color>,
     report: Option<OsString>,
 }
 
@@ -27,13 +29,9 @@ impl Wish {
         let mut arguments = arguments.take_while(|argument| argument != "--").peekable();
         while let Some(argument) = arguments.next() {
             runs |= argument == "run";
-            let value = match (value_of(&argument, "--format="), argument == "--format") {
-                (Some(value), _) => Some(value),
-                (None, true) => arguments.peek().map(OsString::as_os_str),
-                (None, false) => None,
-            };
-            let format = value.and_then(|value| Format::from_str(value.to_str()?, false).ok());
-            wish.format = format.or(wish.format);
+            let next = arguments.peek();
+            wish.format = choice(&argument, "--format", next).or(wish.format);
+            wish.color = choice(&argument, "--color", next).or(wish.color);
             if let Some(file) = value_of(&argument, "--report=").filter(|file| runs && !file.is_empty()) {
                 wish.report = Some(file.to_owned());
             }
@@ -42,17 +40,27 @@ impl Wish {
     }
 }
 
-/// The value behind an option, unless its text is not UTF-8.
+/// Returns the value of an option with fixed values, in the argument itself or in the next one.
+fn choice<T: ValueEnum>(argument: &OsStr, option: &str, next: Option<&OsString>) -> Option<T> {
+    let value = match argument == option {
+        true => next.map(OsString::as_os_str),
+        false => value_of(argument, &format!("{option}=")),
+    };
+    T::from_str(value?.to_str()?, false).ok()
+}
+
+/// Returns the value after an option; `None` if the argument is another one or not UTF-8.
 fn value_of<'a>(argument: &'a OsStr, option: &str) -> Option<&'a OsStr> {
     argument.to_str()?.strip_prefix(option).map(OsStr::new)
 }
 
-/// Tells of the mistake, and of it alone.
-pub(crate) fn error(error: &clap::Error) -> ExitCode {
+/// Reports the mistake, and returns the exit code.
+pub(crate) fn error(error: &clap::Error, environment: &Environment) -> ExitCode {
     let wish = Wish::of(std::env::args_os().skip(1));
     let format = wish.format.unwrap_or(Format::Human);
     if format.is_text() {
-        tell_people(error);
+        let color = wish.color.unwrap_or(Color::Auto);
+        print(error, color.applies(io::stderr().is_terminal(), environment.no_color));
     }
     let outlet = Outlet {
         format,
@@ -68,9 +76,8 @@ pub(crate) fn error(error: &clap::Error) -> ExitCode {
     ExitCode::from(FAILURE)
 }
 
-fn tell_people(error: &clap::Error) {
+fn print(error: &clap::Error, color: bool) {
     let rendered = error.render();
-    let color = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let text = match color {
         true => rendered.ansi().to_string(),
         false => rendered.to_string(),
@@ -82,7 +89,7 @@ fn tell_people(error: &clap::Error) {
     }
 }
 
-/// The mistake without what is text for people: usage, and where there is more.
+/// Turns the parser's error into a diagnostic, without the parts for people: usage, and the pointer to `--help`.
 fn diagnostic(error: &clap::Error) -> Diagnostic {
     let of = |message: String| Diagnostic::error(Code::InvalidOption, message);
     let general = "`--help` lists commands and options";
@@ -108,7 +115,7 @@ fn diagnostic(error: &clap::Error) -> Diagnostic {
     }
 }
 
-/// The first part of the parser's text: the mistake, what it is about, and lists in brackets.
+/// Splits the first part of the parser's text into the message and the notes, which are lists in brackets.
 fn message(part: &str) -> (String, Vec<String>) {
     let part = part.strip_prefix("error: ").unwrap_or(part);
     let mut lines = part.lines().map(str::trim);
@@ -147,5 +154,9 @@ mod tests {
         assert_eq!(wish("run --report=r.json --nope").1.as_deref(), Some("r.json"));
         assert_eq!(wish("run --report --nope").1, None);
         assert_eq!(wish("check --report=r.json").1, None);
+        let color = |words: &str| Wish::of(words.split_whitespace().map(OsString::from)).color;
+        assert_eq!(color("chek --color always"), Some(Color::Always));
+        assert_eq!(color("--color=always chek --color=never"), Some(Color::Never));
+        assert_eq!(color("chek --color"), None);
     }
 }

@@ -1,23 +1,23 @@
-//! Messages as bytes. `lsp_server` would do, but ends the session at the first one that is malformed.
+//! Reads and writes messages. `lsp_server` could do this, but it ends the session at the first malformed message.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 
 use lsp_server::Message;
 use serde_json::Value;
 
-/// A message, or why there is none.
+/// A message, or why the input is not one.
 pub(crate) type Incoming = Result<Message, String>;
 
-/// No message is longer; a length beyond it is taken for noise.
+/// Longest message, in bytes; a longer one is skipped.
 const LONGEST: usize = 1 << 28;
 
-/// What comes in, until the input ends.
+/// Reads messages until the input ends.
 pub(crate) fn incoming(input: impl Read) -> impl Iterator<Item = Incoming> {
     let mut input = BufReader::new(input);
     std::iter::from_fn(move || read(&mut input).ok().flatten())
 }
 
-/// The next message; `None` at the end.
+/// Reads the next message; `None` at the end of the input.
 fn read(input: &mut impl BufRead) -> io::Result<Option<Incoming>> {
     let mut length = None;
     loop {
@@ -35,15 +35,19 @@ fn read(input: &mut impl BufRead) -> io::Result<Option<Incoming>> {
             break;
         }
     }
-    let Some(length) = length.filter(|length| *length <= LONGEST) else {
+    let Some(length) = length else {
         return Ok(Some(Err("a message without a usable `Content-Length`".into())));
     };
+    if length > LONGEST {
+        io::copy(&mut input.take(length as u64), &mut io::sink())?;
+        return Ok(Some(Err(format!("a message of {length} bytes: the most is {LONGEST}"))));
+    }
     let mut body = vec![0; length];
     input.read_exact(&mut body)?;
     Ok(Some(serde_json::from_slice(&body).map_err(|error| error.to_string())))
 }
 
-/// Sends messages, each as it is, with its length in front.
+/// Writes messages, each after a header with its length.
 pub(crate) fn send(output: &mut dyn Write, messages: &[Value]) -> io::Result<()> {
     for message in messages {
         let body = message.to_string();
@@ -61,5 +65,16 @@ mod tests {
         let bytes = "Content-Length: 3\r\n\r\n{]}Content-Length: x\r\n\r\ncontent-length:33\r\nOther: 1\r\n\r\n{\"jsonrpc\":\"2.0\",\"method\":\"exit\"}";
         let found: Vec<_> = incoming(bytes.as_bytes()).map(|incoming| incoming.is_ok()).collect();
         assert_eq!(found, [false, false, true]);
+    }
+
+    #[test]
+    fn what_is_too_long_is_one_error() {
+        let length = LONGEST + 1;
+        let header = format!("Content-Length: {length}\r\n\r\n");
+        let exit = "Content-Length:33\r\n\r\n{\"jsonrpc\":\"2.0\",\"method\":\"exit\"}";
+        let body = io::repeat(b'\n').take(length as u64);
+        let input = header.as_bytes().chain(body).chain(exit.as_bytes());
+        let found: Vec<_> = incoming(input).map(|incoming| incoming.is_ok()).collect();
+        assert_eq!(found, [false, true]);
     }
 }

@@ -1,4 +1,4 @@
-//! What can be wrong with the files that contracts are read from.
+//! Errors in the files that contracts are read from.
 
 use std::path::PathBuf;
 
@@ -25,7 +25,8 @@ pub(super) enum ContractError {
         is_prebuilt: bool,
         meant: Option<String>,
     },
-    /// No build makes them, and nobody needs them yet. Each with the component that may be meant.
+    /// Prebuilt binaries that do not exist where none is needed; a warning. Each with the place that names it, and the
+    /// component that was probably meant.
     Absent {
         binaries: Vec<(PathBuf, Span, Option<String>)>,
     },
@@ -50,7 +51,7 @@ pub(super) enum ContractError {
 }
 
 impl ContractError {
-    /// There is no binary.
+    /// The error for a binary that does not exist.
     pub(super) fn missing(file: &BinaryFile) -> Self {
         ContractError::BinaryMissing {
             path: file.path.clone(),
@@ -61,7 +62,7 @@ impl ContractError {
     }
 }
 
-/// Says which component a file was likely to be meant for.
+/// Adds the component that was probably meant by a file name.
 fn component_meant(diagnostic: Diagnostic, at: Span, meant: Option<String>) -> Diagnostic {
     match meant {
         Some(name) => diagnostic.meant(&name, at, format!("\"{name}\"")),
@@ -134,12 +135,19 @@ impl From<ContractError> for Diagnostic {
                 path,
                 worlds,
                 component,
-            } => Diagnostic::error(
-                Code::InvalidOption,
-                format!("component `{component}` can't be compared with `{path}`, which has several worlds"),
-            )
-            .note(listed("worlds of the contract", &worlds))
-            .help("name two components, two contracts, or a contract with one world"),
+            } => {
+                let number = match worlds.is_empty() {
+                    true => "no world",
+                    false => "several worlds",
+                };
+                let message = format!("component `{component}` can't be compared with `{path}`, which has {number}");
+                let diagnostic = Diagnostic::error(Code::InvalidOption, message);
+                let diagnostic = match worlds.is_empty() {
+                    true => diagnostic,
+                    false => diagnostic.note(listed("worlds of the contract", &worlds)),
+                };
+                diagnostic.help("name two components, two contracts, or a contract with one world")
+            }
             ContractError::Unreadable { path, used, reason } => Diagnostic::error(
                 Code::IoFailed,
                 format!("`{}` can't be read: {reason}", display_path(&path)),
@@ -158,7 +166,7 @@ fn binary_diagnostic(path: &str, used: Span, error: BinaryError) -> Diagnostic {
     binary_message(path, error).primary(used, needed)
 }
 
-/// What is wrong with a binary, wherever it is used.
+/// The diagnostic for a binary, without a place.
 pub(super) fn binary_message(path: &str, error: BinaryError) -> Diagnostic {
     match error {
         BinaryError::NotWasm => {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::InspectError;
 
-/// ELF (and any other format), and Mach-O, whose sections lie in segments.
+/// Names of the section: in ELF (and any other format), and in Mach-O.
 const SECTIONS: [&str; 2] = [".torvyn", "__torvyn"];
 
 /// A pipeline compiled to an executable.
@@ -48,24 +48,27 @@ pub struct ProgramDescription {
 pub struct FlowDescription {
     /// Name in the manifest.
     pub name: String,
+    /// Description, possibly empty.
+    #[serde(default)]
+    pub description: String,
     /// Stages in schedule order.
     pub nodes: Vec<NodeDescription>,
-    /// Queues between stages.
+    /// Streams between stages.
     #[serde(default)]
     pub streams: Vec<StreamDescription>,
     /// Buffer pools by tier.
     #[serde(default)]
     pub pools: Vec<PoolDescription>,
-    /// How often a stage may be made anew within a minute.
+    /// How often a stage may be restarted within a minute.
     #[serde(default)]
     pub max_restarts: Option<u32>,
-    /// Why the driver has a thread of its own, if it has.
+    /// Why the driver has a thread of its own; `None` if it has none.
     #[serde(default)]
     pub own_thread: Option<String>,
-    /// How many runs of it there are side by side.
+    /// Number of replicas.
     #[serde(default = "one")]
     pub replicas: u32,
-    /// Name of the router whose ports they share out.
+    /// Name of the router whose ports are divided among the replicas.
     #[serde(default)]
     pub replicas_by: Option<String>,
 }
@@ -79,35 +82,32 @@ fn one() -> u32 {
 pub struct NodeDescription {
     /// Name in the manifest.
     pub name: String,
-    /// What it does.
+    /// Its role.
     pub role: String,
     /// The component, or `builtin:NAME`.
     #[serde(default)]
     pub component: Option<String>,
-    /// The interface through which it is called; none for a built-in.
-    #[serde(default)]
-    pub interface: Option<String>,
-    /// How it is called.
+    /// Its call path.
     #[serde(default)]
     pub path: Option<String>,
-    /// Which of its inputs it takes from.
+    /// How it chooses among its inputs.
     #[serde(default)]
     pub merge: Option<String>,
-    /// What a full stream does to the others of its port.
+    /// How a full stream affects the other streams of its port.
     #[serde(default)]
     pub fan_out: Option<String>,
-    /// What follows a failed call, by category.
+    /// What happens after a failed call, by category of error.
     #[serde(default)]
     pub on_error: BTreeMap<String, String>,
-    /// What the component was granted.
+    /// Capabilities that the component was granted.
     #[serde(default)]
     pub capabilities: Vec<String>,
-    /// Why the source has a thread of its own, if it has.
+    /// Why the source has a thread of its own; `None` if it has none.
     #[serde(default)]
     pub own_thread: Option<String>,
 }
 
-/// One queue.
+/// One stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StreamDescription {
     /// Producer, `node` or `node.port`.
@@ -138,7 +138,7 @@ pub struct PoolDescription {
     pub slots: u64,
 }
 
-/// A component that stages are made of.
+/// A component that stages are instances of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ComponentDescription {
     /// Its name.
@@ -167,7 +167,7 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<ProgramDescription, InspectError> 
         .ok_or(InspectError::NoDescription)?;
     let invalid = |error: String| InspectError::InvalidDescription(error);
     let data = section.data().map_err(|error| invalid(error.to_string()))?;
-    // Linkers pad sections.
+    // Linkers pad sections with zeros.
     let end = data.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     serde_json::from_slice(&data[..end]).map_err(|error| invalid(error.to_string()))
 }

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 use torvync_compiler::diag::{Code, Diagnostic};
 use torvync_compiler::driver::{self, Analysis, BuildOptions, Built, Emit, Optimize};
-use torvync_compiler::report::{EdgeReport, FlowReport, StageReport};
+use torvync_compiler::forecast::{EdgeForecast, FlowForecast, StageForecast};
 use torvync_compiler::source::display_path;
 use torvync_compiler::source::files::DiskFiles;
 use torvync_compiler::words::shell_path;
@@ -18,7 +18,7 @@ use crate::output::{Context, FAILURE, Outcome};
 use crate::progress::Phases;
 use crate::text;
 
-/// Exit code when the project is fine and could not be compiled all the same.
+/// Exit code when a tool failed to compile a project that has no mistakes.
 const COMPILATION_FAILED: u8 = 2;
 
 /// Compile a project to one standalone executable
@@ -131,7 +131,7 @@ impl Build {
     }
 }
 
-/// Why the executable can't lie where it is to, before anything is built.
+/// Returns an error if the executable can't be written to `output`; for use before anything is built.
 fn misplaced(output: &Path) -> Option<Diagnostic> {
     let option = format!("`-o {}`", shell_path(&display_path(output)));
     let refused = |what: &str| Diagnostic::error(Code::InvalidOption, format!("{option}{what}"));
@@ -145,7 +145,7 @@ fn misplaced(output: &Path) -> Option<Diagnostic> {
         );
     }
     let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty())?;
-    // The nearest one that is there: a file has nothing below it.
+    // The nearest existing ancestor: if it is a file, no folder can be below it.
     let there = folder.ancestors().find(|above| above.symlink_metadata().is_ok());
     if let Some(file) = there.filter(|there| !there.is_dir()) {
         let file = display_path(file);
@@ -158,7 +158,8 @@ fn misplaced(output: &Path) -> Option<Diagnostic> {
     })
 }
 
-/// Whether there is a file with contents that no build made: an executable begins with ELF's or Mach-O's number.
+/// Whether there is a file with contents that is no executable, and so not an earlier build's. An executable starts
+/// with the magic number of ELF or of Mach-O.
 fn is_something_else(path: &Path) -> bool {
     const NUMBERS: [[u8; 4]; 2] = [*b"\x7fELF", [0xcf, 0xfa, 0xed, 0xfe]];
     let Ok(mut file) = std::fs::File::open(path) else {
@@ -171,7 +172,7 @@ fn is_something_else(path: &Path) -> bool {
     }
 }
 
-/// What the commands that build may choose.
+/// The settings of a build that differ between commands.
 pub(crate) struct Options<'a> {
     pub(crate) profile: &'a Profile,
     pub(crate) target: Option<String>,
@@ -181,9 +182,9 @@ pub(crate) struct Options<'a> {
 
 /// A build that did not succeed.
 pub(crate) enum Failed {
-    /// For lack of a folder to build in.
+    /// There is no cache folder to build in.
     NoCache,
-    /// With the diagnostics that say why.
+    /// The analysis has errors.
     Compilation(Box<Analysis>),
 }
 
@@ -209,7 +210,7 @@ pub(crate) fn build(
 }
 
 impl Failed {
-    /// Tells the user.
+    /// Reports the failure to the user.
     pub(crate) fn report(self, context: &Context) -> Outcome {
         match self {
             Failed::NoCache => context.failure(no_cache()),
@@ -222,7 +223,7 @@ impl Failed {
     }
 }
 
-/// Mistakes in the project and failures of the tools that compile it have different exit codes.
+/// Returns the exit code, which tells mistakes in the project from failures of the tools that compile it.
 fn exit_code(analysis: &Analysis) -> u8 {
     let of_tools = [
         Code::ToolchainMissing,
@@ -248,9 +249,9 @@ fn report(context: &Context, built: &Built) -> String {
         context.tick(),
         display_path(&built.executable),
         text::bytes(built.bytes),
-        text::bytes(built.report.memory_bytes),
+        text::bytes(built.forecast.memory_bytes),
     );
-    for flow in &built.report.flows {
+    for flow in &built.forecast.flows {
         report.push_str(&format!("\n  Flow {}\n", flow.flow));
         if let Some(reason) = &flow.own_thread {
             report.push_str(&format!("    on a thread of its own: {reason}\n"));
@@ -271,7 +272,7 @@ fn report(context: &Context, built: &Built) -> String {
     report
 }
 
-fn stage(stage: &StageReport) -> String {
+fn stage(stage: &StageForecast) -> String {
     let (node, role, component, path) = (&stage.node, stage.role.as_str(), &stage.component, &stage.path);
     let thread = match &stage.own_thread {
         Some(reason) => format!(", own thread: {reason}"),
@@ -280,8 +281,8 @@ fn stage(stage: &StageReport) -> String {
     format!("    {node:<16} {role:<10} {component:<20} {path}{thread}\n")
 }
 
-fn edge(edge: &EdgeReport, all: &[EdgeReport]) -> String {
-    let shape = |edge: &EdgeReport| format!("{} → {}", edge.from, edge.to);
+fn edge(edge: &EdgeForecast, all: &[EdgeForecast]) -> String {
+    let shape = |edge: &EdgeForecast| format!("{} → {}", edge.from, edge.to);
     let shared = edge.shares.map(|first| format!("the buffer of {}", shape(&all[first])));
     let into = (edge.writes > 0).then(|| format!("{} into a buffer", edge.writes));
     let out = (edge.reads > 0).then(|| format!("{} out of it", edge.reads));
@@ -294,11 +295,11 @@ fn edge(edge: &EdgeReport, all: &[EdgeReport]) -> String {
 }
 
 fn as_json(outcome: Outcome, built: &Built) -> Outcome {
-    let flows: Vec<Value> = built.report.flows.iter().map(flow_as_json).collect();
+    let flows: Vec<Value> = built.forecast.flows.iter().map(flow_as_json).collect();
     let mut outcome = outcome
         .field("executable", display_path(&built.executable))
         .field("bytes", built.bytes)
-        .field("memory_bytes", built.report.memory_bytes)
+        .field("memory_bytes", built.forecast.memory_bytes)
         .field("flows", flows);
     let mut emitted = Map::new();
     for (kind, text) in &built.emitted {
@@ -316,15 +317,15 @@ fn as_json(outcome: Outcome, built: &Built) -> Outcome {
     outcome
 }
 
-fn flow_as_json(flow: &FlowReport) -> Value {
-    let edge = |edge: &EdgeReport| {
+fn flow_as_json(flow: &FlowForecast) -> Value {
+    let edge = |edge: &EdgeForecast| {
         json!({
             "from": edge.from, "to": edge.to, "depth": edge.depth,
             "copies": edge.copies(), "writes": edge.writes, "reads": edge.reads,
             "shares": edge.shares.map(|first| json!({ "from": flow.edges[first].from, "to": flow.edges[first].to })),
         })
     };
-    let stage = |stage: &StageReport| {
+    let stage = |stage: &StageForecast| {
         json!({
             "node": stage.node, "role": stage.role.as_str(), "component": stage.component,
             "path": stage.path, "own_thread": stage.own_thread,

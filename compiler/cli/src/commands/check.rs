@@ -84,13 +84,13 @@ impl Check {
     }
 }
 
-/// How far something was looked at.
+/// How much of something was checked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Extent {
     Whole,
-    /// A build looks at the rest.
+    /// A build checks the rest.
     Part,
-    /// No flow uses it: nobody looks at the rest.
+    /// No flow uses it, so the rest is never checked.
     Unused,
 }
 
@@ -124,7 +124,7 @@ impl Line {
     }
 }
 
-/// What was looked at of a component, and what was not, and why.
+/// Describes what was checked of a component, what was not, and why.
 fn component_line(analysis: &Analysis, name: &str, reference: &ComponentRef) -> Line {
     let contracts = &analysis.contracts;
     let contract = match reference {
@@ -141,7 +141,8 @@ fn component_line(analysis: &Analysis, name: &str, reference: &ComponentRef) -> 
     let why = match contracts.unread(reference) {
         Some(Unread::OlderThan(source)) => format!("is older than {}", display_path(source)),
         Some(Unread::AgeUnknown) => "may be older than its source".to_owned(),
-        Some(Unread::Missing | Unread::Invalid) | None => "is not there yet".to_owned(),
+        Some(Unread::Invalid) => "can't be read".to_owned(),
+        Some(Unread::Missing) | None => "is not there yet".to_owned(),
     };
     Line::part(match contract {
         Some(contract) => format!("Component \"{name}\": {contract}; its code {why}"),
@@ -149,7 +150,7 @@ fn component_line(analysis: &Analysis, name: &str, reference: &ComponentRef) -> 
     })
 }
 
-/// The same of a component that no flow uses. Without any flow, its code was looked at where there is some.
+/// Describes the same of a component that no flow uses. In a project without flows, its code was checked if it exists.
 fn unused_line(analysis: &Analysis, name: &str) -> Line {
     let reference = ComponentRef::Declared(name.to_owned());
     let has_flows = analysis
@@ -169,7 +170,7 @@ fn unused_line(analysis: &Analysis, name: &str) -> Line {
     }
 }
 
-/// `contract valid`, with the name of the world where its package has several.
+/// Returns `contract valid`, with the name of the world if its package has several.
 fn contract_words(world: &World) -> String {
     match world.others {
         0 => "contract valid".to_owned(),
@@ -181,7 +182,7 @@ fn contract_words(world: &World) -> String {
     }
 }
 
-/// How far a flow could be checked.
+/// Describes how much of a flow could be checked.
 fn flow_line(project: &ResolvedProject, contracts: &ContractSet, flow: &ResolvedFlow) -> Line {
     let name = &flow.name.value;
     let roles = link::roles(project, contracts, flow);
