@@ -1,13 +1,13 @@
-//! Welds core modules together: static linking of WebAssembly. In: [`Part`]s, each with what its imports are bound to. Out:
+//! Welds core modules together: static linking of WebAssembly. In: [`Part`]s, each with a binding for each import. Out:
 //! one core module, in which the functions, memories, tables and globals of all parts share their index spaces.
 //!
-//! Nothing of a part is run or judged here: the parts stay in the order given, active segments stay active, and only what
-//! the caller names is exported. There is no start section: the caller exports a part's start function and calls it when it
-//! likes. Custom sections are left out.
+//! Welding runs no code: the parts stay in the order given, active segments stay active, and only what the caller names
+//! is exported. There is no start section: the caller exports a part's start function, and decides when to call it.
+//! Custom sections are left out.
 //!
-//! A part can be a guest, whose code isn't trusted: its memories and tables get a maximum, and its code polls whether to
-//! stop (see [`poll`]). Otherwise the code of a guest stays as it is. The small functions of other parts are copied to where
-//! they are called, in guests too, and functions that nothing refers to are left out (see `inline`).
+//! A part can be a guest, whose code isn't trusted: its memories and tables get a maximum, and its code polls for
+//! interruption (see [`poll`]). The rest of a guest's code stays as it is. The small functions of other parts are
+//! inlined at their calls, in guests too, and functions to which nothing refers are left out (see `inline`).
 
 mod encode;
 mod error;
@@ -33,8 +33,8 @@ use module::Module;
 pub use error::WeldError;
 pub use poll::Poll;
 
-/// What parts may use, and the welded module uses: what the engine that runs it has, but for what would make types refer
-/// to each other (garbage collection, typed function references) and exception handling.
+/// Features that parts and the welded module may use: those of the engine, without those that let types refer to each
+/// other (garbage collection, typed function references) and without exception handling.
 pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::EXTENDED_CONST)
     .union(WasmFeatures::MEMORY64)
@@ -49,16 +49,16 @@ pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
 pub struct Part<'a> {
     /// The module.
     pub code: &'a [u8],
-    /// What its imports are bound to: one for each, in their order.
+    /// The bindings of its imports: one for each, in their order.
     pub bindings: Vec<Binding>,
-    /// What it is held to, if its code isn't trusted.
+    /// The rules that it must keep, if it is a guest.
     pub guest: Option<GuestRules>,
 }
 
 /// What an import is bound to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Binding {
-    /// What a part exports, which may be a later part, or an import of that part.
+    /// An export of a part, which may be a later part. The export may be an import of that part.
     Part {
         /// Position of the part.
         part: usize,
@@ -76,14 +76,15 @@ pub enum Binding {
     Constant(i32),
 }
 
-/// What a guest is held to.
+/// The rules for a guest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GuestRules {
     /// Largest size of each of its memories, in pages of 64 KiB.
     pub memory_pages: Option<u64>,
-    /// Largest size of its tables, in elements. What one of them can grow to is what the initial sizes of the others leave.
+    /// Limit on the sizes of its tables, in elements. Each table may grow to what the initial sizes of the others
+    /// leave.
     pub table_elements: Option<u32>,
-    /// How its code looks whether to stop.
+    /// How its code polls for interruption, if it does.
     pub poll: Option<Poll>,
 }
 
@@ -92,25 +93,25 @@ pub struct GuestRules {
 pub struct Export {
     /// Position of the part.
     pub part: usize,
-    /// What of the part.
+    /// The item of the part.
     pub item: Item,
-    /// The name it gets.
+    /// The export's name.
     pub name: String,
 }
 
-/// What can be exported of a part.
+/// An item that a part can export.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
-    /// What the part exports under this name.
+    /// The part's export of this name.
     Named(String),
-    /// Its start function.
+    /// The part's start function.
     Start,
-    /// One of the mutable globals that it defines (see [`mutable_globals`]), by position.
+    /// A mutable global that the part defines (see [`mutable_globals`]), by its position among them.
     MutableGlobal(usize),
 }
 
 impl Export {
-    /// What a part exports under the name `item`.
+    /// Exports a part's export `item` under `name`.
     #[must_use]
     pub fn named(part: usize, item: impl Into<String>, name: impl Into<String>) -> Self {
         Self {
@@ -120,7 +121,7 @@ impl Export {
         }
     }
 
-    /// The start function of a part.
+    /// Exports the start function of a part.
     #[must_use]
     pub fn start(part: usize, name: impl Into<String>) -> Self {
         Self {
@@ -130,7 +131,7 @@ impl Export {
         }
     }
 
-    /// A mutable global that a part defines, by its position among them.
+    /// Exports a mutable global that a part defines, by its position among them.
     #[must_use]
     pub fn mutable_global(part: usize, position: usize, name: impl Into<String>) -> Self {
         Self {
@@ -141,11 +142,11 @@ impl Export {
     }
 }
 
-/// Makes one module of `parts`. Equal arguments give equal bytes.
+/// Welds `parts` into one module. Equal arguments give equal bytes.
 ///
 /// # Errors
-/// When a part is not valid or uses what can't be welded, a binding or an export names nothing or does not fit, a guest
-/// starts out larger than its rules allow, or the whole is larger than a module may be.
+/// When a part is not valid or uses a feature that can't be welded, a binding or an export names nothing or does not
+/// fit, a guest breaks its rules, or the result is larger than a module may be.
 ///
 /// # Panics
 /// When the result is not valid, which the checks above exclude.
@@ -166,23 +167,40 @@ pub fn weld(parts: &[Part<'_>], exports: &[Export]) -> Result<Vec<u8>, WeldError
     Ok(welded)
 }
 
-/// Whether the code of a module changes tables, so that what an element of a table is can't be known beforehand.
+/// State of an instance that can't be copied to another instance of the same module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HiddenState {
+    /// Elements of tables, or their number.
+    Tables,
+    /// The set of dropped data segments.
+    Segments,
+    /// Mutable globals with references: a reference belongs to the store of its instance.
+    References,
+}
+
+/// Returns state that the code of a module can change and that can't be copied; `None` if memories and mutable globals
+/// with numbers are all.
 ///
 /// # Errors
 /// When it is not well-formed.
-pub fn changes_tables(code: &[u8]) -> Result<bool, BinaryReaderError> {
-    for body in &Module::parse(code)?.bodies {
+pub fn hidden_state(code: &[u8]) -> Result<Option<HiddenState>, BinaryReaderError> {
+    let module = Module::parse(code)?;
+    if module.mutable_globals().any(|(_, ty)| ty.is_reference_type()) {
+        return Ok(Some(HiddenState::References));
+    }
+    for body in &module.bodies {
         for operator in body.get_operators_reader()? {
-            if module::changes_table(&operator?) {
-                return Ok(true);
+            let hidden = module::hidden_state(&operator?);
+            if hidden.is_some() {
+                return Ok(hidden);
             }
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
-/// Types of the mutable globals that a module defines, in their order. With its memories and tables they are all the
-/// state that its code has.
+/// Returns the types of the mutable globals that a module defines, in order. Together with memories, tables and the set
+/// of dropped segments, these globals are the state of its code.
 ///
 /// # Errors
 /// When it is not well-formed.

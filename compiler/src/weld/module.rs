@@ -8,16 +8,16 @@ use wasmparser::{
 };
 
 use super::item::{ItemType, Kind, PerKind};
-use super::{FEATURES, WeldError};
+use super::{FEATURES, HiddenState, WeldError};
 
 /// A core module.
 #[derive(Default)]
 pub(super) struct Module<'a> {
     pub(super) types: Vec<FuncType>,
     pub(super) imports: Vec<Import<'a>>,
-    /// Positions of the imports of each kind.
+    /// For each kind, the positions of its imports in `imports`.
     pub(super) imported: PerKind<Vec<usize>>,
-    /// Types of the functions that the module defines, by number.
+    /// Types of the functions that the module defines, as numbers in `types`.
     pub(super) functions: Vec<u32>,
     pub(super) tables: Vec<TableType>,
     pub(super) memories: Vec<MemoryType>,
@@ -33,7 +33,7 @@ impl<'a> Module<'a> {
     /// Reads the part at `position`.
     ///
     /// # Errors
-    /// When it is not valid or uses what can't be welded.
+    /// When it is not valid or uses a feature that can't be welded.
     pub(super) fn read(position: usize, code: &'a [u8]) -> Result<Self, WeldError> {
         if let Err(error) = Validator::new_with_features(FEATURES).validate_all(code) {
             let part = position;
@@ -49,7 +49,7 @@ impl<'a> Module<'a> {
         Ok(Self::parse(code).expect("invariant: a valid module can be read"))
     }
 
-    /// Reads a module without a look at whether it is valid.
+    /// Reads a module without validating it.
     ///
     /// # Errors
     /// When it is not well-formed.
@@ -102,7 +102,7 @@ impl<'a> Module<'a> {
         self.imports.push(import);
     }
 
-    /// How many items of a kind it defines.
+    /// Returns how many items of a kind the module defines.
     pub(super) fn defined(&self, kind: Kind) -> usize {
         match kind {
             Kind::Function => self.functions.len(),
@@ -112,7 +112,7 @@ impl<'a> Module<'a> {
         }
     }
 
-    /// The type of an import of a valid module.
+    /// Returns the type of an import of a valid module.
     pub(super) fn import_type(&self, position: usize) -> ItemType {
         match self.imports[position].ty {
             TypeRef::Func(ty) | TypeRef::FuncExact(ty) => ItemType::Function(self.types[ty as usize].clone()),
@@ -123,7 +123,7 @@ impl<'a> Module<'a> {
         }
     }
 
-    /// The type of an item that a valid module defines, numbered without the imports.
+    /// Returns the type of an item that a valid module defines, numbered without the imports.
     pub(super) fn defined_type(&self, kind: Kind, index: usize) -> ItemType {
         match kind {
             Kind::Function => ItemType::Function(self.function_type(index).clone()),
@@ -133,24 +133,24 @@ impl<'a> Module<'a> {
         }
     }
 
-    /// The type of a function that a valid module defines, numbered without the imports.
+    /// Returns the type of a function that a valid module defines, numbered without the imports.
     pub(super) fn function_type(&self, index: usize) -> &FuncType {
         &self.types[self.functions[index] as usize]
     }
 
-    /// Kind and number of what is exported under a name.
+    /// Returns kind and number of the export with a name.
     pub(super) fn export(&self, name: &str) -> Option<(Kind, u32)> {
         let (kind, index) = self.exports.get(name)?;
         Some((Kind::of(*kind)?, *index))
     }
 
-    /// The mutable globals that it defines: number without the imports, and type.
+    /// Returns the mutable globals that the module defines: number without the imports, and type.
     pub(super) fn mutable_globals(&self) -> impl Iterator<Item = (usize, ValType)> {
         let mutable = self.globals.iter().enumerate().filter(|(_, global)| global.ty.mutable);
         mutable.map(|(index, global)| (index, global.ty.content_type))
     }
 
-    /// The names of an import, for messages.
+    /// Returns the names of an import, for messages.
     pub(super) fn import_name(&self, position: usize) -> String {
         let import = &self.imports[position];
         format!("{}.{}", import.module, import.name)
@@ -167,14 +167,17 @@ fn kind(ty: TypeRef) -> Option<Kind> {
     }
 }
 
-/// Whether an operator can put something else into a table, or change its size.
-pub(super) fn changes_table(operator: &Operator<'_>) -> bool {
-    matches!(
-        operator,
+/// Returns the state besides memories and globals that an operator can change. Dropping an element segment affects only
+/// `table.init`, which counts itself.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other operators change none")]
+pub(super) fn hidden_state(operator: &Operator<'_>) -> Option<HiddenState> {
+    match operator {
         Operator::TableSet { .. }
-            | Operator::TableGrow { .. }
-            | Operator::TableFill { .. }
-            | Operator::TableInit { .. }
-            | Operator::TableCopy { .. }
-    )
+        | Operator::TableGrow { .. }
+        | Operator::TableFill { .. }
+        | Operator::TableInit { .. }
+        | Operator::TableCopy { .. } => Some(HiddenState::Tables),
+        Operator::DataDrop { .. } => Some(HiddenState::Segments),
+        _ => None,
+    }
 }

@@ -4,7 +4,7 @@ use torvyn_codegen::ir::{FlowIr, Node, NodeIdx, Role, Stream};
 
 use super::Code;
 use crate::glue::{self, Member, StageCode};
-use crate::weld::{self, WeldError};
+use crate::weld::{self, HiddenState, WeldError};
 
 /// Most stages of one shell. Each has a memory of its own, of which a module has 100 at most (wasmparser and wasmtime).
 const LONGEST_CHAIN: usize = 32;
@@ -87,11 +87,13 @@ fn member<'a>(node: &Node, code: &Code<'a>) -> Result<&'a StageCode, String> {
     if node.limits.fuel > 0 {
         return Err("is metered with fuel".to_owned());
     }
-    // What is not well-formed is not welded either.
-    if weld::changes_tables(&code.module).unwrap_or(true) {
-        return Err("changes its tables while it runs".to_owned());
+    // The other members keep their state when one restarts. A module that is not well-formed is not welded either.
+    match weld::hidden_state(&code.module).unwrap_or(Some(HiddenState::Tables)) {
+        None => Ok(code),
+        Some(HiddenState::Tables) => Err("changes its tables while it runs".to_owned()),
+        Some(HiddenState::Segments) => Err("drops data segments while it runs".to_owned()),
+        Some(HiddenState::References) => Err("has a global that holds references".to_owned()),
     }
-    Ok(code)
 }
 
 struct Fuser<'a> {
@@ -137,16 +139,16 @@ impl Fuser<'_> {
                 shell,
             }),
             Err((Some(position), error)) => {
-                let (before, behind) = members.split_at(position);
-                self.leave_out(&behind[..1], &error);
+                let (before, after) = members.split_at(position);
+                self.leave_out(&after[..1], &error);
                 self.fuse(before);
-                self.fuse(&behind[1..]);
+                self.fuse(&after[1..]);
             }
             Err((None, error)) if members.len() < 4 => self.leave_out(members, &error),
             Err((None, _)) => {
-                let (before, behind) = members.split_at(members.len() / 2);
+                let (before, after) = members.split_at(members.len() / 2);
                 self.fuse(before);
-                self.fuse(behind);
+                self.fuse(after);
             }
         }
     }
@@ -197,8 +199,8 @@ impl Fuser<'_> {
         }
         let node = &self.flow.nodes[idx.position()];
         let inputs = node.inputs.iter().map(|input| self.flow.streams[input.position()].from);
-        let behind = (node.role != Role::Sink).then_some(idx);
-        let mut reasons: Vec<String> = inputs.chain(behind).filter_map(|from| self.next(from).err()).collect();
+        let after = (node.role != Role::Sink).then_some(idx);
+        let mut reasons: Vec<String> = inputs.chain(after).filter_map(|from| self.next(from).err()).collect();
         reasons.dedup();
         format!("no stage beside it can be fused with it: {}", reasons.join(", "))
     }

@@ -1,8 +1,8 @@
 use std::path::Path;
 
 use torvyn_codegen::ir::{
-    ArtifactKind, Builtin, ComponentIdx, ErrorPolicies, Exhaustion, FanOut, Limits, Merge, NodePolicies, OutPort,
-    OverflowPolicy, Pool, Role, Stream, StreamIdx, WasiPackage,
+    ArtifactKind, Builtin, ComponentIdx, ErrorPolicies, Exhaustion, FanOut, Merge, NodePolicies, OutPort,
+    OverflowPolicy, Role, StageLimits, Stream, StreamIdx, TierSize, WasiPackage,
 };
 
 use super::*;
@@ -22,6 +22,10 @@ const PRINTER: usize = 6;
 const TABLES: usize = 7;
 /// A sink that uses what can't be welded.
 const TAGGED: usize = 8;
+/// A processor that drops a data segment.
+const SEGMENTS: usize = 9;
+/// A processor with a mutable global for a function.
+const REFERENCES: usize = 10;
 
 /// The components, by the constants above.
 fn binaries() -> Vec<Normalised> {
@@ -41,6 +45,14 @@ fn binaries() -> Vec<Normalised> {
         module: "(tag (param i32))",
         ..SINK
     };
+    let segments = Sample {
+        module: "(data $d \"x\") (func data.drop $d)",
+        ..sample("torvyn:streaming/processor")
+    };
+    let references = Sample {
+        module: "(global (mut funcref) (ref.null func))",
+        ..sample("torvyn:streaming/processor")
+    };
     let samples = [
         ("source", sample("torvyn:streaming/source")),
         ("processor", sample("torvyn:streaming/processor")),
@@ -51,6 +63,8 @@ fn binaries() -> Vec<Normalised> {
         ("printer", printer),
         ("tables", tables),
         ("tagged", tagged),
+        ("segments", segments),
+        ("references", references),
     ];
     let source = SourceMap::new().add(Path::new("Torvyn.toml"), String::new());
     let used = Span::new(source, 0..0);
@@ -91,7 +105,7 @@ fn flow(nodes: &[(&str, Option<usize>)], edges: &[(usize, usize)]) -> FlowIr {
         schedule: Vec::new(),
         streams: streams.collect(),
         shells: Vec::new(),
-        pools: [256, 4096, 65_536, 1 << 20].map(|slot_bytes| Pool { slot_bytes, slots: 4 }),
+        pools: [256, 4096, 65_536, 1 << 20].map(|slot_bytes| TierSize { slot_bytes, slots: 4 }),
         fallback_bytes: 0,
         exhaustion: Exhaustion::Error,
         max_buffer_bytes: 16 << 20,
@@ -147,7 +161,7 @@ fn node(name: &str, component: Option<usize>, inputs: Vec<StreamIdx>, outputs: V
         },
         capabilities: Vec::new(),
         own_thread: None,
-        limits: Limits {
+        limits: StageLimits {
             memory_bytes: 64 << 20,
             invocation_timeout_ms: 1000,
             init_timeout_ms: 5000,
@@ -289,14 +303,28 @@ fn what_is_not_fused_says_why() {
         ("d", Some(CONSUMER)),
         ("e", None),
         ("f", Some(TABLES)),
+        ("g", Some(SEGMENTS)),
+        ("h", Some(REFERENCES)),
     ];
-    let paths = fused(flow(&nodes, &[(0, 1), (1, 2), (1, 5), (2, 3), (5, 4)]));
+    let edges = [(0, 1), (1, 2), (1, 5), (2, 3), (5, 6), (6, 7), (7, 4)];
+    let paths = fused(flow(&nodes, &edges));
     let alone = "direct path: no stage beside it can be fused with it: `b` is a router";
     let fused = "fused path: c → d";
     let tables = "direct path: changes its tables while it runs";
+    let segments = "direct path: drops data segments while it runs";
+    let references = "direct path: has a global that holds references";
     assert_eq!(
         paths,
-        [alone, "direct path: is a router", fused, fused, "builtin", tables]
+        [
+            alone,
+            "direct path: is a router",
+            fused,
+            fused,
+            "builtin",
+            tables,
+            segments,
+            references
+        ]
     );
 }
 

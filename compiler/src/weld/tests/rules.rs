@@ -1,9 +1,9 @@
-//! What guests are held to, and what is asked of them beforehand.
+//! The rules for guests, and what can be asked about a module before it is welded.
 
 use wasmparser::ValType;
 
 use super::*;
-use crate::weld::{changes_tables, mutable_globals};
+use crate::weld::{HiddenState, hidden_state, mutable_globals};
 
 fn limited(text: &str, memory_pages: Option<u64>, table_elements: Option<u32>) -> Result<Vec<u8>, WeldError> {
     let code = wat(text);
@@ -99,7 +99,7 @@ fn rules_are_for_their_part_only() {
 }
 
 #[test]
-fn changes_of_tables_are_found() {
+fn state_that_cannot_be_copied_is_found() {
     let module = |code: &str| {
         wat(&format!(
             "(module (table $t 4 funcref) (table $u 4 funcref) (memory 1) (elem $e func $f) (data $d \"x\")
@@ -115,7 +115,7 @@ fn changes_of_tables_are_found() {
         "(memory.copy (i32.const 0) (i32.const 0) (i32.const 1))",
     ];
     for code in harmless {
-        assert!(!changes_tables(&module(code)).unwrap(), "{code}");
+        assert_eq!(hidden_state(&module(code)).unwrap(), None, "{code}");
     }
     let changing = [
         "(block (if (local.get 0) (then (table.set $u (i32.const 0) (ref.null func)))))",
@@ -125,9 +125,24 @@ fn changes_of_tables_are_found() {
         "(table.copy $t $u (i32.const 0) (i32.const 0) (i32.const 0))",
     ];
     for code in changing {
-        assert!(changes_tables(&module(code)).unwrap(), "{code}");
+        assert_eq!(
+            hidden_state(&module(code)).unwrap(),
+            Some(HiddenState::Tables),
+            "{code}"
+        );
     }
-    assert!(changes_tables(b"\0asm\x01\0\0\0\x0a\x01").is_err());
+    let dropped = module("(data.drop $d)");
+    assert_eq!(hidden_state(&dropped).unwrap(), Some(HiddenState::Segments));
+    for (global, hidden) in [
+        ("(mut funcref) (ref.null func)", Some(HiddenState::References)),
+        ("(mut externref) (ref.null extern)", Some(HiddenState::References)),
+        ("funcref (ref.null func)", None),
+        ("(mut i32) (i32.const 0)", None),
+    ] {
+        let code = wat(&format!("(module (global {global}))"));
+        assert_eq!(hidden_state(&code).unwrap(), hidden, "{global}");
+    }
+    assert!(hidden_state(b"\0asm\x01\0\0\0\x0a\x01").is_err());
 }
 
 #[test]

@@ -14,7 +14,8 @@ use crate::context::RunContext;
 use crate::crossing::cause::instantiation;
 use crate::crossing::setup::Setup;
 use crate::error::Cause;
-use crate::plan::{FlowPlan, LimitsPlan};
+use crate::limits::StageLimits;
+use crate::plan::FlowPlan;
 use crate::role::Role;
 use crate::sandbox::{Limits, Sandbox};
 use crate::stage::Called;
@@ -76,7 +77,7 @@ pub(super) struct Entries {
 }
 
 impl Recipe {
-    fn limits(&self) -> &'static LimitsPlan {
+    fn limits(&self) -> &'static StageLimits {
         &self.flow.nodes[self.nodes[0]].limits
     }
 
@@ -267,7 +268,7 @@ impl Shell {
     }
 
     /// Limits of a member's node.
-    pub(super) fn limits(&self, member: usize) -> &'static LimitsPlan {
+    pub(super) fn limits(&self, member: usize) -> &'static StageLimits {
         &self.recipe.flow.nodes[self.members[member].node].limits
     }
 
@@ -285,8 +286,8 @@ fn parts(recipe: &Recipe) -> Called<(Store<ShellData>, Vec<Member>)> {
     Ok((store, members))
 }
 
-/// Copies the state of a member to another instance: memory and globals. Its tables are as at the start, because stages
-/// that change their tables are not fused.
+/// Copies the state of a member to another instance: memory and globals. There is no other state, because stages that
+/// change their tables, drop data segments, or have mutable globals with references are not fused.
 fn carry_over(
     from: &mut Store<ShellData>,
     old: &Member,
