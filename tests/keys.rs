@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use libtest_mimic::{Failed, Trial};
 use tempfile::TempDir;
 use torvyn_codegen::ir::Builtin;
+use torvyn_codegen::target::Target;
 use torvync_compiler::aot::Normalised;
 use torvync_compiler::driver::{self, Analysis, Request};
 use torvync_compiler::manifest::schema::{self, Key, Kind};
@@ -210,7 +211,13 @@ fn program(project: &Project) -> Result<String, Failed> {
         let made = Normalised::new(component.name.clone(), &bytes, used);
         components.push(made.map_err(|error| format!("{error:?}"))?);
     }
-    let lowered = lower::lower(resolved, &analysis.flows, &components, "x86_64-unknown-linux-gnu", None);
+    let lowered = lower::lower(
+        resolved,
+        &analysis.flows,
+        &components,
+        &Target::new("x86_64-unknown-linux-gnu"),
+        None,
+    );
     let generated = torvyn_codegen::generate(&lowered.program);
     Ok(format!("{:#?}", generated.files))
 }

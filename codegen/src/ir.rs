@@ -3,8 +3,6 @@
 //! It contains no spans and no defaults: the schedule is decided, queues and pools are sized, every timeout has a
 //! value. Only `lower` makes it; [`verify`] states its invariants.
 
-use std::fmt;
-
 mod path;
 mod print;
 #[cfg(test)]
@@ -14,42 +12,18 @@ mod verify;
 pub use path::{CallPath, Shell};
 pub use print::print;
 pub use torvyn_runtime_core::builtin_table::Builtin;
+pub use torvyn_runtime_core::limits::{StageLimits, TierSize};
 pub use torvyn_runtime_core::policy::{
     ErrorAction, ErrorPolicies, Exhaustion, FanOut, LastResort, Merge, NodePolicies, OverflowPolicy,
 };
 pub use torvyn_runtime_core::role::Role;
 pub use verify::verify;
 
+use crate::index;
+use crate::target::Target;
+
 /// The output port for dead letters, of every role but source.
 pub const ERROR_PORT: &str = "error";
-
-macro_rules! index {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(u32);
-
-        impl $name {
-            /// The index of the `position`-th item.
-            #[must_use]
-            pub fn new(position: usize) -> Self {
-                Self(u32::try_from(position).expect("invariant: fewer than 2^32 items"))
-            }
-
-            /// The position in the list that this index belongs to.
-            #[must_use]
-            pub fn position(self) -> usize {
-                self.0 as usize
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-    };
-}
 
 index!(
     /// Position of a [`Node`] in [`FlowIr::nodes`].
@@ -83,8 +57,8 @@ pub struct ProgramIr {
     pub description: String,
     /// Authors, licence and repository.
     pub origin: Origin,
-    /// Target triple of the executable and of its artifacts.
-    pub target: String,
+    /// Target of the executable and of its artifacts.
+    pub target: Target,
     /// The distinct components, in order of their first use.
     pub components: Vec<Component>,
     /// The code compiled ahead of time, in order of first use.
@@ -192,7 +166,7 @@ pub struct FlowIr {
     /// The chains of stages that are fused, in order of their first stage.
     pub shells: Vec<Shell>,
     /// Buffer pools by tier, smallest first.
-    pub pools: [Pool; 4],
+    pub pools: [TierSize; 4],
     /// Most bytes of all buffers outside the pools, where `exhaustion` allows these.
     pub fallback_bytes: u64,
     /// Policy of an allocation whose tier is empty.
@@ -213,15 +187,6 @@ pub struct FlowIr {
     pub replicas: u32,
     /// The router whose ports the replicas divide; `None` where they divide the elements of the sources.
     pub replicas_by: Option<NodeIdx>,
-}
-
-/// One tier of the buffer pool.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pool {
-    /// Capacity of each buffer in bytes.
-    pub slot_bytes: u32,
-    /// Number of buffers.
-    pub slots: u32,
 }
 
 /// A stage of a flow.
@@ -246,7 +211,7 @@ pub struct Node {
     /// Reason why this source has a thread of its own; `None` where its flow pulls it, and for every other role.
     pub own_thread: Option<String>,
     /// Limits of the stage.
-    pub limits: Limits,
+    pub limits: StageLimits,
     /// Call path, with the reason for it.
     pub path: CallPath,
 }
@@ -272,25 +237,6 @@ pub enum Implementation {
     },
     /// A part of the runtime.
     Builtin(Builtin),
-}
-
-/// Limits of a stage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Most bytes of linear memory.
-    pub memory_bytes: u64,
-    /// Time for one call, in milliseconds.
-    pub invocation_timeout_ms: u64,
-    /// Time for `lifecycle.init`, in milliseconds.
-    pub init_timeout_ms: u64,
-    /// Time for `lifecycle.teardown`, in milliseconds.
-    pub teardown_timeout_ms: u64,
-    /// Fuel for one call; 0 without metering.
-    pub fuel: u64,
-    /// Largest buffer that the stage may allocate, in bytes.
-    pub max_buffer_bytes: u64,
-    /// Most bytes of buffers that the stage may own at once, by capacity.
-    pub buffer_budget_bytes: u64,
 }
 
 /// A bounded queue between two nodes.

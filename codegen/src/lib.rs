@@ -9,9 +9,11 @@ use ir::ProgramIr;
 
 pub mod ir;
 
+mod index;
 mod items;
 mod krate;
 mod names;
+pub mod target;
 
 /// A crate as text: relative path → contents. The compiled components that it includes are beside it, in
 /// `artifacts/<name>.cwasm`.

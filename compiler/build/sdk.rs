@@ -80,6 +80,6 @@ fn inherited(line: &str, workspace: &str) -> Option<String> {
 
 /// The lines of a table.
 fn table_text<'a>(text: &'a str, header: &str) -> &'a str {
-    let table = text.split_once(header).map_or("", |(_, behind)| behind);
+    let table = text.split_once(header).map_or("", |(_, after)| after);
     table.split("\n[").next().unwrap_or(table)
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::{io, thread};
 
 use torvyn_codegen::ir::ArtifactKind;
+use torvyn_codegen::target::Target;
 use torvyn_runtime_core::engine::Tuning;
 
 use crate::cache::sha256;
@@ -20,7 +21,7 @@ use compiler::Compilers;
 
 pub use normalise::{NormaliseError, normalise};
 
-/// A component as it is compiled: without what depends on the folder it was built in.
+/// A component as it is compiled: without anything that depends on the folder in which it was built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Normalised {
     /// Name, unique in the program.
@@ -34,10 +35,10 @@ pub struct Normalised {
 }
 
 impl Normalised {
-    /// Reads a binary that the front half has accepted.
+    /// Normalises a binary that the front half has accepted.
     ///
     /// # Errors
-    /// When no component can be made of it.
+    /// When it can't be turned into a component.
     pub fn new(name: String, binary: &[u8], used: Span) -> Result<Self, AotError> {
         match normalise(binary) {
             Ok(bytes) => Ok(Self {
@@ -56,7 +57,7 @@ impl Normalised {
 pub struct Unit {
     /// Name, unique in the program.
     pub name: String,
-    /// What it is.
+    /// Whether it is a component or a shell.
     pub kind: ArtifactKind,
     /// The component, or the core module of a shell.
     pub bytes: Vec<u8>,
@@ -78,54 +79,54 @@ pub struct AotArtifacts {
 pub struct AotArtifact {
     /// Name of the unit.
     pub name: String,
-    /// What the runtime loads.
+    /// The code in the form that the runtime loads.
     pub code: Vec<u8>,
 }
 
 /// Why there is no machine code.
 #[derive(Debug)]
 pub enum AotError {
-    /// A binary is no component and can't be made one.
+    /// A binary can't be normalised.
     NotNormal {
         /// Name of the component.
         name: String,
         /// Where the manifest uses it.
         used: Span,
-        /// Why.
+        /// The reason.
         error: NormaliseError,
     },
     /// There is no code generator for the target.
     Target {
-        /// The target triple.
-        target: String,
-        /// What wasmtime says.
+        /// The target.
+        target: Target,
+        /// wasmtime's message.
         reason: String,
     },
     /// A component or a shell can't be compiled.
     Unit {
         /// Its name.
         name: String,
-        /// What it is.
+        /// Whether it is a component or a shell.
         kind: ArtifactKind,
         /// Where the manifest uses it.
         used: Span,
-        /// What wasmtime says.
+        /// wasmtime's message.
         reason: String,
     },
     /// The cache can't be written.
     Cache {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
 }
 
-/// Compiles `units` for `target` as the program asks for it, or takes from `cache` what was compiled before.
+/// Compiles `units` for `target` with `tuning`. Takes from `cache` what was compiled before.
 ///
 /// # Errors
-/// When a unit can't be compiled, or the cache not be written.
-pub fn precompile(units: &[Unit], target: &str, tuning: Tuning, cache: &Path) -> Result<AotArtifacts, AotError> {
+/// When a unit can't be compiled, or the cache can't be written.
+pub fn precompile(units: &[Unit], target: &Target, tuning: Tuning, cache: &Path) -> Result<AotArtifacts, AotError> {
     let compilers = Compilers::new(units, target, tuning)?;
     let artifacts = thread::scope(|scope| {
         let running: Vec<_> = units
@@ -207,7 +208,7 @@ mod tests {
     #[test]
     fn components_and_shells_are_compiled_each_in_its_way() {
         let cache = tempfile::tempdir().unwrap();
-        let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+        let target = Target::new(&format!("{}-unknown-linux-gnu", std::env::consts::ARCH));
         let used = Span::new(SourceMap::new().add(Path::new("Torvyn.toml"), String::new()), 0..0);
         let unit = |name: &str, kind, bytes: Vec<u8>| Unit {
             name: name.to_owned(),

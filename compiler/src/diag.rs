@@ -1,4 +1,4 @@
-//! What the compiler has to say: plain data, turned into text only by [`render`].
+//! Diagnostics: errors and warnings as plain data, turned into text only by [`render`].
 
 pub mod code;
 pub mod render;
@@ -9,17 +9,17 @@ pub use suggest::{listed, suggest};
 
 use crate::source::{NotUtf8, Span};
 
-/// The result of a step that has told the user about every mistake it ran into.
+/// The result of a step that has reported every error it found.
 pub type Checked<T> = Result<T, ErrorReported>;
 
-/// Proof that an error was reported; only [`Diagnostics::error`] makes it.
+/// Proof that an error was reported; only [`Diagnostics`] creates it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErrorReported(());
 
-/// How bad it is.
+/// Severity of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Something to know; the compilation goes on.
+    /// A possible problem; the compilation goes on.
     Warning,
     /// The input can't be compiled.
     Error,
@@ -36,56 +36,56 @@ impl Severity {
     }
 }
 
-/// A place in a text and what there is to say about it.
+/// A place in a text, with a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
     /// The place.
     pub span: Span,
-    /// What to say; may be empty.
+    /// The message; may be empty.
     pub text: String,
-    /// Whether this is the text to change, as opposed to the other side of the problem.
+    /// Whether this is the text to change, rather than a related place.
     pub primary: bool,
 }
 
-/// A change of the input that mends a problem, exact enough for a program to make it.
+/// A change of the input that fixes a problem, exact enough for a program to apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
     /// What it does, as an editor offers it: upper case, no final period.
     pub title: String,
-    /// What to replace, all of it or nothing. Ranges don't overlap; an empty one inserts.
+    /// The replacements, to be applied together. Their spans don't overlap; an empty one inserts.
     pub edits: Vec<Edit>,
 }
 
-/// A piece of text to put in the place of another.
+/// A replacement of a piece of text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
-    /// What goes.
+    /// The text to replace.
     pub span: Span,
-    /// What comes.
+    /// The new text.
     pub text: String,
 }
 
-/// One thing to say.
+/// An error or a warning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// Which kind of problem; `torvync explain` knows more.
+    /// Kind of the problem, which `torvync explain` describes.
     pub code: Code,
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
     /// The problem in one line: lower case, no final period.
     pub message: String,
     /// Places, the most important first.
     pub labels: Vec<Label>,
-    /// Facts that belong to no place.
+    /// Facts without a place.
     pub notes: Vec<String>,
-    /// What is likely to fix it, in words.
+    /// Likely fixes, in words.
     pub help: Vec<String>,
-    /// What is likely to fix it, as changes.
+    /// Likely fixes, as changes of the input.
     pub fixes: Vec<Fix>,
 }
 
 impl Diagnostic {
-    /// Says where a text is not UTF-8, and how to mend it.
+    /// Adds the place where a text is not UTF-8, and how to fix it.
     #[must_use]
     pub fn not_utf8(self, found: NotUtf8) -> Self {
         let diagnostic = self.primary(
@@ -121,13 +121,13 @@ impl Diagnostic {
         }
     }
 
-    /// The place that stands for all of it: the first one to change, else the first.
+    /// The main label: the first primary one, or else the first.
     #[must_use]
     pub fn main_label(&self) -> Option<&Label> {
         self.labels.iter().find(|label| label.primary).or(self.labels.first())
     }
 
-    /// Adds the place to change.
+    /// Adds a primary label: a place to change.
     #[must_use]
     pub fn primary(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label {
@@ -138,7 +138,7 @@ impl Diagnostic {
         self
     }
 
-    /// Adds another place that takes part in the problem.
+    /// Adds a secondary label: a related place.
     #[must_use]
     pub fn secondary(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label {
@@ -149,21 +149,21 @@ impl Diagnostic {
         self
     }
 
-    /// Adds a fact.
+    /// Adds a note: a fact without a place.
     #[must_use]
     pub fn note(mut self, text: impl Into<String>) -> Self {
         self.notes.push(text.into());
         self
     }
 
-    /// Adds a likely fix.
+    /// Adds a likely fix, in words.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help.push(text.into());
         self
     }
 
-    /// Adds a change that is likely to fix it.
+    /// Adds a likely fix, as a change of the input.
     #[must_use]
     pub fn fix(mut self, title: impl Into<String>, edits: Vec<Edit>) -> Self {
         self.fixes.push(Fix {
@@ -172,10 +172,8 @@ impl Diagnostic {
         });
         self
     }
-}
 
-impl Diagnostic {
-    /// Names the word that is likely to be meant, and offers to put `text` at `at`.
+    /// Suggests the word that was probably meant, with a fix that puts `text` at `at`.
     #[must_use]
     pub fn meant(self, near: &str, at: Span, text: impl Into<String>) -> Self {
         let edit = Edit {
@@ -187,14 +185,14 @@ impl Diagnostic {
     }
 }
 
-/// Collects diagnostics in the order they were found.
+/// Diagnostics in the order they were reported.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     items: Vec<Diagnostic>,
 }
 
 impl Diagnostics {
-    /// Nothing to say yet.
+    /// An empty list.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

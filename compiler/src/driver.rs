@@ -22,8 +22,8 @@ use crate::toolchain::GUEST_TARGET;
 use crate::work::Work;
 
 pub use self::build::{BuildOptions, Built, Emit, Phase, Progress, build};
+pub use crate::forecast::{EdgeForecast, FlowForecast, MemoryUse, ProgramForecast, StageForecast};
 pub use crate::manifest::ast::Optimize;
-pub use crate::report::{EdgeReport, FlowReport, MemoryUse, ProgramReport, StageReport};
 
 /// What to compile.
 #[derive(Clone, Debug)]

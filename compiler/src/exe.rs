@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cargo_metadata::Message;
+use torvyn_codegen::target::Target;
 
 use crate::cache::{Cache, Runtime, lock_file, sha256, toml_string, write_atomically};
 use crate::diag::{Code, Diagnostic};
@@ -75,8 +76,8 @@ pub struct ExeOptions<'a> {
     pub toolchain: &'a Toolchain,
     /// The cache folder.
     pub cache: &'a Cache,
-    /// Target triple.
-    pub target: &'a str,
+    /// Target of the executable.
+    pub target: &'a Target,
     /// Optimise for size and speed.
     pub release: bool,
     /// Folder for what belongs to this project alone.
@@ -124,9 +125,9 @@ pub fn build(
     options: ExeOptions<'_>,
     on_line: &mut dyn FnMut(&str),
 ) -> Result<Executable, ExeError> {
-    if !options.toolchain.has_target(options.target) {
+    if !options.toolchain.has_target(options.target.triple()) {
         return Err(ExeError::Tool(ToolchainError::NoTarget {
-            target: options.target.to_owned(),
+            target: options.target.to_string(),
         }));
     }
     let runtime = options.cache.runtime();
@@ -137,8 +138,10 @@ pub fn build(
     let flags = flags(options);
     let last: &[&str] = match options.release {
         false => &LAST_DEV,
-        true if options.target == LLD_TARGET && options.toolchain.has_static_libc(LLD_TARGET) => &LAST_RELEASE_STATIC,
-        true if options.target == LLD_TARGET => &LAST_RELEASE_LLD,
+        true if options.target.triple() == LLD_TARGET && options.toolchain.has_static_libc(LLD_TARGET) => {
+            &LAST_RELEASE_STATIC
+        }
+        true if options.target.triple() == LLD_TARGET => &LAST_RELEASE_LLD,
         true => &LAST_RELEASE,
     };
     let identity = &options.toolchain.identity;
@@ -158,7 +161,7 @@ pub fn build(
         return Ok(executable);
     }
     let script = options.work.join("release.ld");
-    let has_script = options.release && options.target == LLD_TARGET;
+    let has_script = options.release && options.target.triple() == LLD_TARGET;
     if has_script {
         write_atomically(&script, LINKER_SCRIPT.as_bytes()).map_err(|error| io_error(&script, error))?;
     }
@@ -231,7 +234,7 @@ impl Cargo<'_> {
             "--color=never",
             "--message-format=json-render-diagnostics",
             "--target",
-            options.target,
+            options.target.triple(),
         ]);
         cargo.arg("--manifest-path").arg(self.krate.folder.join("Cargo.toml"));
         cargo.arg("--target-dir").arg(target);

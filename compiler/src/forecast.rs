@@ -1,4 +1,4 @@
-//! What a build tells about a program: memory it can take, and the copies it makes. In: the IR, and the machine code.
+//! Forecast of a program before it runs: its memory in the worst case, and its copies. In: the IR and the machine code.
 
 mod memory;
 
@@ -8,75 +8,76 @@ use crate::aot::AotArtifacts;
 
 pub use memory::MemoryUse;
 
-/// What can be said of a program before it runs.
+/// Forecast of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProgramReport {
-    /// What it can take in all, in bytes.
+pub struct ProgramForecast {
+    /// Memory of the whole program in the worst case, in bytes.
     pub memory_bytes: u64,
-    /// Its flows, in manifest order.
-    pub flows: Vec<FlowReport>,
+    /// Forecasts of its flows, in manifest order.
+    pub flows: Vec<FlowForecast>,
 }
 
-/// What can be said of a flow before it runs.
+/// Forecast of a flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FlowReport {
+pub struct FlowForecast {
     /// Name of the flow.
     pub flow: String,
-    /// Why its driver has a thread of its own, if it has.
+    /// Reason why its driver has its own thread; `None` where it shares the workers.
     pub own_thread: Option<String>,
-    /// How many runs of it there are side by side.
+    /// Number of replicas.
     pub replicas: u32,
-    /// Name of the router whose ports they share out.
+    /// Name of the router whose ports the replicas divide.
     pub replicas_by: Option<String>,
-    /// What takes memory, in the worst case, in all replicas together. Machine code and process are there for every flow, and count once.
+    /// Uses of memory in the worst case, of all replicas together. Machine code and process are listed for every flow,
+    /// but all flows share them.
     pub memory: Vec<MemoryUse>,
     /// The streams, in manifest order.
-    pub edges: Vec<EdgeReport>,
+    pub edges: Vec<EdgeForecast>,
     /// The stages, in schedule order.
-    pub stages: Vec<StageReport>,
+    pub stages: Vec<StageForecast>,
 }
 
-/// A stream.
+/// Copies on a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EdgeReport {
+pub struct EdgeForecast {
     /// `node.port` of the producer.
     pub from: String,
     /// `node.port` of the consumer.
     pub to: String,
     /// Capacity in elements.
     pub depth: u32,
-    /// Copies of the payload into a buffer, for each element that the producer makes and writes in one piece.
+    /// Copies of the payload into a buffer, for each element that the producer writes in one piece.
     pub writes: u32,
-    /// Copies of the payload out of the buffer, for each element that the consumer reads once.
+    /// Copies of the payload out of the buffer, for each element, if the consumer reads it once.
     pub reads: u32,
-    /// Position of the stream whose buffers these are, where the port has several: the copy into them counts there.
+    /// Position of the first stream of the same port, if this is another: they share buffers, and the copy counts there.
     pub shares: Option<usize>,
 }
 
-/// A stage.
+/// Implementation of a stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StageReport {
+pub struct StageForecast {
     /// Name of the node.
     pub node: String,
-    /// What it does.
+    /// Its role.
     pub role: Role,
     /// Name of the component, or `builtin:NAME`.
     pub component: String,
-    /// How it is called, with the reason.
+    /// Its call path, with the reason for it.
     pub path: String,
-    /// Why it has a thread of its own, if it has.
+    /// Reason why it has its own thread; `None` where it runs on the flow's.
     pub own_thread: Option<String>,
 }
 
-impl FlowReport {
-    /// What the flow can take in all, in bytes.
+impl FlowForecast {
+    /// Memory of the flow in the worst case, in bytes.
     #[must_use]
     pub fn memory_bytes(&self) -> u64 {
         self.memory.iter().map(|item| item.bytes).sum()
     }
 }
 
-impl EdgeReport {
+impl EdgeForecast {
     /// Copies of an element's payload on its way.
     #[must_use]
     pub fn copies(&self) -> u32 {
@@ -84,15 +85,15 @@ impl EdgeReport {
     }
 }
 
-/// Reports on a program and each of its flows. `artifacts` are the program's.
+/// Forecasts a program and each of its flows. `artifacts` are the program's.
 #[must_use]
-pub fn report(program: &ProgramIr, artifacts: &AotArtifacts) -> ProgramReport {
+pub fn forecast(program: &ProgramIr, artifacts: &AotArtifacts) -> ProgramForecast {
     let code: Vec<u64> = artifacts
         .artifacts
         .iter()
         .map(|artifact| artifact.code.len() as u64)
         .collect();
-    let report = |flow: &FlowIr| FlowReport {
+    let of_flow = |flow: &FlowIr| FlowForecast {
         flow: flow.name.clone(),
         own_thread: flow.own_thread.clone(),
         replicas: flow.replicas,
@@ -103,21 +104,21 @@ pub fn report(program: &ProgramIr, artifacts: &AotArtifacts) -> ProgramReport {
         edges: (0..flow.streams.len()).map(|position| edge(flow, position)).collect(),
         stages: flow.nodes.iter().map(|node| stage(program, flow, node)).collect(),
     };
-    ProgramReport {
+    ProgramForecast {
         memory_bytes: memory::of_program(program, &code),
-        flows: program.flows.iter().map(report).collect(),
+        flows: program.flows.iter().map(of_flow).collect(),
     }
 }
 
-/// A stream, and the copies as the account of a run counts them: at the stage that writes, and at the one that reads.
-fn edge(flow: &FlowIr, position: usize) -> EdgeReport {
+/// The copies on a stream, counted as in the account of a run: at the stage that writes, and at the one that reads.
+fn edge(flow: &FlowIr, position: usize) -> EdgeForecast {
     let stream = &flow.streams[position];
     let (from, to) = (&flow.nodes[stream.from.position()], &flow.nodes[stream.to.position()]);
     let writes = match (&from.implementation, from.role) {
         // A dead letter is the input element.
         _ if stream.from_port == ERROR_PORT => 0,
         (Implementation::Component { .. }, Role::Source | Role::Processor | Role::Aggregator) => 1,
-        // What it reads or makes up is put into a buffer too.
+        // What it reads or generates is copied into a buffer too.
         (Implementation::Builtin(_), Role::Source) => 1,
         // A filter and a router pass their input on.
         (Implementation::Component { .. }, Role::Filter | Role::Router | Role::Sink)
@@ -129,7 +130,7 @@ fn edge(flow: &FlowIr, position: usize) -> EdgeReport {
         Implementation::Component { .. } => 1,
         Implementation::Builtin(_) => 0,
     };
-    EdgeReport {
+    EdgeForecast {
         from: format!("{}.{}", from.name, stream.from_port),
         to: format!("{}.{}", to.name, stream.to_port),
         depth: stream.depth,
@@ -139,8 +140,8 @@ fn edge(flow: &FlowIr, position: usize) -> EdgeReport {
     }
 }
 
-fn stage(program: &ProgramIr, flow: &FlowIr, node: &Node) -> StageReport {
-    StageReport {
+fn stage(program: &ProgramIr, flow: &FlowIr, node: &Node) -> StageForecast {
+    StageForecast {
         node: node.name.clone(),
         role: node.role,
         component: program.worker(node),

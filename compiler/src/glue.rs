@@ -1,35 +1,35 @@
-//! The canonical ABI of the `torvyn:*` interfaces in WebAssembly, welded to the code of stages. In: [`StageCode`]s. Out:
-//! shells, each one core module.
+//! Glue: the canonical ABI of the `torvyn:*` interfaces in WebAssembly, welded to the code of stages. In:
+//! [`StageCode`]s. Out: shells, each one core module.
 //!
-//! The glue is WebAssembly text, in `glue/*.wat`: a module with the basis of every call (`stage.wat`), one for each role,
-//! one for each group of functions that guests import. A shell holds what its stages need of it, once for each stage:
-//! with the address of the stage's block as a constant, or imported where nodes share the shell's code.
+//! Glue is WebAssembly text, in `glue/*.wat`: a module with the basis of every call (`stage.wat`), one for each role,
+//! and one for each group of functions that guests import. A shell contains the glue that its stages need, once for
+//! each stage. The address of the node's block is a constant in it, or an import if nodes share the shell's code.
 
 mod chain;
 mod text;
 
 use torvyn_codegen::ir::Role;
 use torvyn_runtime_core::bounds;
-use torvyn_runtime_core::layout::{PAGE_BYTES, control, stage};
+use torvyn_runtime_core::layout::{PAGE_BYTES, control, node};
 
 use crate::weld::{self, Binding, Export, GuestRules, Part, Poll, WeldError};
 
 use text::{Assembled, assemble};
 
-/// The core module of a component that does its work, and how it is called.
+/// The core module that does a component's work, and how to call it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StageCode {
-    /// The main core module.
+    /// The binary of the main core module.
     pub module: Vec<u8>,
-    /// For each of its imports, in order, what it is bound to: a name from [`provides`].
+    /// What each of its imports is bound to, in order: a name from [`provides`].
     pub imports: Vec<&'static str>,
-    /// Name of its memory.
+    /// Name of the export that is its memory.
     pub memory: String,
-    /// Name of its allocator, where a function needs one.
+    /// Name of the export that is its allocator, if a function needs one.
     pub realloc: Option<String>,
-    /// What it exports of the interfaces of roles and of `lifecycle`.
+    /// The functions that it exports for roles and for `lifecycle`.
     pub functions: Vec<StageFunction>,
-    /// Functions to be called once before all others, in order: by name of the export. The start function comes before.
+    /// Names of exports to call once before all others, in order. The start function is called before them.
     pub initialisers: Vec<String>,
 }
 
@@ -42,7 +42,7 @@ pub struct StageFunction {
     pub function: String,
     /// Name of the core function.
     pub core: String,
-    /// Name of its post-return function.
+    /// Name of its post-return function, if it has one.
     pub post_return: Option<String>,
 }
 
@@ -51,15 +51,15 @@ pub struct StageFunction {
 pub struct Member<'a> {
     /// Its code.
     pub code: &'a StageCode,
-    /// What it does in the flow.
+    /// Its role in the flow.
     pub role: Role,
     /// Position of its node in the flow.
     pub node: usize,
-    /// Bytes of linear memory it may have.
+    /// Most bytes of linear memory that it may have.
     pub memory_bytes: u64,
 }
 
-/// Interfaces whose functions a host calls, each with the glue for it.
+/// Interfaces whose functions the host calls, each with its glue.
 const INTERFACES: [(&str, &str); 7] = [
     ("torvyn:streaming/source", include_str!("glue/source.wat")),
     ("torvyn:streaming/processor", include_str!("glue/processor.wat")),
@@ -74,7 +74,7 @@ const LIFECYCLE: &str = "torvyn:streaming/lifecycle";
 
 const STAGE: &str = include_str!("glue/stage.wat");
 
-/// Groups of functions that guests import, each with the glue that has them.
+/// Groups of functions that guests import, each with the glue that implements them.
 const GROUPS: [Group; 3] = [
     Group {
         text: include_str!("glue/buffers.wat"),
@@ -127,7 +127,7 @@ const GROUPS: [Group; 3] = [
 /// Glue for functions that guests import.
 struct Group {
     text: &'static str,
-    /// What it exports: interface without version, `#`, function.
+    /// The functions that it exports: interface without version, `#`, function.
     functions: &'static [&'static str],
 }
 
@@ -137,8 +137,9 @@ impl Group {
     }
 }
 
-/// The name under which the glue has what a core module imports; `interface` is without version. For what comes from a
-/// WASI 0.1 adapter the interface is `wasi_snapshot_preview1`, and a resource's drop function is `[resource-drop]NAME`.
+/// Returns the name under which the glue has a function that a core module imports; `interface` is without version. For
+/// functions of a WASI 0.1 adapter the interface is `wasi_snapshot_preview1`, and a resource's drop function is
+/// `[resource-drop]NAME`.
 #[must_use]
 pub fn provides(interface: &str, function: &str) -> Option<&'static str> {
     // The tutorials' spelling of the same interface.
@@ -151,10 +152,11 @@ pub fn provides(interface: &str, function: &str) -> Option<&'static str> {
     names.find(is_it).copied()
 }
 
-/// The shell of one stage alone, whatever its role. Nodes share it: the stage's block is imported as `base.base`.
+/// Returns the shell of a single stage, whatever its role. Nodes share it: the address of a node's block is imported as
+/// `base.base`.
 ///
 /// # Errors
-/// When its code can't be welded: with the reason.
+/// When the stage's code can't be welded: the reason.
 pub fn direct(code: &StageCode) -> Result<Vec<u8>, WeldError> {
     let interfaces: Vec<&str> = INTERFACES
         .iter()
@@ -174,15 +176,15 @@ pub fn direct(code: &StageCode) -> Result<Vec<u8>, WeldError> {
     shell.weld()
 }
 
-/// The shell of a chain of stages of one flow, with a function that takes elements through all of them.
+/// Returns the shell of a chain of stages of one flow, with a function that takes elements through all of them.
 ///
 /// # Errors
-/// When the code of one can't be welded: its position in `members` if it is known, with the reason.
+/// When a stage's code can't be welded: the reason, and the stage's position in `members` if it is known.
 pub fn fused(members: &[Member<'_>]) -> Result<Vec<u8>, (Option<usize>, WeldError)> {
     let mut shell = Shell::default();
     let mut owners = Vec::new();
     for (position, member) in members.iter().enumerate() {
-        let base = Binding::Constant(stage_base(member.node).cast_signed());
+        let base = Binding::Constant(node_base(member.node).cast_signed());
         let rules = GuestRules {
             memory_pages: Some(member.memory_bytes / PAGE_BYTES),
             table_elements: u32::try_from(bounds::TABLE_ELEMENTS).ok(),
@@ -210,10 +212,10 @@ pub fn fused(members: &[Member<'_>]) -> Result<Vec<u8>, (Option<usize>, WeldErro
     })
 }
 
-/// Address of the block of a node in its flow's exchange memory.
-fn stage_base(node: usize) -> u32 {
+/// Returns the address of a node's block in its flow's exchange memory.
+fn node_base(node: usize) -> u32 {
     let node = u32::try_from(node).expect("invariant: a flow has fewer than 2^32 nodes");
-    stage::FIRST + node * stage::SIZE
+    node::FIRST + node * node::SIZE
 }
 
 fn interface(role: Role) -> &'static str {
@@ -235,7 +237,7 @@ fn poll() -> Poll {
     }
 }
 
-/// What goes into one welded module.
+/// The parts and exports of a welded module.
 #[derive(Default)]
 struct Shell<'a> {
     parts: Vec<Source<'a>>,
@@ -244,15 +246,15 @@ struct Shell<'a> {
     members: Vec<MemberParts>,
 }
 
-/// Where the parts of a member are.
+/// Positions of a member's parts.
 struct MemberParts {
     guest: usize,
     stage: usize,
-    /// By name of the function, the part that exports it for the host and the chain.
+    /// For each function that the host and the chain call, the part that exports it.
     entries: Vec<(String, usize)>,
 }
 
-/// A part, before it is borrowed by the weld.
+/// A part whose code the shell owns, or borrows from a stage.
 struct Source<'a> {
     code: Code<'a>,
     bindings: Vec<Binding>,
@@ -265,7 +267,7 @@ enum Code<'a> {
 }
 
 impl<'a> Shell<'a> {
-    /// Adds a stage: its own code, and the glue for it.
+    /// Adds a stage: its own code, and its glue.
     fn add(&mut self, code: &'a StageCode, interfaces: &[&str], base: &Binding, rules: GuestRules) {
         let position = self.members.len();
         let guest = self.parts.len();
@@ -317,7 +319,7 @@ impl<'a> Shell<'a> {
         self.members.push(MemberParts { guest, stage, entries });
     }
 
-    /// Makes the rest of a stage's state visible, so that the host can carry it over to another instance.
+    /// Exports the mutable globals of the last stage, so that the host can carry its state over to another instance.
     fn export_globals(&mut self, code: &StageCode) -> Result<(), WeldError> {
         let position = self.members.len() - 1;
         let guest = self.members[position].guest;
@@ -331,7 +333,7 @@ impl<'a> Shell<'a> {
 
     fn add_chain(&mut self, members: &[Member<'_>]) {
         let roles: Vec<Role> = members.iter().map(|member| member.role).collect();
-        let bases: Vec<u32> = members.iter().map(|member| stage_base(member.node)).collect();
+        let bases: Vec<u32> = members.iter().map(|member| node_base(member.node)).collect();
         let part = assemble(&chain::text(&roles, &bases));
         let bindings = part.bind(|module, name| match module {
             "host" | "exchange" => outside(module, name),
@@ -385,7 +387,7 @@ fn outside(module: &str, name: &str) -> Binding {
     }
 }
 
-/// What an import of a stage's glue is bound to.
+/// Returns what an import of a stage's glue is bound to. `guest` and `stage` are positions of parts.
 fn bind(code: &StageCode, base: &Binding, (guest, stage): (usize, usize), module: &str, name: &str) -> Binding {
     let of_stage = |export: &str| Binding::Part {
         part: stage,

@@ -22,7 +22,7 @@ use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
 use crate::interface::Interface;
 use crate::manifest::ast::{EdgeSettings, FlowSettings, NodeSettings};
 use crate::resolve::{
-    ComponentIdx, Implementation, NodeIdx, ResolvedComponent, ResolvedEdge, ResolvedFlow, ResolvedNode, ResolvedProject,
+    ComponentId, Implementation, NodeId, ResolvedComponent, ResolvedEdge, ResolvedFlow, ResolvedNode, ResolvedProject,
 };
 use crate::source::Span;
 
@@ -32,10 +32,10 @@ pub struct LinkedFlow {
     name: String,
     description: String,
     nodes: Vec<LinkedNode>,
-    order: Vec<NodeIdx>,
+    order: Vec<NodeId>,
     edges: Vec<LinkedEdge>,
     settings: FlowSettings,
-    replicas_by: Option<NodeIdx>,
+    replicas_by: Option<NodeId>,
 }
 
 /// A node of a linked flow.
@@ -59,7 +59,7 @@ pub enum LinkedImplementation {
     /// A component.
     Component {
         /// Which one.
-        component: ComponentIdx,
+        component: ComponentId,
         /// Whether it exports `torvyn:streaming/lifecycle`.
         lifecycle: bool,
     },
@@ -71,11 +71,11 @@ pub enum LinkedImplementation {
 #[derive(Clone, Debug)]
 pub struct LinkedEdge {
     /// Producer.
-    pub from: NodeIdx,
+    pub from: NodeId,
     /// Its output port.
     pub from_port: String,
     /// Consumer.
-    pub to: NodeIdx,
+    pub to: NodeId,
     /// Its input port.
     pub to_port: String,
     /// Settings.
@@ -103,13 +103,13 @@ impl LinkedFlow {
 
     /// One node.
     #[must_use]
-    pub fn node(&self, id: NodeIdx) -> &LinkedNode {
+    pub fn node(&self, id: NodeId) -> &LinkedNode {
         &self.nodes[id.position()]
     }
 
     /// The nodes in topological order, ties by declaration.
     #[must_use]
-    pub fn order(&self) -> &[NodeIdx] {
+    pub fn order(&self) -> &[NodeId] {
         &self.order
     }
 
@@ -127,7 +127,7 @@ impl LinkedFlow {
 
     /// The router whose ports they share out.
     #[must_use]
-    pub fn replicas_by(&self) -> Option<NodeIdx> {
+    pub fn replicas_by(&self) -> Option<NodeId> {
         self.replicas_by
     }
 }
@@ -209,7 +209,7 @@ fn check_shape(
     contracts: &ContractSet,
     flow: &ResolvedFlow,
     roles: &[Option<Interface>],
-) -> Checked<Vec<NodeIdx>> {
+) -> Checked<Vec<NodeId>> {
     let roles: Vec<_> = roles.iter().map(|interface| interface.map(Interface::role)).collect();
     if !flow.complete {
         let _reported = ports::check(diags, flow, &roles);

@@ -18,12 +18,13 @@ use torvyn_codegen::ir::{
     self, Artifact, CallPath, Component, Feature, FlowIr, Merge, Node, OutPort, ProgramIr, Stream, StreamIdx,
     WasiPackage,
 };
+use torvyn_codegen::target::Target;
 
 use crate::aot::{Normalised, Unit};
 use crate::link::{LinkedEdge, LinkedFlow, LinkedImplementation, LinkedNode};
 use crate::manifest::ast::{Optimize, RuntimeDecl};
 use crate::manifest::defaults;
-use crate::resolve::{ComponentIdx, ResolvedProject};
+use crate::resolve::{ComponentId, ResolvedProject};
 use path::Wanted;
 use schedule::Schedule;
 use threads::Threads;
@@ -35,7 +36,7 @@ fn features(wasi: &[WasiPackage]) -> Vec<Feature> {
 
 /// The components that `flows` use, in order of their first use.
 #[must_use]
-pub fn components(flows: &[LinkedFlow]) -> Vec<ComponentIdx> {
+pub fn components(flows: &[LinkedFlow]) -> Vec<ComponentId> {
     let mut used = Vec::new();
     for node in flows.iter().flat_map(LinkedFlow::nodes) {
         match node.implementation {
@@ -62,7 +63,7 @@ pub fn lower(
     project: &ResolvedProject,
     flows: &[LinkedFlow],
     binaries: &[Normalised],
-    target: &str,
+    target: &Target,
     optimize: Option<Optimize>,
 ) -> Lowered {
     let components = Components {
@@ -84,7 +85,7 @@ pub fn lower(
         version: project.version().to_owned(),
         description: project.description().to_owned(),
         origin: project.origin().clone(),
-        target: target.to_owned(),
+        target: target.clone(),
         components: binaries.iter().map(component).collect(),
         artifacts: units.iter().map(artifact).collect(),
         features: features(&wasi),
@@ -115,7 +116,7 @@ fn artifact(unit: &Unit) -> Artifact {
 /// What is known of the components of a program.
 struct Components {
     /// By index.
-    used: Vec<ComponentIdx>,
+    used: Vec<ComponentId>,
     threads: Threads,
 }
 

@@ -11,6 +11,7 @@ mod unused;
 
 use std::sync::Arc;
 
+use torvyn_codegen::index;
 use torvyn_codegen::ir::{Builtin, Origin};
 
 use components::Components;
@@ -24,33 +25,13 @@ use crate::manifest::ast::{
 };
 use crate::source::{Span, Spanned};
 
-macro_rules! index {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(u32);
-
-        impl $name {
-            pub(crate) fn new(position: usize) -> Self {
-                Self(u32::try_from(position).expect("invariant: fewer than 2^32 items"))
-            }
-
-            /// The position in the list that this id belongs to.
-            #[must_use]
-            pub fn position(self) -> usize {
-                self.0 as usize
-            }
-        }
-    };
-}
-
 index!(
     /// Identifies a [`ResolvedComponent`] of a project.
-    ComponentIdx
+    ComponentId
 );
 index!(
     /// Identifies a [`ResolvedNode`] of a flow, by order of declaration.
-    NodeIdx
+    NodeId
 );
 
 /// A project without names to look up.
@@ -102,7 +83,7 @@ pub struct ResolvedFlow {
     /// Description, possibly empty.
     pub description: String,
     /// The router whose ports they share out.
-    pub replicas_by: Option<Spanned<NodeIdx>>,
+    pub replicas_by: Option<Spanned<NodeId>>,
     /// Settings.
     pub settings: FlowSettings,
     /// In order of declaration.
@@ -134,7 +115,7 @@ pub struct ResolvedNode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Implementation {
     /// A component.
-    Component(ComponentIdx),
+    Component(ComponentId),
     /// A part of the runtime.
     Builtin(Builtin),
 }
@@ -143,11 +124,11 @@ pub enum Implementation {
 #[derive(Clone, Debug)]
 pub struct ResolvedEdge {
     /// Producer.
-    pub from: NodeIdx,
+    pub from: NodeId,
     /// Its output port.
     pub from_port: Spanned<String>,
     /// Consumer.
-    pub to: NodeIdx,
+    pub to: NodeId,
     /// Its input port.
     pub to_port: Spanned<String>,
     /// Settings.
@@ -198,7 +179,7 @@ impl ResolvedProject {
 
     /// One component.
     #[must_use]
-    pub fn component(&self, id: ComponentIdx) -> &ResolvedComponent {
+    pub fn component(&self, id: ComponentId) -> &ResolvedComponent {
         &self.components[id.position()]
     }
 
@@ -233,13 +214,13 @@ impl ResolvedProject {
 impl ResolvedFlow {
     /// One node.
     #[must_use]
-    pub fn node(&self, id: NodeIdx) -> &ResolvedNode {
+    pub fn node(&self, id: NodeId) -> &ResolvedNode {
         &self.nodes[id.position()]
     }
 
     /// The ids of all nodes, in order of declaration.
-    pub fn node_ids(&self) -> impl Iterator<Item = NodeIdx> + use<> {
-        (0..self.nodes.len()).map(NodeIdx::new)
+    pub fn node_ids(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (0..self.nodes.len()).map(NodeId::new)
     }
 }
 
@@ -395,7 +376,7 @@ fn resolve_edge(diags: &mut Diagnostics, flow: &FlowDecl, edge: &EdgeDecl) -> Op
     })
 }
 
-fn find_node(diags: &mut Diagnostics, flow: &FlowDecl, name: &Spanned<String>) -> Option<NodeIdx> {
+fn find_node(diags: &mut Diagnostics, flow: &FlowDecl, name: &Spanned<String>) -> Option<NodeId> {
     let found = flow.nodes.iter().position(|node| node.name.value == name.value);
     if found.is_none() && flow.complete {
         diags.error(UnknownName::Node {
@@ -405,5 +386,5 @@ fn find_node(diags: &mut Diagnostics, flow: &FlowDecl, name: &Spanned<String>) -
             known: flow.nodes.iter().map(|node| node.name.value.clone()).collect(),
         });
     }
-    found.map(NodeIdx::new)
+    found.map(NodeId::new)
 }

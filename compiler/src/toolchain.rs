@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use semver::Version;
+use torvyn_codegen::target::Target;
 
 use crate::diag::{Code, Diagnostic};
 
@@ -33,8 +34,8 @@ pub struct Toolchain {
     pub rustc: PathBuf,
     /// Version of rustc.
     pub version: Version,
-    /// Target triple of this machine.
-    pub host: String,
+    /// Target of this machine.
+    pub host: Target,
     /// What `rustc -vV` prints: identifies the compiler.
     pub identity: String,
     /// Where rustc's libraries are.
@@ -110,7 +111,7 @@ impl Toolchain {
         if (version.major, version.minor) < (OLDEST.major, OLDEST.minor) {
             return Err(ToolchainError::TooOld { found: version });
         }
-        let host = field("host: ")?;
+        let host = Target::new(&field("host: ")?);
         let sysroot = PathBuf::from(ask(&rustc, &["--print", "sysroot"])?.trim());
         Ok(Self {
             cargo: cargo.to_owned(),
@@ -136,7 +137,7 @@ impl Toolchain {
             ask(Path::new("cc"), &[&format!("-print-file-name={library}")])
                 .is_ok_and(|path| Path::new(path.trim()).is_file())
         };
-        self.host == target && ["libc.a", "libgcc_eh.a"].into_iter().all(found)
+        self.host.triple() == target && ["libc.a", "libgcc_eh.a"].into_iter().all(found)
     }
 
     /// The rustc that compiles guests: the active one where it can, else that of the toolchain `wasm-guest`.
@@ -363,6 +364,6 @@ mod tests {
     fn a_cargo_that_does_not_exist_is_no_panic() {
         let found = Toolchain::locate(Path::new("no/such/folder/cargo"));
         // Falls back to the rustc on the search path, which this test is compiled by.
-        assert!(found.is_ok_and(|tools| !tools.host.is_empty() && tools.has_target(&tools.host)));
+        assert!(found.is_ok_and(|tools| tools.host.system().is_some() && tools.has_target(tools.host.triple())));
     }
 }

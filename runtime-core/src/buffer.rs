@@ -10,7 +10,7 @@ use wasmtime::{Engine, Error};
 
 use crate::account::PoolStats;
 use crate::bounds;
-use crate::layout::{control, flow_name, slot, stage, statistics, tier};
+use crate::layout::{self, control, flow_name, slot, statistics, tier};
 use crate::plan::{NodePlan, PoolPlan};
 
 mod content_type;
@@ -236,7 +236,7 @@ impl BufferPool {
         let owner = self.current;
         let block = self.block_of(owner);
         let limit = block.map_or(self.max_buffer_bytes, |block| {
-            self.memory.u64(block + stage::MAX_BUFFER_BYTES)
+            self.memory.u64(block + layout::node::MAX_BUFFER_BYTES)
         });
         let wanted = u32::try_from(capacity).map_err(|_| BufferError::TooLarge(limit))?;
         if capacity > limit {
@@ -250,7 +250,7 @@ impl BufferPool {
             None => self.take_from_heap(granted)?,
         };
         if let Some((block, held)) = block.zip(held) {
-            self.memory.set_u64(block + stage::HELD_BYTES, held);
+            self.memory.set_u64(block + layout::node::HELD_BYTES, held);
         }
         Ok(self.hand_out(slot, State::Draft, owner))
     }
@@ -261,8 +261,8 @@ impl BufferPool {
     /// [`BufferError::OverBudget`] when that exceeds its limit.
     #[inline]
     fn held_with(&self, block: u32, more: u32) -> Result<u64, BufferError> {
-        let held = self.memory.u64(block + stage::HELD_BYTES) + u64::from(more);
-        let budget = self.memory.u64(block + stage::BUDGET_BYTES);
+        let held = self.memory.u64(block + layout::node::HELD_BYTES) + u64::from(more);
+        let budget = self.memory.u64(block + layout::node::BUDGET_BYTES);
         match held <= budget {
             true => Ok(held),
             false => Err(BufferError::OverBudget(budget)),

@@ -308,10 +308,11 @@ pub(crate) mod tests {
     use super::*;
     use crate::buffer::tests::node;
     use crate::executor::Group;
-    use crate::plan::{PoolPlan, TierPlan};
+    use crate::limits::TierSize;
+    use crate::plan::PoolPlan;
     use crate::watchdog::Limits;
 
-    const TIER: TierPlan = TierPlan {
+    const TIER: TierSize = TierSize {
         slot_bytes: 64,
         slots: 0,
     };

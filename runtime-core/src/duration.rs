@@ -30,8 +30,8 @@ pub fn parse(text: &str) -> Result<Duration, Mistake> {
     }
     let mut ms = 0.0;
     while !rest.is_empty() {
-        let (number, behind) = split(rest, |c| c.is_ascii_digit() || c == '.');
-        let (unit, behind) = split(behind.trim_start(), |c| c.is_ascii_alphabetic());
+        let (number, after) = split(rest, |c| c.is_ascii_digit() || c == '.');
+        let (unit, after) = split(after.trim_start(), |c| c.is_ascii_alphabetic());
         let number: f64 = number.parse().map_err(|_| mistake("this is not a duration", usual()))?;
         if unit.is_empty() {
             let written = text.trim();
@@ -48,7 +48,7 @@ pub fn parse(text: &str) -> Result<Duration, Mistake> {
             )
         })?;
         ms += number * factor;
-        rest = behind.trim_start();
+        rest = after.trim_start();
     }
     if (ms - ms.round()).abs() > 1e-6 {
         return Err(mistake(

@@ -14,7 +14,8 @@ pub use crate::flow::{
     AggregatorNode, Chain, FilterNode, Flow, FlowEntry, FusedChain, Node, ProcessorNode, RouterNode, SinkNode,
     SourceNode, streams,
 };
-pub use crate::plan::{FlowPlan, LimitsPlan, NodePlan, PoolPlan, PortPlan, ProgramPlan, StreamPlan, TierPlan};
+pub use crate::limits::{StageLimits, TierSize};
+pub use crate::plan::{FlowPlan, NodePlan, PoolPlan, PortPlan, ProgramPlan, StreamPlan};
 pub use crate::policy::{ErrorAction, ErrorPolicies, FanOut, LastResort, Merge, OverflowPolicy};
 pub use crate::role::Role;
 pub use crate::stage::{SinkStage, SourceStage};

@@ -134,7 +134,7 @@ pub mod state {
 }
 
 /// The block of a node.
-pub mod stage {
+pub mod node {
     /// Address of the first node's block.
     pub const FIRST: u32 = super::content_type::TEXTS + super::content_type::COUNT * super::content_type::LONGEST;
     /// Bytes of a block.

@@ -1,6 +1,7 @@
 //! The compiler's decisions as static data of the executable: emitted by code generation, read-only at run time.
 
 use crate::engine::Tuning;
+use crate::limits::{StageLimits, TierSize};
 use crate::policy::{ErrorPolicies, FanOut, Merge, OverflowPolicy};
 use crate::role::Role;
 
@@ -82,7 +83,7 @@ pub struct NodePlan {
     /// Whether this source runs on a thread of its own, because it may wait.
     pub own_thread: bool,
     /// Limits of the stage.
-    pub limits: LimitsPlan,
+    pub limits: StageLimits,
 }
 
 /// Plan of an output port.
@@ -92,25 +93,6 @@ pub struct PortPlan {
     pub name: &'static str,
     /// Positions of its streams; each gets every element.
     pub streams: &'static [usize],
-}
-
-/// Limits of a stage.
-#[derive(Debug)]
-pub struct LimitsPlan {
-    /// Most bytes of linear memory.
-    pub memory_bytes: u64,
-    /// Time for one call, in milliseconds.
-    pub invocation_timeout_ms: u64,
-    /// Time for `lifecycle.init`, in milliseconds.
-    pub init_timeout_ms: u64,
-    /// Time for `lifecycle.teardown`, in milliseconds.
-    pub teardown_timeout_ms: u64,
-    /// Fuel for one call; 0 without metering.
-    pub fuel: u64,
-    /// Largest buffer that it may allocate, in bytes.
-    pub max_buffer_bytes: u64,
-    /// Most bytes of buffers that it may own at once.
-    pub buffer_budget_bytes: u64,
 }
 
 /// Plan of a stream, a bounded queue.
@@ -151,18 +133,9 @@ impl std::fmt::Display for StreamName {
 #[derive(Debug)]
 pub struct PoolPlan {
     /// Tiers, smallest first.
-    pub tiers: [TierPlan; 4],
+    pub tiers: [TierSize; 4],
     /// Most bytes of all buffers outside the tiers; 0 forbids such buffers.
     pub fallback_bytes: u64,
     /// Largest buffer, in bytes.
     pub max_buffer_bytes: u64,
-}
-
-/// Buffers of one capacity.
-#[derive(Clone, Copy, Debug)]
-pub struct TierPlan {
-    /// Capacity of each buffer in bytes.
-    pub slot_bytes: u32,
-    /// Number of buffers.
-    pub slots: u32,
 }

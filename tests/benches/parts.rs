@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion};
 use torvyn_runtime_core::emitted::{
-    ErrorAction, ErrorPolicies, FanOut, FlowPlan, LastResort, LimitsPlan, Merge, NodePlan, OverflowPolicy, PoolPlan,
-    PortPlan, ProgramPlan, Role, Stream, StreamPlan, TierPlan,
+    ErrorAction, ErrorPolicies, FanOut, FlowPlan, LastResort, Merge, NodePlan, OverflowPolicy, PoolPlan, PortPlan,
+    ProgramPlan, Role, StageLimits, Stream, StreamPlan, TierSize,
 };
 use torvyn_runtime_core::engine::{self, Artifact, EngineKind, EngineOptions, Tuning};
 use torvyn_runtime_core::internals::component::{self, ComponentProcessor};
@@ -34,8 +34,8 @@ const CONTENT_TYPE: &str = "application/octet-stream";
 
 const TERMINATE: ErrorAction = ErrorAction::Now(LastResort::Terminate);
 
-const fn tier(slot_bytes: u32) -> TierPlan {
-    TierPlan { slot_bytes, slots: 16 }
+const fn tier(slot_bytes: u32) -> TierSize {
+    TierSize { slot_bytes, slots: 16 }
 }
 
 const fn stream(from: &'static str, to: &'static str) -> StreamPlan {
@@ -90,7 +90,7 @@ const fn node(on_core: bool) -> NodePlan {
         },
         capabilities: &[],
         own_thread: false,
-        limits: LimitsPlan {
+        limits: StageLimits {
             memory_bytes: 1 << 20,
             invocation_timeout_ms: 5000,
             init_timeout_ms: 5000,

@@ -1,8 +1,8 @@
 //! The same flow on both paths: a node for each role, and small pools, so that everything that can run out does.
 
 use torvyn_runtime_core::emitted::{
-    ErrorAction, ErrorPolicies, FanOut, FlowPlan, LastResort, LimitsPlan, Merge, NodePlan, PoolPlan, ProgramPlan, Role,
-    TierPlan,
+    ErrorAction, ErrorPolicies, FanOut, FlowPlan, LastResort, Merge, NodePlan, PoolPlan, ProgramPlan, Role,
+    StageLimits, TierSize,
 };
 use torvyn_runtime_core::engine::Tuning;
 
@@ -80,7 +80,7 @@ const fn node(role: Role, on_core: bool, timeout_ms: u64) -> NodePlan {
         },
         capabilities: &["text/csv", "wasi:clocks/wall-clock"],
         own_thread: false,
-        limits: LimitsPlan {
+        limits: StageLimits {
             memory_bytes: 1 << 20,
             invocation_timeout_ms: timeout_ms,
             init_timeout_ms: timeout_ms,
@@ -93,8 +93,8 @@ const fn node(role: Role, on_core: bool, timeout_ms: u64) -> NodePlan {
 }
 
 const fn flow(nodes: &'static [NodePlan]) -> FlowPlan {
-    const fn tier(slot_bytes: u32, slots: u32) -> TierPlan {
-        TierPlan { slot_bytes, slots }
+    const fn tier(slot_bytes: u32, slots: u32) -> TierSize {
+        TierSize { slot_bytes, slots }
     }
     FlowPlan {
         name: "fuzz",

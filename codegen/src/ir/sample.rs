@@ -3,9 +3,10 @@
 
 use super::{
     Artifact, ArtifactIdx, ArtifactKind, Builtin, CallPath, Component, ComponentIdx, ErrorAction, ErrorPolicies,
-    Exhaustion, FanOut, FlowIr, Implementation, LastResort, Limits, Merge, Node, NodeIdx, NodePolicies, Origin,
-    OutPort, OverflowPolicy, Pool, ProgramIr, Role, Shell, ShellIdx, Stream, StreamIdx,
+    Exhaustion, FanOut, FlowIr, Implementation, LastResort, Merge, Node, NodeIdx, NodePolicies, Origin, OutPort,
+    OverflowPolicy, ProgramIr, Role, Shell, ShellIdx, StageLimits, Stream, StreamIdx, TierSize,
 };
+use crate::target::Target;
 
 /// A program with built-ins and one component, on the component path.
 pub(crate) fn program() -> ProgramIr {
@@ -14,7 +15,7 @@ pub(crate) fn program() -> ProgramIr {
         version: "0.1.0".to_owned(),
         description: String::new(),
         origin: Origin::default(),
-        target: "x86_64-unknown-linux-gnu".to_owned(),
+        target: Target::new("x86_64-unknown-linux-gnu"),
         components: vec![component("choose")],
         artifacts: vec![artifact("choose", ArtifactKind::Component)],
         wasi: Vec::new(),
@@ -102,7 +103,7 @@ fn flow() -> FlowIr {
             stream(2, "some", 3, 0),
         ],
         shells: Vec::new(),
-        pools: [256, 4096, 65_536, 1 << 20].map(|slot_bytes| Pool { slot_bytes, slots: 4 }),
+        pools: [256, 4096, 65_536, 1 << 20].map(|slot_bytes| TierSize { slot_bytes, slots: 4 }),
         fallback_bytes: 0,
         exhaustion: Exhaustion::Error,
         max_buffer_bytes: 16 << 20,
@@ -174,7 +175,7 @@ fn builtin(name: &str, builtin: Builtin, inputs: &[usize], outputs: &[(&str, &[u
         },
         capabilities: Vec::new(),
         own_thread: (builtin == Builtin::Lines).then(|| "may block on its input".to_owned()),
-        limits: Limits {
+        limits: StageLimits {
             memory_bytes: 64 << 20,
             invocation_timeout_ms: 1000,
             init_timeout_ms: 5000,

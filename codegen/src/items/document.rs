@@ -7,17 +7,13 @@ use serde_json::{Value, json};
 
 use crate::ir::{ErrorPolicies, FlowIr, Node, Origin, ProgramIr, Stream};
 
-/// `static DOCUMENT: [u8; N] = *b"…";` in a section whose name depends on the target's object format. Choosing a
-/// section name is unsafe in general; this one means nothing to any system and holds plain bytes.
+/// Emits `static DOCUMENT: [u8; N] = *b"…";` in a section whose name depends on the target's object format. Choosing a
+/// section name is unsafe in general; this one means nothing to any system, and the section holds plain bytes.
 pub(crate) fn document(program: &ProgramIr) -> TokenStream {
     let text = json(program).to_string();
     let length = text.len();
     let bytes = Literal::byte_string(text.as_bytes());
-    let section = if program.target.contains("apple") {
-        "__DATA,__torvyn"
-    } else {
-        ".torvyn"
-    };
+    let section = program.target.description_section();
     quote! {
         #[used]
         #[unsafe(link_section = #section)]
@@ -39,7 +35,7 @@ fn json(program: &ProgramIr) -> Value {
         "version": program.version,
         "description": program.description,
         "torvync": env!("CARGO_PKG_VERSION"),
-        "target": program.target,
+        "target": program.target.triple(),
         "flows": program.flows.iter().map(|flow| flow_json(program, flow)).collect::<Vec<_>>(),
         "components": components.collect::<Vec<_>>(),
         "artifacts": artifacts.collect::<Vec<_>>(),
@@ -92,7 +88,7 @@ fn node_json(program: &ProgramIr, flow: &FlowIr, node: &Node) -> Value {
     })
 }
 
-/// Every category by name, with its action in words.
+/// Returns the action for every category of error, by name.
 fn errors_json(policies: &ErrorPolicies) -> Value {
     let actions = policies
         .by_category()
@@ -112,12 +108,12 @@ fn stream_json(flow: &FlowIr, stream: &Stream) -> Value {
     })
 }
 
-/// `node.port` of a stream's producer.
+/// Returns `node.port` of a stream's producer.
 pub(crate) fn from(flow: &FlowIr, stream: &Stream) -> String {
     format!("{}.{}", flow.nodes[stream.from.position()].name, stream.from_port)
 }
 
-/// `node.port` of a stream's consumer.
+/// Returns `node.port` of a stream's consumer.
 pub(crate) fn to(flow: &FlowIr, stream: &Stream) -> String {
     format!("{}.{}", flow.nodes[stream.to.position()].name, stream.to_port)
 }

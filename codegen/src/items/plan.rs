@@ -5,9 +5,9 @@ use quote::{ToTokens, quote};
 
 use super::document;
 use super::policy;
-use crate::ir::{FlowIr, Implementation, Limits, Node, NodeIdx, OutPort, Pool, ProgramIr, Stream, StreamIdx};
+use crate::ir::{FlowIr, Implementation, Node, NodeIdx, OutPort, ProgramIr, StageLimits, Stream, StreamIdx, TierSize};
 
-/// `pub(super) static PLAN: FlowPlan = …;`
+/// Emits `pub(super) static PLAN: FlowPlan = …;`
 pub(crate) fn plan(program: &ProgramIr, flow: &FlowIr) -> TokenStream {
     let name = &flow.name;
     let nodes = flow.nodes.iter().map(|node| node_plan(program, flow, node));
@@ -79,8 +79,8 @@ fn node_plan(program: &ProgramIr, flow: &FlowIr, node: &Node) -> TokenStream {
     }
 }
 
-fn limits_plan(limits: &Limits) -> TokenStream {
-    let Limits {
+fn limits_plan(limits: &StageLimits) -> TokenStream {
+    let StageLimits {
         memory_bytes,
         invocation_timeout_ms,
         init_timeout_ms,
@@ -90,7 +90,7 @@ fn limits_plan(limits: &Limits) -> TokenStream {
         buffer_budget_bytes,
     } = limits;
     quote! {
-        rt::LimitsPlan {
+        rt::StageLimits {
             memory_bytes: #memory_bytes,
             invocation_timeout_ms: #invocation_timeout_ms,
             init_timeout_ms: #init_timeout_ms,
@@ -125,9 +125,9 @@ fn stream_plan(flow: &FlowIr, stream: &Stream) -> TokenStream {
     }
 }
 
-fn tier_plan(pool: &Pool) -> TokenStream {
-    let Pool { slot_bytes, slots } = pool;
-    quote! { rt::TierPlan { slot_bytes: #slot_bytes, slots: #slots } }
+fn tier_plan(tier: &TierSize) -> TokenStream {
+    let TierSize { slot_bytes, slots } = tier;
+    quote! { rt::TierSize { slot_bytes: #slot_bytes, slots: #slots } }
 }
 
 fn positions(streams: &[StreamIdx]) -> TokenStream {
@@ -135,7 +135,7 @@ fn positions(streams: &[StreamIdx]) -> TokenStream {
     quote! { &[#(#positions),*] }
 }
 
-/// `Some(value)` or `None`.
+/// Emits `Some(value)` or `None`.
 pub(crate) fn option<T: ToTokens>(value: Option<T>) -> TokenStream {
     match value {
         Some(value) => quote! { Some(#value) },
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
     use crate::ir::sample;
 
-    /// The tokens of `plan`, with single spaces.
+    /// Returns the tokens of `plan`, separated by single spaces.
     fn text(plan: &TokenStream) -> String {
         plan.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
     }

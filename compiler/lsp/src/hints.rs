@@ -1,6 +1,7 @@
-//! What the compiler computes and nobody wrote: depths of queues, sizes of pools.
+//! Inlay hints: values that the manifest leaves to the compiler, such as depths of queues and sizes of pools.
 
 use torvync_compiler::lower::buffers;
+use torvync_compiler::manifest::ast::LimitsDecl;
 use torvync_compiler::resolve::ResolvedFlow;
 
 use crate::names;
@@ -8,7 +9,7 @@ use crate::stream::{self, bytes};
 use crate::syntax::{Step, Table, is_like};
 use crate::view::View;
 
-/// A text beside the manifest's own.
+/// A text that is shown in the manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Hint {
     pub(crate) offset: usize,
@@ -16,7 +17,7 @@ pub(crate) struct Hint {
     pub(crate) tooltip: String,
 }
 
-/// All hints of a manifest.
+/// Returns all hints of a manifest, in the order of the text.
 pub(crate) fn hints(view: View<'_>) -> Vec<Hint> {
     let mut hints = queues(view);
     hints.extend(pools(view));
@@ -25,7 +26,7 @@ pub(crate) fn hints(view: View<'_>) -> Vec<Hint> {
     hints
 }
 
-/// The depth of each queue whose edge sets none, behind the header of the edge.
+/// Returns the depth of each queue whose edge sets none, after the header of the edge.
 fn queues(view: View<'_>) -> Vec<Hint> {
     let mut hints = Vec::new();
     for edge in names::edges(view.syntax) {
@@ -43,7 +44,7 @@ fn queues(view: View<'_>) -> Vec<Hint> {
     hints
 }
 
-/// The pools of each flow, behind its first header.
+/// Returns the sizes of each flow's pools, after its first header.
 fn pools(view: View<'_>) -> Vec<Hint> {
     let Some(project) = &view.analysis.project else {
         return Vec::new();
@@ -85,16 +86,13 @@ fn pools(view: View<'_>) -> Vec<Hint> {
     hints
 }
 
-/// What a stage may have where `[runtime]` does not say, behind the headers of nodes that set no limit.
+/// Returns the memory limit of components that set none, from `[runtime]` or the default, after the headers of their
+/// nodes.
 fn memory(view: View<'_>) -> Vec<Hint> {
     let Some(manifest) = &view.analysis.manifest else {
         return Vec::new();
     };
-    let default = manifest
-        .runtime
-        .limits
-        .memory_bytes
-        .map_or(64 << 20, |limit| limit.value);
+    let default = LimitsDecl::default().or(&manifest.runtime.limits).memory_bytes;
     let mut hints = Vec::new();
     for node in manifest.flows.iter().flat_map(|flow| &flow.nodes) {
         let is_component = node
@@ -124,7 +122,7 @@ fn header<'s>(view: View<'s>, path: &[Step]) -> Option<&'s Table> {
         .find(|table| crate::syntax::is_same(&table.path, path))
 }
 
-/// `[flow.NAME]`, else the first header of one of its parts.
+/// Returns the end of the header `[flow.NAME]`, or else of the flow's first header.
 fn first_header(view: View<'_>, flow: &ResolvedFlow) -> Option<usize> {
     let own = |table: &&Table| {
         table.path.get(1).and_then(Step::key) == Some(&flow.name.value) && table.path[0].key() == Some("flow")

@@ -1,4 +1,4 @@
-//! Where the cursor is, in the terms of the manifest: in a header, at a key, in a value.
+//! The place of the cursor in terms of the manifest: in a header, at a key, in a value.
 
 use std::ops::Range;
 
@@ -9,23 +9,23 @@ use crate::syntax::{Entry, Segment, Step, Syntax, Table, ValueKind};
 /// What is at an offset.
 #[derive(Debug)]
 pub(crate) enum Place<'s> {
-    /// In a header, at the segment of this position.
+    /// In a header, at the segment at position `at`.
     Header { table: &'s Table, at: usize },
-    /// At a key, or where one could be; `entry` is the one that stands there.
+    /// At a key, or where one could be written; `entry` has that key, if it is there.
     Key {
         container: Vec<Step>,
         typed: Range<usize>,
         entry: Option<&'s Entry>,
     },
-    /// In a value, or where one could be.
+    /// In a value, or where one could be written.
     Value { entry: &'s Entry },
-    /// In a list of strings, where an item could be.
+    /// In an array, where an item could be written.
     NewItem { list: &'s Entry, at: usize },
     /// In a comment.
     Nothing,
 }
 
-/// Finds out what is at `offset`.
+/// Returns what is at `offset`.
 pub(crate) fn place<'s>(syntax: &'s Syntax, offset: usize) -> Place<'s> {
     if syntax.is_comment(offset) {
         return Place::Nothing;
@@ -62,15 +62,15 @@ pub(crate) fn place<'s>(syntax: &'s Syntax, offset: usize) -> Place<'s> {
     }
 }
 
-/// The path before the key at `offset`; of a dotted key the keys before it belong to that.
+/// Returns the path of the table that holds the key at `offset`; it includes the earlier keys of a dotted key.
 fn own_container(entry: &Entry, offset: usize) -> &[Step] {
     let before = entry.path.len() - entry.own;
-    let behind = entry.path[before..]
+    let after = entry.path[before..]
         .iter()
         .filter_map(Step::segment)
         .take_while(|segment| segment.span.end < offset)
         .count();
-    &entry.path[..(before + behind).min(entry.path.len() - 1)]
+    &entry.path[..(before + after).min(entry.path.len() - 1)]
 }
 
 fn typed(entry: &Entry, offset: usize) -> Range<usize> {
@@ -81,16 +81,16 @@ fn typed(entry: &Entry, offset: usize) -> Range<usize> {
     found.map_or(entry.key.clone(), |segment| segment.span.clone())
 }
 
-/// What a path leads to, by the schema.
+/// The meaning of a path in the schema.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Meaning {
-    /// The document, or a table of known keys; with the key that it belongs to.
+    /// The document, or a table with known keys, and the key that the table belongs to.
     Keys(&'static [Key], Option<&'static Key>),
-    /// A table whose keys are names the user gives.
+    /// A table whose keys are names that the user gives.
     Names(&'static Key),
     /// A value.
     Value(&'static Key),
-    /// Nothing that the schema knows.
+    /// Not in the schema.
     Unknown,
 }
 
@@ -128,7 +128,7 @@ fn of_key(key: &'static Key) -> Meaning {
     }
 }
 
-/// The key of the schema that the last step of a path names.
+/// Returns the schema's key that the last step of a path names.
 pub(crate) fn key_of(path: &[Step]) -> Option<&'static Key> {
     match meaning(path) {
         Meaning::Keys(_, key) => key.filter(|key| path.last().and_then(Step::key) == Some(key.name)),

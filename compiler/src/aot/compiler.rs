@@ -1,8 +1,9 @@
-//! The engines behind the passes: one for components, one for shells, each made where a unit needs it.
+//! The engines that compile units: one for components and one for shells, each created only if a unit needs it.
 
 use std::path::Path;
 
 use torvyn_codegen::ir::ArtifactKind;
+use torvyn_codegen::target::Target;
 use torvyn_runtime_core::engine::{EngineKind, EngineOptions, Tuning, compile_config};
 use wasmtime::Engine;
 
@@ -16,15 +17,15 @@ pub(super) struct Compilers {
     shell: Option<Compiler>,
 }
 
-/// One engine, and all that its artifacts depend on beside the unit.
+/// An engine, and everything besides the unit on which its artifacts depend.
 pub(super) struct Compiler {
     engine: Engine,
     made_by: String,
 }
 
 impl Compilers {
-    /// What `units` need.
-    pub(super) fn new(units: &[Unit], target: &str, tuning: Tuning) -> Result<Self, AotError> {
+    /// Creates the engines that `units` need.
+    pub(super) fn new(units: &[Unit], target: &Target, tuning: Tuning) -> Result<Self, AotError> {
         let compiler = |kind: ArtifactKind| match units.iter().any(|unit| unit.kind == kind) {
             true => Compiler::new(kind, target, tuning).map(Some),
             false => Ok(None),
@@ -35,7 +36,7 @@ impl Compilers {
         })
     }
 
-    /// The one for a kind that a unit of the program is of.
+    /// Returns the compiler for a kind. The program must have a unit of that kind.
     pub(super) fn of(&self, kind: ArtifactKind) -> &Compiler {
         let compiler = match kind {
             ArtifactKind::Component => &self.component,
@@ -46,9 +47,9 @@ impl Compilers {
 }
 
 impl Compiler {
-    fn new(kind: ArtifactKind, target: &str, tuning: Tuning) -> Result<Self, AotError> {
+    fn new(kind: ArtifactKind, target: &Target, tuning: Tuning) -> Result<Self, AotError> {
         let unsupported = |error: wasmtime::Error| AotError::Target {
-            target: target.into(),
+            target: target.clone(),
             reason: format!("{error:#}"),
         };
         let kind = match kind {
@@ -56,15 +57,16 @@ impl Compiler {
             ArtifactKind::Shell => EngineKind::Core,
         };
         let options = EngineOptions { kind, tuning };
-        let config = compile_config(target, options).map_err(unsupported)?;
+        let config = compile_config(target.triple(), options).map_err(unsupported)?;
         Ok(Self {
             engine: Engine::new(&config).map_err(unsupported)?,
-            // The runtime's sources hold the rest of the configuration, its lock file the version of the code generator.
+            // The hash covers the rest of the configuration, in the runtime's sources, and the version of the code
+            // generator, in its lock file.
             made_by: format!("{} {options:?} {target} without symbols", runtime_hash()),
         })
     }
 
-    /// The machine code of a unit; from `cache` where it is there.
+    /// Returns the machine code of a unit: from `cache` if it is there, else compiled.
     #[expect(clippy::disallowed_methods, reason = "the cache is a folder")]
     pub(super) fn precompile(&self, unit: &Unit, cache: &Path) -> Result<AotArtifact, AotError> {
         let name = unit.name.clone();

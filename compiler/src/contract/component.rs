@@ -1,4 +1,4 @@
-//! Reads what a component binary imports and exports.
+//! Decoder for component binaries: their imports and exports.
 
 use std::borrow::Cow;
 
@@ -8,15 +8,15 @@ use wit_parser::{PackageId, Resolve, WorldId};
 use crate::contract::Signature;
 use crate::panics::caught;
 
-/// Why packages can't be put together.
-const CIRCLE: &str = "the packages that describe it depend on each other in a cycle";
+/// Reason for refusing WIT packages with cyclic dependencies.
+const CYCLE: &str = "the packages that describe it depend on each other in a cycle";
 
-/// What some bytes are.
+/// Kind of a binary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BinaryKind {
-    /// A component, or a WIT package in its clothes.
+    /// A component, or a WIT package encoded as one.
     Component,
-    /// A core module that says which world it implements: `wit-component` can make a component of it.
+    /// A core module with WIT metadata, which `wit-component` can turn into a component.
     ModuleWithMetadata,
     /// Another core module.
     Module,
@@ -37,20 +37,20 @@ pub enum BinaryError {
     NoMetadata,
 }
 
-/// WebAssembly in binary form; its text form is translated, as wasmtime does.
+/// Returns WebAssembly in binary form; text form is translated, as wasmtime does.
 ///
 /// # Errors
-/// When it is text, and not well-formed.
+/// When it is malformed text.
 pub fn binary_form(bytes: &[u8]) -> Result<Cow<'_, [u8]>, BinaryError> {
     if wat::Detect::from_bytes(bytes) != wat::Detect::WasmText {
         return Ok(bytes.into());
     }
     let binary = caught(|| wat::parse_bytes(bytes)).map_err(BinaryError::Invalid)?;
-    // The text has no name there; a line and a column in the message are enough.
+    // The parser calls the text `<anon>`; a line and a column are enough.
     binary.map_err(|error| BinaryError::Invalid(error.to_string().replace("<anon>:", "")))
 }
 
-/// Tells what `bytes` are, from their header and the names of their custom sections.
+/// Classifies `bytes` by their header and the names of their custom sections.
 #[must_use]
 pub fn kind(bytes: &[u8]) -> BinaryKind {
     if wasmparser::Parser::is_component(bytes) {
@@ -107,8 +107,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Resolve, WorldId), BinaryError> {
     }
 }
 
-/// A WIT package that was encoded, in binary or in text form, as WIT; then by their names those it depends on, as far as it
-/// does.
+/// Decodes a WIT package (binary or text form) and prints it as WIT. Returns it, and its dependencies with their names;
+/// of these, the encoding has only the parts that the package uses.
 pub(super) fn printed_packages(bytes: &[u8]) -> Result<(String, Vec<(String, String)>), String> {
     let bytes = caught(|| wat::parse_bytes(bytes))?.map_err(|error| first_line(&error.to_string()))?;
     if kind(&bytes) != BinaryKind::Component {
@@ -119,8 +119,8 @@ pub(super) fn printed_packages(bytes: &[u8]) -> Result<(String, Vec<(String, Str
     let DecodedWasm::WitPackage(resolve, main) = decoded else {
         return Err("it is a component".to_owned());
     };
-    if has_circle(&resolve) {
-        return Err(CIRCLE.to_owned());
+    if has_cycle(&resolve) {
+        return Err(CYCLE.to_owned());
     }
     let print = |package| {
         let mut printer = WitPrinter::default();
@@ -138,7 +138,7 @@ pub(super) fn printed_packages(bytes: &[u8]) -> Result<(String, Vec<(String, Str
     Ok((print(main)?, others))
 }
 
-/// A message of wit-parser as one of ours, without the lists that follow: help replaces them.
+/// The first line of a message of wit-parser, with backticks and without the lists that follow: help replaces them.
 pub(super) fn first_line(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     let line = line.split(". known packages").next().unwrap_or(line);
@@ -152,22 +152,23 @@ fn validate(bytes: &[u8]) -> Result<(), String> {
     }
 }
 
-/// Refuses descriptions in which packages depend on each other in a circle: a damaged name is enough, and wit-parser, when
-/// it puts descriptions together, goes round until the stack is full.
+/// Refuses WIT metadata with cyclic dependencies between packages: merging it, wit-parser would recurse until the stack
+/// overflows. One damaged name is enough for a cycle.
 fn check_packages(module: &[u8]) -> Result<(), BinaryError> {
     for payload in wasmparser::Parser::new(0).parse_all(module).map_while(Result::ok) {
         if let wasmparser::Payload::CustomSection(section) = payload
             && section.name().starts_with("component-type")
             && let Ok(Ok(decoded)) = caught(|| wit_component::decode(described(section.data())))
-            && has_circle(decoded.resolve())
+            && has_cycle(decoded.resolve())
         {
-            return Err(BinaryError::Invalid(CIRCLE.to_owned()));
+            return Err(BinaryError::Invalid(CYCLE.to_owned()));
         }
     }
     Ok(())
 }
 
-/// The WIT in a description. An old form has a version, an encoding and the name of the world in front of it.
+/// The encoded WIT in a section of metadata. In an old format, a version, an encoding and the name of the world precede
+/// it.
 fn described(section: &[u8]) -> &[u8] {
     let mut reader = wasmparser::BinaryReader::new(section, 0);
     if reader.read_u8().is_ok_and(|version| version == 3) && reader.read_u8().is_ok() && reader.read_string().is_ok() {
@@ -177,8 +178,9 @@ fn described(section: &[u8]) -> &[u8] {
     section
 }
 
-/// Takes away packages that depend on none that is left, until there are none, or none can go.
-fn has_circle(resolve: &Resolve) -> bool {
+/// Whether packages depend on each other in a cycle: removes packages without remaining dependencies until none is
+/// left, or none can be removed.
+fn has_cycle(resolve: &Resolve) -> bool {
     let mut left: Vec<PackageId> = resolve.packages.iter().map(|(id, _)| id).collect();
     loop {
         let before = left.len();

@@ -1,23 +1,23 @@
-//! Which capabilities a component needs, from the host functions it can call. Only functions that acquire something count:
-//! reading a file takes a folder that `wasi:filesystem/preopens` gave.
+//! Capabilities that a component needs, derived from the host functions that it can reach. Only functions that acquire
+//! something count: to read a file, code needs a folder from `wasi:filesystem/preopens`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::anatomy::reach::{HostFunction, Way};
 use torvyn_runtime_core::capability::Capability;
 
-/// Something that a component can do.
+/// A component's need for a capability.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Need {
-    /// What it takes: one of these, where the function called does not tell which.
+    /// The capability that is needed; several if the function called doesn't show which of them.
     pub any_of: Vec<Capability>,
-    /// What it may take besides: nothing tells, so a declaration of it is not called unused.
+    /// Capabilities that may be needed besides; declaring them doesn't count as unused.
     pub perhaps: Vec<Capability>,
-    /// What gives it, as interface or function.
+    /// The interface or function that acquires it.
     pub acquired_by: String,
-    /// How the code gets there, when it was followed.
+    /// Calls from an export to that function; `None` if the code was not followed.
     pub way: Option<Way>,
-    /// Whether there is code that could not be followed, so that all its imports count.
+    /// Whether the component has code that could not be followed, so that all its imports count.
     pub is_opaque: bool,
 }
 
@@ -46,8 +46,7 @@ pub fn needs_of_reach(reached: &BTreeMap<HostFunction, Way>) -> Vec<Need> {
     distinct(needs)
 }
 
-/// The needs of a component of which only the names of its imports are known. `is_opaque`: there is code, and it could not
-/// be followed.
+/// The needs of a component, from the names of its imports alone. `is_opaque`: it has code that could not be followed.
 #[must_use]
 pub fn needs_of_imports(imports: &[String], is_opaque: bool) -> Vec<Need> {
     let needs = imports.iter().flat_map(|import| {
@@ -63,7 +62,8 @@ pub fn needs_of_imports(imports: &[String], is_opaque: bool) -> Vec<Need> {
     distinct(needs)
 }
 
-/// One need for each set of capabilities; of several, the one with the shortest way.
+/// Keeps one need for each set of capabilities, the one with the shortest way. Drops a need for one of several
+/// capabilities if one of these is needed by itself.
 fn distinct(needs: impl Iterator<Item = Need>) -> Vec<Need> {
     let mut kept: Vec<Need> = Vec::new();
     let length = |need: &Need| need.way.as_ref().map_or(0, |way| way.0.len());
@@ -87,7 +87,7 @@ fn only(capabilities: &[Capability]) -> Option<Capability> {
     }
 }
 
-/// What a function gives.
+/// Capabilities that a function acquires.
 struct Acquired {
     any_of: Vec<Capability>,
     perhaps: Vec<Capability>,
@@ -101,11 +101,12 @@ impl Acquired {
         }]
     }
 
-    /// One of two, or both, of which other calls may tell which.
-    fn told(first: (Capability, bool), second: (Capability, bool)) -> Vec<Self> {
-        let one = |(capability, _), (other, is_told): (Capability, bool)| Self {
+    /// Either or both of two capabilities. A flag is true if another call shows that its capability is needed; without
+    /// such a call, either of them may be.
+    fn either_or_both(first: (Capability, bool), second: (Capability, bool)) -> Vec<Self> {
+        let one = |(capability, _), (other, is_needed): (Capability, bool)| Self {
             any_of: vec![capability],
-            perhaps: if is_told { Vec::new() } else { vec![other] },
+            perhaps: if is_needed { Vec::new() } else { vec![other] },
         };
         match (first.1, second.1) {
             (false, false) => Self::one_of(&[first.0, second.0]),
@@ -116,7 +117,7 @@ impl Acquired {
     }
 }
 
-/// What else is called, which tells what something is acquired for.
+/// Other functions that are called, as hints at the purpose of an acquisition.
 #[derive(Clone, Copy, Default)]
 struct Hints {
     reads: bool,
@@ -136,7 +137,8 @@ impl Hints {
     }
 }
 
-/// Functions that read files and folders. `fd_read` may as well be standard input, which is seldom read by what opens files.
+/// Whether a function reads files or folders. `fd_read` may also read standard input, but code that opens files seldom
+/// does.
 fn is_read(function: &str) -> bool {
     const READS: [&str; 10] = [
         "[method]descriptor.read",
@@ -153,7 +155,7 @@ fn is_read(function: &str) -> bool {
     READS.contains(&function)
 }
 
-/// Functions that change files and nothing else; writing to a descriptor may as well be standard output.
+/// Whether a function changes files. `fd_write` is not one of them: it may write to standard output.
 fn is_write(function: &str) -> bool {
     const WRITES: [&str; 18] = [
         "[method]descriptor.write",
@@ -178,7 +180,7 @@ fn is_write(function: &str) -> bool {
     WRITES.contains(&function)
 }
 
-/// What a function of an interface acquires; without `function`, what the whole interface is for.
+/// What a function of an interface acquires; without `function`, what the whole interface can.
 fn of_import(interface: &str, function: Option<&str>, hints: Hints) -> Vec<Acquired> {
     use Capability as C;
     let path = interface.split('@').next().unwrap_or(interface);
@@ -186,10 +188,10 @@ fn of_import(interface: &str, function: Option<&str>, hints: Hints) -> Vec<Acqui
     match path {
         "wasi:filesystem/preopens" => filesystem(hints),
         "wasi:sockets/tcp-create-socket" => {
-            Acquired::told((C::TcpConnect, hints.connects), (C::TcpListen, hints.listens))
+            Acquired::either_or_both((C::TcpConnect, hints.connects), (C::TcpListen, hints.listens))
         }
         "wasi:sockets/udp-create-socket" => Acquired::one_of(&[C::Udp]),
-        // A socket comes from the function above; a world that names the interface means to use one.
+        // Sockets come from the function above; a world that imports this interface intends to use one.
         "wasi:sockets/tcp" if function.is_none() => Acquired::one_of(&[C::TcpConnect, C::TcpListen]),
         "wasi:sockets/udp" if function.is_none() => Acquired::one_of(&[C::Udp]),
         "wasi:sockets/ip-name-lookup" if acquires(&["resolve-addresses"]) => Acquired::one_of(&[C::TcpConnect, C::Udp]),
@@ -219,9 +221,9 @@ fn of_preview1(function: &str, hints: Hints) -> Vec<Acquired> {
     }
 }
 
-/// What a folder is opened for shows in what else is called.
+/// Access to files: reading, writing or both, as other calls show.
 fn filesystem(hints: Hints) -> Vec<Acquired> {
-    Acquired::told(
+    Acquired::either_or_both(
         (Capability::FilesystemRead, hints.reads),
         (Capability::FilesystemWrite, hints.writes),
     )

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use torvyn_codegen::GeneratedCrate;
 use torvyn_codegen::ir::{self, ProgramIr};
+use torvyn_codegen::target::Target;
 use torvyn_runtime_core::engine::Tuning;
 
 use super::{Analysis, Read, Request, check_read, finished, link_read, read, root, work};
@@ -16,12 +17,12 @@ use crate::contract::{ContractSet, component};
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
 use crate::emit::{self, EmittedCrate};
 use crate::exe::{self, ExeOptions, Executable};
+use crate::forecast::{self, ProgramForecast};
 use crate::graph::{self, Graph};
 use crate::guest::{self, GuestOptions};
 use crate::lower::{self, Lowered};
 use crate::manifest::ast::Optimize;
 use crate::process;
-use crate::report::{self, ProgramReport};
 use crate::source::display_path;
 use crate::source::files::Files;
 use crate::toolchain::Toolchain;
@@ -100,7 +101,7 @@ pub struct Built {
     /// Its size in bytes.
     pub bytes: u64,
     /// Worst-case memory, and the copies each edge makes.
-    pub report: ProgramReport,
+    pub forecast: ProgramForecast,
     /// What `BuildOptions::emit` asked for.
     pub emitted: Vec<(Emit, String)>,
 }
@@ -120,7 +121,7 @@ pub fn build(
         Ok(back) => Ok(Built {
             analysis: finished(analysis, request),
             bytes: back.executable.bytes,
-            report: report::report(&back.program, &back.artifacts),
+            forecast: forecast::forecast(&back.program, &back.artifacts),
             emitted: options.emit.iter().map(|kind| (*kind, emitted(*kind, &back))).collect(),
             executable: back.executable.path,
         }),
@@ -158,7 +159,8 @@ fn build_steps(
     timed(progress, Phase::Link, |_| {
         link_read(analysis, files, request, &mut read, &binaries)
     })?;
-    let target = options.target.as_deref().unwrap_or(&toolchain.host);
+    let wanted = options.target.as_deref().map(Target::new);
+    let target = wanted.as_ref().unwrap_or(&toolchain.host);
     let components = read_components(analysis, files, &read.contracts)?;
     let project = analysis.project.as_ref().expect("invariant: linking keeps the project");
     let graph = graph::graph(project, &read.contracts);
@@ -213,7 +215,7 @@ fn checked(
     })?;
     if let Some(target) = &options.target {
         let located = Toolchain::locate(&options.cargo);
-        let checked = located.and_then(|toolchain| toolchain.check_target(target));
+        let checked = located.and_then(|toolchain| toolchain.check_target(&Target::new(target)));
         checked.map_err(|error| analysis.diagnostics.error(error))?;
     }
     Ok(read)
@@ -225,12 +227,12 @@ fn build_executable(
     options: &BuildOptions,
     (program, krate): (&str, &EmittedCrate),
     (work, scratch): (&Work, &Path),
-    (toolchain, target): (&Toolchain, &str),
+    (toolchain, target): (&Toolchain, &Target),
     progress: &mut dyn Progress,
 ) -> Checked<Executable> {
     let cache = Cache::new(&options.cache);
     let output = options.output.clone();
-    let output = output.unwrap_or_else(|| work.executable(&file_name(program, target)));
+    let output = output.unwrap_or_else(|| work.executable(program));
     let release = options.release;
     let options = ExeOptions {
         toolchain,
@@ -336,11 +338,6 @@ fn emitted(kind: Emit, back: &Back) -> String {
         Emit::Crate => back.krate.folder.display().to_string(),
         Emit::Graph => graph::dot(&back.graph),
     }
-}
-
-fn file_name(name: &str, target: &str) -> String {
-    let suffix = if target.contains("-windows-") { ".exe" } else { "" };
-    format!("{name}{suffix}")
 }
 
 fn timed<T>(

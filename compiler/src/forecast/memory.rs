@@ -1,52 +1,52 @@
-//! What a program can take of the machine's memory. In: the IR, and the size of each artifact.
+//! Memory of a program in the worst case. In: the IR, and the size of each artifact.
 //!
-//! Each line is an upper bound: queues have places for so many elements, buffers come from pools of this size or from
-//! the budget beside them, and no linear memory grows beyond its limit.
+//! Each line is an upper bound: queues have a fixed depth, buffers come from pools of a fixed size or from the budget
+//! beside them, and no linear memory grows beyond its limit.
 
 use std::collections::BTreeSet;
 
 use torvyn_codegen::ir::{ArtifactIdx, Exhaustion, FlowIr, Implementation, Node, ProgramIr};
 use torvyn_runtime_core::bounds;
-use torvyn_runtime_core::layout::{content_type, handle, scratch, slot, stage};
+use torvyn_runtime_core::layout::{content_type, handle, node, scratch, slot};
 
-/// More than a queued element takes in a stream: id of the buffer and metadata.
+/// Upper bound for a queued element in a stream: the id of its buffer, and metadata.
 const QUEUED_BYTES: u64 = 64;
 
-/// More than is kept about a buffer: its entry in the exchange memory, and what the runtime has beside it.
+/// Upper bound for the bookkeeping of a buffer: its slot in the exchange memory, and the runtime's own record.
 const BUFFER_RECORD_BYTES: u64 = slot::SIZE as u64 + 64;
 
-/// More than the content types of a flow take: the runtime has each text, and so has the exchange memory.
+/// Upper bound for the content types of a flow: the runtime and the exchange memory each have a copy of every text.
 const CONTENT_TYPE_BYTES: u64 = content_type::COUNT as u64 * (2 * content_type::LONGEST as u64 + 64);
 
-/// More than the parts of the exchange memory take that every flow has: control page, flow name, scratch.
+/// Upper bound for the fixed parts of a flow's exchange memory: control page, flow name, scratch.
 const EXCHANGE_BYTES: u64 = scratch::SIZE as u64 + (64 << 10);
 
-/// What a thread touches of its stack. It has 2 MiB of addresses; the rest never becomes memory.
+/// Memory of a thread's stack. Of its 2 MiB of addresses only the touched pages become memory.
 const STACK_BYTES: u64 = 64 << 10;
 
-/// What the handles of a stage in a shell take, where it has used all of them at once. On the component path they are few
-/// and its memory's.
+/// Memory of the handles of a stage in a shell, with all of them in use at once. On the component path they are few, and
+/// count as linear memory.
 const HANDLES_BYTES: u64 = handle::SIZE as u64 * handle::COUNT as u64;
 
-/// What a call can have the host allocate: for what it passes, and for one read.
+/// Memory that one call can make the host allocate: for its arguments, and for one read.
 const COPIED_BYTES: u64 = bounds::CALL_BYTES + bounds::LARGEST_BUFFER_BYTES;
 
-/// More than is read ahead of a flow.
+/// Upper bound for input that is read ahead of a flow.
 const CHUNKS_BYTES: u64 = 1 << 20;
 
-/// The executable itself, its heap and what wasmtime keeps about each instance.
+/// Memory of the executable itself, of its heap, and of wasmtime's record of each instance.
 const PROCESS_BYTES: u64 = 6 << 20;
 
-/// Something that takes memory.
+/// One use of memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemoryUse {
-    /// What.
+    /// Description of the use.
     pub what: String,
-    /// How much it can take, in bytes.
+    /// Upper bound in bytes.
     pub bytes: u64,
 }
 
-/// What each flow can take, line by line. `code` are the sizes of the program's artifacts.
+/// The uses of memory of a flow. `code` has the sizes of the program's artifacts.
 pub(super) fn of_flow(flow: &FlowIr, code: &[u64]) -> Vec<MemoryUse> {
     let mut lines = own(flow);
     lines.push(line(
@@ -57,13 +57,13 @@ pub(super) fn of_flow(flow: &FlowIr, code: &[u64]) -> Vec<MemoryUse> {
     lines
 }
 
-/// What the program can take in all: machine code and process count once, whatever the number of flows.
+/// The memory of a program in bytes. Machine code and process count once, whatever the number of flows.
 pub(super) fn of_program(program: &ProgramIr, code: &[u64]) -> u64 {
     let flows = program.flows.iter().flat_map(own);
     flows.map(|line| line.bytes).sum::<u64>() + code.iter().sum::<u64>() + PROCESS_BYTES
 }
 
-/// What a flow shares with no other: what one of its replicas takes, as often as there are any.
+/// The uses that a flow shares with no other flow: those of one replica, times the number of replicas.
 fn own(flow: &FlowIr) -> Vec<MemoryUse> {
     let replicas = u64::from(flow.replicas);
     let lines = of_replica(flow).into_iter().map(|line| MemoryUse {
@@ -76,7 +76,7 @@ fn own(flow: &FlowIr) -> Vec<MemoryUse> {
     lines.chain(shared_among_replicas(flow)).collect()
 }
 
-/// Input that is read for all replicas and shared out among them.
+/// Input that is read once and divided among the replicas.
 fn shared_among_replicas(flow: &FlowIr) -> Option<MemoryUse> {
     let is_lines =
         |node: &&Node| matches!(node.implementation, Implementation::Builtin(builtin) if builtin.reads_ahead());
@@ -90,7 +90,7 @@ fn shared_among_replicas(flow: &FlowIr) -> Option<MemoryUse> {
     })
 }
 
-/// What a replica of a flow shares with no other.
+/// The uses that a replica shares with no other replica.
 fn of_replica(flow: &FlowIr) -> Vec<MemoryUse> {
     let mut lines = Vec::new();
     for pool in &flow.pools {
@@ -131,9 +131,9 @@ fn of_replica(flow: &FlowIr) -> Vec<MemoryUse> {
     lines
 }
 
-/// What is kept about so many buffers in one place, and about the stages that they come from.
+/// The bookkeeping of a pool with that many buffers, and of the stages that use it.
 fn records(flow: &FlowIr, buffers: u64) -> u64 {
-    let blocks = flow.nodes.len() as u64 * u64::from(stage::SIZE);
+    let blocks = flow.nodes.len() as u64 * u64::from(node::SIZE);
     buffers * BUFFER_RECORD_BYTES + CONTENT_TYPE_BYTES + EXCHANGE_BYTES + blocks
 }
 
@@ -144,8 +144,8 @@ fn is_component(node: &Node) -> bool {
     }
 }
 
-/// What a source on a thread of its own keeps beside the flow's buffers: a component its budget, and what is kept about
-/// them; the lines of a file the longest line and some chunks.
+/// The buffers of a source with its own thread, outside the flow's pool: a component's budget and its bookkeeping; for
+/// `builtin:lines` the longest line and some chunks.
 fn buffers_apart(flow: &FlowIr, node: &Node) -> u64 {
     match (&node.own_thread, is_component(node)) {
         (None, _) => 0,
@@ -154,7 +154,8 @@ fn buffers_apart(flow: &FlowIr, node: &Node) -> u64 {
     }
 }
 
-/// A flow calls one component at a time; sources on threads of their own are called meanwhile.
+/// The number of calls in progress at once. A flow calls one component at a time; sources with their own threads are
+/// called at the same time.
 fn calls_at_once(flow: &FlowIr) -> u64 {
     let apart = flow
         .nodes
@@ -258,7 +259,7 @@ mod tests {
         let lines = of_flow(&program(&text).flows[0], &[]);
         assert_eq!(bytes(&lines, "buffers outside the pools"), 0);
         let buffers = 14 + 14 + 4 + 2;
-        let stages = 2 * u64::from(stage::SIZE);
+        let stages = 2 * u64::from(node::SIZE);
         assert_eq!(
             bytes(&lines, "buffer records"),
             buffers * BUFFER_RECORD_BYTES + CONTENT_TYPE_BYTES + EXCHANGE_BYTES + stages

@@ -156,7 +156,7 @@
 
   (func $read (param $slot i32) (param $offset i32) (param $len i32) (param $to i32)
     (local $at i32)
-    (call $count (i32.const @stage.read) (local.get $len))
+    (call $count (i32.const @node.read) (local.get $len))
     (local.set $to (call $list_area (local.get $to)))
     (if (i32.eq (i32.load $x offset=@slot.tier (local.get $slot)) (i32.const @tier.count))
       (then
@@ -235,7 +235,7 @@
           (local.get $len))))
     (if (i64.gt_u (local.get $end) (i64.load32_u $x offset=@slot.len (local.get $slot)))
       (then (i64.store32 $x offset=@slot.len (local.get $slot) (local.get $end))))
-    (call $count (i32.const @stage.written) (local.get $len))
+    (call $count (i32.const @node.written) (local.get $len))
     (call $return_written (local.get $to) (i32.const -1)))
 
   (func (export "torvyn:streaming/types#[method]mutable-buffer.size") (param $handle i32) (result i64)

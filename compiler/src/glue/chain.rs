@@ -1,21 +1,22 @@
 //! The function that takes elements through a chain of stages: `run`.
 //!
-//! It calls the members in turn, each with what the one before it put out, and stops at whatever is not the usual: an
-//! error, a pause, an exhausted source. Where it stopped is in its result, the element it was at in the chain's block; the
-//! host, which knows the flow's policies, goes on from there.
+//! It calls the members in turn, each with the output of the previous one, and stops at any special case: an error, a
+//! pause, an exhausted source. Its result says where it stopped; the element that it was processing is in the chain's
+//! block. The host, which knows the flow's policies, goes on from there.
 
 use std::fmt::Write as _;
 
 use torvyn_codegen::ir::Role;
 
-/// The text of the chain's part. `bases` are the addresses of the members' blocks.
+/// Returns the text of the chain's part. `bases` are the addresses of the members' blocks.
 ///
-/// `run` takes the most elements it may pull, fewer when the watchdog says so meanwhile, and returns 256 times the member it stopped at, plus what that member's call
-/// came to; or that it did them all. A chain that begins with a source takes the elements from it; any other takes the one
-/// in the chain's block. A chain that does not end with a sink stops at its last member whenever that has a result.
+/// The parameter of `run` is the most elements that it may pull; it pulls fewer if the watchdog asks for a halt. It
+/// returns 256 times the position of the member at which it stopped, plus the outcome of that member's call; or
+/// `outcome.done`. A chain that begins with a source pulls its elements; any other chain takes the one in its block. A
+/// chain that does not end with a sink stops at its last member whenever that has a result.
 ///
-/// Calls and what they came to are counted, but for the call that `run` stopped at, of which only the call itself is: what
-/// came of it is the host's to settle. So is the call of a first member that is no source, which the host began.
+/// `run` counts calls and their outcomes, with two exceptions: the host settles and counts the outcome of the call at
+/// which `run` stops, and it counts the call of a first member that is not a source when it takes the element.
 pub(super) fn text(roles: &[Role], bases: &[u32]) -> String {
     let mut out = String::from(HEAD);
     for (position, role) in roles.iter().enumerate() {
@@ -88,7 +89,7 @@ const AGAIN: &str = r"      )
 const END: &str = r"      ))
     (i32.const @outcome.done)))";
 
-/// One of the stages.
+/// A stage of the chain.
 struct Member {
     position: usize,
     role: Role,
@@ -100,7 +101,7 @@ struct Member {
 }
 
 impl Member {
-    /// Pulls an element, and numbers it.
+    /// Returns code that pulls an element and numbers it.
     fn pull(&self) -> String {
         let Self { base, block, .. } = self;
         let (calls, emitted, stop) = (self.count("chain_calls"), self.count("chain_emitted"), self.stop());
@@ -109,8 +110,8 @@ impl Member {
         {calls}
         (if (i32.ne (local.tee $outcome (call $call0)) (i32.const @outcome.emitted)) (then {stop}))
         {emitted}
-        (local.set $id (i32.load $x offset={base} (i32.const @stage.result)))
-        (local.set $type (i32.load $x offset={base} (i32.const @stage.result_type)))
+        (local.set $id (i32.load $x offset={base} (i32.const @node.result)))
+        (local.set $type (i32.load $x offset={base} (i32.const @node.result_type)))
         (local.set $sequence (i64.load $x offset=@control.sequence (i32.const 0)))
         (i64.store $x offset=@control.sequence (i32.const 0) (i64.add (local.get $sequence) (i64.const 1)))
         (local.set $timestamp (i64.load $x offset=@control.wall_ns (i32.const 0)))
@@ -119,7 +120,7 @@ impl Member {
         )
     }
 
-    /// Gets the element, and calls the stage with it.
+    /// Returns code that gets the element and calls the stage with it.
     fn take(&self) -> String {
         let Self { position, block, .. } = self;
         let given = match position {
@@ -144,15 +145,15 @@ impl Member {
         )
     }
 
-    /// Goes on with what came of the call.
+    /// Returns code that goes on after the call, depending on its outcome.
     fn settle(&self) -> String {
         let Self { base, .. } = self;
         let (emitted, ended, stop) = (self.count("chain_emitted"), self.count("chain_ended"), self.stop());
         let last = match self.role {
             Role::Aggregator => format!(
                 r"
-          (i64.store $x offset={base} (i32.const @stage.last_sequence) (local.get $sequence))
-          (i64.store $x offset={base} (i32.const @stage.last_timestamp_ns) (local.get $timestamp))"
+          (i64.store $x offset={base} (i32.const @node.last_sequence) (local.get $sequence))
+          (i64.store $x offset={base} (i32.const @node.last_timestamp_ns) (local.get $timestamp))"
             ),
             Role::Source | Role::Processor | Role::Filter | Role::Router | Role::Sink => String::new(),
         };
@@ -172,8 +173,8 @@ impl Member {
                 r"{ended}
 {emitted}
         (call $release (local.get $id))
-        (local.set $id (i32.load $x offset={base} (i32.const @stage.result)))
-        (local.set $type (i32.load $x offset={base} (i32.const @stage.result_type)))"
+        (local.set $id (i32.load $x offset={base} (i32.const @node.result)))
+        (local.set $type (i32.load $x offset={base} (i32.const @node.result_type)))"
             ),
             Role::Sink => format!("{emitted}\n        (call $release (local.get $id))"),
             Role::Filter => format!("{ended}\n{emitted}"),
@@ -183,7 +184,7 @@ impl Member {
 
     fn count(&self, counter: &str) -> String {
         format!(
-            "(call $add (i32.add (i32.const {}) (i32.const @stage.{counter})))",
+            "(call $add (i32.add (i32.const {}) (i32.const @node.{counter})))",
             self.base
         )
     }

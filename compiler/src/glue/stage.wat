@@ -34,7 +34,7 @@
 
   ;; Whether the guest may call the host now (canonical ABI: not from `realloc` and `post-return`).
   (func $leave (export "leave")
-    (if (i32.eqz (i32.load $x offset=@stage.may_leave (global.get $base)))
+    (if (i32.eqz (i32.load $x offset=@node.may_leave (global.get $base)))
       (then (call $violation (i32.const @violation.may_not_leave) (i32.const 0)) (unreachable))))
 
   (func $is_in_guest (export "is_in_guest") (param $at i32) (param $len i32) (result i32)
@@ -179,9 +179,9 @@
   ;; Memory of the guest for `len` bytes, by its own allocator.
   (func $reserve (export "reserve") (param $align i32) (param $len i32) (result i32)
     (local $at i32)
-    (i32.store $x offset=@stage.may_leave (global.get $base) (i32.const 0))
+    (i32.store $x offset=@node.may_leave (global.get $base) (i32.const 0))
     (local.set $at (call $realloc (i32.const 0) (i32.const 0) (local.get $align) (local.get $len)))
-    (i32.store $x offset=@stage.may_leave (global.get $base) (i32.const 1))
+    (i32.store $x offset=@node.may_leave (global.get $base) (i32.const 1))
     (if (i32.and (local.get $at) (i32.sub (local.get $align) (i32.const 1)))
       (then (call $violation (i32.const @violation.realloc_unaligned) (i32.const 0)) (unreachable)))
     (if (i32.eqz (call $is_in_guest (local.get $at) (local.get $len)))
@@ -210,18 +210,18 @@
   ;; ---- handles
 
   (func $entry (param $handle i32) (result i32)
-    (i32.add (i32.load $x offset=@stage.handles (global.get $base)) (i32.shl (local.get $handle) (i32.const 3))))
+    (i32.add (i32.load $x offset=@node.handles (global.get $base)) (i32.shl (local.get $handle) (i32.const 3))))
 
   (func $insert (export "insert") (param $kind i32) (param $id i32) (result i32)
     (local $handle i32) (local $at i32)
-    (if (local.tee $handle (i32.load $x offset=@stage.free_handle (global.get $base)))
+    (if (local.tee $handle (i32.load $x offset=@node.free_handle (global.get $base)))
       (then
         (local.set $at (call $entry (local.get $handle)))
-        (i32.store $x offset=@stage.free_handle (global.get $base) (i32.load $x offset=4 (local.get $at))))
+        (i32.store $x offset=@node.free_handle (global.get $base) (i32.load $x offset=4 (local.get $at))))
       (else
-        (local.set $handle (i32.load $x offset=@stage.unused_handle (global.get $base)))
+        (local.set $handle (i32.load $x offset=@node.unused_handle (global.get $base)))
         (call $check (i32.lt_u (local.get $handle) (i32.const @handle.count)) (i32.const @violation.too_many_handles))
-        (i32.store $x offset=@stage.unused_handle (global.get $base) (i32.add (local.get $handle) (i32.const 1)))
+        (i32.store $x offset=@node.unused_handle (global.get $base) (i32.add (local.get $handle) (i32.const 1)))
         (local.set $at (call $entry (local.get $handle)))))
     (i32.store $x (local.get $at) (local.get $kind))
     (i32.store $x offset=4 (local.get $at) (local.get $id))
@@ -230,24 +230,24 @@
   ;; Where the entry of a handle is. That of handle 0, which is never in use, stands for all that the stage never had.
   (func $find (export "find") (param $handle i32) (result i32)
     (i32.add
-      (i32.load $x offset=@stage.handles (global.get $base))
+      (i32.load $x offset=@node.handles (global.get $base))
       (i32.shl
         (select
           (local.get $handle)
           (i32.const 0)
-          (i32.lt_u (local.get $handle) (i32.load $x offset=@stage.unused_handle (global.get $base))))
+          (i32.lt_u (local.get $handle) (i32.load $x offset=@node.unused_handle (global.get $base))))
         (i32.const 3))))
 
   ;; Frees the entry of a handle.
   (func $remove (export "remove") (param $at i32) (param $handle i32)
     (i32.store $x (local.get $at) (i32.const @handle.free))
-    (i32.store $x offset=4 (local.get $at) (i32.load $x offset=@stage.free_handle (global.get $base)))
-    (i32.store $x offset=@stage.free_handle (global.get $base) (local.get $handle)))
+    (i32.store $x offset=4 (local.get $at) (i32.load $x offset=@node.free_handle (global.get $base)))
+    (i32.store $x offset=@node.free_handle (global.get $base) (local.get $handle)))
 
   ;; A borrowed handle was given up.
   (func $end_borrow (export "end_borrow")
-    (i32.store $x offset=@stage.borrows (global.get $base)
-      (i32.sub (i32.load $x offset=@stage.borrows (global.get $base)) (i32.const 1))))
+    (i32.store $x offset=@node.borrows (global.get $base)
+      (i32.sub (i32.load $x offset=@node.borrows (global.get $base)) (i32.const 1))))
 
   ;; A handle is not of the kind that is needed. Does not return.
   (func $wrong_handle (export "wrong_handle") (param $handle i32)
@@ -270,7 +270,7 @@
     (local $tier i32) (local $bytes i64) (local $held i64) (local $free i32) (local $slot i32) (local $live i64)
     (block $slow
       (br_if $slow
-        (i64.gt_u (local.get $capacity) (i64.load $x offset=@stage.max_buffer_bytes (global.get $base))))
+        (i64.gt_u (local.get $capacity) (i64.load $x offset=@node.max_buffer_bytes (global.get $base))))
       ;; The smallest tier that is large enough.
       (block $found
         (loop $tiers
@@ -280,12 +280,12 @@
           (br_if $tiers (i32.lt_u (local.get $tier) (i32.const @tier.end))))
         (br $slow))
       (local.set $held
-        (i64.add (i64.load $x offset=@stage.held_bytes (global.get $base)) (local.get $bytes)))
-      (br_if $slow (i64.gt_u (local.get $held) (i64.load $x offset=@stage.budget_bytes (global.get $base))))
+        (i64.add (i64.load $x offset=@node.held_bytes (global.get $base)) (local.get $bytes)))
+      (br_if $slow (i64.gt_u (local.get $held) (i64.load $x offset=@node.budget_bytes (global.get $base))))
       (br_if $slow (i32.eqz (local.tee $free (i32.load $x offset=@tier.free (local.get $tier)))))
       (local.set $slot (i32.shl (i32.sub (local.get $free) (i32.const 1)) (i32.const 6)))
       (i32.store $x offset=@tier.free (local.get $tier) (i32.load $x offset=@slot.next (local.get $slot)))
-      (i64.store $x offset=@stage.held_bytes (global.get $base) (local.get $held))
+      (i64.store $x offset=@node.held_bytes (global.get $base) (local.get $held))
       (i64.store $x offset=@statistics.reused (i32.const 0)
         (i64.add (i64.load $x offset=@statistics.reused (i32.const 0)) (i64.const 1)))
       (local.set $live (i64.add (i64.load $x offset=@statistics.allocated (i32.const 0)) (i64.const 1)))
@@ -294,7 +294,7 @@
       (if (i64.gt_u (local.get $live) (i64.load $x offset=@statistics.peak_live (i32.const 0)))
         (then (i64.store $x offset=@statistics.peak_live (i32.const 0) (local.get $live))))
       (i32.store $x offset=@slot.state (local.get $slot) (i32.const @state.draft))
-      (i32.store $x offset=@slot.owner (local.get $slot) (i32.load $x offset=@stage.position (global.get $base)))
+      (i32.store $x offset=@slot.owner (local.get $slot) (i32.load $x offset=@node.position (global.get $base)))
       (i32.store $x offset=@slot.refs (local.get $slot) (i32.const 1))
       (i32.store $x offset=@slot.len (local.get $slot) (i32.const 0))
       (i32.store $x offset=@slot.content_type (local.get $slot) (i32.const 0))
@@ -325,9 +325,9 @@
 
   ;; The stage owns the buffer no longer.
   (func $disown (param $slot i32)
-    (i64.store $x offset=@stage.held_bytes (global.get $base)
+    (i64.store $x offset=@node.held_bytes (global.get $base)
       (i64.sub
-        (i64.load $x offset=@stage.held_bytes (global.get $base))
+        (i64.load $x offset=@node.held_bytes (global.get $base))
         (i64.load32_u $x offset=@slot.capacity (local.get $slot))))
     (i32.store $x offset=@slot.owner (local.get $slot) (i32.const @slot.flow)))
 
@@ -360,7 +360,7 @@
   ;; Mostly it is the one that was named last.
   (func $intern_text (param $at i32) (param $len i32) (result i32)
     (local $recent i32)
-    (local.set $recent (i32.load $x offset=@stage.recent_type (global.get $base)))
+    (local.set $recent (i32.load $x offset=@node.recent_type (global.get $base)))
     (if (call $is_type (local.get $recent) (local.get $at) (local.get $len))
       (then (return (local.get $recent))))
     (call $intern_another (local.get $at) (local.get $len)))
@@ -369,7 +369,7 @@
     (local $type i32)
     (call $text (local.get $at) (local.get $len))
     (if (i32.ge_s (local.tee $type (call $host_content_type)) (i32.const 0))
-      (then (i32.store $x offset=@stage.recent_type (global.get $base) (local.get $type))))
+      (then (i32.store $x offset=@node.recent_type (global.get $base) (local.get $type))))
     (local.get $type))
 
   (func $type_at (export "type_at") (param $type i32) (result i32)
@@ -424,18 +424,18 @@
     (i32.store $x offset=@control.call (i32.const 0)
       (select (local.get $call) (i32.const 1) (local.get $call)))
     (i32.store $x offset=@control.stage (i32.const 0)
-      (i32.add (i32.load $x offset=@stage.position (global.get $base)) (i32.const 1))))
+      (i32.add (i32.load $x offset=@node.position (global.get $base)) (i32.const 1))))
 
   ;; Lends an element for the call: where its content type is in the guest, and the handles of buffer and context.
   (func $lend (export "lend") (param $type i32) (param $id i32) (result i32 i32 i32)
     (i32.store $x offset=@slot.state (call $slot (local.get $id)) (i32.const @state.borrowed))
-    (i32.store $x offset=@stage.lent (global.get $base) (local.get $id))
-    (call $count (i32.const @stage.metadata)
+    (i32.store $x offset=@node.lent (global.get $base) (local.get $id))
+    (call $count (i32.const @node.metadata)
       (i32.add (i32.const 16) (call $type_len (local.get $type))))
     (call $lower (call $type_at (local.get $type)) (call $type_len (local.get $type)))
     (call $insert (i32.const @handle.lent_buffer) (local.get $id))
     (call $insert (i32.const @handle.lent_context) (i32.const 0))
-    (i32.store $x offset=@stage.borrows (global.get $base) (i32.const 2)))
+    (i32.store $x offset=@node.borrows (global.get $base) (i32.const 2)))
 
   ;; Ends the loan.
   (func $end_loan (export "end_loan") (param $id i32)
@@ -444,16 +444,16 @@
   ;; A call with an element has returned: everything that was lent must have been given up, whatever the result is.
   (func $returned (export "returned")
     (call $check
-      (i32.eqz (i32.load $x offset=@stage.borrows (global.get $base)))
+      (i32.eqz (i32.load $x offset=@node.borrows (global.get $base)))
       (i32.const @violation.borrows_remain)))
 
   ;; While the guest frees what it returned, it must not call out.
   (func $begin_post (export "begin_post")
-    (i32.store $x offset=@stage.may_leave (global.get $base) (i32.const 0)))
+    (i32.store $x offset=@node.may_leave (global.get $base) (i32.const 0)))
 
   ;; A call ends.
   (func $exit (export "exit")
-    (i32.store $x offset=@stage.may_leave (global.get $base) (i32.const 1)))
+    (i32.store $x offset=@node.may_leave (global.get $base) (i32.const 1)))
 
   ;; Whether a result is an error. There are no other cases.
   (func $is_error (export "is_error") (param $at i32) (result i32)
@@ -476,7 +476,7 @@
   ;; which buffer it hands out are in the stage's block. Sequence number and timestamp are advisory.
   (func $lift_output (export "lift_output") (param $at i32)
     (local $handle i32) (local $entry i32)
-    (i32.store $x offset=@stage.result_type (global.get $base)
+    (i32.store $x offset=@node.result_type (global.get $base)
       (call $intern (i32.load $g offset=16 (local.get $at)) (i32.load $g offset=20 (local.get $at))))
     (local.set $handle (i32.load $g offset=24 (local.get $at)))
     (local.set $entry (call $find (local.get $handle)))
@@ -486,23 +486,23 @@
           (i32.ne (i32.load $x (local.get $entry)) (i32.const @handle.lent_buffer))
           (i32.const @violation.own_of_borrow))
         (call $wrong_handle (local.get $handle))))
-    (i32.store $x offset=@stage.result (global.get $base) (i32.load $x offset=4 (local.get $entry)))
+    (i32.store $x offset=@node.result (global.get $base) (i32.load $x offset=4 (local.get $entry)))
     (call $remove (local.get $entry) (local.get $handle)))
 
   ;; Puts the buffer of a result on its way: @outcome.emitted, or @outcome.refused when its content type is none.
   (func $accept (export "accept") (result i32)
     (local $type i32) (local $slot i32)
-    (local.set $type (i32.load $x offset=@stage.result_type (global.get $base)))
-    (local.set $slot (call $slot (i32.load $x offset=@stage.result (global.get $base))))
+    (local.set $type (i32.load $x offset=@node.result_type (global.get $base)))
+    (local.set $slot (call $slot (i32.load $x offset=@node.result (global.get $base))))
     (if (i32.lt_s (local.get $type) (i32.const 0))
       (then
-        (call $drop_owned (i32.load $x offset=@stage.result (global.get $base)))
+        (call $drop_owned (i32.load $x offset=@node.result (global.get $base)))
         (return (i32.const @outcome.refused))))
-    (call $count (i32.const @stage.metadata)
+    (call $count (i32.const @node.metadata)
       (i32.add (i32.const 16) (call $type_len (local.get $type))))
     (if (i32.eqz (local.get $type))
       (then
-        (i32.store $x offset=@stage.result_type (global.get $base)
+        (i32.store $x offset=@node.result_type (global.get $base)
           (i32.load $x offset=@slot.content_type (local.get $slot)))))
     (call $disown (local.get $slot))
     (i32.store $x offset=@slot.state (local.get $slot) (i32.const @state.transit))

@@ -39,7 +39,7 @@ fn chains_of_every_shape_are_right() {
                 let mut roles = vec![first];
                 roles.extend(&inner[..length]);
                 roles.push(last);
-                let bases: Vec<u32> = (0..roles.len()).map(stage_base).collect();
+                let bases: Vec<u32> = (0..roles.len()).map(node_base).collect();
                 assert_eq!(assemble(&chain::text(&roles, &bases)).exports, ["run"], "{roles:?}");
             }
         }

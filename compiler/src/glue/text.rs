@@ -1,14 +1,14 @@
-//! From WebAssembly text with names of numbers to a part of a shell.
+//! Assembles WebAssembly text, with names in place of numbers, to parts of a shell.
 
 use torvyn_runtime_core::bounds;
 use torvyn_runtime_core::layout::{
-    chain, content_type, control, function, handle, outcome, scratch, slot, stage, state, statistics, tier, violation,
+    chain, content_type, control, function, handle, node, outcome, scratch, slot, state, statistics, tier, violation,
 };
 use wasmparser::{Parser, Payload};
 
 use crate::weld::Binding;
 
-/// A part of the glue, as a module.
+/// A part of the glue, assembled to a module.
 pub(super) struct Assembled {
     pub(super) code: Vec<u8>,
     /// Module and name of what it imports, in order.
@@ -18,17 +18,17 @@ pub(super) struct Assembled {
 }
 
 impl Assembled {
-    /// What each import is bound to.
+    /// Returns what each import is bound to.
     pub(super) fn bind(&self, mut bind: impl FnMut(&str, &str) -> Binding) -> Vec<Binding> {
         let imports = self.imports.iter();
         imports.map(|(module, name)| bind(module, name)).collect()
     }
 }
 
-/// Assembles a text of ours.
+/// Assembles a text of the glue.
 ///
 /// # Panics
-/// When it is wrong, which the tests of all texts exclude.
+/// When the text is wrong. Tests assemble all of them.
 pub(super) fn assemble(text: &str) -> Assembled {
     let code =
         wat::parse_str(with_numbers(text)).unwrap_or_else(|error| panic!("invariant: the glue is right: {error}"));
@@ -59,7 +59,7 @@ pub(super) fn has_start(module: &[u8]) -> bool {
         .any(|payload| matches!(payload, Ok(Payload::StartSection { .. })))
 }
 
-/// Puts numbers in place of `@area.name`.
+/// Replaces each `@area.name` with its number.
 fn with_numbers(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (position, line) in text.split_inclusive('\n').enumerate() {
@@ -82,8 +82,9 @@ fn with_numbers(text: &str) -> String {
     out
 }
 
-/// The number behind a name: an address for a field of what there is once or in a row from a fixed address, so that an
-/// index in bytes can be added; an offset for a field of a stage's block; else the number itself.
+/// Returns the number behind a name: an absolute address for fields of singletons and of arrays at a fixed address (so
+/// that an index in bytes can be added); an offset for fields of a node's block, the chain's included; else the number
+/// itself.
 fn number(name: &str) -> Option<u32> {
     let (area, field) = name.split_once('.')?;
     let named = |table: &[(&str, u32)]| table.iter().find(|(name, _)| *name == field).map(|(_, value)| *value);
@@ -135,7 +136,7 @@ fn number(name: &str) -> Option<u32> {
             ("transit", state::TRANSIT),
             ("borrowed", state::BORROWED),
         ]),
-        "stage" => named(&STAGE_FIELDS),
+        "node" => named(&NODE_FIELDS),
         "chain" => named(&[
             ("sequence", chain::SEQUENCE),
             ("timestamp_ns", chain::TIMESTAMP_NS),
@@ -170,28 +171,28 @@ fn number(name: &str) -> Option<u32> {
     }
 }
 
-const STAGE_FIELDS: [(&str, u32); 21] = [
-    ("held_bytes", stage::HELD_BYTES),
-    ("budget_bytes", stage::BUDGET_BYTES),
-    ("max_buffer_bytes", stage::MAX_BUFFER_BYTES),
-    ("position", stage::POSITION),
-    ("handles", stage::HANDLES),
-    ("free_handle", stage::FREE_HANDLE),
-    ("unused_handle", stage::UNUSED_HANDLE),
-    ("borrows", stage::BORROWS),
-    ("may_leave", stage::MAY_LEAVE),
-    ("recent_type", stage::RECENT_TYPE),
-    ("result", stage::RESULT),
-    ("result_type", stage::RESULT_TYPE),
-    ("lent", stage::LENT),
-    ("read", stage::READ),
-    ("written", stage::WRITTEN),
-    ("metadata", stage::METADATA),
-    ("chain_calls", stage::CHAIN_CALLS),
-    ("chain_emitted", stage::CHAIN_EMITTED),
-    ("chain_ended", stage::CHAIN_ENDED),
-    ("last_sequence", stage::LAST_SEQUENCE),
-    ("last_timestamp_ns", stage::LAST_TIMESTAMP_NS),
+const NODE_FIELDS: [(&str, u32); 21] = [
+    ("held_bytes", node::HELD_BYTES),
+    ("budget_bytes", node::BUDGET_BYTES),
+    ("max_buffer_bytes", node::MAX_BUFFER_BYTES),
+    ("position", node::POSITION),
+    ("handles", node::HANDLES),
+    ("free_handle", node::FREE_HANDLE),
+    ("unused_handle", node::UNUSED_HANDLE),
+    ("borrows", node::BORROWS),
+    ("may_leave", node::MAY_LEAVE),
+    ("recent_type", node::RECENT_TYPE),
+    ("result", node::RESULT),
+    ("result_type", node::RESULT_TYPE),
+    ("lent", node::LENT),
+    ("read", node::READ),
+    ("written", node::WRITTEN),
+    ("metadata", node::METADATA),
+    ("chain_calls", node::CHAIN_CALLS),
+    ("chain_emitted", node::CHAIN_EMITTED),
+    ("chain_ended", node::CHAIN_ENDED),
+    ("last_sequence", node::LAST_SEQUENCE),
+    ("last_timestamp_ns", node::LAST_TIMESTAMP_NS),
 ];
 
 const VIOLATIONS: [(&str, u32); 23] = [

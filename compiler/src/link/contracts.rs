@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::contract::ContractSet;
 use crate::contract::compat::Difference;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::resolve::{ComponentIdx, Implementation, NodeIdx, ResolvedEdge, ResolvedFlow, ResolvedProject};
+use crate::resolve::{ComponentId, Implementation, NodeId, ResolvedEdge, ResolvedFlow, ResolvedProject};
 use crate::source::Span;
 
 /// Differences that are shown in one diagnostic, with labels on both sides.
@@ -19,7 +19,7 @@ pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contract
             let (Some(from), Some(to)) = (component(flow, edge.from), component(flow, edge.to)) else {
                 continue;
             };
-            let reference = |id: ComponentIdx| &project.component(id).reference;
+            let reference = |id: ComponentId| &project.component(id).reference;
             let differences = contracts.differences_between(reference(from), reference(to));
             if differences.is_empty() || blamed.contains(&from.position()) && blamed.contains(&to.position()) {
                 continue;
@@ -44,7 +44,7 @@ pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contract
     }
 }
 
-fn component(flow: &ResolvedFlow, node: NodeIdx) -> Option<ComponentIdx> {
+fn component(flow: &ResolvedFlow, node: NodeId) -> Option<ComponentId> {
     match flow.node(node).implementation?.value {
         Implementation::Component(id) => Some(id),
         Implementation::Builtin(_) => None,

@@ -7,7 +7,7 @@ use torvyn_runtime_core::bounds;
 
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
 use crate::manifest::ast::RuntimeDecl;
-use crate::resolve::{NodeIdx, ResolvedEdge, ResolvedFlow, ResolvedNode, ResolvedProject};
+use crate::resolve::{NodeId, ResolvedEdge, ResolvedFlow, ResolvedNode, ResolvedProject};
 use crate::source::{Span, Spanned};
 
 /// Checks each node that could be read as a whole, whatever its role if that is not known (`None`).
@@ -33,7 +33,7 @@ pub(super) fn check(
 }
 
 /// `dead-letter` and the edges of port `error` need each other.
-fn check_dead_letters(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeIdx, role: Option<Role>) {
+fn check_dead_letters(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeId, role: Option<Role>) {
     let node = flow.node(id);
     let name = node.name.value.clone();
     let written = node.settings.on_error.dead_letter();
@@ -63,7 +63,7 @@ fn check_dead_letters(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeIdx,
 }
 
 /// In a fan-out whose streams wait for each other, none is ever pushed to while it is full.
-fn check_fan_out(diags: &mut Diagnostics, runtime: &RuntimeDecl, flow: &ResolvedFlow, id: NodeIdx) {
+fn check_fan_out(diags: &mut Diagnostics, runtime: &RuntimeDecl, flow: &ResolvedFlow, id: NodeId) {
     let node = flow.node(id);
     if node
         .settings
@@ -93,7 +93,7 @@ fn check_fan_out(diags: &mut Diagnostics, runtime: &RuntimeDecl, flow: &Resolved
 }
 
 /// The edges out of a node, by port.
-fn ports(flow: &ResolvedFlow, id: NodeIdx) -> BTreeMap<&str, Vec<&ResolvedEdge>> {
+fn ports(flow: &ResolvedFlow, id: NodeId) -> BTreeMap<&str, Vec<&ResolvedEdge>> {
     let mut ports: BTreeMap<&str, Vec<&ResolvedEdge>> = BTreeMap::new();
     for edge in flow.edges.iter().filter(|edge| edge.from == id) {
         ports.entry(&edge.from_port.value).or_default().push(edge);
@@ -129,7 +129,7 @@ fn check_depths(diags: &mut Diagnostics, runtime: &RuntimeDecl, flow: &ResolvedF
 }
 
 /// A rank says something only where inputs are merged by rank.
-fn check_ranks(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeIdx) {
+fn check_ranks(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeId) {
     let ResolvedNode { name, settings, .. } = flow.node(id);
     let merge = settings.merge;
     if merge.is_some_and(|merge| merge.value == Merge::Priority) {

@@ -9,7 +9,7 @@ use torvyn_runtime_core::bounds;
 use crate::contract::ContractSet;
 use crate::diag::Diagnostics;
 use crate::manifest::ast::LimitsDecl;
-use crate::resolve::{Implementation, NodeIdx, ResolvedFlow, ResolvedNode, ResolvedProject};
+use crate::resolve::{Implementation, NodeId, ResolvedFlow, ResolvedNode, ResolvedProject};
 use crate::source::Spanned;
 use crate::tiers;
 use error::{BudgetError, SettingError};
@@ -53,7 +53,7 @@ fn check_flow(diags: &mut Diagnostics, flow: &ResolvedFlow) {
 }
 
 /// `fan_out` is about several streams of one port, `merge` about several inputs.
-fn check_ports(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeIdx) {
+fn check_ports(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeId) {
     let node = flow.node(id);
     let fan_out = node
         .settings

@@ -10,13 +10,13 @@ use petgraph::graph::DiGraph;
 use torvyn_codegen::ir::{ERROR_PORT, Role};
 
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
-use crate::resolve::{NodeIdx, ResolvedEdge, ResolvedFlow};
+use crate::resolve::{NodeId, ResolvedEdge, ResolvedFlow};
 use crate::source::{Span, Spanned};
 
 /// Checks the shape and returns the nodes in topological order, ties by declaration.
 ///
 /// Nodes whose role is not known (`None`) are checked as far as that allows.
-pub(super) fn check(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) -> Checked<Vec<NodeIdx>> {
+pub(super) fn check(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) -> Checked<Vec<NodeId>> {
     let before = diags.errors();
     if flow.nodes.is_empty() {
         return Err(diags.error(TopologyError::Empty {
@@ -79,7 +79,7 @@ fn check_presence(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<
 /// Reports each cycle once, with all its edges.
 fn check_cycles(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) {
     let graph = graph(flow, roles);
-    let mut cycles: Vec<BTreeSet<NodeIdx>> = tarjan_scc(&graph)
+    let mut cycles: Vec<BTreeSet<NodeId>> = tarjan_scc(&graph)
         .into_iter()
         .map(|component| component.into_iter().map(|node| graph[node]).collect())
         .collect();
@@ -114,8 +114,8 @@ fn check_connections(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Opti
         let fixes = connect::edge(flow, gap.from, gap.to).into_iter().collect();
         diags.error(Diagnostic { fixes, ..error });
     }
-    let is_told = |id: NodeIdx| gaps.iter().any(|gap| gap.from == id || gap.to == id);
-    for id in flow.node_ids().filter(|id| !is_told(*id)) {
+    let is_reported = |id: NodeId| gaps.iter().any(|gap| gap.from == id || gap.to == id);
+    for id in flow.node_ids().filter(|id| !is_reported(*id)) {
         let Some(role) = roles[id.position()] else { continue };
         let fed = role == Role::Source || flow.edges.iter().any(|edge| edge.to == id);
         let takes = |edge: &ResolvedEdge| edge.from == id && edge.from_port.value != ERROR_PORT;
@@ -142,7 +142,7 @@ fn check_connections(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Opti
 }
 
 /// The flow without edges that `check_ends` has reported: the cycles they close are consequences.
-fn graph(flow: &ResolvedFlow, roles: &[Option<Role>]) -> DiGraph<NodeIdx, ()> {
+fn graph(flow: &ResolvedFlow, roles: &[Option<Role>]) -> DiGraph<NodeId, ()> {
     let mut graph = DiGraph::new();
     let nodes: Vec<_> = flow.node_ids().map(|id| graph.add_node(id)).collect();
     let is_reported =
@@ -159,7 +159,7 @@ fn leaves_sink(edge: &ResolvedEdge, roles: &[Option<Role>]) -> bool {
 }
 
 /// Kahn's algorithm with the smallest ready node first: petgraph's `toposort` leaves ties to its traversal.
-fn order(flow: &ResolvedFlow) -> Vec<NodeIdx> {
+fn order(flow: &ResolvedFlow) -> Vec<NodeId> {
     let mut waiting = vec![0_usize; flow.nodes.len()];
     for edge in &flow.edges {
         waiting[edge.to.position()] += 1;

@@ -7,7 +7,7 @@
 //! 64 KiB tier there are as many slots as stages can have in hand, of the 1 MiB tier one for each stage, and what does
 //! not fit goes to the system allocator, within a budget. `[runtime.pools]` bounds all of that from above.
 
-use torvyn_codegen::ir::{Exhaustion, Node, Pool, Stream};
+use torvyn_codegen::ir::{Exhaustion, Node, Stream, TierSize};
 use torvyn_runtime_core::bounds::{self, LARGEST_BUFFER_BYTES};
 
 use crate::link::{LinkedEdge, LinkedFlow};
@@ -58,7 +58,7 @@ fn low_watermark(depth: u32, ratio: f64) -> u32 {
 }
 
 pub(super) struct Buffers {
-    pub(super) pools: [Pool; 4],
+    pub(super) pools: [TierSize; 4],
     pub(super) fallback_bytes: u64,
     pub(super) exhaustion: Exhaustion,
     pub(super) max_buffer_bytes: u64,
@@ -66,11 +66,11 @@ pub(super) struct Buffers {
 
 /// The pools of a flow with so many stages, whose streams have so many places together.
 #[must_use]
-pub fn pool_sizes(runtime: &RuntimeDecl, stages: u64, queued: u64) -> [Pool; 4] {
+pub fn pool_sizes(runtime: &RuntimeDecl, stages: u64, queued: u64) -> [TierSize; 4] {
     let wanted = bounds::wanted_slots(stages, queued);
     let bound = |tier: usize| u64::from(runtime.pool_sizes[tier].map_or(DEFAULT_BOUNDS[tier], |size| size.value));
     let slots = |tier: usize| u32::try_from(wanted[tier].min(bound(tier))).unwrap_or(u32::MAX);
-    std::array::from_fn(|tier| Pool {
+    std::array::from_fn(|tier| TierSize {
         slot_bytes: SLOT_BYTES[tier],
         slots: slots(tier),
     })

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use torvyn_codegen::ir::ProgramIr;
+use torvyn_codegen::target::Target;
 
 use crate::contract::ContractSet;
 use crate::diag::Diagnostics;
@@ -20,7 +21,7 @@ pub(crate) fn program(text: &str) -> ProgramIr {
     let flows = link::link(&mut diags, &project, &contracts);
     let said: Vec<_> = diags.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
     assert!(said.is_empty(), "{said:?}");
-    lower::lower(&project, &flows, &[], "x86_64-unknown-linux-gnu", None).program
+    lower::lower(&project, &flows, &[], &Target::new("x86_64-unknown-linux-gnu"), None).program
 }
 
 /// `[flow.FLOW.nodes.NODE]` with a built-in and further keys.

@@ -1,11 +1,11 @@
-//! Where nodes stand in the schedule, and how long a flow runs before others do.
+//! Positions of nodes in the schedule, and the quantum of a flow.
 
 use torvyn_codegen::ir;
 
 use crate::link::LinkedFlow;
 use crate::manifest::ast::Priority;
 use crate::manifest::defaults;
-use crate::resolve::NodeIdx;
+use crate::resolve::NodeId;
 
 /// The position of each node, by declaration.
 pub(super) struct Schedule(Vec<ir::NodeIdx>);
@@ -23,11 +23,11 @@ impl Schedule {
     /// The order in which the driver looks for a stage that is ready (design section 6): reverse topological, ties by
     /// declaration.
     pub(super) fn turns(&self, flow: &LinkedFlow) -> Vec<ir::NodeIdx> {
-        let mut left: Vec<NodeIdx> = flow.order().to_vec();
+        let mut left: Vec<NodeId> = flow.order().to_vec();
         left.sort();
         let mut turns = Vec::new();
         while !left.is_empty() {
-            let feeds_one_left = |node: &NodeIdx| {
+            let feeds_one_left = |node: &NodeId| {
                 flow.edges()
                     .iter()
                     .any(|edge| edge.from == *node && left.contains(&edge.to))
@@ -40,7 +40,7 @@ impl Schedule {
     }
 
     /// The position of a node.
-    pub(super) fn node(&self, node: NodeIdx) -> ir::NodeIdx {
+    pub(super) fn node(&self, node: NodeId) -> ir::NodeIdx {
         self.0[node.position()]
     }
 }

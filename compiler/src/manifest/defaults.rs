@@ -1,11 +1,11 @@
-//! What holds where the manifest does not say: the key table shows it, and `lower` acts on it.
+//! Defaults of the manifest's keys, which the key table shows and `lower` applies.
 
-use torvyn_codegen::ir::{Exhaustion, FanOut, LastResort, Limits, Merge, OverflowPolicy};
+use torvyn_codegen::ir::{Exhaustion, FanOut, LastResort, Merge, OverflowPolicy, StageLimits};
 use torvyn_runtime_core::bounds::LARGEST_BUFFER_BYTES;
 
 use super::words::{CapabilityPolicy, Language, Optimize, Priority};
 
-/// What a component is written in.
+/// Implementation language of a component.
 pub(crate) const LANGUAGE: Language = Language::Rust;
 
 /// Scheduling class of a flow.
@@ -14,41 +14,41 @@ pub(crate) const PRIORITY: Priority = Priority::Normal;
 /// The call path of stages.
 pub(crate) const OPTIMIZE: Optimize = Optimize::Direct;
 
-/// Runs of a flow side by side.
+/// Number of replicas of a flow.
 pub(crate) const REPLICAS: u32 = 1;
 
-/// What a full stream does to the others of its port.
+/// Effect of a full stream on the others of its port.
 pub(crate) const FAN_OUT: FanOut = FanOut::Minimum;
 
-/// Which of several inputs is taken from.
+/// Order in which a node takes elements from several inputs.
 pub(crate) const MERGE: Merge = Merge::RoundRobin;
 
-/// What follows an error.
+/// Action after an error.
 pub(crate) const ON_ERROR: LastResort = LastResort::Terminate;
 
-/// Attempts after the first one, where there are any.
+/// Attempts after the first one, where an action retries.
 pub(crate) const RETRIES: u32 = 3;
 
-/// Milliseconds before the first of them.
+/// Delay before the first retry, in milliseconds.
 pub(crate) const BACKOFF_MS: u64 = 100;
 
-/// What happens when all of them have failed.
+/// Action when all retries have failed.
 pub(crate) const AFTER_RETRIES: LastResort = LastResort::Terminate;
 
-/// What a full stream does.
+/// Policy of a full stream.
 pub(crate) const POLICY: OverflowPolicy = OverflowPolicy::Block;
 
 /// Capacity of a stream, in elements.
 pub(crate) const QUEUE_DEPTH: u32 = 64;
 
-/// Part of the capacity at which a full stream has room again.
+/// Fill ratio at which a full stream has room again.
 pub(crate) const LOW_WATERMARK: f64 = 0.5;
 
 /// Rank of a stream among the inputs of its consumer.
 pub(crate) const INPUT_PRIORITY: u8 = 0;
 
-/// What a node may use.
-pub(crate) const LIMITS: Limits = Limits {
+/// Limits of a node.
+pub(crate) const LIMITS: StageLimits = StageLimits {
     memory_bytes: 64 << 20,
     invocation_timeout_ms: 1000,
     init_timeout_ms: 5000,
@@ -61,7 +61,7 @@ pub(crate) const LIMITS: Limits = Limits {
 /// How long a sink that returned `pause` gets nothing, in milliseconds.
 pub(crate) const SINK_PAUSE_MS: u64 = 10;
 
-/// How often a stage is restarted within a minute.
+/// The most restarts of a stage within a minute.
 pub(crate) const MAX_RESTARTS: u32 = 5;
 
 /// What an allocation does when its pool is empty.

@@ -1,11 +1,13 @@
-//! What the manifest says about a flow, a node or an edge beside what it is and where it leads: carried whole to `lower`.
+//! Settings of flows, nodes and edges, passed to `lower` as they are.
 //!
-//! An option of a node is a field here, read from its key and, where it acts at run time, part of [`NodePolicies`] with its
+//! Each option of a node is a field here. If it acts at run time, it is also part of [`NodePolicies`], with its
 //! default.
 
 mod policy;
 
-use torvyn_codegen::ir::{ErrorAction, ErrorPolicies, FanOut, LastResort, Limits, Merge, NodePolicies, OverflowPolicy};
+use torvyn_codegen::ir::{
+    ErrorAction, ErrorPolicies, FanOut, LastResort, Merge, NodePolicies, OverflowPolicy, StageLimits,
+};
 
 use super::defaults;
 use super::section::Section;
@@ -24,22 +26,22 @@ pub struct FlowSettings {
     pub priority: Option<Spanned<Priority>>,
     /// How long the flow may run, in milliseconds.
     pub deadline_ms: Option<Spanned<u64>>,
-    /// The call path that is wanted for its stages.
+    /// Requested call path of its stages.
     pub optimize: Option<Spanned<Optimize>>,
-    /// How many runs of it there are side by side.
+    /// Number of replicas.
     pub replicas: Option<Spanned<u32>>,
 }
 
 /// Settings of a node.
 #[derive(Clone, Debug, Default)]
 pub struct NodeSettings {
-    /// Configuration string; a table became JSON.
+    /// Configuration text; JSON if it was written as a table.
     pub config: Option<Spanned<String>>,
-    /// What follows a failed call.
+    /// Actions after a failed call.
     pub on_error: OnErrorDecl,
-    /// What a full stream does to the others of its port.
+    /// Effect of a full stream on the others of its port.
     pub fan_out: Option<Spanned<FanOut>>,
-    /// Which of several inputs is taken from.
+    /// Order in which elements are taken from several inputs.
     pub merge: Option<Spanned<Merge>>,
     /// `limits`.
     pub limits: LimitsDecl,
@@ -65,7 +67,7 @@ pub struct OnErrorDecl {
 pub struct LimitsDecl {
     /// Linear memory in bytes.
     pub memory_bytes: Option<Spanned<u64>>,
-    /// Fuel for one call; 0 is without limit.
+    /// Fuel for one call; 0 means no limit.
     pub fuel: Option<Spanned<u64>>,
     /// Time for one call, in milliseconds.
     pub invocation_timeout_ms: Option<Spanned<u64>>,
@@ -86,7 +88,7 @@ pub struct EdgeSettings {
     pub queue_depth: Option<Spanned<u32>>,
     /// Fill ratio at which a full stream has room again.
     pub low_watermark_ratio: Option<Spanned<f64>>,
-    /// What a full stream does; the rate of `rate-limit` is part of it.
+    /// Policy of the full stream, with the rate of `rate-limit`.
     pub policy: Option<Spanned<OverflowPolicy>>,
     /// Rank among the inputs of the consumer.
     pub priority: Option<Spanned<u8>>,
@@ -106,7 +108,7 @@ impl FlowSettings {
         }
     }
 
-    /// How many runs of the flow there are side by side.
+    /// Number of replicas, 1 by default.
     #[must_use]
     pub fn replicas(&self) -> u32 {
         self.replicas.map_or(defaults::REPLICAS, |replicas| replicas.value)
@@ -178,13 +180,14 @@ impl LimitsDecl {
         }
     }
 
-    /// The limits that hold: these, else those of `[runtime]`, else the defaults.
-    pub(crate) fn or(&self, runtime: &LimitsDecl) -> Limits {
+    /// Returns the effective limits: these, or else those of `[runtime]`, or else the defaults.
+    #[must_use]
+    pub fn or(&self, runtime: &LimitsDecl) -> StageLimits {
         let value = |node: Option<Spanned<u64>>, runtime: Option<Spanned<u64>>, default: u64| {
             node.or(runtime).map_or(default, |limit| limit.value)
         };
         let default = defaults::LIMITS;
-        Limits {
+        StageLimits {
             memory_bytes: value(self.memory_bytes, runtime.memory_bytes, default.memory_bytes),
             invocation_timeout_ms: value(
                 self.invocation_timeout_ms,
@@ -213,7 +216,7 @@ impl LimitsDecl {
 }
 
 impl OnErrorDecl {
-    /// The actions by category, what is not written included.
+    /// The actions by category, defaults included.
     #[must_use]
     pub fn policies(&self) -> ErrorPolicies {
         let action = |own: Option<Spanned<ErrorAction>>| {

@@ -6,7 +6,7 @@ use torvyn_codegen::ir::{Builtin, ERROR_PORT, Role};
 use crate::contract::ContractSet;
 use crate::manifest::ast::{ComponentRef, EdgeSettings, FlowSettings, Manifest, NodeSettings};
 use crate::resolve::components::Components;
-use crate::resolve::{Implementation, NodeIdx, ResolvedEdge, ResolvedFlow, ResolvedNode};
+use crate::resolve::{Implementation, NodeId, ResolvedEdge, ResolvedFlow, ResolvedNode};
 use crate::source::{Span, Spanned};
 
 /// The flow `main` of a project that declares a single component and no flow; `None` for other projects.
@@ -32,8 +32,8 @@ pub(super) fn implied_flow(
         complete: true,
     };
     match role {
-        Role::Source => add_sink(&mut flow, &[NodeIdx::new(0)]),
-        Role::Sink => add_source(&mut flow, &[NodeIdx::new(0)]),
+        Role::Source => add_sink(&mut flow, &[NodeId::new(0)]),
+        Role::Sink => add_source(&mut flow, &[NodeId::new(0)]),
         Role::Processor | Role::Filter | Role::Aggregator => {}
         // Nothing says what its ports are called.
         Role::Router => return None,
@@ -89,28 +89,28 @@ fn sole_role(contracts: &ContractSet, component: &ComponentRef) -> Option<Role> 
     }
 }
 
-fn add_source(flow: &mut ResolvedFlow, heads: &[NodeIdx]) {
+fn add_source(flow: &mut ResolvedFlow, heads: &[NodeId]) {
     let source = add(flow, Builtin::Generator);
     for head in heads {
         connect(flow, source, *head);
     }
 }
 
-fn add_sink(flow: &mut ResolvedFlow, tails: &[NodeIdx]) {
+fn add_sink(flow: &mut ResolvedFlow, tails: &[NodeId]) {
     let sink = add(flow, Builtin::Console);
     for tail in tails {
         connect(flow, *tail, sink);
     }
 }
 
-fn add(flow: &mut ResolvedFlow, builtin: Builtin) -> NodeIdx {
+fn add(flow: &mut ResolvedFlow, builtin: Builtin) -> NodeId {
     let taken = |name: &str| flow.nodes.iter().any(|node| node.name.value == name);
     let mut name = builtin.as_str().to_owned();
     while taken(&name) {
         name.push('-');
         name.push_str("builtin");
     }
-    let id = NodeIdx::new(flow.nodes.len());
+    let id = NodeId::new(flow.nodes.len());
     flow.nodes
         .push(node(name, Implementation::Builtin(builtin), flow.name.span));
     id
@@ -126,7 +126,7 @@ fn node(name: String, implementation: Implementation, span: Span) -> ResolvedNod
     }
 }
 
-fn connect(flow: &mut ResolvedFlow, from: NodeIdx, to: NodeIdx) {
+fn connect(flow: &mut ResolvedFlow, from: NodeId, to: NodeId) {
     let span = flow.name.span;
     flow.edges.push(ResolvedEdge {
         from,

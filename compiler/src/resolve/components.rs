@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{ComponentIdx, Grants, ResolvedComponent};
+use super::{ComponentId, Grants, ResolvedComponent};
 use crate::contract::ContractSet;
 use crate::manifest::ast::{ComponentRef, Language, Manifest};
 
@@ -12,16 +12,16 @@ use crate::manifest::ast::{ComponentRef, Language, Manifest};
 pub(super) struct Components {
     /// Name and reference.
     list: Vec<(String, ComponentRef)>,
-    ids: BTreeMap<ComponentRef, ComponentIdx>,
+    ids: BTreeMap<ComponentRef, ComponentId>,
 }
 
 impl Components {
     /// The id of a component; a new one at its first use.
-    pub(super) fn id(&mut self, reference: &ComponentRef) -> ComponentIdx {
+    pub(super) fn id(&mut self, reference: &ComponentRef) -> ComponentId {
         if let Some(id) = self.ids.get(reference) {
             return *id;
         }
-        let id = ComponentIdx::new(self.list.len());
+        let id = ComponentId::new(self.list.len());
         let wanted = file_name(reference);
         let taken = |name: &str| self.list.iter().any(|(other, _)| other == name);
         let numbered = (2..).map(|count| format!("{wanted}-{count}"));
@@ -35,7 +35,7 @@ impl Components {
     }
 
     /// The component behind an id.
-    pub(super) fn reference(&self, id: ComponentIdx) -> &ComponentRef {
+    pub(super) fn reference(&self, id: ComponentId) -> &ComponentRef {
         &self.list[id.position()].1
     }
 

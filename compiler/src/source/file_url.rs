@@ -3,9 +3,9 @@
 /// A `file:` URL, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileUrl {
-    /// What stands between `//` and the next `/`; `None` without `//`.
+    /// The part between `//` and the next `/`; `None` without `//`.
     pub host: Option<String>,
-    /// What follows; it begins with `/`, or is empty.
+    /// The rest; it begins with `/`, or is empty.
     pub path: String,
 }
 
@@ -13,7 +13,7 @@ impl FileUrl {
     /// Reads a URL; `None` when it is of another scheme, its path is not absolute, or it is not UTF-8 once decoded.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let rest = behind_scheme(text)?;
+        let rest = after_scheme(text)?;
         let (host, path) = match rest.strip_prefix("//") {
             Some(rest) => {
                 let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -26,7 +26,7 @@ impl FileUrl {
         is_absolute.then_some(Self { host, path })
     }
 
-    /// The path as a manifest means it: behind `//` it may be relative.
+    /// The path as a manifest means it: after `//` it may be relative.
     #[must_use]
     pub fn written_path(&self) -> String {
         match self.host.as_deref() {
@@ -38,18 +38,18 @@ impl FileUrl {
     }
 }
 
-/// Whether a text says that it is a `file:` URL.
+/// Whether a text has the scheme `file:`, in upper or lower case.
 #[must_use]
 pub fn is_file_url(text: &str) -> bool {
-    behind_scheme(text).is_some()
+    after_scheme(text).is_some()
 }
 
-fn behind_scheme(text: &str) -> Option<&str> {
+fn after_scheme(text: &str) -> Option<&str> {
     let (scheme, rest) = text.split_once(':')?;
     scheme.eq_ignore_ascii_case("file").then_some(rest)
 }
 
-/// The text without escapes; a `%` that begins none stands for itself.
+/// Decodes percent escapes; a `%` that begins none is kept. `None` if the result is not UTF-8.
 fn decoded(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());

@@ -1,5 +1,7 @@
 //! Whether executables can be made for a target, asked before anything is built for it.
 
+use torvyn_codegen::target::Target;
+
 use super::{Toolchain, ToolchainError, ask};
 use crate::diag::suggest;
 
@@ -8,34 +10,38 @@ impl Toolchain {
     ///
     /// # Errors
     /// When one of these is missing.
-    pub fn check_target(&self, target: &str) -> Result<(), ToolchainError> {
+    pub fn check_target(&self, target: &Target) -> Result<(), ToolchainError> {
         let known = ask(&self.rustc, &["--print", "target-list"])?;
         let known: Vec<&str> = known.lines().collect();
-        let target = target.to_owned();
-        if !known.contains(&&*target) {
-            let near = nearest(&target, &known);
-            return Err(ToolchainError::UnknownTarget { target, near });
+        let triple = target.triple();
+        if !known.contains(&triple) {
+            return Err(ToolchainError::UnknownTarget {
+                target: triple.to_owned(),
+                near: nearest(triple, &known),
+            });
         }
         let unsupported = |reason, help| ToolchainError::UnsupportedTarget {
-            target: target.clone(),
+            target: triple.to_owned(),
             reason,
             help,
         };
-        if !target.contains("-linux-") && !target.ends_with("-apple-darwin") {
+        if target.system().is_none() {
             return Err(unsupported(
                 "the runtime needs Linux or macOS",
                 "without `--target`, the executable is for this machine",
             ));
         }
-        if target.split('-').next() != Some(std::env::consts::ARCH) {
+        if target.architecture() != std::env::consts::ARCH {
             return Err(unsupported(
                 "components can be compiled only for this machine's processor architecture",
                 "build on a machine with that architecture",
             ));
         }
-        match self.has_target(&target) {
+        match self.has_target(triple) {
             true => Ok(()),
-            false => Err(ToolchainError::NoTarget { target }),
+            false => Err(ToolchainError::NoTarget {
+                target: triple.to_owned(),
+            }),
         }
     }
 }

@@ -155,9 +155,9 @@ fn parameter_of_init(items: &[TokenTree]) -> Option<Vec<TokenTree>> {
     let Some(colon) = (0..tokens.len()).find(|at| is_single_colon(&tokens, *at)) else {
         return Some(Vec::new());
     };
-    let behind = &tokens[colon + 1..];
-    let end = outside_brackets(behind, |tokens| is_punct(&tokens[0], ',')).unwrap_or(behind.len());
-    Some(behind[..end].to_vec())
+    let after = &tokens[colon + 1..];
+    let end = outside_brackets(after, |tokens| is_punct(&tokens[0], ',')).unwrap_or(after.len());
+    Some(after[..end].to_vec())
 }
 
 /// The type in `type Config = …;`.
@@ -165,9 +165,9 @@ fn config(items: &[TokenTree]) -> Option<Vec<TokenTree>> {
     let at = items
         .windows(2)
         .position(|pair| is_word(&pair[0], "type") && is_word(&pair[1], "Config"))?;
-    let behind = items.get(at + 3..)?;
-    let end = behind.iter().position(|token| is_punct(token, ';'))?;
-    Some(behind[..end].to_vec())
+    let after = items.get(at + 3..)?;
+    let end = after.iter().position(|token| is_punct(token, ';'))?;
+    Some(after[..end].to_vec())
 }
 
 /// Whether the token at `at` is a `:` and not half of `::`.

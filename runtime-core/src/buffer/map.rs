@@ -3,8 +3,9 @@
 
 use super::memory::MOST_PAGES;
 use super::pooled::Tier;
-use crate::layout::{PAGE_BYTES, handle, slot, stage};
-use crate::plan::{PoolPlan, TierPlan};
+use crate::layout::{PAGE_BYTES, handle, node, slot};
+use crate::limits::TierSize;
+use crate::plan::PoolPlan;
 
 /// Alignment of a tier, in bytes: a system page, so that buffers of a page or more start at page boundaries.
 const TIER_ALIGNMENT: u64 = 4096;
@@ -25,7 +26,7 @@ impl Map {
     /// The parts for this number of `nodes`, of which `tables` have a handle table; `None` if they exceed the address
     /// space. The tiers shrink to fit; the system allocator makes up for the rest.
     pub(super) fn of(plan: &PoolPlan, nodes: usize, tables: usize) -> Option<Self> {
-        let handles = u64::from(stage::FIRST) + nodes as u64 * u64::from(stage::SIZE);
+        let handles = u64::from(node::FIRST) + nodes as u64 * u64::from(node::SIZE);
         let mut end = handles + tables as u64 * u64::from(HANDLES_BYTES);
         if end > u64::from(MOST_PAGES) * PAGE_BYTES {
             return None;
@@ -39,7 +40,7 @@ impl Map {
     }
 }
 
-fn place(plan: &TierPlan, end: &mut u64) -> Tier {
+fn place(plan: &TierSize, end: &mut u64) -> Tier {
     let first = end.next_multiple_of(TIER_ALIGNMENT);
     let slot_bytes = u64::from(plan.slot_bytes);
     let room = u64::from(MOST_PAGES) * PAGE_BYTES - first;
@@ -57,7 +58,7 @@ mod tests {
     use super::*;
 
     fn map(slots: u32, nodes: usize, tables: usize) -> Option<Map> {
-        let tier = |slot_bytes| TierPlan { slot_bytes, slots };
+        let tier = |slot_bytes| TierSize { slot_bytes, slots };
         let plan = PoolPlan {
             tiers: [tier(300), tier(4096), tier(65_536), tier(1 << 20)],
             fallback_bytes: 0,
@@ -69,13 +70,13 @@ mod tests {
     #[test]
     fn parts_follow_each_other() {
         let map = map(3, 5, 2).unwrap();
-        assert_eq!(map.handles, stage::FIRST + 5 * stage::SIZE);
+        assert_eq!(map.handles, node::FIRST + 5 * node::SIZE);
         let mut end = map.handles + 2 * HANDLES_BYTES;
         for (tier, slot_bytes) in map.tiers.iter().zip([300, 4096, 65_536, 1 << 20]) {
-            let (first, behind) = tier.unused();
+            let (first, after) = tier.unused();
             assert_eq!(first, end.next_multiple_of(4096));
-            assert_eq!(behind, first + 3 * slot_bytes);
-            end = behind;
+            assert_eq!(after, first + 3 * slot_bytes);
+            end = after;
         }
         assert_eq!(map.pages, end.div_ceil(65_536));
     }

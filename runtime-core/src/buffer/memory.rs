@@ -109,7 +109,7 @@ impl ExchangeMemory {
         let behind_watched = u64::from(address.wrapping_sub(WATCHED_BYTES));
         assert!(
             behind_watched + len <= self.unwatched,
-            "invariant: an address is in the memory, and behind the watched words"
+            "invariant: an address is in the memory, and after the watched words"
         );
         // SAFETY: the assertion puts all `len` bytes at `address` within the `WATCHED_BYTES + unwatched` bytes at
         // `base`. Its sum cannot overflow: the first term is below 2^32, and `len` is a constant, a `u32` or the length

@@ -2,7 +2,7 @@
 
 use super::slots::{Slot, State};
 use super::{BufferError, BufferId, BufferPool, node, pooled};
-use crate::layout::{slot, stage, state, statistics, tier};
+use crate::layout::{self, slot, state, statistics, tier};
 
 impl BufferPool {
     /// Makes the buffer immutable. The old id becomes stale; the returned one belongs to the same owner.
@@ -162,9 +162,9 @@ impl BufferPool {
     #[inline]
     pub(super) fn disown(&mut self, slot: Slot) {
         if let Some(block) = self.block_of(self.get(slot, slot::OWNER)) {
-            let held = self.memory.u64(block + stage::HELD_BYTES);
+            let held = self.memory.u64(block + layout::node::HELD_BYTES);
             let capacity = u64::from(self.get(slot, slot::CAPACITY));
-            self.memory.set_u64(block + stage::HELD_BYTES, held - capacity);
+            self.memory.set_u64(block + layout::node::HELD_BYTES, held - capacity);
         }
         self.set(slot, slot::OWNER, slot::FLOW);
     }

@@ -3,7 +3,8 @@ use std::sync::LazyLock;
 use wasmtime::Config;
 
 use super::*;
-use crate::plan::{LimitsPlan, TierPlan};
+use crate::layout::node;
+use crate::limits::{StageLimits, TierSize};
 use crate::policy::{ErrorAction, ErrorPolicies, FanOut, LastResort, Merge};
 use crate::role::Role;
 
@@ -33,7 +34,7 @@ pub(crate) fn node(max_buffer_bytes: u64, buffer_budget_bytes: u64) -> NodePlan 
         capabilities: &[],
         own_thread: false,
         on_core: false,
-        limits: LimitsPlan {
+        limits: StageLimits {
             memory_bytes: 0,
             invocation_timeout_ms: 0,
             init_timeout_ms: 0,
@@ -48,7 +49,7 @@ pub(crate) fn node(max_buffer_bytes: u64, buffer_budget_bytes: u64) -> NodePlan 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(Config::new().shared_memory(true)).unwrap());
 
 fn plan(slots: u32, fallback_bytes: u64) -> PoolPlan {
-    let tier = |slot_bytes| TierPlan { slot_bytes, slots };
+    let tier = |slot_bytes| TierSize { slot_bytes, slots };
     PoolPlan {
         tiers: [tier(256), tier(4096), tier(65_536), tier(1 << 20)],
         fallback_bytes,
@@ -78,7 +79,7 @@ fn both(slots: u32, fallback_bytes: u64) -> [BufferPool; 2] {
 }
 
 fn held_bytes(pool: &BufferPool, node: usize) -> u64 {
-    pool.memory.u64(pool.stage_base(node) + stage::HELD_BYTES)
+    pool.memory.u64(pool.node_base(node) + node::HELD_BYTES)
 }
 
 fn state_of(pool: &BufferPool, id: BufferId) -> u32 {

@@ -12,7 +12,8 @@ use crate::crossing::setup::{Make, Setup};
 use crate::demand::Demand;
 use crate::engine::Artifact;
 use crate::error::{Cause, ResourceMisuse};
-use crate::plan::{FlowPlan, LimitsPlan};
+use crate::limits::StageLimits;
+use crate::plan::FlowPlan;
 use crate::stage::{Aggregator, Called, Filter, Payload, Processor, Pulled, Router, Sink, Source, Stage, Taken};
 use crate::stage::{SinkStage, SourceStage};
 use crate::watchdog::Halt;
@@ -119,7 +120,7 @@ impl Make<SinkStage> for OfComponent {
 }
 
 impl<G: Exports> ComponentStage<G> {
-    fn limits(&self) -> &'static LimitsPlan {
+    fn limits(&self) -> &'static StageLimits {
         &self.recipe.plan.limits
     }
 

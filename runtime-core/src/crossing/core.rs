@@ -13,7 +13,7 @@ use crate::context::RunContext;
 use crate::crossing::{Make, PathHost, Setup, StartPath, instantiation};
 use crate::engine::Artifact;
 use crate::error::{Cause, Failure, Operation};
-use crate::layout::{outcome, stage};
+use crate::layout::{node, outcome};
 use crate::plan::{FlowPlan, ProgramPlan};
 use crate::sandbox::Sandbox;
 use crate::stage::{Called, Payload, SinkStage, SourceStage, Stage};
@@ -135,7 +135,7 @@ fn recipe(
         exchange: exchange(setup.pool()).clone(),
         watched: Arc::clone(setup.watched()),
         halt: Arc::clone(setup.halt()),
-        base: setup.pool().stage_base(positions[0]),
+        base: setup.pool().node_base(positions[0]),
         sandboxes: flow.nodes.iter().map(|node| Sandbox::new(node.capabilities)).collect(),
         host,
     })
@@ -261,17 +261,17 @@ impl Shell {
 
 /// Ends the loan that a trapped call left open, if there is one.
 fn end_loan(pool: &mut BufferPool, node: usize) {
-    let lent = pool.memory().u32(pool.stage_base(node) + stage::LENT);
+    let lent = pool.memory().u32(pool.node_base(node) + node::LENT);
     // Without an open loan, the buffer has other claims already.
     let _ = pool.end_loan(BufferId::from_rep(lent));
 }
 
 /// The element that the stage of a node returned from a call with this `outcome`.
 pub(crate) fn result(pool: &BufferPool, node: usize, outcome: u32) -> Option<Payload> {
-    let block = pool.stage_base(node);
+    let block = pool.node_base(node);
     (outcome == outcome::EMITTED).then(|| Payload {
-        buffer: BufferId::from_rep(pool.memory().u32(block + stage::RESULT)),
-        content_type: ContentType::from_number(pool.memory().u32(block + stage::RESULT_TYPE)),
+        buffer: BufferId::from_rep(pool.memory().u32(block + node::RESULT)),
+        content_type: ContentType::from_number(pool.memory().u32(block + node::RESULT_TYPE)),
     })
 }
 

@@ -46,7 +46,7 @@ mod flow_0_main {
                 },
                 capabilities: &[],
                 own_thread: false,
-                limits: rt::LimitsPlan {
+                limits: rt::StageLimits {
                     memory_bytes: 8388608u64,
                     invocation_timeout_ms: 50u64,
                     init_timeout_ms: 5000u64,
@@ -77,7 +77,7 @@ mod flow_0_main {
                 },
                 capabilities: &[],
                 own_thread: false,
-                limits: rt::LimitsPlan {
+                limits: rt::StageLimits {
                     memory_bytes: 8388608u64,
                     invocation_timeout_ms: 50u64,
                     init_timeout_ms: 5000u64,
@@ -101,19 +101,19 @@ mod flow_0_main {
         ],
         pools: rt::PoolPlan {
             tiers: [
-                rt::TierPlan {
+                rt::TierSize {
                     slot_bytes: 256u32,
                     slots: 20u32,
                 },
-                rt::TierPlan {
+                rt::TierSize {
                     slot_bytes: 4096u32,
                     slots: 20u32,
                 },
-                rt::TierPlan {
+                rt::TierSize {
                     slot_bytes: 65536u32,
                     slots: 4u32,
                 },
-                rt::TierPlan {
+                rt::TierSize {
                     slot_bytes: 1048576u32,
                     slots: 0u32,
                 },

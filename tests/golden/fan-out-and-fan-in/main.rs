@@ -52,7 +52,7 @@ mod flow_0_main {
                 },
                 capabilities: &[],
                 own_thread: false,
-                limits: rt::LimitsPlan {
+                limits: rt::StageLimits {
                     memory_bytes: 67108864u64,
                     invocation_timeout_ms: 1000u64,
                     init_timeout_ms: 5000u64,
@@ -104,7 +104,7 @@ mod flow_0_main {
                 },
                 capabilities: &[],
                 own_thread: true,
-                limits: rt::LimitsPlan {
+                limits: rt::StageLimits {
                     memory_bytes: 67108864u64,
                     invocation_timeout_ms: 1000u64,
                     init_timeout_ms: 5000u64,
@@ -144,7 +144,7 @@ mod flow_0_main {
                 },
                 capabilities: &["wasi:clocks/wall-clock", "wasi:random/random"],
                 own_thread: false,
-                limits: rt::LimitsPlan {
+                limits: rt::StageLimits {
                     memory_bytes: 67108864u64,
                     invocation_timeout_ms: 1000u64,
                     init_timeout_ms: 5000u64,
@@ -180,7 +180,7 @@ mod flow_0_main {
                 },
                 capabilities: &[],
                 own_thread: false,
-                limits: rt::LimitsPlan {
+                limits: rt::StageLimits {
                     memory_bytes: 67108864u64,
                     invocation_timeout_ms: 1000u64,
                     init_timeout_ms: 5000u64,
@@ -220,7 +220,7 @@ mod flow_0_main {
                 },
                 capabilities: &[],
                 own_thread: false,
-                limits: rt::LimitsPlan {
+                limits: rt::StageLimits {
                     memory_bytes: 67108864u64,
                     invocation_timeout_ms: 1000u64,
                     init_timeout_ms: 5000u64,
@@ -272,7 +272,7 @@ mod flow_0_main {
                 },
                 capabilities: &[],
                 own_thread: false,
-                limits: rt::LimitsPlan {
+                limits: rt::StageLimits {
                     memory_bytes: 67108864u64,
                     invocation_timeout_ms: 1000u64,
                     init_timeout_ms: 5000u64,
@@ -303,7 +303,7 @@ mod flow_0_main {
                 },
                 capabilities: &[],
                 own_thread: false,
-                limits: rt::LimitsPlan {
+                limits: rt::StageLimits {
                     memory_bytes: 67108864u64,
                     invocation_timeout_ms: 1000u64,
                     init_timeout_ms: 5000u64,
@@ -334,7 +334,7 @@ mod flow_0_main {
                 },
                 capabilities: &[],
                 own_thread: false,
-                limits: rt::LimitsPlan {
+                limits: rt::StageLimits {
                     memory_bytes: 67108864u64,
                     invocation_timeout_ms: 1000u64,
                     init_timeout_ms: 5000u64,
@@ -365,7 +365,7 @@ mod flow_0_main {
                 },
                 capabilities: &[],
                 own_thread: false,
-                limits: rt::LimitsPlan {
+                limits: rt::StageLimits {
                     memory_bytes: 67108864u64,
                     invocation_timeout_ms: 1000u64,
                     init_timeout_ms: 5000u64,
@@ -463,19 +463,19 @@ mod flow_0_main {
         ],
         pools: rt::PoolPlan {
             tiers: [
-                rt::TierPlan {
+                rt::TierSize {
                     slot_bytes: 256u32,
                     slots: 538u32,
                 },
-                rt::TierPlan {
+                rt::TierSize {
                     slot_bytes: 4096u32,
                     slots: 538u32,
                 },
-                rt::TierPlan {
+                rt::TierSize {
                     slot_bytes: 65536u32,
                     slots: 18u32,
                 },
-                rt::TierPlan {
+                rt::TierSize {
                     slot_bytes: 1048576u32,
                     slots: 9u32,
                 },

@@ -50,7 +50,7 @@ mod flow_0_main {
                 },
                 capabilities: &[],
                 own_thread: false,
-                limits: rt::LimitsPlan {
+                limits: rt::StageLimits {
                     memory_bytes: 67108864u64,
                     invocation_timeout_ms: 1000u64,
                     init_timeout_ms: 5000u64,
@@ -86,7 +86,7 @@ mod flow_0_main {
                 },
                 capabilities: &[],
                 own_thread: false,
-                limits: rt::LimitsPlan {
+                limits: rt::StageLimits {
                     memory_bytes: 67108864u64,
                     invocation_timeout_ms: 1000u64,
                     init_timeout_ms: 5000u64,
@@ -122,7 +122,7 @@ mod flow_0_main {
                 },
                 capabilities: &[],
                 own_thread: false,
-                limits: rt::LimitsPlan {
+                limits: rt::StageLimits {
                     memory_bytes: 67108864u64,
                     invocation_timeout_ms: 1000u64,
                     init_timeout_ms: 5000u64,
@@ -162,7 +162,7 @@ mod flow_0_main {
                 },
                 capabilities: &[],
                 own_thread: false,
-                limits: rt::LimitsPlan {
+                limits: rt::StageLimits {
                     memory_bytes: 67108864u64,
                     invocation_timeout_ms: 1000u64,
                     init_timeout_ms: 5000u64,
@@ -193,7 +193,7 @@ mod flow_0_main {
                 },
                 capabilities: &[],
                 own_thread: false,
-                limits: rt::LimitsPlan {
+                limits: rt::StageLimits {
                     memory_bytes: 67108864u64,
                     invocation_timeout_ms: 1000u64,
                     init_timeout_ms: 5000u64,
@@ -224,7 +224,7 @@ mod flow_0_main {
                 },
                 capabilities: &[],
                 own_thread: false,
-                limits: rt::LimitsPlan {
+                limits: rt::StageLimits {
                     memory_bytes: 67108864u64,
                     invocation_timeout_ms: 1000u64,
                     init_timeout_ms: 5000u64,
@@ -255,7 +255,7 @@ mod flow_0_main {
                 },
                 capabilities: &[],
                 own_thread: false,
-                limits: rt::LimitsPlan {
+                limits: rt::StageLimits {
                     memory_bytes: 67108864u64,
                     invocation_timeout_ms: 1000u64,
                     init_timeout_ms: 5000u64,
@@ -324,19 +324,19 @@ mod flow_0_main {
         ],
         pools: rt::PoolPlan {
             tiers: [
-                rt::TierPlan {
+                rt::TierSize {
                     slot_bytes: 256u32,
                     slots: 398u32,
                 },
-                rt::TierPlan {
+                rt::TierSize {
                     slot_bytes: 4096u32,
                     slots: 398u32,
                 },
-                rt::TierPlan {
+                rt::TierSize {
                     slot_bytes: 65536u32,
                     slots: 14u32,
                 },
-                rt::TierPlan {
+                rt::TierSize {
                     slot_bytes: 1048576u32,
                     slots: 7u32,
                 },

@@ -13,13 +13,13 @@ pub(super) fn scan(text: &str) -> Outline {
     };
     while scanner.at < scanner.tokens.len() {
         scanner.block(None);
-        // A closing brace too many.
+        // A closing brace without an opening one.
         scanner.at += 1;
     }
     scanner.outline
 }
 
-/// A piece of the text that matters.
+/// A token of the text.
 #[derive(Clone, Debug)]
 pub(super) struct Token {
     pub(super) kind: TokenKind,
@@ -34,11 +34,11 @@ pub(super) enum TokenKind {
     Path,
     /// A line of a doc comment.
     Doc,
-    /// Anything else, a character each.
+    /// Any other character.
     Sign(char),
 }
 
-/// The tokens of a text; comments that document nothing are left out.
+/// Returns the tokens of a text, without blanks and comments other than doc comments.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -75,13 +75,13 @@ fn word_length(text: &str) -> usize {
     start + text[start..].find(|c| !is_word(c)).unwrap_or(text.len() - start)
 }
 
-/// The length of `a:b/c@1.2.3` at the start of `text`, if that is what stands there.
+/// Returns the length of a path such as `a:b/c@1.2.3` at the start of `text`, if there is one.
 fn path_length(text: &str) -> Option<usize> {
     let namespace = word_length(text);
     let rest = text[namespace..].strip_prefix(':')?;
     let package = word_length(rest);
-    let behind = rest[package..].strip_prefix('/')?;
-    let name = word_length(behind);
+    let after = rest[package..].strip_prefix('/')?;
+    let name = word_length(after);
     if package == 0 || name == 0 {
         return None;
     }
@@ -103,7 +103,7 @@ struct Scanner<'t> {
 }
 
 impl<'t> Scanner<'t> {
-    /// Items up to the closing brace, which is left.
+    /// Reads items up to the closing brace, which is not consumed.
     fn block(&mut self, parent: Option<usize>) {
         loop {
             let doc = self.doc();
@@ -160,7 +160,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// An item whose name comes next.
+    /// Reads a declaration, from its name on.
     fn declare(&mut self, kind: Kind, start: usize, parent: Option<usize>, doc: String, body: Body) {
         if self.kind() != Some(TokenKind::Word) {
             return;
@@ -231,7 +231,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// `package a:b;`, or another package of the file in braces.
+    /// Reads `package a:b;`, or another package of the file in braces.
     fn package(&mut self, start: usize, doc: String) {
         let from = self.at;
         while !matches!(self.kind(), None | Some(TokenKind::Sign(';' | '{' | '}'))) {
@@ -286,7 +286,7 @@ impl<'t> Scanner<'t> {
         self.outline.uses.push(Use { path, names, parent });
     }
 
-    /// Whether what comes next is the name of something declared elsewhere.
+    /// Whether the next token names something that is declared elsewhere.
     fn is_reference(&self) -> bool {
         let next = self.tokens.get(self.at + 1).map(|token| token.kind);
         match self.kind() {
@@ -296,7 +296,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// Up to behind the next semicolon, or to a closing brace that is not opened in between.
+    /// Skips to the end of the next semicolon, or to a closing brace without an opening one.
     fn skip_statement(&mut self) {
         let mut depth = 0_usize;
         while let Some(kind) = self.kind() {
@@ -314,7 +314,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// The doc comment in front of the next item; attributes may stand between them.
+    /// Reads the doc comment of the next item; attributes may be between them.
     fn doc(&mut self) -> String {
         let mut lines: Vec<&str> = Vec::new();
         loop {
@@ -332,7 +332,7 @@ impl<'t> Scanner<'t> {
         lines.join("\n").trim().to_owned()
     }
 
-    /// The name that comes next; passes it.
+    /// Reads the next token as a name.
     fn named(&mut self) -> (String, Range<usize>) {
         let span = self
             .tokens
@@ -364,7 +364,7 @@ impl<'t> Scanner<'t> {
     }
 }
 
-/// What follows the name of an item.
+/// What follows the name in a declaration.
 #[derive(Clone, Copy)]
 enum Body {
     None,

@@ -32,7 +32,8 @@ fn a_long_way_leaves_out_what_libraries_call_within_themselves() {
     );
 }
 
-/// A main module whose exported function calls through its table, and what else there is.
+/// Follows a main module whose exported function calls through its table. `fill` are items of the module, `other` of
+/// the component.
 fn calling_through_a_table(fill: &str, other: &str) -> Reach {
     let text = format!(
         r#"(component
@@ -134,7 +135,7 @@ fn nothing_is_known_of_what_a_nested_component_passes_on() {
     assert_eq!(found.expect("it is well-formed"), Reach::Unknown);
 }
 
-/// Code that lies, or is instantiated, in other components.
+/// Code that is from other components, or instantiated in them.
 #[test]
 fn nothing_is_known_of_modules_that_come_from_elsewhere() {
     let alias = r#"(component
@@ -162,7 +163,7 @@ fn nothing_is_known_of_modules_that_come_from_elsewhere() {
 }
 
 #[test]
-fn nothing_is_known_of_destructors_and_of_imports_that_are_exported() {
+fn destructors_are_followed_and_exported_imports_are_not_known() {
     let destructor = r#"(component
       (import "a:b/clock@0.1.0" (instance $clock (export "now" (func))))
       (core func $now (canon lower (func $clock "now")))

@@ -1,29 +1,29 @@
-//! Where the items of a `.wit` file lie, however broken it is: wit-parser stops at the first mistake, and what holds it is
-//! taken away to find the next.
+//! Outline of a `.wit` file: the places of its items, even if it is malformed. wit-parser stops at the first mistake;
+//! the outline shows which item to blank to find the next one.
 
 use std::ops::Range;
 
-/// Packages in braces, interfaces, resources: more than that are not taken apart.
+/// The most nested blocks whose items are listed: package, world, inline interface and resource.
 const DEPTH: usize = 4;
 
-/// A statement, or a declaration with all it holds.
+/// A statement, or a declaration with its whole block.
 pub(super) struct Item {
-    /// Its text, with the attributes in front of it.
+    /// Its place in the text, with its attributes.
     pub(super) range: Range<usize>,
-    /// The keyword it begins with; the name of a function.
+    /// Its first word: a keyword, or the name of a function.
     pub(super) word: String,
-    /// What it declares; empty when that is not one name.
+    /// The name that it declares; empty if there is none.
     pub(super) name: String,
     /// Whether it ends with a semicolon or a block.
     ended: bool,
-    /// Whether its block ends where it should.
+    /// False if its block has no closing brace, or the text ends within it.
     closed: bool,
     /// The items in its block.
     pub(super) items: Vec<Item>,
 }
 
 impl Item {
-    /// Whether it can stand in a package.
+    /// Whether it can't be a direct item of a package.
     fn is_stray(&self) -> bool {
         !["package", "interface", "world", "use"].contains(&self.word.as_str())
     }
@@ -38,7 +38,7 @@ impl Item {
     }
 }
 
-/// The items of a text.
+/// Reads the items of a text.
 pub(super) fn outline(text: &str) -> Vec<Item> {
     let mut scanner = Scanner {
         text,
@@ -48,7 +48,7 @@ pub(super) fn outline(text: &str) -> Vec<Item> {
     let mut items = Vec::new();
     while scanner.at < scanner.tokens.len() {
         items.extend(scanner.items("", 0, 0));
-        // A closing brace too many.
+        // A surplus closing brace.
         if let Some((start, _)) = scanner.tokens.get(scanner.at) {
             items.push(Item {
                 range: *start..start + 1,
@@ -75,15 +75,16 @@ pub(super) fn around(items: &[Item], at: usize, end: usize) -> Vec<&Item> {
     found
 }
 
-/// What to take away for a syntax error: the least that has its braces, and what strays behind it.
+/// Returns what to blank for a syntax error at `at`: the innermost item around it, or the outermost one without a
+/// closing brace, and the misplaced items that follow it.
 pub(super) fn broken(items: &[Item], at: usize, end: usize) -> Vec<Range<usize>> {
     let path = around(items, at, end);
     let Some(item) = path.iter().find(|item| !item.closed).or(path.last()) else {
         return Vec::new();
     };
     let unended = item.items.last().filter(|last| item.closed && !last.ended);
-    let behind = items.iter().skip_while(|other| other.range.start < path[0].range.end);
-    let strays = behind.take_while(|other| other.is_stray());
+    let after = items.iter().skip_while(|other| other.range.start < path[0].range.end);
+    let strays = after.take_while(|other| other.is_stray());
     let all = [unended.unwrap_or(item)].into_iter().chain(strays);
     all.map(|item| item.range.clone()).collect()
 }
@@ -96,12 +97,12 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
         .filter(|token| is_word(token))
 }
 
-/// The names in a `use`; other text as it is.
+/// The names in a `use`; other text unchanged.
 pub(super) fn used(text: &str) -> &str {
     text.split_once(".{").map_or(text, |(_, names)| names)
 }
 
-/// Where the last token in front of `at` ends.
+/// The end of the last token before `at`.
 pub(super) fn end_before(text: &str, at: usize) -> Option<usize> {
     let tokens = tokens(text);
     let (start, token) = tokens.iter().rev().find(|(start, token)| start + token.len() <= at)?;
@@ -112,7 +113,7 @@ fn is_word(token: &str) -> bool {
     token.starts_with(|c: char| c.is_alphanumeric() || c == '%')
 }
 
-/// Words, strings, and signs of one character, each with its offset.
+/// Splits a text into words, strings and single characters, each with its offset; leaves out comments.
 fn tokens(text: &str) -> Vec<(usize, &str)> {
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -141,7 +142,7 @@ fn tokens(text: &str) -> Vec<(usize, &str)> {
     tokens
 }
 
-/// Block comments nest.
+/// Length of the block comment that `text` begins with; block comments nest.
 fn comment_length(text: &str) -> usize {
     let (mut depth, mut at) = (0_usize, 0);
     while let Some(next) = text[at..].find(['/', '*']) {
@@ -160,7 +161,7 @@ fn comment_length(text: &str) -> usize {
     text.len()
 }
 
-/// A string ends with its line at the latest.
+/// Length of the string that `text` begins with; it ends with its line at the latest.
 fn string_length(text: &str) -> usize {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {
@@ -180,7 +181,8 @@ struct Scanner<'t> {
 }
 
 impl<'t> Scanner<'t> {
-    /// Items up to a closing brace, which is left, or to what can't lie in `parent`, which begins at `start`.
+    /// Reads items up to a closing brace, which is not consumed, or up to an item that can't be in `parent`, an item
+    /// that begins at `start`.
     fn items(&mut self, parent: &str, start: usize, depth: usize) -> Vec<Item> {
         let mut items = Vec::new();
         while !matches!(self.token(), "" | "}") && !self.leaves(parent, start) {
@@ -189,8 +191,8 @@ impl<'t> Scanner<'t> {
         items
     }
 
-    /// Whether an item begins here that has no place in `parent`, which begins at `start`: a closing brace is missing, unless
-    /// the item is indented as if it were meant to be there.
+    /// Whether an interface or world begins here that can't be in `parent`, an item that begins at `start`: a closing
+    /// brace is missing, unless it is indented as an item of `parent` would be.
     fn leaves(&self, parent: &str, start: usize) -> bool {
         !matches!(parent, "" | "package")
             && matches!(self.token(), "interface" | "world")
@@ -199,7 +201,7 @@ impl<'t> Scanner<'t> {
             && !self.is_within(start)
     }
 
-    /// Whether the token here begins a line that is indented more than the one that an item at `start` begins.
+    /// Whether the token here and the item at `start` both begin a line, and the token is indented more.
     fn is_within(&self, start: usize) -> bool {
         let indent = |at: usize| {
             let line = self.text[..at].rfind('\n').map_or(0, |end| end + 1);
@@ -210,7 +212,7 @@ impl<'t> Scanner<'t> {
         here.zip(indent(start)).is_some_and(|(here, parent)| here > parent)
     }
 
-    /// The items of a block of `word`, an item that begins at `start`; and whether the block is closed.
+    /// Reads the block of an item `word` that begins at `start`: returns its items, and whether it is closed.
     fn block(&mut self, word: &str, start: usize, depth: usize) -> (Vec<Item>, bool) {
         let holds = matches!(word, "package" | "interface" | "world" | "resource")
             || (matches!(word, "import" | "export") && self.before() == "interface");
@@ -294,7 +296,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// Whether the token here does not belong to a name like `wasi:use`.
+    /// Whether the token here is no part of a name like `wasi:use`.
     fn is_apart(&self) -> bool {
         is_word(self.before()) || self.before() == ";"
     }

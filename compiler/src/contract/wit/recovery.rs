@@ -1,5 +1,5 @@
-//! Finds more than one mistake: wit-parser stops at the first, so what holds it is taken out of a copy of the text, and
-//! the copy is read again. Offsets stay what they are.
+//! Recovery from mistakes, to find more than one: wit-parser stops at the first, so the item around it is blanked in a
+//! copy of the text, and the copy is read again. Offsets stay the same.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -9,13 +9,13 @@ use super::outline::{Item, around, broken, end_before, outline, used, words};
 use crate::diag::{Checked, Diagnostics, ErrorReported};
 use crate::source::{SourceId, Span};
 
-/// How often packages are read again for the mistakes of one contract.
+/// The most times that packages are read again for the mistakes of one contract.
 const ROUNDS: usize = 20;
 
-/// What stands for the name of a type that does not exist.
+/// Replacement for the name of a type that does not exist.
 const STAND_IN: &str = "u8";
 
-/// The keywords in front of names that can be used elsewhere.
+/// Keywords that introduce a name which can be used elsewhere.
 const DECLARING: [&str; 9] = [
     "interface",
     "world",
@@ -31,7 +31,7 @@ const DECLARING: [&str; 9] = [
 /// A text of a package, in which mistakes are blanked as they are found.
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
-    /// The name that wit-parser knows it by.
+    /// Its name in wit-parser's source map.
     pub(super) shown: String,
     pub(super) source: SourceId,
     pub(super) text: String,
@@ -43,13 +43,13 @@ pub(super) struct Recovery {
     reported: Option<ErrorReported>,
     rounds: usize,
     places: BTreeSet<(SourceId, usize)>,
-    /// Names that may be declared in what was blanked.
+    /// Names that blanked text may have declared.
     missing: BTreeSet<String>,
-    /// What is wrong wherever it is used.
+    /// Reported messages that would be repeated at every use.
     said: BTreeSet<String>,
 }
 
-/// What there is to mend.
+/// A mistake to recover from.
 pub(super) struct Mistake {
     message: String,
     pub(super) at: Span,
@@ -57,7 +57,7 @@ pub(super) struct Mistake {
 }
 
 impl Mistake {
-    /// `None` for what has no place in a text.
+    /// The mistake in a syntax or resolution error; `None` for other errors, or without a place.
     pub(super) fn of(error: &WitError) -> Option<Self> {
         let (WitError::Syntax { message, at, .. } | WitError::Unresolved { message, at, .. }) = error else {
             return None;
@@ -76,7 +76,7 @@ impl Recovery {
         self.reported.map_or(Ok(()), Err)
     }
 
-    /// Reports a mistake, unless it only follows from those that were reported.
+    /// Reports a mistake, unless it is a consequence of those already reported.
     pub(super) fn report(&mut self, diags: &mut Diagnostics, error: WitError) -> ErrorReported {
         let follows = self.follows(&error);
         match self.reported.filter(|_| follows) {
@@ -93,7 +93,7 @@ impl Recovery {
         let WitError::Unresolved { message, .. } = error else {
             return false;
         };
-        // A package whose end was taken away holds the next one.
+        // A package whose end was blanked contains the next one.
         if message.ends_with("creates a dependency cycle") && !self.places.is_empty() {
             return true;
         }
@@ -102,8 +102,8 @@ impl Recovery {
         self.missing.contains(name) || (!is_of_its_place && !self.said.insert(message.clone()))
     }
 
-    /// Takes what holds a mistake out of the texts of its package; `false` when there is nothing to take, or enough was
-    /// found.
+    /// Patches a mistake in the texts of its package, or blanks the item around it; `false` if nothing changed, or
+    /// after `ROUNDS` mistakes.
     pub(super) fn mend(&mut self, drafts: &mut [Draft], mistake: &Mistake) -> bool {
         let Mistake { message, at, is_syntax } = mistake;
         self.rounds += 1;
@@ -137,7 +137,7 @@ impl Recovery {
     }
 }
 
-/// The names that what is taken away may declare, or bring in.
+/// The names that a blanked text may declare or import.
 fn declared(text: &str) -> Vec<String> {
     let mut before = "";
     let mut names = Vec::new();
@@ -152,8 +152,8 @@ fn declared(text: &str) -> Vec<String> {
 }
 
 impl Draft {
-    /// Changes as little as possible, so that nothing else goes: a name that does not exist becomes one that does, and a
-    /// semicolon that is missing at the end of a line is put there.
+    /// Mends a mistake without blanking its item: replaces the unknown name of a type by one that exists, or adds a
+    /// missing semicolon at the end of a line. Returns whether it did.
     fn patch(&mut self, items: &[Item], message: &str, at: Range<usize>) -> bool {
         let name = message.strip_suffix("` does not exist").and_then(|message| {
             let (kind, name) = message.split_once(" `")?;
@@ -190,11 +190,11 @@ impl Draft {
         fits
     }
 
-    /// The name of a resource with the handle around it, where there is one.
+    /// The range of a resource's name with the handle around it, if there is one.
     fn with_handle(&self, at: Range<usize>) -> Range<usize> {
-        let (before, behind) = (&self.text[..at.start], &self.text[at.end..]);
+        let (before, after) = (&self.text[..at.start], &self.text[at.end..]);
         let handle = ["own<", "borrow<"].into_iter().find(|handle| before.ends_with(handle));
-        match handle.filter(|_| behind.starts_with('>')) {
+        match handle.filter(|_| after.starts_with('>')) {
             Some(handle) => at.start - handle.len()..at.end + 1,
             None => at,
         }

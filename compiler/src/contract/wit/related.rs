@@ -1,4 +1,4 @@
-//! The other place of a mistake in a package: wit-parser names the one where it noticed.
+//! Related places of a mistake in a package, since wit-parser names only the one where it noticed.
 
 use super::outline::{Item, around, outline};
 use crate::source::{SourceId, Span};
@@ -10,17 +10,17 @@ struct File<'a> {
     items: Vec<Item>,
 }
 
-/// What belongs to a mistake besides its place.
+/// Additions to the diagnostic of a mistake.
 #[derive(Default)]
 pub(super) struct Related {
-    /// Further places, with what is there.
+    /// Further places, with their labels.
     pub(super) places: Vec<(Span, String)>,
-    /// What is wrong, where wit-parser says something else.
+    /// A message that replaces wit-parser's.
     pub(super) message: Option<String>,
     pub(super) help: Option<&'static str>,
 }
 
-/// What belongs to the mistake `message` at `at` in a package of these texts.
+/// Finds the additions for the mistake `message` at `at`, in a package with these texts.
 pub(super) fn related(texts: &[(SourceId, &str)], at: Span, message: &str) -> Related {
     let read = |(source, text): &(SourceId, &'_ str)| (*source, outline(text));
     let outlines: Vec<_> = texts.iter().map(read).collect();
@@ -76,7 +76,7 @@ pub(super) fn related(texts: &[(SourceId, &str)], at: Span, message: &str) -> Re
 }
 
 impl File<'_> {
-    /// What declares an item, without what it holds.
+    /// The span of an item without its block.
     fn header(&self, item: &Item) -> Span {
         let text = &self.text[item.range.clone()];
         let end = text.find(['{', ';']).unwrap_or(text.len());
@@ -84,7 +84,7 @@ impl File<'_> {
         Span::new(self.source, item.range.start..item.range.start + declared)
     }
 
-    /// The name under which a world or an interface knows an item.
+    /// The name of an item within its world or interface.
     fn key(&self, item: &Item) -> String {
         if !matches!(item.word.as_str(), "import" | "export" | "constructor") {
             return item.name.clone();
@@ -99,7 +99,7 @@ impl File<'_> {
     }
 }
 
-/// Where the package is called what it is called first.
+/// Finds the header that gives the package this name.
 fn header(files: &[File<'_>], name: Option<&str>) -> Option<(Span, String)> {
     let name = name?;
     files.iter().find_map(|file| {
@@ -114,7 +114,7 @@ fn header(files: &[File<'_>], name: Option<&str>) -> Option<(Span, String)> {
     })
 }
 
-/// What has the name of the last item of `path` already, beside it.
+/// Finds an earlier item that has the name of the last item of `path`, and the same parent.
 fn earlier(files: &[File<'_>], own: &File<'_>, path: &[&Item], at: Span) -> Vec<(Span, String)> {
     let Some((item, parents)) = path.split_last() else {
         return Vec::new();
@@ -142,7 +142,7 @@ fn earlier(files: &[File<'_>], own: &File<'_>, path: &[&Item], at: Span) -> Vec<
         .collect()
 }
 
-/// What a world, or one that it includes, has under the names in `message`.
+/// Finds imports and exports with the names in `message`, in the world of `path` or one that it includes.
 fn in_worlds(files: &[File<'_>], own: &File<'_>, path: &[&Item], at: Span, message: &str) -> Vec<(Span, String)> {
     let Some(world) = path.iter().find(|item| item.word == "world") else {
         return Vec::new();
@@ -167,7 +167,7 @@ fn in_worlds(files: &[File<'_>], own: &File<'_>, path: &[&Item], at: Span, messa
         .collect()
 }
 
-/// A message that calls functions of resources as they are written, instead of `[method]r.m`.
+/// Rewrites names such as `[method]r.m` in a message as words.
 pub(super) fn plain(message: &str) -> String {
     let mut parts: Vec<String> = message.split('`').map(str::to_owned).collect();
     let mut at = 1;
@@ -175,8 +175,8 @@ pub(super) fn plain(message: &str) -> String {
         if let Some(words) = function(&parts[at]) {
             let before = parts[at - 1].strip_suffix("name ").map(str::to_owned);
             let before = before.unwrap_or_else(|| parts[at - 1].clone());
-            let behind = parts[at + 1].clone();
-            parts.splice(at - 1..=at + 1, [format!("{before}{words}{behind}")]);
+            let after = parts[at + 1].clone();
+            parts.splice(at - 1..=at + 1, [format!("{before}{words}{after}")]);
         } else {
             at += 2;
         }

@@ -1,6 +1,6 @@
-//! Texts as a terminal can show them. Long lines are cut to what a diagnostic is about: whole lines would make the output of
-//! many mistakes on one line grow with the square of its length. Characters that would steer the terminal are shown by
-//! others.
+//! Excerpts of texts for terminals. Long lines are cut around the labels: whole lines would make the output for many
+//! mistakes on one line grow with the square of its length. Characters that would control the terminal are replaced by
+//! visible ones.
 
 use std::ops::Range;
 
@@ -9,24 +9,24 @@ use torvyn_runtime_core::printable;
 use crate::diag::Label;
 use crate::source::{SourceId, SourceMap};
 
-/// Longer lines are cut, in bytes.
+/// Longest line that is shown whole, in bytes.
 const LONGEST: usize = 240;
-/// What is left of them, in bytes.
+/// Length of the part that is kept of a longer line, in bytes.
 const KEPT: usize = 160;
-/// Of that, what stands before the place that matters.
+/// Length of that part before the main label, in bytes.
 const BEFORE: usize = 40;
-/// Stands for what is cut off.
+/// Replacement for text that is cut off.
 const ELLIPSIS: &str = "…";
 
-/// A text whose long lines are cut, and whose control characters are shown.
+/// A text with long lines cut, and control characters replaced by visible ones.
 #[derive(Debug)]
 pub(super) struct Excerpt {
     text: String,
     lines: Vec<Line>,
-    /// In order: behind which bytes of the whole text a character is shown by another, and how many bytes the excerpt is
-    /// longer for all of them up to there.
+    /// For each replaced character, in order: its end in the whole text, and by how many bytes all replacements up to
+    /// there lengthen the excerpt.
     longer: Vec<(usize, usize)>,
-    /// Bytes of the whole text.
+    /// Length of the whole text, in bytes.
     whole_len: usize,
 }
 
@@ -35,13 +35,13 @@ pub(super) struct Excerpt {
 struct Line {
     /// Where it starts in the excerpt.
     start: usize,
-    /// Where what is kept of it starts in the excerpt.
+    /// Where its kept part starts in the excerpt.
     kept_at: usize,
     /// Where it starts in the whole text.
     whole_start: usize,
-    /// What is kept, in the whole text.
+    /// The kept part, in the whole text.
     kept: Range<usize>,
-    /// Whether something is cut off behind that.
+    /// Whether something is cut off after that part.
     is_cut: bool,
 }
 
@@ -106,7 +106,7 @@ impl Excerpt {
         excerpt
     }
 
-    /// Adds a part of the whole text.
+    /// Appends a part of the whole text, with replaced characters.
     fn show(&mut self, whole: &str, part: Range<usize>) {
         for (at, c) in whole[part.clone()].char_indices() {
             let Some(shown) = printable::shown(c) else {
@@ -114,17 +114,17 @@ impl Excerpt {
                 continue;
             };
             self.text.push(shown);
-            let behind = part.start + at + c.len_utf8();
+            let after = part.start + at + c.len_utf8();
             let before = self.longer.last().map_or(0, |(_, longer)| *longer);
-            self.longer.push((behind, before + shown.len_utf8() - c.len_utf8()));
+            self.longer.push((after, before + shown.len_utf8() - c.len_utf8()));
         }
     }
 
-    /// By how many bytes a part of the whole text is longer in the excerpt.
+    /// By how many bytes replacements lengthen a part of the whole text.
     fn longer_in(&self, part: Range<usize>) -> usize {
         let up_to = |offset: usize| {
-            let behind = self.longer.partition_point(|(at, _)| *at <= offset);
-            behind.checked_sub(1).map_or(0, |last| self.longer[last].1)
+            let after = self.longer.partition_point(|(at, _)| *at <= offset);
+            after.checked_sub(1).map_or(0, |last| self.longer[last].1)
         };
         up_to(part.end) - up_to(part.start)
     }
@@ -143,7 +143,7 @@ impl Excerpt {
         Some(start..end)
     }
 
-    /// Where a place of the whole text is in the excerpt; what is cut off is where the ellipsis is.
+    /// Converts an offset of the whole text to one of the excerpt; text that is cut off has the place of the ellipsis.
     pub(super) fn shown(&self, offset: usize) -> usize {
         let offset = offset.min(self.whole_len);
         let position = self.lines.partition_point(|line| line.whole_start <= offset) - 1;
@@ -158,7 +158,7 @@ impl Excerpt {
         (line.kept_at + offset - line.kept.start + self.longer_in(line.kept.start..offset)).min(end)
     }
 
-    /// Where a place of the excerpt is in the whole text.
+    /// Converts an offset of the excerpt to one of the whole text.
     pub(super) fn whole(&self, offset: usize) -> usize {
         let line = &self.lines[self.line_index(offset)];
         let mut whole = line.kept.start + offset.saturating_sub(line.kept_at);
@@ -173,7 +173,7 @@ impl Excerpt {
     }
 }
 
-/// The part of a long line around the place that matters, between characters.
+/// The part of a long line to keep, around the offset `main` and between characters.
 fn window(text: &str, line: Range<usize>, main: usize) -> Range<usize> {
     let start = main.saturating_sub(BEFORE).max(line.start);
     let start = start.min(line.end.saturating_sub(KEPT)).max(line.start);

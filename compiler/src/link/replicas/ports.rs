@@ -7,7 +7,7 @@ use torvyn_codegen::ir::{ERROR_PORT, Role};
 use torvyn_runtime_core::words;
 
 use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
-use crate::resolve::{NodeIdx, ResolvedFlow};
+use crate::resolve::{NodeId, ResolvedFlow};
 use crate::source::{Span, Spanned};
 
 /// Checks the router, its ports, and the ways around it.
@@ -15,7 +15,7 @@ pub(super) fn check(
     diags: &mut Diagnostics,
     flow: &ResolvedFlow,
     roles: &[Option<Role>],
-    router: Spanned<NodeIdx>,
+    router: Spanned<NodeId>,
 ) -> Checked<()> {
     let before = diags.errors();
     let name = &flow.node(router.value).name;
@@ -55,18 +55,18 @@ pub(super) fn check(
 }
 
 /// The ports that a router can name.
-fn ports(flow: &ResolvedFlow, router: NodeIdx) -> BTreeSet<&str> {
+fn ports(flow: &ResolvedFlow, router: NodeId) -> BTreeSet<&str> {
     let edges = flow.edges.iter().filter(|edge| edge.from == router);
     let ports = edges.map(|edge| edge.from_port.value.as_str());
     ports.filter(|port| *port != ERROR_PORT).collect()
 }
 
 /// Sinks that elements reach without having been sent to a port of the router.
-fn past(flow: &ResolvedFlow, roles: &[Option<Role>], router: NodeIdx) -> Vec<(String, Span)> {
-    let is = |node: NodeIdx, role| roles[node.position()] == Some(role);
-    let all = (0..flow.nodes.len()).map(NodeIdx::new);
-    let mut reached: BTreeSet<NodeIdx> = all.filter(|node| is(*node, Role::Source)).collect();
-    let mut next: Vec<NodeIdx> = reached.iter().copied().collect();
+fn past(flow: &ResolvedFlow, roles: &[Option<Role>], router: NodeId) -> Vec<(String, Span)> {
+    let is = |node: NodeId, role| roles[node.position()] == Some(role);
+    let all = (0..flow.nodes.len()).map(NodeId::new);
+    let mut reached: BTreeSet<NodeId> = all.filter(|node| is(*node, Role::Source)).collect();
+    let mut next: Vec<NodeId> = reached.iter().copied().collect();
     while let Some(node) = next.pop() {
         let leaving = flow.edges.iter().filter(|edge| edge.from == node);
         let past = leaving.filter(|edge| node != router || edge.from_port.value == ERROR_PORT);

@@ -3,10 +3,10 @@
 use torvyn_codegen::ir::{ERROR_PORT, Role};
 
 use crate::diag::{Edit, Fix};
-use crate::resolve::{NodeIdx, ResolvedFlow};
+use crate::resolve::{NodeId, ResolvedFlow};
 
 /// The edges that would connect a node whose input (`!fed`) or output (`!drained`) is open.
-pub(super) fn fixes(flow: &ResolvedFlow, roles: &[Option<Role>], id: NodeIdx, fed: bool, drained: bool) -> Vec<Fix> {
+pub(super) fn fixes(flow: &ResolvedFlow, roles: &[Option<Role>], id: NodeId, fed: bool, drained: bool) -> Vec<Fix> {
     let mut fixes = Vec::new();
     if !fed && let [from] = free(flow, roles, id, is_undrained)[..] {
         fixes.extend(edge(flow, from, id));
@@ -24,13 +24,13 @@ pub(super) fn fixes(flow: &ResolvedFlow, roles: &[Option<Role>], id: NodeIdx, fe
 
 /// An edge that is missing.
 pub(super) struct Gap {
-    pub(super) from: NodeIdx,
-    pub(super) to: NodeIdx,
+    pub(super) from: NodeId,
+    pub(super) to: NodeId,
 }
 
 /// The edges that are all that two nodes miss: each has one open port, which fits nothing but the other's.
 pub(super) fn gaps(flow: &ResolvedFlow, roles: &[Option<Role>]) -> Vec<Gap> {
-    let gap = |from: NodeIdx| {
+    let gap = |from: NodeId| {
         let role = roles[from.position()]?;
         let [to] = free(flow, roles, from, is_unfed)[..] else {
             return None;
@@ -49,22 +49,22 @@ pub(super) fn gaps(flow: &ResolvedFlow, roles: &[Option<Role>]) -> Vec<Gap> {
 fn free(
     flow: &ResolvedFlow,
     roles: &[Option<Role>],
-    id: NodeIdx,
-    is_open: fn(&ResolvedFlow, Role, NodeIdx) -> bool,
-) -> Vec<NodeIdx> {
-    let fits = |other: &NodeIdx| {
+    id: NodeId,
+    is_open: fn(&ResolvedFlow, Role, NodeId) -> bool,
+) -> Vec<NodeId> {
+    let fits = |other: &NodeId| {
         let role = roles[other.position()];
         *other != id && role.is_some_and(|role| is_open(flow, role, *other))
     };
-    let apart = |other: &NodeIdx| !reaches(flow, id, *other) && !reaches(flow, *other, id);
+    let apart = |other: &NodeId| !reaches(flow, id, *other) && !reaches(flow, *other, id);
     flow.node_ids().filter(fits).filter(apart).collect()
 }
 
-fn is_unfed(flow: &ResolvedFlow, role: Role, id: NodeIdx) -> bool {
+fn is_unfed(flow: &ResolvedFlow, role: Role, id: NodeId) -> bool {
     role != Role::Source && flow.edges.iter().all(|edge| edge.to != id)
 }
 
-fn is_undrained(flow: &ResolvedFlow, role: Role, id: NodeIdx) -> bool {
+fn is_undrained(flow: &ResolvedFlow, role: Role, id: NodeId) -> bool {
     let has_port = role != Role::Sink && role != Role::Router;
     has_port
         && flow
@@ -73,11 +73,11 @@ fn is_undrained(flow: &ResolvedFlow, role: Role, id: NodeIdx) -> bool {
             .all(|edge| edge.from != id || edge.from_port.value == ERROR_PORT)
 }
 
-fn is_drained(flow: &ResolvedFlow, role: Role, id: NodeIdx) -> bool {
+fn is_drained(flow: &ResolvedFlow, role: Role, id: NodeId) -> bool {
     role == Role::Sink || (role != Role::Router && !is_undrained(flow, role, id))
 }
 
-fn reaches(flow: &ResolvedFlow, from: NodeIdx, to: NodeIdx) -> bool {
+fn reaches(flow: &ResolvedFlow, from: NodeId, to: NodeId) -> bool {
     let (mut seen, mut at) = (vec![from], 0);
     while let Some(node) = seen.get(at).copied() {
         at += 1;
@@ -90,7 +90,7 @@ fn reaches(flow: &ResolvedFlow, from: NodeIdx, to: NodeIdx) -> bool {
     seen.contains(&to)
 }
 
-pub(super) fn edge(flow: &ResolvedFlow, from: NodeIdx, to: NodeIdx) -> Option<Fix> {
+pub(super) fn edge(flow: &ResolvedFlow, from: NodeId, to: NodeId) -> Option<Fix> {
     let (from, to) = (&flow.node(from).name.value, &flow.node(to).name.value);
     let text = format!(
         "\n\n[[flow.{}.edges]]\nfrom = {{ node = \"{from}\", port = \"output\" }}\nto = {{ node = \"{to}\", port = \"input\" }}",

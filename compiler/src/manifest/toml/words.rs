@@ -1,9 +1,9 @@
-//! What is wrong with a text that is not TOML, in our words. The parser's own are for those who know its grammar.
+//! Messages about malformed TOML in our words, since the parser's own presume knowledge of its grammar.
 
 use std::ops::Range;
 
-/// How the parser's message begins, and what is meant. All messages of `toml_parser` 1.1 and `toml` 1.2 are here, but for
-/// those that `explain` has words of its own for. A longer beginning comes before a shorter one.
+/// Beginnings of the parser's messages, and our words for them: all messages of `toml_parser` 1.1 and `toml` 1.2,
+/// except those that `explain` has words for.
 const WORDS: &[(&str, &str)] = &[
     (
         "carriage return must be followed by newline",
@@ -147,22 +147,22 @@ const WORDS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Kinds of dates and times, whose messages say what was expected.
+/// Beginnings of messages about dates and times, which say what was expected.
 const TIMES: [&str; 4] = ["invalid date", "invalid time", "invalid offset", "invalid datetime"];
 
-/// The parser's message about a place of `line` in our words; `None` for one that is not known.
+/// The parser's message about the place `at` of `line` in our words; `None` for an unknown message.
 pub(super) fn of(message: &str, line: &str, at: Range<usize>) -> Option<String> {
     if message.starts_with("string values must be quoted") {
         return Some(unquoted(line.get(at).unwrap_or_default()));
     }
-    // The parser guesses by the first letter what a word is to be.
+    // The parser guesses the type of a word by its first letter.
     if message.starts_with("invalid boolean") || message.starts_with("invalid float, expected `") {
         let word = word_at(line, at.start);
         let is_meant = |name: &&str| word.eq_ignore_ascii_case(name);
         let meant = ["true", "false", "inf", "nan"].into_iter().find(is_meant);
         return Some(meant.map_or_else(|| unquoted(word), |meant| format!("this is written `{meant}`")));
     }
-    // It takes any word for a text where it expects a key.
+    // Where it expects a key, the parser takes any word for a literal string.
     if message.starts_with("invalid literal string") && !line.get(..at.start).unwrap_or(line).contains('\'') {
         return Some("there is no `=` after the key".to_owned());
     }
@@ -185,16 +185,16 @@ fn unquoted(word: &str) -> String {
     format!("`{word}` is not a value; a string must be in quotes")
 }
 
-/// The word of a line in which this offset is, or behind which.
+/// The word of a line that contains this offset or ends there.
 fn word_at(line: &str, offset: usize) -> &str {
     let ends = |c: char| c.is_whitespace() || "=,[]{}".contains(c);
-    let (before, behind) = line.split_at_checked(offset).unwrap_or((line, ""));
+    let (before, after) = line.split_at_checked(offset).unwrap_or((line, ""));
     let start = before.rfind(ends).map_or(0, |end| end + 1);
-    let end = behind.find(ends).unwrap_or(behind.len());
+    let end = after.find(ends).unwrap_or(after.len());
     &line[start..offset.min(line.len()) + end]
 }
 
-/// `month from 01 to 12` of `month between 01 and 12`.
+/// Rewrites `month between 01 and 12` as `month from 01 to 12`.
 fn placed(expected: &str) -> String {
     match expected.split_once(" between ") {
         Some((what, bounds)) => format!("{what} from {}", bounds.replace(" and ", " to ")),
@@ -206,7 +206,7 @@ fn placed(expected: &str) -> String {
 mod tests {
     use ::toml::de::DeTable;
 
-    /// Texts that are no TOML, each for another reason.
+    /// Texts that are not TOML, each for a different reason.
     const BROKEN: &[&str] = &[
         "a = 1\rb",
         "x = \"abc",

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use super::*;
 use crate::buffer::Element;
-use crate::layout::{content_type, handle, scratch, state};
+use crate::layout::{content_type, handle, node, scratch, state};
 
 /// The words of a buffer's slot, from `ID` to `NEXT`.
 fn entry(pool: &BufferPool, id: BufferId) -> [u32; 10] {
@@ -24,7 +24,7 @@ fn free(pool: &BufferPool, tier: u32) -> u32 {
 }
 
 fn block_u32(pool: &BufferPool, node: usize, field: u32) -> u32 {
-    pool.memory.u32(pool.stage_base(node) + field)
+    pool.memory.u32(pool.node_base(node) + field)
 }
 
 #[test]
@@ -99,19 +99,19 @@ fn what_came_back_last_is_taken_first() {
 
 /// Glue's work for `allocate`, `append` and `freeze`, word by word.
 fn glue_makes_a_buffer(pool: &mut BufferPool, node: usize, contents: &[u8]) -> BufferId {
-    let block = pool.stage_base(node);
+    let block = pool.node_base(node);
     let memory = &mut pool.memory;
     let position = memory.u32(tier::FIRST + tier::FREE) - 1;
     let entry = slot::FIRST + position * slot::SIZE;
     memory.set_u32(tier::FIRST + tier::FREE, memory.u32(entry + slot::NEXT));
-    let held = memory.u64(block + stage::HELD_BYTES) + u64::from(memory.u32(entry + slot::CAPACITY));
-    memory.set_u64(block + stage::HELD_BYTES, held);
+    let held = memory.u64(block + node::HELD_BYTES) + u64::from(memory.u32(entry + slot::CAPACITY));
+    memory.set_u64(block + node::HELD_BYTES, held);
     memory.add(statistics::ALLOCATED, 1);
     memory.add(statistics::REUSED, 1);
     let id = memory.u32(entry + slot::ID) + slot::GENERATION;
     memory.set_u32(entry + slot::ID, id);
     memory.set_u32(entry + slot::STATE, state::OWNED);
-    memory.set_u32(entry + slot::OWNER, memory.u32(block + stage::POSITION));
+    memory.set_u32(entry + slot::OWNER, memory.u32(block + node::POSITION));
     memory.set_u32(entry + slot::REFS, 1);
     memory.set_u32(entry + slot::LEN, u32::try_from(contents.len()).unwrap());
     memory.set_u32(entry + slot::CONTENT_TYPE, 0);
@@ -216,8 +216,8 @@ fn glue_allocates_for_the_stage_it_serves() {
 #[test]
 fn blocks_have_the_limits_of_their_nodes() {
     for (mut pool, has_handles) in both(1, 0).into_iter().zip([false, true]) {
-        let bases = [0, 1].map(|node| pool.stage_base(node));
-        assert_eq!(bases, [stage::FIRST, stage::FIRST + 256]);
+        let bases = [0, 1].map(|node| pool.node_base(node));
+        assert_eq!(bases, [node::FIRST, node::FIRST + 256]);
         let limits = |node: usize| [8, 16].map(|field| pool.memory.u64(bases[node] + field));
         assert_eq!(
             limits(0),
@@ -225,24 +225,19 @@ fn blocks_have_the_limits_of_their_nodes() {
             "a buffer has at most what the plan says"
         );
         assert_eq!(limits(1), [600, 300]);
-        assert_eq!([0, 1].map(|node| block_u32(&pool, node, stage::POSITION)), [0, 1]);
-        let tables = [0, 1].map(|node| block_u32(&pool, node, stage::HANDLES));
+        assert_eq!([0, 1].map(|node| block_u32(&pool, node, node::POSITION)), [0, 1]);
+        let tables = [0, 1].map(|node| block_u32(&pool, node, node::HANDLES));
         assert_eq!(tables, [0, if has_handles { bases[1] + 256 } else { 0 }]);
         check_handles(&mut pool);
     }
 }
 
 fn check_handles(pool: &mut BufferPool) {
-    let fields = [
-        stage::FREE_HANDLE,
-        stage::UNUSED_HANDLE,
-        stage::BORROWS,
-        stage::MAY_LEAVE,
-    ];
+    let fields = [node::FREE_HANDLE, node::UNUSED_HANDLE, node::BORROWS, node::MAY_LEAVE];
     let read = |pool: &BufferPool| fields.map(|field| block_u32(pool, 1, field));
     assert_eq!(read(pool), [0, 1, 0, 1]);
     for (field, value) in fields.into_iter().zip([7, 9, 2, 0]) {
-        let base = pool.stage_base(1);
+        let base = pool.node_base(1);
         pool.memory.set_u32(base + field, value);
     }
     pool.reset_handles(1);
@@ -252,7 +247,7 @@ fn check_handles(pool: &mut BufferPool) {
 #[test]
 fn handle_tables_are_apart_from_the_tiers() {
     let pool = shared_pool(1, 0);
-    let table = block_u32(&pool, 1, stage::HANDLES);
+    let table = block_u32(&pool, 1, node::HANDLES);
     let (first, _) = pool.tiers[0].unused();
     assert!(table + handle::COUNT * handle::SIZE <= first);
 }
@@ -261,8 +256,8 @@ fn handle_tables_are_apart_from_the_tiers() {
 fn copies_are_what_glue_counted() {
     for mut pool in both(1, 0) {
         for (offset, value) in (0..).zip([1, 10, 2, 20, 3, 30_u64]) {
-            let base = pool.stage_base(1);
-            pool.memory.set_u64(base + stage::READ + 8 * offset, value);
+            let base = pool.node_base(1);
+            pool.memory.set_u64(base + node::READ + 8 * offset, value);
         }
         let counts = |node| {
             pool.copies(node)
@@ -280,7 +275,7 @@ fn what_the_runtime_copies_for_a_stage_is_added() {
         pool.count_written(1, 100);
         pool.count_written(1, 50);
         pool.count_metadata(1, "a/b");
-        let counts = [80, 88, 96, 104].map(|field| pool.memory.u64(pool.stage_base(1) + field));
+        let counts = [80, 88, 96, 104].map(|field| pool.memory.u64(pool.node_base(1) + field));
         assert_eq!(counts, [2, 150, 1, 16 + 3]);
     }
 }
@@ -288,7 +283,7 @@ fn what_the_runtime_copies_for_a_stage_is_added() {
 #[test]
 fn a_chain_finds_its_element_in_the_block_of_its_first_stage() {
     for mut pool in both(1, 0) {
-        let block = pool.stage_base(1);
+        let block = pool.node_base(1);
         let element = Element {
             sequence: 1 << 40,
             timestamp_ns: 1 << 41,
@@ -302,8 +297,8 @@ fn a_chain_finds_its_element_in_the_block_of_its_first_stage() {
         );
         assert_eq!([176, 180].map(|field| pool.memory.u32(block + field)), [0x2_0003, 7]);
 
-        pool.memory.set_u64(block + stage::CHAIN_ENDED, 5);
-        let counter = block + stage::CHAIN_ENDED;
+        pool.memory.set_u64(block + node::CHAIN_ENDED, 5);
+        let counter = block + node::CHAIN_ENDED;
         assert_eq!([pool.take_count(counter), pool.take_count(counter)], [5, 0]);
     }
 }
@@ -335,9 +330,9 @@ fn the_largest_content_types_have_room() {
     assert_eq!(pool.content_types.intern("one more"), Err(BufferError::ContentType));
     let last = content_type::FIRST + (content_type::COUNT - 1) * content_type::SIZE;
     let (at, length) = (pool.memory.u32(last), pool.memory.u32(last + 4));
-    assert!(at + length <= stage::FIRST, "before what comes next");
+    assert!(at + length <= node::FIRST, "before what comes next");
     assert_eq!(pool.memory.bytes(at, length), format!("{:01024}", 1023).as_bytes());
-    assert_eq!(block_u32(&pool, 0, stage::UNUSED_HANDLE), 1, "nothing was overwritten");
+    assert_eq!(block_u32(&pool, 0, node::UNUSED_HANDLE), 1, "nothing was overwritten");
 }
 
 #[test]
@@ -375,7 +370,7 @@ fn another_thread_sees_the_watched_words() {
 }
 
 #[test]
-#[should_panic(expected = "invariant: an address is in the memory, and behind the watched words")]
+#[should_panic(expected = "invariant: an address is in the memory, and after the watched words")]
 fn watched_words_are_atomic_only() {
     let _ = pool(1, 0).memory().u32(control::LIMIT_MS);
 }

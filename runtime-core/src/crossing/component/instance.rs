@@ -17,7 +17,8 @@ use super::system;
 use crate::crossing::cause::instantiation;
 use crate::crossing::{Entered, PathHost, StartPath};
 use crate::engine::{self, Artifact, EngineKind, EngineOptions};
-use crate::plan::{FlowPlan, LimitsPlan, NodePlan, ProgramPlan};
+use crate::limits::StageLimits;
+use crate::plan::{FlowPlan, NodePlan, ProgramPlan};
 use crate::sandbox::Sandbox;
 use crate::stage::Called;
 use crate::watchdog::{Halt, Watchdog};
@@ -78,7 +79,7 @@ impl Instantiator {
     }
 
     /// Fuel for each call; with metering on, a stage without a limit gets the largest amount.
-    fn fuel(&self, limits: &LimitsPlan) -> Option<u64> {
+    fn fuel(&self, limits: &StageLimits) -> Option<u64> {
         self.metered
             .then_some(if limits.fuel == 0 { u64::MAX } else { limits.fuel })
     }

@@ -15,7 +15,8 @@ use crate::crossing::cause::instantiation;
 use crate::crossing::setup::Setup;
 use crate::demand::Demand;
 use crate::error::{Cause, ResourceMisuse};
-use crate::plan::{FlowPlan, NodePlan, PoolPlan, TierPlan};
+use crate::limits::TierSize;
+use crate::plan::{FlowPlan, NodePlan, PoolPlan};
 use crate::stage::{Called, Payload, Pulled, Source, Stage, Supply};
 use crate::watchdog::{Halt, longest};
 
@@ -136,7 +137,7 @@ fn unresponsive(Unresponsive: Unresponsive) -> Cause {
 
 /// Plan of a pool whose buffers all come from the system allocator: only these leave a pool without a copy.
 fn own_pool(plan: &NodePlan) -> PoolPlan {
-    let none = TierPlan {
+    let none = TierSize {
         slot_bytes: 0,
         slots: 0,
     };

@@ -5,7 +5,7 @@ use super::{SharedShell, entry};
 use crate::buffer::Element;
 use crate::buffer::{BufferId, BufferPool, ContentType};
 use crate::context::RunContext;
-use crate::layout::{chain, outcome, stage};
+use crate::layout::{chain, node, outcome};
 use crate::stage::Called;
 
 /// Counts of a chain's member since the last reading.
@@ -64,7 +64,7 @@ impl SharedShell {
 }
 
 fn block(pool: &BufferPool, shell: &Shell) -> u32 {
-    pool.stage_base(shell.members[0].node)
+    pool.node_base(shell.members[0].node)
 }
 
 fn run(shell: &mut Shell, cx: &mut RunContext, elements: u32) -> Option<Stop> {
@@ -89,21 +89,21 @@ fn run(shell: &mut Shell, cx: &mut RunContext, elements: u32) -> Option<Stop> {
 
 /// Counts of a node's stage in its chain since the last call.
 pub(crate) fn take_counts(pool: &mut BufferPool, node: usize) -> Counts {
-    let block = pool.stage_base(node);
+    let block = pool.node_base(node);
     let mut take = |counter: u32| pool.take_count(block + counter);
     Counts {
-        calls: take(stage::CHAIN_CALLS),
-        emitted: take(stage::CHAIN_EMITTED),
-        ended: take(stage::CHAIN_ENDED),
+        calls: take(node::CHAIN_CALLS),
+        emitted: take(node::CHAIN_EMITTED),
+        ended: take(node::CHAIN_ENDED),
     }
 }
 
 /// Sequence number and timestamp of the last element that an aggregator took within a chain.
 pub(crate) fn last_taken(pool: &BufferPool, node: usize) -> (u64, u64) {
-    let block = pool.stage_base(node);
+    let block = pool.node_base(node);
     let memory = pool.memory();
     (
-        memory.u64(block + stage::LAST_SEQUENCE),
-        memory.u64(block + stage::LAST_TIMESTAMP_NS),
+        memory.u64(block + node::LAST_SEQUENCE),
+        memory.u64(block + node::LAST_TIMESTAMP_NS),
     )
 }

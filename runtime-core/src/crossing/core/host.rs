@@ -8,7 +8,7 @@ use wasmtime::{Engine, Linker, Module, Result};
 use super::data::ShellData;
 use super::imports;
 use crate::engine::{self, Artifact, EngineKind, EngineOptions, Tuning};
-use crate::plan::LimitsPlan;
+use crate::limits::StageLimits;
 
 /// The engine of shells, their imports, and the modules loaded.
 pub struct CoreHost {
@@ -56,7 +56,7 @@ impl CoreHost {
     }
 
     /// Fuel for a call; with metering on, a stage without a limit gets the largest amount.
-    pub(super) fn fuel(&self, limits: &LimitsPlan) -> u64 {
+    pub(super) fn fuel(&self, limits: &StageLimits) -> u64 {
         if limits.fuel == 0 { u64::MAX } else { limits.fuel }
     }
 }

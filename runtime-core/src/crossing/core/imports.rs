@@ -10,7 +10,7 @@ use crate::buffer::{BufferError, BufferId, BufferPool, ContentType};
 use crate::capability::Capability;
 use crate::crossing::cause::bounded;
 use crate::error::ComponentError;
-use crate::layout::{scratch, stage};
+use crate::layout::{node, scratch};
 use crate::sandbox::{self, Stream};
 
 type Host<'a> = Caller<'a, ShellData>;
@@ -84,9 +84,9 @@ fn add_buffers(linker: &mut Linker<ShellData>) -> Result<()> {
     linker.func_wrap("host", "result", |mut host: Host<'_>| {
         let node = host.data().node();
         let pool = pool(&mut host);
-        let block = pool.stage_base(node);
-        let buffer = BufferId::from_rep(pool.memory().u32(block + stage::RESULT));
-        let named = pool.memory().u32(block + stage::RESULT_TYPE).cast_signed();
+        let block = pool.node_base(node);
+        let buffer = BufferId::from_rep(pool.memory().u32(block + node::RESULT));
+        let named = pool.memory().u32(block + node::RESULT_TYPE).cast_signed();
         let content_type = u32::try_from(named).ok().map(ContentType::from_number);
         host.data_mut().results.push((buffer, content_type));
     })?;
