@@ -1,10 +1,11 @@
 //! Glue: the canonical ABI of the `torvyn:*` interfaces in WebAssembly, welded to the code of stages. In:
 //! [`StageCode`]s. Out: shells, each one core module.
 //!
-//! Glue is WebAssembly text, in `glue/*.wat`: a module with the basis of every call (`stage.wat`), one for each role,
+//! Glue is WebAssembly text, in `glue/*.wat`: a module with the basis of every call (`stage/`), one for each role,
 //! and one for each group of functions that guests import. A shell contains the glue that its stages need, once for
 //! each stage. The address of the node's block is a constant in it, or an import if nodes share the shell's code.
 
+mod catalogue;
 mod chain;
 mod text;
 
@@ -14,7 +15,10 @@ use torvyn_runtime_core::layout::{PAGE_BYTES, control, node};
 
 use crate::weld::{self, Binding, Export, GuestRules, Part, Poll, WeldError};
 
+use catalogue::{GROUPS, Group, INTERFACES, LIFECYCLE, STAGE};
 use text::{Assembled, assemble};
+
+pub use catalogue::provides;
 
 /// The core module that does a component's work, and how to call it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,99 +61,6 @@ pub struct Member<'a> {
     pub node: usize,
     /// Most bytes of linear memory that it may have.
     pub memory_bytes: u64,
-}
-
-/// Interfaces whose functions the host calls, each with its glue.
-const INTERFACES: [(&str, &str); 7] = [
-    ("torvyn:streaming/source", include_str!("glue/source.wat")),
-    ("torvyn:streaming/processor", include_str!("glue/processor.wat")),
-    ("torvyn:filtering/filter", include_str!("glue/filter.wat")),
-    ("torvyn:filtering/router", include_str!("glue/router.wat")),
-    ("torvyn:aggregation/aggregator", include_str!("glue/aggregator.wat")),
-    ("torvyn:streaming/sink", include_str!("glue/sink.wat")),
-    (LIFECYCLE, include_str!("glue/lifecycle.wat")),
-];
-
-const LIFECYCLE: &str = "torvyn:streaming/lifecycle";
-
-const STAGE: &str = include_str!("glue/stage.wat");
-
-/// Groups of functions that guests import, each with the glue that implements them.
-const GROUPS: [Group; 3] = [
-    Group {
-        text: include_str!("glue/buffers.wat"),
-        functions: &[
-            "torvyn:streaming/types#[method]buffer.size",
-            "torvyn:streaming/types#[method]buffer.content-type",
-            "torvyn:streaming/types#[method]buffer.read",
-            "torvyn:streaming/types#[method]buffer.read-all",
-            "torvyn:streaming/types#[method]mutable-buffer.write",
-            "torvyn:streaming/types#[method]mutable-buffer.append",
-            "torvyn:streaming/types#[method]mutable-buffer.size",
-            "torvyn:streaming/types#[method]mutable-buffer.capacity",
-            "torvyn:streaming/types#[method]mutable-buffer.set-content-type",
-            "torvyn:streaming/types#[method]mutable-buffer.freeze",
-            "torvyn:streaming/types#[method]flow-context.trace-id",
-            "torvyn:streaming/types#[method]flow-context.span-id",
-            "torvyn:streaming/types#[method]flow-context.deadline-ns",
-            "torvyn:streaming/types#[method]flow-context.flow-id",
-            "torvyn:streaming/types#[resource-drop]buffer",
-            "torvyn:streaming/types#[resource-drop]mutable-buffer",
-            "torvyn:streaming/types#[resource-drop]flow-context",
-            "torvyn:streaming/buffer-allocator#allocate",
-            "torvyn:streaming/buffer-allocator#clone-into-mutable",
-        ],
-    },
-    Group {
-        text: include_str!("glue/system.wat"),
-        functions: &[
-            "wasi_snapshot_preview1#fd_write",
-            "wasi_snapshot_preview1#environ_sizes_get",
-            "wasi_snapshot_preview1#environ_get",
-            "wasi_snapshot_preview1#args_sizes_get",
-            "wasi_snapshot_preview1#args_get",
-            "wasi_snapshot_preview1#clock_time_get",
-            "wasi_snapshot_preview1#random_get",
-            "wasi_snapshot_preview1#sched_yield",
-            "wasi_snapshot_preview1#proc_exit",
-            "wasi:random/insecure-seed#insecure-seed",
-        ],
-    },
-    Group {
-        text: include_str!("glue/capabilities.wat"),
-        functions: &[
-            "torvyn:capabilities/capability-query#has-capability",
-            "torvyn:capabilities/capability-query#granted-capabilities",
-        ],
-    },
-];
-
-/// Glue for functions that guests import.
-struct Group {
-    text: &'static str,
-    /// The functions that it exports: interface without version, `#`, function.
-    functions: &'static [&'static str],
-}
-
-impl Group {
-    fn has(&self, function: &str) -> bool {
-        self.functions.contains(&function)
-    }
-}
-
-/// Returns the name under which the glue has a function that a core module imports; `interface` is without version. For
-/// functions of a WASI 0.1 adapter the interface is `wasi_snapshot_preview1`, and a resource's drop function is
-/// `[resource-drop]NAME`.
-#[must_use]
-pub fn provides(interface: &str, function: &str) -> Option<&'static str> {
-    // The tutorials' spelling of the same interface.
-    let interface = match interface {
-        "torvyn:resources/buffer-ops" => "torvyn:streaming/buffer-allocator",
-        interface => interface,
-    };
-    let is_it = |name: &&&'static str| name.split_once('#') == Some((interface, function));
-    let mut names = GROUPS.iter().flat_map(|group| group.functions);
-    names.find(is_it).copied()
 }
 
 /// Returns the shell of a single stage, whatever its role. Nodes share it: the address of a node's block is imported as

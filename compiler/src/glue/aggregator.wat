@@ -1,11 +1,11 @@
-;; Calls of `torvyn:aggregation/aggregator`.
+;; Calls from the host to `torvyn:aggregation/aggregator`. They trap when the guest breaks a rule of the canonical ABI.
 (module
   (import "guest" "memory" (memory $g 0))
   (import "guest" "ingest" (func $ingest (param i64 i64 i32 i32 i32 i32) (result i32)))
   (import "guest" "ingest.post" (func $post (param i32)))
   (import "guest" "flush" (func $flush (result i32)))
   (import "guest" "flush.post" (func $flush_post (param i32)))
-  ;; One of several results is in the stage's block.
+  ;; Records the element in the stage's block as one of several results.
   (import "host" "result" (func $result))
   (import "stage" "check_case" (func $check_case (param i32 i32 i32)))
   (import "stage" "area" (func $area (param i32 i32 i32)))
@@ -22,7 +22,10 @@
   (import "stage" "lift_output" (func $lift_output (param i32)))
   (import "stage" "accept" (func $accept (result i32)))
 
-  ;; `result<option<output-element>, process-error>`: cases at 0 and 8, the element at 16, the error at 8.
+  ;; Calls `ingest` with an element, given by its metadata (`type` is the number of the content type) and the id of its
+  ;; buffer. Returns the outcome: @outcome.ended without a result, that of `accept` with one, or @outcome.failed.
+  ;;
+  ;; `result<option<output-element>, process-error>` has its cases at 0 and 8, the element at 16, the error at 8.
   (func (export "ingest") (param $sequence i64) (param $timestamp i64) (param $type i32) (param $id i32) (result i32)
     (local $at i32) (local $text i32) (local $payload i32) (local $context i32) (local $outcome i32)
     (call $enter)
@@ -57,7 +60,10 @@
       (then (return (call $accept))))
     (local.get $outcome))
 
-  ;; `result<list<output-element>, process-error>`: the case at 0, either value at 4.
+  ;; Calls `flush` and records the results in the host, which takes over their buffers. Returns @outcome.emitted, or
+  ;; @outcome.failed.
+  ;;
+  ;; `result<list<output-element>, process-error>` has its case at 0, either value at 4.
   (func (export "flush") (result i32)
     (local $at i32) (local $outcome i32)
     (call $enter)
@@ -75,6 +81,7 @@
     (call $exit)
     (local.get $outcome))
 
+  ;; Lifts the results, a list of `count` elements at `at`, and records each in the host.
   (func $results (param $at i32) (param $count i32)
     (call $list (local.get $at) (local.get $count) (i32.const 32) (i32.const 7))
     (block $end

@@ -1,12 +1,15 @@
-;; `torvyn:streaming/types` and `torvyn:streaming/buffer-allocator`, as a guest imports them.
+;; Implements the imports from `torvyn:streaming/types` and `torvyn:streaming/buffer-allocator`. Their contracts are in
+;; `wit/`. All exported functions trap when the guest may not call imports, or when it passes a handle of another kind,
+;; a stale buffer (except to drop it), a list or text out of bounds, or a wrong address for the result (`to`).
 (module
   (import "exchange" "memory" (memory $x 1 65536 shared))
   (import "guest" "memory" (memory $g 0))
   (import "base" "base" (global $base i32))
   (import "host" "violation" (func $violation (param i32 i32)))
-  ;; A copy of a buffer for this stage: as `allocate`.
+  ;; Allocates a buffer for the stage, with the contents and content type of the buffer with that id. Returns as
+  ;; `allocate` does.
   (import "host" "clone" (func $host_clone (param i32) (result i64)))
-  ;; Bytes of a buffer that are outside of the exchange memory, from and to scratch: id, offset, length.
+  ;; Copy bytes between scratch and a buffer outside the exchange memory: id, offset in the buffer, number of bytes.
   (import "host" "heap_read" (func $heap_read (param i32 i32 i32)))
   (import "host" "heap_write" (func $heap_write (param i32 i32 i32)))
   (import "stage" "leave" (func $leave))
@@ -32,11 +35,12 @@
 
   ;; ---- arguments
 
-  ;; The slot of a buffer that the guest owns or was lent.
+  ;; Returns the slot of an immutable buffer that the guest owns or was lent. Traps when the handle is of another kind,
+  ;; or the buffer is stale; `function` is the function that the error names.
   (func $buffer (param $handle i32) (param $function i32) (result i32)
     (local $entry i32) (local $id i32) (local $slot i32)
     (local.set $entry (call $find (local.get $handle)))
-    ;; The kinds of both differ in one bit, which no other kind has beside it.
+    ;; The two kinds are 1 and 3. With bit 1 set, both are 3, and no other kind is.
     (if (i32.ne (i32.or (i32.load $x (local.get $entry)) (i32.const 2)) (i32.const @handle.lent_buffer))
       (then (call $wrong_handle (local.get $handle))))
     (local.set $id (i32.load $x offset=4 (local.get $entry)))
@@ -47,7 +51,7 @@
       (then (call $violation (i32.const @violation.stale) (local.get $function)) (unreachable)))
     (local.get $slot))
 
-  ;; The slot of a buffer that the guest fills.
+  ;; Returns the slot of a mutable buffer. Traps as `buffer` does; after `freeze`, the mutable buffer is stale.
   (func $mutable (param $handle i32) (param $function i32) (result i32)
     (local $entry i32) (local $id i32) (local $slot i32)
     (local.set $entry (call $find (local.get $handle)))
@@ -61,12 +65,13 @@
       (then (call $violation (i32.const @violation.stale) (local.get $function)) (unreachable)))
     (local.get $slot))
 
-  ;; Whether the handle is that of a buffer to be filled, or was before `freeze`.
+  ;; Checks that the handle is that of a mutable buffer, frozen or not. Traps if it isn't.
   (func $draft (param $handle i32)
     (if (i32.ne (i32.load $x (call $find (local.get $handle))) (i32.const @handle.mutable_buffer))
       (then (call $wrong_handle (local.get $handle)))))
 
-  ;; Bytes of the guest for such a buffer. The handle comes first, and what it stands for last.
+  ;; Checks the bytes that the guest passes for a mutable buffer. Traps when they are out of bounds or too many; but if
+  ;; the handle is wrong as well, that is the error. Callers check afterwards that the buffer is not stale.
   (func $bytes (param $handle i32) (param $at i32) (param $len i32)
     (if (i32.eqz (call $is_in_guest (local.get $at) (local.get $len)))
       (then
@@ -77,23 +82,26 @@
         (call $draft (local.get $handle))
         (call $check (i32.const 0) (i32.const @violation.too_much)))))
 
+  ;; Checks that the handle is that of a flow context. Traps if it isn't.
   (func $context (param $handle i32)
     (if (i32.ne (i32.load $x (call $find (local.get $handle))) (i32.const @handle.lent_context))
       (then (call $wrong_handle (local.get $handle)))))
 
   ;; ---- results
 
-  ;; The place for a list or text. It is looked at before the guest's allocator runs, which may make more memory.
+  ;; Checks the address for a list or text, and returns it. Traps if it is wrong. Callers do this before they call the
+  ;; guest's allocator, which may grow the memory: the address must be within the bounds before that.
   (func $list_area (param $to i32) (result i32)
     (call $return_area (local.get $to) (i32.const 8) (i32.const 3))
     (local.get $to))
 
-  ;; A list or text of `len` bytes at `at` in the guest.
+  ;; Stores a list or text at `to`: `len` bytes at `at` in the guest.
   (func $return_list (param $to i32) (param $at i32) (param $len i32)
     (i32.store $g (local.get $to) (local.get $at))
     (i32.store $g offset=4 (local.get $to) (local.get $len)))
 
-  ;; `result<mutable-buffer, buffer-error>` of what `allocate` says.
+  ;; Stores a `result<mutable-buffer, buffer-error>` at `to`, from the result of `allocate`: a new handle, or the reason
+  ;; that is in scratch. Traps when `to` is wrong, the table of handles is full, or the guest's allocator fails.
   (func $return_allocated (param $to i32) (param $allocated i64)
     (local $len i32) (local $text i32)
     (call $return_area (local.get $to) (i32.const 16) (i32.const 3))
@@ -111,7 +119,7 @@
         (i32.store $g offset=8 (local.get $to) (local.get $text))
         (i32.store $g offset=12 (local.get $to) (local.get $len)))))
 
-  ;; `result<_, buffer-error>`: -1 for success, else the case of the error.
+  ;; Stores a `result<_, buffer-error>` at `to`: success for -1, else the case of the error. Traps when `to` is wrong.
   (func $return_written (param $to i32) (param $case i32)
     (call $return_area (local.get $to) (i32.const 16) (i32.const 3))
     (i32.store8 $g (local.get $to) (i32.ge_s (local.get $case) (i32.const 0)))
@@ -154,6 +162,8 @@
     (call $read
       (local.get $slot) (i32.const 0) (i32.load $x offset=@slot.len (local.get $slot)) (local.get $to)))
 
+  ;; Copies `len` bytes of a buffer at `offset`, which are within its contents, to newly allocated memory of the guest.
+  ;; Counts the copy and stores the list at `to`.
   (func $read (param $slot i32) (param $offset i32) (param $len i32) (param $to i32)
     (local $at i32)
     (call $count (i32.const @node.read) (local.get $len))
@@ -169,9 +179,11 @@
             (local.get $len)))))
     (call $return_list (local.get $to) (local.get $at) (local.get $len)))
 
+  ;; Returns the length of the next part of a copy through scratch.
   (func $part (param $len i32) (result i32)
     (select (local.get $len) (i32.const @scratch.size) (i32.lt_u (local.get $len) (i32.const @scratch.size))))
 
+  ;; Copies `len` bytes of a buffer outside the exchange memory to `at` in the guest, in parts that fit into scratch.
   (func $read_heap (param $slot i32) (param $offset i32) (param $len i32) (param $at i32)
     (local $part i32)
     (loop $parts
@@ -182,6 +194,7 @@
       (local.set $at (i32.add (local.get $at) (local.get $part)))
       (br_if $parts (local.tee $len (i32.sub (local.get $len) (local.get $part))))))
 
+  ;; Copies `len` bytes at `at` in the guest to a buffer outside the exchange memory, in parts that fit into scratch.
   (func $write_heap (param $slot i32) (param $offset i32) (param $len i32) (param $at i32)
     (local $part i32)
     (loop $parts
@@ -220,6 +233,9 @@
       (local.get $len)
       (local.get $to)))
 
+  ;; Copies `len` bytes at `at` in the guest to `offset` of a mutable buffer; `offset` is within its contents or at
+  ;; their end. Counts the copy and stores the result at `to`: success, or `capacity-exceeded`, which leaves the buffer
+  ;; unchanged.
   (func $write (param $slot i32) (param $offset i32) (param $at i32) (param $len i32) (param $to i32)
     (local $end i64)
     (local.set $end (i64.add (i64.extend_i32_u (local.get $offset)) (i64.extend_i32_u (local.get $len))))
@@ -248,6 +264,7 @@
     (i64.load32_u $x offset=@slot.capacity
       (call $mutable (local.get $handle) (i32.const @function.mutable_buffer_capacity))))
 
+  ;; Traps also when the flow has no room for the content type.
   (func (export "torvyn:streaming/types#[method]mutable-buffer.set-content-type")
     (param $handle i32) (param $at i32) (param $len i32)
     (local $type i32) (local $slot i32)
@@ -272,7 +289,7 @@
     (i32.store $x offset=@slot.state (local.get $slot) (i32.const @state.owned))
     (call $insert (i32.const @handle.buffer) (local.get $id)))
 
-  ;; ---- torvyn:streaming/types: flow-context. Tracing is off: its ids are empty then.
+  ;; ---- torvyn:streaming/types: flow-context. Tracing is off, so trace id and span id are empty.
 
   (func (export "torvyn:streaming/types#[method]flow-context.trace-id") (param $handle i32) (param $to i32)
     (call $leave)
@@ -299,7 +316,7 @@
       (call $lower (i32.load $x offset=@control.flow_name (i32.const 0)) (local.get $len))
       (local.get $len)))
 
-  ;; ---- giving up handles
+  ;; ---- dropping handles
 
   (func (export "torvyn:streaming/types#[resource-drop]buffer") (param $handle i32)
     (local $entry i32) (local $kind i32) (local $id i32)

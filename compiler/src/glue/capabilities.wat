@@ -1,12 +1,13 @@
-;; `torvyn:capabilities/capability-query`, as a guest imports it.
+;; Implements the imports from `torvyn:capabilities/capability-query`.
 (module
   (import "exchange" "memory" (memory $x 1 65536 shared))
   (import "guest" "memory" (memory $g 0))
-  ;; Whether the host's text is a capability that was granted; empties the text.
+  ;; Returns whether a grant of the stage covers the capability that the host's text names. Empties the text. Traps when
+  ;; it is not UTF-8.
   (import "host" "has_capability" (func $has (result i32)))
-  ;; How many were granted.
+  ;; Returns the number of the stage's grants.
   (import "host" "capabilities" (func $capabilities (result i32)))
-  ;; Puts the name of one into scratch: its length.
+  ;; Copies the name of the grant at that position to scratch. Returns its length in bytes.
   (import "host" "capability" (func $capability (param i32) (result i32)))
   (import "stage" "leave" (func $leave))
   (import "stage" "return_area" (func $return_area (param i32 i32 i32)))
@@ -14,13 +15,15 @@
   (import "stage" "reserve" (func $reserve (param i32 i32) (result i32)))
   (import "stage" "lower" (func $lower (param i32 i32) (result i32)))
 
+  ;; Returns whether a grant covers the capability. Traps when the text is out of bounds, too long or not UTF-8.
   (func (export "torvyn:capabilities/capability-query#has-capability")
     (param $at i32) (param $len i32) (result i32)
     (call $leave)
     (call $text (local.get $at) (local.get $len))
     (call $has))
 
-  ;; A `list<string>`.
+  ;; Stores the names of the grants, a `list<string>` in newly allocated memory of the guest, at `to`. Traps when `to`
+  ;; is misaligned or out of bounds, or the guest's allocator fails.
   (func (export "torvyn:capabilities/capability-query#granted-capabilities") (param $to i32)
     (local $count i32) (local $list i32) (local $next i32) (local $at i32) (local $len i32) (local $name i32)
     (call $leave)

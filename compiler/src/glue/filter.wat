@@ -1,4 +1,4 @@
-;; Calls of `torvyn:filtering/filter`.
+;; Calls from the host to `torvyn:filtering/filter`. They trap when the guest breaks a rule of the canonical ABI.
 (module
   (import "guest" "memory" (memory $g 0))
   (import "guest" "evaluate" (func $evaluate (param i64 i64 i32 i32 i32 i32) (result i32)))
@@ -14,7 +14,10 @@
   (import "stage" "is_error" (func $is_error (param i32) (result i32)))
   (import "stage" "lift_error" (func $lift_error (param i32)))
 
-  ;; `result<bool, process-error>`: the case at 0, either value at 4.
+  ;; Calls `evaluate` with an element, given by its metadata (`type` is the number of the content type) and the id of
+  ;; its buffer. Returns the outcome: @outcome.emitted if the element passes, @outcome.ended if not, or @outcome.failed.
+  ;;
+  ;; `result<bool, process-error>` has its case at 0, either value at 4.
   (func (export "evaluate") (param $sequence i64) (param $timestamp i64) (param $type i32) (param $id i32) (result i32)
     (local $at i32) (local $text i32) (local $payload i32) (local $context i32) (local $outcome i32)
     (call $enter)

@@ -1,11 +1,11 @@
-;; Calls of `torvyn:streaming/lifecycle`.
+;; Calls from the host to `torvyn:streaming/lifecycle`. They trap when the guest breaks a rule of the canonical ABI.
 (module
   (import "guest" "memory" (memory $g 0))
   (import "guest" "init" (func $init (param i32 i32) (result i32)))
   (import "guest" "init.post" (func $post (param i32)))
   (import "guest" "teardown" (func $teardown))
   (import "guest" "teardown.post" (func $teardown_post))
-  ;; Puts the node's configuration from that offset on into scratch, as much as fits: how much that is.
+  ;; Copies the node's configuration, from that offset on, to scratch, as far as it fits. Returns the number of bytes.
   (import "host" "config" (func $config (param i32) (result i32)))
   (import "stage" "area" (func $area (param i32 i32 i32)))
   (import "stage" "reserve" (func $reserve (param i32 i32) (result i32)))
@@ -16,7 +16,9 @@
   (import "stage" "is_error" (func $is_error (param i32) (result i32)))
   (import "stage" "lift_error" (func $lift_error (param i32)))
 
-  ;; `len`: of the node's configuration. `result<_, process-error>`: the case at 0, the error at 4.
+  ;; Calls `init` with the node's configuration, which has `len` bytes. Returns @outcome.emitted, or @outcome.failed.
+  ;;
+  ;; `result<_, process-error>` has its case at 0, the error at 4.
   (func (export "init") (param $len i32) (result i32)
     (local $at i32) (local $outcome i32) (local $text i32) (local $done i32) (local $part i32)
     (call $enter)
@@ -43,6 +45,7 @@
     (call $exit)
     (local.get $outcome))
 
+  ;; Calls `teardown`.
   (func (export "teardown")
     (call $enter)
     (call $teardown)

@@ -1,4 +1,4 @@
-;; Calls of `torvyn:streaming/processor`.
+;; Calls from the host to `torvyn:streaming/processor`. They trap when the guest breaks a rule of the canonical ABI.
 (module
   (import "guest" "memory" (memory $g 0))
   (import "guest" "process" (func $process (param i64 i64 i32 i32 i32 i32) (result i32)))
@@ -17,7 +17,10 @@
   (import "stage" "lift_output" (func $lift_output (param i32)))
   (import "stage" "accept" (func $accept (result i32)))
 
-  ;; `result<process-result, process-error>`: cases at 0 and 8, the element at 16, the error at 8.
+  ;; Calls `process` with an element, given by its metadata (`type` is the number of the content type) and the id of its
+  ;; buffer. Returns the outcome: @outcome.ended for `drop`, that of `accept` for `emit`, or @outcome.failed.
+  ;;
+  ;; `result<process-result, process-error>` has its cases at 0 and 8, the element at 16, the error at 8.
   (func (export "process") (param $sequence i64) (param $timestamp i64) (param $type i32) (param $id i32) (result i32)
     (local $at i32) (local $text i32) (local $payload i32) (local $context i32) (local $outcome i32)
     (call $enter)
@@ -40,7 +43,7 @@
         (call $lift_error (i32.add (local.get $at) (i32.const 8)))
         (local.set $outcome (i32.const @outcome.failed)))
       (else
-        ;; `emit` is case 0, `drop` case 1.
+        ;; `emit` is case 0 and @outcome.emitted 1; `drop` is case 1 and @outcome.ended 0.
         (local.set $outcome (i32.load8_u $g offset=8 (local.get $at)))
         (call $check_case (local.get $outcome) (i32.const 1) (i32.const @violation.variant_case))
         (local.set $outcome (i32.sub (i32.const 1) (local.get $outcome)))

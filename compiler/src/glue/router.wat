@@ -1,9 +1,9 @@
-;; Calls of `torvyn:filtering/router`.
+;; Calls from the host to `torvyn:filtering/router`. They trap when the guest breaks a rule of the canonical ABI.
 (module
   (import "guest" "memory" (memory $g 0))
   (import "guest" "route" (func $route (param i64 i64 i32 i32 i32 i32) (result i32)))
   (import "guest" "route.post" (func $post (param i32)))
-  ;; The host's text is the name of a port; empties the text.
+  ;; Records the host's text as the name of a port that gets the element. Empties the text. Traps when it is not UTF-8.
   (import "host" "port" (func $port))
   (import "stage" "area" (func $area (param i32 i32 i32)))
   (import "stage" "list" (func $list (param i32 i32 i32 i32)))
@@ -18,7 +18,10 @@
   (import "stage" "is_error" (func $is_error (param i32) (result i32)))
   (import "stage" "lift_error" (func $lift_error (param i32)))
 
-  ;; `result<list<string>, process-error>`: the case at 0, either value at 4.
+  ;; Calls `route` with an element, given by its metadata (`type` is the number of the content type) and the id of its
+  ;; buffer. Records the chosen ports in the host. Returns @outcome.emitted, or @outcome.failed.
+  ;;
+  ;; `result<list<string>, process-error>` has its case at 0, either value at 4.
   (func (export "route") (param $sequence i64) (param $timestamp i64) (param $type i32) (param $id i32) (result i32)
     (local $at i32) (local $name i32) (local $payload i32) (local $context i32) (local $outcome i32)
     (call $enter)
@@ -49,6 +52,7 @@
     (call $end_loan (local.get $id))
     (local.get $outcome))
 
+  ;; Records the names of ports, a list of `count` texts at `at`, in the host.
   (func $ports (param $at i32) (param $count i32)
     (call $list (local.get $at) (local.get $count) (i32.const 8) (i32.const 3))
     (block $end

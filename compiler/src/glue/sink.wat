@@ -1,4 +1,4 @@
-;; Calls of `torvyn:streaming/sink`.
+;; Calls from the host to `torvyn:streaming/sink`. They trap when the guest breaks a rule of the canonical ABI.
 (module
   (import "guest" "memory" (memory $g 0))
   (import "guest" "push" (func $push (param i64 i64 i32 i32 i32 i32) (result i32)))
@@ -17,7 +17,10 @@
   (import "stage" "is_error" (func $is_error (param i32) (result i32)))
   (import "stage" "lift_error" (func $lift_error (param i32)))
 
-  ;; `result<backpressure-signal, process-error>`: the case at 0, either value at 4.
+  ;; Calls `push` with an element, given by its metadata (`type` is the number of the content type) and the id of its
+  ;; buffer. Returns the outcome: @outcome.emitted for `ready`, @outcome.paused for `pause`, or @outcome.failed.
+  ;;
+  ;; `result<backpressure-signal, process-error>` has its case at 0, either value at 4.
   (func (export "push") (param $sequence i64) (param $timestamp i64) (param $type i32) (param $id i32) (result i32)
     (local $at i32) (local $text i32) (local $payload i32) (local $context i32) (local $outcome i32)
     (call $enter)
@@ -50,7 +53,9 @@
     (call $end_loan (local.get $id))
     (local.get $outcome))
 
-  ;; `result<_, process-error>`: the case at 0, the error at 4.
+  ;; Calls `complete`. Returns @outcome.emitted, or @outcome.failed.
+  ;;
+  ;; `result<_, process-error>` has its case at 0, the error at 4.
   (func (export "complete") (result i32)
     (local $at i32) (local $outcome i32)
     (call $enter)

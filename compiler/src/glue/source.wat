@@ -1,4 +1,4 @@
-;; Calls of `torvyn:streaming/source`.
+;; Calls from the host to `torvyn:streaming/source`. They trap when the guest breaks a rule of the canonical ABI.
 (module
   (import "guest" "memory" (memory $g 0))
   (import "guest" "pull" (func $pull (result i32)))
@@ -15,7 +15,10 @@
   (import "stage" "lift_output" (func $lift_output (param i32)))
   (import "stage" "accept" (func $accept (result i32)))
 
-  ;; `result<option<output-element>, process-error>`: cases at 0 and 8, the element at 16, the error at 8.
+  ;; Calls `pull`. Returns the outcome: @outcome.ended if the source is exhausted, that of `accept` if there is an
+  ;; element, or @outcome.failed.
+  ;;
+  ;; `result<option<output-element>, process-error>` has its cases at 0 and 8, the element at 16, the error at 8.
   (func (export "pull") (result i32)
     (local $at i32) (local $outcome i32)
     (call $enter)
@@ -37,6 +40,7 @@
       (then (return (call $accept))))
     (local.get $outcome))
 
+  ;; Calls `notify-backpressure` with the case of a `backpressure-signal`.
   (func (export "notify") (param $signal i32)
     (call $enter)
     (call $notify (local.get $signal))
