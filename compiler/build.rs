@@ -1,6 +1,6 @@
-//! Gathers what `cache` embeds: the sources of the runtime as a workspace of their own, and the versions of its
-//! dependencies; and what `sdk` embeds. In: the workspace this crate is built in. Out: `runtime_sources.rs` and
-//! `sdk_sources.rs` in `OUT_DIR`.
+//! Collects the files that `cache` and `sdk` embed: the sources of the runtime, as a workspace of their own, with the
+//! versions of its dependencies, and the sources of the SDK. In: the workspace this crate is built in. Out:
+//! `runtime_sources.rs` and `sdk_sources.rs` in `OUT_DIR`.
 
 #![expect(clippy::disallowed_methods, reason = "this is how a build script works")]
 
@@ -15,7 +15,7 @@ use std::{env, fs};
 /// Tables of the root manifest that members inherit from.
 const INHERITED: [&str; 3] = ["workspace.package", "workspace.dependencies", "workspace.lints"];
 
-/// The member that is embedded, as folder and as package.
+/// The embedded member: its folder and its package.
 const MEMBER: (&str, &str) = ("runtime-core", "torvyn-runtime-core");
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -52,8 +52,8 @@ fn root() -> PathBuf {
         .to_owned()
 }
 
-/// Has the script run again when `path` of the workspace changes. Relative to this package: a target folder that was copied
-/// with its workspace would else go by the original.
+/// Makes cargo run this script again when `path` of the workspace changes. The path is relative to this package: if a
+/// workspace is copied with its target folder, cargo then watches the copy.
 fn watch(path: &str) {
     println!("cargo::rerun-if-changed=../{path}");
 }
@@ -80,7 +80,7 @@ fn list(root: &Path, folder: &str, paths: &mut Vec<String>) -> Result<(), Box<dy
     Ok(())
 }
 
-/// A workspace with one member, which inherits what it does here.
+/// Returns the manifest of a workspace whose only member is the embedded one, with the tables that it inherits from.
 fn workspace_manifest(root: &str) -> String {
     let mut out = format!("[workspace]\nresolver = \"3\"\nmembers = [\"{}\"]\n", MEMBER.0);
     let mut inherited = false;
@@ -91,7 +91,7 @@ fn workspace_manifest(root: &str) -> String {
                 out.push('\n');
             }
         }
-        // The other members are not there, and comments say nothing to anybody.
+        // The other members, which have paths, are not embedded, and comments are not needed.
         if inherited && !line.is_empty() && !line.starts_with('#') && !line.contains("path = ") {
             out.push_str(line);
             out.push('\n');
@@ -100,7 +100,7 @@ fn workspace_manifest(root: &str) -> String {
     out
 }
 
-/// The lock file without the members other than the embedded one.
+/// Returns the lock file without members other than the embedded one.
 fn lock_file(lock: &str) -> String {
     let (header, packages) = lock.split_once("[[package]]").unwrap_or((lock, ""));
     let mut out = header.to_owned();

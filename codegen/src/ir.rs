@@ -1,7 +1,7 @@
 //! The intermediate representation between the front half and the generated code.
 //!
 //! It contains no spans and no defaults: the schedule is decided, queues and pools are sized, every timeout has a
-//! value. Only `lower` makes it; [`verify`] states its invariants.
+//! value. Only `lower` creates it; [`verify`] states its invariants.
 
 mod path;
 mod print;
@@ -263,7 +263,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Whether an observer can't see that elements wait in it, if only for a moment.
+    /// Whether no observer can tell that elements skip the stream: it has no rate limit and room for two elements.
     #[must_use]
     pub fn is_transparent(&self) -> bool {
         self.depth > 1 && self.policy.per_second().is_none()

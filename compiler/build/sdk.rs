@@ -1,20 +1,20 @@
-//! The SDK for components as a package that builds anywhere: what its manifests take from the workspace is written into
-//! them.
+//! The SDK for components, as packages that build outside this workspace: values that their manifests inherit here are
+//! filled in.
 
 use std::error::Error;
 use std::path::Path;
 
 use super::{list, read, watch};
 
-/// Folder of the SDK, and of the crate with its attribute in there.
+/// Folders of the SDK, and of the crate inside it that defines its attribute.
 const PACKAGES: [&str; 2] = ["macros", "macros/attribute"];
 
-/// Tables that are of no use without the workspace.
+/// Tables of a manifest that are useless outside the workspace.
 const LEFT_OUT: [&str; 2] = ["dev-dependencies", "lints"];
 
 const NOTE: &str = "# The SDK for components, as `torvync init` wrote it.\n\n";
 
-/// Path, below the folder of the SDK, and text of each file.
+/// Returns path, relative to the folder of the SDK, and text of each file.
 pub(super) fn files(root: &Path) -> Result<Vec<(String, String)>, Box<dyn Error>> {
     let workspace = read(root, "Cargo.toml")?;
     let mut files = Vec::new();
@@ -37,7 +37,7 @@ pub(super) fn files(root: &Path) -> Result<Vec<(String, String)>, Box<dyn Error>
     Ok(files)
 }
 
-/// A manifest without the workspace.
+/// Returns a manifest with inherited values filled in.
 fn manifest(text: &str, workspace: &str) -> String {
     let (mut out, mut table) = (String::new(), "");
     for line in text.lines() {
@@ -57,7 +57,7 @@ fn manifest(text: &str, workspace: &str) -> String {
     format!("{}\n", out.trim_end())
 }
 
-/// A line that inherits, with what it inherits; `None` for other lines.
+/// Returns a line that inherits a value with the value filled in; `None` for other lines.
 fn inherited(line: &str, workspace: &str) -> Option<String> {
     let (key, more) = match line.split_once(".workspace = true") {
         Some((key, _)) => (key, ""),
@@ -67,7 +67,7 @@ fn inherited(line: &str, workspace: &str) -> Option<String> {
     let own = workspace
         .lines()
         .find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "));
-    // A pinned version would not go along with what else a project depends on.
+    // A pinned version could conflict with other dependencies of a project.
     let own = own
         .unwrap_or_else(|| panic!("invariant: the workspace has `{key}`"))
         .replacen("\"=", "\"", 1);

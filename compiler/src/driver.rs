@@ -1,5 +1,5 @@
-//! Names every step of a compilation in order, here those of the front half, in [`build`] what follows; no other module
-//! does.
+//! Calls the steps of a compilation in order: those of the front half here, those of the back half in [`build`]. No
+//! other module knows the order.
 
 mod build;
 
@@ -34,32 +34,32 @@ pub struct Request {
     pub flow: Option<String>,
     /// Reports warnings as errors.
     pub strict: bool,
-    /// Where compiled components lie (`<name>.wasm`), instead of where the build puts them.
+    /// Folder of the binaries of declared components (`<name>.wasm`); `None` for the usual places.
     pub components: Option<PathBuf>,
-    /// What builds write goes here instead of to `.torvyn` beside the manifest.
+    /// Folder to which builds write; `None` is `.torvyn` beside the manifest.
     pub work_dir: Option<PathBuf>,
 }
 
-/// What the front half found. Whatever could be built is there, also beside errors.
+/// Results of the front half. After errors, all results that could be computed are present.
 #[derive(Clone, Debug, Default)]
 pub struct Analysis {
     /// The texts that diagnostics point into.
     pub sources: SourceMap,
     /// Everything to report, in order.
     pub diagnostics: Diagnostics,
-    /// The manifest as written; `None` only when there is no file to read.
+    /// The manifest as written; `None` if its file can't be read.
     pub manifest: Option<Manifest>,
-    /// What is known of its components.
+    /// Contracts of its components, as far as known.
     pub contracts: ContractSet,
-    /// Names resolved; `None` after errors in the manifest.
+    /// The project with its names resolved; `None` without a manifest, or if a build ended between check and link.
     pub project: Option<ResolvedProject>,
-    /// The flows that link; empty after `check`, which does without component binaries.
+    /// The flows that link; empty after `check`, which needs no component binaries.
     pub flows: Vec<LinkedFlow>,
     /// Component binaries that do not exist (exit code 2 of `torvync link`).
     pub missing: Vec<PathBuf>,
 }
 
-/// Manifest, contracts and topology, and what component binaries say that lie there and are not older than their source
+/// Checks manifest, contracts and topology, with the component binaries that exist and are no older than their sources
 /// (`torvync check`).
 pub fn check(files: &dyn Files, request: &Request) -> Analysis {
     let mut analysis = Analysis::default();
@@ -75,7 +75,7 @@ pub fn check(files: &dyn Files, request: &Request) -> Analysis {
     finished(analysis, request)
 }
 
-/// As [`check`], and each node against its component binary (`torvync link`).
+/// Checks the same as [`check`], and each node against its component binary (`torvync link`).
 pub fn link(files: &dyn Files, request: &Request) -> Analysis {
     let mut analysis = Analysis::default();
     if let Ok(mut read) = read(&mut analysis, files, request) {
@@ -86,28 +86,28 @@ pub fn link(files: &dyn Files, request: &Request) -> Analysis {
     finished(analysis, request)
 }
 
-/// What is different between two contracts.
+/// Result of the comparison of two contracts.
 #[derive(Clone, Debug, Default)]
 pub struct ContractDiff {
     /// The texts that differences point into.
     pub sources: SourceMap,
-    /// What stood in the way of reading the contracts.
+    /// Problems with reading the contracts.
     pub diagnostics: Diagnostics,
     /// The differences, in order of the old contract.
     pub differences: Vec<Difference>,
-    /// The packages that were compared; none for components.
+    /// Version bumps of the packages that were compared; none for components.
     pub bumps: Vec<Bump>,
 }
 
 impl ContractDiff {
-    /// The greatest change; `None` when there is none.
+    /// Level of the greatest change; `None` without changes.
     #[must_use]
     pub fn verdict(&self) -> Option<Level> {
         self.differences.iter().map(|difference| difference.level).max()
     }
 
-    /// Whether the new version says at least as much as has changed; a component, which has none, must be able to take the
-    /// place of the old one.
+    /// Whether the new versions of the packages fit the changes. A component, which has no version, must have no
+    /// breaking change.
     #[must_use]
     pub fn is_covered(&self) -> bool {
         if self.bumps.is_empty() {
@@ -181,12 +181,12 @@ fn root(request: &Request) -> &Path {
         .unwrap_or(Path::new("."))
 }
 
-/// Where builds of the project write.
+/// The work folder of the project.
 fn work(request: &Request) -> Work {
     Work::of(root(request), request.work_dir.as_deref())
 }
 
-/// Where the source of a component lies that is built from one.
+/// The source folder of a declared component; `None` for other components.
 fn source_folder(request: &Request, manifest: &Manifest, component: &ComponentRef) -> Option<PathBuf> {
     match component {
         ComponentRef::Declared(name) => {
@@ -197,7 +197,7 @@ fn source_folder(request: &Request, manifest: &Manifest, component: &ComponentRe
     }
 }
 
-/// What the project writes: the files of its sinks, and its executable.
+/// Paths of the files that the project itself writes: those of its sinks, and its executable.
 fn written(request: &Request, manifest: &Manifest) -> Vec<PathBuf> {
     let nodes = manifest.flows.iter().flat_map(|flow| &flow.nodes);
     let sinks = nodes.filter(|node| {
@@ -212,7 +212,7 @@ fn written(request: &Request, manifest: &Manifest) -> Vec<PathBuf> {
     paths.chain(executable).map(|path| root(request).join(path)).collect()
 }
 
-/// Each component that is used, and where its binary should lie.
+/// Returns the binary of each component that is used; it may not exist yet.
 fn find_binaries(files: &dyn Files, request: &Request, manifest: &Manifest) -> Vec<BinaryFile> {
     let references = manifest.references(request.flow.as_deref());
     let found = references
@@ -226,7 +226,8 @@ fn find_binaries(files: &dyn Files, request: &Request, manifest: &Manifest) -> V
         .collect()
 }
 
-/// Where a component's binary should lie without a build: the first place that has it, else where a build would put it.
+/// Returns the path of a component's binary: the one that the request or the manifest names, or else the first usual
+/// place that has it, or else the place where a build would put it.
 fn find_binary(files: &dyn Files, request: &Request, manifest: &Manifest, reference: &ComponentRef) -> PathBuf {
     let root = root(request);
     let name = match reference {

@@ -1,9 +1,9 @@
 //! Builds the executable. In: a crate on disk. Out: an [`Executable`].
 //!
-//! Dependencies are compiled once per machine, for both profiles. What is hot is compiled for speed, each crate as one
-//! unit; the rest for size. There is no link-time optimisation: it took 33 s in every release build, for executables of
-//! the same size and about a fifth less time per element on the component path. A release build differs in what the
-//! linker leaves out.
+//! Dependencies are compiled once per machine, for both profiles. The hot crates are compiled for speed, each as one
+//! codegen unit, the others for size. There is no link-time optimisation: it took 33 s in every release build, left
+//! executables as large as before, and saved about a fifth of the time per element on the component path. A release
+//! build differs from a development build only in the flags of its last crate, mostly the linker's.
 
 use std::ffi::OsString;
 use std::io;
@@ -19,15 +19,15 @@ use crate::emit::EmittedCrate;
 use crate::process::{self, Finished};
 use crate::toolchain::{Toolchain, ToolchainError, missing_tool};
 
-/// Cargo's settings of every crate.
+/// Cargo's settings for all crates.
 const PROFILE: [&str; 10] = [
-    // Not for `package.'*'`, which would count for build scripts and macros too.
+    // Not for `package.'*'`, which would also apply to build scripts and macros.
     "profile.release.opt-level='s'",
     "profile.release.codegen-units=16",
     "profile.release.debug=false",
     "profile.release.lto=false",
     "profile.release.strip=false",
-    // Nothing catches panics: without unwinding there are no landing pads, a seventh of the code.
+    // Nothing catches panics. Without unwinding there are no landing pads, which would be a seventh of the code.
     "profile.release.panic='abort'",
     "profile.release.package.wasmtime.opt-level=3",
     "profile.release.package.wasmtime.codegen-units=1",
@@ -41,8 +41,8 @@ const LAST_DEV: [&str; 2] = ["-Copt-level=3", "-Cstrip=debuginfo"];
 /// Flags of the last crate of a release build.
 const LAST_RELEASE: [&str; 2] = ["-Copt-level=3", "-Cstrip=symbols"];
 
-/// Folds equal functions into one; known to the linker that rustc brings along for this target. So is the script that leaves
-/// out what is needed to walk the stack.
+/// The same for [`LLD_TARGET`], with flags of the linker that rustc ships: identical functions are folded, and the
+/// index of the unwind tables is left out. The tables themselves are left out by [`LINKER_SCRIPT`].
 const LAST_RELEASE_LLD: [&str; 4] = [
     "-Copt-level=3",
     "-Cstrip=symbols",
@@ -50,8 +50,8 @@ const LAST_RELEASE_LLD: [&str; 4] = [
     "-Clink-arg=-Wl,--no-eh-frame-hdr",
 ];
 
-/// The same with the C library inside: nothing to find and to bind at every start (a third of the time to the first
-/// element), nothing to be missing on another machine. Packed relocations make up for a part of its size.
+/// The same with a static C library. It saves dynamic linking at every start (a third of the time to the first
+/// element), and no other machine can lack it. Packed relocations make up for a part of its size.
 const LAST_RELEASE_STATIC: [&str; 6] = [
     "-Copt-level=3",
     "-Cstrip=symbols",
@@ -61,7 +61,8 @@ const LAST_RELEASE_STATIC: [&str; 6] = [
     "-Clink-arg=-Wl,-z,pack-relative-relocs",
 ];
 
-/// Leaves out the unwind tables, a twelfth of the executable: nothing unwinds, and a backtrace without symbols says nothing.
+/// Linker script that leaves out the unwind tables, a twelfth of the executable: nothing unwinds, and a backtrace
+/// without symbols is of no use.
 const LINKER_SCRIPT: &str = "\
 SECTIONS { /DISCARD/ : { *(.eh_frame) *(.eh_frame_hdr) *(.gcc_except_table .gcc_except_table.*) } } INSERT AFTER .text;
 ";
@@ -69,7 +70,7 @@ SECTIONS { /DISCARD/ : { *(.eh_frame) *(.eh_frame_hdr) *(.gcc_except_table .gcc_
 /// The target whose programs rustc links with its own lld.
 const LLD_TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// What to build, and with what.
+/// Options for building the executable.
 #[derive(Clone, Copy, Debug)]
 pub struct ExeOptions<'a> {
     /// The tools.
@@ -78,9 +79,9 @@ pub struct ExeOptions<'a> {
     pub cache: &'a Cache,
     /// Target of the executable.
     pub target: &'a Target,
-    /// Optimise for size and speed.
+    /// Whether to build for release.
     pub release: bool,
-    /// Folder for what belongs to this project alone.
+    /// Folder for intermediate files of this project.
     pub work: &'a Path,
     /// Path of the executable.
     pub output: &'a Path,
@@ -89,11 +90,11 @@ pub struct ExeOptions<'a> {
 /// A finished executable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Executable {
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
     /// Its size in bytes.
     pub bytes: u64,
-    /// Hash of everything it was made of.
+    /// Hash of all inputs of its build.
     pub inputs: String,
 }
 
@@ -104,19 +105,19 @@ pub enum ExeError {
     Tool(ToolchainError),
     /// cargo could not build it.
     Failed {
-        /// What cargo said.
+        /// Cargo's messages.
         said: String,
     },
     /// A file can't be written.
     Io {
-        /// Which one.
+        /// The file, or the folder of the cache.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
 }
 
-/// Builds the executable of an emitted crate. `on_line` gets what cargo says.
+/// Builds the executable of an emitted crate. `on_line` gets each line of cargo's messages.
 ///
 /// # Errors
 /// When a tool is missing, the crate does not compile, or a file can't be written.
@@ -182,7 +183,8 @@ pub fn build(
     Ok(executable)
 }
 
-/// The same for every version of the runtime: a change of these flags compiles all dependencies again.
+/// Returns rustc's flags for all crates. They are the same for every version of the runtime, because with other flags
+/// cargo compiles all dependencies again.
 fn flags(options: ExeOptions<'_>) -> Vec<String> {
     options
         .toolchain
@@ -224,9 +226,10 @@ impl Cargo<'_> {
         for variable in std::env::vars_os().map(|(name, _)| name).filter(changes_the_result) {
             cargo.env_remove(variable);
         }
-        // Its own folder for what cargo hands out: projects of equal name share everything else.
+        // The executable goes to the project's own folder, since another project may have the same name. All projects
+        // share the folder of intermediate results.
         let (build, target) = (options.cache.target(self.shared), options.work.join("target"));
-        // From the runtime's folder, so that no project's cargo configuration is read.
+        // Cargo runs in the runtime's folder, so that it reads no project's configuration.
         cargo
             .current_dir(&self.runtime.workspace)
             .args(["rustc", "--release", "--bin", &self.krate.name]);
@@ -255,7 +258,8 @@ impl Cargo<'_> {
                 cargo.args(["-Clink-arg=-Xlinker", &format!("-Clink-arg={argument}")]);
             }
         }
-        // Cargo knows files by their time and projects by their name; this tells it what is really different.
+        // Cargo recognises changed files by their time, and projects by their name. With this hash among the arguments,
+        // it also recognises changed contents.
         cargo.arg(format!("-Cmetadata={}", &self.inputs[..16]));
         cargo.env("CARGO_ENCODED_RUSTFLAGS", self.flags.join("\u{1f}"));
         cargo.env("RUSTC", &options.toolchain.rustc);
@@ -263,7 +267,8 @@ impl Cargo<'_> {
     }
 }
 
-/// Variables by which a caller tunes builds of his own. Linkers for other targets are left to him.
+/// Whether an environment variable, set for other builds, would change the result of this one. Variables that choose
+/// linkers for other targets are kept.
 fn changes_the_result(variable: &OsString) -> bool {
     let Some(name) = variable.to_str() else { return false };
     let prefixes = ["CARGO_BUILD_", "CARGO_PROFILE_"];
@@ -273,7 +278,8 @@ fn changes_the_result(variable: &OsString) -> bool {
         "CARGO_INCREMENTAL",
         "RUSTC_WORKSPACE_WRAPPER",
         "RUSTC_BOOTSTRAP",
-        // The few lines of C in wasmtime would be compiled anew for each value, and with them all that is built on wasmtime.
+        // For each new value, cargo would compile the few lines of C in wasmtime again, and every crate that depends on
+        // it.
         "ARFLAGS",
         "CFLAGS",
         "HOST_CFLAGS",
@@ -302,7 +308,8 @@ fn executable_of(finished: &Finished) -> Option<PathBuf> {
     found
 }
 
-/// Replaces the output in one step: it may be running, and must never be half there.
+/// Copies the executable to its output path. An old one is replaced atomically: it may be running, and the path must
+/// never contain an incomplete file.
 #[expect(clippy::disallowed_methods, reason = "the executable is the output")]
 fn install(made: &Path, output: &Path) -> Result<(), ExeError> {
     let folder = output
@@ -330,7 +337,7 @@ fn executable(path: &Path, inputs: &str) -> io::Result<Executable> {
     })
 }
 
-/// Remembers of what the last executable was made, so that an unchanged one is not made again.
+/// A file with hashes of the last build's inputs and executable: if both are unchanged, nothing is built.
 struct Stamp {
     path: PathBuf,
 }
@@ -380,7 +387,7 @@ impl From<ExeError> for Diagnostic {
     }
 }
 
-/// What to do about what cargo said.
+/// Advice on an error in cargo's messages.
 fn advice(said: &str) -> &'static str {
     let has = |words: &[&str]| words.iter().any(|words| said.contains(words));
     if has(&["No space left on device", "Disk quota exceeded"]) {

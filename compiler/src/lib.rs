@@ -6,8 +6,8 @@
 //! LinkedFlow, binaries ─ lower ─┬► ProgramIr ─ codegen::generate ─► GeneratedCrate ─ emit ─► crate on disk ─┐
 //!                               └► units ─ aot::precompile ─► AotArtifacts ─────────────────────────────────┴─ exe ─► Executable
 //! ```
-//! The front half (to `LinkedFlow`) reads only through [`source::files::Files`] and reports all it finds. The back
-//! half writes files, runs cargo, and fails fast. [`driver`] names every step in order; no other module does.
+//! The front half (to `LinkedFlow`) reads only through [`source::files::Files`] and reports all mistakes that it finds.
+//! The back half writes files, runs cargo, and fails fast. [`driver`] calls the steps in order; no other module does.
 
 pub mod anatomy;
 pub mod aot;

@@ -1,6 +1,7 @@
-//! Wires nodes together. In: a resolved project and its contracts. Out: [`LinkedFlow`]s, made nowhere else.
+//! Connects nodes by their ports. In: a resolved project and its contracts. Out: [`LinkedFlow`]s, which no other module
+//! creates.
 //!
-//! A linked flow is acyclic, every node has a role its component really exports, and every port is connected.
+//! A linked flow is acyclic; every node has a role that its component exports, and the edges that this role needs.
 
 mod capabilities;
 mod contracts;
@@ -43,22 +44,22 @@ pub struct LinkedFlow {
 pub struct LinkedNode {
     /// Name in the manifest.
     pub name: String,
-    /// What it does.
+    /// Role of the node.
     pub role: Role,
-    /// Who does it.
+    /// The component or built-in that implements it.
     pub implementation: LinkedImplementation,
-    /// What its component is granted, sorted; nothing for a built-in.
+    /// Grants of its component, sorted; none for a built-in.
     pub capabilities: Vec<String>,
     /// Settings.
     pub settings: NodeSettings,
 }
 
-/// Who does the work of a linked node.
+/// Implementation of a linked node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkedImplementation {
     /// A component.
     Component {
-        /// Which one.
+        /// Its id.
         component: ComponentId,
         /// Whether it exports `torvyn:streaming/lifecycle`.
         lifecycle: bool,
@@ -72,11 +73,11 @@ pub enum LinkedImplementation {
 pub struct LinkedEdge {
     /// Producer.
     pub from: NodeId,
-    /// Its output port.
+    /// Output port of the producer.
     pub from_port: String,
     /// Consumer.
     pub to: NodeId,
-    /// Its input port.
+    /// Input port of the consumer.
     pub to_port: String,
     /// Settings.
     pub settings: EdgeSettings,
@@ -101,7 +102,7 @@ impl LinkedFlow {
         &self.nodes
     }
 
-    /// One node.
+    /// The node with this id.
     #[must_use]
     pub fn node(&self, id: NodeId) -> &LinkedNode {
         &self.nodes[id.position()]
@@ -125,14 +126,14 @@ impl LinkedFlow {
         &self.settings
     }
 
-    /// The router whose ports they share out.
+    /// The router whose ports the replicas divide; `None` if the manifest names none.
     #[must_use]
     pub fn replicas_by(&self) -> Option<NodeId> {
         self.replicas_by
     }
 }
 
-/// Reports what is wrong with the flows as far as it can be known without some of the component binaries.
+/// Checks components and flows by the contracts that are known; binaries may be missing.
 pub fn check(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
     check_components(diags, project, contracts);
     for flow in project.flows() {
@@ -142,7 +143,7 @@ pub fn check(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &Con
     settings::check(diags, project, contracts);
 }
 
-/// What each node of a flow does, as far as it is known; nothing is reported.
+/// Returns the role of each node of a flow, in order of declaration; `None` if it is unknown. Reports nothing.
 #[must_use]
 pub fn roles(project: &ResolvedProject, contracts: &ContractSet, flow: &ResolvedFlow) -> Vec<Option<Role>> {
     let found = roles::check(&mut Diagnostics::new(), project, contracts, flow);
@@ -167,7 +168,7 @@ pub fn link(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &Cont
     linked
 }
 
-/// What can be said of components without the shape of flows.
+/// Checks components, whatever the shape of the flows.
 fn check_components(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
     imports::check(diags, project, contracts);
     worlds::check(diags, project, contracts);
@@ -201,8 +202,8 @@ fn link_flow(
     })
 }
 
-/// The checks of the graph. Where a part of it is missing, which has been reported, only those that other parts can't
-/// change: what an edge joins, and cycles.
+/// Checks the graph and returns the nodes in topological order. In an incomplete flow, which has been reported, checks
+/// only what the missing parts can't change: the ends of edges, and cycles.
 fn check_shape(
     diags: &mut Diagnostics,
     project: &ResolvedProject,

@@ -1,7 +1,7 @@
-//! Lowers linked flows to the IR. In: [`LinkedFlow`]s and the components they use. Out: a [`ProgramIr`], and what is
-//! compiled for it.
+//! Lowers linked flows to the IR. In: [`LinkedFlow`]s and the components they use. Out: a [`ProgramIr`], and the
+//! [`Unit`]s that are compiled for it.
 //!
-//! Spans and defaults end here: nodes stand in schedule order, every queue, pool and timeout has a value, and
+//! The IR has no spans and no defaults: nodes are in topological order, every queue, pool and timeout has a value, and
 //! [`ir::verify`] holds.
 
 pub mod buffers;
@@ -29,7 +29,7 @@ use path::Wanted;
 use schedule::Schedule;
 use threads::Threads;
 
-/// The parts of the runtime that a program needs whose components import these WASI packages.
+/// Returns the parts of the runtime that a program needs, given the WASI packages that its components import.
 fn features(wasi: &[WasiPackage]) -> Vec<Feature> {
     (!wasi.is_empty()).then_some(Feature::Wasi).into_iter().collect()
 }
@@ -52,12 +52,12 @@ pub fn components(flows: &[LinkedFlow]) -> Vec<ComponentId> {
 pub struct Lowered {
     /// The program.
     pub program: ProgramIr,
-    /// What its artifacts are compiled from, in their order.
+    /// The units that its artifacts are compiled from, in the order of the artifacts.
     pub units: Vec<Unit>,
 }
 
 /// Lowers the flows of `project` for `target`. `binaries` are those of [`components`], in that order; `optimize` is the
-/// call path that the command line wants for all stages.
+/// call path that the command line requests for all stages.
 #[must_use]
 pub fn lower(
     project: &ResolvedProject,
@@ -113,14 +113,14 @@ fn artifact(unit: &Unit) -> Artifact {
     }
 }
 
-/// What is known of the components of a program.
+/// The components of a program.
 struct Components {
-    /// By index.
+    /// Their ids, in the order of [`ProgramIr::components`].
     used: Vec<ComponentId>,
     threads: Threads,
 }
 
-/// A flow whose stages have no call path yet: [`path::choose`] looks at all of them.
+/// Lowers a flow, except the call paths of its stages: [`path::choose`] sets them for all flows together.
 fn lower_flow(runtime: &RuntimeDecl, flow: &LinkedFlow, components: &Components) -> FlowIr {
     let schedule = Schedule::new(flow);
     let edges = flow.edges().iter();
@@ -215,7 +215,7 @@ fn lower_node(
     }
 }
 
-/// The streams that end at a node, in the order in which it takes from them.
+/// The streams that end at a node, in the order in which the node takes from them.
 fn inputs(node: ir::NodeIdx, merge: Merge, streams: &[Stream]) -> Vec<StreamIdx> {
     let mut inputs: Vec<_> = numbered(streams).filter(|(_, stream)| stream.to == node).collect();
     match merge {

@@ -1,7 +1,7 @@
-//! Names to ids. In: a manifest and the contracts of its components. Out: a [`ResolvedProject`].
+//! Resolves names to ids. In: a manifest and the contracts of its components. Out: a [`ResolvedProject`].
 //!
-//! Afterwards nothing is looked up by name: nodes, edges and components are ids. Flows that had errors are kept, with
-//! `complete` unset, so that the mistakes of the others are found in the same run.
+//! Later passes find nodes and components by id. Flows with errors are kept, with `complete` unset, so that the same
+//! run finds further mistakes in them.
 
 mod completion;
 mod components;
@@ -34,7 +34,7 @@ index!(
     NodeId
 );
 
-/// A project without names to look up.
+/// A project whose names are resolved to ids.
 #[derive(Clone, Debug)]
 pub struct ResolvedProject {
     name: String,
@@ -54,24 +54,24 @@ pub struct ResolvedProject {
 /// A component that some flow uses.
 #[derive(Clone, Debug)]
 pub struct ResolvedComponent {
-    /// Unique in the project, and fit for a file name.
+    /// Name, unique in the project and usable as a file name.
     pub name: String,
-    /// As the manifest refers to it; the key into the [`ContractSet`].
+    /// Reference in the manifest; the key into the [`ContractSet`].
     pub reference: ComponentRef,
-    /// What it is granted.
+    /// Its grants.
     pub grants: Grants,
-    /// What it says it needs: its own manifest, or the project's.
+    /// Capabilities declared for it, in its own manifest or in the project's.
     pub declared: Arc<CapabilitiesDecl>,
-    /// What it is written in, when written.
+    /// Language it is written in, if the manifest names one.
     pub language: Option<Language>,
 }
 
-/// What a component is granted.
+/// Grants of a component.
 #[derive(Clone, Debug, Default)]
 pub struct Grants {
-    /// In order of declaration.
+    /// The grants, in order of declaration.
     pub list: Vec<CapabilityGrant>,
-    /// Where another one can be added; `None` when there is no list.
+    /// Where another grant can be added; `None` when there is no list.
     pub end: Option<Span>,
 }
 
@@ -82,15 +82,15 @@ pub struct ResolvedFlow {
     pub name: Spanned<String>,
     /// Description, possibly empty.
     pub description: String,
-    /// The router whose ports they share out.
+    /// The router whose ports the replicas divide; `None` if the manifest names none.
     pub replicas_by: Option<Spanned<NodeId>>,
     /// Settings.
     pub settings: FlowSettings,
-    /// In order of declaration.
+    /// Nodes, in order of declaration.
     pub nodes: Vec<ResolvedNode>,
-    /// In order of declaration.
+    /// Edges, in order of declaration.
     pub edges: Vec<ResolvedEdge>,
-    /// Where the table of a further edge can be put.
+    /// Where the table of another edge can be added; `None` if it can't.
     pub further_edge: Option<Span>,
     /// False when a part could not be read or resolved, which has been reported.
     pub complete: bool,
@@ -101,9 +101,9 @@ pub struct ResolvedFlow {
 pub struct ResolvedNode {
     /// Name.
     pub name: Spanned<String>,
-    /// Who does the work; `None` after an error.
+    /// The component or built-in that implements it; `None` after an error.
     pub implementation: Option<Spanned<Implementation>>,
-    /// The interface that is used, when written.
+    /// The interface by which it is called, if the manifest names one.
     pub interface: Option<Spanned<InterfaceRef>>,
     /// Settings.
     pub settings: NodeSettings,
@@ -111,7 +111,7 @@ pub struct ResolvedNode {
     pub complete: bool,
 }
 
-/// Who does the work of a node.
+/// Implementation of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Implementation {
     /// A component.
@@ -125,11 +125,11 @@ pub enum Implementation {
 pub struct ResolvedEdge {
     /// Producer.
     pub from: NodeId,
-    /// Its output port.
+    /// Output port of the producer.
     pub from_port: Spanned<String>,
     /// Consumer.
     pub to: NodeId,
-    /// Its input port.
+    /// Input port of the consumer.
     pub to_port: Spanned<String>,
     /// Settings.
     pub settings: EdgeSettings,
@@ -160,13 +160,13 @@ impl ResolvedProject {
         &self.description
     }
 
-    /// Who made it, and under which terms.
+    /// Authors, licence and repository.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// Where the project is named.
+    /// Place of the project's name, or else of the header of its table.
     pub(crate) fn header(&self) -> Span {
         self.header
     }
@@ -177,7 +177,7 @@ impl ResolvedProject {
         &self.components
     }
 
-    /// One component.
+    /// The component with this id.
     #[must_use]
     pub fn component(&self, id: ComponentId) -> &ResolvedComponent {
         &self.components[id.position()]
@@ -189,7 +189,7 @@ impl ResolvedProject {
         &self.flows
     }
 
-    /// Whether these are all of its flows, each complete: then what no flow uses is used by nobody.
+    /// Whether these are all of its flows, each complete: then an item that they don't use is unused.
     pub(crate) fn is_whole(&self) -> bool {
         self.whole
     }
@@ -199,7 +199,7 @@ impl ResolvedProject {
         &self.capabilities
     }
 
-    /// Whether what is not granted is allowed all the same.
+    /// Whether capabilities are allowed without a grant.
     pub(crate) fn allows_all(&self) -> bool {
         self.allows_all
     }
@@ -212,7 +212,7 @@ impl ResolvedProject {
 }
 
 impl ResolvedFlow {
-    /// One node.
+    /// The node with this id.
     #[must_use]
     pub fn node(&self, id: NodeId) -> &ResolvedNode {
         &self.nodes[id.position()]
@@ -224,7 +224,7 @@ impl ResolvedFlow {
     }
 }
 
-/// Turns names into ids, and completes what needs a source or a sink (see [`completion`]).
+/// Resolves names to ids, and adds missing sources and sinks (see [`completion`]).
 ///
 /// `flow` restricts the project to one flow.
 pub fn resolve(

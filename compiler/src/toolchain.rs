@@ -1,6 +1,6 @@
 //! The tools a build needs: rustc, cargo, the WebAssembly target, a C linker, folders to write to.
 //!
-//! [`Toolchain::locate`] is what a build asks; [`examine`] and [`fix`] are `torvync doctor`.
+//! Builds use [`Toolchain::locate`]; `torvync doctor` uses [`examine`] and [`fix`].
 
 mod doctor;
 mod target;
@@ -22,7 +22,7 @@ pub const GUEST_TARGET: &str = "wasm32-wasip2";
 /// The oldest rustc that compiles the runtime.
 const OLDEST: Version = Version::new(1, 95, 0);
 
-/// A rustup toolchain that `doctor --fix` makes where the active one can't have the guest target.
+/// Name of the rustup toolchain that `doctor --fix` creates if the active one can't have the guest target.
 const GUEST_TOOLCHAIN: &str = "wasm-guest";
 
 /// The tools of this machine.
@@ -36,30 +36,30 @@ pub struct Toolchain {
     pub version: Version,
     /// Target of this machine.
     pub host: Target,
-    /// What `rustc -vV` prints: identifies the compiler.
+    /// Output of `rustc -vV`, which identifies the compiler.
     pub identity: String,
-    /// Where rustc's libraries are.
+    /// Folder of rustc's own files, its libraries included.
     pub sysroot: PathBuf,
 }
 
-/// A tool is missing, or too old.
+/// Why the tools can't build, in general or for a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ToolchainError {
     /// `rustc` or `cargo` can't be started.
     NotFound {
         /// The tool.
         tool: String,
-        /// What the system says.
+        /// Why not.
         reason: String,
     },
-    /// rustc starts and does not say what it should.
+    /// A tool fails, or prints something unexpected.
     Broken {
-        /// What was asked.
+        /// The command.
         command: String,
-        /// What came back.
+        /// Its output.
         said: String,
     },
-    /// rustc can't compile the runtime.
+    /// rustc is too old to compile the runtime.
     TooOld {
         /// Its version.
         found: Version,
@@ -71,32 +71,32 @@ pub enum ToolchainError {
     },
     /// rustc knows no such target.
     UnknownTarget {
-        /// What was asked for.
+        /// The requested target.
         target: String,
-        /// The target that is likely to be meant.
+        /// The target that was probably meant.
         near: Option<String>,
     },
-    /// The runtime does not run there.
+    /// This version can't build for the target.
     UnsupportedTarget {
         /// The target triple.
         target: String,
-        /// What is in the way.
+        /// Why not.
         reason: &'static str,
-        /// What can be done instead.
+        /// An alternative.
         help: &'static str,
     },
     /// Native code can't be linked.
     NoLinker {
-        /// What cargo said.
+        /// Cargo's message.
         said: String,
     },
 }
 
 impl Toolchain {
-    /// Finds the rustc that belongs to `cargo` and asks who it is.
+    /// Finds the rustc that belongs to `cargo`, and runs it to get its version, host and sysroot.
     ///
     /// # Errors
-    /// When it is missing or too old.
+    /// When it is missing or too old, or its output is unexpected.
     pub fn locate(cargo: &Path) -> Result<Self, ToolchainError> {
         let rustc = rustc_beside(cargo);
         let identity = ask(&rustc, &["-vV"])?;
@@ -129,10 +129,10 @@ impl Toolchain {
         has_std(&self.sysroot, target)
     }
 
-    /// Whether the C library of this machine can become part of an executable for `target`.
+    /// Whether the C library of this machine can be linked statically into an executable for `target`.
     #[must_use]
     pub fn has_static_libc(&self, target: &str) -> bool {
-        // A library that the C compiler does not find comes back as it was asked for.
+        // For a library that it does not find, the C compiler prints the bare name.
         let found = |library: &str| {
             ask(Path::new("cc"), &[&format!("-print-file-name={library}")])
                 .is_ok_and(|path| Path::new(path.trim()).is_file())
@@ -140,7 +140,7 @@ impl Toolchain {
         self.host.triple() == target && ["libc.a", "libgcc_eh.a"].into_iter().all(found)
     }
 
-    /// The rustc that compiles guests: the active one where it can, else that of the toolchain `wasm-guest`.
+    /// Finds the rustc that compiles guests: the active one if it can, or else that of the toolchain `wasm-guest`.
     ///
     /// # Errors
     /// When neither can.
@@ -158,8 +158,8 @@ impl Toolchain {
         })
     }
 
-    /// Arguments of rustc that keep folders of this machine out of what it compiles. `folders` are mapped to names; of
-    /// two that hold the same file the later one counts.
+    /// Returns rustc arguments that keep paths of this machine out of its output. `folders` are mapped to names; if two
+    /// of them contain a file, the later one counts.
     #[must_use]
     pub fn remapped(&self, folders: &[(PathBuf, String)]) -> Vec<String> {
         let of_tools = [
@@ -172,7 +172,7 @@ impl Toolchain {
     }
 }
 
-/// Maps `folder` to `name`, and the folders above it to what they are relative to it: so the place of a dependency
+/// Maps `folder` to `name`, and each folder above it to a path relative to `name`. So the mapped path of a dependency
 /// beside a project does not depend on where both are.
 pub(crate) fn relative_to(folder: &Path, name: &str) -> Vec<(PathBuf, String)> {
     let above = folder
@@ -186,7 +186,7 @@ pub(crate) fn relative_to(folder: &Path, name: &str) -> Vec<(PathBuf, String)> {
     folders
 }
 
-/// Where cargo keeps the sources of dependencies.
+/// Cargo's home folder, which contains the sources of dependencies.
 #[expect(clippy::disallowed_methods, reason = "cargo itself decides by this variable")]
 pub(crate) fn cargo_home() -> Option<PathBuf> {
     let set = std::env::var("CARGO_HOME")
@@ -255,7 +255,7 @@ fn broken(tool: &Path, arguments: &str, said: &str) -> ToolchainError {
     }
 }
 
-/// The error behind cargo's output, when a missing tool is the cause of it.
+/// Finds the missing tool that caused cargo to fail with this output; `None` for other errors.
 #[must_use]
 pub fn missing_tool(said: &str) -> Option<ToolchainError> {
     let no_linker = |line: &&str| line.contains("linker `") && line.contains("` not found");
@@ -363,7 +363,7 @@ mod tests {
     #[test]
     fn a_cargo_that_does_not_exist_is_no_panic() {
         let found = Toolchain::locate(Path::new("no/such/folder/cargo"));
-        // Falls back to the rustc on the search path, which this test is compiled by.
+        // Falls back to the rustc on the search path, which also compiled this test.
         assert!(found.is_ok_and(|tools| tools.host.system().is_some() && tools.has_target(tools.host.triple())));
     }
 }

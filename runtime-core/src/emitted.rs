@@ -16,7 +16,7 @@ pub use crate::flow::{
 };
 pub use crate::limits::{StageLimits, TierSize};
 pub use crate::plan::{FlowPlan, NodePlan, PoolPlan, PortPlan, ProgramPlan, StreamPlan};
-pub use crate::policy::{ErrorAction, ErrorPolicies, FanOut, LastResort, Merge, OverflowPolicy};
+pub use crate::policy::{ErrorAction, ErrorPolicies, FanOut, LastResort, Merge, NodePolicies, OverflowPolicy};
 pub use crate::role::Role;
 pub use crate::stage::{SinkStage, SourceStage};
 pub use crate::stream::Stream;

@@ -2,7 +2,7 @@
 
 use crate::engine::Tuning;
 use crate::limits::{StageLimits, TierSize};
-use crate::policy::{ErrorPolicies, FanOut, Merge, OverflowPolicy};
+use crate::policy::{NodePolicies, OverflowPolicy};
 use crate::role::Role;
 
 /// Plan of an executable.
@@ -72,12 +72,8 @@ pub struct NodePlan {
     pub outputs: &'static [PortPlan],
     /// Positions of the streams from port `error`.
     pub dead_letters: &'static [usize],
-    /// Order in which inputs are tried.
-    pub merge: Merge,
-    /// Effect of one full branch of a port on the others.
-    pub fan_out: FanOut,
-    /// Error policy.
-    pub on_error: ErrorPolicies,
+    /// Policies of the stage.
+    pub policies: NodePolicies,
     /// Grants of the component, for `capability-query`.
     pub capabilities: &'static [&'static str],
     /// Whether this source runs on a thread of its own, because it may wait.

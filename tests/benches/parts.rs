@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion};
 use torvyn_runtime_core::emitted::{
-    ErrorAction, ErrorPolicies, FanOut, FlowPlan, LastResort, Merge, NodePlan, OverflowPolicy, PoolPlan, PortPlan,
-    ProgramPlan, Role, StageLimits, Stream, StreamPlan, TierSize,
+    ErrorAction, ErrorPolicies, FanOut, FlowPlan, LastResort, Merge, NodePlan, NodePolicies, OverflowPolicy, PoolPlan,
+    PortPlan, ProgramPlan, Role, StageLimits, Stream, StreamPlan, TierSize,
 };
 use torvyn_runtime_core::engine::{self, Artifact, EngineKind, EngineOptions, Tuning};
 use torvyn_runtime_core::internals::component::{self, ComponentProcessor};
@@ -80,13 +80,10 @@ const fn node(on_core: bool) -> NodePlan {
             streams: &[1],
         }],
         dead_letters: &[],
-        merge: Merge::RoundRobin,
-        fan_out: FanOut::Minimum,
-        on_error: ErrorPolicies {
-            invalid_input: TERMINATE,
-            unavailable: TERMINATE,
-            internal: TERMINATE,
-            deadline_exceeded: TERMINATE,
+        policies: NodePolicies {
+            merge: Merge::RoundRobin,
+            fan_out: FanOut::Minimum,
+            on_error: ErrorPolicies::all(TERMINATE),
         },
         capabilities: &[],
         own_thread: false,

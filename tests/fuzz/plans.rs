@@ -1,8 +1,8 @@
 //! The same flow on both paths: a node for each role, and small pools, so that everything that can run out does.
 
 use torvyn_runtime_core::emitted::{
-    ErrorAction, ErrorPolicies, FanOut, FlowPlan, LastResort, Merge, NodePlan, PoolPlan, ProgramPlan, Role,
-    StageLimits, TierSize,
+    ErrorAction, ErrorPolicies, FanOut, FlowPlan, LastResort, Merge, NodePlan, NodePolicies, PoolPlan, ProgramPlan,
+    Role, StageLimits, TierSize,
 };
 use torvyn_runtime_core::engine::Tuning;
 
@@ -70,13 +70,10 @@ const fn node(role: Role, on_core: bool, timeout_ms: u64) -> NodePlan {
         inputs: &[],
         outputs: &[],
         dead_letters: &[],
-        merge: Merge::RoundRobin,
-        fan_out: FanOut::Minimum,
-        on_error: ErrorPolicies {
-            invalid_input: TERMINATE,
-            unavailable: TERMINATE,
-            internal: TERMINATE,
-            deadline_exceeded: TERMINATE,
+        policies: NodePolicies {
+            merge: Merge::RoundRobin,
+            fan_out: FanOut::Minimum,
+            on_error: ErrorPolicies::all(TERMINATE),
         },
         capabilities: &["text/csv", "wasi:clocks/wall-clock"],
         own_thread: false,

@@ -49,12 +49,7 @@ fn node_plan(program: &ProgramIr, flow: &FlowIr, node: &Node) -> TokenStream {
     };
     let (inputs, dead_letters) = (positions(&node.inputs), positions(node.dead_letters()));
     let outputs = node.ports().map(port_plan);
-    let (role, merge, fan_out) = (
-        policy::role(node.role),
-        policy::merge(node.policies.merge),
-        policy::fan_out(node.policies.fan_out),
-    );
-    let on_error = policy::errors(&node.policies.on_error);
+    let (role, policies) = (policy::role(node.role), policy::of_node(&node.policies));
     let own_thread = node.own_thread.is_some();
     let limits = limits_plan(&node.limits);
     quote! {
@@ -69,9 +64,7 @@ fn node_plan(program: &ProgramIr, flow: &FlowIr, node: &Node) -> TokenStream {
             inputs: #inputs,
             outputs: &[#(#outputs),*],
             dead_letters: #dead_letters,
-            merge: #merge,
-            fan_out: #fan_out,
-            on_error: #on_error,
+            policies: #policies,
             capabilities: &[#(#capabilities),*],
             own_thread: #own_thread,
             limits: #limits,

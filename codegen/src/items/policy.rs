@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use crate::ir::{ErrorAction, ErrorPolicies, FanOut, LastResort, Merge, OverflowPolicy, Role};
+use crate::ir::{ErrorAction, ErrorPolicies, LastResort, NodePolicies, OverflowPolicy, Role};
 
 /// `rt::TYPE::VARIANT`
 fn variant(of: &str, variant: &str) -> TokenStream {
@@ -16,14 +16,23 @@ pub(crate) fn role(role: Role) -> TokenStream {
     variant("Role", role.variant())
 }
 
-/// `rt::Merge::…`
-pub(crate) fn merge(merge: Merge) -> TokenStream {
-    variant("Merge", merge.variant())
-}
-
-/// `rt::FanOut::…`
-pub(crate) fn fan_out(fan_out: FanOut) -> TokenStream {
-    variant("FanOut", fan_out.variant())
+/// `rt::NodePolicies { … }`
+pub(crate) fn of_node(policies: &NodePolicies) -> TokenStream {
+    let NodePolicies {
+        merge,
+        fan_out,
+        on_error,
+    } = policies;
+    let merge = variant("Merge", merge.variant());
+    let fan_out = variant("FanOut", fan_out.variant());
+    let on_error = errors(on_error);
+    quote! {
+        rt::NodePolicies {
+            merge: #merge,
+            fan_out: #fan_out,
+            on_error: #on_error,
+        }
+    }
 }
 
 /// `rt::OverflowPolicy::…`
@@ -36,7 +45,7 @@ pub(crate) fn overflow(policy: OverflowPolicy) -> TokenStream {
 }
 
 /// `rt::ErrorPolicies { … }`
-pub(crate) fn errors(policies: &ErrorPolicies) -> TokenStream {
+fn errors(policies: &ErrorPolicies) -> TokenStream {
     let [invalid_input, unavailable, internal, deadline_exceeded] = [
         action(policies.invalid_input),
         action(policies.unavailable),

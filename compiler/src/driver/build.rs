@@ -1,5 +1,4 @@
-//! What follows the front half: guests compiled, components compiled ahead of time, a crate generated, an executable
-//! linked.
+//! The back half: compiles guests, compiles components ahead of time, generates a crate and builds the executable.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -28,7 +27,7 @@ use crate::source::files::Files;
 use crate::toolchain::Toolchain;
 use crate::work::{Work, absolute, obstacle};
 
-/// How to build.
+/// Options of a build.
 #[derive(Clone, Debug)]
 pub struct BuildOptions {
     /// Optimise for size and speed, for release.
@@ -43,7 +42,7 @@ pub struct BuildOptions {
     pub cargo: PathBuf,
     /// Folder for cargo's target folders of guests; `None` is the work folder.
     pub guest_target: Option<PathBuf>,
-    /// The call path that is wanted for all stages; `None` leaves it to the manifest.
+    /// The call path requested for all stages; `None` leaves it to the manifest.
     pub optimize: Option<Optimize>,
     /// Intermediate results that the caller wants as text in [`Built::emitted`].
     pub emit: Vec<Emit>,
@@ -79,13 +78,13 @@ pub enum Phase {
     Exe,
 }
 
-/// Where progress goes. Only the command line prints.
+/// Receiver of a build's progress. Only the command line prints it.
 pub trait Progress {
     /// A phase starts.
     fn start(&mut self, phase: Phase);
-    /// What the running phase is busy with: a component's name, a line of cargo's output.
+    /// A tool of the running phase has printed this line.
     fn detail(&mut self, text: &str);
-    /// The build stands still until somebody else is done.
+    /// The build waits for another process, which `text` describes.
     fn wait(&mut self, text: &str);
     /// The running phase ended.
     fn finish(&mut self, phase: Phase, took: Duration);
@@ -102,7 +101,7 @@ pub struct Built {
     pub bytes: u64,
     /// Worst-case memory, and the copies each edge makes.
     pub forecast: ProgramForecast,
-    /// What `BuildOptions::emit` asked for.
+    /// The intermediate results that [`BuildOptions::emit`] requests, as text.
     pub emitted: Vec<(Emit, String)>,
 }
 
@@ -129,7 +128,7 @@ pub fn build(
     }
 }
 
-/// What the back half made.
+/// Results of the back half.
 struct Back {
     graph: Graph,
     program: ProgramIr,
@@ -196,7 +195,7 @@ fn build_steps(
     })
 }
 
-/// Reads and checks the project, and the target that is asked for.
+/// Reads and checks the project, and checks the requested target.
 fn checked(
     analysis: &mut Analysis,
     files: &dyn Files,
@@ -206,7 +205,7 @@ fn checked(
 ) -> Checked<Read> {
     let read = timed(progress, Phase::Check, |_| {
         let read = read(analysis, files, request)?;
-        // Linking finds again whatever can be found without binaries.
+        // Linking repeats these checks, so their diagnostics are kept only if the build ends here.
         let mut checked = analysis.clone();
         if check_read(&mut checked, request, &read).is_err() || (request.strict && !checked.diagnostics.is_empty()) {
             *analysis = finished(checked, request);
@@ -270,8 +269,8 @@ fn build_guests(
     Ok((toolchain, binaries))
 }
 
-/// Cargo's target folder for the components of the project in `root`: in the folder that the user has set, which serves
-/// several projects, else in the work folder.
+/// Returns cargo's target folder for the components of the project in `root`: inside the folder that the user has set,
+/// which several projects may share, or else inside the scratch folder.
 fn guest_target(root: &Path, set: Option<&Path>, scratch: &Path) -> PathBuf {
     let project = absolute(root);
     let set = set.map(absolute).filter(|set| obstacle(set).is_none());
@@ -284,7 +283,7 @@ fn guest_target(root: &Path, set: Option<&Path>, scratch: &Path) -> PathBuf {
     )
 }
 
-/// Passes on what cargo says as it works in `folder`; that it waits is said at once.
+/// Passes on a line from cargo, which works in `folder`. If cargo waits for a lock, reports that the build waits.
 fn heard(progress: &mut dyn Progress, line: &str, folder: &Path) {
     match process::awaited(line) {
         Some(lock) => progress.wait(&format!(
@@ -295,7 +294,7 @@ fn heard(progress: &mut dyn Progress, line: &str, folder: &Path) {
     }
 }
 
-/// The binaries of the components that the linked flows use, as they are compiled.
+/// Reads and normalises the binaries of the components that the linked flows use.
 fn read_components(analysis: &mut Analysis, files: &dyn Files, contracts: &ContractSet) -> Checked<Vec<Normalised>> {
     let project = analysis.project.as_ref().expect("invariant: linking keeps the project");
     let manifest = analysis.manifest.as_ref().expect("invariant: a project has a manifest");
@@ -322,7 +321,7 @@ fn read_components(analysis: &mut Analysis, files: &dyn Files, contracts: &Contr
     Ok(components)
 }
 
-/// Fuel is metered in the whole program as soon as one node asks for it.
+/// Returns the settings of the engine. Fuel is metered in the whole program if one node has a limit for it.
 fn tuning(program: &ProgramIr) -> Tuning {
     let mut nodes = program.flows.iter().flat_map(|flow| &flow.nodes);
     Tuning {

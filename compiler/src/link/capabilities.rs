@@ -1,5 +1,5 @@
-//! Capabilities: what the code of each component needs is declared, what is declared is needed, what is required is
-//! granted and can be given, and what is not granted is said.
+//! Checks of capabilities: those that a component's code needs must be declared, and required ones must be granted and
+//! implemented. Unused declarations, and optional capabilities without a grant, are warnings.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ mod optional;
 mod requirements;
 mod undeclared;
 
-/// Longest way, in bytes, that is shown on one line.
+/// Longest chain of calls, in bytes, that is shown on one line.
 const LONGEST_LINE: usize = 120;
 
 /// Why a known capability can't be granted.
@@ -56,9 +56,9 @@ pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contract
 /// What is known about the needs of a component.
 struct Known<'a> {
     needs: Vec<Need>,
-    /// The world the needs were read from, when there is no binary.
+    /// The world that shows the needs, if there is no binary.
     world: Option<&'a World>,
-    /// Whether there can be no others: a toolchain adds imports that no world names.
+    /// Whether these are all needs. A world without WASI imports doesn't show the imports that toolchains add.
     is_whole: bool,
 }
 
@@ -84,7 +84,7 @@ impl<'a> Known<'a> {
     }
 }
 
-/// What is required can be given. Components may share what is declared: it is reported once.
+/// Checks that the runtime implements what components require. Declarations that components share are reported once.
 fn check_provided(diags: &mut Diagnostics, project: &ResolvedProject) {
     let mut seen: Vec<Span> = Vec::new();
     for (component, used) in used_components(project) {
@@ -95,7 +95,7 @@ fn check_provided(diags: &mut Diagnostics, project: &ResolvedProject) {
             && !seen.contains(&first.name.span)
         {
             seen.push(first.name.span);
-            diags.error(CapabilityError::CantBeGiven {
+            diags.error(CapabilityError::NotImplemented {
                 names: refused
                     .iter()
                     .map(|decl| (decl.name.value.clone(), decl.name.span))
@@ -106,7 +106,8 @@ fn check_provided(diags: &mut Diagnostics, project: &ResolvedProject) {
     }
 }
 
-/// Whether a component may do one of the things that `need` is about, wherever it is that it wants to.
+/// Whether a component's grants cover a request as far as `need` is concerned: one of the capabilities that both name
+/// is granted in the scope of the request. True if they have none in common.
 fn is_granted(component: &ResolvedComponent, request: &CapabilityDecl, need: &Need) -> bool {
     let members = request.request.entry.members;
     let mut asked = need.any_of.iter().filter(|one| members.contains(one)).peekable();
@@ -115,7 +116,8 @@ fn is_granted(component: &ResolvedComponent, request: &CapabilityDecl, need: &Ne
     asked.peek().is_none() || asked.any(|one| grants.iter().any(|grant| grant.grant.covers(*one, scope)))
 }
 
-/// Each thing that is required is granted, as far as this component can use it: others may have the same manifest.
+/// Checks that required capabilities are granted. Those that this component can't use don't count: other components may
+/// share the declaration.
 fn check_requests(
     diags: &mut Diagnostics,
     project: &ResolvedProject,
@@ -152,7 +154,7 @@ fn check_requests(
     }
 }
 
-/// The text of the grant that is missing.
+/// Returns the text of the missing grant.
 fn wanted(request: &CapabilityDecl, ungranted: &[&Need]) -> String {
     let entry = request.request.entry;
     if request.name.value != entry.key {
@@ -163,14 +165,14 @@ fn wanted(request: &CapabilityDecl, ungranted: &[&Need]) -> String {
     entry_of(&Vec::from_iter(asked)).grant.to_owned()
 }
 
-/// A grant of the same kind that does not reach far enough.
+/// Finds a grant for the same capability, whose scope must be too narrow.
 fn near_grant(component: &ResolvedComponent, need: &Need) -> Option<(String, Span)> {
     let about = |grant: &&CapabilityGrant| need.any_of.iter().any(|one| grant.grant.entry.members.contains(one));
     let near = component.grants.list.iter().find(about)?;
     Some((near.text.value.clone(), near.text.span))
 }
 
-/// Grants of what the runtime gives to nobody.
+/// Warns of grants for capabilities that the runtime does not implement.
 fn check_grants(diags: &mut Diagnostics, component: &ResolvedComponent) {
     let grants = component.grants.list.iter();
     let vain = grants.filter(|grant| !grant.grant.entry.provided);
@@ -180,7 +182,8 @@ fn check_grants(diags: &mut Diagnostics, component: &ResolvedComponent) {
     }
 }
 
-/// Declarations that no component has a use for. What can't be given is reported whoever uses it.
+/// Warns of declared capabilities that no component needs. Required ones that the runtime does not implement are left
+/// to [`check_provided`].
 fn check_unused(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet, needed: &[Capability]) {
     let own = project
         .components()
@@ -208,25 +211,25 @@ fn check_unused(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &
     }
 }
 
-/// Something that a component requires and is not granted.
+/// A required capability that is not granted.
 struct MissingGrant {
     /// The text of the grant.
     wanted: String,
     need: Need,
     request: Span,
-    /// A grant that does not reach far enough.
+    /// A grant whose scope is too narrow, with its place.
     narrower: Option<(String, Span)>,
 }
 
 enum CapabilityError {
-    CantBeGiven {
+    NotImplemented {
         names: Vec<(String, Span)>,
         used: Span,
     },
     NotGranted {
         component: String,
         grants_name: String,
-        /// One, or all of a component whose code can't be followed.
+        /// A single one, or all those of a component whose code can't be followed.
         missing: Vec<MissingGrant>,
         used: Span,
         list_end: Option<Span>,
@@ -245,7 +248,7 @@ enum CapabilityError {
 impl From<CapabilityError> for Diagnostic {
     fn from(error: CapabilityError) -> Self {
         match error {
-            CapabilityError::CantBeGiven { names, used } => {
+            CapabilityError::NotImplemented { names, used } => {
                 let them = if names.len() == 1 { "it" } else { "them" };
                 let message = format!(
                     "{} can't be required: this runtime does not implement {them} yet",
@@ -320,7 +323,7 @@ fn quoted(names: &[(String, Span)]) -> String {
     ticked(&names)
 }
 
-/// `a`, `b` and `c`, each as code.
+/// Lists names: `a`, `b` and `c`, each in backticks.
 fn ticked(names: &[&str]) -> String {
     let ticked: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match ticked.as_slice() {
@@ -330,7 +333,8 @@ fn ticked(names: &[&str]) -> String {
     }
 }
 
-/// How the code gets there; `name` says to what, where a diagnostic is about several capabilities.
+/// Adds a note with the calls that lead to a need, or says that they can't be followed. `name`: its capability, if the
+/// diagnostic is about several.
 fn explained(diagnostic: Diagnostic, need: &Need, name: Option<&str>) -> Diagnostic {
     let Some(way) = &need.way else {
         return if need.is_opaque {

@@ -1,4 +1,4 @@
-//! Contracts of the components against each other, along the edges, and against the runtime's.
+//! Checks of contracts: the two components of an edge must agree, and each component must agree with the runtime.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,10 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::resolve::{ComponentId, Implementation, NodeId, ResolvedEdge, ResolvedFlow, ResolvedProject};
 use crate::source::Span;
 
-/// Differences that are shown in one diagnostic, with labels on both sides.
+/// Most differences in one diagnostic that get labels on both sides.
 const MOST_SHOWN: usize = 4;
 
-/// Checks every edge between two components, then each component that no edge shows to be different.
+/// Checks every edge between two components, then compares with the runtime each component that no reported edge names.
 pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
     let mut blamed: BTreeSet<usize> = BTreeSet::new();
     for flow in project.flows() {
@@ -111,7 +111,7 @@ fn built(component: &str) -> String {
     format!("`{component}` was built against this")
 }
 
-/// Names every difference, and labels both sides of the first ones.
+/// Adds a note about every difference, and labels on both sides of the first [`MOST_SHOWN`].
 fn shown(mut diagnostic: Diagnostic, differences: &[Difference], labels: (&str, &str)) -> Diagnostic {
     for difference in differences.iter().take(MOST_SHOWN) {
         for (span, label) in [(difference.old, labels.0), (difference.new, labels.1)] {

@@ -1,4 +1,4 @@
-//! Warns of what contracts say not to use any more.
+//! Warnings about the use of deprecated items of contracts.
 
 use super::used_components;
 use crate::contract::{ContractSet, Deprecated, canonical};
@@ -6,7 +6,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::resolve::ResolvedProject;
 use crate::source::Span;
 
-/// The interface behind the spelling of the tutorials.
+/// Name of an interface in the tutorials, and the same interface's name in the contracts.
 const ALIASED: (&str, &str) = ("torvyn:resources/buffer-ops", "torvyn:streaming/buffer-allocator");
 
 /// Checks each component of the project once.

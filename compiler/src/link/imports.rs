@@ -1,4 +1,4 @@
-//! Imports of components: each must be something the runtime provides, in a version it speaks.
+//! Checks of imports and exports: the runtime must provide each import, and support the versions of both.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +37,7 @@ pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contract
     }
 }
 
-/// The components that speak a version the runtime speaks, by package.
+/// Finds for each package a component that uses a supported version, and that version.
 fn versions_in_use(project: &ResolvedProject, contracts: &ContractSet) -> BTreeMap<String, (String, Version)> {
     let speaks = canonical::version();
     let mut spoken = BTreeMap::new();
@@ -65,13 +65,13 @@ struct User<'a> {
     contracts: &'a ContractSet,
     component: &'a ComponentRef,
     used: Span,
-    /// Its world, when that is what is checked.
+    /// Its world, if that is checked in place of a binary.
     world: Option<&'a World>,
     spoken: &'a BTreeMap<String, (String, Version)>,
 }
 
 impl User<'_> {
-    /// Where to point: the line of the world, else the use of the component.
+    /// Place of an import or export for a label: its line in the world, or else the use of the component.
     fn place(&self, item: &str) -> Span {
         let written = self.world.and_then(|world| world.items.get(item));
         written.copied().unwrap_or(self.used)
@@ -117,7 +117,7 @@ impl User<'_> {
         }
     }
 
-    /// One report for each package: its interfaces have one version.
+    /// Checks the version of an import or export. Reports each package once, since its interfaces have one version.
     fn check_version(
         &self,
         diags: &mut Diagnostics,
@@ -130,7 +130,7 @@ impl User<'_> {
         if version.is_none_or(|version| canonical::is_compatible(version, &speaks)) {
             return;
         }
-        // Without a line of its own an import is there because of another interface, which is reported.
+        // An import without a line in the world is a dependency of another interface, which is reported.
         if self.world.is_some_and(|world| !world.items.contains_key(item)) {
             return;
         }
@@ -167,7 +167,7 @@ fn is_wasi(name: &InterfaceName) -> bool {
         && name.version.as_ref().is_some_and(is_release)
 }
 
-/// What the runtime provides of a package of WASI.
+/// The interfaces of a WASI package that the runtime provides; `None` if it provides none.
 fn wasi_package(package: &str) -> Option<&'static [&'static str]> {
     let found = WASI.iter().find(|(name, _)| *name == package)?;
     Some(found.1)
@@ -179,7 +179,7 @@ enum ImportError {
         import: String,
         used: Span,
     },
-    /// A function that WASI has for trial.
+    /// An unstable function of WASI.
     Unstable {
         component: String,
         function: String,

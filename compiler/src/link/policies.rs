@@ -1,4 +1,5 @@
-//! Policies against edges: dead letters have a way out, and what is written has an effect.
+//! Checks of policies and streams: dead letters need an edge, policies need an effect, and the elements that a flow can
+//! hold need buffers.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use crate::manifest::ast::RuntimeDecl;
 use crate::resolve::{NodeId, ResolvedEdge, ResolvedFlow, ResolvedNode, ResolvedProject};
 use crate::source::{Span, Spanned};
 
-/// Checks each node that could be read as a whole, whatever its role if that is not known (`None`).
+/// Checks the streams of a flow, and each node that was read completely. Its role may be unknown (`None`).
 pub(super) fn check(
     diags: &mut Diagnostics,
     project: &ResolvedProject,
@@ -32,7 +33,7 @@ pub(super) fn check(
     }
 }
 
-/// `dead-letter` and the edges of port `error` need each other.
+/// Checks that a node has an edge from port `error` if and only if its `on_error` has `dead-letter`.
 fn check_dead_letters(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeId, role: Option<Role>) {
     let node = flow.node(id);
     let name = node.name.value.clone();
@@ -49,7 +50,7 @@ fn check_dead_letters(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeId, 
         (_, Some(at), None) => {
             diags.error(PolicyError::DeadLetterWithoutEdge { name, at });
         }
-        // An edge from any other port than `output` of a source is `ports`' to report.
+        // `ports` reports an edge from port `error` of a source.
         (Some(Role::Source), None, _) | (_, Some(_), Some(_)) | (_, None, None) => {}
         (_, None, Some(edge)) => {
             diags.error(PolicyError::EdgeWithoutDeadLetter {
@@ -62,7 +63,8 @@ fn check_dead_letters(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeId, 
     }
 }
 
-/// In a fan-out whose streams wait for each other, none is ever pushed to while it is full.
+/// Warns of policies for full streams in a fan-out whose streams wait for each other: none gets an element while it is
+/// full.
 fn check_fan_out(diags: &mut Diagnostics, runtime: &RuntimeDecl, flow: &ResolvedFlow, id: NodeId) {
     let node = flow.node(id);
     if node
@@ -101,7 +103,7 @@ fn ports(flow: &ResolvedFlow, id: NodeId) -> BTreeMap<&str, Vec<&ResolvedEdge>> 
     ports
 }
 
-/// Dead letters are elements that their node has taken in already: nothing is made that could be too large.
+/// Warns of size limits on streams of dead letters: these elements have already entered the node, so no limit applies.
 fn check_letter_sizes(diags: &mut Diagnostics, flow: &ResolvedFlow) {
     let letters = flow.edges.iter().filter(|edge| edge.from_port.value == ERROR_PORT);
     for edge in letters.filter(|edge| edge.settings.max_element_bytes.is_some()) {
@@ -112,7 +114,7 @@ fn check_letter_sizes(diags: &mut Diagnostics, flow: &ResolvedFlow) {
     }
 }
 
-/// A flow can tell so many buffers apart: its streams must not be able to hold more.
+/// Checks that the streams and stages of a flow together can't hold more elements than a flow has buffers.
 fn check_depths(diags: &mut Diagnostics, runtime: &RuntimeDecl, flow: &ResolvedFlow) {
     let depth = |edge: &ResolvedEdge| u64::from(runtime.queue_depth(&edge.settings, &flow.settings));
     let held = flow.edges.iter().map(depth).sum::<u64>() + bounds::IN_HAND * flow.nodes.len() as u64;
@@ -128,7 +130,7 @@ fn check_depths(diags: &mut Diagnostics, runtime: &RuntimeDecl, flow: &ResolvedF
     }
 }
 
-/// A rank says something only where inputs are merged by rank.
+/// Warns of priorities of edges into a node whose `merge` is not `priority`.
 fn check_ranks(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeId) {
     let ResolvedNode { name, settings, .. } = flow.node(id);
     let merge = settings.merge;

@@ -1,4 +1,5 @@
-//! Ports: every edge leaves an output and enters an input, none twice, none left open.
+//! Checks of ports: every edge leads from an existing output port to an existing input port, and none is declared
+//! twice.
 
 use torvyn_codegen::ir::{ERROR_PORT, Role};
 
@@ -6,7 +7,7 @@ use crate::diag::{Checked, Code, Diagnostic, Diagnostics, Edit, suggest};
 use crate::resolve::{ResolvedEdge, ResolvedFlow};
 use crate::source::Span;
 
-/// The input ports of a role; where it is not known, those that any role has.
+/// The input ports of a role; for an unknown role, those of any role but source.
 fn inputs(role: Option<Role>) -> &'static [&'static str] {
     match role {
         Some(Role::Source) => &[],
@@ -14,7 +15,7 @@ fn inputs(role: Option<Role>) -> &'static [&'static str] {
     }
 }
 
-/// The output ports of a role; `None`: they are called as the component likes, or the role is not known.
+/// The output ports of a role; `None` if the component names them itself, or the role is unknown.
 fn outputs(role: Option<Role>) -> Option<&'static [&'static str]> {
     match role {
         Some(Role::Source) => Some(&["output"]),
@@ -24,7 +25,8 @@ fn outputs(role: Option<Role>) -> Option<&'static [&'static str]> {
     }
 }
 
-/// Checks both ends of every edge. Edges into a source and out of a sink are `topology`'s to report.
+/// Checks both ends of every edge, and that no edge is repeated. `topology` reports edges into sources and out of
+/// sinks.
 pub(super) fn check(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) -> Checked<()> {
     let before = diags.errors();
     for (at, edge) in flow.edges.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! What the replicas of a flow share out: either each has a part of what the sources give, or each has some ports of a
-//! router, and all of the elements before it.
+//! Checks of replicas. They divide either the elements of the sources or the ports of a router; in the second case,
+//! every replica processes all elements upstream of the router.
 
 mod ports;
 
@@ -11,7 +11,7 @@ use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
 use crate::resolve::{Implementation, ResolvedFlow, ResolvedNode, ResolvedProject};
 use crate::source::Span;
 
-/// Checks that the replicas of a flow share out something, as far as the roles of its nodes are known.
+/// Checks that the replicas of a flow divide its work, as far as the roles of its nodes are known.
 pub(super) fn check(
     diags: &mut Diagnostics,
     project: &ResolvedProject,
@@ -25,7 +25,7 @@ pub(super) fn check(
     }
 }
 
-/// Checks the component sources of a flow with several replicas.
+/// Checks that each component source of a flow with several replicas can find out its part of the elements.
 fn check_sources(
     diags: &mut Diagnostics,
     project: &ResolvedProject,
@@ -44,8 +44,8 @@ fn check_sources(
         };
         let signature = contracts.signature(&project.component(component).reference);
         let mistake = match (node.settings.config().contains(REPLICA), signature) {
-            (false, _) => Mistake::PartUnsaid,
-            (true, Some(signature)) if !signature.lifecycle => Mistake::PartUnheard,
+            (false, _) => Mistake::PartNotConfigured,
+            (true, Some(signature)) if !signature.lifecycle => Mistake::NoLifecycle,
             (true, Some(_) | None) => continue,
         };
         diags.error(mistake.of(node, replicas.value, replicas.span));
@@ -58,10 +58,10 @@ fn check_sources(
 }
 
 enum Mistake {
-    /// The configuration says nothing about it.
-    PartUnsaid,
-    /// The component takes no configuration.
-    PartUnheard,
+    /// The configuration doesn't mention the number of the replica.
+    PartNotConfigured,
+    /// The component doesn't export `lifecycle`, so it never receives its configuration.
+    NoLifecycle,
 }
 
 impl Mistake {
@@ -92,7 +92,7 @@ impl From<ReplicaError> for Diagnostic {
             format!("each of the {count} replicas would produce all elements of source `{source}`"),
         );
         match error.mistake {
-            Mistake::PartUnsaid => diagnostic
+            Mistake::PartNotConfigured => diagnostic
                 .primary(error.at, format!("its `config` does not mention `{REPLICA}`"))
                 .secondary(error.replicas, "asked for here")
                 .note(format!(
@@ -102,7 +102,7 @@ impl From<ReplicaError> for Diagnostic {
                     "pass the source its share, such as `config = {{ part = \"{REPLICA}\", parts = \"{REPLICA_COUNT}\" }}`; \
                      built-in sources need no setting"
                 )),
-            Mistake::PartUnheard => diagnostic
+            Mistake::NoLifecycle => diagnostic
                 .primary(error.at, "can't find out its share")
                 .secondary(error.replicas, "asked for here")
                 .note("its component does not export `torvyn:streaming/lifecycle`, so it never receives its `config`")

@@ -1,4 +1,5 @@
-//! What each node does: as written, as the binary says, or as the WIT says, and whether these agree.
+//! Finds the role of each node, from its key `interface` and from the binary or world of its component, and checks that
+//! these agree.
 
 use torvyn_codegen::ir::Role;
 
@@ -9,7 +10,7 @@ use crate::manifest::ast::{ComponentRef, InterfaceRef};
 use crate::resolve::{Implementation, ResolvedFlow, ResolvedNode, ResolvedProject};
 use crate::source::{Span, Spanned};
 
-/// The interface of each node, in order of declaration; `None` where nothing is known or an error was reported.
+/// Returns the interface of each node, in order of declaration; `None` if it is unknown or an error was reported.
 pub(super) fn check(
     diags: &mut Diagnostics,
     project: &ResolvedProject,
@@ -22,7 +23,7 @@ pub(super) fn check(
         .collect()
 }
 
-/// Who does what, node by node, once binaries are there: a node about which nothing is known is an error.
+/// Returns implementation and role of each node, once all binaries are read: a node of unknown role is an error.
 pub(super) fn require(
     diags: &mut Diagnostics,
     flow: &ResolvedFlow,
@@ -86,7 +87,7 @@ fn check_builtin(
     }
 }
 
-/// What comes with the runtime, or is not known, has the version of the runtime's contracts.
+/// Checks the version that a node expects of a built-in, or of an unknown component, against the runtime's contracts.
 fn check_runtime_version(diags: &mut Diagnostics, written: &Spanned<InterfaceRef>) -> Checked<()> {
     let export = format!("{}@{}", written.value.interface.path(), canonical::version());
     check_version(diags, written, "the runtime has", &[export])
@@ -159,7 +160,7 @@ fn check_version(
     }
 }
 
-/// The one processing interface among some exports.
+/// Returns the only interface of a role among some exports; `None` if there is none, or several.
 fn only_interface(exports: &[String]) -> Option<&'static str> {
     let names = exports.iter().filter_map(|export| export.parse::<InterfaceName>().ok());
     let mut own = names.filter_map(|name| Interface::find(&name));

@@ -1,4 +1,4 @@
-//! Routers: the ports that their code says it has are the ports that edges leave.
+//! Checks of routers: the ports that their code names must be the ports with edges.
 
 use torvyn_codegen::ir::{ERROR_PORT, Role};
 
@@ -7,7 +7,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics, Edit, listed, suggest};
 use crate::resolve::{Implementation, ResolvedEdge, ResolvedFlow, ResolvedProject};
 use crate::source::Spanned;
 
-/// Compares the ports that routers say they have with the edges that leave them.
+/// Compares the ports that the code of each router names with the edges that leave the router.
 pub(super) fn check(
     diags: &mut Diagnostics,
     project: &ResolvedProject,
@@ -36,7 +36,7 @@ pub(super) fn check(
                 ports: ports.clone(),
             });
         }
-        // A misspelt edge is this port's edge, and has been reported.
+        // A port without an edge may be the one that a reported edge misspells.
         let is_whole = flow.complete && leaving.iter().all(|edge| ports.contains(&edge.from_port.value));
         for port in ports.iter().filter(|_| is_whole) {
             if !leaving.iter().any(|edge| edge.from_port.value == *port) {

@@ -1,4 +1,4 @@
-//! Settings that can't act where they stand: what is written has an effect, or a warning says why it has none.
+//! Warnings about settings that have no effect where they are.
 
 mod error;
 mod runtime;
@@ -14,8 +14,8 @@ use crate::source::Spanned;
 use crate::tiers;
 use error::{BudgetError, SettingError};
 
-/// Checks what is written about nodes, edges and flows; in a project that could be read as a whole, also what is written
-/// for all of them.
+/// Checks the settings of complete flows, with their nodes and edges; if the project is whole, also those for all
+/// flows.
 pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
     for flow in project.flows().iter().filter(|flow| flow.complete) {
         check_flow(diags, flow);
@@ -52,7 +52,7 @@ fn check_flow(diags: &mut Diagnostics, flow: &ResolvedFlow) {
     }
 }
 
-/// `fan_out` is about several streams of one port, `merge` about several inputs.
+/// Warns of a `fan_out` without several streams of one port, and of a `merge` without several inputs.
 fn check_ports(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeId) {
     let node = flow.node(id);
     let fan_out = node
@@ -84,7 +84,7 @@ fn check_ports(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeId) {
     }
 }
 
-/// A built-in is a part of the runtime: nothing limits it.
+/// Warns of limits of a built-in, which has none as a part of the runtime; checks the buffer budget of a component.
 fn check_limits(diags: &mut Diagnostics, node: &ResolvedNode) {
     if is_component(node) {
         return check_budget(diags, node);
@@ -103,7 +103,7 @@ fn check_limits(diags: &mut Diagnostics, node: &ResolvedNode) {
     }
 }
 
-/// What is told to a component, and how long that may take, needs somebody who listens.
+/// Warns of `config` and of time limits for `init` and `teardown` if the component does not export `lifecycle`.
 fn check_lifecycle(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet, node: &ResolvedNode) {
     let Some(Implementation::Component(id)) = node.implementation.map(|found| found.value) else {
         return;
@@ -143,7 +143,7 @@ fn check_lifecycle(diags: &mut Diagnostics, project: &ResolvedProject, contracts
     }
 }
 
-/// A stream of one element is full or empty.
+/// Warns of low watermarks of streams that hold one element: such a stream is either full or empty.
 fn check_watermarks(diags: &mut Diagnostics, project: &ResolvedProject, flow: &ResolvedFlow) {
     for edge in &flow.edges {
         if let Some(ratio) = edge.settings.low_watermark_ratio
@@ -154,7 +154,7 @@ fn check_watermarks(diags: &mut Diagnostics, project: &ResolvedProject, flow: &R
     }
 }
 
-/// The buffers that a component may own, against the sizes that there are.
+/// Warns of a buffer budget with room for small buffers only, or for no buffer as large as `max_buffer_size`.
 fn check_budget(diags: &mut Diagnostics, node: &ResolvedNode) {
     let LimitsDecl {
         buffer_budget_bytes: Some(budget),
@@ -176,7 +176,7 @@ fn check_budget(diags: &mut Diagnostics, node: &ResolvedNode) {
     }
 }
 
-/// No buffer is so large that such a limit would ever be passed.
+/// Warns of size limits that no element can exceed, since no buffer is larger.
 fn check_sizes(diags: &mut Diagnostics, flow: &ResolvedFlow) {
     let limits = flow.edges.iter().filter_map(|edge| edge.settings.max_element_bytes);
     for limit in limits.filter(|limit| limit.value >= bounds::LARGEST_BUFFER_BYTES) {

@@ -1,4 +1,4 @@
-//! The shape of the graph: a DAG from sources to sinks in which every node takes part.
+//! Checks of a flow's graph: a DAG from sources to sinks, in which every node is connected.
 
 mod connect;
 
@@ -15,7 +15,7 @@ use crate::source::{Span, Spanned};
 
 /// Checks the shape and returns the nodes in topological order, ties by declaration.
 ///
-/// Nodes whose role is not known (`None`) are checked as far as that allows.
+/// Nodes of unknown role (`None`) are checked as far as possible.
 pub(super) fn check(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) -> Checked<Vec<NodeId>> {
     let before = diags.errors();
     if flow.nodes.is_empty() {
@@ -35,13 +35,13 @@ pub(super) fn check(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Optio
     Ok(order(flow))
 }
 
-/// What holds for edges whatever else there is: none enters a source or leaves a sink, and none closes a cycle.
+/// Checks that no edge enters a source, leaves a sink or closes a cycle, whatever else the flow contains.
 pub(super) fn check_edges(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) {
     check_ends(diags, flow, roles);
     check_cycles(diags, flow, roles);
 }
 
-/// Edges into sources and out of sinks.
+/// Reports edges into sources and out of sinks.
 fn check_ends(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) {
     for edge in &flow.edges {
         if roles[edge.to.position()] == Some(Role::Source) {
@@ -63,7 +63,7 @@ fn check_ends(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role
     }
 }
 
-/// A flow without sources or sinks.
+/// Reports a flow without a source or without a sink, if all roles are known.
 fn check_presence(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) {
     for role in [Role::Source, Role::Sink] {
         if roles.iter().all(|known| known.is_some_and(|known| known != role)) {
@@ -102,7 +102,7 @@ fn check_cycles(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Ro
     }
 }
 
-/// Nodes without the edges their role needs.
+/// Reports nodes without the edges that their role needs.
 fn check_connections(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Option<Role>]) {
     let gaps = connect::gaps(flow, roles);
     for gap in &gaps {
@@ -141,7 +141,7 @@ fn check_connections(diags: &mut Diagnostics, flow: &ResolvedFlow, roles: &[Opti
     }
 }
 
-/// The flow without edges that `check_ends` has reported: the cycles they close are consequences.
+/// Returns the flow without edges that `check_ends` reports: a cycle with such an edge is a consequence.
 fn graph(flow: &ResolvedFlow, roles: &[Option<Role>]) -> DiGraph<NodeId, ()> {
     let mut graph = DiGraph::new();
     let nodes: Vec<_> = flow.node_ids().map(|id| graph.add_node(id)).collect();
@@ -153,12 +153,13 @@ fn graph(flow: &ResolvedFlow, roles: &[Option<Role>]) -> DiGraph<NodeId, ()> {
     graph
 }
 
-/// Whether a sink would emit elements along this edge. Dead letters do leave sinks.
+/// Whether the edge leaves a sink, which only dead letters may do.
 fn leaves_sink(edge: &ResolvedEdge, roles: &[Option<Role>]) -> bool {
     roles[edge.from.position()] == Some(Role::Sink) && edge.from_port.value != ERROR_PORT
 }
 
-/// Kahn's algorithm with the smallest ready node first: petgraph's `toposort` leaves ties to its traversal.
+/// Returns the nodes in topological order, ties by declaration, by Kahn's algorithm: petgraph's `toposort` leaves ties
+/// to its traversal. Nodes on a cycle, or downstream of one, are left out.
 fn order(flow: &ResolvedFlow) -> Vec<NodeId> {
     let mut waiting = vec![0_usize; flow.nodes.len()];
     for edge in &flow.edges {
@@ -192,7 +193,7 @@ struct CycleEdge {
 enum Open {
     Input,
     Output,
-    /// Dead letters leave, and nothing else does.
+    /// The output: only dead letters leave.
     AllButDeadLetters,
     Both,
 }
@@ -313,7 +314,7 @@ mod tests {
     use crate::source::SourceMap;
     use crate::{manifest, resolve};
 
-    /// The flow with these edges between nodes `a` to `f`, which may be anything.
+    /// A flow of nodes `a` to `f`, whose components are not known, with these edges.
     fn flow(edges: &[(&str, &str)]) -> ResolvedFlow {
         let mut text = String::from("[torvyn]\nname = \"t\"\nversion = \"0.1.0\"\ncontract_version = \"0.1.0\"\n");
         for name in ["a", "b", "c", "d", "e", "f"] {

@@ -1,5 +1,5 @@
-//! What a component's world says against what its code is, where both are there: the code exports all of it, and nothing
-//! else that the runtime calls.
+//! Compares the world of a component with its code, if both are known: the code must have all exports of the world, and
+//! no others that the runtime calls. Imports that the world lacks are a warning.
 
 use super::used_components;
 use crate::contract::{Binary, ContractSet, World, canonical};
@@ -8,7 +8,7 @@ use crate::interface::{Interface, InterfaceName};
 use crate::resolve::ResolvedProject;
 use crate::source::{Span, display_path};
 
-/// Checks each component whose world and code are both known, also where no flow uses it.
+/// Checks each component whose world and code are both known, even if no flow uses it.
 pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
     let used = used_components(project);
     for (component, named_by, world, binary) in contracts.worlds_with_code() {
@@ -40,7 +40,7 @@ fn check_component(diags: &mut Diagnostics, component: &str, used: Span, world: 
         });
         return;
     }
-    // Toolchains add imports of WASI that no world names.
+    // Toolchains add WASI imports that no world names.
     let imports = without(&binary.signature.imports, &world.signature.imports).into_iter();
     let imports: Vec<String> = imports.filter(|import| !import.starts_with("wasi:")).collect();
     if !imports.is_empty() {
@@ -54,18 +54,18 @@ fn check_component(diags: &mut Diagnostics, component: &str, used: Span, world: 
     }
 }
 
-/// Whether the runtime knows an export: any other one stays uncalled, and is a matter of the component.
+/// Whether the runtime may call an export. Exports of other namespaces are the component's own affair.
 fn is_called(export: &str) -> bool {
     export.starts_with("torvyn:")
 }
 
-/// What of `names` has no counterpart in `others`.
+/// Returns the `names` without a counterpart in `others`.
 fn without(names: &[String], others: &[String]) -> Vec<String> {
     let has = |name: &&String| !others.iter().any(|other| is_same(name, other));
     names.iter().filter(has).cloned().collect()
 }
 
-/// Whether two names mean the same interface, in versions that can stand for each other; none is any.
+/// Whether two names mean the same interface, and one version is compatible with the other; a missing one fits any.
 fn is_same(a: &str, b: &str) -> bool {
     let (Ok(one), Ok(other)) = (a.parse::<InterfaceName>(), b.parse::<InterfaceName>()) else {
         return a == b;
@@ -77,7 +77,7 @@ fn is_same(a: &str, b: &str) -> bool {
     one.is_same_interface(&other) && fits
 }
 
-/// What exports make of a component: `is a filter and a sink`, or `exports ...`.
+/// Describes a component by its exports: `is a filter and a sink`, or `exports …`.
 fn parts(exports: &[String]) -> String {
     let role = |name: &String| Interface::find(&name.parse::<InterfaceName>().ok()?);
     let roles: Option<Vec<String>> = exports

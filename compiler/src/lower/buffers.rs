@@ -1,11 +1,11 @@
-//! Sizes queues and pools. In: what the manifest says, and the flow. Out: a depth and a low watermark for each stream,
-//! slots for each pool tier.
+//! Sizes queues and pools. In: the settings of the manifest, and the flow. Out: a depth and a low watermark for each
+//! stream, and the number of slots in each pool tier.
 //!
-//! A flow never holds more elements than its streams have places, plus what its stages have in hand: one input, and one
-//! element in the making for each. So many slots the two small tiers get: elements up to 4 KiB never leave the pools.
-//! Nothing is known about the sizes of elements, and full queues of large ones are rare (consumers run first): of the
-//! 64 KiB tier there are as many slots as stages can have in hand, of the 1 MiB tier one for each stage, and what does
-//! not fit goes to the system allocator, within a budget. `[runtime.pools]` bounds all of that from above.
+//! A flow holds at most as many elements as fit into its streams, and two more for each stage: its input, and the
+//! element that it makes. The two small tiers get that many slots, enough for all elements up to 4 KiB. The sizes of
+//! elements are not known, but full queues of large ones are rare, since consumers run first. So the 64 KiB tier gets
+//! two slots for each stage, and the 1 MiB tier one. If a tier is empty, buffers come from the system allocator, within
+//! a budget, unless the manifest forbids it. Each tier has an upper bound, from `[runtime.pools]` or a default.
 
 use torvyn_codegen::ir::{Exhaustion, Node, Stream, TierSize};
 use torvyn_runtime_core::bounds::{self, LARGEST_BUFFER_BYTES};
@@ -15,10 +15,10 @@ use crate::manifest::ast::RuntimeDecl;
 use crate::manifest::defaults;
 use crate::tiers::SLOT_BYTES;
 
-/// Upper bounds of the tiers where the manifest sets none.
+/// Default upper bounds for the slots of each tier.
 const DEFAULT_BOUNDS: [u32; 4] = [4096, 1024, 256, 32];
 
-/// So many of the largest buffers may be outside the pools at once.
+/// Buffers of the largest size for which the budget outside the pools has room.
 const LARGEST_OUTSIDE: u64 = 4;
 
 pub(super) struct Queue {
@@ -39,14 +39,16 @@ pub(super) fn queue(runtime: &RuntimeDecl, flow: &LinkedFlow, edge: &LinkedEdge)
     }
 }
 
-/// Elements at which a full stream of this depth has room again; `ratio` is what its edge says.
+/// Returns the low watermark of a stream: the number of elements at which it has room again after being full. `ratio`:
+/// that of its edge, if set.
 #[must_use]
 pub fn watermark(runtime: &RuntimeDecl, depth: u32, ratio: Option<f64>) -> u32 {
     let default = runtime.low_watermark_ratio.map(|ratio| ratio.value);
     low_watermark(depth, ratio.or(default).unwrap_or(defaults::LOW_WATERMARK))
 }
 
-/// Rounded down, and below `depth`: at a ratio of 1 a full stream still has to lose an element before it is relieved.
+/// Returns `ratio` of `depth`, rounded down and less than `depth`: even at a ratio of 1, an element has to leave a full
+/// stream before the producer goes on.
 fn low_watermark(depth: u32, ratio: f64) -> u32 {
     #[expect(
         clippy::cast_possible_truncation,
@@ -64,7 +66,7 @@ pub(super) struct Buffers {
     pub(super) max_buffer_bytes: u64,
 }
 
-/// The pools of a flow with so many stages, whose streams have so many places together.
+/// Returns the pools of a flow, given its number of stages and the total capacity of its streams in elements.
 #[must_use]
 pub fn pool_sizes(runtime: &RuntimeDecl, stages: u64, queued: u64) -> [TierSize; 4] {
     let wanted = bounds::wanted_slots(stages, queued);

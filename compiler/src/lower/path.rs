@@ -1,7 +1,7 @@
-//! Chooses how each stage is called, and says why. In: flows whose nodes have no path yet, and what their components are
-//! made of. Out: the paths of the nodes, and the [`Unit`]s that are compiled for them.
+//! Chooses the call path of each stage, and gives the reason. In: flows whose nodes have no path yet, and the binaries
+//! of their components. Out: the paths of the nodes, and the [`Unit`]s that are compiled for them.
 //!
-//! A stage takes the path that is wanted, or else the fastest one before it that it can take: fused, direct, component.
+//! A stage takes the requested path or, if it can't, the next slower one that it can take (fused, direct, component).
 
 mod fusion;
 mod stage;
@@ -20,25 +20,26 @@ use fusion::{Chain, Fusion};
 use stage::Stage;
 use units::Units;
 
-/// The pools of a flow whose stages are in shells lie in one memory of 4 GiB, with all else that the stages share.
+/// Limit for pools and handle tables in the exchange memory, in bytes. The rest of its 4 GiB is for everything else
+/// that stages in shells share.
 const MOST_EXCHANGE_BYTES: u64 = 7 << 29;
 
-/// Bytes that a stage in a shell has in that memory for itself.
+/// Bytes of a stage's handle table in the exchange memory.
 const HANDLES_BYTES: u64 = handle::SIZE as u64 * handle::COUNT as u64;
 
-/// The path that is wanted for the stages of a flow.
+/// The call path that is requested for the stages of a flow, and by whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
-    /// The command line says so.
+    /// Requested on the command line.
     Option(Optimize),
-    /// The manifest does.
+    /// Requested in the manifest.
     Manifest(Optimize),
-    /// Nobody does.
+    /// Not requested: the default.
     Default,
 }
 
 impl Wanted {
-    /// The command line goes before the manifest.
+    /// Returns the request that counts: the command line overrides the manifest.
     pub(super) fn new(option: Option<Optimize>, manifest: Option<Optimize>) -> Self {
         match (option, manifest) {
             (Some(path), _) => Wanted::Option(path),
@@ -54,7 +55,7 @@ impl Wanted {
         }
     }
 
-    /// Who wants it.
+    /// Origin of the request, as a reason in output.
     fn origin(self) -> &'static str {
         match self {
             Wanted::Option(_) => "asked for by `--opt`",
@@ -64,7 +65,8 @@ impl Wanted {
     }
 }
 
-/// Sets path and shells of `flows`, each with what is wanted for it. `binaries` are the components, by index.
+/// Sets the paths and shells of `flows`, each given with its requested path, and returns the units to compile.
+/// `binaries` are the components, by index.
 pub(super) fn choose(flows: &mut [(FlowIr, Wanted)], binaries: &[Normalised]) -> Vec<Unit> {
     let stages: Vec<Stage<'_>> = binaries.iter().map(Stage::new).collect();
     let mut units = Units::new(&stages);
@@ -75,18 +77,18 @@ pub(super) fn choose(flows: &mut [(FlowIr, Wanted)], binaries: &[Normalised]) ->
     units.into_list()
 }
 
-/// What a stage could be called by.
+/// Code by which a stage can be called.
 #[derive(Clone, Debug)]
 enum Code<'a> {
-    /// Nothing but the runtime has it.
+    /// Code of the runtime.
     Builtin,
-    /// Only the component's own functions, for a reason.
+    /// Only the component's functions, with the reason.
     Component(String),
-    /// Its core code, welded to glue.
+    /// The component's core module, to be welded to glue.
     Core(&'a StageCode),
 }
 
-/// What was chosen for a node.
+/// The call path chosen for a node.
 enum Choice {
     Builtin,
     /// With the reason.
@@ -100,7 +102,7 @@ enum Choice {
     },
 }
 
-/// What was chosen for a flow.
+/// The call paths chosen for a flow.
 struct Choices {
     /// By node.
     nodes: Vec<Choice>,
@@ -134,7 +136,7 @@ impl Choices {
     }
 }
 
-/// What a stage could be called by, with nothing beside it considered.
+/// Returns the code by which a stage can be called, regardless of its neighbours.
 fn code<'a>(flow: &FlowIr, node: &Node, wanted: Wanted, stages: &'a [Stage<'_>]) -> Code<'a> {
     let Implementation::Component { component, .. } = node.implementation else {
         return Code::Builtin;
@@ -149,7 +151,7 @@ fn code<'a>(flow: &FlowIr, node: &Node, wanted: Wanted, stages: &'a [Stage<'_>])
     }
 }
 
-/// Why no stage of a flow is called by its core code, if so.
+/// Returns the reason why no stage of a flow may be in a shell; `None` if stages may.
 fn unwanted(flow: &FlowIr, wanted: Wanted) -> Option<String> {
     match wanted.path() {
         Optimize::Component => return Some(wanted.origin().to_owned()),
@@ -163,7 +165,7 @@ fn unwanted(flow: &FlowIr, wanted: Wanted) -> Option<String> {
     (shared >= MOST_EXCHANGE_BYTES).then(|| "the buffers of the flow do not fit into one memory of 4 GiB".to_owned())
 }
 
-/// The direct path, or why it can't be taken either.
+/// Chooses the direct path, with `reason`, or the component path if the code can't be welded.
 fn direct(node: &Node, reason: &str, stages: &[Stage<'_>]) -> Choice {
     let component = component(node);
     match stages[component.position()].direct() {
@@ -179,7 +181,7 @@ fn component(node: &Node) -> ir::ComponentIdx {
     }
 }
 
-/// Writes `choices` into `flow`, and what they need into `units`.
+/// Writes `choices` into `flow`, and adds the units that they need to `units`.
 fn apply(flow: &mut FlowIr, choices: Choices, units: &mut Units<'_>) {
     let mut chains: Vec<_> = choices.chains.into_iter().map(Some).collect();
     for (position, choice) in choices.nodes.into_iter().enumerate() {

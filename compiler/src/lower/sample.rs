@@ -10,7 +10,7 @@ use crate::diag::Diagnostics;
 use crate::source::SourceMap;
 use crate::{link, lower, manifest, resolve};
 
-/// The program of a manifest with these flows and settings, which need no component.
+/// Returns the program of a manifest with these flows and settings, whose nodes are all built-ins.
 pub(crate) fn program(text: &str) -> ProgramIr {
     let head = "[torvyn]\nname = \"t\"\nversion = \"0.1.0\"\ncontract_version = \"0.1.0\"\n";
     let (mut diags, mut sources) = (Diagnostics::new(), SourceMap::new());

@@ -1,4 +1,4 @@
-//! Positions of nodes in the schedule, and the quantum of a flow.
+//! Positions of nodes in the IR, the schedule and the quantum of a flow.
 
 use torvyn_codegen::ir;
 
@@ -7,11 +7,11 @@ use crate::manifest::ast::Priority;
 use crate::manifest::defaults;
 use crate::resolve::NodeId;
 
-/// The position of each node, by declaration.
+/// The position of each node in the IR, in order of declaration.
 pub(super) struct Schedule(Vec<ir::NodeIdx>);
 
 impl Schedule {
-    /// The schedule of a linked flow: its topological order.
+    /// Numbers the nodes of a linked flow in topological order.
     pub(super) fn new(flow: &LinkedFlow) -> Self {
         let mut positions = vec![ir::NodeIdx::new(0); flow.nodes().len()];
         for (position, node) in flow.order().iter().enumerate() {
@@ -45,7 +45,7 @@ impl Schedule {
     }
 }
 
-/// Elements a driver handles before it yields.
+/// The quantum of a flow, in elements.
 pub(super) fn quantum(priority: Option<Priority>) -> u32 {
     match priority.unwrap_or(defaults::PRIORITY) {
         Priority::Critical => 128,

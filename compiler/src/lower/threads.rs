@@ -1,5 +1,5 @@
-//! Finds the stages that may wait: such a source gets a thread of its own, and so does a whole flow in which another
-//! stage may, because a worker that waits holds up every other flow.
+//! Finds the stages that may block. A source that may block gets a thread of its own, and so does the whole flow of any
+//! other such stage, because a blocked worker holds up all other flows.
 
 use torvyn_codegen::ir::{Implementation, Node, Role};
 use wasmparser::{Validator, WasmFeatures, component_types::ComponentEntityType, types::Types};
@@ -7,19 +7,19 @@ use wasmparser::{Validator, WasmFeatures, component_types::ComponentEntityType, 
 use super::wasi;
 use crate::aot::Normalised;
 
-/// What a component calls to wait.
+/// Functions of `wasi:io/poll` that block.
 const WAITS: [&str; 2] = ["poll", "[method]pollable.block"];
 
-/// Which components may wait.
+/// Whether each component may block, by index.
 pub(super) struct Threads(Vec<bool>);
 
 impl Threads {
-    /// Looks at what each of `binaries` imports.
+    /// Examines the imports of `binaries`.
     pub(super) fn new(binaries: &[Normalised]) -> Self {
         Self(binaries.iter().map(|binary| imports_poll(&binary.bytes)).collect())
     }
 
-    /// Why a source gets a thread of its own, if it does.
+    /// Reason why a source gets a thread of its own; `None` if it gets none, and for other roles.
     pub(super) fn of_source(&self, role: Role, implementation: &Implementation) -> Option<String> {
         match (role, implementation) {
             (Role::Source, Implementation::Builtin(builtin)) => builtin.own_thread().map(str::to_owned),
@@ -30,7 +30,7 @@ impl Threads {
         }
     }
 
-    /// Why the driver of a flow with these nodes gets a thread of its own, if it does.
+    /// Reason why the driver of a flow with these nodes gets a thread of its own; `None` if it gets none.
     pub(super) fn of_flow(&self, nodes: &[Node]) -> Option<String> {
         let waiting = nodes
             .iter()
@@ -46,8 +46,8 @@ impl Threads {
     }
 }
 
-/// Whether a component imports a function that waits. Many import `wasi:io/poll` for its types alone, so the names of
-/// interfaces do not tell.
+/// Whether a component imports a function that blocks. The name of the interface is not enough, since many components
+/// import only the types of `wasi:io/poll`.
 fn imports_poll(component: &[u8]) -> bool {
     let interfaces = wasi::imports(component);
     let mut polls = interfaces

@@ -1,5 +1,5 @@
-//! Finds the WASI packages that the components of a program import: what no component imports is left out of the
-//! executable. In shells there is none.
+//! Finds the WASI packages that the components of a program import: the executable contains no others. Shells import no
+//! WASI.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use wasmparser::Payload;
 use crate::anatomy::outermost;
 use crate::aot::Normalised;
 
-/// The packages that a component on the component path imports, sorted. `binaries` are the components, by index.
+/// The packages that components on the component path import, sorted. `binaries` are the components, by index.
 pub(super) fn packages(flows: &[FlowIr], binaries: &[Normalised]) -> Vec<WasiPackage> {
     let nodes = flows.iter().flat_map(|flow| &flow.nodes);
     let whole: BTreeSet<ComponentIdx> = nodes.filter_map(whole_component).collect();
@@ -22,7 +22,7 @@ pub(super) fn packages(flows: &[FlowIr], binaries: &[Normalised]) -> Vec<WasiPac
     WasiPackage::ALL.into_iter().filter(used).collect()
 }
 
-/// The component of a stage that is called as one.
+/// The component of a stage on the component path; `None` for other stages.
 fn whole_component(node: &Node) -> Option<ComponentIdx> {
     match (&node.path, &node.implementation) {
         (CallPath::Component { .. }, Implementation::Component { component, .. }) => Some(*component),

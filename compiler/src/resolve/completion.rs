@@ -1,5 +1,5 @@
-//! Completes a project so that one stage alone can be tried: a built-in generator before it, a built-in console
-//! behind it.
+//! Completes flows so that a single stage can be tried: adds a built-in generator upstream and a built-in console
+//! downstream.
 
 use torvyn_codegen::ir::{Builtin, ERROR_PORT, Role};
 
@@ -9,7 +9,8 @@ use crate::resolve::components::Components;
 use crate::resolve::{Implementation, NodeId, ResolvedEdge, ResolvedFlow, ResolvedNode};
 use crate::source::{Span, Spanned};
 
-/// The flow `main` of a project that declares a single component and no flow; `None` for other projects.
+/// Returns the flow `main` of a project without flows and with a single component; `None` for other numbers of
+/// components, and for a router or an unknown role.
 pub(super) fn implied_flow(
     manifest: &Manifest,
     contracts: &ContractSet,
@@ -35,13 +36,13 @@ pub(super) fn implied_flow(
         Role::Source => add_sink(&mut flow, &[NodeId::new(0)]),
         Role::Sink => add_source(&mut flow, &[NodeId::new(0)]),
         Role::Processor | Role::Filter | Role::Aggregator => {}
-        // Nothing says what its ports are called.
+        // The names of its ports are not known.
         Role::Router => return None,
     }
     Some(flow)
 }
 
-/// Gives a flow of nothing but inner stages a source and a sink.
+/// Adds a source and a sink to a flow in which every node has a known role and is neither.
 pub(super) fn complete(flow: &mut ResolvedFlow, components: &Components, contracts: &ContractSet) {
     let role = |node: &ResolvedNode| role(node, components, contracts);
     let inner = |node: &ResolvedNode| match role(node) {

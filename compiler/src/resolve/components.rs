@@ -1,4 +1,4 @@
-//! The components that flows use, each with an id and a name of its own.
+//! The components that flows use, each with a unique id and name.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,16 +7,16 @@ use super::{ComponentId, Grants, ResolvedComponent};
 use crate::contract::ContractSet;
 use crate::manifest::ast::{ComponentRef, Language, Manifest};
 
-/// The components met so far, each once.
+/// The components found so far, each once.
 #[derive(Default)]
 pub(super) struct Components {
-    /// Name and reference.
+    /// Name and reference of each component, by id.
     list: Vec<(String, ComponentRef)>,
     ids: BTreeMap<ComponentRef, ComponentId>,
 }
 
 impl Components {
-    /// The id of a component; a new one at its first use.
+    /// Returns the id of a component, a new one at its first use.
     pub(super) fn id(&mut self, reference: &ComponentRef) -> ComponentId {
         if let Some(id) = self.ids.get(reference) {
             return *id;
@@ -34,12 +34,12 @@ impl Components {
         id
     }
 
-    /// The component behind an id.
+    /// The reference of the component with this id.
     pub(super) fn reference(&self, id: ComponentId) -> &ComponentRef {
         &self.list[id.position()].1
     }
 
-    /// All components, by id, with what is declared for them and granted to them.
+    /// Returns all components, by id, with their declared capabilities and their grants.
     pub(super) fn into_list(self, manifest: &Manifest, contracts: &ContractSet) -> Vec<ResolvedComponent> {
         let component = |(name, reference): (String, ComponentRef)| ResolvedComponent {
             name,

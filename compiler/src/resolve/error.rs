@@ -1,9 +1,9 @@
-//! Names that nothing has.
+//! Errors about unknown names.
 
 use crate::diag::{Code, Diagnostic, listed, suggest};
 use crate::source::Span;
 
-/// A name that nothing has.
+/// A name that no component, node or flow has.
 pub(super) enum UnknownName {
     Component {
         name: String,

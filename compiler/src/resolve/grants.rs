@@ -10,7 +10,7 @@ use crate::manifest::ast::{ComponentRef, GrantDecl, Manifest};
 use crate::source::Span;
 use torvyn_runtime_core::capability::{ENTRIES, Grant};
 
-/// Reports grants that no component gets.
+/// Reports grants to components that don't exist.
 pub(super) fn check(diags: &mut Diagnostics, manifest: &Manifest) {
     if !manifest.components_complete {
         return;
@@ -33,7 +33,7 @@ pub(super) fn check(diags: &mut Diagnostics, manifest: &Manifest) {
 }
 
 impl Grants {
-    /// What `component` is granted.
+    /// The grants of `component`.
     pub(super) fn of(grants: &[GrantDecl], component: &ComponentRef) -> Self {
         let own = grants
             .iter()
@@ -46,7 +46,8 @@ impl Grants {
 }
 
 impl ResolvedProject {
-    /// What a component gets of what it is granted, as texts, sorted, each once: what `capability-query` answers with.
+    /// Returns the grants of a component that the runtime implements, or all such grants if the project allows all, as
+    /// sorted texts without duplicates. `capability-query` answers from them.
     #[must_use]
     pub fn granted(&self, component: &ResolvedComponent) -> Vec<String> {
         let written = component.grants.list.iter().map(|grant| grant.text.value.as_str());
@@ -57,12 +58,12 @@ impl ResolvedProject {
     }
 }
 
-/// Whether this version of the runtime gives what a grant is about.
+/// Whether this version of the runtime implements a grant.
 fn can_be_given(text: &str) -> bool {
     text.parse().is_ok_and(|grant: Grant| grant.entry.provided)
 }
 
-/// What a component is called in grants; `None` for parts of the runtime.
+/// The name of a component in grants; `None` for built-ins.
 pub(crate) fn name(component: &ComponentRef) -> Option<&str> {
     match component {
         ComponentRef::Declared(name) => Some(name),

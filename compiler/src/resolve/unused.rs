@@ -6,7 +6,8 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::manifest::ast::{ComponentRef, Manifest};
 use crate::source::{Span, Spanned};
 
-/// Warns of components that are declared but never used. A project without flows is completed to one by its only component.
+/// Warns of components that are declared but never used. In a project without flows there is no warning: a single
+/// component gets a flow of its own.
 pub(super) fn check(diags: &mut Diagnostics, manifest: &Manifest) {
     let used = manifest.references(None);
     if manifest.flows.is_empty() || !is_known(manifest, &used) {
@@ -23,7 +24,8 @@ pub(super) fn check(diags: &mut Diagnostics, manifest: &Manifest) {
     }
 }
 
-/// Whether nothing else is wrong with the names of components: one that nothing has may have been meant as any of them.
+/// Whether the components and all references to them were read and resolved. An unknown name could be meant for a
+/// component that seems unused.
 fn is_known(manifest: &Manifest, used: &[Spanned<ComponentRef>]) -> bool {
     let mut nodes = manifest.flows.iter().flat_map(|flow| &flow.nodes);
     let names: BTreeSet<&str> = manifest

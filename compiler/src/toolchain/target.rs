@@ -1,4 +1,4 @@
-//! Whether executables can be made for a target, asked before anything is built for it.
+//! Checks whether executables can be built for a target, before the build starts.
 
 use torvyn_codegen::target::Target;
 
@@ -6,10 +6,10 @@ use super::{Toolchain, ToolchainError, ask};
 use crate::diag::suggest;
 
 impl Toolchain {
-    /// Checks that there is such a target, that the runtime runs there, and that rustc has a library for it.
+    /// Checks that the target exists, that the runtime supports it, and that rustc has a standard library for it.
     ///
     /// # Errors
-    /// When one of these is missing.
+    /// When one of these does not hold, or when rustc fails.
     pub fn check_target(&self, target: &Target) -> Result<(), ToolchainError> {
         let known = ask(&self.rustc, &["--print", "target-list"])?;
         let known: Vec<&str> = known.lines().collect();
@@ -46,7 +46,7 @@ impl Toolchain {
     }
 }
 
-/// The target of which parts are named, else the one that is spelt alike.
+/// Finds the target that was probably meant: one that has all the given parts, or else one with a similar name.
 fn nearest(target: &str, known: &[&str]) -> Option<String> {
     let parts: Vec<&str> = target.split('-').collect();
     let has_all = |name: &&&str| {

@@ -5,7 +5,7 @@ use wasmtime::Config;
 use super::*;
 use crate::layout::node;
 use crate::limits::{StageLimits, TierSize};
-use crate::policy::{ErrorAction, ErrorPolicies, FanOut, LastResort, Merge};
+use crate::policy::{ErrorAction, ErrorPolicies, FanOut, LastResort, Merge, NodePolicies};
 use crate::role::Role;
 
 mod layout;
@@ -23,13 +23,10 @@ pub(crate) fn node(max_buffer_bytes: u64, buffer_budget_bytes: u64) -> NodePlan 
         inputs: &[],
         outputs: &[],
         dead_letters: &[],
-        merge: Merge::RoundRobin,
-        fan_out: FanOut::Minimum,
-        on_error: ErrorPolicies {
-            invalid_input: action,
-            unavailable: action,
-            internal: action,
-            deadline_exceeded: action,
+        policies: NodePolicies {
+            merge: Merge::RoundRobin,
+            fan_out: FanOut::Minimum,
+            on_error: ErrorPolicies::all(action),
         },
         capabilities: &[],
         own_thread: false,

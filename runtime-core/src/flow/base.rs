@@ -164,7 +164,7 @@ impl Base {
             return element;
         }
         let inputs = self.plan.inputs;
-        let start = match self.plan.merge {
+        let start = match self.plan.policies.merge {
             Merge::RoundRobin => self.next_input,
             Merge::Priority => 0,
         };

@@ -95,7 +95,11 @@ pub trait Node {
 /// Whether the producer of each stream waits for all streams of the stream's port.
 pub(super) fn shared_streams(plan: &FlowPlan) -> Vec<bool> {
     let mut shared = vec![false; plan.streams.len()];
-    for node in plan.nodes.iter().filter(|node| node.fan_out == FanOut::Minimum) {
+    for node in plan
+        .nodes
+        .iter()
+        .filter(|node| node.policies.fan_out == FanOut::Minimum)
+    {
         let ports = node.outputs.iter().map(|port| port.streams);
         for streams in ports.chain([node.dead_letters]).filter(|streams| streams.len() > 1) {
             for stream in streams {

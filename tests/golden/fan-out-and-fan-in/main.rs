@@ -42,13 +42,15 @@ mod flow_0_main {
                     },
                 ],
                 dead_letters: &[],
-                merge: rt::Merge::RoundRobin,
-                fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPolicies {
-                    invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
-                    unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
-                    internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
-                    deadline_exceeded: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                policies: rt::NodePolicies {
+                    merge: rt::Merge::RoundRobin,
+                    fan_out: rt::FanOut::Minimum,
+                    on_error: rt::ErrorPolicies {
+                        invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                        unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                        internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                        deadline_exceeded: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                    },
                 },
                 capabilities: &[],
                 own_thread: false,
@@ -78,28 +80,30 @@ mod flow_0_main {
                     },
                 ],
                 dead_letters: &[],
-                merge: rt::Merge::RoundRobin,
-                fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPolicies {
-                    invalid_input: rt::ErrorAction::Retry {
-                        max: 2u32,
-                        backoff_ms: 100u64,
-                        then: rt::LastResort::Terminate,
-                    },
-                    unavailable: rt::ErrorAction::Retry {
-                        max: 2u32,
-                        backoff_ms: 100u64,
-                        then: rt::LastResort::Terminate,
-                    },
-                    internal: rt::ErrorAction::Retry {
-                        max: 2u32,
-                        backoff_ms: 100u64,
-                        then: rt::LastResort::Terminate,
-                    },
-                    deadline_exceeded: rt::ErrorAction::Retry {
-                        max: 2u32,
-                        backoff_ms: 100u64,
-                        then: rt::LastResort::Terminate,
+                policies: rt::NodePolicies {
+                    merge: rt::Merge::RoundRobin,
+                    fan_out: rt::FanOut::Minimum,
+                    on_error: rt::ErrorPolicies {
+                        invalid_input: rt::ErrorAction::Retry {
+                            max: 2u32,
+                            backoff_ms: 100u64,
+                            then: rt::LastResort::Terminate,
+                        },
+                        unavailable: rt::ErrorAction::Retry {
+                            max: 2u32,
+                            backoff_ms: 100u64,
+                            then: rt::LastResort::Terminate,
+                        },
+                        internal: rt::ErrorAction::Retry {
+                            max: 2u32,
+                            backoff_ms: 100u64,
+                            then: rt::LastResort::Terminate,
+                        },
+                        deadline_exceeded: rt::ErrorAction::Retry {
+                            max: 2u32,
+                            backoff_ms: 100u64,
+                            then: rt::LastResort::Terminate,
+                        },
                     },
                 },
                 capabilities: &[],
@@ -130,17 +134,19 @@ mod flow_0_main {
                     },
                 ],
                 dead_letters: &[2usize],
-                merge: rt::Merge::Priority,
-                fan_out: rt::FanOut::Independent,
-                on_error: rt::ErrorPolicies {
-                    invalid_input: rt::ErrorAction::Now(rt::LastResort::DeadLetter),
-                    unavailable: rt::ErrorAction::Retry {
-                        max: 5u32,
-                        backoff_ms: 10u64,
-                        then: rt::LastResort::DeadLetter,
+                policies: rt::NodePolicies {
+                    merge: rt::Merge::Priority,
+                    fan_out: rt::FanOut::Independent,
+                    on_error: rt::ErrorPolicies {
+                        invalid_input: rt::ErrorAction::Now(rt::LastResort::DeadLetter),
+                        unavailable: rt::ErrorAction::Retry {
+                            max: 5u32,
+                            backoff_ms: 10u64,
+                            then: rt::LastResort::DeadLetter,
+                        },
+                        internal: rt::ErrorAction::Now(rt::LastResort::Skip),
+                        deadline_exceeded: rt::ErrorAction::Now(rt::LastResort::Skip),
                     },
-                    internal: rt::ErrorAction::Now(rt::LastResort::Skip),
-                    deadline_exceeded: rt::ErrorAction::Now(rt::LastResort::Skip),
                 },
                 capabilities: &["wasi:clocks/wall-clock", "wasi:random/random"],
                 own_thread: false,
@@ -170,13 +176,15 @@ mod flow_0_main {
                     },
                 ],
                 dead_letters: &[],
-                merge: rt::Merge::RoundRobin,
-                fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPolicies {
-                    invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
-                    unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
-                    internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
-                    deadline_exceeded: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                policies: rt::NodePolicies {
+                    merge: rt::Merge::RoundRobin,
+                    fan_out: rt::FanOut::Minimum,
+                    on_error: rt::ErrorPolicies {
+                        invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                        unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                        internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                        deadline_exceeded: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                    },
                 },
                 capabilities: &[],
                 own_thread: false,
@@ -210,13 +218,15 @@ mod flow_0_main {
                     },
                 ],
                 dead_letters: &[],
-                merge: rt::Merge::RoundRobin,
-                fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPolicies {
-                    invalid_input: rt::ErrorAction::Now(rt::LastResort::Skip),
-                    unavailable: rt::ErrorAction::Now(rt::LastResort::Skip),
-                    internal: rt::ErrorAction::Now(rt::LastResort::Skip),
-                    deadline_exceeded: rt::ErrorAction::Now(rt::LastResort::Skip),
+                policies: rt::NodePolicies {
+                    merge: rt::Merge::RoundRobin,
+                    fan_out: rt::FanOut::Minimum,
+                    on_error: rt::ErrorPolicies {
+                        invalid_input: rt::ErrorAction::Now(rt::LastResort::Skip),
+                        unavailable: rt::ErrorAction::Now(rt::LastResort::Skip),
+                        internal: rt::ErrorAction::Now(rt::LastResort::Skip),
+                        deadline_exceeded: rt::ErrorAction::Now(rt::LastResort::Skip),
+                    },
                 },
                 capabilities: &[],
                 own_thread: false,
@@ -246,28 +256,30 @@ mod flow_0_main {
                     },
                 ],
                 dead_letters: &[],
-                merge: rt::Merge::RoundRobin,
-                fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPolicies {
-                    invalid_input: rt::ErrorAction::Retry {
-                        max: 3u32,
-                        backoff_ms: 100u64,
-                        then: rt::LastResort::Terminate,
-                    },
-                    unavailable: rt::ErrorAction::Retry {
-                        max: 3u32,
-                        backoff_ms: 100u64,
-                        then: rt::LastResort::Terminate,
-                    },
-                    internal: rt::ErrorAction::Retry {
-                        max: 3u32,
-                        backoff_ms: 100u64,
-                        then: rt::LastResort::Terminate,
-                    },
-                    deadline_exceeded: rt::ErrorAction::Retry {
-                        max: 3u32,
-                        backoff_ms: 100u64,
-                        then: rt::LastResort::Terminate,
+                policies: rt::NodePolicies {
+                    merge: rt::Merge::RoundRobin,
+                    fan_out: rt::FanOut::Minimum,
+                    on_error: rt::ErrorPolicies {
+                        invalid_input: rt::ErrorAction::Retry {
+                            max: 3u32,
+                            backoff_ms: 100u64,
+                            then: rt::LastResort::Terminate,
+                        },
+                        unavailable: rt::ErrorAction::Retry {
+                            max: 3u32,
+                            backoff_ms: 100u64,
+                            then: rt::LastResort::Terminate,
+                        },
+                        internal: rt::ErrorAction::Retry {
+                            max: 3u32,
+                            backoff_ms: 100u64,
+                            then: rt::LastResort::Terminate,
+                        },
+                        deadline_exceeded: rt::ErrorAction::Retry {
+                            max: 3u32,
+                            backoff_ms: 100u64,
+                            then: rt::LastResort::Terminate,
+                        },
                     },
                 },
                 capabilities: &[],
@@ -293,13 +305,15 @@ mod flow_0_main {
                 inputs: &[6usize, 8usize],
                 outputs: &[],
                 dead_letters: &[],
-                merge: rt::Merge::RoundRobin,
-                fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPolicies {
-                    invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
-                    unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
-                    internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
-                    deadline_exceeded: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                policies: rt::NodePolicies {
+                    merge: rt::Merge::RoundRobin,
+                    fan_out: rt::FanOut::Minimum,
+                    on_error: rt::ErrorPolicies {
+                        invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                        unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                        internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                        deadline_exceeded: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                    },
                 },
                 capabilities: &[],
                 own_thread: false,
@@ -324,13 +338,15 @@ mod flow_0_main {
                 inputs: &[4usize],
                 outputs: &[],
                 dead_letters: &[],
-                merge: rt::Merge::RoundRobin,
-                fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPolicies {
-                    invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
-                    unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
-                    internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
-                    deadline_exceeded: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                policies: rt::NodePolicies {
+                    merge: rt::Merge::RoundRobin,
+                    fan_out: rt::FanOut::Minimum,
+                    on_error: rt::ErrorPolicies {
+                        invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                        unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                        internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                        deadline_exceeded: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                    },
                 },
                 capabilities: &[],
                 own_thread: false,
@@ -355,13 +371,15 @@ mod flow_0_main {
                 inputs: &[2usize],
                 outputs: &[],
                 dead_letters: &[],
-                merge: rt::Merge::RoundRobin,
-                fan_out: rt::FanOut::Minimum,
-                on_error: rt::ErrorPolicies {
-                    invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
-                    unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
-                    internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
-                    deadline_exceeded: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                policies: rt::NodePolicies {
+                    merge: rt::Merge::RoundRobin,
+                    fan_out: rt::FanOut::Minimum,
+                    on_error: rt::ErrorPolicies {
+                        invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                        unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                        internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                        deadline_exceeded: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                    },
                 },
                 capabilities: &[],
                 own_thread: false,

@@ -135,7 +135,7 @@ fn verify_shell(flow: &FlowIr, shell: &Shell) {
     }
 }
 
-/// Checks that nothing can happen to an element between two stages of a chain.
+/// Checks that the stream between two stages of a chain passes on every element at once.
 fn verify_link(flow: &FlowIr, from: NodeIdx, to: NodeIdx) {
     let (producer, consumer) = (&flow.nodes[from.position()], &flow.nodes[to.position()]);
     let name = format!("{}.{} → {}", flow.name, producer.name, consumer.name);

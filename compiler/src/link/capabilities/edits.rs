@@ -1,9 +1,9 @@
-//! The lines that mend a manifest, as changes and in words.
+//! Lines that a manifest lacks, as edits and as help texts.
 
 use crate::diag::Edit;
 use crate::source::Span;
 
-/// Adds declarations to `[capabilities.TABLE]`, or the table. `table_end` is where a line can be added to it.
+/// Returns the edit that adds declarations to `[capabilities.TABLE]`: at `table_end`, or as a new table at `end`.
 pub(super) fn declarations(table: &str, keys: &[&str], table_end: Option<Span>, end: Span) -> Edit {
     let lines: String = keys.iter().map(|key| format!("{key} = true\n")).collect();
     match table_end {
@@ -15,7 +15,8 @@ pub(super) fn declarations(table: &str, keys: &[&str], table_end: Option<Span>, 
     }
 }
 
-/// Adds grants to the component's list, or the table. `follows`: whether the list has an item.
+/// Returns the edit that adds grants to the list of a component: at `list_end`, or as a new table at `end`. `follows`:
+/// whether the list already has an item.
 pub(super) fn grant(wanted: &[&str], component: &str, list_end: Option<Span>, end: Span, follows: bool) -> Edit {
     let list = in_quotes(wanted);
     match list_end {
@@ -30,7 +31,7 @@ pub(super) fn grant(wanted: &[&str], component: &str, list_end: Option<Span>, en
     }
 }
 
-/// The same in words.
+/// Returns the help text for [`grant`].
 pub(super) fn grant_help(wanted: &[&str], component: &str) -> String {
     format!(
         "add `{}` to `capabilities` of `[security.grants.{component}]`",

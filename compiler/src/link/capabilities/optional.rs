@@ -1,5 +1,5 @@
-//! What a component can do without and is not granted: at run time it is denied, and the build says so, unless somebody has
-//! decided: `[security.grants.NAME]` with a list, empty or not, says all that the component gets.
+//! Warnings about optional capabilities that are not granted, and therefore denied at run time. A list in
+//! `[security.grants.NAME]`, even an empty one, settles what the component gets: then there is no warning.
 
 use super::{edits, explained, is_granted, ticked, wanted};
 use crate::contract::need::Need;
@@ -9,7 +9,7 @@ use crate::resolve::{ResolvedComponent, ResolvedProject, grants};
 use crate::source::Span;
 use torvyn_runtime_core::capability::Capability;
 
-/// Warns of what one component declares as optional, can use and is not granted.
+/// Warns of capabilities that a component declares as optional and can use, but does not get.
 pub(super) fn check(
     diags: &mut Diagnostics,
     project: &ResolvedProject,
@@ -52,17 +52,17 @@ fn is_open(project: &ResolvedProject, component: &ResolvedComponent, decl: &Capa
     is_about && !(is_given && decl.request.entry.provided)
 }
 
-/// Something optional that is not there at run time.
+/// An optional capability that the component does not get at run time.
 struct Gap {
     name: String,
     at: Span,
-    /// The grant that is missing; `None` where none would do.
+    /// The missing grant; `None` if the runtime does not implement the capability.
     grant: Option<String>,
     need: Need,
 }
 
 impl Gap {
-    /// What the component does not find without it, where no call fails.
+    /// What the component finds without the capability, if calls succeed but return nothing.
     fn finds(&self) -> &'static [&'static str] {
         let is_about = |one: Capability| self.need.any_of.contains(&one);
         if is_about(Capability::FilesystemRead) || is_about(Capability::FilesystemWrite) {
@@ -116,9 +116,13 @@ impl From<OptionalError> for Diagnostic {
         let vain: Vec<&str> = vain.map(|gap| gap.name.as_str()).collect();
         if !vain.is_empty() {
             let found = gaps.iter().filter(|gap| gap.grant.is_none()).flat_map(Gap::finds);
-            let mut found: Vec<&str> = found.copied().collect();
-            found.dedup();
-            let found = match found.as_slice() {
+            let mut finds: Vec<&str> = Vec::new();
+            for one in found {
+                if !finds.contains(one) {
+                    finds.push(one);
+                }
+            }
+            let found = match finds.as_slice() {
                 [] => String::new(),
                 [only] => format!("; the component finds {only}"),
                 [first @ .., last] => format!("; the component finds {} and {last}", first.join(", ")),

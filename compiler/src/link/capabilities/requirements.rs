@@ -1,4 +1,4 @@
-//! `[capabilities.torvyn]`: what the components need of the runtime is what their nodes may use.
+//! Checks of `[capabilities.torvyn]`: the limits of a node must allow what its component needs.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::manifest;
@@ -8,10 +8,10 @@ use crate::manifest::schema::largest;
 use crate::resolve::{Implementation, ResolvedComponent, ResolvedNode, ResolvedProject};
 use crate::source::{Span, Spanned};
 
-/// The one pool there is, as components name it.
+/// Name of the only buffer pool.
 const POOL: &str = "default";
 
-/// Checks the limits of each node against the needs of its component.
+/// Checks the limits of each node against the needs of its component, and the name of the component's pool.
 pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject) {
     let mut pools: Vec<Span> = Vec::new();
     let nodes = project
@@ -82,9 +82,9 @@ enum RequirementError {
         flow: String,
         node: Spanned<String>,
         what: &'static str,
-        /// The limit of the node.
+        /// Key of the node's limit.
         key: &'static str,
-        /// What the component says it needs.
+        /// Key of the component's need.
         need: &'static str,
         needed: Spanned<u64>,
         allowed: u64,

@@ -1,5 +1,5 @@
-//! What the code of a component needs is declared. Code that can be followed gets an error for each need, with the way
-//! there; for other code all imports count, and one error has all of them.
+//! Checks that the capabilities that a component's code needs are declared. For code that can be followed, each missing
+//! one is an error, with the calls that lead to it; for other code every import counts, and one error lists all.
 
 use super::{Known, NOT_PROVIDED, edits, explained, ticked};
 use crate::contract::need::Need;
@@ -36,10 +36,10 @@ pub(super) fn check(diags: &mut Diagnostics, component: &ResolvedComponent, used
     }
 }
 
-/// What the manifest says of a need.
+/// Declaration of a need in the manifest.
 enum Declared {
     Wanted,
-    /// That the component does without; where.
+    /// Declared as not needed, at this place.
     Denied(Span),
     Not,
 }
@@ -75,7 +75,7 @@ enum UndeclaredError {
     },
 }
 
-/// Where declarations can be added.
+/// Places where declarations can be added.
 struct Ends {
     required: Option<Span>,
     optional: Option<Span>,
@@ -188,7 +188,8 @@ fn keys(needs: &[Need]) -> Vec<&'static str> {
     needs.iter().map(|need| entry_of(&need.any_of).key).collect()
 }
 
-/// Everything that a component may use whose code can't be followed, and both ways out.
+/// Returns the error for a component whose code can't be followed: all capabilities that it may use, and how to declare
+/// them as optional or as required.
 fn all(component: &str, grants_name: &str, needs: &[Need], used: Span) -> Diagnostic {
     let keys = keys(needs);
     let message = match keys.as_slice() {

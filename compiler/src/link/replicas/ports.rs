@@ -1,5 +1,5 @@
-//! Replicas that share out the ports of a router: each gets every element before the router, so whatever goes past it would
-//! be delivered by each of them.
+//! Checks of replicas that divide the ports of a router. Each replica processes all elements upstream of the router, so
+//! a sink would receive elements that bypass the router once per replica.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::diag::{Checked, Code, Diagnostic, Diagnostics};
 use crate::resolve::{NodeId, ResolvedFlow};
 use crate::source::{Span, Spanned};
 
-/// Checks the router, its ports, and the ways around it.
+/// Checks the router and its ports, and that no sink can be reached around the router.
 pub(super) fn check(
     diags: &mut Diagnostics,
     flow: &ResolvedFlow,
@@ -54,14 +54,14 @@ pub(super) fn check(
     }
 }
 
-/// The ports that a router can name.
+/// The connected ports to which a router sends elements itself: all but [`ERROR_PORT`].
 fn ports(flow: &ResolvedFlow, router: NodeId) -> BTreeSet<&str> {
     let edges = flow.edges.iter().filter(|edge| edge.from == router);
     let ports = edges.map(|edge| edge.from_port.value.as_str());
     ports.filter(|port| *port != ERROR_PORT).collect()
 }
 
-/// Sinks that elements reach without having been sent to a port of the router.
+/// Finds sinks that elements can reach without passing through a port of the router, with the places of their names.
 fn past(flow: &ResolvedFlow, roles: &[Option<Role>], router: NodeId) -> Vec<(String, Span)> {
     let is = |node: NodeId, role| roles[node.position()] == Some(role);
     let all = (0..flow.nodes.len()).map(NodeId::new);

@@ -1,4 +1,4 @@
-//! Settings without effect, in words.
+//! Diagnostics about settings without effect.
 
 use torvyn_runtime_core::bounds;
 
@@ -31,7 +31,7 @@ pub(super) enum SettingError {
         at: Span,
     },
     NoLifecycle {
-        /// The component, or its world, as long as there is no code.
+        /// The component, or its world if there is no binary.
         who: String,
         key: &'static str,
         at: Span,
@@ -91,7 +91,7 @@ impl SettingError {
         }
     }
 
-    /// The problem, what stands at the place, and what to do.
+    /// Message, label and help.
     fn words(&self) -> (String, String, String) {
         match self {
             SettingError::NothingToCall { key, .. } => (
@@ -191,7 +191,7 @@ impl From<SettingError> for Diagnostic {
     }
 }
 
-/// A budget with room for small elements alone.
+/// A buffer budget with room for small buffers at most.
 pub(super) struct BudgetError {
     pub(super) node: String,
     pub(super) room: u64,

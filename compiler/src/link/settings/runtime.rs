@@ -1,4 +1,4 @@
-//! `[runtime]` and `[capabilities.torvyn]`: what holds for all flows needs a flow that it can hold for.
+//! Warnings about settings for all flows, in `[runtime]` and `[capabilities.torvyn]`, that affect none of them.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::manifest::ast::{LimitsDecl, RuntimeDecl};
 use crate::resolve::{ResolvedEdge, ResolvedFlow, ResolvedNode, ResolvedProject};
 use crate::source::{Span, Spanned};
 
-/// The pools by size of their buffers.
+/// Keys for the sizes of pools, smallest buffers first.
 const POOLS: [&str; 4] = [
     "small_pool_size",
     "medium_pool_size",
@@ -39,7 +39,7 @@ fn nodes(project: &ResolvedProject) -> impl Iterator<Item = &ResolvedNode> {
     project.flows().iter().flat_map(|flow| &flow.nodes)
 }
 
-/// Threads are for runs side by side: of several flows, or of replicas.
+/// Warns of a number of threads if only one flow runs, without replicas.
 fn check_threads(diags: &mut Diagnostics, project: &ResolvedProject) {
     let replicas = |flow: &ResolvedFlow| u64::from(flow.settings.replicas());
     if let Some(threads) = project.runtime().worker_threads
@@ -49,7 +49,7 @@ fn check_threads(diags: &mut Diagnostics, project: &ResolvedProject) {
     }
 }
 
-/// A rank among flows needs others.
+/// Warns of a priority of the only flow.
 fn check_priority(diags: &mut Diagnostics, project: &ResolvedProject) {
     if let [flow] = project.flows()
         && let Some(priority) = flow.settings.priority
@@ -58,7 +58,7 @@ fn check_priority(diags: &mut Diagnostics, project: &ResolvedProject) {
     }
 }
 
-/// Limits of components where there are none, or all have their own.
+/// Warns of default limits if there is no component, or if every node with a component sets its own.
 fn check_limits(diags: &mut Diagnostics, project: &ResolvedProject) {
     type Limit = fn(&LimitsDecl) -> Option<Spanned<u64>>;
     let limits: [(&str, &str, Limit); 5] = [
@@ -91,7 +91,8 @@ fn check_limits(diags: &mut Diagnostics, project: &ResolvedProject) {
     }
 }
 
-/// A component is made anew after a trap, or when it took too long, if its flow goes on.
+/// Warns of `max_restarts` if no component is ever restarted. A restart follows a trap or a timeout, unless that ends
+/// the flow.
 fn check_restarts(diags: &mut Diagnostics, project: &ResolvedProject) {
     let goes_on = |node: &ResolvedNode| {
         let policies = node.settings.on_error.policies();
@@ -106,7 +107,7 @@ fn check_restarts(diags: &mut Diagnostics, project: &ResolvedProject) {
     }
 }
 
-/// Built-in sinks never ask for a pause.
+/// Warns of `sink_pause_ms` if no component can be a sink: built-in sinks never return `pause`.
 fn check_pauses(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
     let Some(pause) = project.runtime().sink_pause_ms else {
         return;
@@ -121,7 +122,7 @@ fn check_pauses(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &
     }
 }
 
-/// Defaults of streams where each has its own.
+/// Warns of defaults that are overridden for every stream.
 fn check_streams(diags: &mut Diagnostics, project: &ResolvedProject) {
     let RuntimeDecl {
         default_queue_depth,
@@ -168,7 +169,7 @@ fn check_streams(diags: &mut Diagnostics, project: &ResolvedProject) {
     }
 }
 
-/// The sizes of pools are upper bounds of what is computed for each flow.
+/// Warns of pool sizes above the size that is computed for every flow: they are only upper bounds of it.
 fn check_pools(diags: &mut Diagnostics, project: &ResolvedProject) {
     let runtime = project.runtime();
     let wanted = |flow: &ResolvedFlow| {
@@ -188,7 +189,7 @@ fn check_pools(diags: &mut Diagnostics, project: &ResolvedProject) {
     }
 }
 
-/// `[capabilities.torvyn]` is about the components that have no manifest of their own.
+/// Warns of `[capabilities.torvyn]` if every component of a flow has a manifest of its own.
 fn check_needs(diags: &mut Diagnostics, project: &ResolvedProject) {
     let declared = project.capabilities();
     if project

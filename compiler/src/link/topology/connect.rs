@@ -1,17 +1,17 @@
-//! What a dangling port can be connected to: the only free port of the other kind.
+//! Edges that connect an open port with the only open port that matches it.
 
 use torvyn_codegen::ir::{ERROR_PORT, Role};
 
 use crate::diag::{Edit, Fix};
 use crate::resolve::{NodeId, ResolvedFlow};
 
-/// The edges that would connect a node whose input (`!fed`) or output (`!drained`) is open.
+/// Returns fixes for a node whose input (`!fed`) or output (`!drained`) is open: the edges that would connect it.
 pub(super) fn fixes(flow: &ResolvedFlow, roles: &[Option<Role>], id: NodeId, fed: bool, drained: bool) -> Vec<Fix> {
     let mut fixes = Vec::new();
     if !fed && let [from] = free(flow, roles, id, is_undrained)[..] {
         fixes.extend(edge(flow, from, id));
     }
-    // What a router's ports are called only the router knows.
+    // The names of a router's ports are not known.
     let has_port = roles[id.position()] != Some(Role::Router);
     if !drained
         && has_port
@@ -22,13 +22,13 @@ pub(super) fn fixes(flow: &ResolvedFlow, roles: &[Option<Role>], id: NodeId, fed
     fixes
 }
 
-/// An edge that is missing.
+/// A missing edge.
 pub(super) struct Gap {
     pub(super) from: NodeId,
     pub(super) to: NodeId,
 }
 
-/// The edges that are all that two nodes miss: each has one open port, which fits nothing but the other's.
+/// Finds missing edges without an alternative: each of the two nodes has one open port, which matches only the other's.
 pub(super) fn gaps(flow: &ResolvedFlow, roles: &[Option<Role>]) -> Vec<Gap> {
     let gap = |from: NodeId| {
         let role = roles[from.position()]?;
@@ -45,7 +45,8 @@ pub(super) fn gaps(flow: &ResolvedFlow, roles: &[Option<Role>]) -> Vec<Gap> {
     flow.node_ids().filter_map(gap).collect()
 }
 
-/// The nodes with an open port that could be connected with the one of `id` without closing a cycle.
+/// Finds the nodes with a matching open port that are neither upstream nor downstream of `id`, so that an edge closes
+/// no cycle.
 fn free(
     flow: &ResolvedFlow,
     roles: &[Option<Role>],

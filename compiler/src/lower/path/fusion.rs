@@ -1,4 +1,4 @@
-//! Finds chains of stages between which nothing can happen to an element, and welds each to one shell.
+//! Finds chains of stages whose streams pass on every element at once, and welds each chain to one shell.
 
 use torvyn_codegen::ir::{FlowIr, Node, NodeIdx, Role, Stream};
 
@@ -6,7 +6,8 @@ use super::Code;
 use crate::glue::{self, Member, StageCode};
 use crate::weld::{self, HiddenState, WeldError};
 
-/// Most stages of one shell. Each has a memory of its own, of which a module has 100 at most (wasmparser and wasmtime).
+/// Most stages of one shell. Each has its own memory, and a module has at most 100 (a limit of wasmparser and
+/// wasmtime).
 const LONGEST_CHAIN: usize = 32;
 
 /// Stages that share a shell.
@@ -15,15 +16,15 @@ pub(super) struct Chain {
     pub(super) shell: Vec<u8>,
 }
 
-/// Which stages of a flow are fused.
+/// The fused stages of a flow.
 pub(super) struct Fusion {
     pub(super) chains: Vec<Chain>,
-    /// Why a stage that is in no chain is not, by node.
+    /// Reason why a stage is in no chain, by node; without meaning for members of chains.
     reasons: Vec<String>,
 }
 
 impl Fusion {
-    /// Nothing is fused, since another path is wanted, by `origin`.
+    /// No fused stages, because another path is requested; `origin` is the reason for every stage.
     pub(super) fn none(flow: &FlowIr, origin: &str) -> Self {
         Self {
             chains: Vec::new(),
@@ -31,7 +32,7 @@ impl Fusion {
         }
     }
 
-    /// The longest chains of a flow, whose stages have these codes.
+    /// Finds and welds the longest chains of a flow. `codes`: the code of each node.
     pub(super) fn of(flow: &FlowIr, codes: &[Code<'_>]) -> Self {
         let members = flow.nodes.iter().zip(codes).map(|(node, code)| member(node, code));
         let mut fuser = Fuser {
@@ -53,10 +54,10 @@ impl Fusion {
         }
     }
 
-    /// The chain of a stage, and the stage's position in it.
+    /// Returns the chain of a stage, and the stage's position in it.
     ///
     /// # Errors
-    /// Why it is in none.
+    /// When it is in none: the reason.
     pub(super) fn place(&self, node: NodeIdx) -> Result<(usize, usize), &str> {
         let places = self
             .chains
@@ -70,10 +71,10 @@ impl Fusion {
     }
 }
 
-/// What a stage brings into a chain.
+/// Returns the code of a stage that can be in a chain.
 ///
 /// # Errors
-/// Why it can't be in one.
+/// When it can't be in one: the reason.
 fn member<'a>(node: &Node, code: &Code<'a>) -> Result<&'a StageCode, String> {
     let code = match code {
         Code::Builtin => return Err("is a built-in".to_owned()),
@@ -87,7 +88,8 @@ fn member<'a>(node: &Node, code: &Code<'a>) -> Result<&'a StageCode, String> {
     if node.limits.fuel > 0 {
         return Err("is metered with fuel".to_owned());
     }
-    // The other members keep their state when one restarts. A module that is not well-formed is not welded either.
+    // When a member restarts, the state of the others is copied to a new instance, so all of it must be accessible. A
+    // malformed module, which can't be welded anyway, counts as one with inaccessible state.
     match weld::hidden_state(&code.module).unwrap_or(Some(HiddenState::Tables)) {
         None => Ok(code),
         Some(HiddenState::Tables) => Err("changes its tables while it runs".to_owned()),
@@ -98,13 +100,13 @@ fn member<'a>(node: &Node, code: &Code<'a>) -> Result<&'a StageCode, String> {
 
 struct Fuser<'a> {
     flow: &'a FlowIr,
-    /// By node.
+    /// By node: its code, or the reason why it can't be in a chain.
     members: Vec<Result<&'a StageCode, String>>,
     chains: Vec<Chain>,
 }
 
 impl Fuser<'_> {
-    /// Maximal chains, those of one stage left out.
+    /// Returns the maximal chains of at least two stages.
     fn runs(&self) -> Vec<Vec<NodeIdx>> {
         let mut runs: Vec<Vec<NodeIdx>> = Vec::new();
         for node in (0..self.flow.nodes.len()).map(NodeIdx::new) {
@@ -126,8 +128,8 @@ impl Fuser<'_> {
         runs
     }
 
-    /// Welds a chain. A stage that can't be welded is left out, and what is before and behind it are chains of their own;
-    /// a chain that can't be welded as a whole is cut in two.
+    /// Welds a chain. If a stage can't be welded, it is left out, and the stages upstream and downstream of it become
+    /// chains of their own. If no single stage is at fault, the chain is cut in two, or given up if it is short.
     fn fuse(&mut self, members: &[NodeIdx]) {
         if members.len() < 2 {
             return;
@@ -170,7 +172,7 @@ impl Fuser<'_> {
         }
     }
 
-    /// The stage behind a stage, if it can be in the same chain.
+    /// Returns the next stage downstream if both can be in one chain, or else the reason why not.
     fn next(&self, idx: NodeIdx) -> Result<NodeIdx, String> {
         let node = &self.flow.nodes[idx.position()];
         let mut ports = node.ports();
@@ -192,7 +194,7 @@ impl Fuser<'_> {
         Ok(stream.to)
     }
 
-    /// Why a stage is in no chain.
+    /// Reason why a stage is in no chain.
     fn reason(&self, idx: NodeIdx) -> String {
         if let Err(why) = &self.members[idx.position()] {
             return why.clone();
@@ -206,7 +208,7 @@ impl Fuser<'_> {
     }
 }
 
-/// Whether every element goes through a stream at once, two at a time.
+/// Checks that a stream passes on every element at once and has room for two; the error is the reason.
 fn unhindered(stream: &Stream) -> Result<(), &'static str> {
     if stream.depth < 2 {
         return Err("holds one element");

@@ -1,4 +1,4 @@
-//! What the faster paths can make of a component, found out when it is asked for.
+//! The code of a component for the direct and the fused path, computed at first use.
 
 use std::cell::OnceCell;
 
@@ -23,7 +23,7 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// The core module that does its work, or why there is none.
+    /// The core module that does its work, or the reason why there is none.
     pub(super) fn code(&self) -> Result<&StageCode, &str> {
         let code = self.code.get_or_init(|| {
             let anatomy = Anatomy::of(&self.binary.bytes).expect("invariant: the component was read before");
@@ -32,7 +32,7 @@ impl<'a> Stage<'a> {
         code.as_ref().map_err(String::as_str)
     }
 
-    /// The shell of the component alone, or why there is none.
+    /// The shell of this component alone, or the reason why there is none.
     pub(super) fn direct(&self) -> Result<&[u8], &str> {
         let direct = self.direct.get_or_init(|| {
             let code = self.code().map_err(str::to_owned)?;

@@ -20,11 +20,11 @@ const ROUTER: usize = 5;
 const PRINTER: usize = 6;
 /// A processor that changes its tables.
 const TABLES: usize = 7;
-/// A sink that uses what can't be welded.
+/// A sink with a tag, which can't be welded.
 const TAGGED: usize = 8;
 /// A processor that drops a data segment.
 const SEGMENTS: usize = 9;
-/// A processor with a mutable global for a function.
+/// A processor with a mutable global for a function reference.
 const REFERENCES: usize = 10;
 
 /// The components, by the constants above.
@@ -80,7 +80,7 @@ fn binaries() -> Vec<Normalised> {
 fn role(component: usize) -> Role {
     match component {
         SOURCE => Role::Source,
-        PROCESSOR | TABLES => Role::Processor,
+        PROCESSOR | TABLES | SEGMENTS | REFERENCES => Role::Processor,
         FILTER => Role::Filter,
         AGGREGATOR => Role::Aggregator,
         ROUTER => Role::Router,
@@ -88,7 +88,7 @@ fn role(component: usize) -> Role {
     }
 }
 
-/// A flow of these nodes, each with its component or a built-in, and of streams between them by position.
+/// A flow of these nodes, each with its component, or a built-in for `None`. Edges are pairs of positions.
 fn flow(nodes: &[(&str, Option<usize>)], edges: &[(usize, usize)]) -> FlowIr {
     let streams = edges.iter().map(|(from, to)| stream(*from, *to));
     let nodes = nodes.iter().enumerate().map(|(position, (name, component))| {
@@ -180,7 +180,7 @@ fn row() -> FlowIr {
     flow(&nodes, &[(0, 1), (1, 2)])
 }
 
-/// Chooses paths for a flow: the flow, and name and kind of each unit.
+/// Chooses the paths of a flow. Returns the flow, and name and kind of each unit.
 fn chosen(flow: FlowIr, wanted: Wanted) -> (FlowIr, Vec<(String, ArtifactKind)>) {
     let mut flows = [(flow, wanted)];
     let units = choose(&mut flows, &binaries());
@@ -189,7 +189,7 @@ fn chosen(flow: FlowIr, wanted: Wanted) -> (FlowIr, Vec<(String, ArtifactKind)>)
     (flow, units.collect())
 }
 
-/// The path of each stage in words, where chains are wanted.
+/// The path of each stage in words, if the fused path is requested.
 fn fused(flow: FlowIr) -> Vec<String> {
     let (flow, _) = chosen(flow, Wanted::Manifest(Optimize::Fused));
     flow.nodes.iter().map(|node| flow.path(node)).collect()
@@ -385,7 +385,7 @@ fn a_stage_that_does_not_fit_is_left_out_of_its_chain() {
         ("e", Some(CONSUMER)),
     ];
     let mut flow = flow(&nodes, &[(0, 1), (1, 2), (2, 3), (3, 4)]);
-    // Its memory starts with a page.
+    // Its memory starts with one page, which is more.
     flow.nodes[2].limits.memory_bytes = 1;
     let (flow, units) = chosen(flow, Wanted::Option(Optimize::Fused));
     let names: Vec<_> = units.iter().map(|(name, _)| name.as_str()).collect();

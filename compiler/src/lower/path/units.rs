@@ -1,4 +1,4 @@
-//! What is compiled, in order of first use.
+//! The units to compile, in order of first use.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use super::stage::Stage;
 use crate::aot::Unit;
 use crate::cache::sha256;
 
-/// The units met so far, each once.
+/// The units used so far, each once.
 pub(super) struct Units<'a> {
     /// The components, by index.
     stages: &'a [Stage<'a>],
     list: Vec<Unit>,
-    /// Whole components.
+    /// Units of whole components.
     whole: BTreeMap<ComponentIdx, ArtifactIdx>,
-    /// Shells of components alone.
+    /// Units of shells for the direct path.
     alone: BTreeMap<ComponentIdx, ArtifactIdx>,
 }
 
@@ -29,7 +29,7 @@ impl<'a> Units<'a> {
         }
     }
 
-    /// A component as it is.
+    /// Returns the unit of a whole component; adds it at first use.
     pub(super) fn component(&mut self, component: ComponentIdx) -> ArtifactIdx {
         if let Some(known) = self.whole.get(&component) {
             return *known;
@@ -46,7 +46,7 @@ impl<'a> Units<'a> {
         idx
     }
 
-    /// The shell of a component alone, which can be made.
+    /// Returns the unit of a component's shell for the direct path; adds it at first use. The component must have one.
     pub(super) fn direct(&mut self, component: ComponentIdx) -> ArtifactIdx {
         if let Some(known) = self.alone.get(&component) {
             return *known;
@@ -66,7 +66,8 @@ impl<'a> Units<'a> {
         idx
     }
 
-    /// A shell of a flow. Its first stage tells it from the others, and the dots from components, whose names have none.
+    /// Adds the shell of a chain. Its name is unique: the first stage distinguishes it from other chains, and the dots
+    /// from components, whose names have none.
     pub(super) fn fused(&mut self, flow: &str, first: &str, component: ComponentIdx, shell: Vec<u8>) -> ArtifactIdx {
         self.add(Unit {
             name: format!("{flow}.{first}.fused"),

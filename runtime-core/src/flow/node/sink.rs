@@ -52,7 +52,7 @@ impl SinkNode {
     ) -> Result<Self, Failure> {
         let plan = &flow.nodes[position];
         let stage = ends::sink(setup, flow, position, origin);
-        let on_write_error = action(&plan.on_error, Category::Internal);
+        let on_write_error = action(&plan.policies.on_error, Category::Internal);
         Ok(Self {
             place: Place::new(flow, position, setup.ends().component(plan), stage)?,
             paused_until: Time::START,

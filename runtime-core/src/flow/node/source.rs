@@ -212,7 +212,7 @@ impl_node!(SourceNode, {
         let category = cause.category();
         let failure = place.failure(Operation::Notify, None, cause);
         place.note_failure(cx, &failure);
-        let action = category.map(|category| action(&place.plan.on_error, category));
+        let action = category.map(|category| action(&place.plan.policies.on_error, category));
         if action != Some(ErrorAction::Now(LastResort::Skip)) {
             return Err(failure);
         }

@@ -83,7 +83,7 @@ fn decide(
     category: Category,
     failure: &Failure,
 ) -> Result<Next, Failure> {
-    let action = action(&place.plan.on_error, category);
+    let action = action(&place.plan.policies.on_error, category);
     if stage.is_dead() && action != ErrorAction::Now(LastResort::Terminate) {
         restart(place, stage, cx, failure)?;
     }
