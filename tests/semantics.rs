@@ -11,6 +11,8 @@
 mod binary;
 #[path = "semantics/compare.rs"]
 mod compare;
+#[path = "semantics/effect.rs"]
+mod effect;
 #[path = "semantics/ending.rs"]
 mod ending;
 #[path = "semantics/examples.rs"]
@@ -40,8 +42,12 @@ mod policy;
 mod process;
 #[path = "semantics/program.rs"]
 mod program;
+#[path = "semantics/random.rs"]
+mod random;
 #[path = "semantics/report.rs"]
 mod report;
+#[path = "semantics/script.rs"]
+mod script;
 #[path = "semantics/shape.rs"]
 mod shape;
 #[path = "semantics/shrink.rs"]

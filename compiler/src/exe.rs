@@ -5,6 +5,8 @@
 //! executables as large as before, and saved about a fifth of the time per element on the component path. A release
 //! build differs from a development build only in the flags of its last crate, mostly the linker's.
 
+mod flags;
+
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,57 +20,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::emit::EmittedCrate;
 use crate::process::{self, Finished};
 use crate::toolchain::{Toolchain, ToolchainError, missing_tool};
-
-/// Cargo's settings for all crates.
-const PROFILE: [&str; 10] = [
-    // Not for `package.'*'`, which would also apply to build scripts and macros.
-    "profile.release.opt-level='s'",
-    "profile.release.codegen-units=16",
-    "profile.release.debug=false",
-    "profile.release.lto=false",
-    "profile.release.strip=false",
-    // Nothing catches panics. Without unwinding there are no landing pads, which would be a seventh of the code.
-    "profile.release.panic='abort'",
-    "profile.release.package.wasmtime.opt-level=3",
-    "profile.release.package.wasmtime.codegen-units=1",
-    "profile.release.package.torvyn-runtime-core.opt-level=2",
-    "profile.release.package.torvyn-runtime-core.codegen-units=1",
-];
-
-/// Flags of the last crate of a development build.
-const LAST_DEV: [&str; 2] = ["-Copt-level=3", "-Cstrip=debuginfo"];
-
-/// Flags of the last crate of a release build.
-const LAST_RELEASE: [&str; 2] = ["-Copt-level=3", "-Cstrip=symbols"];
-
-/// The same for [`LLD_TARGET`], with flags of the linker that rustc ships: identical functions are folded, and the
-/// index of the unwind tables is left out. The tables themselves are left out by [`LINKER_SCRIPT`].
-const LAST_RELEASE_LLD: [&str; 4] = [
-    "-Copt-level=3",
-    "-Cstrip=symbols",
-    "-Clink-arg=-Wl,--icf=all",
-    "-Clink-arg=-Wl,--no-eh-frame-hdr",
-];
-
-/// The same with a static C library. It saves dynamic linking at every start (a third of the time to the first
-/// element), and no other machine can lack it. Packed relocations make up for a part of its size.
-const LAST_RELEASE_STATIC: [&str; 6] = [
-    "-Copt-level=3",
-    "-Cstrip=symbols",
-    "-Clink-arg=-Wl,--icf=all",
-    "-Clink-arg=-Wl,--no-eh-frame-hdr",
-    "-Ctarget-feature=+crt-static",
-    "-Clink-arg=-Wl,-z,pack-relative-relocs",
-];
-
-/// Linker script that leaves out the unwind tables, a twelfth of the executable: nothing unwinds, and a backtrace
-/// without symbols is of no use.
-const LINKER_SCRIPT: &str = "\
-SECTIONS { /DISCARD/ : { *(.eh_frame) *(.eh_frame_hdr) *(.gcc_except_table .gcc_except_table.*) } } INSERT AFTER .text;
-";
-
-/// The target whose programs rustc links with its own lld.
-const LLD_TARGET: &str = "x86_64-unknown-linux-gnu";
+use flags::{LINKER_SCRIPT, PROFILE};
 
 /// Options for building the executable.
 #[derive(Clone, Copy, Debug)]
@@ -136,15 +88,7 @@ pub fn build(
         path: options.cache.root().to_owned(),
         error,
     })?;
-    let flags = flags(options);
-    let last: &[&str] = match options.release {
-        false => &LAST_DEV,
-        true if options.target.triple() == LLD_TARGET && options.toolchain.has_static_libc(LLD_TARGET) => {
-            &LAST_RELEASE_STATIC
-        }
-        true if options.target.triple() == LLD_TARGET => &LAST_RELEASE_LLD,
-        true => &LAST_RELEASE,
-    };
+    let (flags, last) = (flags::of_all_crates(&options), flags::of_last_crate(&options));
     let identity = &options.toolchain.identity;
     let shared = sha256(
         format!(
@@ -162,7 +106,7 @@ pub fn build(
         return Ok(executable);
     }
     let script = options.work.join("release.ld");
-    let has_script = options.release && options.target.triple() == LLD_TARGET;
+    let has_script = options.release && flags::is_linked_by_lld(&options);
     if has_script {
         write_atomically(&script, LINKER_SCRIPT.as_bytes()).map_err(|error| io_error(&script, error))?;
     }
@@ -181,14 +125,6 @@ pub fn build(
     let executable = executable(options.output, &inputs).map_err(|error| io_error(options.output, error))?;
     stamp.write(&executable).map_err(|error| io_error(&stamp.path, error))?;
     Ok(executable)
-}
-
-/// Returns rustc's flags for all crates. They are the same for every version of the runtime, because with other flags
-/// cargo compiles all dependencies again.
-fn flags(options: ExeOptions<'_>) -> Vec<String> {
-    options
-        .toolchain
-        .remapped(&[(options.cache.runtimes(), "/torvyn".to_owned())])
 }
 
 struct Cargo<'a> {

@@ -3,14 +3,11 @@
 use std::time::{Duration, Instant};
 
 use crate::lab::{Built, MEMORY};
-use crate::process::Running;
+use crate::process::{PATIENCE, Running};
 use crate::report::Reported;
 
 /// Time without growth after which a resident set counts as settled.
 const QUIET: Duration = Duration::from_millis(400);
-/// Longest wait for it to grow.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// The worst case of a flow, in bytes.
 fn bound(built: &Built, flow: &str) -> u64 {
     built.flow(flow)["memory_bytes"].as_u64().expect("the build says it")

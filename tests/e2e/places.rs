@@ -7,14 +7,11 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
 
 use crate::artifacts::copy;
 use crate::guests::{package, project};
+use crate::process::PATIENCE;
 use crate::torvync::{executable, output, root, run_to_end, torvync, workshop};
-
-/// Longest wait for anything.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A project without components in `folder`.
 fn built_ins(folder: &Path) {

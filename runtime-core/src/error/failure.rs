@@ -221,7 +221,9 @@ impl Failure {
                 "free some memory, or raise the container's memory limit; `memory_reservation` in `[runtime]` sets the \
                  address space that each component takes",
             ),
-            Cause::Misuse("E0303", _) => Some("look for a use of a buffer after `freeze`, or after it was given away"),
+            Cause::Misuse("E0303", _) => {
+                Some("look for a use of a buffer after `freeze`, or after it was given away or dropped")
+            }
             Cause::Misuse("E0304", _) => {
                 Some("drop everything borrowed from a buffer before the call ends or the buffer is given away")
             }

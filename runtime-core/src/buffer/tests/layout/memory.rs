@@ -1,0 +1,89 @@
+//! The control words, and what of the memory can be reached and is in use.
+
+use std::os::unix::fs::FileExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
+
+use super::*;
+
+#[test]
+fn control_words_are_where_glue_looks() {
+    for mut pool in both(1, 0) {
+        pool.set_wall_ns(1 << 40);
+        pool.set_sequence(1 << 41);
+        pool.set_deadline_ns(1 << 42);
+        assert_eq!(
+            [24, 32, 40].map(|address| pool.memory.u64(address)),
+            [1 << 40, 1 << 41, 1 << 42]
+        );
+        pool.memory.atomic_u32(control::STAGE).store(3, Ordering::Relaxed);
+        pool.set_limit_ms(1000);
+        let watched =
+            |pool: &BufferPool| [8, 12].map(|address| pool.memory.atomic_u32(address).load(Ordering::Relaxed));
+        assert_eq!(watched(&pool), [3, 1000]);
+        pool.leave_stage();
+        assert_eq!(watched(&pool), [0, 1000]);
+    }
+}
+
+#[test]
+fn another_thread_sees_the_watched_words() {
+    let pool = shared_pool(1, 0);
+    let words = pool.memory().watched_words().expect("the memory is shared");
+    pool.memory().atomic_u32(control::CALL).store(5, Ordering::Relaxed);
+    let watchdog = std::thread::spawn(move || {
+        let call = words.atomic_u32(control::CALL).load(Ordering::Relaxed);
+        words.atomic_u32(control::INTERRUPT).store(call, Ordering::Relaxed);
+    });
+    watchdog.join().unwrap();
+    assert_eq!(pool.memory().atomic_u32(control::INTERRUPT).load(Ordering::Relaxed), 5);
+    assert!(super::pool(1, 0).memory().watched_words().is_none());
+}
+
+#[test]
+#[should_panic(expected = "invariant: an address is in the memory, and after the watched words")]
+fn watched_words_are_atomic_only() {
+    let _ = pool(1, 0).memory().u32(control::LIMIT_MS);
+}
+
+#[test]
+fn the_last_bytes_can_be_reached_and_none_behind() {
+    let mut memory = ExchangeMemory::own(1).expect("there is memory");
+    memory.set_u64(0xfff8, u64::MAX);
+    assert_eq!((memory.u32(0xfffc), memory.bytes(0xffff, 1)), (u32::MAX, &[0xff][..]));
+    for (address, len) in [(0xfffd, 4), (0x1_0000, 1), (u32::MAX, 4), (0xfff0, u32::MAX)] {
+        let read = catch_unwind(AssertUnwindSafe(|| memory.bytes(address, len).len()));
+        assert!(read.is_err(), "{len} bytes at {address:#x}");
+    }
+}
+
+/// Number of a pool's system pages that are in memory: those with bit 63 of their entry in Linux's `pagemap`.
+fn touched_pages(pool: &BufferPool) -> usize {
+    const PAGE: u64 = 4096;
+    let first = pool.memory.bytes(control::WALL_NS, 1).as_ptr() as u64 / PAGE;
+    let (_, end) = pool.tiers[3].unused();
+    let mut entries = vec![0; (u64::from(end) / PAGE * 8) as usize];
+    let pagemap = std::fs::File::open("/proc/self/pagemap").unwrap();
+    pagemap.read_exact_at(&mut entries, first * 8).unwrap();
+    entries.chunks_exact(8).filter(|entry| entry[7] & 0x80 != 0).count()
+}
+
+#[test]
+fn a_large_pool_takes_what_is_used_of_it() {
+    for mut pool in both(1000, 0) {
+        let (_, end) = pool.tiers[3].unused();
+        assert!(end > 1000 << 20);
+        let before = touched_pages(&pool);
+        assert!(
+            before <= 4,
+            "{before} pages for the control page, the names and the blocks of two nodes"
+        );
+        let id = in_transit(&mut pool, &[1; 256]);
+        pool.release(id).unwrap();
+        let after = touched_pages(&pool);
+        assert!(
+            (before + 1..=before + 3).contains(&after),
+            "{after} pages, and {before} before one entry and one buffer were touched"
+        );
+    }
+}
