@@ -26,7 +26,7 @@ pub mod torvyn {
             static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
             use super::super::super::_rt;
             #[allow(unused_unsafe, clippy::all)]
-            /// Whether this component may use the capability (such as `wasi:clocks/wall-clock`): a grant covers it.
+            /// Returns whether a grant lets this component use the capability, such as `wasi:clocks/wall-clock`.
             #[allow(async_fn_in_trait)]
             pub fn has_capability(capability: &str) -> bool {
                 unsafe {
@@ -50,7 +50,7 @@ pub mod torvyn {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Every capability granted to this component, sorted.
+            /// Returns every capability granted to this component, sorted.
             #[allow(async_fn_in_trait)]
             pub fn granted_capabilities() -> _rt::Vec<_rt::String> {
                 unsafe {
@@ -121,8 +121,8 @@ pub mod torvyn {
             use super::super::super::_rt;
             /// An immutable byte buffer in host memory.
             ///
-            /// `own<buffer>` is given to the host with an `output-element`; `borrow<buffer>` is lent to a component for the
-            /// duration of one call.
+            /// Ownership of an `own<buffer>` moves to the host with an `output-element`. A `borrow<buffer>` is lent to a
+            /// component for the duration of one call.
             #[derive(Debug)]
             #[repr(transparent)]
             pub struct Buffer {
@@ -202,14 +202,14 @@ pub mod torvyn {
                     }
                 }
             }
-            /// Why a buffer could not be allocated or written.
+            /// The reason why a buffer could not be allocated or written.
             #[derive(Clone)]
             pub enum BufferError {
-                /// The write would pass `capacity()`.
+                /// The write would exceed `capacity()`.
                 CapacityExceeded,
                 /// The offset is beyond `size()`.
                 OutOfBounds,
-                /// The host has no memory for the buffer; the text says which limit was met.
+                /// The host has no memory for the buffer; the text names the limit that was reached.
                 AllocationFailed(_rt::String),
             }
             impl ::core::fmt::Debug for BufferError {
@@ -241,7 +241,7 @@ pub mod torvyn {
                 }
             }
             impl ::core::error::Error for BufferError {}
-            /// What a component may know of the flow an element belongs to. Lent with each element.
+            /// The context of the flow that an element belongs to. Lent with each element.
             #[derive(Debug)]
             #[repr(transparent)]
             pub struct FlowContext {
@@ -284,11 +284,11 @@ pub mod torvyn {
             /// Metadata of an element.
             #[derive(Clone)]
             pub struct ElementMeta {
-                /// Position in the flow, counted from 0. Assigned by the runtime; what a component returns here is ignored.
+                /// Position in the flow, counted from 0. Assigned by the runtime; a component's own value is ignored.
                 pub sequence: u64,
-                /// Nanoseconds since the Unix epoch at which the source emitted the element. Assigned by the runtime.
+                /// Time at which the source emitted the element, in nanoseconds since the Unix epoch. Assigned by the runtime.
                 pub timestamp_ns: u64,
-                /// Content type of the payload. Empty in a returned element: the buffer's own.
+                /// Content type of the payload. In a returned element, empty means the buffer's own.
                 pub content_type: _rt::String,
             }
             impl ::core::fmt::Debug for ElementMeta {
@@ -303,7 +303,7 @@ pub mod torvyn {
                         .finish()
                 }
             }
-            /// An element on its way in: payload and context are lent for the duration of the call.
+            /// An input element. Payload and context are lent for the duration of the call.
             pub struct StreamElement<'a> {
                 pub meta: ElementMeta,
                 pub payload: &'a Buffer,
@@ -321,7 +321,7 @@ pub mod torvyn {
                         .finish()
                 }
             }
-            /// An element on its way out: the payload's ownership goes to the runtime.
+            /// An output element. Ownership of the payload moves to the runtime.
             pub struct OutputElement {
                 pub meta: ElementMeta,
                 pub payload: Buffer,
@@ -337,11 +337,11 @@ pub mod torvyn {
                         .finish()
                 }
             }
-            /// What a processor made of its input.
+            /// The result of a processor.
             pub enum ProcessResult {
                 /// A new element.
                 Emit(OutputElement),
-                /// Nothing; not an error.
+                /// No element; this is not an error.
                 Drop,
             }
             impl ::core::fmt::Debug for ProcessResult {
@@ -359,14 +359,14 @@ pub mod torvyn {
                     }
                 }
             }
-            /// Why an element could not be handled. The category selects the node's error policy.
+            /// The reason why an element could not be handled. The category selects the action of the node's error policy.
             #[derive(Clone)]
             pub enum ProcessError {
                 /// The element is malformed.
                 InvalidInput(_rt::String),
                 /// Something the component needs is unavailable right now.
                 Unavailable(_rt::String),
-                /// The component failed in a way it did not expect.
+                /// The component failed unexpectedly.
                 Internal(_rt::String),
                 /// The element's deadline has passed.
                 DeadlineExceeded,
@@ -445,7 +445,7 @@ pub mod torvyn {
             }
             impl Buffer {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Length of the contents in bytes.
+                /// Returns the length of the contents in bytes.
                 #[allow(async_fn_in_trait)]
                 pub fn size(&self) -> u64 {
                     unsafe {
@@ -466,7 +466,7 @@ pub mod torvyn {
             }
             impl Buffer {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Content type hint, such as `application/json`; empty when none was set.
+                /// Returns the content type hint, such as `application/json`; empty when none was set.
                 #[allow(async_fn_in_trait)]
                 pub fn content_type(&self) -> _rt::String {
                     unsafe {
@@ -784,7 +784,7 @@ pub mod torvyn {
             }
             impl MutableBuffer {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Bytes written so far.
+                /// Returns the length of the contents in bytes.
                 #[allow(async_fn_in_trait)]
                 pub fn size(&self) -> u64 {
                     unsafe {
@@ -805,7 +805,7 @@ pub mod torvyn {
             }
             impl MutableBuffer {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Bytes the buffer can hold: at least what was asked for.
+                /// Returns the number of bytes that the buffer can hold: at least the number requested.
                 #[allow(async_fn_in_trait)]
                 pub fn capacity(&self) -> u64 {
                     unsafe {
@@ -851,7 +851,7 @@ pub mod torvyn {
                 #[allow(unused_unsafe, clippy::all)]
                 /// Ends construction and returns the immutable buffer, without a copy.
                 ///
-                /// The mutable handle is dead afterwards; any use of it but dropping it is an error (E0303).
+                /// The mutable handle is invalid afterwards: any use except dropping it is an error (E0303).
                 #[allow(async_fn_in_trait)]
                 pub fn freeze(&self) -> Buffer {
                     unsafe {
@@ -872,7 +872,7 @@ pub mod torvyn {
             }
             impl FlowContext {
                 #[allow(unused_unsafe, clippy::all)]
-                /// W3C trace id, 32 hexadecimal digits; empty when tracing is off.
+                /// Returns the W3C trace id, 32 hexadecimal digits; empty when tracing is off.
                 #[allow(async_fn_in_trait)]
                 pub fn trace_id(&self) -> _rt::String {
                     unsafe {
@@ -912,7 +912,7 @@ pub mod torvyn {
             }
             impl FlowContext {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Id of the current span, 16 hexadecimal digits; empty when tracing is off.
+                /// Returns the id of the current span, 16 hexadecimal digits; empty when tracing is off.
                 #[allow(async_fn_in_trait)]
                 pub fn span_id(&self) -> _rt::String {
                     unsafe {
@@ -952,7 +952,7 @@ pub mod torvyn {
             }
             impl FlowContext {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Nanoseconds until the flow's deadline; 0 when it has none.
+                /// Returns the nanoseconds until the flow's deadline; 0 when it has none.
                 #[allow(async_fn_in_trait)]
                 pub fn deadline_ns(&self) -> u64 {
                     unsafe {
@@ -973,7 +973,7 @@ pub mod torvyn {
             }
             impl FlowContext {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Identifies the flow; opaque.
+                /// Returns an opaque identifier of the flow.
                 #[allow(async_fn_in_trait)]
                 pub fn flow_id(&self) -> _rt::String {
                     unsafe {
@@ -1012,7 +1012,7 @@ pub mod torvyn {
                 }
             }
         }
-        /// Where components that produce elements get their buffers.
+        /// Allocation of buffers, for components that produce elements.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod buffer_allocator {
             #[used]
@@ -1023,7 +1023,7 @@ pub mod torvyn {
             pub type BufferError = super::super::super::torvyn::streaming::types::BufferError;
             pub type MutableBuffer = super::super::super::torvyn::streaming::types::MutableBuffer;
             #[allow(unused_unsafe, clippy::all)]
-            /// A new buffer of at least `capacity-hint` bytes.
+            /// Allocates a buffer of at least `capacity-hint` bytes.
             #[allow(async_fn_in_trait)]
             pub fn allocate(
                 capacity_hint: u64,
@@ -1106,7 +1106,7 @@ pub mod torvyn {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// A new buffer that starts with a copy of `source`, made in the host.
+            /// Allocates a buffer with the contents and content type of `source`, copied in the host.
             #[allow(async_fn_in_trait)]
             pub fn clone_into_mutable(
                 source: &Buffer,
@@ -1196,7 +1196,7 @@ pub mod torvyn {
 pub mod exports {
     pub mod torvyn {
         pub mod aggregation {
-            /// A stateful stage.
+            /// A stage that gathers elements into fewer ones. It has state.
             #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
             pub mod aggregator {
                 #[used]
@@ -1626,7 +1626,7 @@ pub mod exports {
                     }
                 }
                 pub trait Guest {
-                    /// Takes one element in and, when a result is due, returns it.
+                    /// Takes one element, and returns a result when one is due.
                     #[allow(async_fn_in_trait)]
                     fn ingest(
                         element: StreamElement<'_>,
@@ -1634,7 +1634,7 @@ pub mod exports {
                         ::core::option::Option<OutputElement>,
                         ProcessError,
                     >;
-                    /// Returns what is left when no further element will arrive.
+                    /// Returns the remaining results. Called when no further element will arrive.
                     #[allow(async_fn_in_trait)]
                     fn flush() -> ::core::result::Result<
                         _rt::Vec<OutputElement>,
@@ -1678,7 +1678,7 @@ pub mod exports {
             }
         }
         pub mod filtering {
-            /// A stage that lets elements pass or not.
+            /// A stage that lets elements pass or drops them.
             #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
             pub mod filter {
                 #[used]
@@ -1871,7 +1871,7 @@ pub mod exports {
                     }
                 }
                 pub trait Guest {
-                    /// `true`: the element goes on, unchanged and uncopied. `false`: it ends here, counted as filtered.
+                    /// Returns whether the element passes, unchanged and uncopied. Otherwise it ends here, counted as filtered.
                     #[allow(async_fn_in_trait)]
                     fn evaluate(
                         element: StreamElement<'_>,
@@ -1906,7 +1906,7 @@ pub mod exports {
                         * ::core::mem::size_of::<*const u8>()],
                 );
             }
-            /// A stage that chooses where an element goes.
+            /// A stage that chooses the destinations of elements.
             #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
             pub mod router {
                 #[used]
@@ -2151,7 +2151,7 @@ pub mod exports {
                     }
                 }
                 pub trait Guest {
-                    /// Names of the output ports that get the element. None: it ends here, counted as filtered.
+                    /// Returns the names of the output ports that get the element. Without any, it ends here, counted as filtered.
                     #[allow(async_fn_in_trait)]
                     fn route(
                         element: StreamElement<'_>,
@@ -2383,7 +2383,7 @@ pub mod exports {
                     }
                 }
                 pub trait Guest {
-                    /// The next element, or `none` when there will never be another.
+                    /// Returns the next element, or `none` when none will follow.
                     ///
                     /// Called only while there is room downstream.
                     #[allow(async_fn_in_trait)]
@@ -2391,7 +2391,7 @@ pub mod exports {
                         ::core::option::Option<OutputElement>,
                         ProcessError,
                     >;
-                    /// Tells the source that the streams it feeds filled up (`pause`) or have room again (`ready`).
+                    /// Notifies the source that a stream downstream has filled up (`pause`) or that all have room again (`ready`).
                     #[allow(async_fn_in_trait)]
                     fn notify_backpressure(signal: BackpressureSignal) -> ();
                 }
@@ -2426,7 +2426,7 @@ pub mod exports {
                         + 2 * ::core::mem::size_of::<*const u8>()],
                 );
             }
-            /// A stage that turns each element into at most one other.
+            /// A stage that makes at most one element from each input element.
             #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
             pub mod processor {
                 #[used]
@@ -3010,12 +3010,12 @@ pub mod exports {
                     }
                 }
                 pub trait Guest {
-                    /// Takes one element. A sink that keeps the payload must copy it before it returns.
+                    /// Takes one element, and returns the sink's demand. To keep the payload, copy it before returning.
                     #[allow(async_fn_in_trait)]
                     fn push(
                         element: StreamElement<'_>,
                     ) -> ::core::result::Result<BackpressureSignal, ProcessError>;
-                    /// No further element will arrive: flush what is buffered.
+                    /// Flushes everything buffered. Called when no further element will arrive.
                     #[allow(async_fn_in_trait)]
                     fn complete() -> ::core::result::Result<(), ProcessError>;
                 }
@@ -3055,7 +3055,7 @@ pub mod exports {
                         * ::core::mem::size_of::<*const u8>()],
                 );
             }
-            /// Optional: set-up and clean-up of a component.
+            /// Set-up and clean-up of a component; optional.
             #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
             pub mod lifecycle {
                 #[used]
@@ -3223,13 +3223,13 @@ pub mod exports {
                     }
                 }
                 pub trait Guest {
-                    /// Called once after instantiation and before any element, with the node's `config` (JSON recommended; empty
-                    /// when there is none). An error keeps the flow from starting.
+                    /// Sets up the component. Called once after instantiation, before any element, with the node's `config` (JSON
+                    /// recommended; empty if there is none). An error keeps the flow from starting.
                     #[allow(async_fn_in_trait)]
                     fn init(
                         config: _rt::String,
                     ) -> ::core::result::Result<(), ProcessError>;
-                    /// Called once at the end, also after failures. Best effort: a forced termination skips it.
+                    /// Cleans up. Called once at the end, also after errors, but not after a trap or when termination is forced.
                     #[allow(async_fn_in_trait)]
                     fn teardown() -> ();
                 }

@@ -26,7 +26,8 @@ pub trait Source: Sized + 'static {
     /// Called when a stream downstream has filled up ([`Signal::Pause`]) or has room again ([`Signal::Ready`]).
     fn notify_backpressure(&mut self, _signal: Signal) {}
 
-    /// Ends the component. Called once at the end, also after failures, but not after a forced termination.
+    /// Ends the component. Called once at the end, also after errors, but not after a trap or a forced
+    /// termination.
     fn teardown(self) {}
 }
 
@@ -47,7 +48,8 @@ pub trait Processor: Sized + 'static {
     /// The category selects the action of the node's error policy.
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error>;
 
-    /// Ends the component. Called once at the end, also after failures, but not after a forced termination.
+    /// Ends the component. Called once at the end, also after errors, but not after a trap or a forced
+    /// termination.
     fn teardown(self) {}
 }
 
@@ -68,7 +70,8 @@ pub trait Filter: Sized + 'static {
     /// The category selects the action of the node's error policy.
     fn evaluate(&mut self, element: &Element<'_>) -> Result<bool, Error>;
 
-    /// Ends the component. Called once at the end, also after failures, but not after a forced termination.
+    /// Ends the component. Called once at the end, also after errors, but not after a trap or a forced
+    /// termination.
     fn teardown(self) {}
 }
 
@@ -90,7 +93,8 @@ pub trait Router: Sized + 'static {
     /// The category selects the action of the node's error policy.
     fn route(&mut self, element: &Element<'_>) -> Result<Route, Error>;
 
-    /// Ends the component. Called once at the end, also after failures, but not after a forced termination.
+    /// Ends the component. Called once at the end, also after errors, but not after a trap or a forced
+    /// termination.
     fn teardown(self) {}
 }
 
@@ -117,7 +121,8 @@ pub trait Aggregator: Sized + 'static {
     /// Any error fails the flow.
     fn flush(&mut self) -> Result<Vec<Output>, Error>;
 
-    /// Ends the component. Called once at the end, also after failures, but not after a forced termination.
+    /// Ends the component. Called once at the end, also after errors, but not after a trap or a forced
+    /// termination.
     fn teardown(self) {}
 }
 
@@ -146,7 +151,8 @@ pub trait Sink: Sized + 'static {
         Ok(())
     }
 
-    /// Ends the component. Called once at the end, also after failures, but not after a forced termination.
+    /// Ends the component. Called once at the end, also after errors, but not after a trap or a forced
+    /// termination.
     fn teardown(self) {}
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn bench(arguments: &[&str]) -> Done {
         return Err(format!("no such benchmark: {unknown}"));
     }
     setup::for_rust()?;
-    build_torvync()?;
+    build_torvync("dev")?;
     for name in EXECUTABLES {
         if named.is_none_or(|named| named == name) {
             executable(name)?;
@@ -93,7 +93,7 @@ fn keystroke() -> Done {
 /// with the components as shipped.
 fn paths(options: &[&str]) -> Done {
     let example = root().join("examples/benchmark-comparison");
-    let mut build = Command::new(torvync());
+    let mut build = Command::new(torvync("dev"));
     build.args(["build", "--release", "--quiet", "--manifest"]);
     build.arg(example.join("Torvyn.toml"));
     run(build.env("TORVYN_HOME", torvyn_home()))?;

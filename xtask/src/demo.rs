@@ -20,10 +20,10 @@ pub(crate) fn demo() -> Done {
     let _ = fs::remove_file(&output);
 
     phases.run("set up the machine", setup::for_rust)?;
-    phases.run("build the compiler, torvync", build_torvync)?;
+    phases.run("build the compiler, torvync", || build_torvync("demo"))?;
     phases.run("torvync build examples/log-triage", || {
         let manifest = root().join("examples/log-triage/Torvyn.toml");
-        let mut command = Command::new(torvync());
+        let mut command = Command::new(torvync("demo"));
         command
             .arg("build")
             .arg("--manifest")

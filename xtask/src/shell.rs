@@ -28,16 +28,20 @@ pub(crate) fn torvyn_home() -> PathBuf {
     target_dir().join("torvyn-home")
 }
 
-/// Path of the `torvync` that [`build_torvync`] builds.
-pub(crate) fn torvync() -> PathBuf {
+/// Path of the `torvync` that [`build_torvync`] builds in a profile.
+pub(crate) fn torvync(profile: &str) -> PathBuf {
+    let folder = match profile {
+        "dev" => "debug",
+        other => other,
+    };
     target_dir()
-        .join("debug")
+        .join(folder)
         .join(format!("torvync{}", env::consts::EXE_SUFFIX))
 }
 
-/// Builds the compiler.
-pub(crate) fn build_torvync() -> Done {
-    run(cargo().args(["build", "--locked", "--package", "torvync"]))
+/// Builds the compiler in a profile.
+pub(crate) fn build_torvync(profile: &str) -> Done {
+    run(cargo().args(["build", "--locked", "--package", "torvync", "--profile", profile]))
 }
 
 /// A command for the cargo that started this task, in the root of the workspace.

@@ -24,7 +24,7 @@ pub(crate) fn test(filters: &[&str]) -> Done {
 /// Rewrites expected outputs.
 pub(crate) fn bless() -> Done {
     setup()?;
-    build_torvync()?;
+    build_torvync("dev")?;
     guests()?;
     run(cargo()
         .args(["test", "--package", "torvync-tests", "--package", "torvyn"])

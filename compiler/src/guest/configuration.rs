@@ -1,7 +1,7 @@
 //! The part of cargo's configuration around a component that torvync must know. Cargo reads all of it by itself; the
 //! options that torvync passes to cargo must not override it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cargo_metadata::cargo_platform::{Cfg, CfgExpr};
 use toml::{Table, Value};
@@ -11,9 +11,16 @@ use crate::toolchain::GUEST_TARGET;
 /// The `.cargo/config.toml` files that apply to a folder.
 pub(super) struct Configuration {
     /// Those of the folder and its ancestors, outermost first.
-    around: Vec<Table>,
+    around: Vec<File>,
     /// The user's own, in cargo's home folder.
-    of_user: Option<Table>,
+    of_user: Option<File>,
+}
+
+/// A file of the configuration.
+struct File {
+    /// The folder that contains `.cargo`; its relative paths start here.
+    folder: PathBuf,
+    table: Table,
 }
 
 impl Configuration {
@@ -21,7 +28,7 @@ impl Configuration {
     pub(super) fn of(folder: &Path, home: Option<&Path>) -> Self {
         let is_home = |folder: &Path| home.is_some_and(|home| same(folder, home));
         let folders = folder.ancestors().map(|folder| folder.join(".cargo"));
-        let mut around: Vec<Table> = folders
+        let mut around: Vec<File> = folders
             .filter(|folder| !is_home(folder))
             .filter_map(|folder| read(&folder))
             .collect();
@@ -41,13 +48,15 @@ impl Configuration {
         if self.has_target_flags(cfg) {
             return Vec::new();
         }
-        let build = self.around.iter().filter_map(|table| table.get("build"));
+        let build = self.around.iter().filter_map(|file| file.table.get("build"));
         build.flat_map(flags).collect()
     }
 
     fn has_target_flags(&self, cfg: impl FnOnce() -> Vec<Cfg>) -> bool {
         let targets = self.around.iter().chain(&self.of_user);
-        let targets = targets.filter_map(|table| table.get("target")?.as_table()).flatten();
+        let targets = targets
+            .filter_map(|file| file.table.get("target")?.as_table())
+            .flatten();
         let with_flags: Vec<&String> = targets
             .filter(|(_, settings)| !flags(settings).is_empty())
             .map(|(target, _)| target)
@@ -65,14 +74,19 @@ impl Configuration {
         self.around
             .iter()
             .chain(&self.of_user)
-            .any(|table| patches(table, name))
+            .any(|file| patches(&file.table, &file.folder, name))
     }
 }
 
-/// Whether a `[patch.crates-io]` in a manifest or a configuration replaces the crate `name`.
-pub(super) fn patches(table: &Table, name: &str) -> bool {
+/// Whether a `[patch.crates-io]` in a manifest or a configuration replaces the crate `name`. A path without a package,
+/// as in a project that was copied elsewhere, does not; it is relative to `folder`.
+pub(super) fn patches(table: &Table, folder: &Path, name: &str) -> bool {
     let registry = table.get("patch").and_then(|patch| patch.get("crates-io"));
-    registry.is_some_and(|registry| registry.get(name).is_some())
+    let patch = registry.and_then(|registry| registry.get(name));
+    patch.is_some_and(|patch| {
+        let path = patch.get("path").and_then(Value::as_str);
+        path.is_none_or(|path| folder.join(path).join("Cargo.toml").is_file())
+    })
 }
 
 /// Reads the configuration in a `.cargo` folder; `None` if it is missing or invalid, which cargo reports itself.
@@ -80,9 +94,12 @@ pub(super) fn patches(table: &Table, name: &str) -> bool {
     clippy::disallowed_methods,
     reason = "the configuration is a file of another program's"
 )]
-fn read(folder: &Path) -> Option<Table> {
-    let texts = ["config", "config.toml"].map(|name| std::fs::read_to_string(folder.join(name)).ok());
-    texts.into_iter().flatten().next()?.parse().ok()
+fn read(cargo: &Path) -> Option<File> {
+    let texts = ["config", "config.toml"].map(|name| std::fs::read_to_string(cargo.join(name)).ok());
+    Some(File {
+        folder: cargo.parent()?.to_owned(),
+        table: texts.into_iter().flatten().next()?.parse().ok()?,
+    })
 }
 
 /// Returns the `rustflags` of a table, written as a list or as one string of words.
@@ -111,9 +128,27 @@ mod tests {
     use super::*;
 
     fn with(around: &[&str], of_user: Option<&str>) -> Configuration {
+        let file = |text: &str| File {
+            folder: PathBuf::from(env!("CARGO_MANIFEST_DIR")),
+            table: text.parse().unwrap(),
+        };
         Configuration {
-            around: around.iter().map(|text| text.parse().unwrap()).collect(),
-            of_user: of_user.map(|text| text.parse().unwrap()),
+            around: around.iter().map(|text| file(text)).collect(),
+            of_user: of_user.map(file),
+        }
+    }
+
+    #[test]
+    fn a_patch_counts_where_its_package_exists() {
+        for (patch, counts) in [
+            ("torvyn = { path = \"../macros\" }", true),
+            ("torvyn = { path = \"../no-such-folder\" }", false),
+            ("torvyn = { path = \"src\" }", false),
+            ("torvyn = { git = \"https://example.com/torvyn\" }", true),
+            ("other = { path = \"../macros\" }", false),
+        ] {
+            let text = format!("[patch.crates-io]\n{patch}");
+            assert_eq!(with(&[&text], None).patches("torvyn"), counts, "{patch}");
         }
     }
 

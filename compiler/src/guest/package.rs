@@ -167,5 +167,5 @@ fn wants_sdk(metadata: &Metadata) -> bool {
 fn is_patched(metadata: &Metadata) -> bool {
     let manifest = std::fs::read_to_string(metadata.workspace_root.join("Cargo.toml"));
     let table = manifest.ok().and_then(|text| text.parse().ok());
-    table.is_some_and(|table| patches(&table, SDK))
+    table.is_some_and(|table| patches(&table, metadata.workspace_root.as_std_path(), SDK))
 }

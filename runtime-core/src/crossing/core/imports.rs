@@ -93,7 +93,7 @@ fn add_buffers(linker: &mut Linker<ShellData>) -> Result<()> {
     Ok(())
 }
 
-/// A mutable copy of a buffer that the guest owns.
+/// Makes a mutable copy of a buffer that the guest owns or was lent.
 fn clone(pool: &mut BufferPool, node: usize, source: BufferId) -> Result<i64> {
     let bytes = pool.contents(source).map_err(stale)?.to_vec();
     let content_type = pool.content_type(source).map_err(stale)?;
