@@ -4,15 +4,12 @@
 mod executable;
 mod wasm;
 
-pub use executable::{
-    ArtifactDescription, ComponentDescription, FlowDescription, NodeDescription, PoolDescription, ProgramDescription,
-    StreamDescription,
-};
 pub use wasm::{
     CapabilityUse, Component, CoreCode, CoreModule, CoreModuleSize, CustomSection, Interface, Producer, Size,
 };
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::contract::component::{self, BinaryError};
 use crate::diag::{Code, Diagnostic};
@@ -27,8 +24,8 @@ pub enum Inspection {
     Component(Component),
     /// A core WebAssembly module.
     CoreModule(CoreModule),
-    /// A pipeline compiled to an executable.
-    Executable(ProgramDescription),
+    /// A pipeline compiled to an executable: the document in it, as `torvyn_runtime_core::description` prints it.
+    Executable(Value),
 }
 
 /// Why a file can't be described.

@@ -9,9 +9,7 @@ use serde_json::{Map, Value};
 use torvync_compiler::anatomy::reach::Way;
 use torvync_compiler::description;
 use torvync_compiler::diag::{Code, Diagnostic};
-use torvync_compiler::inspect::{
-    self, CapabilityUse, Component, CoreModule, Inspection, Interface, Producer, ProgramDescription, Size,
-};
+use torvync_compiler::inspect::{self, CapabilityUse, Component, CoreModule, Inspection, Interface, Producer, Size};
 use torvync_compiler::source::display_path;
 
 use crate::output::{Context, Outcome};
@@ -87,7 +85,7 @@ impl Inspect {
         match inspection {
             Inspection::Component(component) => self.component(&mut parts, component),
             Inspection::CoreModule(module) => self.core_module(&mut parts, module),
-            Inspection::Executable(program) => self.program(&mut parts, program, bytes),
+            Inspection::Executable(document) => self.program(&mut parts, document, bytes),
         }
         parts.join("\n")
     }
@@ -152,11 +150,10 @@ impl Inspect {
         }
     }
 
-    fn program(&self, parts: &mut Vec<String>, program: &ProgramDescription, bytes: u64) {
-        let document = serde_json::to_value(program).expect("invariant: a description is JSON");
-        let flows = || description::flows(&document);
+    fn program(&self, parts: &mut Vec<String>, document: &Value, bytes: u64) {
+        let flows = || description::flows(document);
         if self.wants(Section::Metadata) {
-            parts.push(description::head(&document));
+            parts.push(description::head(document));
         }
         if self.wants(Section::Interfaces) {
             parts.extend(flows().map(description::flow));
@@ -169,8 +166,8 @@ impl Inspect {
             parts.extend(flows().map(description::pools));
         }
         if self.wants(Section::Metadata) {
-            parts.push(description::components(&document));
-            parts.push(description::artifacts(&document));
+            parts.push(description::components(document));
+            parts.push(description::artifacts(document));
         }
     }
 

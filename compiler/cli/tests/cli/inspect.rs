@@ -17,7 +17,7 @@ const SINK: &str = r#"
 /// As the generated code embeds it.
 const DESCRIPTION: &str = r#"{"name":"demo","version":"1.2.3","torvync":"0.1.0","target":"x86_64-unknown-linux-gnu",
 "description":"A demo","flows":[{"name":"main","nodes":[{"name":"in","role":"source","component":"builtin:lines",
-"interface":"torvyn:streaming/source","path":"builtin","own_thread":"may block on its input"},{"name":"out",
+"path":"builtin","own_thread":"may block on its input"},{"name":"out",
 "role":"sink","component":"builtin:console","path":"builtin","merge":"round-robin","fan_out":"minimum",
 "on_error":{"internal":"skip","unavailable":"terminate"}}],"streams":[{"from":"in.output","to":"out.input","depth":4,
 "policy":"rate-limit","max_elements_per_second":50,"priority":7,"max_element_bytes":1024}],"pools":[{"bytes":4096,"slots":12}]}],
