@@ -132,6 +132,15 @@ pub struct NodePolicies {
     pub on_error: ErrorPolicies,
 }
 
+impl NodePolicies {
+    /// The policies of a node whose manifest sets none.
+    pub const DEFAULT: NodePolicies = NodePolicies {
+        merge: Merge::RoundRobin,
+        fan_out: FanOut::Minimum,
+        on_error: ErrorPolicies::TERMINATE,
+    };
+}
+
 impl OverflowPolicy {
     /// Its word, which names the variant too.
     #[must_use]
@@ -175,7 +184,7 @@ impl OverflowPolicy {
 impl ErrorAction {
     /// The action when no further attempt is made.
     #[must_use]
-    pub fn last_resort(self) -> LastResort {
+    pub const fn last_resort(self) -> LastResort {
         match self {
             ErrorAction::Now(resort) | ErrorAction::Retry { then: resort, .. } => resort,
         }

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion};
 use torvyn_runtime_core::emitted::{
-    ErrorAction, ErrorPolicies, FanOut, FlowPlan, LastResort, Merge, NodePlan, NodePolicies, OverflowPolicy, PoolPlan,
-    PortPlan, ProgramPlan, Role, StageLimits, Stream, StreamPlan, TierSize,
+    FlowPlan, NodePlan, NodePolicies, OverflowPolicy, PoolPlan, PortPlan, ProgramPlan, Role, StageLimits, Stream,
+    StreamPlan, TierSize,
 };
 use torvyn_runtime_core::engine::{self, Artifact, EngineKind, EngineOptions, Tuning};
 use torvyn_runtime_core::internals::component::{self, ComponentProcessor};
@@ -31,8 +31,6 @@ use embedded::artifact;
 const PAYLOADS: [usize; 3] = [64, 4 << 10, 64 << 10];
 
 const CONTENT_TYPE: &str = "application/octet-stream";
-
-const TERMINATE: ErrorAction = ErrorAction::Now(LastResort::Terminate);
 
 const fn tier(slot_bytes: u32) -> TierSize {
     TierSize { slot_bytes, slots: 16 }
@@ -80,11 +78,7 @@ const fn node(on_core: bool) -> NodePlan {
             streams: &[1],
         }],
         dead_letters: &[],
-        policies: NodePolicies {
-            merge: Merge::RoundRobin,
-            fan_out: FanOut::Minimum,
-            on_error: ErrorPolicies::all(TERMINATE),
-        },
+        policies: NodePolicies::DEFAULT,
         capabilities: &[],
         own_thread: false,
         limits: StageLimits {

@@ -1,8 +1,7 @@
 //! The same flow on both paths: a node for each role, and small pools, so that everything that can run out does.
 
 use torvyn_runtime_core::emitted::{
-    ErrorAction, ErrorPolicies, FanOut, FlowPlan, LastResort, Merge, NodePlan, NodePolicies, PoolPlan, ProgramPlan,
-    Role, StageLimits, TierSize,
+    FlowPlan, NodePlan, NodePolicies, PoolPlan, ProgramPlan, Role, StageLimits, TierSize,
 };
 use torvyn_runtime_core::engine::Tuning;
 
@@ -58,7 +57,6 @@ const fn nodes(on_core: bool, timeout_ms: u64) -> [NodePlan; 6] {
 }
 
 const fn node(role: Role, on_core: bool, timeout_ms: u64) -> NodePlan {
-    const TERMINATE: ErrorAction = ErrorAction::Now(LastResort::Terminate);
     NodePlan {
         name: "stage",
         role,
@@ -70,11 +68,7 @@ const fn node(role: Role, on_core: bool, timeout_ms: u64) -> NodePlan {
         inputs: &[],
         outputs: &[],
         dead_letters: &[],
-        policies: NodePolicies {
-            merge: Merge::RoundRobin,
-            fan_out: FanOut::Minimum,
-            on_error: ErrorPolicies::all(TERMINATE),
-        },
+        policies: NodePolicies::DEFAULT,
         capabilities: &["text/csv", "wasi:clocks/wall-clock"],
         own_thread: false,
         limits: StageLimits {

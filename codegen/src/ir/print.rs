@@ -2,9 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{
-    CallPath, ErrorPolicies, Exhaustion, FanOut, FlowIr, Implementation, Merge, Node, ProgramIr, ShellIdx, Stream,
-};
+use super::{CallPath, Exhaustion, FlowIr, Implementation, Node, NodePolicies, ProgramIr, ShellIdx, Stream};
 
 /// Renders a whole program.
 #[must_use]
@@ -156,13 +154,13 @@ fn print_policies(out: &mut String, node: &Node) {
     if let Some(reason) = &node.own_thread {
         line(out, &format!("    own thread: {reason}"));
     }
-    if node.policies.merge != Merge::RoundRobin {
+    if node.policies.merge != NodePolicies::DEFAULT.merge {
         line(out, &format!("    merge {}", node.policies.merge.as_str()));
     }
-    if node.policies.fan_out != FanOut::Minimum {
+    if node.policies.fan_out != NodePolicies::DEFAULT.fan_out {
         line(out, &format!("    fan-out {}", node.policies.fan_out.as_str()));
     }
-    if node.policies.on_error != ErrorPolicies::TERMINATE {
+    if node.policies.on_error != NodePolicies::DEFAULT.on_error {
         line(out, &format!("    on error: {}", node.policies.on_error));
     }
     if !node.capabilities.is_empty() {

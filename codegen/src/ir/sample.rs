@@ -3,7 +3,7 @@
 
 use super::{
     Artifact, ArtifactIdx, ArtifactKind, Builtin, CallPath, Component, ComponentIdx, ErrorAction, ErrorPolicies,
-    Exhaustion, FanOut, FlowIr, Implementation, LastResort, Merge, Node, NodeIdx, NodePolicies, Origin, OutPort,
+    Exhaustion, FlowIr, Implementation, LastResort, Merge, Node, NodeIdx, NodePolicies, Origin, OutPort,
     OverflowPolicy, ProgramIr, Role, Shell, ShellIdx, StageLimits, Stream, StreamIdx, TierSize,
 };
 use crate::target::Target;
@@ -131,11 +131,11 @@ fn router() -> Node {
     Node {
         policies: NodePolicies {
             merge: Merge::Priority,
-            fan_out: FanOut::Minimum,
             on_error: ErrorPolicies {
                 unavailable,
                 ..ErrorPolicies::TERMINATE
             },
+            ..NodePolicies::DEFAULT
         },
         capabilities: vec!["a".to_owned(), "b".to_owned()],
         ..stage(0, Role::Router, path, &[1, 0], outputs)
@@ -168,11 +168,7 @@ fn builtin(name: &str, builtin: Builtin, inputs: &[usize], outputs: &[(&str, &[u
         config: String::new(),
         inputs: streams(inputs),
         outputs: ports.collect(),
-        policies: NodePolicies {
-            merge: Merge::RoundRobin,
-            fan_out: FanOut::Minimum,
-            on_error: ErrorPolicies::TERMINATE,
-        },
+        policies: NodePolicies::DEFAULT,
         capabilities: Vec::new(),
         own_thread: (builtin == Builtin::Lines).then(|| "may block on its input".to_owned()),
         limits: StageLimits {

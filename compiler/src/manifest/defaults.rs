@@ -1,6 +1,6 @@
 //! Defaults of the manifest's keys, which the key table shows and `lower` applies.
 
-use torvyn_codegen::ir::{Exhaustion, FanOut, LastResort, Merge, OverflowPolicy, StageLimits};
+use torvyn_codegen::ir::{Exhaustion, FanOut, LastResort, Merge, NodePolicies, OverflowPolicy, StageLimits};
 use torvyn_runtime_core::bounds::LARGEST_BUFFER_BYTES;
 
 use super::words::{CapabilityPolicy, Language, Optimize, Priority};
@@ -18,13 +18,13 @@ pub(crate) const OPTIMIZE: Optimize = Optimize::Direct;
 pub(crate) const REPLICAS: u32 = 1;
 
 /// Effect of a full stream on the others of its port.
-pub(crate) const FAN_OUT: FanOut = FanOut::Minimum;
+pub(crate) const FAN_OUT: FanOut = NodePolicies::DEFAULT.fan_out;
 
 /// Order in which a node takes elements from several inputs.
-pub(crate) const MERGE: Merge = Merge::RoundRobin;
+pub(crate) const MERGE: Merge = NodePolicies::DEFAULT.merge;
 
 /// Action after an error.
-pub(crate) const ON_ERROR: LastResort = LastResort::Terminate;
+pub(crate) const ON_ERROR: LastResort = NodePolicies::DEFAULT.on_error.internal.last_resort();
 
 /// Attempts after the first one, where an action retries.
 pub(crate) const RETRIES: u32 = 3;

@@ -5,14 +5,13 @@ use wasmtime::Config;
 use super::*;
 use crate::layout::node;
 use crate::limits::{StageLimits, TierSize};
-use crate::policy::{ErrorAction, ErrorPolicies, FanOut, LastResort, Merge, NodePolicies};
+use crate::policy::NodePolicies;
 use crate::role::Role;
 
 mod layout;
 
 /// A stage with limits on its buffers: largest buffer, and bytes owned at once.
 pub(crate) fn node(max_buffer_bytes: u64, buffer_budget_bytes: u64) -> NodePlan {
-    let action = ErrorAction::Now(LastResort::Terminate);
     NodePlan {
         name: "stage",
         role: Role::Processor,
@@ -23,11 +22,7 @@ pub(crate) fn node(max_buffer_bytes: u64, buffer_budget_bytes: u64) -> NodePlan 
         inputs: &[],
         outputs: &[],
         dead_letters: &[],
-        policies: NodePolicies {
-            merge: Merge::RoundRobin,
-            fan_out: FanOut::Minimum,
-            on_error: ErrorPolicies::all(action),
-        },
+        policies: NodePolicies::DEFAULT,
         capabilities: &[],
         own_thread: false,
         on_core: false,

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use torvyn_codegen::ir::{
-    Builtin, CallPath, ComponentIdx, ErrorPolicies, Exhaustion, FanOut, FlowIr, Implementation, Merge, Node, NodeIdx,
-    NodePolicies, OutPort, OverflowPolicy, Role, StageLimits, Stream, StreamIdx, TierSize,
+    Builtin, CallPath, ComponentIdx, Exhaustion, FlowIr, Implementation, Node, NodeIdx, NodePolicies, OutPort,
+    OverflowPolicy, Role, StageLimits, Stream, StreamIdx, TierSize,
 };
 
 use crate::anatomy::sample::{SINK, Sample, sample};
@@ -155,11 +155,7 @@ pub(super) fn node(name: &str, component: Option<usize>, inputs: Vec<StreamIdx>,
         } else {
             vec![output]
         },
-        policies: NodePolicies {
-            merge: Merge::RoundRobin,
-            fan_out: FanOut::Minimum,
-            on_error: ErrorPolicies::TERMINATE,
-        },
+        policies: NodePolicies::DEFAULT,
         capabilities: Vec::new(),
         own_thread: None,
         limits: StageLimits {
