@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::policy::NodePolicies;
 use crate::words::bytes;
 
 /// Name, version, target and origin of the executable.
@@ -65,8 +66,8 @@ fn node(node: &Value) -> String {
     };
     let details = [
         ("own thread", node["own_thread"].as_str().map(str::to_owned)),
-        ("merge", other("merge", "round-robin")),
-        ("fan-out", other("fan_out", "minimum")),
+        ("merge", other("merge", NodePolicies::DEFAULT.merge.as_str())),
+        ("fan-out", other("fan_out", NodePolicies::DEFAULT.fan_out.as_str())),
         ("on error", on_error(node)),
     ];
     let details = details
@@ -83,7 +84,10 @@ fn on_error(node: &Value) -> Option<String> {
     };
     let different: BTreeSet<&str> = actions().map(|(_, action)| action).collect();
     match different.first() {
-        Some(only) if different.len() == 1 => (*only != "terminate").then(|| (*only).to_owned()),
+        Some(only) if different.len() == 1 => {
+            let usual = NodePolicies::DEFAULT.on_error.to_string();
+            (**only != usual).then(|| (*only).to_owned())
+        }
         first => {
             let each = actions().map(|(category, action)| format!("{category}: {action}"));
             first.map(|_| each.collect::<Vec<String>>().join("; "))
