@@ -3,9 +3,11 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, LazyLock, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+
+use signal_hook::consts::SIGHUP;
 
 /// Longest time for anything but a build.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -59,10 +61,23 @@ struct Lines {
     grew: Condvar,
 }
 
+/// Handles SIGHUP if this process ignores it, as under `nohup`: an ignored signal is also ignored in the processes that
+/// are started here, a handled one has its default there.
+static HANGUP: LazyLock<()> = LazyLock::new(|| {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
+    // The lowest bit is signal 1, SIGHUP.
+    if ignored.is_some_and(|set| set & 1 == 1) {
+        signal_hook::flag::register(SIGHUP, Arc::default()).expect("the signal can be handled");
+    }
+});
+
 impl Running {
     /// Starts `command`. Its standard input is that set by the caller, otherwise empty.
     pub(crate) fn start(mut command: Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        *HANGUP;
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let lines = Arc::new(Lines::default());
         let mut out = BufReader::new(child.stdout.take().expect("stdout is piped"));
