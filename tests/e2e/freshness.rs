@@ -1,7 +1,7 @@
 //! Whether `torvync check` considers a component's code up to date: only a change of the component's own sources makes
 //! it stale.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::guests::{package, project};
@@ -29,8 +29,8 @@ fn make_old(path: &Path) {
     changed.expect("the file has a time");
 }
 
-#[test]
-fn code_is_older_than_what_cargo_made_it_of_and_nothing_else() {
+/// Builds a project whose component has sources of every kind: a path dependency, an included file, a build script.
+fn with_sources_of_every_kind() -> PathBuf {
     let folder = project("freshness/cargo", "path = \"judge\"");
     let _ = std::fs::remove_dir_all(folder.join(".torvyn"));
     let (judge, words) = (folder.join("judge"), folder.join("words"));
@@ -61,7 +61,13 @@ fn code_is_older_than_what_cargo_made_it_of_and_nothing_else() {
     );
     std::fs::write(judge.join("Cargo.toml"), manifest).expect("the workshop is writable");
     build(&folder, &[], &folder.join("program"));
+    folder
+}
 
+#[test]
+fn code_is_older_than_what_cargo_made_it_of_and_nothing_else() {
+    let folder = with_sources_of_every_kind();
+    let (judge, words) = (folder.join("judge"), folder.join("words"));
     let beside = ["README.md", "out.txt", "src/lib.rs~", "src/unused.rs", "notes"].map(|name| judge.join(name));
     for path in &beside {
         write_later(path, "");
