@@ -47,8 +47,15 @@ fn find() -> Result<PathBuf, String> {
     }
 }
 
-/// A file at or below `path` that changed after `built`.
+/// A source at or below `path` that changed after `built`. Modules of tests are no sources of the program.
 fn newer(path: &Path, built: SystemTime) -> Option<PathBuf> {
+    let of_tests = ["tests", "tests.rs", "sample.rs"];
+    if path
+        .file_name()
+        .is_some_and(|name| of_tests.iter().any(|test| name == *test))
+    {
+        return None;
+    }
     if path.is_dir() {
         let entries = fs::read_dir(path).ok()?.flatten();
         return entries.map(|entry| entry.path()).find_map(|path| newer(&path, built));
