@@ -19,6 +19,7 @@ use torvyn_codegen::ir::{
     WasiPackage,
 };
 use torvyn_codegen::target::Target;
+use torvyn_runtime_core::limits::exchange_bytes;
 
 use crate::aot::{Normalised, Unit};
 use crate::link::{LinkedEdge, LinkedFlow, LinkedImplementation, LinkedNode};
@@ -91,11 +92,26 @@ pub fn lower(
         features: features(&wasi),
         wasi,
         worker_threads: project.runtime().worker_threads.map(|threads| threads.value),
-        memory_reservation: project.runtime().memory_reservation.map(|bytes| bytes.value),
+        memory_reservation: memory_reservation(project.runtime(), &flows),
         flows,
     };
     ir::verify(&program);
     Lowered { program, units }
+}
+
+/// Returns the address space for each linear memory, if the manifest limits it: at least as much as the largest
+/// exchange memory, since code for shared memories reaches no further than their reservation.
+fn memory_reservation(runtime: &RuntimeDecl, flows: &[FlowIr]) -> Option<u64> {
+    let exchange = flows.iter().map(|flow| {
+        let tables = flow.nodes.iter().filter(|node| node.path.is_core()).count();
+        if tables == 0 {
+            0
+        } else {
+            exchange_bytes(&flow.pools, flow.nodes.len(), tables)
+        }
+    });
+    let wanted = runtime.memory_reservation?.value;
+    Some(exchange.fold(wanted, u64::max))
 }
 
 fn component(binary: &Normalised) -> Component {

@@ -207,6 +207,10 @@ fn result(flow: FlowEnd, arguments: &RunArguments, signals: &Signals, output: &O
     let failed = matches!(outcome.ending, Ending::Failed | Ending::Cancelled) || !outcome.failures.is_empty();
     let account = match (output.whole, output.announces()) {
         (true, _) => report.to_text(&outcome),
+        // Without a failure that says why elements are lost.
+        (false, false) if matches!(outcome.ending, Ending::Cancelled) && outcome.failures.is_empty() => {
+            report.remnant(&outcome)
+        }
         (false, true) if failed => report.remnant(&outcome),
         (false, true) => report.to_text(&outcome),
         (false, false) => String::new(),

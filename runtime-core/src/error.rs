@@ -344,3 +344,6 @@ pub(crate) const AT_ONCE: &str = "of one run work at the same time, so the data 
 
 /// Name of the node in failures of the driver.
 pub(crate) const DRIVER: &str = "(driver)";
+
+/// Name of the component in failures of the runtime itself.
+pub(crate) const RUNTIME: &str = "(runtime)";

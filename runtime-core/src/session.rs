@@ -120,6 +120,7 @@ impl Session {
             let slots = started.map(|started| Slot {
                 flow: position,
                 started,
+                ended: None,
             });
             match plan.own_thread {
                 false => together.slots.extend(slots),
@@ -184,14 +185,14 @@ impl Session {
         Ok(Run::new(driver, cx.observed_by(observer).of(replica), configs))
     }
 
-    /// The result of a flow, from the runs of its replicas.
-    fn end(&self, entry: &'static FlowEntry, runs: Vec<Started>) -> FlowEnd {
+    /// The result of a flow, from the runs of its replicas, each with the time from the session's start to its end.
+    fn end(entry: &'static FlowEntry, runs: Vec<(Started, Duration)>) -> FlowEnd {
         let mut ended = Vec::new();
-        for started in runs {
+        for (started, took) in runs {
             match started {
                 Started::Run(run) => {
                     let (mut flow, mut cx, outcome) = run.into_outcome();
-                    ended.push((Report::collect(flow.as_mut(), &mut cx, self.started.elapsed()), outcome));
+                    ended.push((Report::collect(flow.as_mut(), &mut cx, took), outcome));
                 }
                 Started::Failed(failure) => {
                     let account = Err(failure);
@@ -222,12 +223,13 @@ impl Prepared<'_> {
         let hosts = &self.session.hosts;
         let ended = run_groups(self.groups);
         hosts.watchdog().runs_are_over();
-        let mut runs: Vec<Vec<Started>> = self.entries.iter().map(|_| Vec::new()).collect();
+        let mut runs: Vec<Vec<(Started, Duration)>> = self.entries.iter().map(|_| Vec::new()).collect();
         for slot in ended {
-            runs[slot.flow].push(slot.started);
+            let took = slot.ended.map(|ended| ended.duration_since(self.session.started));
+            runs[slot.flow].push((slot.started, took.unwrap_or_default()));
         }
         let flows = self.entries.into_iter().zip(runs);
-        flows.map(|(entry, runs)| self.session.end(entry, runs)).collect()
+        flows.map(|(entry, runs)| Session::end(entry, runs)).collect()
     }
 }
 
@@ -246,6 +248,8 @@ struct Slot {
     /// Position of its flow in the session.
     flow: usize,
     started: Started,
+    /// Time of its last turn; `None` before.
+    ended: Option<Instant>,
 }
 
 /// A run of a replica, before and after it runs.

@@ -154,6 +154,12 @@ fn an_executable_describes_itself_as_torvync_does() {
     let (sizes, said): (Vec<&str>, Vec<&str>) = told.split("\n\n").partition(|part| part.starts_with("Size\n"));
     assert_eq!((said.join("\n\n"), sizes.len()), (own.clone(), 1));
     assert!(own.contains("\nCapabilities granted in flow "), "{own}");
+    let mut lacking = torvync();
+    lacking.arg("inspect").arg(executable).args(["--show", "size,code"]);
+    let refused = lacking.output().expect("torvync starts");
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("is an executable, which has no section `code`"), "{said}");
 }
 
 #[test]
@@ -206,7 +212,7 @@ fn what_a_process_may_not_have_is_told_with_what_to_do() {
     assert_eq!(
         told.stderr,
         "error[E0413]: the flow could not be started: it needs at least 9 files open at once, including standard \
-         input and output, but the process may open 5\n  = component: (runtime)\n  = help: raise the limit on open \
+         input and output, but the process may open 5\n  = help: raise the limit on open \
          files (`ulimit -n`)\n"
     );
     let told = run_in_shell(folder.path(), "ulimit -n 8; $APP", &arguments).expect_code(1);

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::lab::{Built, TOGETHER};
 use crate::report::{Report, split};
 use crate::torvync::REPORT;
@@ -101,8 +103,20 @@ fn a_flow_that_waits_in_the_host_does_not_stop_another() {
     assert!(TOGETHER.built().flow("second")["own_thread"].is_null());
 
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let finished = TOGETHER.built().run_in(folder.path(), &["--all", "--quiet"]);
+    let finished = TOGETHER
+        .built()
+        .run_in(folder.path(), &["--all", "--quiet", "--report=told.json"]);
     let finished = finished.expect_code(1);
+    let told = std::fs::read(folder.path().join("told.json")).expect("the report is written");
+    let told: Value = serde_json::from_slice(&told).expect("it is JSON");
+    let took = |name: &str| {
+        let flows = told["flows"].as_array().into_iter().flatten();
+        let mut took = flows
+            .filter(|flow| flow["flow"] == name)
+            .map(|flow| flow["duration_ms"].as_f64());
+        took.next().flatten().unwrap_or_else(|| panic!("no `{name}` in {told}"))
+    };
+    assert!(took("second") < took("sleeping"), "each flow has its own end: {told}");
     let lines: Vec<&str> = finished.stdout.lines().collect();
     let position = |text: &str| lines.iter().position(|line| *line == text);
     // The sleeper takes 800 ms for its elements. The other one ends long before, though a third flow loops.
@@ -143,9 +157,14 @@ fn end_after_a_signal(built: &Built) {
 }
 
 #[test]
-fn one_flow_is_chosen_by_name_in_three_ways() {
+fn one_flow_is_chosen_by_name() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    for words in [&["--flow", "second"][..], &["second"], &["run", "flow.second"]] {
+    for words in [
+        &["--flow", "second"][..],
+        &["second"],
+        &["run", "flow.second"],
+        &["second", "--flow=second"],
+    ] {
         let arguments = [words, &REPORT[..]].concat();
         let finished = TOGETHER.built().run_in(folder.path(), &arguments).expect_code(0);
         let (printed, reports) = split(&finished);
@@ -168,7 +187,8 @@ fn what_fits_no_flow_is_refused() {
             "`together` has no flow `none`\n  = help: flows: first, trapping",
         ),
         (&["none"], "unknown command or flow `none`"),
-        (&["--all", "--flow", "first"], "`--flow` applies to one flow"),
+        (&["first", "--all"], "flow `first` is named, but `--all`"),
+        (&["--all", "--flow", "first"], "flow `first` is named, but `--all`"),
         (
             &["--all", "--config", "source.count=1"],
             "`--config` applies to one flow",

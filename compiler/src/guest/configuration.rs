@@ -147,7 +147,7 @@ mod tests {
             ("torvyn = { git = \"https://example.com/torvyn\" }", true),
             ("other = { path = \"../macros\" }", false),
         ] {
-            let text = format!("[patch.crates-io]\n{patch}");
+            let text = format!("patch.crates-io.{patch}");
             assert_eq!(with(&[&text], None).patches("torvyn"), counts, "{patch}");
         }
     }

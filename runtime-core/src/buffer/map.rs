@@ -4,11 +4,8 @@
 use super::memory::MOST_PAGES;
 use super::pooled::Tier;
 use crate::layout::{PAGE_BYTES, handle, node, slot};
-use crate::limits::TierSize;
+use crate::limits::{TIER_ALIGNMENT, TierSize};
 use crate::plan::PoolPlan;
-
-/// Alignment of a tier, in bytes: a system page, so that buffers of a page or more start at page boundaries.
-const TIER_ALIGNMENT: u64 = 4096;
 
 /// Size of a handle table in bytes.
 pub(super) const HANDLES_BYTES: u32 = handle::COUNT * handle::SIZE;
@@ -56,6 +53,7 @@ fn address(at: u64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::exchange_bytes;
 
     fn map(slots: u32, nodes: usize, tables: usize) -> Option<Map> {
         let tier = |slot_bytes| TierSize { slot_bytes, slots };
@@ -79,6 +77,12 @@ mod tests {
             end = after;
         }
         assert_eq!(map.pages, end.div_ceil(65_536));
+        let tiers = [300, 4096, 65_536, 1 << 20].map(|slot_bytes| TierSize { slot_bytes, slots: 3 });
+        let most = exchange_bytes(&tiers, 5, 2);
+        assert!(
+            (u64::from(end)..=u64::from(end) + 2 * PAGE_BYTES).contains(&most),
+            "{most}"
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use rustix::io::Errno;
 use wasmtime::{Error, Trap};
 
 use crate::capability::Denied;
-use crate::error::{Cause, DRIVER, Failure, Interruption, Operation};
+use crate::error::{Cause, DRIVER, Failure, Interruption, Operation, RUNTIME};
 
 /// Longest text of an error that is kept, in bytes: a component can send one of any length.
 const LONGEST_TEXT: usize = 4096;
@@ -54,7 +54,7 @@ impl Failure {
     pub(crate) fn before_stages(cause: Cause) -> Self {
         Self {
             node: DRIVER,
-            component: "(runtime)",
+            component: RUNTIME,
             operation: Operation::Instantiate,
             element: None,
             cause,

@@ -247,6 +247,7 @@ impl Given {
     fn name_flow(&mut self, name: &str) -> Result<(), BadArguments> {
         match self.flow.replace(name.to_owned()) {
             None => Ok(()),
+            Some(first) if first == name => Ok(()),
             Some(first) => Err(
                 BadArguments::new(format!("two flows are named: `{first}` and `{name}`"))
                     .help("name one of them, or run all flows with `--all`"),
@@ -362,12 +363,16 @@ impl Given {
     fn all(&self, flows: &'static [FlowEntry]) -> Result<Vec<&'static FlowEntry>, BadArguments> {
         let for_one = ["input", "output", "config"];
         let option = for_one.into_iter().find(|option| self.seen.contains(option));
-        let option = option.or(self.flow.is_some().then_some("flow"));
-        match option {
-            Some(option) => Err(BadArguments::new(format!(
+        match (option, &self.flow) {
+            (Some(option), _) => Err(BadArguments::new(format!(
                 "`--{option}` applies to one flow, but `--all` runs all of them"
-            ))),
-            None => Ok(flows.iter().collect()),
+            ))
+            .help(format!("name the flow in place of `--all`, or leave out `--{option}`"))),
+            (None, Some(flow)) => Err(
+                BadArguments::new(format!("flow `{flow}` is named, but `--all` runs all flows"))
+                    .help("leave out `--all`, or the name"),
+            ),
+            (None, None) => Ok(flows.iter().collect()),
         }
     }
 

@@ -8,6 +8,9 @@ fn mebibytes(bytes: u64) -> String {
     format!("{} MiB", bytes.div_ceil(1 << 20))
 }
 
+/// Address space for each memory, in bytes, from which a smaller reservation helps: more than the one advised.
+const ROOMY: u64 = 65 << 20;
+
 /// Advice on the limit on open files.
 const OPEN_FILES: &str = "raise the limit on open files (`ulimit -n`)";
 const THREADS: &str = "raise the limit on threads and processes (`ulimit -u`, or that of the machine's container)";
@@ -98,8 +101,19 @@ impl Failure {
                 memories,
                 needed,
                 limit,
-            } => format!(
+            } if needed > limit => format!(
                 "{unmade}: {} of the flow and the program itself need more than {} of address space, but the process may have {}",
+                count(memories, "linear memory"),
+                mebibytes(*needed),
+                mebibytes(*limit)
+            ),
+            Cause::AddressSpace {
+                memories,
+                needed,
+                limit,
+            } => format!(
+                "{unmade}: {} of the flow take {} of address space, which leaves too little of {} for threads and the program \
+                 itself",
                 count(memories, "linear memory"),
                 mebibytes(*needed),
                 mebibytes(*limit)
@@ -209,10 +223,11 @@ impl Failure {
             Cause::TooManyRestarts { .. } => Some("`max_restarts` in `[runtime]` sets the limit"),
             Cause::FlowDeadline(_) => Some("raise `deadline` of the flow"),
             Cause::TimeUp(_) => Some("raise `--timeout`, or find out why the call takes so long"),
-            Cause::AddressSpace { .. } => Some(
+            Cause::AddressSpace { memories, needed, .. } if needed / memories > ROOMY => Some(
                 "raise the limit (`ulimit -v`), or build with a smaller `memory_reservation` in `[runtime]`, such as \
                  \"64MiB\"",
             ),
+            Cause::AddressSpace { .. } => Some("raise the limit (`ulimit -v`)"),
             Cause::NoFile(_) | Cause::OpenFiles { .. } => Some(OPEN_FILES),
             Cause::Endpoint(text) if text.contains("Too many open files") => Some(OPEN_FILES),
             Cause::NoThread(_) => Some(THREADS),

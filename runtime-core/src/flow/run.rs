@@ -7,7 +7,7 @@ use super::Flow;
 use super::ending::{Ending, Outcome};
 use crate::clock::Time;
 use crate::context::{Drain, RunContext};
-use crate::error::{Cause, DRIVER, Failure, Operation};
+use crate::error::{Cause, DRIVER, Failure, Operation, RUNTIME};
 use crate::event::Event;
 use crate::executor::{Task, Turn};
 use crate::replica::Standing;
@@ -188,7 +188,7 @@ impl Run {
         if !self.failures.iter().any(is_late) {
             self.failures.push(Failure {
                 node: DRIVER,
-                component: "(runtime)",
+                component: RUNTIME,
                 operation: Operation::Pull,
                 element: None,
                 cause: Cause::FlowDeadline(self.flow.plan().deadline_ms.unwrap_or_default()),

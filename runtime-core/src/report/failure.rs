@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::error::Failure;
+use crate::error::{Failure, RUNTIME};
 use crate::printable;
 
 /// A failure as JSON.
@@ -35,9 +35,10 @@ pub(crate) fn failure_text(failure: &Failure, flow: Option<&str>, color: bool) -
     if let Some(flow) = flow {
         text.push_str(&format!("  = flow: {flow}\n"));
     }
-    // A built-in, or a component with the node's name, would add no information.
+    // A built-in, a component with the node's name, or the runtime itself would add no information.
     let component = failure.component;
-    if component != failure.node && !component.starts_with("builtin:") {
+    let is_known = component == failure.node || component.starts_with("builtin:") || component == RUNTIME;
+    if !is_known {
         text.push_str(&format!("  = component: {component}\n"));
     }
     if let Some(help) = failure.help() {

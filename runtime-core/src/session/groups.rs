@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::Instant;
 
 use super::{Slot, Started};
 use crate::error::{Cause, Failure};
@@ -99,9 +100,13 @@ impl ThreadGroup {
 
 impl Task for Slot {
     fn turn(&mut self) -> Turn {
-        match &mut self.started {
+        let turn = match &mut self.started {
             Started::Run(run) => run.turn(),
             Started::Failed(_) | Started::Omitted => Turn::Done,
+        };
+        if matches!(turn, Turn::Done) {
+            self.ended = Some(Instant::now());
         }
+        turn
     }
 }

@@ -447,8 +447,8 @@ const RUNTIME: &[Key] = &[
         "memory_reservation",
         MEMORY,
         Rule("all of 4 GiB"),
-        "Address space reserved for each linear memory, if 4 GiB for each are not available. Every access is then checked: \
-         30 % more processor time in `examples/log-triage`.",
+        "Address space reserved for each linear memory, if 4 GiB for each are not available; at least as much as a flow's \
+         buffer pools. Every access is then checked: 30 % more processor time in `examples/log-triage`.",
     ),
     key(
         "fuel_per_invocation",
