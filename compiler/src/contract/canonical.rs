@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use semver::Version;
 use wit_parser::UnresolvedPackageGroup;
 
+use crate::interface::Interface;
+
 macro_rules! embedded {
     ($($path:literal),+ $(,)?) => {
         &[$(($path, include_str!(concat!("../../../wit/", $path)))),+]
@@ -113,6 +115,13 @@ pub(super) static PACKAGES: LazyLock<Vec<UnresolvedPackageGroup>> = LazyLock::ne
 #[must_use]
 pub fn version() -> Version {
     Version::new(0, 1, 0)
+}
+
+/// The exports that make a component a stage, as WIT has them: help for a contract without any.
+pub(crate) fn stage_exports() -> String {
+    let version = version();
+    let written = |interface: Interface| format!("`export {}@{version};`", interface.path());
+    Interface::ALL.map(written).join(", ")
 }
 
 /// Whether something built against version `required` works with `provided`: that has the same major version (below 1.0

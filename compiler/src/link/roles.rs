@@ -241,7 +241,7 @@ impl From<RoleError> for Diagnostic {
             )
             .primary(used, "can't be a stage of a flow")
             .note(listed("exports", &exports))
-            .help("export one of: processor, source, sink, filter, router, aggregator"),
+            .help(format!("its world needs one of: {}", canonical::stage_exports())),
             RoleError::Ambiguous {
                 component,
                 interfaces,

@@ -1,5 +1,6 @@
 //! TOML reader with recovery: every mistake is reported, and valid parts are kept.
 
+mod brackets;
 mod headers;
 mod numbers;
 mod places;
@@ -32,6 +33,8 @@ enum Found {
     /// A malformed number, which the parser accepts.
     Number,
     Header,
+    /// A list or an inline table that is not closed.
+    Bracket,
 }
 
 /// Parses `text`, reporting all its mistakes; `readable` is what the parser can read of it.
@@ -56,6 +59,8 @@ pub(super) fn read<'a>(
     places.extend(malformed.into_iter().map(|at| (at, Found::Number)));
     let unclosed = readable.unclosed.iter().cloned();
     places.extend(unclosed.map(|header| (header, Found::Header)));
+    let open = readable.open.iter().cloned();
+    places.extend(open.map(|bracket| (bracket, Found::Bracket)));
     places.sort_by_key(|(at, _)| at.start);
     for (at, error) in places {
         // One mistake often makes the parser stumble several times over the same line.
@@ -66,6 +71,7 @@ pub(super) fn read<'a>(
             Found::Parser(error) => document.explain(&error, at.clone()),
             Found::Number => Some(document.malformed_number(at.clone())),
             Found::Header => Some(document.unclosed_header(at.clone())),
+            Found::Bracket => Some(document.unclosed_value(at.clone())),
         };
         if let Some(error) = error {
             diags.error(error);
@@ -202,6 +208,17 @@ impl Document<'_> {
         }
     }
 
+    fn unclosed_value(&self, at: Range<usize>) -> TomlError {
+        let message = match &self.text[at.clone()] {
+            "[" => "the list is not closed: its `]` is missing",
+            _ => "the table is not closed: its `}` is missing",
+        };
+        TomlError::Open {
+            message,
+            at: self.span(at),
+        }
+    }
+
     fn malformed_number(&self, at: Range<usize>) -> TomlError {
         let written = &self.text[at.clone()];
         let is_prefix = ["0x", "0o", "0b"].contains(&written);
@@ -271,6 +288,10 @@ enum TomlError {
         message: String,
         at: Span,
     },
+    Open {
+        message: &'static str,
+        at: Span,
+    },
     Unclosed {
         header: String,
         missing: &'static str,
@@ -288,6 +309,9 @@ impl From<TomlError> for Diagnostic {
         match error {
             TomlError::Syntax { message, at } => {
                 Diagnostic::error(Code::ManifestParseError, message).primary(at, "not valid TOML")
+            }
+            TomlError::Open { message, at } => {
+                Diagnostic::error(Code::ManifestParseError, message).primary(at, "opened here")
             }
             TomlError::Unclosed { header, missing, end } => {
                 let edit = Edit {

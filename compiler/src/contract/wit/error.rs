@@ -1,6 +1,7 @@
 //! Errors in WIT, and their diagnostics.
 
 use super::related::{self, Related};
+use crate::contract::canonical;
 use crate::diag::{Code, Diagnostic};
 use crate::source::{NotUtf8, Span};
 
@@ -49,7 +50,10 @@ fn with_related(mut diagnostic: Diagnostic, related: Related) -> Diagnostic {
         diagnostic = diagnostic.secondary(place, text);
     }
     diagnostic.help.extend(related.help.map(str::to_owned));
-    diagnostic
+    match related.change {
+        Some(change) => diagnostic.fix(format!("Change it to `{}`", change.text), vec![change]),
+        None => diagnostic,
+    }
 }
 
 impl WitError {
@@ -98,7 +102,9 @@ impl From<WitError> for Diagnostic {
             WitError::Syntax { message, at, related } => {
                 let no_package = message.starts_with("no `package` header");
                 let message = related::plain(related.message.as_ref().unwrap_or(&message));
-                let diagnostic = labelled(Diagnostic::error(Code::WitSyntaxError, message), at, "not valid WIT");
+                let label = related.label.unwrap_or("not valid WIT");
+                let diagnostic = Diagnostic::error(Code::WitSyntaxError, message);
+                let diagnostic = labelled(diagnostic, related.shown.or(at), label);
                 let diagnostic = with_related(diagnostic, *related);
                 if no_package {
                     return diagnostic.help("add `package NAMESPACE:NAME;`");
@@ -150,11 +156,11 @@ impl From<WitError> for Diagnostic {
             )
             .primary(span, "can't be a stage of a flow")
             .note(crate::diag::listed("exports", &exports))
-            .help("export one of: processor, source, sink, filter, router, aggregator"),
+            .help(format!("add one of: {}", canonical::stage_exports())),
             WitError::NoWorld { last: None, owner } => {
                 let diagnostic = Diagnostic::error(Code::WorldIncomplete, "the component's contract declares no world");
                 labelled(diagnostic, owner, "can't be a stage of a flow")
-                    .help("declare a world that exports one of: processor, source, sink, filter, router, aggregator")
+                    .help(format!("declare a world with one of: {}", canonical::stage_exports()))
             }
             WitError::SeveralWorlds { component, worlds } => {
                 let names: Vec<String> = worlds.iter().map(|(name, _)| format!("`{name}`")).collect();

@@ -114,7 +114,7 @@ fn is_word(token: &str) -> bool {
 }
 
 /// Splits a text into words, strings and single characters, each with its offset; leaves out comments.
-fn tokens(text: &str) -> Vec<(usize, &str)> {
+pub(super) fn tokens(text: &str) -> Vec<(usize, &str)> {
     let mut tokens = Vec::new();
     let mut at = 0;
     while let Some(first) = text[at..].chars().next() {

@@ -1,6 +1,8 @@
 //! Related places of a mistake in a package, since wit-parser names only the one where it noticed.
 
 use super::outline::{Item, around, outline};
+use super::words;
+use crate::diag::Edit;
 use crate::source::{SourceId, Span};
 
 /// A text of the package, with its items.
@@ -18,6 +20,11 @@ pub(super) struct Related {
     /// A message that replaces wit-parser's.
     pub(super) message: Option<String>,
     pub(super) help: Option<&'static str>,
+    /// A place that is shown instead of wit-parser's, and its label.
+    pub(super) shown: Option<Span>,
+    pub(super) label: Option<&'static str>,
+    /// What would mend it.
+    pub(super) change: Option<Edit>,
 }
 
 /// Finds the additions for the mistake `message` at `at`, in a package with these texts.
@@ -54,7 +61,11 @@ pub(super) fn related(texts: &[(SourceId, &str)], at: Span, message: &str) -> Re
             help: first.map(
                 |_| "a file holds one package: put the items of another one in braces, or move them to `wit/deps`",
             ),
+            ..Related::default()
         };
+    }
+    if let Some(found) = words::explain(own.text, at, message) {
+        return found;
     }
     let again = [
         " conflicts with previous name ",
@@ -71,6 +82,7 @@ pub(super) fn related(texts: &[(SourceId, &str)], at: Span, message: &str) -> Re
     };
     Related {
         places,
+        label: is_twice.then_some("again here"),
         ..Related::default()
     }
 }
@@ -167,8 +179,9 @@ fn in_worlds(files: &[File<'_>], own: &File<'_>, path: &[&Item], at: Span, messa
         .collect()
 }
 
-/// Rewrites names such as `[method]r.m` in a message as words.
+/// Rewrites names such as `[method]r.m` in a message as words, and jargon.
 pub(super) fn plain(message: &str) -> String {
+    let message = message.replace("found eof", "found the end of the file");
     let mut parts: Vec<String> = message.split('`').map(str::to_owned).collect();
     let mut at = 1;
     while at + 1 < parts.len() {
@@ -214,6 +227,10 @@ mod tests {
                 "static function `m` of resource `r` conflicts with previous method `m` of resource `r`",
             ),
             ("duplicate name `f`", "duplicate name `f`"),
+            (
+                "expected a type, found eof",
+                "expected a type, found the end of the file",
+            ),
             ("no name", "no name"),
         ] {
             assert_eq!(plain(message), words);

@@ -54,15 +54,11 @@ pub(super) fn choose(
         }
     }
     let others = resolve.packages[contract.main].worlds.len().saturating_sub(1);
-    let named = names.iter().find_map(|named| {
-        let is_it = |world: &str| kebab(world) == kebab(named);
-        stages.iter().position(|(name, ..)| is_it(name))
-    });
-    let chosen = match (named, stages.len()) {
-        (Some(at), _) => at,
-        (None, 1) => 0,
-        (None, 0) => return Err(diags.error(WitError::NoWorld { last, owner })),
-        (None, _) => {
+    let worlds: Vec<&str> = stages.iter().map(|(name, ..)| name.as_str()).collect();
+    let chosen = match meant(&worlds, names) {
+        Some(at) => at,
+        None if stages.is_empty() => return Err(diags.error(WitError::NoWorld { last, owner })),
+        None => {
             return Err(diags.error(WitError::SeveralWorlds {
                 component: names.first().cloned().unwrap_or_default(),
                 worlds: stages.into_iter().map(|(name, _, span, _)| (name, span)).collect(),
@@ -79,6 +75,16 @@ pub(super) fn choose(
         span,
         contract: Arc::new(contract),
     })
+}
+
+/// Returns which of these worlds is that of the component with these names: the one with the earliest name, or else the
+/// only one.
+pub(in crate::contract) fn meant(worlds: &[&str], names: &[String]) -> Option<usize> {
+    let named = names.iter().find_map(|named| {
+        let is_it = |world: &&str| kebab(world) == kebab(named);
+        worlds.iter().position(is_it)
+    });
+    named.or((worlds.len() == 1).then_some(0))
 }
 
 /// A name in WIT's spelling, kebab case.

@@ -1,5 +1,7 @@
 //! Errors in a table, and their diagnostics.
 
+mod wrong_type;
+
 use torvyn_codegen::ir::Builtin;
 use torvyn_runtime_core::setting;
 
@@ -9,6 +11,8 @@ use crate::diag::{Code, Diagnostic, Edit, listed, suggest};
 use crate::interface::Interface;
 use crate::manifest::schema::{self, Key, Kind};
 use crate::source::Span;
+
+use wrong_type::wrong_type;
 
 pub(super) enum SectionError {
     Name {
@@ -180,48 +184,6 @@ impl From<SectionError> for Diagnostic {
             }
         }
     }
-}
-
-fn wrong_type(path: &str, expected: Expected, found: &str, written: &str, at: Span) -> Diagnostic {
-    let words = expected.words;
-    let diagnostic = Diagnostic::error(
-        Code::InvalidFieldType,
-        format!("`{path}`: expected {words}, found {found}"),
-    )
-    .primary(at, format!("expected {words}"));
-    let replaced = |diagnostic: Diagnostic, text: String| {
-        let edits = vec![Edit {
-            span: at,
-            text: text.clone(),
-        }];
-        diagnostic.fix(format!("Change it to `{text}`"), edits)
-    };
-    let Some(kind) = expected.kind else { return diagnostic };
-    let is_number = found == "a float" || found == "an integer";
-    if matches!(kind, Kind::Version) && is_number {
-        let version = version_of(written);
-        let help = format!("a version is a string of three numbers: `{version}`");
-        return replaced(diagnostic.help(help), version);
-    }
-    if matches!(kind, Kind::Tables(_)) && found == "a table" {
-        let help = |header: &str| format!("write `{header}`: there can be several, each with its own header");
-        return if written.starts_with('[') {
-            let header = format!("[{written}]");
-            replaced(diagnostic.help(help(&header)), header)
-        } else {
-            diagnostic.help(help(&format!("[[{path}]]")))
-        };
-    }
-    if matches!(kind, Kind::Table(_)) && found == "an array" {
-        return diagnostic.help(format!("write `[{path}]`: there is only one"));
-    }
-    diagnostic
-}
-
-/// The version that a number was meant to be: `"0.1.0"` for `0.1`.
-fn version_of(number: &str) -> String {
-    let missing = 2_usize.saturating_sub(number.matches('.').count());
-    format!("\"{number}{}\"", ".0".repeat(missing))
 }
 
 fn not_json(path: &str, found: &str, reason: Reason, taker: Taker, at: Span) -> Diagnostic {

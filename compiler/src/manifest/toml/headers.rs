@@ -1,5 +1,5 @@
-//! Mistakes that keep the parser from reading on: headers that are not closed, and lines without a `=`. They are
-//! blanked in a copy of the text, and the copy is read again. Offsets stay the same.
+//! Mistakes that keep the parser from reading on: headers and values that are not closed, and lines without a `=`.
+//! They are blanked in a copy of the text, and the copy is read again. Offsets stay the same.
 //!
 //! The parser takes the line after an unclosed header for a part of it and misunderstands what follows, so the whole
 //! table is blanked. After a key without a value it reads nothing more, so that line is blanked.
@@ -9,11 +9,15 @@ use std::ops::Range;
 
 use ::toml::de::{DeTable, Error};
 
+use super::brackets;
+
 /// A text in which such mistakes are blanked.
 pub(in crate::manifest) struct Readable<'a> {
     pub(super) text: Cow<'a, str>,
     /// The headers that are not closed, in order, each without its line break.
     pub(super) unclosed: Vec<Range<usize>>,
+    /// The opening brackets of values that are not closed, in order.
+    pub(super) open: Vec<Range<usize>>,
     /// The parser's errors in the blanked lines without a `=`.
     pub(super) keyless: Vec<Error>,
 }
@@ -27,8 +31,13 @@ pub(in crate::manifest) fn readable(text: &str) -> Readable<'_> {
     let mut readable = Readable {
         text: text.into(),
         unclosed: Vec::new(),
+        open: Vec::new(),
         keyless: Vec::new(),
     };
+    for open in brackets::unclosed(text) {
+        readable.open.push(open.bracket..open.bracket + 1);
+        blank(readable.text.to_mut(), open.statement);
+    }
     // Parsing again doubles the time: only done where there may be a mistake.
     if !text.lines().any(|line| may_be_open(line) || may_be_keyless(line)) {
         return readable;
