@@ -12,6 +12,7 @@ mod deviation;
 pub mod document;
 mod error;
 mod freshness;
+mod memory;
 pub mod need;
 mod router;
 mod set;
@@ -42,8 +43,6 @@ use need::Need;
 pub use set::{Binary, ContractSet, Unread};
 pub use signature::Signature;
 pub use wit::World;
-
-const MANIFEST: &str = "Torvyn.toml";
 
 /// The most binaries that `understood` caches; one more empties the cache.
 const MOST_KNOWN: usize = 128;
@@ -82,7 +81,7 @@ pub fn load(
         if display_path(&folder) != display_path(root)
             && files.list(&folder).is_ok_and(|entries| has_manifest(&entries))
         {
-            let own = manifest::load(diags, sources, files, &folder.join(MANIFEST));
+            let own = manifest::load(diags, sources, files, &folder.join(manifest::FILE_NAME));
             if let Some(own) = own {
                 check_version(diags, &own);
                 contracts.declared.insert(name, own.capabilities);
@@ -102,7 +101,9 @@ fn names(files: &dyn Files, component: &str, folder: &Path) -> Vec<String> {
 }
 
 fn has_manifest(entries: &[Entry]) -> bool {
-    entries.iter().any(|entry| entry.name == MANIFEST && !entry.is_folder)
+    entries
+        .iter()
+        .any(|entry| entry.name == manifest::FILE_NAME && !entry.is_folder)
 }
 
 /// Reads one contract: a WIT folder, a `.wit` file or a component; `None` after an error.
@@ -130,19 +131,20 @@ pub fn read(diags: &mut Diagnostics, sources: &mut SourceMap, files: &dyn Files,
     contract
 }
 
-/// Prepares a component and a WIT package for comparison: chooses the package's only world, and removes the WASI
-/// imports that this world doesn't have from the component, since toolchains add them. Two contracts of one kind stay
+/// Prepares a component and a WIT package for comparison: chooses the world of the component with this file name, and
+/// removes the WASI imports that this world doesn't have from the component, since toolchains add them. Two contracts of one kind stay
 /// as they are.
 ///
 /// # Errors
-/// When the package has no world or several; reported.
+/// When the package has no world, or several that it may be; reported.
 pub fn align(diags: &mut Diagnostics, old: (&Path, &mut Contract), new: (&Path, &mut Contract)) -> Checked<()> {
     let ((path, contract), (component, binary)) = match (old.1.world, new.1.world) {
         (None, Some(_)) => (old, new),
         (Some(_), None) => (new, old),
         (None, None) | (Some(_), Some(_)) => return Ok(()),
     };
-    contract.choose_world().map_err(|worlds| {
+    let name = component.file_stem().unwrap_or_default().to_string_lossy();
+    contract.choose_world(&name).map_err(|worlds| {
         diags.error(ContractError::NotOneWorld {
             path: display_path(path),
             worlds,
@@ -275,6 +277,7 @@ fn binary(bytes: &[u8]) -> Result<Binary, BinaryError> {
         path: PathBuf::new(),
         needs: needs(bytes, &signature.imports),
         ports: router::ports(bytes),
+        memory_bytes: memory::at_start(bytes),
         signature,
         contract: Arc::new(contract),
     })

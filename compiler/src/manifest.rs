@@ -17,6 +17,8 @@ mod words;
 use std::io;
 use std::path::Path;
 
+use torvyn_runtime_core::words::shell_path;
+
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::files::Files;
 use crate::source::{NotUtf8, SourceId, SourceMap, display_path};
@@ -24,6 +26,9 @@ use crate::source::{NotUtf8, SourceId, SourceMap, display_path};
 pub use ast::Manifest;
 pub use value::is_name;
 pub(crate) use value::written_size;
+
+/// Name of a manifest.
+pub(crate) const FILE_NAME: &str = "Torvyn.toml";
 
 /// Reads and parses a manifest; `None` when there is no text to parse, which has been reported.
 pub fn load(diags: &mut Diagnostics, sources: &mut SourceMap, files: &dyn Files, path: &Path) -> Option<Manifest> {
@@ -41,10 +46,14 @@ pub fn load(diags: &mut Diagnostics, sources: &mut SourceMap, files: &dyn Files,
             None
         }
         Err(error) => {
-            let (path, reason) = (display_path(path), error.to_string());
+            let (folder, path, reason) = (path, display_path(path), error.to_string());
             let missing = error.kind() == io::ErrorKind::NotFound;
             diags.error(if missing {
                 ManifestError::Missing { path }
+            } else if files.list(folder).is_ok() {
+                let within = folder.join(FILE_NAME);
+                let inside = files.read(&within).is_ok().then(|| display_path(&within));
+                ManifestError::Folder { path, inside }
             } else {
                 ManifestError::Unreadable { path, reason }
             });
@@ -63,9 +72,22 @@ pub fn parse(diags: &mut Diagnostics, sources: &SourceMap, id: SourceId) -> Mani
 }
 
 enum ManifestError {
-    Missing { path: String },
-    NotUtf8 { path: String, not_utf8: NotUtf8 },
-    Unreadable { path: String, reason: String },
+    Missing {
+        path: String,
+    },
+    /// A folder is named; `inside` is the manifest in it.
+    Folder {
+        path: String,
+        inside: Option<String>,
+    },
+    NotUtf8 {
+        path: String,
+        not_utf8: NotUtf8,
+    },
+    Unreadable {
+        path: String,
+        reason: String,
+    },
 }
 
 impl From<ManifestError> for Diagnostic {
@@ -74,6 +96,12 @@ impl From<ManifestError> for Diagnostic {
             ManifestError::Missing { path } => {
                 Diagnostic::error(Code::ManifestNotFound, format!("there is no manifest `{path}`"))
                     .help("run `torvync init` to create a project, or name its manifest with `--manifest PATH`")
+            }
+            ManifestError::Folder { path, inside } => {
+                Diagnostic::error(Code::IoFailed, format!("`{path}` is a folder, not a manifest")).help(match inside {
+                    Some(inside) => format!("name the manifest in it: `--manifest {}`", shell_path(&inside)),
+                    None => format!("name a manifest: there is no `{FILE_NAME}` in this folder either"),
+                })
             }
             ManifestError::NotUtf8 { path, not_utf8 } => {
                 Diagnostic::error(Code::ManifestParseError, format!("`{path}` is not UTF-8 text")).not_utf8(not_utf8)

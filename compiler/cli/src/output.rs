@@ -16,6 +16,8 @@ use crate::{Color, Format, Global, LogLevel, text};
 
 /// Exit code of any failure that has no code of its own.
 pub(crate) const FAILURE: u8 = 1;
+/// Exit code of `torvync contract` when nothing was compared: `FAILURE` is a result there.
+pub(crate) const NOT_COMPARED: u8 = 2;
 
 /// The character that starts the escape sequence of a colour.
 const ESCAPE: char = '\u{1b}';

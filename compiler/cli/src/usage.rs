@@ -11,12 +11,13 @@ use torvync_compiler::diag::{Code, Diagnostic, Diagnostics};
 use torvync_compiler::source::SourceMap;
 
 use crate::environment::Environment;
-use crate::output::{FAILURE, Outcome, Outlet, shown, to_stderr, to_stdout};
+use crate::output::{FAILURE, NOT_COMPARED, Outcome, Outlet, shown, to_stderr, to_stdout};
 use crate::{Color, Format};
 
 /// The output that a command line asks for, as far as it can be made out.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Wish {
+    command: Option<OsString>,
     format: Option<Format>,
     color: Option<Color>,
     report: Option<OsString>,
@@ -25,13 +26,20 @@ struct Wish {
 impl Wish {
     fn of(arguments: impl Iterator<Item = OsString>) -> Self {
         let mut wish = Wish::default();
-        let mut runs = false;
         let mut arguments = arguments.take_while(|argument| argument != "--").peekable();
         while let Some(argument) = arguments.next() {
-            runs |= argument == "run";
             let next = arguments.peek();
             wish.format = choice(&argument, "--format", next).or(wish.format);
             wish.color = choice(&argument, "--color", next).or(wish.color);
+            if argument == "--format" || argument == "--color" {
+                arguments.next();
+                continue;
+            }
+            if wish.command.is_none() && !argument.to_string_lossy().starts_with('-') {
+                wish.command = Some(argument);
+                continue;
+            }
+            let runs = wish.command.as_deref().is_some_and(|command| command == "run");
             if let Some(file) = value_of(&argument, "--report=").filter(|file| runs && !file.is_empty()) {
                 wish.report = Some(file.to_owned());
             }
@@ -57,6 +65,10 @@ fn value_of<'a>(argument: &'a OsStr, option: &str) -> Option<&'a OsStr> {
 /// Reports the mistake, and returns the exit code.
 pub(crate) fn error(error: &clap::Error, environment: &Environment) -> ExitCode {
     let wish = Wish::of(std::env::args_os().skip(1));
+    let exit_code = match wish.command.as_deref() {
+        Some(command) if command == "contract" => NOT_COMPARED,
+        Some(_) | None => FAILURE,
+    };
     let format = wish.format.unwrap_or(Format::Human);
     if format.is_text() {
         let color = wish.color.unwrap_or(Color::Auto);
@@ -69,11 +81,11 @@ pub(crate) fn error(error: &clap::Error, environment: &Environment) -> ExitCode 
     if outlet.wants_reports() {
         let mut diagnostics = Diagnostics::new();
         diagnostics.error(diagnostic(error));
-        let mut outcome = Outcome::failed(FAILURE);
+        let mut outcome = Outcome::failed(exit_code);
         outlet.collect(&mut outcome, &SourceMap::new(), &diagnostics);
         outlet.write(outcome, false);
     }
-    ExitCode::from(FAILURE)
+    ExitCode::from(exit_code)
 }
 
 fn print(error: &clap::Error, color: bool) {
@@ -154,6 +166,16 @@ mod tests {
         assert_eq!(wish("run --report=r.json --nope").1.as_deref(), Some("r.json"));
         assert_eq!(wish("run --report --nope").1, None);
         assert_eq!(wish("check --report=r.json").1, None);
+        let command = |words: &str| Wish::of(words.split_whitespace().map(OsString::from)).command;
+        for words in [
+            "contract diff a",
+            "--format json -q contract check",
+            "--color=never contract",
+        ] {
+            assert_eq!(command(words), Some("contract".into()), "{words}");
+        }
+        assert_eq!(command("--format contract"), None);
+        assert_eq!(command("check contract"), Some("check".into()));
         let color = |words: &str| Wish::of(words.split_whitespace().map(OsString::from)).color;
         assert_eq!(color("chek --color always"), Some(Color::Always));
         assert_eq!(color("--color=always chek --color=never"), Some(Color::Never));

@@ -13,6 +13,7 @@ use wit_parser::{InterfaceId, PackageId, Resolve, WorldId, WorldKey};
 use crate::contract::Signature;
 use crate::contract::canonical;
 use crate::contract::component::{BinaryError, decode, world_signature};
+use crate::contract::wit;
 use crate::interface::InterfaceName;
 use crate::source::{SourceId, SourceMap, Span};
 
@@ -95,15 +96,23 @@ impl Contract {
         }
     }
 
-    /// Chooses the only world of the requested package.
+    /// Chooses the world of the component with this name from the requested package, as for a component of a project:
+    /// among the worlds that can be a stage, if there are any.
     ///
     /// # Errors
-    /// The names of the package's worlds, if there is not exactly one.
-    pub(super) fn choose_world(&mut self) -> Result<(), Vec<String>> {
-        let worlds = &self.resolve.packages[self.main].worlds;
-        match (worlds.values().next(), worlds.len()) {
-            (Some(world), 1) => self.world = Some(*world),
-            (Some(_) | None, _) => return Err(worlds.keys().cloned().collect()),
+    /// The names of the worlds to choose from, if none of them has the component's name and they are not exactly one.
+    pub(super) fn choose_world(&mut self, component: &str) -> Result<(), Vec<String>> {
+        let all = &self.resolve.packages[self.main].worlds;
+        let is_stage = |id: WorldId| !world_signature(&self.resolve, id).interfaces.is_empty();
+        let has_stages = all.values().any(|id| is_stage(*id));
+        let (names, ids): (Vec<&str>, Vec<WorldId>) = all
+            .iter()
+            .filter(|(_, id)| !has_stages || is_stage(**id))
+            .map(|(name, id)| (name.as_str(), *id))
+            .unzip();
+        match wit::meant(&names, &[component.to_owned()]) {
+            Some(at) => self.world = Some(ids[at]),
+            None => return Err(names.into_iter().map(str::to_owned).collect()),
         }
         Ok(())
     }

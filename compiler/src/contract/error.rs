@@ -144,9 +144,15 @@ impl From<ContractError> for Diagnostic {
                 let diagnostic = Diagnostic::error(Code::InvalidOption, message);
                 let diagnostic = match worlds.is_empty() {
                     true => diagnostic,
-                    false => diagnostic.note(listed("worlds of the contract", &worlds)),
+                    false => diagnostic.note(listed("worlds that it may be", &worlds)),
                 };
-                diagnostic.help("name two components, two contracts, or a contract with one world")
+                let general = "name two components, two contracts, or a contract with one world";
+                diagnostic.help(match worlds.first() {
+                    Some(world) => {
+                        format!("{general}; or call the component's file like its world, such as `{world}.wasm`")
+                    }
+                    None => general.to_owned(),
+                })
             }
             ContractError::Unreadable { path, used, reason } => Diagnostic::error(
                 Code::IoFailed,

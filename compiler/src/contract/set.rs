@@ -51,6 +51,8 @@ pub struct Binary {
     pub needs: Vec<Need>,
     /// Output ports that a router declares, sorted; `None` without a declaration.
     pub ports: Option<Vec<String>>,
+    /// Linear memory that it starts with.
+    pub memory_bytes: u64,
     /// The whole contract.
     pub contract: Arc<Contract>,
 }

@@ -50,7 +50,7 @@ pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contract
     if all_known {
         check_unused(diags, project, contracts, &needed);
     }
-    requirements::check(diags, project);
+    requirements::check(diags, project, contracts);
 }
 
 /// What is known about the needs of a component.

@@ -130,23 +130,19 @@ fn check_depths(diags: &mut Diagnostics, runtime: &RuntimeDecl, flow: &ResolvedF
     }
 }
 
-/// Warns of priorities of edges into a node whose `merge` is not `priority`.
+/// Warns of priorities of edges into a node with one input, or whose `merge` is not `priority`.
 fn check_ranks(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeId) {
     let ResolvedNode { name, settings, .. } = flow.node(id);
-    let merge = settings.merge;
-    if merge.is_some_and(|merge| merge.value == Merge::Priority) {
+    let inputs = || flow.edges.iter().filter(|edge| edge.to == id);
+    let is_alone = inputs().count() < 2;
+    if !is_alone && settings.merge.is_some_and(|merge| merge.value == Merge::Priority) {
         return;
     }
-    for rank in flow
-        .edges
-        .iter()
-        .filter(|edge| edge.to == id)
-        .filter_map(|edge| edge.settings.priority)
-    {
-        diags.warn(PolicyError::UnusedRank {
-            name: name.value.clone(),
-            node: name.span,
-            at: rank.span,
+    for rank in inputs().filter_map(|edge| edge.settings.priority) {
+        let (name, node, at) = (name.value.clone(), name.span, rank.span);
+        diags.warn(match is_alone {
+            true => PolicyError::LoneRank { name, node, at },
+            false => PolicyError::UnusedRank { name, node, at },
         });
     }
 }
@@ -183,6 +179,11 @@ enum PolicyError {
         port: Span,
     },
     UnusedRank {
+        name: String,
+        node: Span,
+        at: Span,
+    },
+    LoneRank {
         name: String,
         node: Span,
         at: Span,
@@ -272,6 +273,13 @@ impl From<PolicyError> for Diagnostic {
             .primary(at, "a rank among the inputs")
             .secondary(node, "needs `merge = \"priority\"`")
             .help("set `merge = \"priority\"` on the node, or remove the rank"),
+            PolicyError::LoneRank { name, node, at } => Diagnostic::warning(
+                Code::SettingIneffective,
+                format!("`priority` has no effect: `{name}` has only one input"),
+            )
+            .primary(at, "a rank among several inputs")
+            .secondary(node, "no other edge leads here")
+            .help("remove it"),
         }
     }
 }

@@ -3,7 +3,7 @@
 mod error;
 mod runtime;
 
-use torvyn_codegen::ir::{FanOut, Merge};
+use torvyn_codegen::ir::{FanOut, Merge, Role};
 use torvyn_runtime_core::bounds;
 
 use crate::contract::ContractSet;
@@ -19,8 +19,9 @@ use error::{BudgetError, SettingError};
 pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
     for flow in project.flows().iter().filter(|flow| flow.complete) {
         check_flow(diags, flow);
+        let roles = super::roles(project, contracts, flow);
         for id in flow.node_ids().filter(|id| flow.node(*id).complete) {
-            check_ports(diags, flow, id);
+            check_ports(diags, flow, id, roles[id.position()]);
             check_limits(diags, flow.node(id));
             check_lifecycle(diags, project, contracts, flow.node(id));
         }
@@ -53,7 +54,7 @@ fn check_flow(diags: &mut Diagnostics, flow: &ResolvedFlow) {
 }
 
 /// Warns of a `fan_out` without several streams of one port, and of a `merge` without several inputs.
-fn check_ports(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeId) {
+fn check_ports(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeId, role: Option<Role>) {
     let node = flow.node(id);
     let fan_out = node
         .settings
@@ -68,18 +69,21 @@ fn check_ports(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeId) {
     if let Some(fan_out) = fan_out
         && !ports().any(|port| ports().filter(|other| *other == port).count() > 1)
     {
-        diags.warn(SettingError::NoFanOut {
-            node: node.name.value.clone(),
-            at: fan_out.span,
+        let (node, at) = (node.name.value.clone(), fan_out.span);
+        // A sink can have edges for dead letters.
+        diags.warn(match role == Some(Role::Sink) && ports().next().is_none() {
+            true => SettingError::FanOutOfSink { node, at },
+            false => SettingError::NoFanOut { node, at },
         });
     }
     let merge = node.settings.merge.filter(|merge| merge.value == Merge::Priority);
     if let Some(merge) = merge
         && flow.edges.iter().filter(|edge| edge.to == id).count() < 2
     {
-        diags.warn(SettingError::NoMerge {
-            node: node.name.value.clone(),
-            at: merge.span,
+        let (node, at) = (node.name.value.clone(), merge.span);
+        diags.warn(match role {
+            Some(Role::Source) => SettingError::MergeOfSource { node, at },
+            Some(_) | None => SettingError::NoMerge { node, at },
         });
     }
 }

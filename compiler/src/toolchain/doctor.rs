@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{GUEST_TARGET, Toolchain, ToolchainError};
+use crate::manifest::FILE_NAME;
 use crate::process;
 use crate::source::display_path;
 
@@ -18,7 +19,7 @@ pub struct Doctor {
     pub cargo: PathBuf,
     /// The cache folder.
     pub cache: PathBuf,
-    /// Path of the manifest, when there should be a project.
+    /// Path of the manifest that the user named; otherwise a project is looked for, and not required.
     pub manifest: Option<PathBuf>,
     /// Whether rustup must not be asked for the guest target.
     pub no_rustup: bool,
@@ -75,9 +76,7 @@ pub fn examine(doctor: &Doctor) -> Vec<Check> {
     }
     checks.push(check_linker());
     checks.push(check_cache(&doctor.cache));
-    if let Some(manifest) = &doctor.manifest {
-        checks.push(check_project(manifest));
-    }
+    checks.push(check_project(doctor.manifest.as_deref()));
     checks
 }
 
@@ -161,12 +160,20 @@ fn check_cache(cache: &Path) -> Check {
     Check::new("cache folder", status)
 }
 
-fn check_project(manifest: &Path) -> Check {
+fn check_project(named: Option<&Path>) -> Check {
+    let manifest = named.unwrap_or(Path::new(FILE_NAME));
     let shown = display_path(manifest);
-    let status = if manifest.is_file() {
-        Status::Ok(format!("{shown} is there; `torvync check` reads it"))
-    } else {
-        Status::Warn(format!("there is no `{shown}` here: `torvync init` creates a project"))
+    let status = match named {
+        _ if manifest.is_file() => Status::Ok(format!("{shown} is there; `torvync check` reads it")),
+        None => Status::Warn(format!("there is no `{shown}` here: `torvync init` creates a project")),
+        Some(folder) if folder.join(FILE_NAME).is_file() => Status::Missing {
+            why: format!("`{shown}` is a folder, not a manifest"),
+            fix: format!("name `{}`", display_path(&folder.join(FILE_NAME))),
+        },
+        Some(_) => Status::Missing {
+            why: format!("there is no file `{shown}`"),
+            fix: "name the project's Torvyn.toml, or leave out `--manifest`".to_owned(),
+        },
     };
     Check::new("project", status)
 }

@@ -147,7 +147,7 @@ const OPTIONS: &[(&str, &str, &str, &str)] = &[
         "doctor",
         "--manifest",
         "doctor {--manifest=none.toml}",
-        "no `none.toml` here",
+        "no file `none.toml`",
     ),
     ("completions", "<SHELL>", "completions {bash}", "_torvync()"),
     (APP, "--flow", "{--flow=other}", "Other (1)"),

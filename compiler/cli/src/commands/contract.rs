@@ -9,11 +9,8 @@ use torvync_compiler::driver::{self, ContractDiff};
 use torvync_compiler::source::files::DiskFiles;
 use torvync_compiler::source::{SourceMap, Span};
 
-use crate::output::{Context, FAILURE, Outcome};
+use crate::output::{Context, FAILURE, NOT_COMPARED, Outcome};
 use crate::text;
-
-/// Exit code when one of the contracts can't be read.
-const UNREADABLE: u8 = 2;
 
 /// Compare contracts
 #[derive(Args)]
@@ -38,12 +35,13 @@ impl Contract {
 /// Show how two contracts differ, and the version that this requires
 ///
 /// Exit codes: 0 if the new version reflects the changes; 1 if it does not, or is lower than the old one (for worlds and
-/// components: if something was removed or changed); 2 if one of the contracts can't be read.
+/// components: if something was removed or changed); 2 if one of the contracts can't be read, or the command line is wrong.
 #[derive(Args)]
 struct Diff {
     /// A folder with `.wit` files, or with a `wit` folder; a `.wit` file; or a component
     old: PathBuf,
-    /// The same kind as OLD; or a component beside a contract with one world, in either order
+    /// The same kind as OLD; or a component beside a contract with one world, or one with the name of the component's
+    /// file, in either order
     new: PathBuf,
 }
 
@@ -51,7 +49,7 @@ impl Diff {
     fn exec(self, context: &Context) -> Outcome {
         let diff = driver::contract_diff(&DiskFiles, &self.old, &self.new);
         if diff.diagnostics.has_errors() {
-            let mut outcome = Outcome::failed(UNREADABLE);
+            let mut outcome = Outcome::failed(NOT_COMPARED);
             context.diagnose(&mut outcome, &diff.sources, &diff.diagnostics);
             return outcome;
         }
@@ -133,6 +131,13 @@ fn package_verdict(bump: &Bump) -> String {
         .new
         .as_ref()
         .map_or("without version".to_owned(), ToString::to_string);
+    if let Some(other) = &bump.other {
+        let package = &bump.package;
+        return format!(
+            "`{package}` {old} → `{other}` {new}: another package, so no version shows the changes; call the new one \
+             `{package}`, or compare two contracts of one package"
+        );
+    }
     let versions = format!("`{}` {old} → {new}", bump.package);
     let Some(needed) = bump.needed else {
         return match (&bump.old, bump.is_renumbered(), bump.is_enough()) {
@@ -153,9 +158,16 @@ fn package_verdict(bump: &Bump) -> String {
     };
     let needed = needed.as_str();
     match bump.expected() {
+        _ if bump.is_enough() && bump.old.is_none() && bump.new.is_some() => {
+            format!("{versions}: {needed} changes; this is the package's first version")
+        }
         _ if bump.is_enough() => format!("{versions}: {needed} changes, as the version shows"),
         Some(expected) => format!("{versions}: {needed} changes; the version should be {expected} or later"),
-        None => format!("{versions}: {needed} changes, but no version that shows them"),
+        None => format!(
+            "{versions}: {needed} changes, but no version that shows them; give the new one a version, as in `package \
+             {}@0.1.0;`",
+            bump.package
+        ),
     }
 }
 

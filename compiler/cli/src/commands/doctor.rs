@@ -16,9 +16,9 @@ pub(crate) struct Doctor {
     /// Repair what can be repaired
     #[arg(long)]
     fix: bool,
-    /// Path of Torvyn.toml
-    #[arg(long, value_name = "PATH", default_value = "Torvyn.toml")]
-    manifest: PathBuf,
+    /// Path of Torvyn.toml, which then must exist [default: Torvyn.toml, if there is one]
+    #[arg(long, value_name = "PATH")]
+    manifest: Option<PathBuf>,
 }
 
 impl Doctor {
@@ -30,7 +30,7 @@ impl Doctor {
         let doctor = toolchain::Doctor {
             cargo: environment.cargo.clone(),
             cache,
-            manifest: Some(self.manifest),
+            manifest: self.manifest,
             no_rustup: environment.no_rustup,
         };
         let mut checks = toolchain::examine(&doctor);
@@ -83,7 +83,12 @@ fn summary(context: &Context, checks: &[Check], issues: usize) -> String {
         }
     }
     let fixable = checks.iter().any(|check| is_issue(check) && check.fixable);
+    let warnings = checks
+        .iter()
+        .filter(|check| matches!(check.status, Status::Warn(_)))
+        .count();
     let closing = match (issues, fixable) {
+        (0, _) if warnings > 0 => format!("No issues, {}.", text::count(warnings, "warning")),
         (0, _) => "All checks passed!".to_owned(),
         (_, true) => format!(
             "{}; `torvync doctor --fix` may repair it.",

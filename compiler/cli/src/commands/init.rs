@@ -67,6 +67,7 @@ enum InitError {
     NoName,
     InvalidName { name: String, problem: &'static str },
     DirectoryExists { folder: PathBuf },
+    NotAFolder { path: PathBuf },
     NoAnswer { error: io::Error },
     Io { path: PathBuf, error: io::Error },
 }
@@ -88,6 +89,10 @@ impl From<InitError> for Diagnostic {
                 let message = format!("the folder `{}` exists and is not empty", display_path(&folder));
                 Diagnostic::error(Code::DirectoryExists, message)
                     .help("choose another name, or write into it with `--force`")
+            }
+            InitError::NotAFolder { path } => {
+                let message = format!("`{}` is a file, not a folder", display_path(&path));
+                Diagnostic::error(Code::InvalidOption, message).help("choose another name, or remove the file")
             }
             InitError::NoAnswer { error } => {
                 Diagnostic::error(Code::IoFailed, format!("can't read the answer to a question: {error}"))
@@ -116,6 +121,9 @@ impl Init {
     fn create(&self, context: &Context) -> Result<Outcome, InitError> {
         let folder = self.project_name.clone().unwrap_or_else(|| PathBuf::from("."));
         let name = project_name(&folder)?;
+        if let Some(path) = file_in_the_way(&folder) {
+            return Err(InitError::NotAFolder { path });
+        }
         if !self.force && is_in_use(&folder) {
             return Err(InitError::DirectoryExists { folder });
         }
@@ -185,6 +193,12 @@ impl Init {
     }
 }
 
+/// Returns the file that has the name of the folder, or of one that it would be in.
+fn file_in_the_way(folder: &Path) -> Option<PathBuf> {
+    let existing = folder.ancestors().find(|part| part.exists())?;
+    (!existing.is_dir()).then(|| existing.to_path_buf())
+}
+
 fn is_in_use(folder: &Path) -> bool {
     fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
 }
@@ -205,13 +219,13 @@ fn project_name(folder: &Path) -> Result<String, InitError> {
     let problem = if name.len() > LONGEST_NAME {
         "it is longer than 64 characters"
     } else if !name.starts_with(|first: char| first.is_ascii_alphabetic()) {
-        "it does not start with a letter"
+        "it does not start with a letter from a to z"
     } else if !name.ends_with(|last: char| last.is_ascii_alphanumeric()) {
         "it does not end with a letter or a digit"
     } else if name.chars().any(|c| c.is_ascii_uppercase()) {
         "it has capital letters"
     } else if !name.chars().all(allowed) {
-        "it has characters other than letters, digits, `-` and `_`"
+        "it has characters other than the letters from a to z, digits, `-` and `_`"
     } else if SDK.contains(&name.as_str()) {
         "it is the name of the SDK"
     } else {

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 use torvync_compiler::anatomy::reach::Way;
 use torvync_compiler::description;
-use torvync_compiler::diag::{Code, Diagnostic};
+use torvync_compiler::diag::{Code, Diagnostic, listed};
 use torvync_compiler::inspect::{self, CapabilityUse, Component, CoreModule, Inspection, Interface, Producer, Size};
 use torvync_compiler::source::display_path;
 
@@ -52,6 +52,22 @@ enum Section {
     Contracts,
 }
 
+impl Section {
+    /// The sections of files that are not components.
+    const OF_OTHERS: &[Section] = &[
+        Section::Interfaces,
+        Section::Capabilities,
+        Section::Metadata,
+        Section::Size,
+    ];
+
+    /// The word for `--show`.
+    fn name(self) -> String {
+        self.to_possible_value()
+            .map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}
+
 impl Inspect {
     pub(crate) fn exec(self, context: &Context) -> Outcome {
         let bytes = match read(&self.target) {
@@ -59,6 +75,7 @@ impl Inspect {
             Err(error) => return context.failure(unreadable(&self.target, &error)),
         };
         match inspect::inspect(&bytes) {
+            Ok(inspection) if let Some(error) = self.lacks(&inspection) => context.failure(error),
             Ok(inspection) => {
                 let fields = as_json(&inspection);
                 let mut outcome = Outcome::success(self.render(&inspection, bytes.len() as u64))
@@ -74,6 +91,21 @@ impl Inspect {
                 context.failure(error)
             }
         }
+    }
+
+    /// Returns an error if a section is requested that a file of this kind doesn't have.
+    fn lacks(&self, inspection: &Inspection) -> Option<Diagnostic> {
+        let (kind, sections) = match inspection {
+            Inspection::Component(_) => return None,
+            Inspection::CoreModule(_) => ("a core module", Section::OF_OTHERS),
+            Inspection::Executable(_) => ("an executable", Section::OF_OTHERS),
+        };
+        let is_absent = |section: &&Section| **section != Section::All && !sections.contains(section);
+        let absent = self.show.iter().find(is_absent)?;
+        let path = display_path(&self.target);
+        let message = format!("`{path}` is {kind}, which has no section `{}`", absent.name());
+        let names: Vec<String> = sections.iter().map(|section| section.name()).collect();
+        Some(Diagnostic::error(Code::InvalidOption, message).note(listed("its sections", &names)))
     }
 
     fn wants(&self, section: Section) -> bool {

@@ -40,7 +40,8 @@ impl Project {
 
     /// Returns a message if several flows are named.
     pub(super) fn contradiction(&self) -> Option<String> {
-        let named: Vec<String> = self.flows().map(|name| format!("`{name}`")).collect();
+        let mut named: Vec<String> = self.flows().map(|name| format!("`{name}`")).collect();
+        named.dedup();
         (named.len() > 1).then(|| {
             format!(
                 "several flows are named: {}\n\n  help: name one of them, or none for all",

@@ -16,7 +16,8 @@ fn nothing_is_wrong_with_a_fresh_machine() {
         "C linker",
         "✓ cache folder",
         "created by the first build",
-        "All checks passed!",
+        "! project",
+        "No issues, 1 warning.",
     ] {
         assert!(run.stdout.contains(name), "{name}: {}", run.stdout);
     }
@@ -24,6 +25,28 @@ fn nothing_is_wrong_with_a_fresh_machine() {
     std::fs::create_dir(&cache).expect("the folder is writable");
     let run = torvync(folder.path(), &["doctor"]).succeeds();
     assert!(!run.stdout.contains("created by the first build"), "{}", run.stdout);
+}
+
+#[test]
+fn a_manifest_that_is_named_must_be_there() {
+    let folder = folder();
+    let run = torvync(folder.path(), &["doctor", "--manifest", "nope.toml"]).fails(1);
+    assert!(
+        run.stdout.contains("✗ project        there is no file `nope.toml`"),
+        "{}",
+        run.stdout
+    );
+    assert!(!run.stdout.contains("init"), "{}", run.stdout);
+    std::fs::create_dir(folder.path().join("sub")).expect("the folder is writable");
+    std::fs::write(folder.path().join("sub/Torvyn.toml"), "").expect("the folder is writable");
+    let run = torvync(folder.path(), &["doctor", "--manifest", "sub"]).fails(1);
+    assert!(run.stdout.contains("fix: name `sub/Torvyn.toml`"), "{}", run.stdout);
+    let run = torvync(folder.path(), &["doctor", "--manifest", "sub/Torvyn.toml"]).succeeds();
+    assert!(
+        run.stdout.contains("✓ project") && run.stdout.contains("All checks passed!"),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]

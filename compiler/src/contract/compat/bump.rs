@@ -9,6 +9,8 @@ use super::Level;
 pub struct Bump {
     /// `namespace:name`.
     pub package: String,
+    /// `namespace:name` of the package that it is compared with, if that is another one.
+    pub other: Option<String>,
     /// Version in the old contract.
     pub old: Option<Version>,
     /// Version in the new one.
@@ -29,11 +31,16 @@ impl Bump {
     /// cargo and wasmtime read it).
     #[must_use]
     pub fn is_enough(&self) -> bool {
+        if self.other.is_some() {
+            return false;
+        }
         let (old, new) = match (&self.old, &self.new) {
             (Some(old), Some(new)) => (old, new),
             // Users who name the version find no package.
             (Some(_), None) => return false,
-            (None, _) => return self.needed < Some(Level::Major),
+            // The first version: no user has named one before.
+            (None, Some(_)) => return true,
+            (None, None) => return self.needed < Some(Level::Major),
         };
         let Some(needed) = self.needed else {
             return old <= new;
@@ -50,10 +57,10 @@ impl Bump {
         old < new && said >= Some(needed)
     }
 
-    /// The lowest version that fits the changes; `None` without an old version.
+    /// The lowest version that fits the changes; `None` without an old version, and for another package.
     #[must_use]
     pub fn expected(&self) -> Option<Version> {
-        let old = self.old.as_ref()?;
+        let old = self.old.as_ref().filter(|_| self.other.is_none())?;
         let Some(needed) = self.needed else {
             return Some(old.clone());
         };
@@ -89,6 +96,7 @@ mod tests {
         for (old, new, needed, is_enough, expected) in cases {
             let bump = Bump {
                 package: "a:b".into(),
+                other: None,
                 old: old.parse().ok(),
                 new: new.parse().ok(),
                 needed: Some(needed),
@@ -102,6 +110,7 @@ mod tests {
     fn without_versions_only_what_breaks_is_too_much() {
         let bump = |needed| Bump {
             package: "a:b".into(),
+            other: None,
             old: None,
             new: None,
             needed,
@@ -112,9 +121,26 @@ mod tests {
     }
 
     #[test]
+    fn a_first_version_shows_any_change_and_another_package_none() {
+        let bump = |old: &str, other: Option<&str>| Bump {
+            package: "a:b".into(),
+            other: other.map(str::to_owned),
+            old: old.parse().ok(),
+            new: "2.0.0".parse().ok(),
+            needed: Some(Level::Major),
+        };
+        assert!(bump("", None).is_enough() && bump("1.0.0", None).is_enough());
+        for old in ["", "1.0.0"] {
+            assert!(!bump(old, Some("c:b")).is_enough());
+            assert_eq!(bump(old, Some("c:b")).expected(), None);
+        }
+    }
+
+    #[test]
     fn a_version_alone_may_rise_and_not_fall() {
         let bump = |old: &str, new: &str| Bump {
             package: "a:b".into(),
+            other: None,
             old: old.parse().ok(),
             new: new.parse().ok(),
             needed: None,

@@ -30,7 +30,7 @@ pub fn diff(old: &Contract, new: &Contract) -> (Vec<Difference>, Vec<Bump>) {
         if id == old.main {
             differ.packages();
         }
-        let title = title(package);
+        let (title, other_title) = (title(package), title(other));
         if differ.found.is_empty() {
             differ.within.clone_from(&title);
             let (before, after) = (remarks(old, package), remarks(new, other));
@@ -44,6 +44,7 @@ pub fn diff(old: &Contract, new: &Contract) -> (Vec<Difference>, Vec<Bump>) {
             }
         }
         bumps.push(Bump {
+            other: Some(other_title).filter(|other| *other != title),
             package: title,
             old: package.name.version.clone(),
             new: other.name.version.clone(),
@@ -197,7 +198,7 @@ impl Differ<'_> {
             match new.functions.get(name) {
                 Some(other) => self.function(function, other),
                 None => {
-                    let what = format!("{} is gone", words::function(function));
+                    let what = format!("{} was removed", words::function(function));
                     self.report(self.gone(), what, Some(function.span), Some(new.span));
                 }
             }

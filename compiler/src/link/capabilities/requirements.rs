@@ -1,5 +1,7 @@
-//! Checks of `[capabilities.torvyn]`: the limits of a node must allow what its component needs.
+//! Checks of limits: those of a node must allow what its component needs, which `[capabilities.torvyn]` declares, and the
+//! memory that its binary starts with.
 
+use crate::contract::ContractSet;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::manifest;
 use crate::manifest::ast::LimitsDecl;
@@ -10,9 +12,11 @@ use crate::source::{Span, Spanned};
 
 /// Name of the only buffer pool.
 const POOL: &str = "default";
+/// Key of a node's limit on memory.
+const MEMORY: &str = "max_memory";
 
 /// Checks the limits of each node against the needs of its component, and the name of the component's pool.
-pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject) {
+pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contracts: &ContractSet) {
     let mut pools: Vec<Span> = Vec::new();
     let nodes = project
         .flows()
@@ -24,6 +28,9 @@ pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject) {
         };
         let component = project.component(id);
         check_node(diags, project, &flow.name.value, node, component);
+        if let Some(binary) = contracts.binary(&component.reference) {
+            check_start(diags, project, &flow.name.value, node, component, binary.memory_bytes);
+        }
         if let Some(pool) = component.declared.pool.as_ref().filter(|pool| pool.value != POOL)
             && !pools.contains(&pool.span)
         {
@@ -46,7 +53,7 @@ fn check_node(
     let needs = [
         (
             "of memory",
-            ["max_memory", "max-memory"],
+            [MEMORY, "max-memory"],
             component.declared.max_memory_bytes,
             memory,
             defaults::LIMITS.memory_bytes,
@@ -77,6 +84,33 @@ fn check_node(
     }
 }
 
+/// Checks that a component can start, unless it declares that it needs more anyway.
+fn check_start(
+    diags: &mut Diagnostics,
+    project: &ResolvedProject,
+    flow: &str,
+    node: &ResolvedNode,
+    component: &ResolvedComponent,
+    needed: u64,
+) {
+    let written = node
+        .settings
+        .limits
+        .memory_bytes
+        .or(project.runtime().limits.memory_bytes);
+    let allowed = written.map_or(defaults::LIMITS.memory_bytes, |written| written.value);
+    let declared = component.declared.max_memory_bytes.map_or(0, |declared| declared.value);
+    if needed > allowed && declared <= allowed {
+        diags.error(RequirementError::Start {
+            flow: flow.to_owned(),
+            node: node.name.clone(),
+            needed,
+            allowed,
+            limit: written.map(|written| written.span),
+        });
+    }
+}
+
 enum RequirementError {
     Limit {
         flow: String,
@@ -87,6 +121,13 @@ enum RequirementError {
         /// Key of the component's need.
         need: &'static str,
         needed: Spanned<u64>,
+        allowed: u64,
+        limit: Option<Span>,
+    },
+    Start {
+        flow: String,
+        node: Spanned<String>,
+        needed: u64,
         allowed: u64,
         limit: Option<Span>,
     },
@@ -132,6 +173,36 @@ impl From<RequirementError> for Diagnostic {
                     .primary(at, text)
                     .secondary(needed.span, "needed here")
                     .help(help)
+            }
+            RequirementError::Start {
+                flow,
+                node,
+                needed,
+                allowed,
+                limit,
+            } => {
+                let size = manifest::written_size(needed);
+                let message = format!(
+                    "node `{}` may use {} of memory, but its component starts with {size}",
+                    node.value,
+                    manifest::written_size(allowed),
+                );
+                let (at, text) = match limit {
+                    Some(limit) => (limit, "less than that"),
+                    None => (node.span, "the default is less than that"),
+                };
+                Diagnostic::error(Code::CapabilityNotGranted, message)
+                    .primary(at, text)
+                    .help(match largest(MEMORY).filter(|most| *most < needed) {
+                        None => format!(
+                            "set `{MEMORY} = \"{size}\"` or more in `[flow.{flow}.nodes.{}.limits]`",
+                            node.value
+                        ),
+                        Some(most) => format!(
+                            "no node can have more than {} of memory: build the component with less",
+                            manifest::written_size(most)
+                        ),
+                    })
             }
             RequirementError::Pool(pool) => Diagnostic::error(
                 Code::CapabilityNotGranted,

@@ -21,7 +21,15 @@ pub(super) enum SettingError {
         node: String,
         at: Span,
     },
+    FanOutOfSink {
+        node: String,
+        at: Span,
+    },
     NoMerge {
+        node: String,
+        at: Span,
+    },
+    MergeOfSource {
         node: String,
         at: Span,
     },
@@ -76,7 +84,9 @@ impl SettingError {
             SettingError::NothingToCall { at, .. }
             | SettingError::DefaultUnused { at, .. }
             | SettingError::NoFanOut { at, .. }
+            | SettingError::FanOutOfSink { at, .. }
             | SettingError::NoMerge { at, .. }
+            | SettingError::MergeOfSource { at, .. }
             | SettingError::LimitOfBuiltin { at, .. }
             | SettingError::NoLifecycle { at, .. }
             | SettingError::OneRun { at }
@@ -108,6 +118,16 @@ impl SettingError {
                 format!("`fan_out` has no effect: no port of `{node}` has several edges"),
                 "decides whether the streams of one port wait for each other".to_owned(),
                 "remove it, or add an edge from the same port".to_owned(),
+            ),
+            SettingError::FanOutOfSink { node, .. } => (
+                format!("`fan_out` has no effect: `{node}` is a sink, which has no outputs"),
+                "decides whether the streams of one port wait for each other".to_owned(),
+                "remove it".to_owned(),
+            ),
+            SettingError::MergeOfSource { node, .. } => (
+                format!("`merge` has no effect: `{node}` is a source, which has no inputs"),
+                "decides which of several inputs goes first".to_owned(),
+                "remove it".to_owned(),
             ),
             SettingError::NoMerge { node, .. } => (
                 format!("`merge` has no effect: `{node}` does not have several inputs"),

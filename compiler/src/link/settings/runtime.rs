@@ -28,6 +28,7 @@ pub(super) fn check(diags: &mut Diagnostics, project: &ResolvedProject, contract
     check_threads(diags, project);
     check_priority(diags, project);
     check_limits(diags, project);
+    check_reservation(diags, project);
     check_restarts(diags, project);
     check_pauses(diags, project, contracts);
     check_streams(diags, project);
@@ -88,6 +89,18 @@ fn check_limits(diags: &mut Diagnostics, project: &ResolvedProject) {
         {
             diags.warn(SettingError::DefaultUnused { key, at, own });
         }
+    }
+}
+
+/// Warns of `memory_reservation` if there is no component: only they have linear memories.
+fn check_reservation(diags: &mut Diagnostics, project: &ResolvedProject) {
+    if let Some(reservation) = project.runtime().memory_reservation
+        && !nodes(project).any(is_component)
+    {
+        diags.warn(SettingError::NothingToCall {
+            key: "memory_reservation",
+            at: reservation.span,
+        });
     }
 }
 
