@@ -140,6 +140,7 @@ fn the_runtime_shows_what_is_shared_and_its_faces() {
         "duration",
         "engine",
         "layout",
+        "limits",
         "policy",
         "printable",
         "role",

@@ -13,7 +13,6 @@ use wit_parser::{InterfaceId, PackageId, Resolve, WorldId, WorldKey};
 use crate::contract::Signature;
 use crate::contract::canonical;
 use crate::contract::component::{BinaryError, decode, world_signature};
-use crate::contract::wit;
 use crate::interface::InterfaceName;
 use crate::source::{SourceId, SourceMap, Span};
 
@@ -110,7 +109,7 @@ impl Contract {
             .filter(|(_, id)| !has_stages || is_stage(**id))
             .map(|(name, id)| (name.as_str(), *id))
             .unzip();
-        match wit::meant(&names, &[component.to_owned()]) {
+        match meant(&names, &[component.to_owned()]) {
             Some(at) => self.world = Some(ids[at]),
             None => return Err(names.into_iter().map(str::to_owned).collect()),
         }
@@ -175,4 +174,19 @@ fn embedded(texts: BTreeMap<String, SourceId>) -> Contract {
         .push_groups(first, groups)
         .expect("invariant: the embedded contracts resolve");
     Contract::new(resolve, main, texts)
+}
+
+/// Returns which of these worlds is that of the component with these names: the one with the earliest name, or else the
+/// only one.
+pub(super) fn meant(worlds: &[&str], names: &[String]) -> Option<usize> {
+    let named = names.iter().find_map(|named| {
+        let is_it = |world: &&str| kebab(world) == kebab(named);
+        worlds.iter().position(is_it)
+    });
+    named.or((worlds.len() == 1).then_some(0))
+}
+
+/// A name in WIT's spelling, kebab case.
+fn kebab(name: &str) -> String {
+    name.replace('_', "-").to_ascii_lowercase()
 }

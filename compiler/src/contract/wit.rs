@@ -6,7 +6,6 @@ mod outline;
 mod packages;
 mod recovery;
 mod related;
-mod words;
 mod world;
 
 use std::iter;
@@ -23,7 +22,6 @@ use crate::source::{Span, display_path};
 
 pub(super) use packages::Packages;
 pub use world::World;
-pub(super) use world::meant;
 
 use error::WitError;
 use packages::Package;

@@ -69,7 +69,7 @@ impl Configuration {
             }
     }
 
-    /// Whether a `[patch.crates-io]` replaces the crate `name`.
+    /// Whether a patch of crates.io replaces the crate `name`.
     pub(super) fn patches(&self, name: &str) -> bool {
         self.around
             .iter()
@@ -78,7 +78,7 @@ impl Configuration {
     }
 }
 
-/// Whether a `[patch.crates-io]` in a manifest or a configuration replaces the crate `name`. A path without a package,
+/// Whether a patch of crates.io, in a manifest or a configuration, replaces the crate `name`. A path without a package,
 /// as in a project that was copied elsewhere, does not; it is relative to `folder`.
 pub(super) fn patches(table: &Table, folder: &Path, name: &str) -> bool {
     let registry = table.get("patch").and_then(|patch| patch.get("crates-io"));

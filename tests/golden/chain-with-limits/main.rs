@@ -43,7 +43,9 @@ mod flow_0_main {
                         invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
                         unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
                         internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
-                        deadline_exceeded: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                        deadline_exceeded: rt::ErrorAction::Now(
+                            rt::LastResort::Terminate,
+                        ),
                     },
                 },
                 capabilities: &[],
@@ -76,7 +78,9 @@ mod flow_0_main {
                         invalid_input: rt::ErrorAction::Now(rt::LastResort::Terminate),
                         unavailable: rt::ErrorAction::Now(rt::LastResort::Terminate),
                         internal: rt::ErrorAction::Now(rt::LastResort::Terminate),
-                        deadline_exceeded: rt::ErrorAction::Now(rt::LastResort::Terminate),
+                        deadline_exceeded: rt::ErrorAction::Now(
+                            rt::LastResort::Terminate,
+                        ),
                     },
                 },
                 capabilities: &[],

@@ -1,7 +1,8 @@
 //! Related places of a mistake in a package, since wit-parser names only the one where it noticed.
 
+mod words;
+
 use super::outline::{Item, around, outline};
-use super::words;
 use crate::diag::Edit;
 use crate::source::{SourceId, Span};
 

@@ -10,7 +10,7 @@ use super::error::WitError;
 use super::packages::Packages;
 use crate::contract::Signature;
 use crate::contract::component::world_signature;
-use crate::contract::document::Contract;
+use crate::contract::document::{Contract, meant};
 use crate::diag::{Checked, Diagnostics};
 use crate::source::Span;
 
@@ -75,21 +75,6 @@ pub(super) fn choose(
         span,
         contract: Arc::new(contract),
     })
-}
-
-/// Returns which of these worlds is that of the component with these names: the one with the earliest name, or else the
-/// only one.
-pub(in crate::contract) fn meant(worlds: &[&str], names: &[String]) -> Option<usize> {
-    let named = names.iter().find_map(|named| {
-        let is_it = |world: &&str| kebab(world) == kebab(named);
-        worlds.iter().position(is_it)
-    });
-    named.or((worlds.len() == 1).then_some(0))
-}
-
-/// A name in WIT's spelling, kebab case.
-fn kebab(name: &str) -> String {
-    name.replace('_', "-").to_ascii_lowercase()
 }
 
 /// Places of the imports and exports of a package's worlds, by world. A resolved package has them no longer.

@@ -1,8 +1,8 @@
 //! What a mistake in WIT is, where wit-parser's message doesn't say it: a name that can't be one, a missing `;` or `,`,
 //! a second entry of a list with the name of an earlier one.
 
-use super::outline::{Item, end_before, outline, tokens};
-use super::related::Related;
+use super::super::outline::{Item, end_before, outline, tokens};
+use super::Related;
 use crate::diag::Edit;
 use crate::source::Span;
 
