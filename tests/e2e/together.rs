@@ -103,12 +103,10 @@ fn a_flow_that_waits_in_the_host_does_not_stop_another() {
     assert!(TOGETHER.built().flow("second")["own_thread"].is_null());
 
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let finished = TOGETHER
-        .built()
-        .run_in(folder.path(), &["--all", "--quiet", "--report=told.json"]);
-    let finished = finished.expect_code(1);
-    let told = std::fs::read(folder.path().join("told.json")).expect("the report is written");
-    let told: Value = serde_json::from_slice(&told).expect("it is JSON");
+    let arguments = [&["--all", "--quiet"], &REPORT[..]].concat();
+    let finished = TOGETHER.built().run_in(folder.path(), &arguments).expect_code(1);
+    let told = finished.report.as_deref().expect("it reports");
+    let told: Value = serde_json::from_str(told).expect("it is JSON");
     let took = |name: &str| {
         let flows = told["flows"].as_array().into_iter().flatten();
         let mut took = flows

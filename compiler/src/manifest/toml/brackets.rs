@@ -82,8 +82,13 @@ fn is_over(text: &str, at: usize, open: &[(usize, Token)], before: Token) -> boo
     is_header(line) || (is_out_of_place && is_entry(line))
 }
 
-/// Whether a bracket that was opened before is closed between `at` and the next header.
+/// Bytes in which the end of a value is looked for, so that many open brackets take no quadratic time.
+const FAR: usize = 4096;
+
+/// Whether a bracket that was opened before is closed between `at` and the next header. One that may be closed far away
+/// counts as closed.
 fn is_closed_after(text: &str, at: usize) -> bool {
+    let far = at + FAR;
     let mut depth = 0_usize;
     let mut at = match is_header(line(text, at)) {
         true => at + line(text, at).len(),
@@ -92,6 +97,7 @@ fn is_closed_after(text: &str, at: usize) -> bool {
     while let Some((token, next)) = token(text, at) {
         match token {
             Token::End => return false,
+            _ if at > far => return true,
             Token::Line if is_header(line(text, next)) => return false,
             Token::Opening(_) => depth += 1,
             Token::Closing(_) if depth == 0 => return true,
