@@ -10,11 +10,14 @@ pub(super) struct Open {
     pub(super) statement: Range<usize>,
 }
 
+/// The most brackets that are looked for: a text with more is not TOML.
+const MOST: usize = 16;
+
 /// Finds the brackets that are not closed: none in valid TOML.
 pub(super) fn unclosed(text: &str) -> Vec<Open> {
     let mut found = Vec::new();
     let mut at = 0;
-    while at < text.len() {
+    while at < text.len() && found.len() < MOST {
         let line = line(text, at);
         let next = at + line.len();
         at = match line.trim_start().starts_with(['[', '#']) || !line.contains('=') {
