@@ -132,8 +132,8 @@ pub fn read(diags: &mut Diagnostics, sources: &mut SourceMap, files: &dyn Files,
 }
 
 /// Prepares a component and a WIT package for comparison: chooses the world of the component with this file name, and
-/// removes the WASI imports that this world doesn't have from the component, since toolchains add them. Two contracts of one kind stay
-/// as they are.
+/// removes the WASI imports that this world doesn't have from the component, since toolchains add them. Two contracts
+/// of one kind stay as they are.
 ///
 /// # Errors
 /// When the package has no world, or several that it may be; reported.

@@ -205,6 +205,8 @@ pub mod handle {
     pub const SIZE: u32 = 8;
     /// Entries of a stage's table. The first is unused: 0 is no handle.
     pub const COUNT: u32 = crate::bounds::HANDLES + 1;
+    /// Bytes of a stage's table.
+    pub const TABLE_BYTES: u32 = SIZE * COUNT;
     /// Not in use.
     pub const FREE: u32 = 0;
     /// An immutable buffer that the stage owns.

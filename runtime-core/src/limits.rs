@@ -39,7 +39,7 @@ pub struct TierSize {
 #[must_use]
 pub fn exchange_bytes(tiers: &[TierSize; 4], nodes: usize, tables: usize) -> u64 {
     let blocks = nodes as u64 * u64::from(node::SIZE);
-    let handles = tables as u64 * u64::from(handle::COUNT * handle::SIZE);
+    let handles = tables as u64 * u64::from(handle::TABLE_BYTES);
     let buffers = tiers
         .iter()
         .map(|tier| TIER_ALIGNMENT + u64::from(tier.slot_bytes) * u64::from(tier.slots));

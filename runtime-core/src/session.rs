@@ -225,8 +225,8 @@ impl Prepared<'_> {
         hosts.watchdog().runs_are_over();
         let mut runs: Vec<Vec<(Started, Duration)>> = self.entries.iter().map(|_| Vec::new()).collect();
         for slot in ended {
-            let took = slot.ended.map(|ended| ended.duration_since(self.session.started));
-            runs[slot.flow].push((slot.started, took.unwrap_or_default()));
+            let ended = slot.ended.unwrap_or_else(Instant::now);
+            runs[slot.flow].push((slot.started, ended.duration_since(self.session.started)));
         }
         let flows = self.entries.into_iter().zip(runs);
         flows.map(|(entry, runs)| Session::end(entry, runs)).collect()

@@ -107,14 +107,23 @@ fn a_flow_that_waits_in_the_host_does_not_stop_another() {
     let finished = TOGETHER.built().run_in(folder.path(), &arguments).expect_code(1);
     let told = finished.report.as_deref().expect("it reports");
     let told: Value = serde_json::from_str(told).expect("it is JSON");
-    let took = |name: &str| {
+    // In milliseconds: the duration of a flow, and the time of its last event, from the making of its run.
+    let times = |name: &str| {
         let flows = told["flows"].as_array().into_iter().flatten();
-        let mut took = flows
-            .filter(|flow| flow["flow"] == name)
-            .map(|flow| flow["duration_ms"].as_f64());
-        took.next().flatten().unwrap_or_else(|| panic!("no `{name}` in {told}"))
+        let flow = flows.into_iter().find(|flow| flow["flow"] == name);
+        let flow = flow.unwrap_or_else(|| panic!("no `{name}` in {told}"));
+        let last = flow["events"]
+            .as_array()
+            .and_then(|events| events.last()?["at_ns"].as_f64());
+        let last = last.unwrap_or_else(|| panic!("no events of `{name}` in {told}"));
+        (flow["duration_ms"].as_f64().expect("a number"), last / 1e6)
     };
-    assert!(took("second") < took("sleeping"), "each flow has its own end: {told}");
+    let ((quick, quick_end), (sleepy, sleepy_end)) = (times("second"), times("sleeping"));
+    let apart = sleepy_end - quick_end;
+    assert!(
+        apart > 0.0 && sleepy - quick > apart / 2.0,
+        "each flow has its own end: {told}"
+    );
     let lines: Vec<&str> = finished.stdout.lines().collect();
     let position = |text: &str| lines.iter().position(|line| *line == text);
     // The sleeper takes 800 ms for its elements. The other one ends long before, though a third flow loops.

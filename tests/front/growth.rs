@@ -28,7 +28,7 @@ pub(crate) struct Growing {
 }
 
 /// All inputs.
-pub(crate) const INPUTS: [Growing; 7] = [
+pub(crate) const INPUTS: [Growing; 8] = [
     Growing {
         name: "mistakes_on_a_line",
         parts: 200,
@@ -43,6 +43,11 @@ pub(crate) const INPUTS: [Growing; 7] = [
         name: "one_key_many_times",
         parts: 100,
         analyse: |parts| of_manifest(&format!("[torvyn]\n{}", "name = \"a\"\n".repeat(parts))),
+    },
+    Growing {
+        name: "lists_that_are_not_closed",
+        parts: 200,
+        analyse: |parts| of_manifest(&numbered("[torvyn]\n", parts, |n| format!("nme{n} = [\n"))),
     },
     Growing {
         name: "unknown_keys",

@@ -180,13 +180,13 @@ fn embedded(texts: BTreeMap<String, SourceId>) -> Contract {
 /// only one.
 pub(super) fn meant(worlds: &[&str], names: &[String]) -> Option<usize> {
     let named = names.iter().find_map(|named| {
-        let is_it = |world: &&str| kebab(world) == kebab(named);
+        let is_it = |world: &&str| folded(world) == folded(named);
         worlds.iter().position(is_it)
     });
     named.or((worlds.len() == 1).then_some(0))
 }
 
-/// A name in WIT's spelling, kebab case.
-fn kebab(name: &str) -> String {
+/// A name without the differences between spellings: of capitals, and of `_` and `-`.
+fn folded(name: &str) -> String {
     name.replace('_', "-").to_ascii_lowercase()
 }

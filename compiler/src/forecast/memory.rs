@@ -24,10 +24,6 @@ const EXCHANGE_BYTES: u64 = scratch::SIZE as u64 + (64 << 10);
 /// Memory of a thread's stack. Of its 2 MiB of addresses only the touched pages become memory.
 const STACK_BYTES: u64 = 64 << 10;
 
-/// Memory of the handles of a stage in a shell, with all of them in use at once. On the component path they are few, and
-/// count as linear memory.
-const HANDLES_BYTES: u64 = handle::SIZE as u64 * handle::COUNT as u64;
-
 /// Memory that one call can make the host allocate: for its arguments, and for one read.
 const COPIED_BYTES: u64 = bounds::CALL_BYTES + bounds::LARGEST_BUFFER_BYTES;
 
@@ -121,7 +117,9 @@ fn of_replica(flow: &FlowIr) -> Vec<MemoryUse> {
     let tables = bounds::TABLE_ELEMENTS * bounds::TABLE_ELEMENT_BYTES;
     lines.push(line("tables of the stages", stages * tables));
     let in_shells = flow.nodes.iter().filter(|node| node.path.is_core()).count() as u64;
-    lines.push(line("handles of the stages", in_shells * HANDLES_BYTES));
+    // With all of them in use at once. On the component path they are few, and count as linear memory.
+    let handles = in_shells * u64::from(handle::TABLE_BYTES);
+    lines.push(line("handles of the stages", handles));
     let apart: u64 = flow.nodes.iter().map(|node| buffers_apart(flow, node)).sum();
     if own_threads(flow) > 0 {
         lines.push(line("buffers of own threads", apart));

@@ -1,3 +1,5 @@
+use wasmtime::{Config, Engine, Extern, ExternType, Func, Instance, Memory, Module, SharedMemory, Store, Val};
+
 use super::*;
 
 #[test]
@@ -43,5 +45,59 @@ fn chains_of_every_shape_are_right() {
                 assert_eq!(assemble(&chain::text(&roles, &bases)).exports, ["run"], "{roles:?}");
             }
         }
+    }
+}
+
+/// The names of the functions that a function of the system's glue calls, in order, and whether it returns. The guest
+/// has one page, which begins with a list of one buffer; every import returns `answer`.
+fn calls(function: &str, arguments: &[i32], answer: i32) -> (Vec<String>, bool) {
+    let group = GROUPS
+        .iter()
+        .find(|group| group.has(function))
+        .expect("there is such a function");
+    let mut config = Config::new();
+    config.shared_memory(true);
+    let engine = Engine::new(&config).unwrap();
+    let module = Module::new(&engine, assemble(group.text).code).unwrap();
+    let mut store: Store<Vec<String>> = Store::new(&engine, Vec::new());
+    let imports: Vec<Extern> = module
+        .imports()
+        .map(|import| match import.ty() {
+            ExternType::Memory(ty) if ty.is_shared() => SharedMemory::new(&engine, ty).unwrap().into(),
+            ExternType::Memory(_) => {
+                let memory = Memory::new(&mut store, wasmtime::MemoryType::new(1, None)).unwrap();
+                memory.data_mut(&mut store)[..8].copy_from_slice(&[32, 0, 0, 0, 4, 0, 0, 0]);
+                memory.into()
+            }
+            ExternType::Func(ty) => {
+                let name = import.name().to_owned();
+                let called = move |mut caller: wasmtime::Caller<'_, Vec<String>>, _: &[Val], results: &mut [Val]| {
+                    caller.data_mut().push(name.clone());
+                    results.fill(Val::I32(answer));
+                    Ok(())
+                };
+                Func::new(&mut store, ty, called).into()
+            }
+            ExternType::Global(_) | ExternType::Table(_) | ExternType::Tag(_) => panic!("{}", import.name()),
+        })
+        .collect();
+    let instance = Instance::new(&mut store, &module, &imports).unwrap();
+    let function = instance.get_func(&mut store, function).expect("it is exported");
+    let arguments: Vec<Val> = arguments.iter().map(|argument| Val::I32(*argument)).collect();
+    let returned = function.call(&mut store, &arguments, &mut [Val::I32(0)]).is_ok();
+    (store.into_data(), returned)
+}
+
+#[test]
+fn nothing_outside_of_the_guest_is_copied() {
+    for (function, arguments, copy) in [
+        ("wasi_snapshot_preview1#fd_write", &[1, 0, 1, 16][..], "take"),
+        ("wasi_snapshot_preview1#random_get", &[32, 16], "give"),
+    ] {
+        let copies = |calls: &[String]| calls.iter().any(|call| call == copy);
+        let (inside, returned) = calls(function, arguments, 1);
+        assert!(copies(&inside) && returned, "{function}: {inside:?}");
+        let (outside, returned) = calls(function, arguments, 0);
+        assert!(!copies(&outside) && !returned, "{function}: {outside:?}");
     }
 }

@@ -69,21 +69,21 @@ fn check_ports(diags: &mut Diagnostics, flow: &ResolvedFlow, id: NodeId, role: O
     if let Some(fan_out) = fan_out
         && !ports().any(|port| ports().filter(|other| *other == port).count() > 1)
     {
-        let (node, at) = (node.name.value.clone(), fan_out.span);
-        // A sink can have edges for dead letters.
-        diags.warn(match role == Some(Role::Sink) && ports().next().is_none() {
-            true => SettingError::FanOutOfSink { node, at },
-            false => SettingError::NoFanOut { node, at },
+        diags.warn(SettingError::NoFanOut {
+            node: node.name.value.clone(),
+            at: fan_out.span,
+            // A sink can have edges for dead letters.
+            is_sink: role == Some(Role::Sink) && ports().next().is_none(),
         });
     }
     let merge = node.settings.merge.filter(|merge| merge.value == Merge::Priority);
     if let Some(merge) = merge
         && flow.edges.iter().filter(|edge| edge.to == id).count() < 2
     {
-        let (node, at) = (node.name.value.clone(), merge.span);
-        diags.warn(match role {
-            Some(Role::Source) => SettingError::MergeOfSource { node, at },
-            Some(_) | None => SettingError::NoMerge { node, at },
+        diags.warn(SettingError::NoMerge {
+            node: node.name.value.clone(),
+            at: merge.span,
+            is_source: role == Some(Role::Source),
         });
     }
 }

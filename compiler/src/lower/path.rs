@@ -10,7 +10,7 @@ mod tests;
 mod units;
 
 use torvyn_codegen::ir::{self, CallPath, FlowIr, Implementation, Node, NodeIdx, ShellIdx};
-use torvyn_runtime_core::layout::handle;
+use torvyn_runtime_core::limits::exchange_bytes;
 
 use crate::aot::{Normalised, Unit};
 use crate::glue::StageCode;
@@ -20,12 +20,8 @@ use fusion::{Chain, Fusion};
 use stage::Stage;
 use units::Units;
 
-/// Limit for pools and handle tables in the exchange memory, in bytes. The rest of its 4 GiB is for everything else
-/// that stages in shells share.
+/// Limit for the exchange memory, in bytes: of 4 GiB, with room to spare.
 const MOST_EXCHANGE_BYTES: u64 = 7 << 29;
-
-/// Bytes of a stage's handle table in the exchange memory.
-const HANDLES_BYTES: u64 = handle::SIZE as u64 * handle::COUNT as u64;
 
 /// The call path that is requested for the stages of a flow, and by whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,11 +153,7 @@ fn unwanted(flow: &FlowIr, wanted: Wanted) -> Option<String> {
         Optimize::Component => return Some(wanted.origin().to_owned()),
         Optimize::Direct | Optimize::Fused => {}
     }
-    let pools = flow
-        .pools
-        .iter()
-        .map(|pool| u64::from(pool.slot_bytes) * u64::from(pool.slots));
-    let shared = pools.sum::<u64>() + flow.nodes.len() as u64 * HANDLES_BYTES;
+    let shared = exchange_bytes(&flow.pools, flow.nodes.len(), flow.nodes.len());
     (shared >= MOST_EXCHANGE_BYTES).then(|| "the buffers of the flow do not fit into one memory of 4 GiB".to_owned())
 }
 

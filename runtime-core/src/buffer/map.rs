@@ -7,9 +7,6 @@ use crate::layout::{PAGE_BYTES, handle, node, slot};
 use crate::limits::{TIER_ALIGNMENT, TierSize};
 use crate::plan::PoolPlan;
 
-/// Size of a handle table in bytes.
-pub(super) const HANDLES_BYTES: u32 = handle::COUNT * handle::SIZE;
-
 /// The parts of one memory: addresses and sizes.
 pub(super) struct Map {
     /// Address of the first handle table; the others follow.
@@ -24,7 +21,7 @@ impl Map {
     /// space. The tiers shrink to fit; the system allocator makes up for the rest.
     pub(super) fn of(plan: &PoolPlan, nodes: usize, tables: usize) -> Option<Self> {
         let handles = u64::from(node::FIRST) + nodes as u64 * u64::from(node::SIZE);
-        let mut end = handles + tables as u64 * u64::from(HANDLES_BYTES);
+        let mut end = handles + tables as u64 * u64::from(handle::TABLE_BYTES);
         if end > u64::from(MOST_PAGES) * PAGE_BYTES {
             return None;
         }
@@ -69,7 +66,7 @@ mod tests {
     fn parts_follow_each_other() {
         let map = map(3, 5, 2).unwrap();
         assert_eq!(map.handles, node::FIRST + 5 * node::SIZE);
-        let mut end = map.handles + 2 * HANDLES_BYTES;
+        let mut end = map.handles + 2 * handle::TABLE_BYTES;
         for (tier, slot_bytes) in map.tiers.iter().zip([300, 4096, 65_536, 1 << 20]) {
             let (first, after) = tier.unused();
             assert_eq!(first, end.next_multiple_of(4096));

@@ -1,10 +1,10 @@
 //! The blocks of a flow's nodes in the memory: bytes owned and their limit, handles, and copies counted.
 
 use super::BufferPool;
-use super::map::{HANDLES_BYTES, Map};
+use super::map::Map;
 use super::memory::ExchangeMemory;
 use crate::account::{Copies, CopyStats, FIXED_METADATA_BYTES};
-use crate::layout::{node, slot};
+use crate::layout::{handle, node, slot};
 use crate::plan::{NodePlan, PoolPlan};
 
 /// The number by which the memory names a node as an owner.
@@ -30,7 +30,7 @@ pub(super) fn write_blocks(
         memory.set_u32(block + node::POSITION, owner(position));
         if on_core(position) {
             memory.set_u32(block + node::HANDLES, handles);
-            handles += HANDLES_BYTES;
+            handles += handle::TABLE_BYTES;
         }
         reset_handles(memory, block);
     }

@@ -143,9 +143,14 @@ fn a_reader_that_does_not_read_is_waited_for() {
 
 #[test]
 fn a_second_signal_ends_a_flow_that_nobody_reads() {
+    ends_unread("--report", "State:       cancelled");
+    ends_unread("--quiet", "Flow main cancelled: ");
+}
+
+fn ends_unread(option: &str, expected: &str) {
     let folder = folder();
     let script = "{ $APP 2>told; echo $? >code; } | sleep 1000 & wait";
-    let arguments = ["--flow=main", "--input=generator", "--output=-", "--report"];
+    let arguments = ["--flow=main", "--input=generator", "--output=-", option];
     let mut command = shell(folder.path(), script, &arguments);
     let mut child = command.process_group(0).spawn().expect("a shell");
     let mut app = 0;
@@ -165,7 +170,7 @@ fn a_second_signal_ends_a_flow_that_nobody_reads() {
     assert!(ended.is_ok_and(|status| status.success()));
     child.wait().expect("it can be waited for");
     let told = read(folder.path(), "told");
-    assert!(told.contains("State:       cancelled"), "{told}");
+    assert!(told.contains(expected), "{told}");
     assert!(!told.contains("E0402"), "{told}");
     assert_eq!(read(folder.path(), "code"), "1\n");
 }

@@ -16,7 +16,7 @@ const SINK: &str = r#"
 
 /// As the generated code embeds it.
 const DESCRIPTION: &str = r#"{"name":"demo","version":"1.2.3","torvync":"0.1.0","target":"x86_64-unknown-linux-gnu",
-"description":"A demo","flows":[{"name":"main","nodes":[{"name":"in","role":"source","component":"builtin:lines",
+"description":"A demo","flows":[{"name":"main","description":"All of it","nodes":[{"name":"in","role":"source","component":"builtin:lines",
 "path":"builtin","own_thread":"may block on its input"},{"name":"out",
 "role":"sink","component":"builtin:console","path":"builtin","merge":"round-robin","fan_out":"minimum",
 "on_error":{"internal":"skip","unavailable":"terminate"}}],"streams":[{"from":"in.output","to":"out.input","depth":4,
@@ -181,6 +181,7 @@ fn an_executable_is_read_and_not_run() {
         .json();
     assert_eq!(json["kind"], "executable");
     assert_eq!(json["flows"][0]["nodes"][0]["role"], "source");
+    assert_eq!(json["flows"][0]["description"], "All of it");
 }
 
 #[test]

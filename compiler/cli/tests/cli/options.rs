@@ -1,6 +1,7 @@
 //! Options of every command.
 
 use std::io::Read;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::{Run, folder, torvync};
@@ -181,17 +182,25 @@ fn colour_is_as_asked_for() {
 #[test]
 fn a_terminal_is_coloured_unless_no_color_is_set() {
     let folder = folder();
+    // A mistake in a project, and one in the command line.
+    for (command, said) in [("check", "E0001"), ("chek", "unrecognized subcommand")] {
+        colours_of(folder.path(), command, said);
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn colours_of(folder: &Path, wrong: &str, expected: &str) {
     let on_terminal = |arguments: &str, no_color: Option<&str>| {
         let mut command = Command::new("script");
-        let inner = format!("{} check {arguments}", env!("CARGO_BIN_EXE_torvync"));
-        command.args(["-qec", &inner, "/dev/null"]).current_dir(folder.path());
+        let inner = format!("{} {wrong} {arguments}", env!("CARGO_BIN_EXE_torvync"));
+        command.args(["-qec", &inner, "/dev/null"]).current_dir(folder);
         command.env_remove("NO_COLOR").env("TERM", "xterm");
         if let Some(value) = no_color {
             command.env("NO_COLOR", value);
         }
         let said = command.stdin(Stdio::null()).output().expect("script starts");
         let said = String::from_utf8_lossy(&said.stdout).into_owned();
-        assert!(said.contains("E0001"), "{said}");
+        assert!(said.contains(expected), "{said}");
         said.contains("\u{1b}[")
     };
     assert!(on_terminal("", None));

@@ -93,12 +93,8 @@ fn check_start(
     component: &ResolvedComponent,
     needed: u64,
 ) {
-    let written = node
-        .settings
-        .limits
-        .memory_bytes
-        .or(project.runtime().limits.memory_bytes);
-    let allowed = written.map_or(defaults::LIMITS.memory_bytes, |written| written.value);
+    let (own, general) = (&node.settings.limits, &project.runtime().limits);
+    let allowed = own.or(general).memory_bytes;
     let declared = component.declared.max_memory_bytes.map_or(0, |declared| declared.value);
     if needed > allowed && declared <= allowed {
         diags.error(RequirementError::Start {
@@ -106,7 +102,7 @@ fn check_start(
             node: node.name.clone(),
             needed,
             allowed,
-            limit: written.map(|written| written.span),
+            limit: own.memory_bytes.or(general.memory_bytes).map(|limit| limit.span),
         });
     }
 }

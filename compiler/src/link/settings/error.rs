@@ -20,18 +20,13 @@ pub(super) enum SettingError {
     NoFanOut {
         node: String,
         at: Span,
-    },
-    FanOutOfSink {
-        node: String,
-        at: Span,
+        /// Whether it is a sink without any edge.
+        is_sink: bool,
     },
     NoMerge {
         node: String,
         at: Span,
-    },
-    MergeOfSource {
-        node: String,
-        at: Span,
+        is_source: bool,
     },
     LimitOfBuiltin {
         node: String,
@@ -84,9 +79,7 @@ impl SettingError {
             SettingError::NothingToCall { at, .. }
             | SettingError::DefaultUnused { at, .. }
             | SettingError::NoFanOut { at, .. }
-            | SettingError::FanOutOfSink { at, .. }
             | SettingError::NoMerge { at, .. }
-            | SettingError::MergeOfSource { at, .. }
             | SettingError::LimitOfBuiltin { at, .. }
             | SettingError::NoLifecycle { at, .. }
             | SettingError::OneRun { at }
@@ -114,26 +107,31 @@ impl SettingError {
                 format!("applies only where no `{own}` is set"),
                 format!("remove it, or leave `{own}` unset somewhere"),
             ),
-            SettingError::NoFanOut { node, .. } => (
-                format!("`fan_out` has no effect: no port of `{node}` has several edges"),
-                "decides whether the streams of one port wait for each other".to_owned(),
-                "remove it, or add an edge from the same port".to_owned(),
-            ),
-            SettingError::FanOutOfSink { node, .. } => (
-                format!("`fan_out` has no effect: `{node}` is a sink, which has no outputs"),
-                "decides whether the streams of one port wait for each other".to_owned(),
-                "remove it".to_owned(),
-            ),
-            SettingError::MergeOfSource { node, .. } => (
-                format!("`merge` has no effect: `{node}` is a source, which has no inputs"),
-                "decides which of several inputs goes first".to_owned(),
-                "remove it".to_owned(),
-            ),
-            SettingError::NoMerge { node, .. } => (
-                format!("`merge` has no effect: `{node}` does not have several inputs"),
-                "decides which of several inputs goes first".to_owned(),
-                "remove it, or add an edge into the node".to_owned(),
-            ),
+            SettingError::NoFanOut { node, is_sink, .. } => {
+                let (why, otherwise) = match is_sink {
+                    true => (format!("`{node}` is a sink, which has no outputs"), ""),
+                    false => (
+                        format!("no port of `{node}` has several edges"),
+                        ", or add an edge from the same port",
+                    ),
+                };
+                (
+                    format!("`fan_out` has no effect: {why}"),
+                    "decides whether the streams of one port wait for each other".to_owned(),
+                    format!("remove it{otherwise}"),
+                )
+            }
+            SettingError::NoMerge { node, is_source, .. } => {
+                let (why, otherwise) = match is_source {
+                    true => ("is a source, which has no inputs", ""),
+                    false => ("does not have several inputs", ", or add an edge into the node"),
+                };
+                (
+                    format!("`merge` has no effect: `{node}` {why}"),
+                    "decides which of several inputs goes first".to_owned(),
+                    format!("remove it{otherwise}"),
+                )
+            }
             SettingError::LimitOfBuiltin { node, key, .. } => (
                 format!("`{key}` has no effect: `{node}` is a built-in node"),
                 "a limit for a component".to_owned(),

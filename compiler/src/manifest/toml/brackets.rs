@@ -1,7 +1,10 @@
 //! Lists and inline tables that are not closed. The parser takes the lines after one for its items and finds each of
-//! them wrong, so the statement is blanked like the mistakes in `headers`.
+//! them wrong, so the statement is blanked like the mistakes in `headers`. The tokens are those of the parser's lexer.
 
 use std::ops::Range;
+
+use toml_parser::lexer::{Token, TokenKind};
+use toml_parser::{Source, Span};
 
 /// A bracket of a value that is not closed.
 pub(super) struct Open {
@@ -10,111 +13,27 @@ pub(super) struct Open {
     pub(super) statement: Range<usize>,
 }
 
-/// The most brackets that are looked for: a text with more is not TOML.
-const MOST: usize = 16;
+/// Deepest nesting in which the opening of a bracket is looked for: the limit of the parser.
+const DEEPEST: usize = 80;
 
-/// Finds the brackets that are not closed: none in valid TOML.
+/// Finds the first bracket of each statement that is not closed.
 pub(super) fn unclosed(text: &str) -> Vec<Open> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < text.len() && found.len() < MOST {
-        let line = line(text, at);
-        let next = at + line.len();
-        at = match line.trim_start().starts_with(['[', '#']) || !line.contains('=') {
-            true => next,
-            false => statement(text, at, &mut found),
+    let tokens = Source::new(text).lex();
+    let tokens = tokens.filter_map(|token| Some((kind(text, &token)?, token.span())));
+    let statements = Statements::new(text, tokens.collect());
+    let (mut found, mut at) = (Vec::new(), 0);
+    while at < statements.tokens.len() {
+        at = match statements.kind(at) == Kind::Opening(']') {
+            true => statements.next_line(at),
+            false => statements.read(at, &mut found),
         };
     }
     found
 }
 
-/// Reads the statement that begins at `start`, and returns where the next one does.
-fn statement(text: &str, start: usize, found: &mut Vec<Open>) -> usize {
-    let (mut open, mut lost) = (Vec::new(), Vec::new());
-    let (mut is_value, mut is_closed) = (false, false);
-    let mut before = Token::Other;
-    let mut at = start;
-    loop {
-        let Some((token, next)) = token(text, at) else {
-            return text.len();
-        };
-        match token {
-            Token::End => break,
-            Token::BrokenString => return next,
-            Token::Equals => is_value = true,
-            Token::Opening(_) if is_value => open.push((next - 1, token)),
-            Token::Closing(closing) if is_value => {
-                if let Some(index) = open.iter().rposition(|(_, token)| *token == Token::Opening(closing)) {
-                    lost.extend(open.drain(index..).skip(1));
-                }
-            }
-            Token::Line if open.is_empty() => break,
-            Token::Line if !is_closed && is_over(text, next, &open, before) => {
-                is_closed = is_closed_after(text, next);
-                if !is_closed {
-                    break;
-                }
-            }
-            Token::Line | Token::Opening(_) | Token::Closing(_) | Token::Comma | Token::Other => {}
-        }
-        if token != Token::Line {
-            before = token;
-        }
-        at = next;
-    }
-    let end = token(text, at).map_or(text.len(), |(_, next)| next);
-    lost.extend(open);
-    found.extend(lost.into_iter().map(|(bracket, _)| Open {
-        bracket,
-        statement: start..end,
-    }));
-    end
-}
-
-/// Whether the line at `at` can't belong to the innermost open bracket: a header, or a key where none can be.
-fn is_over(text: &str, at: usize, open: &[(usize, Token)], before: Token) -> bool {
-    let Some((bracket, opening)) = open.last() else {
-        return false;
-    };
-    let line = line(text, at);
-    let is_out_of_place = match *opening == Token::Opening(']') {
-        true => true,
-        // Without a comma, and on the next line: a table of several lines rather lacks the comma.
-        false => !matches!(before, Token::Comma | Token::Opening(_)) && !text[*bracket..at].trim_end().contains('\n'),
-    };
-    is_header(line) || (is_out_of_place && is_entry(line))
-}
-
-/// Bytes in which the end of a value is looked for, so that many open brackets take no quadratic time.
-const FAR: usize = 4096;
-
-/// Whether a bracket that was opened before is closed between `at` and the next header. One that may be closed far away
-/// counts as closed.
-fn is_closed_after(text: &str, at: usize) -> bool {
-    let far = at + FAR;
-    let mut depth = 0_usize;
-    let mut at = match is_header(line(text, at)) {
-        true => at + line(text, at).len(),
-        false => at,
-    };
-    while let Some((token, next)) = token(text, at) {
-        match token {
-            Token::End => return false,
-            _ if at > far => return true,
-            Token::Line if is_header(line(text, next)) => return false,
-            Token::Opening(_) => depth += 1,
-            Token::Closing(_) if depth == 0 => return true,
-            Token::Closing(_) => depth -= 1,
-            Token::Line | Token::BrokenString | Token::Equals | Token::Comma | Token::Other => {}
-        }
-        at = next;
-    }
-    false
-}
-
+/// What a token is for brackets.
 #[derive(Clone, Copy, PartialEq)]
-enum Token {
-    End,
+enum Kind {
     Line,
     Equals,
     Comma,
@@ -124,60 +43,156 @@ enum Token {
     /// A string without its final quotes.
     BrokenString,
     Other,
+    End,
 }
 
-/// The token at `at`, and where the next one begins; a comment belongs to its line break.
-fn token(text: &str, at: usize) -> Option<(Token, usize)> {
-    let rest = text.get(at..)?;
-    let Some(first) = rest.chars().next() else {
-        return Some((Token::End, at));
+/// Returns what a token is; `None` for blanks and comments.
+fn kind(text: &str, token: &Token) -> Option<Kind> {
+    let written = &text[token.span().start()..token.span().end()];
+    let string = |quotes: &str| match written.len() >= 2 * quotes.len() && written.ends_with(quotes) {
+        true => Kind::Other,
+        false => Kind::BrokenString,
     };
-    let after = at + first.len_utf8();
-    Some(match first {
-        '\n' => (Token::Line, after),
-        '=' => (Token::Equals, after),
-        ',' => (Token::Comma, after),
-        '[' => (Token::Opening(']'), after),
-        '{' => (Token::Opening('}'), after),
-        ']' | '}' => (Token::Closing(first), after),
-        '"' | '\'' => string(rest, first).map_or_else(
-            || (Token::BrokenString, at + line(text, at).len()),
-            |length| (Token::Other, at + length),
-        ),
-        '#' => return token(text, at + rest.find('\n').unwrap_or(rest.len())),
-        _ if first.is_whitespace() => {
-            return token(
-                text,
-                at + rest
-                    .find(|c: char| c == '\n' || !c.is_whitespace())
-                    .unwrap_or(rest.len()),
-            );
-        }
-        _ => (Token::Other, after),
+    Some(match token.kind() {
+        TokenKind::Whitespace | TokenKind::Comment | TokenKind::Eof => return None,
+        TokenKind::Newline => Kind::Line,
+        TokenKind::Equals => Kind::Equals,
+        TokenKind::Comma => Kind::Comma,
+        TokenKind::LeftSquareBracket => Kind::Opening(']'),
+        TokenKind::LeftCurlyBracket => Kind::Opening('}'),
+        TokenKind::RightSquareBracket => Kind::Closing(']'),
+        TokenKind::RightCurlyBracket => Kind::Closing('}'),
+        TokenKind::BasicString => string("\""),
+        TokenKind::LiteralString => string("'"),
+        TokenKind::MlBasicString => string("\"\"\""),
+        TokenKind::MlLiteralString => string("'''"),
+        TokenKind::Dot | TokenKind::Atom => Kind::Other,
     })
 }
 
-/// The length of the string at the start of `text`; `None` if it is not closed.
-fn string(text: &str, quote: char) -> Option<usize> {
-    let several: String = [quote; 3].iter().collect();
-    let is_long = text.starts_with(&several);
-    let start = if is_long { several.len() } else { 1 };
-    let mut escaped = false;
-    for (at, c) in text[start..].char_indices() {
-        let rest = &text[start + at..];
-        if escaped {
-            escaped = false;
-        } else if is_long && rest.starts_with(&several) {
-            // Up to two quotes may precede the final three.
-            let quotes = rest.len() - rest.trim_start_matches(quote).len();
-            return Some(start + at + quotes.min(5));
-        } else if !is_long && (c == quote || c == '\n') {
-            return (c == quote).then_some(start + at + 1);
-        } else {
-            escaped = quote == '"' && c == '\\';
+/// The tokens of a text with their places, without blanks and comments.
+struct Statements<'t> {
+    text: &'t str,
+    tokens: Vec<(Kind, Span)>,
+    /// For each token, the number of brackets that are closed and not opened between it and the next header.
+    surplus: Vec<usize>,
+}
+
+impl<'t> Statements<'t> {
+    fn new(text: &'t str, tokens: Vec<(Kind, Span)>) -> Self {
+        let mut statements = Self {
+            text,
+            surplus: vec![0; tokens.len()],
+            tokens,
+        };
+        let mut surplus = 0_usize;
+        for at in (0..statements.tokens.len()).rev() {
+            match statements.kind(at) {
+                Kind::Closing(_) => surplus += 1,
+                Kind::Opening(_) => surplus = surplus.saturating_sub(1),
+                Kind::Line | Kind::BrokenString | Kind::Equals | Kind::Comma | Kind::Other | Kind::End => {}
+            }
+            statements.surplus[at] = surplus;
+            if statements.begins_line(at) && is_closed_header(line(text, statements.offset(at))) {
+                surplus = 0;
+            }
+        }
+        statements
+    }
+
+    fn begins_line(&self, at: usize) -> bool {
+        at.checked_sub(1).is_none_or(|before| self.kind(before) == Kind::Line)
+    }
+
+    fn kind(&self, at: usize) -> Kind {
+        self.tokens.get(at).map_or(Kind::End, |(kind, _)| *kind)
+    }
+
+    /// The offset of a token in the text; its end for the token after the last.
+    fn offset(&self, at: usize) -> usize {
+        self.tokens.get(at).map_or(self.text.len(), |(_, span)| span.start())
+    }
+
+    /// The token that begins the next line.
+    fn next_line(&self, at: usize) -> usize {
+        let mut rest = at..self.tokens.len();
+        rest.find(|at| self.kind(*at) == Kind::Line)
+            .map_or(self.tokens.len(), |newline| newline + 1)
+    }
+
+    /// The offset of the line that begins with a token.
+    fn line_start(&self, at: usize) -> usize {
+        match at.checked_sub(1).map(|before| self.tokens[before]) {
+            Some((Kind::Line, span)) => span.end(),
+            Some(_) | None => self.offset(at),
         }
     }
-    None
+
+    /// Reads the statement that begins at `start`, and returns where the next one does.
+    fn read(&self, start: usize, found: &mut Vec<Open>) -> usize {
+        let mut open: Vec<(usize, Kind)> = Vec::new();
+        let mut lost = Vec::new();
+        let (mut is_value, mut is_closed) = (false, false);
+        let mut before = Kind::Other;
+        let mut at = start;
+        loop {
+            let kind = self.kind(at);
+            match kind {
+                Kind::End => break,
+                Kind::BrokenString => return self.next_line(at),
+                Kind::Equals => is_value = true,
+                Kind::Opening(_) if is_value => open.push((at, kind)),
+                Kind::Closing(closing) if is_value => {
+                    let near = open.len().saturating_sub(DEEPEST);
+                    let opened = open[near..]
+                        .iter()
+                        .rposition(|(_, kind)| *kind == Kind::Opening(closing));
+                    if let Some(index) = opened {
+                        lost.extend(open.drain(near + index..).skip(1));
+                    }
+                }
+                Kind::Line if open.is_empty() => break,
+                Kind::Line if !is_closed && self.is_over(at + 1, &open, before) => {
+                    is_closed = self.surplus.get(at + 1).is_some_and(|surplus| *surplus > 0);
+                    if !is_closed {
+                        break;
+                    }
+                }
+                Kind::Line | Kind::Opening(_) | Kind::Closing(_) | Kind::Comma | Kind::Other => {}
+            }
+            if kind != Kind::Line {
+                before = kind;
+            }
+            at += 1;
+        }
+        let next = self.next_line(at);
+        lost.extend(open);
+        // One of them is the mistake; the others may follow from it.
+        found.extend(lost.into_iter().map(|(bracket, _)| bracket).min().map(|bracket| Open {
+            bracket: self.offset(bracket),
+            statement: self.offset(start)..self.line_start(next),
+        }));
+        next
+    }
+
+    /// Whether the line that begins with a token can't belong to the innermost open bracket: a header, or a key where
+    /// none can be.
+    fn is_over(&self, at: usize, open: &[(usize, Kind)], before: Kind) -> bool {
+        let Some((bracket, opening)) = open.last() else {
+            return false;
+        };
+        let start = self.line_start(at);
+        let line = line(self.text, start);
+        let is_out_of_place = match *opening == Kind::Opening(']') {
+            true => true,
+            // Without a comma, and on the next line: a table of several lines rather lacks the comma.
+            false => {
+                let goes_on = matches!(before, Kind::Comma | Kind::Opening(_));
+                !goes_on && !self.text[self.offset(*bracket)..start].trim_end().contains('\n')
+            }
+        };
+        is_closed_header(line) || (is_out_of_place && is_entry(line))
+    }
 }
 
 /// The line at `at`, with its line break.
@@ -185,8 +200,8 @@ fn line(text: &str, at: usize) -> &str {
     text[at..].split_inclusive('\n').next().unwrap_or_default()
 }
 
-/// Whether a line is the header of a table, and no item of a list: a bare word is no value.
-fn is_header(line: &str) -> bool {
+/// Whether a line is the header of a table with its end, and no item of a list: a bare word is no value.
+fn is_closed_header(line: &str) -> bool {
     let code = line.split('#').next().unwrap_or_default().trim();
     let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.\"' ".contains(c);
     let name = code.strip_prefix('[').and_then(|code| code.strip_suffix(']'));

@@ -34,7 +34,10 @@ pub(in crate::manifest) fn readable(text: &str) -> Readable<'_> {
         open: Vec::new(),
         keyless: Vec::new(),
     };
-    for open in brackets::unclosed(text) {
+    // The parser has the last word: what it can read is not blanked.
+    let open = brackets::unclosed(text);
+    let is_broken = !open.is_empty() && DeTable::parse(text).is_err();
+    for open in open.into_iter().filter(|_| is_broken) {
         readable.open.push(open.bracket..open.bracket + 1);
         blank(readable.text.to_mut(), open.statement);
     }
