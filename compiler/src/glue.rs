@@ -11,9 +11,10 @@ mod text;
 
 use torvyn_codegen::ir::Role;
 use torvyn_runtime_core::bounds;
-use torvyn_runtime_core::layout::{PAGE_BYTES, control, node};
+use torvyn_runtime_core::layout::{PAGE_BYTES, node};
 
-use crate::weld::{self, Binding, Export, GuestRules, Part, Poll, WeldError};
+use crate::interrupt;
+use crate::weld::{self, Binding, Export, GuestRules, Part, WeldError};
 
 use catalogue::{GROUPS, Group, INTERFACES, LIFECYCLE, STAGE};
 use text::{Assembled, assemble};
@@ -79,11 +80,7 @@ pub fn direct(code: &StageCode) -> Result<Vec<u8>, WeldError> {
         module: "base".to_owned(),
         name: "base".to_owned(),
     };
-    let rules = GuestRules {
-        poll: Some(poll()),
-        ..GuestRules::default()
-    };
-    shell.add(code, &interfaces, &base, rules);
+    shell.add(code, &interfaces, &base, GuestRules::default())?;
     shell.weld()
 }
 
@@ -99,7 +96,6 @@ pub fn fused(members: &[Member<'_>]) -> Result<Vec<u8>, (Option<usize>, WeldErro
         let rules = GuestRules {
             memory_pages: Some(member.memory_bytes / PAGE_BYTES),
             table_elements: u32::try_from(bounds::TABLE_ELEMENTS).ok(),
-            poll: Some(poll()),
         };
         let interfaces = [interface(member.role), LIFECYCLE];
         let has = |interface: &&str| {
@@ -110,9 +106,9 @@ pub fn fused(members: &[Member<'_>]) -> Result<Vec<u8>, (Option<usize>, WeldErro
                 .any(|function| function.interface == *interface)
         };
         let interfaces: Vec<&str> = interfaces.into_iter().filter(has).collect();
-        shell.add(member.code, &interfaces, &base, rules);
-        shell
-            .export_globals(member.code)
+        let added = shell.add(member.code, &interfaces, &base, rules);
+        added
+            .and_then(|()| shell.export_globals(member.code))
             .map_err(|error| (Some(position), error))?;
         owners.resize(shell.parts.len(), position);
     }
@@ -140,18 +136,10 @@ fn interface(role: Role) -> &'static str {
     }
 }
 
-fn poll() -> Poll {
-    Poll {
-        memory: ("exchange".to_owned(), "memory".to_owned()),
-        address: u64::from(control::INTERRUPT),
-        interrupted: ("host".to_owned(), "interrupted".to_owned()),
-    }
-}
-
 /// The parts and exports of a welded module.
 #[derive(Default)]
-struct Shell<'a> {
-    parts: Vec<Source<'a>>,
+struct Shell {
+    parts: Vec<Source>,
     exports: Vec<Export>,
     /// The parts of each member.
     members: Vec<MemberParts>,
@@ -165,21 +153,25 @@ struct MemberParts {
     entries: Vec<(String, usize)>,
 }
 
-/// A part whose code the shell owns, or borrows from a stage.
-struct Source<'a> {
-    code: Code<'a>,
+/// A part and its code.
+struct Source {
+    code: Vec<u8>,
     bindings: Vec<Binding>,
     guest: Option<GuestRules>,
 }
 
-enum Code<'a> {
-    Guest(&'a [u8]),
-    Glue(Vec<u8>),
-}
-
-impl<'a> Shell<'a> {
-    /// Adds a stage: its own code, and its glue.
-    fn add(&mut self, code: &'a StageCode, interfaces: &[&str], base: &Binding, rules: GuestRules) {
+impl Shell {
+    /// Adds a stage: its own code, which is made interruptible, and its glue.
+    ///
+    /// # Errors
+    /// When its code is not well-formed.
+    fn add(
+        &mut self,
+        code: &StageCode,
+        interfaces: &[&str],
+        base: &Binding,
+        rules: GuestRules,
+    ) -> Result<(), WeldError> {
         let position = self.members.len();
         let guest = self.parts.len();
         let stage = guest + 1;
@@ -191,7 +183,7 @@ impl<'a> Shell<'a> {
         };
         let imports = code.imports.iter();
         self.parts.push(Source {
-            code: Code::Guest(&code.module),
+            code: interrupt::module(&code.module).map_err(|error| WeldError::invalid(guest, &error))?,
             bindings: imports
                 .map(|import| Binding::Part {
                     part: group_of(import),
@@ -228,6 +220,7 @@ impl<'a> Shell<'a> {
             self.exports.push(Export::named(guest, name, name_outside));
         }
         self.members.push(MemberParts { guest, stage, entries });
+        Ok(())
     }
 
     /// Exports the mutable globals of the last stage, so that the host can carry its state over to another instance.
@@ -268,7 +261,7 @@ impl<'a> Shell<'a> {
 
     fn push_glue(&mut self, part: Assembled, bindings: Vec<Binding>) {
         self.parts.push(Source {
-            code: Code::Glue(part.code),
+            code: part.code,
             bindings,
             guest: None,
         });
@@ -279,10 +272,7 @@ impl<'a> Shell<'a> {
             .parts
             .iter()
             .map(|part| Part {
-                code: match &part.code {
-                    Code::Guest(code) => code,
-                    Code::Glue(code) => code,
-                },
+                code: &part.code,
                 bindings: part.bindings.clone(),
                 guest: part.guest.clone(),
             })

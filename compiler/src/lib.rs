@@ -23,6 +23,7 @@ pub mod graph;
 pub mod guest;
 pub mod inspect;
 pub mod interface;
+pub mod interrupt;
 pub mod link;
 pub mod lower;
 pub mod manifest;

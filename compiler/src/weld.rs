@@ -5,9 +5,8 @@
 //! is exported. There is no start section: the caller exports a part's start function, and decides when to call it.
 //! Custom sections are left out.
 //!
-//! A part can be a guest, whose code isn't trusted: its memories and tables get a maximum, and its code polls for
-//! interruption (see [`poll`]). The rest of a guest's code stays as it is. The small functions of other parts are
-//! inlined at their calls, in guests too, and functions to which nothing refers are left out (see `inline`).
+//! A part can be a guest, whose code isn't trusted: its memories and tables get a maximum. The small functions of other
+//! parts are inlined at their calls, in guests too, and functions to which nothing refers are left out (see `inline`).
 
 mod encode;
 mod error;
@@ -18,7 +17,6 @@ mod limits;
 mod link;
 mod module;
 mod plan;
-pub mod poll;
 mod remap;
 mod rules;
 #[cfg(test)]
@@ -31,7 +29,6 @@ use link::Program;
 use module::Module;
 
 pub use error::WeldError;
-pub use poll::Poll;
 
 /// Features that parts and the welded module may use: those of the engine, without those that let types refer to each
 /// other (garbage collection, typed function references) and without exception handling.
@@ -84,8 +81,6 @@ pub struct GuestRules {
     /// Limit on the sizes of its tables, in elements. Each table may grow to what the initial sizes of the others
     /// leave.
     pub table_elements: Option<u32>,
-    /// How its code polls for interruption, if it does.
-    pub poll: Option<Poll>,
 }
 
 /// An export of the welded module.

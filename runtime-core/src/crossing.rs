@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use wasmtime::Result;
 
-use crate::buffer::BufferPool;
+use crate::buffer::{BufferPool, WatchedWords};
 use crate::plan::{FlowPlan, ProgramPlan};
-use crate::watchdog::{Halt, Watchdog, Watched};
+use crate::watchdog::{CallWords, Halt, Watchdog, Watched};
 
 mod cause;
 pub mod component;
@@ -33,11 +33,6 @@ pub trait PathHost: Any + Send {
     fn pool(&self, _plan: &'static FlowPlan) -> Option<Result<BufferPool>> {
         None
     }
-
-    /// The data that the watchdog inspects in a flow with these buffers, if any.
-    fn watched(&self, _pool: &BufferPool, _plan: &'static FlowPlan) -> Option<Arc<Watched>> {
-        None
-    }
 }
 
 /// A call path, as the program names it.
@@ -46,7 +41,7 @@ pub trait StartPath: Sync {
     ///
     /// # Errors
     /// When this machine does not support it.
-    fn start(&self, program: &ProgramPlan, watchdog: &Arc<Watchdog>) -> Result<Box<dyn PathHost>>;
+    fn start(&self, program: &ProgramPlan) -> Result<Box<dyn PathHost>>;
 }
 
 /// The call paths of a program.
@@ -56,6 +51,11 @@ pub struct Paths {
     pub component: Option<&'static dyn StartPath>,
     /// Path for stages in shells; `None` when no stage uses it.
     pub core: Option<&'static dyn StartPath>,
+}
+
+/// A limit of a call in the form that the watched words have, in milliseconds.
+fn milliseconds(limit_ms: u64) -> u32 {
+    u32::try_from(limit_ms.max(1)).unwrap_or(u32::MAX)
 }
 
 /// A guard: the thread is prepared for calls until it is dropped.
@@ -74,7 +74,7 @@ impl Hosts {
     /// # Errors
     /// When one of the paths cannot be prepared.
     pub fn start(program: &ProgramPlan, paths: Paths, watchdog: Arc<Watchdog>) -> Result<Self> {
-        let start = |path: Option<&dyn StartPath>| path.map(|path| path.start(program, &watchdog)).transpose();
+        let start = |path: Option<&dyn StartPath>| path.map(|path| path.start(program)).transpose();
         Ok(Self {
             component: start(paths.component)?,
             core: start(paths.core)?,
@@ -112,10 +112,12 @@ impl Hosts {
         self.core.as_deref()
     }
 
-    /// Registers a run with these buffers with the watchdog. Returns the data that the watchdog inspects in it, if any.
-    pub(crate) fn watch(&self, plan: &'static FlowPlan, pool: &BufferPool, halt: &Arc<Halt>) -> Option<Arc<Watched>> {
-        let watched = self.core.as_ref().and_then(|host| host.watched(pool, plan));
-        self.watchdog.look_after(halt, watched.as_ref());
+    /// Registers with the watchdog the calls of a driver, noted in `words`, which `halt` ends.
+    pub(crate) fn watch(&self, plan: &'static FlowPlan, words: WatchedWords, halt: &Arc<Halt>) -> Arc<Watched> {
+        let limits_ms = plan.nodes.iter().map(|node| node.limits.invocation_timeout_ms);
+        let words = CallWords::new(words, limits_ms.collect());
+        let watched = Arc::new(Watched::new(words, Arc::clone(halt)));
+        self.watchdog.look_after(halt, &watched);
         watched
     }
 }

@@ -11,9 +11,9 @@ pub use load::{Artifact, PageAligned, build, load, load_shell};
 /// The kind of code that an engine runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EngineKind {
-    /// Components, whose calls the watchdog interrupts by epochs.
+    /// Components.
     Component,
-    /// Shells: welded core modules, which poll for interruption themselves.
+    /// Shells: welded core modules.
     Core,
 }
 
@@ -58,8 +58,6 @@ fn config(options: EngineOptions) -> Config {
     let mut config = Config::new();
     // Every call is synchronous: one driver per flow.
     config.concurrency_support(false);
-    // An epoch check at every loop and call costs a shell a quarter of its speed.
-    config.epoch_interruption(options.kind == EngineKind::Component);
     // The exchange memory of a flow is shared by its shells.
     config.shared_memory(options.kind == EngineKind::Core);
     config.consume_fuel(options.tuning.fuel);

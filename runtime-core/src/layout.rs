@@ -9,24 +9,22 @@ pub const PAGE_BYTES: u64 = 65_536;
 
 /// Control words, shared by a running call, its driver and the watchdog.
 pub mod control {
-    /// `u32`, atomic: number of the call that is to ask the host whether to stop; 0 for none.
-    pub const INTERRUPT: u32 = 0;
     /// `u32`: number of the current or last call of a stage. Counts up and skips 0.
-    pub const CALL: u32 = 4;
+    pub const CALL: u32 = 0;
     /// `u32`: 1 + position of the node that is being called; 0 for none.
-    pub const STAGE: u32 = 8;
+    pub const STAGE: u32 = 4;
     /// `u32`: limit of the current call in milliseconds; 0 for the limit in the stage's plan.
-    pub const LIMIT_MS: u32 = 12;
+    pub const LIMIT_MS: u32 = 8;
     /// `u32`, atomic: 1 when no further element may be pulled without asking the driver, otherwise 0.
-    pub const HALT: u32 = 16;
+    pub const HALT: u32 = 12;
     /// `u64`: timestamp for elements that sources emit, in nanoseconds since the Unix epoch.
-    pub const WALL_NS: u32 = 24;
+    pub const WALL_NS: u32 = 16;
     /// `u64`: sequence number of the next element.
-    pub const SEQUENCE: u32 = 32;
+    pub const SEQUENCE: u32 = 24;
     /// `u64`: result of `flow-context.deadline-ns`.
-    pub const DEADLINE_NS: u32 = 40;
+    pub const DEADLINE_NS: u32 = 32;
     /// `u32`, `u32`: address and length of the flow's name.
-    pub const FLOW_NAME: u32 = 48;
+    pub const FLOW_NAME: u32 = 40;
 }
 
 /// Counters of the pool, each a `u64` (see `PoolStats`).

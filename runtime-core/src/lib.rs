@@ -30,6 +30,8 @@ mod sync;
 mod stdio;
 #[cfg(feature = "runtime")]
 mod executor;
+#[cfg(feature = "runtime")]
+mod revocation;
 
 // Data: plans, counters, the state of a run.
 #[cfg(feature = "runtime")]

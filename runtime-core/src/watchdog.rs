@@ -3,27 +3,34 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
-use std::time::Duration;
-
-use wasmtime::Engine;
+use std::time::{Duration, Instant};
 
 mod call;
 mod halt;
 mod stall;
 mod stop;
+mod thread_clock;
+mod watched;
 mod words;
 
-pub(crate) use call::{CallWatch, longest};
+pub(crate) use call::longest;
 pub use halt::{Halt, Limits};
 pub use stop::Stop;
-pub(crate) use words::Watched;
+pub(crate) use watched::Watched;
+pub(crate) use words::CallWords;
 
 use stall::Stall;
 
 /// Resolution of call deadlines.
-pub(crate) const TICK: Duration = Duration::from_millis(10);
+const TICK: Duration = Duration::from_millis(10);
+
+/// Interval at which a call that waits in the host looks whether it has to end.
+pub(crate) const LOOK: Duration = Duration::from_millis(1);
+
+/// Interval at which a call that has to end is revoked again, until it has ended.
+const INSISTENCE: Duration = Duration::from_micros(500);
 
 /// Longest time that a cancelled run may still take while one of the threads works.
 const CANCEL_PATIENCE: Duration = Duration::from_secs(10);
@@ -52,26 +59,30 @@ pub struct Watchdog {
     runs: Mutex<Vec<Attended>>,
     /// Set once no stage will be called any more.
     is_over: AtomicBool,
-    /// The engine whose epoch interrupts calls on the component path; unset until that path is prepared.
-    engine: OnceLock<Engine>,
 }
 
 /// A run that is checked.
 struct Attended {
     halt: Weak<Halt>,
-    /// The watched words, for a run with calls that no epoch interrupts.
-    watched: Option<Weak<Watched>>,
+    watched: Weak<Watched>,
+    /// Whether one of its calls has to end and has not ended yet.
+    is_late: bool,
 }
 
 impl Attended {
     /// Checks the run. Returns whether it still exists.
-    fn tick(&self) -> bool {
+    fn tick(&mut self) -> bool {
         let Some(halt) = self.halt.upgrade() else { return false };
         let is_due = halt.tick();
-        if let Some(watched) = self.watched.as_ref().and_then(Weak::upgrade) {
-            watched.tick(is_due);
-        }
+        self.is_late = self.watched.upgrade().is_some_and(|watched| watched.tick(is_due));
         true
+    }
+
+    /// Tries again to end a call that has to.
+    fn insist(&mut self) {
+        if self.is_late {
+            self.is_late = self.watched.upgrade().is_some_and(|watched| watched.insist());
+        }
     }
 }
 
@@ -95,16 +106,29 @@ impl Watchdog {
             stop,
             runs: Mutex::default(),
             is_over: AtomicBool::new(false),
-            engine: OnceLock::new(),
         })
     }
 
     fn tick(&self) {
-        if let Some(engine) = self.engine.get() {
-            engine.increment_epoch();
-        }
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
-        runs.retain(Attended::tick);
+        runs.retain_mut(Attended::tick);
+    }
+
+    /// Waits for the next tick. Meanwhile, tries again and again to end the calls that have to.
+    fn rest(&self) {
+        let until = Instant::now() + TICK;
+        while let left = until.saturating_duration_since(Instant::now())
+            && !left.is_zero()
+        {
+            let is_late = self.insist();
+            thread::sleep(if is_late { left.min(INSISTENCE) } else { left });
+        }
+    }
+
+    fn insist(&self) -> bool {
+        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        runs.iter_mut().for_each(Attended::insist);
+        runs.iter().any(|run| run.is_late)
     }
 
     /// The part that is stuck, after a cancellation without effect.
@@ -118,18 +142,13 @@ impl Watchdog {
         }
     }
 
-    /// Makes the epoch of an engine advance every [`TICK`].
-    pub(crate) fn advance(&self, engine: &Engine) {
-        // There is only one such engine.
-        let _ = self.engine.set(engine.clone());
-    }
-
-    /// Registers a run, which is checked for as long as it exists.
-    pub(crate) fn look_after(&self, halt: &Arc<Halt>, watched: Option<&Arc<Watched>>) {
+    /// Registers a run and its calls, which are checked for as long as both exist.
+    pub(crate) fn look_after(&self, halt: &Arc<Halt>, watched: &Arc<Watched>) {
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         runs.push(Attended {
             halt: Arc::downgrade(halt),
-            watched: watched.map(Arc::downgrade),
+            watched: Arc::downgrade(watched),
+            is_late: false,
         });
     }
 
@@ -155,7 +174,6 @@ fn serve(watchdog: &Weak<Watchdog>, on_stuck: OnStuck) {
         {
             on_stuck(stuck);
         }
-        drop(watchdog);
-        thread::sleep(TICK);
+        watchdog.rest();
     }
 }

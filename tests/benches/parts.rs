@@ -22,7 +22,7 @@ use torvyn_runtime_core::internals::{
     Make as _, Pressure, Processor, RunContext, RunOptions, Setup,
 };
 use torvync_compiler::anatomy::Anatomy;
-use torvync_compiler::glue;
+use torvync_compiler::{glue, interrupt};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 
 use embedded::artifact;
@@ -184,11 +184,10 @@ impl Guest {
             .map_err(|obstacle| obstacle.to_string())?;
         let shell = glue::direct(&code).map_err(|error| error.to_string())?;
         let engine = |kind| {
-            engine::build(EngineOptions {
-                kind,
-                tuning: PROGRAM.tuning,
-            })
+            let tuning = PROGRAM.tuning;
+            engine::build(EngineOptions { kind, tuning }, None)
         };
+        let component = interrupt::component(&component)?;
         Ok(Self {
             component: artifact(
                 "component",

@@ -6,7 +6,7 @@ use std::path::Path;
 use fastrand::Rng;
 use torvyn_runtime_core::engine::{self, Artifact, EngineKind, EngineOptions, Tuning};
 use torvync_compiler::anatomy::Anatomy;
-use torvync_compiler::{aot, glue};
+use torvync_compiler::{aot, glue, interrupt};
 use wit_component::{StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -47,14 +47,27 @@ impl Guest {
         compiled(module()?, &plans::PATIENT)
     }
 
+    /// A guest that runs `body` when it is called with an element, and has `functions` besides.
+    pub(crate) fn running(body: &str, functions: &str) -> Done<Self> {
+        let end = TEXT.trim_end().strip_suffix(')').ok_or("the guest is a module")?;
+        let text = end.replacen(CALL, &format!("{CALL}\n{body}"), 1);
+        compiled(wat::parse_str(format!("{text}\n{functions})"))?, &plans::HASTY)
+    }
+
     /// A guest with random changes in its code.
     pub(crate) fn changed(rng: &mut Rng) -> Done<Self> {
         compiled(mutated(&module()?, rng)?, &plans::HASTY)
     }
 }
 
+/// The text of the guest.
+const TEXT: &str = include_str!("guest.wat");
+
+/// The end of the beginning of the function that is called with an element.
+const CALL: &str = "(param $payload i32) (param $context i32) (result i32)";
+
 fn module() -> Done<Vec<u8>> {
-    Ok(wat::parse_str(include_str!("guest.wat"))?)
+    Ok(wat::parse_str(TEXT)?)
 }
 
 /// A component around a core module.
@@ -77,11 +90,10 @@ fn compiled(module: Vec<u8>, plans: &'static Plans) -> Done<Guest> {
         .stage_code()
         .map_err(|obstacle| obstacle.to_string())?;
     let shell = glue::direct(&code).map_err(|error| error.to_string())?;
+    let component = interrupt::component(&component)?;
     let engine = |kind| {
-        engine::build(EngineOptions {
-            kind,
-            tuning: Tuning::default(),
-        })
+        let tuning = Tuning::default();
+        engine::build(EngineOptions { kind, tuning }, None)
     };
     Ok(Guest {
         component: artifact(

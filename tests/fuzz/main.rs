@@ -1,12 +1,15 @@
 //! The direct path compared with the component path: a guest that calls and returns anything, as scripts dictate, also
 //! with changed code. Both paths must accept and reject the same, with the same consequences for flow and buffers.
 //!
+//! Also guests that go round in circles: each must be stopped.
+//!
 //! As a test it runs a bounded number of executions. `--executions N` runs `N`, starting with `--seed S`, and prints a
-//! summary.
+//! summary; `--circles N` runs `N` of the others.
 #![expect(clippy::print_stdout, reason = "the summary is the output of a long run")]
 
 #[path = "../embedded.rs"]
 mod embedded;
+mod circles;
 mod guest;
 mod mutate;
 mod plans;
@@ -36,13 +39,19 @@ fn main() -> ExitCode {
         let at = words.iter().position(|word| word == name)?;
         words.get(at + 1)?.parse::<u64>().ok()
     };
-    let Some(executions) = option("--executions") else {
-        let trials = vec![Trial::test("both_paths_agree_on_scripts", || {
-            test().map_err(Failed::from)
-        })];
-        return libtest_mimic::run(&Arguments::from_args(), trials).exit_code();
+    let seed = option("--seed").unwrap_or_default();
+    let done = match (option("--executions"), option("--circles")) {
+        (_, Some(circles)) => circles::long(circles, seed),
+        (Some(executions), None) => long(executions, seed),
+        (None, None) => {
+            let trials = vec![
+                Trial::test("both_paths_agree_on_scripts", || test().map_err(Failed::from)),
+                Trial::test("every_circle_is_stopped", || circles::test().map_err(Failed::from)),
+            ];
+            return libtest_mimic::run(&Arguments::from_args(), trials).exit_code();
+        }
     };
-    match long(executions, option("--seed").unwrap_or_default()) {
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             println!("{error}");

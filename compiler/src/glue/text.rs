@@ -90,7 +90,6 @@ fn number(name: &str) -> Option<u32> {
     let named = |table: &[(&str, u32)]| table.iter().find(|(name, _)| *name == field).map(|(_, value)| *value);
     match area {
         "control" => named(&[
-            ("interrupt", control::INTERRUPT),
             ("call", control::CALL),
             ("stage", control::STAGE),
             ("halt", control::HALT),

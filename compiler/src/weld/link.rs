@@ -7,7 +7,6 @@ use super::imports::{HostImport, Imports};
 use super::item::{ItemType, Kind, PerKind, count};
 use super::module::Module;
 use super::plan::{FunctionId, Plan};
-use super::poll::Injector;
 use super::rules;
 use super::types::Types;
 use super::{Binding, Export, Item, Part, WeldError};
@@ -20,8 +19,6 @@ pub(super) struct Program<'p, 'a> {
     pub(super) imports: Imports,
     /// The constants to which imports are bound. They become globals, with the numbers after the imported ones.
     pub(super) constants: Vec<i32>,
-    /// Inserts polls into each part; `None` if a part has no polls.
-    pub(super) injectors: Vec<Option<Injector>>,
     /// The items that the welded module exports: part, kind, and number in the part.
     pub(super) exports: Vec<(usize, Kind, u32)>,
     /// Which functions are inlined, and which are left out.
@@ -64,7 +61,6 @@ impl<'p, 'a> Program<'p, 'a> {
             types,
             imports,
             constants: Vec::new(),
-            injectors: Vec::new(),
             exports: Vec::new(),
             plan: Plan::default(),
             targets: Vec::new(),
@@ -94,8 +90,6 @@ impl<'p, 'a> Program<'p, 'a> {
         self.plan = plan;
         self.bases = self.bases();
         self.functions = self.functions();
-        let parts = self.parts.iter().zip(self.modules);
-        self.injectors = parts.map(|(part, module)| self.injector(part, module)).collect();
     }
 
     /// Finds what the imports of a part lead to.
@@ -203,20 +197,6 @@ impl<'p, 'a> Program<'p, 'a> {
         self.plan.keeps(function)
     }
 
-    fn injector(&self, part: &Part<'_>, module: &Module<'_>) -> Option<Injector> {
-        let poll = part.guest.as_ref()?.poll.as_ref()?;
-        let import = |(module, name): &(String, String)| {
-            let import = self.imports.get(module, name);
-            import.expect("invariant: what polls need is imported")
-        };
-        Some(Injector::new(
-            poll,
-            import(&poll.memory),
-            import(&poll.interrupted),
-            module,
-        ))
-    }
-
     /// Finds where an item of a part comes from, by its number in the part.
     pub(super) fn origin(&self, part: usize, kind: Kind, index: u32) -> Target {
         let imported = &self.modules[part].imported[kind];
@@ -311,7 +291,7 @@ fn check_bindings(position: usize, part: &Part<'_>, module: &Module<'_>) -> Resu
     })
 }
 
-/// Collects the imports that bindings and polls need.
+/// Collects the imports that bindings need.
 fn imports(parts: &[Part<'_>], modules: &[Module<'_>]) -> Result<Imports, WeldError> {
     let mut imports = Imports::default();
     for (part, of) in parts.iter().zip(modules) {
@@ -320,9 +300,6 @@ fn imports(parts: &[Part<'_>], modules: &[Module<'_>]) -> Result<Imports, WeldEr
                 imports.require(module, name, of.import_type(position))?;
             }
         }
-    }
-    for poll in parts.iter().filter_map(|part| part.guest.as_ref()?.poll.as_ref()) {
-        poll.require(&mut imports)?;
     }
     Ok(imports)
 }

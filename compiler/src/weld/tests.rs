@@ -5,15 +5,13 @@ mod guests;
 mod inline;
 mod link;
 mod observe;
-mod poll;
 mod random;
 mod rules;
 mod same;
-mod stretch;
 
 use wasmtime::{Config, Engine, Extern, Instance, Linker, MemoryType, Module, OptLevel, SharedMemory, Store, Val};
 
-use super::{Binding, Export, GuestRules, Part, Poll, WeldError, weld};
+use super::{Binding, Export, GuestRules, Part, WeldError, weld};
 
 /// The import of the memory that polls read.
 const EXCHANGE: &str = r#"(import "exchange" "memory" (memory 1 65536 shared))"#;
@@ -60,22 +58,6 @@ fn host(module: &str, name: &str) -> Binding {
 
 fn exchange() -> Binding {
     host("exchange", "memory")
-}
-
-/// Returns a poll of the word at `address`.
-fn poll(address: u64) -> Poll {
-    Poll {
-        memory: ("exchange".into(), "memory".into()),
-        address,
-        interrupted: ("host".into(), "interrupted".into()),
-    }
-}
-
-fn polled() -> GuestRules {
-    GuestRules {
-        poll: Some(poll(0)),
-        ..GuestRules::default()
-    }
 }
 
 /// Returns an engine, with fuel to compare the results of code that may not end.

@@ -17,6 +17,7 @@
 use std::cell::UnsafeCell;
 use std::ptr::{NonNull, copy_nonoverlapping, null_mut};
 use std::slice;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
@@ -28,12 +29,11 @@ use crate::layout::{PAGE_BYTES, control};
 /// Most pages of a memory: one less than 32-bit addresses reach, so that its length in bytes fits in a `u32`.
 pub(super) const MOST_PAGES: u32 = 65_535;
 
-/// Bytes of the watched words, which come first: `INTERRUPT`, `CALL`, `STAGE`, `LIMIT_MS` and `HALT`.
+/// Bytes of the watched words, which come first: `CALL`, `STAGE`, `LIMIT_MS` and `HALT`.
 const WATCHED_BYTES: u32 = control::WALL_NS;
 
 const _: () = assert!(
-    control::INTERRUPT < WATCHED_BYTES
-        && control::CALL < WATCHED_BYTES
+    control::CALL < WATCHED_BYTES
         && control::STAGE < WATCHED_BYTES
         && control::LIMIT_MS < WATCHED_BYTES
         && control::HALT < WATCHED_BYTES
@@ -96,10 +96,12 @@ impl ExchangeMemory {
         self.shared.as_ref()
     }
 
-    /// The watched words, for the watchdog's thread; `None` where the memory is for the runtime alone.
+    /// The watched words, for the watchdog's thread. Where the memory is for the runtime alone, they are apart from it.
     #[must_use]
-    pub fn watched_words(&self) -> Option<WatchedWords> {
-        self.shared.clone().map(WatchedWords)
+    pub fn watched_words(&self) -> WatchedWords {
+        self.shared
+            .clone()
+            .map_or_else(WatchedWords::apart, |memory| WatchedWords(Words::Shared(memory)))
     }
 
     /// Pointer to `len` bytes outside the watched words. Panics if they are not all in the memory.
@@ -199,16 +201,32 @@ impl Drop for ExchangeMemory {
     }
 }
 
-/// The watched words of one flow, accessible from any thread.
+/// The watched words of one driver, accessible from any thread.
 #[derive(Clone, Debug)]
-pub struct WatchedWords(SharedMemory);
+pub struct WatchedWords(Words);
+
+#[derive(Clone, Debug)]
+enum Words {
+    Shared(SharedMemory),
+    Apart(Arc<[AtomicU32; WATCHED_BYTES as usize / size_of::<u32>()]>),
+}
 
 impl WatchedWords {
+    /// Words that no shell can import.
+    #[must_use]
+    pub fn apart() -> Self {
+        Self(Words::Apart(Arc::default()))
+    }
+
     /// The watched word at an address; its value is little-endian.
+    #[inline]
     #[must_use]
     pub fn atomic_u32(&self, address: u32) -> &AtomicU32 {
-        // SAFETY: `self.0` keeps the memory alive while `self` is borrowed; `base` is its start.
-        unsafe { watched_word(base(self.0.data()), address) }
+        match &self.0 {
+            // SAFETY: `memory` keeps the memory alive while `self` is borrowed; `base` is its start.
+            Words::Shared(memory) => unsafe { watched_word(base(memory.data()), address) },
+            Words::Apart(words) => &words[address as usize / size_of::<u32>()],
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use wasmtime::component::Resource;
 use crate::buffer::Element;
 use crate::buffer::{BufferError, BufferId, BufferPool, ContentType};
 use crate::context::RunContext;
+use crate::crossing::milliseconds;
 use crate::crossing::setup::{Make, Setup};
 use crate::demand::Demand;
 use crate::engine::Artifact;
@@ -16,7 +17,7 @@ use crate::limits::StageLimits;
 use crate::plan::FlowPlan;
 use crate::stage::{Aggregator, Called, Filter, Payload, Processor, Pulled, Router, Sink, Source, Stage, Taken};
 use crate::stage::{SinkStage, SourceStage};
-use crate::watchdog::Halt;
+use crate::watchdog::Watched;
 use contract::exports::torvyn::aggregation::aggregator;
 use contract::exports::torvyn::filtering::{filter, router};
 use contract::exports::torvyn::streaming::{processor, sink, source};
@@ -76,16 +77,16 @@ pub fn of(artifact: &'static Artifact) -> OfComponent {
 pub struct OfComponent(&'static Artifact);
 
 impl OfComponent {
-    /// Makes the stage; `halt` ends its calls.
+    /// Makes the stage, whose calls are among those of `watched`.
     fn stage<G: Exports>(
         self,
         setup: &Setup<'_>,
         flow: &'static FlowPlan,
         position: usize,
-        halt: &Arc<Halt>,
+        watched: &Arc<Watched>,
     ) -> Called<ComponentStage<G>> {
         let host = setup.component_host::<Arc<Instantiator>>();
-        let recipe = Recipe::new(host, self.0, flow, position, Arc::clone(halt))?;
+        let recipe = Recipe::new(host, self.0, flow, position, Arc::clone(watched))?;
         Ok(ComponentStage {
             live: Some(recipe.instantiate()?),
             recipe,
@@ -95,7 +96,7 @@ impl OfComponent {
 
 impl<G: Exports> Make<ComponentStage<G>> for OfComponent {
     fn make(self, setup: &mut Setup<'_>, flow: &'static FlowPlan, position: usize) -> Called<ComponentStage<G>> {
-        self.stage(setup, flow, position, setup.halt())
+        self.stage(setup, flow, position, setup.watched())
     }
 }
 
@@ -107,7 +108,8 @@ impl Make<SourceStage> for OfComponent {
             return Ok(Box::new(stage));
         }
         let halt = Arc::new(setup.halt().of_own_thread());
-        let stage = self.stage(setup, flow, position, &halt)?;
+        let watched = setup.watch_apart(flow, &halt);
+        let stage = self.stage(setup, flow, position, &watched)?;
         Ok(Box::new(OwnThread::start(setup, flow, position, stage, halt)?))
     }
 }
@@ -147,6 +149,7 @@ impl<G: Exports> ComponentStage<G> {
         call: impl FnOnce(&mut Live<G>) -> Returned<T>,
     ) -> Called<T> {
         let (position, fuel) = (self.recipe.position, self.recipe.fuel);
+        let watched = Arc::clone(&self.recipe.watched);
         let live = self.live();
         if let Some(fuel) = fuel {
             live.store.set_fuel(fuel).expect("invariant: the engine meters fuel");
@@ -154,8 +157,10 @@ impl<G: Exports> ComponentStage<G> {
         let deadline_ns = cx.deadline_ns();
         let mut pool = cx.lend_pool();
         pool.begin_call(position);
-        live.store.data_mut().enter(pool, limit_ms, deadline_ns);
-        let result = call(live);
+        live.store.data_mut().enter(pool, deadline_ns);
+        watched.words().enter(position, milliseconds(limit_ms));
+        let result = call(live).map_err(|error| watched.reason(&live.revocation, error));
+        watched.words().leave();
         let mut pool = live.store.data_mut().leave();
         pool.end_call();
         cx.return_pool(pool);

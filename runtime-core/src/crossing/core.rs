@@ -10,14 +10,13 @@ use wasmtime::{Result, SharedMemory, Store};
 use crate::buffer::Element;
 use crate::buffer::{BufferId, BufferPool, ContentType};
 use crate::context::RunContext;
-use crate::crossing::{Make, PathHost, Setup, StartPath, instantiation};
+use crate::crossing::{Make, PathHost, Setup, StartPath, instantiation, milliseconds};
 use crate::engine::Artifact;
 use crate::error::{Cause, Failure, Operation};
 use crate::layout::{node, outcome};
 use crate::plan::{FlowPlan, ProgramPlan};
 use crate::sandbox::Sandbox;
 use crate::stage::{Called, Payload, SinkStage, SourceStage, Stage};
-use crate::watchdog::{Watchdog, Watched};
 
 mod chain;
 mod data;
@@ -40,7 +39,7 @@ use violation::cause;
 pub struct CorePath;
 
 impl StartPath for CorePath {
-    fn start(&self, program: &ProgramPlan, _: &Arc<Watchdog>) -> Result<Box<dyn PathHost>> {
+    fn start(&self, program: &ProgramPlan) -> Result<Box<dyn PathHost>> {
         Ok(Box::new(Arc::new(CoreHost::start(program.tuning)?)))
     }
 }
@@ -54,12 +53,6 @@ impl PathHost for Arc<CoreHost> {
         let on_core: Vec<bool> = plan.nodes.iter().map(|node| node.on_core).collect();
         let pool = || BufferPool::shared(self.engine(), &plan.pools, plan.nodes, plan.name, &on_core);
         on_core.contains(&true).then(pool)
-    }
-
-    fn watched(&self, pool: &BufferPool, plan: &'static FlowPlan) -> Option<Arc<Watched>> {
-        let words = pool.memory().watched_words()?;
-        let limits_ms = plan.nodes.iter().map(|node| node.limits.invocation_timeout_ms);
-        Some(Arc::new(Watched::new(words, limits_ms.collect())))
     }
 }
 
@@ -134,7 +127,6 @@ fn recipe(
         nodes: positions.to_vec(),
         exchange: exchange(setup.pool()).clone(),
         watched: Arc::clone(setup.watched()),
-        halt: Arc::clone(setup.halt()),
         base: setup.pool().node_base(positions[0]),
         sandboxes: flow.nodes.iter().map(|node| Sandbox::new(node.capabilities)).collect(),
         host,
@@ -228,6 +220,7 @@ impl Shell {
         let data = self.store.data_mut();
         data.passed_bytes = 0;
         let (mut pool, result) = self.lend(pool, |store, members| call(store, &members[member]));
+        let result = result.map_err(|error| self.reason(error));
         pool.leave_stage();
         if limit_ms > 0 {
             pool.set_limit_ms(0);
@@ -304,11 +297,6 @@ impl CoreStage {
 
 fn entry<T>(entry: &Option<T>) -> &T {
     entry.as_ref().expect("invariant: a stage has the entries of its role")
-}
-
-/// A limit in the form that glue uses, in milliseconds.
-fn milliseconds(limit_ms: u64) -> u32 {
-    u32::try_from(limit_ms.max(1)).unwrap_or(u32::MAX)
 }
 
 impl Stage for CoreStage {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Hosts;
-use crate::buffer::BufferPool;
+use crate::buffer::{BufferPool, WatchedWords};
 use crate::context::Ends;
 use crate::executor::Waker;
 use crate::plan::FlowPlan;
@@ -38,8 +38,8 @@ pub struct Setup<'a> {
     pool: Option<Box<BufferPool>>,
     /// The ends that are replaced.
     ends: &'a Ends,
-    /// The data that the watchdog inspects.
-    watched: Option<Arc<Watched>>,
+    /// The calls of the flow's driver.
+    watched: Arc<Watched>,
     /// Wakes the flow.
     pub(crate) waker: Waker,
     halt: Arc<Halt>,
@@ -57,8 +57,10 @@ impl<'a> Setup<'a> {
         waker: Waker,
         halt: Arc<Halt>,
     ) -> Self {
+        // The stages are made on the thread that makes their calls later.
+        halt.drives_here();
         Self {
-            watched: hosts.watch(flow, &pool, &halt),
+            watched: hosts.watch(flow, pool.memory().watched_words(), &halt),
             hosts,
             pool: Some(Box::new(pool)),
             ends,
@@ -122,9 +124,14 @@ impl<'a> Setup<'a> {
         host.expect("invariant: a program with stages on the core paths names its host")
     }
 
-    /// The data that the watchdog inspects.
+    /// The calls of the flow's driver.
     pub(crate) fn watched(&self) -> &Arc<Watched> {
-        let watched = self.watched.as_ref();
-        watched.expect("invariant: a flow with shells is watched")
+        &self.watched
+    }
+
+    /// The calls of a driver besides that of the flow, which `halt` ends.
+    pub(crate) fn watch_apart(&self, flow: &'static FlowPlan, halt: &Arc<Halt>) -> Arc<Watched> {
+        halt.drives_here();
+        self.hosts.watch(flow, WatchedWords::apart(), halt)
     }
 }

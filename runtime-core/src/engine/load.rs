@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustix::mm::{MprotectFlags, mprotect};
 use wasmtime::component::Component;
-use wasmtime::{CustomCodeMemory, Engine, Module, Result};
+use wasmtime::{CustomCodeMemory, Engine, MemoryCreator, Module, Result};
 
 use super::{EngineOptions, config};
 
@@ -74,12 +74,15 @@ impl CustomCodeMemory for InPlace {
     }
 }
 
-/// The engine of an executable.
+/// The engine of an executable, whose linear memories `memories` makes; the engine itself if there is none.
 ///
 /// # Errors
 /// When this machine cannot run the code of the executable's target.
-pub fn build(options: EngineOptions) -> Result<Engine> {
+pub fn build(options: EngineOptions, memories: Option<Arc<dyn MemoryCreator>>) -> Result<Engine> {
     let mut config = config(options);
+    if let Some(memories) = memories {
+        config.with_host_memory(memories);
+    }
     config.with_custom_code_memory(Some(Arc::new(InPlace)));
     Engine::new(&config)
 }

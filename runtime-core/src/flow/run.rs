@@ -363,6 +363,7 @@ fn is_time_up(failure: &Failure) -> bool {
 
 impl Task for Run {
     fn turn(&mut self) -> Turn {
+        self.cx.halt.drives_here();
         match self.phase {
             Phase::New => self.init(),
             Phase::Prepared => self.begin(),

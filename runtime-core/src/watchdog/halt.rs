@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use super::Stop;
+use super::thread_clock::ThreadClock;
 use crate::clock::{ClockKind, nanos};
 use crate::error::Interruption;
 
@@ -43,6 +44,8 @@ pub struct Halt {
     reasons: AtomicU8,
     is_ending: AtomicBool,
     let_go: OnceLock<Instant>,
+    /// The processor time of the thread that drives the run.
+    thread: ThreadClock,
 }
 
 impl Halt {
@@ -60,6 +63,7 @@ impl Halt {
             reasons: AtomicU8::new(0),
             is_ending: AtomicBool::new(false),
             let_go: OnceLock::new(),
+            thread: ThreadClock::default(),
         }
     }
 
@@ -71,8 +75,19 @@ impl Halt {
             reasons: AtomicU8::new(0),
             is_ending: AtomicBool::new(false),
             let_go: OnceLock::new(),
+            thread: ThreadClock::default(),
             ..*self
         }
+    }
+
+    /// Notes that the calling thread makes the calls from now on.
+    pub(crate) fn drives_here(&self) {
+        self.thread.set_here();
+    }
+
+    /// Processor time of the thread that makes the calls.
+    pub(super) fn processor_time(&self) -> Duration {
+        self.thread.time()
     }
 
     /// Whether the flow is to drain.

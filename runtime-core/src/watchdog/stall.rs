@@ -42,11 +42,6 @@ fn clock(id: ClockId) -> Duration {
     Duration::try_from(time).unwrap_or_default()
 }
 
-/// Processor time taken by the calling thread.
-pub(crate) fn processor_time() -> Duration {
-    clock(ClockId::ThreadCPUTime)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,15 +56,5 @@ mod tests {
             assert_eq!(stall.note(Duration::from_millis(99)), tick);
         }
         assert_eq!(stall.note(Duration::from_millis(100)), 0);
-    }
-
-    #[test]
-    fn who_works_takes_processor_time() {
-        let before = processor_time();
-        let mut sum = 0_u64;
-        while processor_time() == before {
-            sum = std::hint::black_box(sum + 1);
-        }
-        assert!(processor_time() > before);
     }
 }

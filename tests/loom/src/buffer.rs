@@ -5,7 +5,7 @@ use crate::sync::atomic::AtomicU32;
 
 /// The watched words of one flow, accessible from any thread.
 #[derive(Clone, Debug, Default)]
-pub struct WatchedWords(Arc<[AtomicU32; 5]>);
+pub struct WatchedWords(Arc<[AtomicU32; 4]>);
 
 impl WatchedWords {
     /// The word at an address.

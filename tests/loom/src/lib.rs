@@ -19,5 +19,7 @@ pub mod replica;
 #[path = "../../../runtime-core/src/watchdog/stop.rs"]
 pub mod stop;
 pub mod sync;
+#[path = "../../../runtime-core/src/revocation/target.rs"]
+mod target;
 #[path = "../../../runtime-core/src/watchdog/words.rs"]
-pub mod watched;
+mod words;

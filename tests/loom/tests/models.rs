@@ -88,13 +88,13 @@ fn a_second_stop_cancels() {
 }
 
 #[test]
-fn a_request_is_for_one_call() {
-    models::watched::a_request_is_for_one_call();
+fn no_other_call_is_ended() {
+    models::watched::no_other_call_is_ended();
 }
 
 #[test]
-fn a_long_call_is_looked_at() {
-    models::watched::a_long_call_is_looked_at();
+fn the_call_that_is_meant_ends() {
+    models::watched::the_call_that_is_meant_ends();
 }
 
 #[test]

@@ -7,6 +7,7 @@ use torvyn_codegen::ir::{ArtifactIdx, ArtifactKind, ComponentIdx};
 use super::stage::Stage;
 use crate::aot::Unit;
 use crate::cache::sha256;
+use crate::interrupt;
 
 /// The units used so far, each once.
 pub(super) struct Units<'a> {
@@ -35,11 +36,12 @@ impl<'a> Units<'a> {
             return *known;
         }
         let binary = self.stages[component.position()].binary;
+        let bytes = interrupt::component(&binary.bytes).expect("invariant: the component was read before");
         let idx = self.add(Unit {
             name: binary.name.clone(),
             kind: ArtifactKind::Component,
-            bytes: binary.bytes.clone(),
-            sha256: binary.sha256.clone(),
+            sha256: sha256(&bytes),
+            bytes,
             used: binary.used,
         });
         self.whole.insert(component, idx);

@@ -11,16 +11,14 @@ use wasmparser::Operator;
 use crate::weld::item::count;
 use crate::weld::link::Program;
 use crate::weld::plan::FunctionId;
-use crate::weld::poll::{Injector, Place, Polls};
 use crate::weld::remap::{Error, Remap};
 
-/// Writes a function, with polls if its part has an injector. `remaps` has one for each part.
+/// Writes a function. `remaps` has one for each part.
 pub(in crate::weld) fn function<'x>(
     program: &'x Program<'x, 'x>,
     remaps: &mut [Remap<'x>],
     function: FunctionId,
 ) -> Result<Function, Error> {
-    let injector = program.injectors[function.part].as_ref();
     let mut expansion = Expansion {
         program,
         remaps,
@@ -29,10 +27,7 @@ pub(in crate::weld) fn function<'x>(
     };
     let parameters = expansion.add_parameters(function)?;
     expansion.add_locals(function)?;
-    if let Some(injector) = injector.filter(|injector| injector.is_at_entry(function.index)) {
-        expansion.code.extend(injector.code());
-    }
-    expansion.add_body(function, injector.map(Injector::function), None)?;
+    expansion.add_body(function, None)?;
     let mut written = Function::new_with_locals_types(expansion.locals.into_iter().skip(parameters));
     written.raw(expansion.code);
     Ok(written)
@@ -70,13 +65,11 @@ impl Expansion<'_, '_> {
     }
 
     /// Writes the body of a function, with its `end`. `copy` is the number of a copy's first local; `None` if the
-    /// function is not a copy. Copies have no polls.
-    fn add_body(&mut self, function: FunctionId, mut polls: Option<Polls<'_>>, copy: Option<u32>) -> Result<(), Error> {
+    /// function is not a copy.
+    fn add_body(&mut self, function: FunctionId, copy: Option<u32>) -> Result<(), Error> {
         let mut depth: u32 = 0;
         for operator in self.program.modules[function.part].bodies[function.index].get_operators_reader()? {
             let operator = operator?;
-            let place = polls.as_mut().and_then(|polls| polls.pass(&operator));
-            self.add_poll(&polls, place == Some(Place::Before));
             if let Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } = operator {
                 depth += 1;
             } else if let Operator::End = operator {
@@ -88,15 +81,8 @@ impl Expansion<'_, '_> {
             } else {
                 self.add_operator(function, operator, copy, depth)?;
             }
-            self.add_poll(&polls, place == Some(Place::After));
         }
         Ok(())
-    }
-
-    fn add_poll(&mut self, polls: &Option<Polls<'_>>, is_here: bool) {
-        if let Some(polls) = polls.as_ref().filter(|_| is_here) {
-            self.code.extend(polls.code());
-        }
     }
 
     /// Writes an operator that is inside `depth` blocks.
@@ -147,7 +133,7 @@ impl Expansion<'_, '_> {
             zero(self.locals[local as usize]).encode(&mut self.code);
             Instruction::LocalSet(local).encode(&mut self.code);
         }
-        self.add_body(callee, None, Some(first))
+        self.add_body(callee, Some(first))
     }
 }
 

@@ -254,19 +254,6 @@ fn equal_names_of_different_types() {
 }
 
 #[test]
-fn polls_need_a_memory_and_a_function() {
-    let code = wat(r#"(module (import "a" "x" (global i32)))"#);
-    for names in [("exchange", "memory"), ("host", "interrupted")] {
-        let error = error(&[held(&code, vec![host(names.0, names.1)], polled())], &[]);
-        assert!(
-            matches!(&error, WeldError::Conflict { first, .. } if first == "global i32"),
-            "{error}"
-        );
-        assert_eq!(error.part(), None);
-    }
-}
-
-#[test]
 fn imports_that_lead_back_to_themselves() {
     let code = wat(r#"(module (import "a" "f" (func)) (export "f" (func 0)))"#);
     let cycle = |part| WeldError::Cycle {

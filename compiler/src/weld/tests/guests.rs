@@ -64,7 +64,6 @@ fn rust_guests() {
         let rules = GuestRules {
             memory_pages: Some(1024),
             table_elements: Some(10_000),
-            poll: Some(poll(0)),
         };
         let parts = [0, 1].map(|_| held(code, bindings.clone(), rules.clone()));
         let exports: Vec<Export> = (0..2)

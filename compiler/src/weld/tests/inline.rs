@@ -261,21 +261,11 @@ fn copies_in_guests_have_no_polls() {
           (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
         (call $count (i32.const 0))))"#;
     let guest = wat(text);
-    let parts = [held(&guest, vec![of(1, "count")], polled()), glue(&counter, vec![])];
+    let parts = [
+        held(&guest, vec![of(1, "count")], GuestRules::default()),
+        glue(&counter, vec![]),
+    ];
     let code = welded(&parts, &[Export::named(0, "go", "go")]);
-    assert_eq!(
-        functions_and_calls(&code),
-        (1, 2),
-        "what polls call, at the entry and in the loop"
-    );
-    let engine = engine(false);
-    let mut store = Store::new(&engine, ());
-    let mut linker = Linker::new(&engine);
-    linker.define(&store, "exchange", "memory", shared(&engine)).unwrap();
-    linker.func_wrap("host", "interrupted", || ()).unwrap();
-    let instance = linker
-        .instantiate(&mut store, &Module::new(&engine, &code).unwrap())
-        .unwrap();
-    let go = instance.get_typed_func::<i32, i32>(&mut store, "go").unwrap();
-    assert_eq!(go.call(&mut store, 10).unwrap(), 55);
+    assert_eq!(functions_and_calls(&code), (1, 0));
+    assert_eq!(Run::new(&code).call("go", 10), 55);
 }

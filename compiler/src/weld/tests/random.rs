@@ -5,11 +5,12 @@ use wasm_smith::Config;
 
 use super::observe::{Subject, between_others};
 use super::*;
+use crate::interrupt;
 
 const FUEL: u64 = 3_000;
 
-/// Factor from the fuel of code without polls to that of code with polls.
-const POLLS: u64 = 8;
+/// Factor from the fuel of code without touches to that of code with touches.
+const TOUCHES: u64 = 8;
 
 /// Returns a random module. Some use reference types, most of these in ways that can't be welded.
 fn random(seed: u64) -> Option<Vec<u8>> {
@@ -74,7 +75,8 @@ fn check(seed: u64) -> Option<(usize, usize)> {
     let copies = blocks(&welded) - blocks(&code);
     let alone = Subject::new(&code);
     let welded = Subject::new(&welded);
-    let with_polls = match between_others(&code, Some(polled())) {
+    let interruptible = interrupt::module(&code).unwrap();
+    let interruptible = match between_others(&interruptible, Some(GuestRules::default())) {
         Ok(welded) => Some(Subject::new(&welded)),
         Err(WeldError::GuestImport { .. }) => None,
         Err(error) => panic!("{what}: {error}"),
@@ -85,8 +87,10 @@ fn check(seed: u64) -> Option<(usize, usize)> {
     for name in names.chunks(1) {
         let expected = alone.observe(FUEL, name);
         welded.observe(FUEL, name).assert_same(&expected, &what);
-        if let Some(with_polls) = &with_polls {
-            with_polls.observe(FUEL * POLLS, name).assert_same(&expected, &what);
+        if let Some(interruptible) = &interruptible {
+            interruptible
+                .observe(FUEL * TOUCHES, name)
+                .assert_same(&expected, &what);
         }
         compared += expected.len();
     }

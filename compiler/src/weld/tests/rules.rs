@@ -10,7 +10,6 @@ fn limited(text: &str, memory_pages: Option<u64>, table_elements: Option<u32>) -
     let rules = GuestRules {
         memory_pages,
         table_elements,
-        poll: None,
     };
     let exports = super::observe::all_exports(&code, 0);
     weld(&[held(&code, vec![], rules)], &exports)
@@ -87,7 +86,6 @@ fn rules_are_for_their_part_only() {
     let rules = GuestRules {
         memory_pages: Some(5),
         table_elements: Some(6),
-        poll: None,
     };
     let exports: Vec<Export> = (0..2)
         .flat_map(|part| ["m", "t"].map(|name| Export::named(part, name, format!("{part}.{name}"))))

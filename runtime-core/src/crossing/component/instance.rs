@@ -19,9 +19,10 @@ use crate::crossing::{Entered, PathHost, StartPath};
 use crate::engine::{self, Artifact, EngineKind, EngineOptions};
 use crate::limits::StageLimits;
 use crate::plan::{FlowPlan, NodePlan, ProgramPlan};
+use crate::revocation::{self, Creator, Revocation};
 use crate::sandbox::Sandbox;
 use crate::stage::Called;
-use crate::watchdog::{Halt, Watchdog};
+use crate::watchdog::Watched;
 
 /// Factory for instances of components, used at the start and after a trap.
 pub struct Instantiator {
@@ -41,12 +42,12 @@ pub struct ComponentPath {
 }
 
 impl StartPath for ComponentPath {
-    fn start(&self, program: &ProgramPlan, watchdog: &Arc<Watchdog>) -> wasmtime::Result<Box<dyn PathHost>> {
-        let engine = engine::build(EngineOptions {
+    fn start(&self, program: &ProgramPlan) -> wasmtime::Result<Box<dyn PathHost>> {
+        let options = EngineOptions {
             kind: EngineKind::Component,
             tuning: program.tuning,
-        })?;
-        watchdog.advance(&engine);
+        };
+        let engine = engine::build(options, Some(Arc::new(Creator)))?;
         Ok(Box::new(Arc::new(Instantiator {
             linker: linker::linker(&engine, self.wasi)?,
             engine,
@@ -74,6 +75,7 @@ impl Instantiator {
             return Ok(component.clone());
         }
         let component = engine::load(&self.engine, artifact)?;
+        revocation::catch(component.image_range())?;
         loaded.insert(artifact.name, component.clone());
         Ok(component)
     }
@@ -115,8 +117,8 @@ pub(super) struct Recipe {
     instantiator: Arc<Instantiator>,
     pre: InstancePre<StageData>,
     flow: &'static str,
-    /// The halt of the run, or of a source with a thread of its own.
-    halt: Arc<Halt>,
+    /// The calls of the flow's driver, or of a source with a thread of its own.
+    pub(super) watched: Arc<Watched>,
     sandbox: Sandbox,
     /// The node.
     pub(super) plan: &'static NodePlan,
@@ -131,6 +133,7 @@ pub(super) struct Live<G> {
     pub(super) store: Store<StageData>,
     pub(super) lifecycle: Option<lifecycle::Guest>,
     pub(super) guest: G,
+    pub(super) revocation: Arc<Revocation>,
 }
 
 impl Recipe {
@@ -143,7 +146,7 @@ impl Recipe {
         artifact: &'static Artifact,
         flow: &'static FlowPlan,
         position: usize,
-        halt: Arc<Halt>,
+        watched: Arc<Watched>,
     ) -> Called<Self> {
         let plan = &flow.nodes[position];
         let component = export(instantiator.load(artifact))?;
@@ -152,7 +155,7 @@ impl Recipe {
             fuel: instantiator.fuel(&plan.limits),
             instantiator: Arc::clone(instantiator),
             flow: flow.name,
-            halt,
+            watched,
             sandbox: Sandbox::new(plan.capabilities),
             plan,
             position,
@@ -163,15 +166,18 @@ impl Recipe {
     pub(super) fn instantiate<G: Exports>(&self) -> Called<Live<G>> {
         let from = &self.instantiator;
         let system = system::State::new(&from.system);
-        let halt = Arc::clone(&self.halt);
-        let mut store = store::store(&from.engine, self.flow, self.plan, self.sandbox, halt, system);
+        let watched = Arc::clone(&self.watched);
+        let mut store = store::store(&from.engine, self.flow, self.plan, self.sandbox, watched, system);
         if let Some(fuel) = self.fuel {
             export(store.set_fuel(fuel))?;
         }
-        let instance = self
-            .pre
-            .instantiate(&mut store)
-            .map_err(|error| instantiation(&error))?;
+        let revocation = self.watched.revocation(&[self.position]);
+        // Its start functions are called.
+        self.watched.words().enter(self.position, 0);
+        let instance = revocation.instantiate(|| self.pre.instantiate(&mut store));
+        let instance = instance.map_err(|error| self.watched.reason(&revocation, error));
+        self.watched.words().leave();
+        let instance = instance.map_err(|error| instantiation(&error))?;
         let lifecycle = match self.plan.lifecycle {
             true => Some(export(Exports::find(&self.pre, &mut store, &instance))?),
             false => None,
@@ -181,6 +187,7 @@ impl Recipe {
             store,
             lifecycle,
             guest,
+            revocation,
         })
     }
 }

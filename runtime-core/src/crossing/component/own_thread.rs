@@ -244,6 +244,7 @@ impl Worker {
     fn answer(&mut self, request: Request) -> Option<Answer<Called<()>, Pull>> {
         let cx = &mut self.cx;
         cx.look_around();
+        cx.halt.drives_here();
         Some(match request {
             Request::Init(config) => Answer::Done(self.stage.init(cx, &config)),
             Request::Pull => Answer::Pulled(self.pull()),

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use wasmtime::{Engine, Result, Store, UpdateDeadline};
+use wasmtime::{Engine, Store};
 
 use super::system;
 use crate::bounds;
 use crate::buffer::BufferPool;
 use crate::plan::NodePlan;
 use crate::sandbox::{Limits, Sandbox};
-use crate::watchdog::{CallWatch, Halt};
+use crate::watchdog::Watched;
 
 /// Data of one stage's store.
 pub struct StageData {
@@ -18,37 +18,16 @@ pub struct StageData {
     pub(super) flow_id: &'static str,
     pub(super) sandbox: Sandbox,
     pub(super) deadline_ns: u64,
-    pub(super) call: Call,
+    pub(super) watched: Arc<Watched>,
     pub(super) system: system::State,
     limits: Limits,
 }
 
-/// The call under way, and its watch.
-pub(super) struct Call {
-    /// Number of the call.
-    number: u64,
-    /// Limit of the call in milliseconds.
-    limit_ms: u64,
-    pub(super) watch: CallWatch,
-}
-
-impl Call {
-    /// Checks the limits of the call, once a tick.
-    ///
-    /// # Errors
-    /// When the call has to end.
-    pub(super) fn look(&mut self) -> Result<()> {
-        Ok(self.watch.look(self.number, self.limit_ms)?)
-    }
-}
-
 impl StageData {
-    /// Lends the flow's buffers to the stage for one call that may take `limit_ms`.
-    pub(super) fn enter(&mut self, pool: Box<BufferPool>, limit_ms: u64, deadline_ns: u64) {
+    /// Lends the flow's buffers to the stage for one call.
+    pub(super) fn enter(&mut self, pool: Box<BufferPool>, deadline_ns: u64) {
         self.pool = Some(pool);
         self.deadline_ns = deadline_ns;
-        self.call.limit_ms = limit_ms;
-        self.call.number += 1;
     }
 
     /// Takes the buffers back after the call.
@@ -63,7 +42,7 @@ pub(super) fn store(
     flow: &'static str,
     plan: &'static NodePlan,
     sandbox: Sandbox,
-    halt: Arc<Halt>,
+    watched: Arc<Watched>,
     system: system::State,
 ) -> Store<StageData> {
     let limits = &plan.limits;
@@ -73,11 +52,7 @@ pub(super) fn store(
         flow_id: flow,
         sandbox,
         deadline_ns: 0,
-        call: Call {
-            number: 0,
-            limit_ms: limits.invocation_timeout_ms,
-            watch: CallWatch::new(halt),
-        },
+        watched,
         system,
         limits: Limits::new(memory),
     };
@@ -85,10 +60,5 @@ pub(super) fn store(
     store.limiter(|data| &mut data.limits);
     store.set_hostcall_fuel(bounds::CALL_BYTES as usize);
     store.set_max_component_handles(bounds::HANDLES as usize);
-    store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(|mut store| {
-        store.data_mut().call.look()?;
-        Ok(UpdateDeadline::Continue(1))
-    });
     store
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::buffer::{BufferId, BufferPool, ContentType};
 use crate::error::ComponentError;
 use crate::sandbox::{Limits, Sandbox};
-use crate::watchdog::{CallWatch, Watched};
+use crate::watchdog::Watched;
 
 /// Data of a shell's store.
 pub(crate) struct ShellData {
@@ -25,7 +25,6 @@ pub(crate) struct ShellData {
     /// Configuration for `init`.
     pub(super) config: String,
     pub(super) watched: Arc<Watched>,
-    pub(super) watch: CallWatch,
     /// The sandboxes of the stages, by position of the node.
     pub(super) sandboxes: Arc<[Sandbox]>,
     pub(super) limits: Limits,
@@ -35,6 +34,7 @@ impl ShellData {
     /// Position of the node that is being called.
     pub(super) fn node(&self) -> usize {
         self.watched
+            .words()
             .node()
             .expect("invariant: glue calls the host only during a call")
     }

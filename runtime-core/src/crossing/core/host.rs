@@ -1,7 +1,7 @@
 //! State shared by all shells of a process.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmtime::{Engine, Linker, Module, Result};
 
@@ -9,6 +9,7 @@ use super::data::ShellData;
 use super::imports;
 use crate::engine::{self, Artifact, EngineKind, EngineOptions, Tuning};
 use crate::limits::StageLimits;
+use crate::revocation::{self, Creator};
 
 /// The engine of shells, their imports, and the modules loaded.
 pub struct CoreHost {
@@ -26,10 +27,11 @@ impl CoreHost {
     /// # Errors
     /// When this machine cannot run the code of the executable's target.
     pub(crate) fn start(tuning: Tuning) -> Result<Self> {
-        let engine = engine::build(EngineOptions {
+        let options = EngineOptions {
             kind: EngineKind::Core,
             tuning,
-        })?;
+        };
+        let engine = engine::build(options, Some(Arc::new(Creator)))?;
         Ok(Self {
             linker: imports::linker(&engine)?,
             engine,
@@ -51,6 +53,7 @@ impl CoreHost {
             return Ok(module.clone());
         }
         let module = engine::load_shell(&self.engine, artifact)?;
+        revocation::catch(module.image_range())?;
         loaded.insert(artifact.name, module.clone());
         Ok(module)
     }

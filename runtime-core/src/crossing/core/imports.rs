@@ -32,24 +32,11 @@ pub(super) fn linker(engine: &Engine) -> Result<Linker<ShellData>> {
 }
 
 fn add_rules(linker: &mut Linker<ShellData>) -> Result<()> {
-    linker.func_wrap("host", "interrupted", |mut host: Host<'_>| interrupted(host.data_mut()))?;
     linker.func_wrap(
         "host",
         "violation",
         |_: Host<'_>, kind: u32, detail: u32| -> Result<()> { Err(Violation { kind, detail }.into()) },
     )?;
-    Ok(())
-}
-
-/// Checks the limits of the call at the watchdog's request. The request may have been for the previous call, which has
-/// ended since; then nothing happens.
-///
-/// # Errors
-/// When the call has to end.
-fn interrupted(data: &mut ShellData) -> Result<()> {
-    if let Some((call, limit_ms)) = data.watched.take_request() {
-        data.watch.look(call.into(), limit_ms)?;
-    }
     Ok(())
 }
 
@@ -127,9 +114,8 @@ fn answer(pool: &mut BufferPool, allocated: std::result::Result<BufferId, Buffer
 fn add_texts(linker: &mut Linker<ShellData>) -> Result<()> {
     linker.func_wrap("host", "text", |mut host: Host<'_>, len: u32| {
         let data = host.data_mut();
-        // A text of any length comes in parts, and the guest, whose code checks for interruption, does not run between
-        // them.
-        interrupted(data)?;
+        // A text of any length comes in parts, and the guest, whose code can be stopped, does not run between them.
+        data.watched.check()?;
         pass(data, u64::from(len))?;
         let ShellData { pool, text, .. } = data;
         text.extend_from_slice(lent(pool).read_scratch(len));
@@ -207,7 +193,7 @@ fn add_system(linker: &mut Linker<ShellData>) -> Result<()> {
     linker.func_wrap("host", "random", |mut host: Host<'_>, len: u32| -> Result<()> {
         host.data().sandbox().permit(Capability::Random)?;
         // As for texts.
-        interrupted(host.data_mut())?;
+        host.data().watched.check()?;
         fill_scratch(&mut host, len)
     })?;
     linker.func_wrap("host", "seed", |mut host: Host<'_>, len: u32| {

@@ -16,10 +16,11 @@ use crate::crossing::setup::Setup;
 use crate::error::Cause;
 use crate::limits::StageLimits;
 use crate::plan::FlowPlan;
+use crate::revocation::Revocation;
 use crate::role::Role;
 use crate::sandbox::{Limits, Sandbox};
 use crate::stage::Called;
-use crate::watchdog::{CallWatch, Halt, Watched};
+use crate::watchdog::Watched;
 
 /// Arguments of a call with an element: sequence number, timestamp, content type, buffer.
 pub(super) type Element = (u64, u64, u32, u32);
@@ -33,7 +34,6 @@ pub(super) struct Recipe {
     pub(super) nodes: Vec<usize>,
     pub(super) exchange: wasmtime::SharedMemory,
     pub(super) watched: Arc<Watched>,
-    pub(super) halt: Arc<Halt>,
     /// Address of the block of the first node.
     pub(super) base: u32,
     /// The sandboxes of the stages, by position of the node; restarts do not change them.
@@ -43,6 +43,7 @@ pub(super) struct Recipe {
 /// An instance of a welded module in its store.
 pub(super) struct Shell {
     recipe: Recipe,
+    revocation: Arc<Revocation>,
     pub(super) store: Store<ShellData>,
     pub(super) members: Vec<Member>,
 }
@@ -96,7 +97,6 @@ impl Recipe {
             results: Vec::new(),
             config: String::new(),
             watched: Arc::clone(&self.watched),
-            watch: CallWatch::new(Arc::clone(&self.halt)),
             sandboxes: Arc::clone(&self.sandboxes),
             limits: Limits::new(usize::try_from(self.limits().memory_bytes).unwrap_or(usize::MAX)),
         };
@@ -209,8 +209,13 @@ impl Shell {
     /// # Errors
     /// When the module cannot be instantiated, or one of these functions fails.
     pub(super) fn new(recipe: Recipe, setup: &mut Setup<'_>) -> Called<Self> {
-        let (store, members) = parts(&recipe)?;
-        let mut shell = Self { recipe, store, members };
+        let (revocation, store, members) = parts(&recipe)?;
+        let mut shell = Self {
+            recipe,
+            revocation,
+            store,
+            members,
+        };
         for position in 0..shell.members.len() {
             let (pool, begun) = shell.begin(setup.lend_pool(), position);
             setup.return_pool(pool);
@@ -233,13 +238,14 @@ impl Shell {
 
     /// Calls the first functions of a new member.
     fn begin(&mut self, pool: Box<BufferPool>, position: usize) -> (Box<BufferPool>, Called<()>) {
-        let watched = Arc::clone(&self.recipe.watched);
+        let (watched, revocation) = (Arc::clone(&self.recipe.watched), Arc::clone(&self.revocation));
         let (pool, begun) = self.lend(pool, |store, members| {
             let Member { node, entries, .. } = &members[position];
             entries.first.iter().try_for_each(|first| {
-                watched.enter(*node);
+                watched.words().enter(*node, 0);
                 let called = first.call(&mut *store, ());
-                watched.leave();
+                let called = called.map_err(|error| watched.reason(&revocation, error));
+                watched.words().leave();
                 called
             })
         });
@@ -252,7 +258,7 @@ impl Shell {
     /// # Errors
     /// When that fails; then the member stays dead and the others are unchanged.
     pub(super) fn restart(&mut self, cx: &mut RunContext, position: usize) -> Called<()> {
-        let (mut store, mut members) = parts(&self.recipe)?;
+        let (revocation, mut store, mut members) = parts(&self.recipe)?;
         for (number, (old, new)) in self.members.iter_mut().zip(&mut members).enumerate() {
             if number == position {
                 continue;
@@ -260,11 +266,17 @@ impl Shell {
             new.is_dead = old.is_dead;
             carry_over(&mut self.store, old, &mut store, new).map_err(|error| instantiation(&error))?;
         }
+        self.revocation = revocation;
         self.store = store;
         self.members = members;
         let (pool, begun) = self.begin(cx.lend_pool(), position);
         cx.return_pool(pool);
         begun
+    }
+
+    /// The error of the call that just ended: why it was ended, if the watchdog ended it.
+    pub(super) fn reason(&self, error: wasmtime::Error) -> wasmtime::Error {
+        self.recipe.watched.reason(&self.revocation, error)
     }
 
     /// Limits of a member's node.
@@ -279,11 +291,13 @@ impl Shell {
     }
 }
 
-fn parts(recipe: &Recipe) -> Called<(Store<ShellData>, Vec<Member>)> {
-    let (mut store, instance) = recipe.instantiate().map_err(|error| instantiation(&error))?;
+fn parts(recipe: &Recipe) -> Called<(Arc<Revocation>, Store<ShellData>, Vec<Member>)> {
+    let revocation = recipe.watched.revocation(&recipe.nodes);
+    let instantiated = revocation.instantiate(|| recipe.instantiate());
+    let (mut store, instance) = instantiated.map_err(|error| instantiation(&error))?;
     let members = (0..recipe.nodes.len()).map(|position| recipe.member(&mut store, &instance, position));
     let members = members.collect::<Called<Vec<_>>>()?;
-    Ok((store, members))
+    Ok((revocation, store, members))
 }
 
 /// Copies the state of a member to another instance: memory and globals. There is no other state, because stages that

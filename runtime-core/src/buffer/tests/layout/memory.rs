@@ -13,13 +13,12 @@ fn control_words_are_where_glue_looks() {
         pool.set_sequence(1 << 41);
         pool.set_deadline_ns(1 << 42);
         assert_eq!(
-            [24, 32, 40].map(|address| pool.memory.u64(address)),
+            [16, 24, 32].map(|address| pool.memory.u64(address)),
             [1 << 40, 1 << 41, 1 << 42]
         );
         pool.memory.atomic_u32(control::STAGE).store(3, Ordering::Relaxed);
         pool.set_limit_ms(1000);
-        let watched =
-            |pool: &BufferPool| [8, 12].map(|address| pool.memory.atomic_u32(address).load(Ordering::Relaxed));
+        let watched = |pool: &BufferPool| [4, 8].map(|address| pool.memory.atomic_u32(address).load(Ordering::Relaxed));
         assert_eq!(watched(&pool), [3, 1000]);
         pool.leave_stage();
         assert_eq!(watched(&pool), [0, 1000]);
@@ -29,15 +28,21 @@ fn control_words_are_where_glue_looks() {
 #[test]
 fn another_thread_sees_the_watched_words() {
     let pool = shared_pool(1, 0);
-    let words = pool.memory().watched_words().expect("the memory is shared");
+    let words = pool.memory().watched_words();
     pool.memory().atomic_u32(control::CALL).store(5, Ordering::Relaxed);
     let watchdog = std::thread::spawn(move || {
         let call = words.atomic_u32(control::CALL).load(Ordering::Relaxed);
-        words.atomic_u32(control::INTERRUPT).store(call, Ordering::Relaxed);
+        words.atomic_u32(control::HALT).store(call, Ordering::Relaxed);
     });
     watchdog.join().unwrap();
-    assert_eq!(pool.memory().atomic_u32(control::INTERRUPT).load(Ordering::Relaxed), 5);
-    assert!(super::pool(1, 0).memory().watched_words().is_none());
+    assert_eq!(pool.memory().atomic_u32(control::HALT).load(Ordering::Relaxed), 5);
+    let alone = super::pool(1, 0);
+    alone
+        .memory()
+        .watched_words()
+        .atomic_u32(control::HALT)
+        .store(1, Ordering::Relaxed);
+    assert_eq!(alone.memory().atomic_u32(control::HALT).load(Ordering::Relaxed), 0);
 }
 
 #[test]

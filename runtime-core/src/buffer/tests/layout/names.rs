@@ -6,7 +6,7 @@ use crate::layout::content_type;
 #[test]
 fn glue_reads_the_names_that_the_runtime_knows() {
     let mut pool = shared_pool(1, 0);
-    let name_at = [48, 52].map(|address| pool.memory.u32(address));
+    let name_at = [40, 44].map(|address| pool.memory.u32(address));
     assert_eq!(pool.memory.bytes(name_at[0], name_at[1]), b"flow");
 
     let longest = "x".repeat(1024);

@@ -1,48 +1,41 @@
-//! How much of a guest's code runs from one poll to the next, in fuel: each operator takes at most one unit.
+//! How much of a guest's code runs from one touch to the next, in fuel: each operator takes at most one unit.
 
 use std::fmt::Write as _;
 
-use wasmtime::Caller;
+use wasmtime::{Caller, Linker, Module, Store};
 
-use super::*;
-use crate::weld::poll::STRETCH;
+use super::{engine, observed};
+use crate::interrupt::STRETCH;
 
-/// The measurements at the polls of a run.
+/// The measurements at the touches of a run.
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
-    polls: u64,
-    /// Fuel that was left at the last poll.
+    touches: u64,
+    /// Fuel that was left at the last touch.
     last: u64,
-    /// Most fuel taken from one poll to the next.
+    /// Most fuel taken from one touch to the next.
     longest: u64,
 }
 
 const FUEL: u64 = 1_000_000_000;
 
-/// Runs `go` of a guest. The word is set all the time, so every poll calls the host.
+/// Runs `go` of a guest.
 fn run(text: &str, argument: i32) -> Seen {
-    let code = wat(text);
-    let setter = wat(&format!(
-        r#"(module {EXCHANGE} (func (export "set") (i32.atomic.store (i32.const 0) (i32.const 1))))"#
-    ));
-    let parts = [held(&code, vec![], polled()), glue(&setter, vec![exchange()])];
-    let code = welded(&parts, &[Export::named(0, "go", "go"), Export::named(1, "set", "set")]);
     let engine = engine(true);
-    let mut store = Store::new(&engine, Seen::default());
+    let seen = Seen {
+        last: FUEL,
+        ..Seen::default()
+    };
+    let mut store = Store::new(&engine, seen);
     store.set_fuel(FUEL).unwrap();
     let mut linker = Linker::new(&engine);
-    linker.define(&store, "exchange", "memory", shared(&engine)).unwrap();
-    let interrupted = |mut caller: Caller<'_, Seen>| {
+    let touch = |mut caller: Caller<'_, Seen>| {
         let left = caller.get_fuel().unwrap();
         see(caller.data_mut(), left);
     };
-    linker.func_wrap("host", "interrupted", interrupted).unwrap();
-    let instance = linker
-        .instantiate(&mut store, &Module::new(&engine, code).unwrap())
-        .unwrap();
-    let set = instance.get_typed_func::<(), ()>(&mut store, "set").unwrap();
-    set.call(&mut store, ()).unwrap();
-    store.data_mut().last = store.get_fuel().unwrap();
+    linker.func_wrap("host", "touch", touch).unwrap();
+    let module = Module::new(&engine, observed(text)).unwrap();
+    let instance = linker.instantiate(&mut store, &module).unwrap();
     let go = instance.get_typed_func::<i32, ()>(&mut store, "go").unwrap();
     go.call(&mut store, argument).unwrap();
     let left = store.get_fuel().unwrap();
@@ -51,12 +44,12 @@ fn run(text: &str, argument: i32) -> Seen {
 }
 
 fn see(seen: &mut Seen, left: u64) {
-    seen.polls += 1;
+    seen.touches += 1;
     seen.longest = seen.longest.max(seen.last - left);
     seen.last = left;
 }
 
-/// Most fuel that a function may take from one poll to the next, including the poll.
+/// Most fuel that a function may take from one touch to the next, including the touch.
 const PER_FUNCTION: u64 = STRETCH as u64 + 8;
 
 /// Four operators.
@@ -78,7 +71,7 @@ fn straight_code() {
     let seen = run(&function(&WORK.repeat(5000)), 0);
     assert!(seen.longest <= PER_FUNCTION, "{seen:?}");
     assert!(
-        (20_000 / PER_FUNCTION..30_000 / PER_FUNCTION).contains(&seen.polls),
+        (20_000 / PER_FUNCTION..30_000 / PER_FUNCTION).contains(&seen.touches),
         "{seen:?}"
     );
     for callee in ["$leaf", "$tree"] {
@@ -88,7 +81,7 @@ fn straight_code() {
 }
 
 #[test]
-fn code_that_jumps_over_polls() {
+fn code_that_jumps_over_touches() {
     let exits = [
         "(br_if $out (i32.const 1))",
         "(br_table $out $out (i32.const 0))",
@@ -115,7 +108,7 @@ fn code_that_jumps_over_polls() {
 
 #[test]
 fn random_code() {
-    let mut polls = 0;
+    let mut touches = 0;
     for seed in 0..8 {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut code = String::new();
@@ -126,10 +119,10 @@ fn random_code() {
         for argument in [1, 77, -5] {
             let seen = run(&text, argument);
             assert!(seen.longest <= PER_FUNCTION, "seed {seed}: {seen:?}");
-            polls += seen.polls;
+            touches += seen.touches;
         }
     }
-    assert!(polls > 100, "{polls} polls were seen");
+    assert!(touches > 100, "{touches} touches were seen");
 }
 
 /// Adds code with random branches, which depend on the random number in `$seed`, inside `depth` blocks.

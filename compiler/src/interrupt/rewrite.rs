@@ -1,0 +1,233 @@
+//! Writes a module with its touches, and a component with those of its modules. Everything else is copied as it is.
+
+use wasm_encoder::{CodeSection, ComponentSectionId, Encode as _, MemorySection, RawSection, Section as _};
+use wasmparser::{BinaryReaderError, Encoding, FunctionBody, Operator, Parser, Payload};
+
+use super::cycle::Cycles;
+use super::module::Module;
+use super::stretch::Stretch;
+use super::{OTHERS, QUIET, is_bulk, is_call, quiet, touch};
+
+/// Ids of the sections that come before that of memories (core specification, 5.5.2): custom, type, import, function and
+/// table.
+const COMES_BEFORE_MEMORIES: [u8; 5] = [0, 1, 2, 3, 4];
+
+type Result<T> = std::result::Result<T, BinaryReaderError>;
+
+/// Makes a core module interruptible.
+///
+/// # Errors
+/// When it is not well-formed.
+pub fn module(code: &[u8]) -> Result<Vec<u8>> {
+    let module = Module::parse(code)?;
+    let found = module.memories.iter().position(touch::can_be_touched);
+    let index = found.unwrap_or(module.memories.len());
+    let memory = found.map_or(touch::MEMORY, |found| module.memories[found]);
+    let index = u32::try_from(index).expect("invariant: a module has fewer memories");
+    let touch = touch::code(index, &memory);
+    with_touches(code, &module, touch, found.is_none())
+}
+
+/// Adds the code of a touch at all places that need one, and the memory for touches if that code needs it.
+pub(super) fn with_touches(code: &[u8], module: &Module<'_>, touch: Vec<u8>, needs_memory: bool) -> Result<Vec<u8>> {
+    let writer = Writer {
+        code,
+        imported: module.imported,
+        quiet: quiet::operators(module),
+        touch,
+    };
+    let mut written = CodeSection::new();
+    let mut touches = 0;
+    for (number, body) in module.bodies.iter().enumerate() {
+        let function = writer.function(number, body)?;
+        touches += function.touches;
+        written.raw(&function.code);
+    }
+    match touches {
+        0 => Ok(code.to_vec()),
+        _ => with_code(code, &written, needs_memory),
+    }
+}
+
+/// Copies a module with other code and, if it `needs_memory`, with the memory for touches as its last one.
+fn with_code(code: &[u8], written: &CodeSection, mut needs_memory: bool) -> Result<Vec<u8>> {
+    let mut output = wasm_encoder::Module::HEADER.to_vec();
+    for payload in Parser::new(0).parse_all(code) {
+        let payload = payload?;
+        let Some((id, range)) = payload.as_section() else {
+            continue;
+        };
+        if needs_memory && !COMES_BEFORE_MEMORIES.contains(&id) {
+            let mut memories = MemorySection::new();
+            if let Payload::MemorySection(section) = &payload {
+                for memory in section.clone() {
+                    memories.memory(memory?.into());
+                }
+            }
+            memories.memory(touch::MEMORY.into());
+            memories.append_to(&mut output);
+            needs_memory = false;
+            if let Payload::MemorySection(_) = &payload {
+                continue;
+            }
+        }
+        if let Payload::CodeSectionStart { .. } = payload {
+            written.append_to(&mut output);
+        } else {
+            let data = &code[range.start as usize..range.end as usize];
+            RawSection { id, data }.append_to(&mut output);
+        }
+    }
+    Ok(output)
+}
+
+/// Writes functions with touches.
+struct Writer<'a> {
+    /// The binary of the module.
+    code: &'a [u8],
+    imported: u32,
+    /// For each function, the operators that a call may run without a touch; `None` if it begins with one.
+    quiet: Vec<Option<u32>>,
+    /// The code of a touch.
+    touch: Vec<u8>,
+}
+
+/// A function with its touches.
+struct Written {
+    code: Vec<u8>,
+    touches: usize,
+}
+
+impl Writer<'_> {
+    fn function(&self, number: usize, body: &FunctionBody<'_>) -> Result<Written> {
+        let goes_round = self.loops(body)?;
+        let range = body.range();
+        let (start, end) = (range.start as usize, range.end as usize);
+        let operators = body.get_operators_reader()?;
+        let first = operators.original_position() as usize;
+        let mut written = Written {
+            code: self.code[start..first].to_vec(),
+            touches: 0,
+        };
+        if self.quiet[number].is_none() {
+            self.touch(&mut written);
+        }
+        let mut stretch = Stretch::new();
+        let mut loops = goes_round.into_iter();
+        // Code up to here is written.
+        let mut at = first;
+        let mut operators = operators.into_iter_with_offsets().peekable();
+        while let Some(operator) = operators.next() {
+            let (operator, offset) = operator?;
+            let offset = offset as usize;
+            if let Operator::Loop { .. } = operator {
+                let has_touch = loops.next().expect("invariant: every loop was passed before");
+                stretch.enter_loop(has_touch);
+                if has_touch {
+                    let next = operators.peek();
+                    let behind = match next {
+                        Some(Ok((_, behind))) => *behind as usize,
+                        Some(Err(_)) | None => end,
+                    };
+                    written.code.extend(&self.code[at..behind]);
+                    self.touch(&mut written);
+                    at = behind;
+                }
+                continue;
+            }
+            let operators = 1 + self.called_operators(&operator);
+            if is_bulk(&operator) || stretch.exceeds(&operator, operators) {
+                written.code.extend(&self.code[at..offset]);
+                self.touch(&mut written);
+                at = offset;
+                stretch.touch();
+            }
+            stretch.pass(&operator, operators);
+            if touch::is_touch(&self.code[offset..]) || self.calls_touch(&operator) {
+                stretch.touch();
+            }
+        }
+        written.code.extend(&self.code[at..end]);
+        Ok(written)
+    }
+
+    /// Returns, for each loop of a function, whether it may go round without a touch.
+    fn loops(&self, body: &FunctionBody<'_>) -> Result<Vec<bool>> {
+        let mut cycles = Cycles::new();
+        for operator in body.get_operators_reader()?.into_iter_with_offsets() {
+            let (operator, offset) = operator?;
+            let touches = is_bulk(&operator) || self.calls_touch(&operator);
+            cycles.pass(&operator, touches || touch::is_touch(&self.code[offset as usize..]));
+        }
+        Ok(cycles.into_found())
+    }
+
+    fn touch(&self, written: &mut Written) {
+        written.code.extend(&self.touch);
+        written.touches += 1;
+    }
+
+    /// Returns the number of a function that the module defines and an operator calls.
+    fn callee(&self, operator: &Operator<'_>) -> Option<usize> {
+        if let Operator::Call { function_index } | Operator::ReturnCall { function_index } = operator {
+            return function_index
+                .checked_sub(self.imported)
+                .map(|defined| defined as usize);
+        }
+        None
+    }
+
+    /// Whether an operator calls a function that begins with a touch.
+    fn calls_touch(&self, operator: &Operator<'_>) -> bool {
+        self.callee(operator).is_some_and(|callee| self.quiet[callee].is_none())
+    }
+
+    /// Returns how many operators a call may run without a touch.
+    fn called_operators(&self, operator: &Operator<'_>) -> u32 {
+        match (self.callee(operator), operator) {
+            (Some(callee), _) => self.quiet[callee].unwrap_or_default(),
+            (None, Operator::Call { .. } | Operator::ReturnCall { .. }) => OTHERS,
+            (None, operator) if is_call(operator) => QUIET,
+            (None, _) => 0,
+        }
+    }
+}
+
+/// Makes the core modules of a component interruptible, also those of components in it.
+///
+/// # Errors
+/// When it is not well-formed.
+#[expect(clippy::wildcard_enum_match_arm, reason = "a section is copied whatever it is")]
+pub fn component(binary: &[u8]) -> Result<Vec<u8>> {
+    let mut outer = Vec::new();
+    let mut output: Vec<u8> = Vec::new();
+    for payload in Parser::new(0).parse_all(binary) {
+        let payload = payload?;
+        match &payload {
+            Payload::Version { encoding, .. } => output.extend_from_slice(match encoding {
+                Encoding::Module => &wasm_encoder::Module::HEADER,
+                Encoding::Component => &wasm_encoder::Component::HEADER,
+            }),
+            Payload::ModuleSection { .. } => outer.push((ComponentSectionId::CoreModule, std::mem::take(&mut output))),
+            Payload::ComponentSection { .. } => {
+                outer.push((ComponentSectionId::Component, std::mem::take(&mut output)));
+            }
+            Payload::End(_) => {
+                let Some((id, mut parent)) = outer.pop() else { break };
+                if let ComponentSectionId::CoreModule = id {
+                    output = module(&output)?;
+                }
+                parent.push(id.into());
+                output.encode(&mut parent);
+                output = parent;
+            }
+            section => {
+                if let Some((id, range)) = section.as_section() {
+                    let data = &binary[range.start as usize..range.end as usize];
+                    RawSection { id, data }.append_to(&mut output);
+                }
+            }
+        }
+    }
+    Ok(output)
+}
