@@ -1,12 +1,13 @@
 //! Makes WebAssembly interruptible. In: a valid core module or component. Out: the same, whose code *touches* linear
 //! memory again and again. Code that does can be stopped from outside: the runtime takes the access rights on its
-//! memories away (`runtime-core/src/engine/memory.rs`), and the next touch is a trap.
+//! memories away (`runtime-core/src/revocation.rs`), and the next touch is a trap.
 //!
-//! A touch is an access that the machine code is sure to contain. Stores are touches. Where there are too few of them,
-//! this pass adds atomic loads whose results are dropped: in every loop that may go round without a touch, at the entry
-//! of all functions that are not *quiet*, before every operator whose work grows with its operands (it works in the
-//! host, which no lack of rights stops), and in long code at least every [`STRETCH`] operators. Quiet functions run at
-//! most [`QUIET`] operators, including those of the quiet functions that they call (`quiet.rs`).
+//! A touch is an access that the machine code is sure to contain. Stores are touches, and loads from addresses that
+//! change from round to round (`steps.rs`). Where there are too few of them, this pass adds atomic loads whose results
+//! are dropped: in every loop that may go round without a touch; at the entry of functions that are neither *quiet* nor
+//! access memory at once; before every operator whose work grows with its operands (it works in the host, which no lack
+//! of rights stops); and in long code at least every [`STRETCH`] operators. Quiet functions run at most [`QUIET`]
+//! operators, including those of the quiet functions that they call (`quiet.rs`).
 //!
 //! # Bound
 //! A guest can only run without limit by going round in loops or by making calls. Every way round a loop has a touch
@@ -21,6 +22,7 @@ mod cycle;
 mod module;
 mod quiet;
 mod rewrite;
+mod steps;
 mod stretch;
 #[cfg(test)]
 mod tests;
@@ -105,6 +107,15 @@ fn is_bulk(operator: &Operator<'_>) -> bool {
             | Operator::ArrayInitData { .. }
             | Operator::ArrayInitElem { .. }
     )
+}
+
+/// Whether the code behind an operator follows it, and nothing else leads there.
+fn goes_straight_on(operator: &Operator<'_>) -> bool {
+    let is_boundary = matches!(
+        operator,
+        Operator::Loop { .. } | Operator::If { .. } | Operator::Else | Operator::End | Operator::TryTable { .. }
+    );
+    !is_boundary && !is_call(operator) && !ends_way(operator) && targets(operator).is_empty()
 }
 
 /// Whether the code that follows an operator can only be reached by branches.

@@ -21,6 +21,7 @@ mod waiting;
 pub(crate) use ends::Input;
 pub use ends::{Ends, Output};
 pub use pressure::Pressure;
+pub(crate) use waiting::STEPS_BETWEEN_LOOKS;
 
 /// Longest time for which a driver works before other flows have a turn (design section 6).
 const LONGEST_QUANTUM: Duration = Duration::from_micros(100);
@@ -89,6 +90,8 @@ pub struct RunContext {
     drawn: u64,
     next_sequence: u64,
     drain: Option<Drain>,
+    /// Steps of this quantum so far.
+    steps: u32,
     /// Earliest time at which a waiting stage can continue, among the stages checked in this step.
     wake_at: Time,
     /// Whether a source checked in this step waits for input.
@@ -140,6 +143,7 @@ impl RunContext {
             drawn: 0,
             next_sequence: 0,
             drain: (options.limit == Some(0)).then_some(Drain::Limit),
+            steps: 0,
             wake_at: Time::NEVER,
             awaits_input: false,
             awaits_sink: false,

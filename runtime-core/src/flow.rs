@@ -1,6 +1,6 @@
 //! The driver of a flow. Generated code chooses the stage to run next; everything else is here.
 
-use crate::context::RunContext;
+use crate::context::{RunContext, STEPS_BETWEEN_LOOKS};
 use crate::crossing::Setup;
 use crate::error::Failure;
 use crate::plan::FlowPlan;
@@ -19,9 +19,6 @@ pub use chain::{Chain, FusedChain};
 pub use ending::{Ending, Outcome};
 pub use node::{AggregatorNode, FilterNode, Node, ProcessorNode, RouterNode, SinkNode, SourceNode};
 pub use run::Run;
-
-/// Steps between two readings of the time within a quantum.
-const STEPS_BETWEEN_LOOKS: u32 = 8;
 
 /// A flow with the structure of exactly one DAG; implemented by generated code. It may move between threads.
 pub trait Flow: Send {
@@ -49,7 +46,8 @@ pub trait Flow: Send {
     /// # Errors
     /// When a stage failed, and its error policy ends the flow.
     fn run_quantum(&mut self, cx: &mut RunContext) -> Result<bool, Failure> {
-        for step in 1..=self.plan().quantum {
+        cx.begin_quantum();
+        while cx.steps() < self.plan().quantum {
             if cx.pressure.has_notice() {
                 notify_sources(self.nodes(), cx)?;
             }
@@ -57,7 +55,7 @@ pub trait Flow: Send {
             if !self.step(cx)? {
                 return Ok(false);
             }
-            if cx.is_called() || (step % STEPS_BETWEEN_LOOKS == 0 && cx.quantum_is_over()) {
+            if cx.is_called() || (cx.steps().is_multiple_of(STEPS_BETWEEN_LOOKS) && cx.quantum_is_over()) {
                 break;
             }
         }

@@ -19,7 +19,8 @@ const IN_TEST: u64 = 12;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Locals of the code: the state of a random number, and numbers, addresses and vectors.
-const LOCALS: &str = "(local $seed i32) (local $n i32) (local $at i32) (local $wide i64) (local $v v128)";
+const LOCALS: &str =
+    "(local $seed i32) (local $n i32) (local $at i32) (local $k i32) (local $wide i64) (local $v v128)";
 
 /// Functions that call each other, directly and through a table, and one that is called at the end of another.
 const FUNCTIONS: &str = r"
@@ -38,7 +39,7 @@ const FUNCTIONS: &str = r"
   (func $tail (param $depth i32) (return_call $tail (local.get $depth)))";
 
 /// Code without a branch. Addresses are within the first page or at the end of the third.
-const STEPS: [&str; 20] = [
+const STEPS: [&str; 23] = [
     "(local.set $n (i32.add (local.get $n) (i32.const 3)))",
     "(local.set $wide (i64.mul (local.get $wide) (i64.const 6364136223846793005)))",
     "(local.set $at (i32.and (i32.add (local.get $at) (i32.const 1)) (i32.const 0xff)))",
@@ -52,6 +53,12 @@ const STEPS: [&str; 20] = [
     "(local.set $v (v128.load offset=0x8000 (local.get $at)))",
     "(v128.store offset=0x8000 (local.get $at) (local.get $v))",
     "(local.set $v (i8x16.add (local.get $v) (i8x16.splat (local.get $n))))",
+    "(local.set $k (i32.add (local.get $k) (i32.const 8))) (drop (i32.load offset=0x8000 (local.get $k))) \
+     (local.set $k (i32.add (local.get $k) (i32.const -8)))",
+    "(local.set $n (i32.load8_u offset=0x8000 (i32.add (local.get $k) (local.get $at))))",
+    "(local.set $k (i32.add (local.get $k) (i32.const 4))) \
+     (local.set $wide (i64.load offset=0x8000 (i32.add (local.get $k) (i32.const 16)))) \
+     (local.set $k (i32.add (local.get $k) (i32.const -4)))",
     "(memory.copy (i32.const 0x8000) (i32.const 0x9000) (i32.const 0x1000))",
     "(memory.fill (i32.const 0x8000) (i32.const 1) (i32.const 0x1000))",
     "(drop (memory.grow (i32.const 0)))",

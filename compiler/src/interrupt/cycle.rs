@@ -5,6 +5,7 @@
 
 use wasmparser::Operator;
 
+use super::steps::{Address, Changes};
 use super::{ends_way, targets};
 
 /// A place in a function, and what is known of the loops up to there.
@@ -53,7 +54,25 @@ impl Cycles {
         }
     }
 
-    /// Passes the next operator. `touches`: whether it is sure to touch memory.
+    /// Passes a load from an address, which is a touch for the loops that change the address and for those around them.
+    /// Returns whether there is one. `changes`: those of each loop.
+    pub(super) fn load(&mut self, address: Address, changes: &[Changes]) -> bool {
+        let loops = self.blocks.iter().rev().filter_map(|block| match block {
+            Block::Loop { depth, number } => Some((*depth, *number)),
+            Block::Other { .. } => None,
+        });
+        let mut loops = loops.filter(|(_, number)| changes[*number].affect(address));
+        let Some((depth, _)) = loops.next() else {
+            return false;
+        };
+        if self.untouched <= depth {
+            let inner = depth + 1;
+            self.untouched = if inner < self.around { inner } else { NONE };
+        }
+        true
+    }
+
+    /// Passes the next operator. `touches`: whether it is sure to touch memory, apart from loads.
     pub(super) fn pass(&mut self, operator: &Operator<'_>, touches: bool) {
         if touches {
             self.untouched = NONE;

@@ -1,12 +1,15 @@
 //! Writes a module with its touches, and a component with those of its modules. Everything else is copied as it is.
 
+use std::collections::BTreeSet;
+
 use wasm_encoder::{CodeSection, ComponentSectionId, Encode as _, MemorySection, RawSection, Section as _};
 use wasmparser::{BinaryReaderError, Encoding, FunctionBody, Operator, Parser, Payload};
 
 use super::cycle::Cycles;
 use super::module::Module;
+use super::steps::Window;
 use super::stretch::Stretch;
-use super::{OTHERS, QUIET, is_bulk, is_call, quiet, touch};
+use super::{OTHERS, QUIET, goes_straight_on, is_bulk, is_call, quiet, steps, touch};
 
 /// Ids of the sections that come before that of memories (core specification, 5.5.2): custom, type, import, function and
 /// table.
@@ -92,6 +95,14 @@ struct Writer<'a> {
     touch: Vec<u8>,
 }
 
+/// What was found in a function.
+struct Found {
+    /// For each loop, whether it may go round without a touch.
+    goes_round: Vec<bool>,
+    /// The loads that are touches, by their offset in the module.
+    loads: BTreeSet<usize>,
+}
+
 /// A function with its touches.
 struct Written {
     code: Vec<u8>,
@@ -100,7 +111,7 @@ struct Written {
 
 impl Writer<'_> {
     fn function(&self, number: usize, body: &FunctionBody<'_>) -> Result<Written> {
-        let goes_round = self.loops(body)?;
+        let Found { goes_round, loads } = self.find(body)?;
         let range = body.range();
         let (start, end) = (range.start as usize, range.end as usize);
         let operators = body.get_operators_reader()?;
@@ -109,7 +120,7 @@ impl Writer<'_> {
             code: self.code[start..first].to_vec(),
             touches: 0,
         };
-        if self.quiet[number].is_none() {
+        if self.quiet[number].is_none() && !self.begins_with_access(body)? {
             self.touch(&mut written);
         }
         let mut stretch = Stretch::new();
@@ -143,7 +154,8 @@ impl Writer<'_> {
                 stretch.touch();
             }
             stretch.pass(&operator, operators);
-            if touch::is_touch(&self.code[offset..]) || self.calls_touch(&operator) {
+            let touches = touch::is_touch(&self.code[offset..]) || loads.contains(&offset);
+            if touches || self.calls_touch(&operator) {
                 stretch.touch();
             }
         }
@@ -151,15 +163,47 @@ impl Writer<'_> {
         Ok(written)
     }
 
-    /// Returns, for each loop of a function, whether it may go round without a touch.
-    fn loops(&self, body: &FunctionBody<'_>) -> Result<Vec<bool>> {
-        let mut cycles = Cycles::new();
+    /// Whether a function accesses memory before it branches or calls another one. No earlier access can stand for that.
+    fn begins_with_access(&self, body: &FunctionBody<'_>) -> Result<bool> {
         for operator in body.get_operators_reader()?.into_iter_with_offsets() {
             let (operator, offset) = operator?;
-            let touches = is_bulk(&operator) || self.calls_touch(&operator);
-            cycles.pass(&operator, touches || touch::is_touch(&self.code[offset as usize..]));
+            let code = &self.code[offset as usize..];
+            if touch::is_touch(code) || touch::is_load(code) {
+                return Ok(true);
+            }
+            if !goes_straight_on(&operator) {
+                return Ok(false);
+            }
         }
-        Ok(cycles.into_found())
+        Ok(false)
+    }
+
+    /// Finds the loops of a function that need a touch, and the loads that are touches.
+    fn find(&self, body: &FunctionBody<'_>) -> Result<Found> {
+        let operators: Vec<(Operator<'_>, u64)> = body
+            .get_operators_reader()?
+            .into_iter_with_offsets()
+            .collect::<Result<_>>()?;
+        let changes = steps::changes(operators.iter().map(|(operator, _)| operator.clone()));
+        let mut cycles = Cycles::new();
+        let mut loads = BTreeSet::new();
+        let mut window = Window::default();
+        for (operator, offset) in operators {
+            let offset = offset as usize;
+            let touches = is_bulk(&operator) || self.calls_touch(&operator);
+            cycles.pass(&operator, touches || touch::is_touch(&self.code[offset..]));
+            if touch::is_load(&self.code[offset..]) {
+                let known = window.addresses().into_iter();
+                if known.fold(false, |touches, address| cycles.load(address, &changes) || touches) {
+                    loads.insert(offset);
+                }
+            }
+            window.pass(operator);
+        }
+        Ok(Found {
+            goes_round: cycles.into_found(),
+            loads,
+        })
     }
 
     fn touch(&self, written: &mut Written) {

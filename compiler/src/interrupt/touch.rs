@@ -41,15 +41,24 @@ pub(super) fn code(index: u32, memory: &MemoryType) -> Vec<u8> {
     code
 }
 
-/// Whether the operator that begins at `code` touches memory by itself: it is a store or an atomic access (opcodes of
-/// the core specification, 5.4.7 and 5.4.8, and of the threads proposal). A load is none: the code generator may take
-/// the value of an earlier one.
+/// Whether the operator that begins at `code` touches memory wherever it is: it is a store or an atomic access (opcodes
+/// of the core specification, 5.4.7 and 5.4.8, and of the threads proposal). A load is none: the code generator may
+/// take the value of an earlier one (see `steps.rs`).
 pub(super) fn is_touch(code: &[u8]) -> bool {
     match code {
         [0x36..=0x3e, ..] => true,
         [0xfd, rest @ ..] => matches!(opcode(rest), 0x0b | 0x58..=0x5b),
         // The accesses follow `notify`, `wait` and `fence`.
         [0xfe, rest @ ..] => opcode(rest) >= 0x10,
+        _ => false,
+    }
+}
+
+/// Whether the operator that begins at `code` is a load of a number or a whole vector, with only the address as operand.
+pub(super) fn is_load(code: &[u8]) -> bool {
+    match code {
+        [0x28..=0x35, ..] => true,
+        [0xfd, rest @ ..] => matches!(opcode(rest), 0x00..=0x0a | 0x5c | 0x5d),
         _ => false,
     }
 }

@@ -6,6 +6,8 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
+use memchr::memchr;
+
 use super::{config, is_fifo, opened, path_key, payload};
 use crate::bounds;
 use crate::builtin_table;
@@ -83,7 +85,7 @@ impl Lines {
     /// The end of the line that begins at `start`, and the beginning of the next one; `None` while the line is
     /// incomplete.
     fn line_end(&mut self) -> Option<(usize, usize)> {
-        match self.bytes[self.scanned..].iter().position(|byte| *byte == b'\n') {
+        match memchr(b'\n', &self.bytes[self.scanned..]) {
             Some(offset) => {
                 let end = self.scanned + offset;
                 self.scanned = end;

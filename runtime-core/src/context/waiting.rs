@@ -3,6 +3,9 @@
 use super::RunContext;
 use crate::clock::Time;
 
+/// Steps between two readings of the time within a quantum.
+pub(crate) const STEPS_BETWEEN_LOOKS: u32 = 8;
+
 impl RunContext {
     /// Notes that a stage cannot continue before `time`.
     #[inline]
@@ -37,9 +40,32 @@ impl RunContext {
         self.held
     }
 
-    /// Clears the notes about waiting stages, which are checked again in this step.
+    /// Begins the count of a quantum's steps.
+    #[inline]
+    pub(crate) fn begin_quantum(&mut self) {
+        self.steps = 0;
+    }
+
+    /// Steps of this quantum so far.
+    #[inline]
+    pub(crate) fn steps(&self) -> u32 {
+        self.steps
+    }
+
+    /// Whether another step may follow at once: the quantum goes on, the time is not due to be read, and nobody asks for
+    /// anything.
+    #[inline]
+    pub(crate) fn may_step(&self, quantum: u32) -> bool {
+        self.steps < quantum
+            && !self.steps.is_multiple_of(STEPS_BETWEEN_LOOKS)
+            && !self.is_called()
+            && !self.pressure.has_notice()
+    }
+
+    /// Counts a step. Clears the notes about waiting stages, which are checked again in it.
     #[inline]
     pub(crate) fn begin_step(&mut self) {
+        self.steps += 1;
         self.wake_at = Time::NEVER;
         self.awaits_input = false;
         self.awaits_sink = false;

@@ -28,6 +28,8 @@ pub struct Base {
     /// Element that waits for its next attempt.
     pub(super) hand: Option<Element>,
     pub(super) policy: Policy,
+    /// The streams that an element may be put into, dead letters included.
+    outputs: Box<[usize]>,
     /// Whether an output stream limits the size of elements.
     sized: bool,
 }
@@ -36,7 +38,8 @@ impl Base {
     /// The base of node `position`, implemented by `component`.
     pub(super) fn new(flow: &'static FlowPlan, position: usize, component: &'static str) -> Self {
         let plan = &flow.nodes[position];
-        let mut outputs = plan.outputs.iter().flat_map(|port| port.streams);
+        let outputs = plan.outputs.iter().flat_map(|port| port.streams);
+        let sized = |stream: &usize| flow.streams[*stream].max_element_bytes.is_some();
         Self {
             plan,
             position,
@@ -46,7 +49,8 @@ impl Base {
             next_input: 0,
             hand: None,
             policy: Policy::default(),
-            sized: outputs.any(|stream| flow.streams[*stream].max_element_bytes.is_some()),
+            sized: outputs.clone().any(sized),
+            outputs: outputs.chain(plan.dead_letters).copied().collect(),
         }
     }
 
@@ -115,8 +119,7 @@ impl Base {
     #[inline]
     pub(super) fn outputs_accept(&self, cx: &mut RunContext, streams: &[Stream]) -> bool {
         let mut not_before = Time::START;
-        let ports = self.plan.outputs.iter().map(|port| port.streams);
-        for stream in ports.chain([self.plan.dead_letters]).flatten() {
+        for stream in &self.outputs {
             match streams[*stream].room(cx.now()) {
                 Room::Yes => {}
                 Room::Full => return false,

@@ -20,6 +20,10 @@ use crate::stream::Stream;
 pub struct Chain {
     /// Streams between the nodes, one fewer than nodes.
     between: Box<[usize]>,
+    /// Streams of dead letters, whose consumers come first.
+    aside: Box<[usize]>,
+    /// Most steps of a quantum.
+    quantum: u32,
 }
 
 impl Chain {
@@ -27,8 +31,11 @@ impl Chain {
     #[must_use]
     pub fn new(flow: &'static FlowPlan, positions: &[usize]) -> Self {
         let inputs = positions.iter().skip(1).map(|position| flow.nodes[*position].inputs[0]);
+        let aside = positions.iter().flat_map(|position| flow.nodes[*position].dead_letters);
         Self {
             between: inputs.collect(),
+            aside: aside.copied().collect(),
+            quantum: flow.quantum,
         }
     }
 
@@ -39,7 +46,8 @@ impl Chain {
             && links.iter().all(|link| link.is_clear(cx, streams))
     }
 
-    /// Pulls an element and passes it from node to node as far as it goes.
+    /// Pulls elements and passes each from node to node as far as it goes: as many as the driver would in a row, since
+    /// while the chain is clear, no node of it has anything else to do.
     ///
     /// # Errors
     /// When a stage failed, and its error policy ends the flow.
@@ -51,23 +59,49 @@ impl Chain {
         source: &mut SourceNode,
         links: &mut [&mut dyn Link],
     ) -> Result<(), Failure> {
+        loop {
+            let has_left = self.run_one(cx, streams, source, links)?;
+            let goes_on = !has_left
+                && cx.may_step(self.quantum)
+                && self.between.iter().all(|stream| streams[*stream].can_be_passed())
+                && self.aside.iter().all(|stream| streams[*stream].is_empty())
+                && links.iter().all(|link| link.is_clear(cx, streams));
+            if !goes_on {
+                return Ok(());
+            }
+            cx.begin_step();
+            if !source.is_ready(cx, streams) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Pulls one element and passes it on. Returns whether it left the chain, so that another node comes next.
+    #[inline]
+    fn run_one(
+        &self,
+        cx: &mut RunContext,
+        streams: &mut [Stream],
+        source: &mut SourceNode,
+        links: &mut [&mut dyn Link],
+    ) -> Result<bool, Failure> {
         let Some(mut element) = source.pull(cx, streams)? else {
-            return Ok(());
+            return Ok(true);
         };
         source.passed();
         let last = links.len() - 1;
         for (position, link) in links.iter_mut().enumerate() {
             streams[self.between[position]].count_passed(1);
             match link.pass(cx, streams, element)? {
-                Some(output) if position == last => return link.put(cx, streams, output),
+                Some(output) if position == last => return link.put(cx, streams, output).map(|()| true),
                 Some(output) => {
                     link.base_mut().passed();
                     element = output;
                 }
-                None => return Ok(()),
+                None => return Ok(false),
             }
         }
-        Ok(())
+        Ok(false)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use memchr::{memchr, memchr_iter};
+
 use super::LONGEST_LINE;
 use super::input::Input;
 
@@ -89,9 +91,8 @@ impl Feed {
     /// The end of a batch and the number of its lines; `None` while there is no whole line.
     fn batch_end(&mut self) -> Option<(usize, u64)> {
         let from = self.scanned.max(self.start);
-        let unseen = self.bytes[from..].iter().enumerate();
-        let ends = unseen.filter(|(_, byte)| **byte == b'\n').take(BATCH);
-        let last = ends.fold(None, |found: Option<(usize, u64)>, (at, _)| {
+        let ends = memchr_iter(b'\n', &self.bytes[from..]).take(BATCH);
+        let last = ends.fold(None, |found: Option<(usize, u64)>, at| {
             Some((from + at + 1, found.map_or(1, |(_, lines)| lines + 1)))
         });
         if last.is_none() {
@@ -136,7 +137,7 @@ impl Feed {
 
 /// The part of a chunk after its first line end; `None` without a line end.
 pub(super) fn behind_line(chunk: &[u8]) -> Option<&[u8]> {
-    let end = chunk.iter().position(|byte| *byte == b'\n')?;
+    let end = memchr(b'\n', chunk)?;
     Some(&chunk[end + 1..])
 }
 

@@ -1,7 +1,10 @@
 //! The input that lines are read from, in chunks.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
+
+use rustix::buffer::spare_capacity;
+use rustix::io::{read, retry_on_intr};
 
 use crate::executor::Waker;
 use crate::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
@@ -38,7 +41,7 @@ impl Input {
         let (sender, chunks) = sync_channel(AHEAD);
         let reader = thread::Builder::new().name("lines".to_owned());
         let started = reader.spawn(move || match open() {
-            Ok(file) => read_in_thread(file, &sender, &wakers),
+            Ok(file) => read_in_thread(&file, &sender, &wakers),
             Err(error) => {
                 // The receiver may be gone; then the error is of no use.
                 let _ = sender.send(Err(error));
@@ -62,24 +65,17 @@ impl Input {
     }
 }
 
-fn read_chunk(input: &mut impl Read) -> io::Result<Vec<u8>> {
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        match input.read(&mut chunk) {
-            Ok(read) => {
-                chunk.truncate(read);
-                return Ok(chunk);
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
+fn read_chunk(input: &File) -> io::Result<Vec<u8>> {
+    let mut chunk = Vec::with_capacity(CHUNK);
+    // Into the spare capacity, which needs no zeros before.
+    retry_on_intr(|| read(input, spare_capacity(&mut chunk)))?;
+    Ok(chunk)
 }
 
 /// Reads until the input ends or its receiver is gone.
-fn read_in_thread(mut input: File, chunks: &SyncSender<io::Result<Vec<u8>>>, wakers: &[Waker]) {
+fn read_in_thread(input: &File, chunks: &SyncSender<io::Result<Vec<u8>>>, wakers: &[Waker]) {
     loop {
-        let chunk = read_chunk(&mut input);
+        let chunk = read_chunk(input);
         let is_last = chunk.as_ref().map_or(true, Vec::is_empty);
         let is_wanted = chunks.send(chunk).is_ok();
         wake(wakers);
