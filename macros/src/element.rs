@@ -1,21 +1,42 @@
 //! Input elements. Everything here is lent by the runtime for the duration of one call.
 
+use std::cell::OnceCell;
 use std::time::Duration;
 
 use crate::bindings::torvyn::streaming::types::{Buffer, FlowContext, StreamElement};
 use crate::error::Error;
+use crate::memory::{self, Kept};
+
+thread_local! {
+    /// The memory for payloads that are read.
+    static CONTENTS: Kept = const { Kept::new() };
+}
 
 /// An input element.
 #[derive(Debug)]
 pub struct Element<'a> {
     raw: StreamElement<'a>,
+    contents: &'a OnceCell<Vec<u8>>,
+}
+
+impl Element<'_> {
+    /// Lends an element for one call.
+    pub(crate) fn lend<R>(raw: StreamElement<'_>, call: impl FnOnce(&Element<'_>) -> R) -> R {
+        let contents = OnceCell::new();
+        let element = Element {
+            raw,
+            contents: &contents,
+        };
+        let result = call(&element);
+        memory::keep_content_type(element.raw.meta.content_type);
+        if let Some(contents) = contents.into_inner() {
+            CONTENTS.with(|kept| kept.keep(contents));
+        }
+        result
+    }
 }
 
 impl<'a> Element<'a> {
-    pub(crate) fn new(raw: StreamElement<'a>) -> Self {
-        Element { raw }
-    }
-
     /// Position in the flow, counted from 0.
     #[must_use]
     pub fn sequence(&self) -> u64 {
@@ -37,7 +58,10 @@ impl<'a> Element<'a> {
     /// The contents, still in host memory.
     #[must_use]
     pub fn payload(&self) -> Payload<'a> {
-        Payload { raw: self.raw.payload }
+        Payload {
+            raw: self.raw.payload,
+            contents: self.contents,
+        }
     }
 
     /// Context of the flow that the element belongs to.
@@ -51,9 +75,11 @@ impl<'a> Element<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Payload<'a> {
     raw: &'a Buffer,
+    /// What was read in this call.
+    contents: &'a OnceCell<Vec<u8>>,
 }
 
-impl Payload<'_> {
+impl<'a> Payload<'a> {
     /// Length in bytes. Copies nothing.
     #[must_use]
     pub fn size(&self) -> u64 {
@@ -72,18 +98,19 @@ impl Payload<'_> {
         self.raw.read(offset, len)
     }
 
-    /// Copies all contents.
+    /// All contents. The first time in a call, copies them to memory that the next call uses again.
     #[must_use]
-    pub fn bytes(&self) -> Vec<u8> {
-        self.raw.read_all()
+    pub fn bytes(&self) -> &'a [u8] {
+        self.contents
+            .get_or_init(|| memory::read_all(self.raw, CONTENTS.with(Kept::take)))
     }
 
-    /// Copies all contents as text.
+    /// All contents as text; copied as by [`bytes`](Self::bytes).
     ///
     /// # Errors
     /// [`Error::InvalidInput`] when they are not UTF-8.
-    pub fn text(&self) -> Result<String, Error> {
-        String::from_utf8(self.bytes()).map_err(|error| Error::InvalidInput(format!("payload is not UTF-8: {error}")))
+    pub fn text(&self) -> Result<&'a str, Error> {
+        str::from_utf8(self.bytes()).map_err(|error| Error::InvalidInput(format!("payload is not UTF-8: {error}")))
     }
 
     pub(crate) fn raw(&self) -> &Buffer {

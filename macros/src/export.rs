@@ -106,7 +106,25 @@ macro_rules! __export_instance {
                 Instance with_types_in $crate::bindings::exports::torvyn::streaming::lifecycle
             );
             $crate::$world!();
+            $crate::__export_realloc!();
         };
+    };
+}
+
+/// Exports the component's allocator for what the runtime passes.
+///
+/// It must be expanded in the component's own crate: the standard library has a weak definition of this export, and a
+/// linker that found that one would not look for another in the library that this crate is.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_realloc {
+    () => {
+        #[cfg(target_arch = "wasm32")]
+        #[unsafe(export_name = "cabi_realloc")]
+        unsafe extern "C" fn cabi_realloc(old: *mut u8, old_len: usize, align: usize, len: usize) -> *mut u8 {
+            // SAFETY: the runtime calls it as the canonical ABI says.
+            unsafe { $crate::__private::realloc(old, old_len, align, len) }
+        }
     };
 }
 
@@ -149,6 +167,14 @@ fn with<I: Instance, R>(call: impl FnOnce(&mut I::Component) -> Result<R, Error>
     })
 }
 
+/// Calls the component with an element.
+fn with_element<I: Instance, R>(
+    element: StreamElement<'_>,
+    call: impl FnOnce(&mut I::Component, &Element<'_>) -> Result<R, Error>,
+) -> Result<R, ProcessError> {
+    with::<I, _>(|component| Element::lend(element, |element| call(component, element)))
+}
+
 impl<I: Instance> lifecycle::Guest for I {
     fn init(config: String) -> Result<(), ProcessError> {
         let component = I::init(&config)?;
@@ -183,7 +209,7 @@ impl<I: Instance<Component: Source>> source::Guest for I {
 
 impl<I: Instance<Component: Processor>> processor::Guest for I {
     fn process(input: StreamElement<'_>) -> Result<ProcessResult, ProcessError> {
-        match with::<I, _>(|processor| processor.process(&Element::new(input)))? {
+        match with_element::<I, _>(input, Processor::process)? {
             Some(output) => Ok(ProcessResult::Emit(output.into())),
             None => Ok(ProcessResult::Drop),
         }
@@ -192,19 +218,19 @@ impl<I: Instance<Component: Processor>> processor::Guest for I {
 
 impl<I: Instance<Component: Filter>> filter::Guest for I {
     fn evaluate(element: StreamElement<'_>) -> Result<bool, ProcessError> {
-        with::<I, _>(|filter| filter.evaluate(&Element::new(element)))
+        with_element::<I, _>(element, Filter::evaluate)
     }
 }
 
 impl<I: Instance<Component: Router>> router::Guest for I {
     fn route(element: StreamElement<'_>) -> Result<Vec<String>, ProcessError> {
-        Ok(with::<I, _>(|router| router.route(&Element::new(element)))?.into())
+        Ok(with_element::<I, _>(element, Router::route)?.into())
     }
 }
 
 impl<I: Instance<Component: Aggregator>> aggregator::Guest for I {
     fn ingest(element: StreamElement<'_>) -> Result<Option<OutputElement>, ProcessError> {
-        Ok(with::<I, _>(|aggregator| aggregator.ingest(&Element::new(element)))?.map(OutputElement::from))
+        Ok(with_element::<I, _>(element, Aggregator::ingest)?.map(OutputElement::from))
     }
 
     fn flush() -> Result<Vec<OutputElement>, ProcessError> {
@@ -215,7 +241,7 @@ impl<I: Instance<Component: Aggregator>> aggregator::Guest for I {
 
 impl<I: Instance<Component: Sink>> sink::Guest for I {
     fn push(element: StreamElement<'_>) -> Result<BackpressureSignal, ProcessError> {
-        match with::<I, _>(|sink| sink.push(&Element::new(element)))? {
+        match with_element::<I, _>(element, Sink::push)? {
             Signal::Ready => Ok(BackpressureSignal::Ready),
             Signal::Pause => Ok(BackpressureSignal::Pause),
         }

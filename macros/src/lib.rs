@@ -46,6 +46,9 @@
 //! # fn main() {}
 //! ```
 //!
+//! The payload of an element is in host memory. Reading it copies it to memory that the next call uses again, so most
+//! calls allocate nothing for it.
+//!
 //! Build it with `crate-type = ["cdylib"]` for `wasm32-wasip2`. The component exports the standard world of its role
 //! (`managed-source`, `managed-transform`, `managed-filter`, `managed-router`, `stream-aggregator`, `managed-sink`) and
 //! nothing else.
@@ -58,6 +61,7 @@ mod config;
 mod element;
 mod error;
 mod export;
+mod memory;
 mod output;
 mod role;
 mod route;
@@ -78,4 +82,5 @@ pub use torvyn_macros::component;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::export::{Instance, Slot};
+    pub use crate::memory::realloc::realloc;
 }

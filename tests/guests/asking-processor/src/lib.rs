@@ -13,11 +13,11 @@ struct Asking;
 impl Processor for Asking {
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
         let name = input.payload().text()?;
-        let is_plausible = match name.as_str() {
+        let is_plausible = match name {
             "wall" => SystemTime::now() > SystemTime::UNIX_EPOCH,
             "monotonic" => Instant::now().elapsed() < Duration::from_secs(3600),
             "random" => random() != random(),
-            "seed" => RandomState::new().hash_one(&name) != RandomState::new().hash_one("other"),
+            "seed" => RandomState::new().hash_one(name) != RandomState::new().hash_one("other"),
             "nothing" => true,
             other => return Err(Error::InvalidInput(format!("there is no `{other}` to ask for"))),
         };

@@ -23,7 +23,7 @@ impl Aggregator for FaultyAggregator {
         match self.kept.take() {
             Some(first) => Output::text(&format!("{first}+{text}")).map(Some),
             None => {
-                self.kept = Some(text);
+                self.kept = Some(text.to_owned());
                 Ok(None)
             }
         }

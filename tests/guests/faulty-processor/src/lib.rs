@@ -16,7 +16,7 @@ impl Processor for FaultyProcessor {
 
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
         self.fault.strike("process")?;
-        Output::bytes(input.content_type(), &input.payload().bytes()).map(Some)
+        Output::bytes(input.content_type(), input.payload().bytes()).map(Some)
     }
 
     fn teardown(mut self) {

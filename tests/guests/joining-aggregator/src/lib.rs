@@ -18,7 +18,7 @@ impl Aggregator for JoiningAggregator {
     }
 
     fn ingest(&mut self, element: &Element<'_>) -> Result<Option<Output>, Error> {
-        self.texts.push(element.payload().text()?);
+        self.texts.push(element.payload().text()?.to_owned());
         if self.texts.len() < self.size {
             return Ok(None);
         }

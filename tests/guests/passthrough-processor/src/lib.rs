@@ -20,7 +20,7 @@ impl Processor for Passthrough {
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
         let payload = input.payload();
         let output = match self {
-            Passthrough::Guest => Output::bytes(input.content_type(), &payload.bytes())?,
+            Passthrough::Guest => Output::bytes(input.content_type(), payload.bytes())?,
             Passthrough::Host => OutputBuffer::copy_of(payload)?.finish(),
         };
         Ok(Some(output))

@@ -21,7 +21,7 @@ impl Aggregator for ScriptedAggregator {
 
     fn ingest(&mut self, element: &Element<'_>) -> Result<Option<Output>, Error> {
         let action = self.script.act()?;
-        self.kept.push(element.payload().text()?);
+        self.kept.push(element.payload().text()?.to_owned());
         if action == 'o' {
             return Ok(None);
         }

@@ -19,7 +19,7 @@ impl Processor for ScriptedProcessor {
         let payload = match self.script.act()? {
             'x' => return Ok(None),
             'b' => vec![b'B'; 2000],
-            _ => [input.payload().bytes(), format!(".{}", self.script.name).into_bytes()].concat(),
+            _ => [input.payload().bytes(), format!(".{}", self.script.name).as_bytes()].concat(),
         };
         Output::bytes(&format!("text/x-{}", self.script.name), &payload).map(Some)
     }

@@ -24,7 +24,7 @@ impl Aggregator for Joined {
     }
 
     fn ingest(&mut self, element: &Element<'_>) -> Result<Option<Output>, Error> {
-        let line = self.add(element.payload().text()?);
+        let line = self.add(element.payload().text()?.to_owned());
         line.map(|line| Output::text(&line)).transpose()
     }
 

@@ -23,7 +23,7 @@ impl Filter for Contains {
     }
 
     fn evaluate(&mut self, element: &Element<'_>) -> Result<bool, Error> {
-        Ok(self.passes(&element.payload().text()?))
+        Ok(self.passes(element.payload().text()?))
     }
 }
 

@@ -10,7 +10,7 @@ impl Processor for Transform {
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
         // The payload is in host memory: this call copies its text into the component.
         let text = input.payload().text()?;
-        Output::text(&transformed(input.sequence(), &text)).map(Some)
+        Output::text(&transformed(input.sequence(), text)).map(Some)
     }
 }
 

@@ -19,7 +19,7 @@ impl Sink for ChecksumSink {
     }
 
     fn push(&mut self, element: &Element<'_>) -> Result<Signal, Error> {
-        self.checksum.fold(&element.payload().bytes());
+        self.checksum.fold(element.payload().bytes());
         Ok(Signal::Ready)
     }
 

@@ -18,7 +18,7 @@ struct Event {
 impl Sink for AlertSink {
     fn push(&mut self, element: &Element<'_>) -> Result<Signal, Error> {
         let text = element.payload().text()?;
-        let event: Event = serde_json::from_str(&text).map_err(Error::invalid_input)?;
+        let event: Event = serde_json::from_str(text).map_err(Error::invalid_input)?;
         if event.alert {
             println!("[alert-sink] ALERT seq={}: {text}", element.sequence());
         } else {

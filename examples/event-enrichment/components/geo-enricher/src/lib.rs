@@ -28,7 +28,7 @@ impl Processor for GeoEnricher {
 
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
         let mut event: Map<String, Value> =
-            serde_json::from_slice(&input.payload().bytes()).map_err(Error::invalid_input)?;
+            serde_json::from_str(input.payload().text()?).map_err(Error::invalid_input)?;
         let address = event.get("ip").and_then(Value::as_str).unwrap_or_default();
         let (country, city) = match self.locations.get(address) {
             Some(location) => (location.country.as_str(), location.city.as_str()),

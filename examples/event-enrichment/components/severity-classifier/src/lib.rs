@@ -19,7 +19,7 @@ impl Processor for SeverityClassifier {
 
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
         let mut event: Map<String, Value> =
-            serde_json::from_slice(&input.payload().bytes()).map_err(Error::invalid_input)?;
+            serde_json::from_str(input.payload().text()?).map_err(Error::invalid_input)?;
         let severity = severity(event.get("level").and_then(Value::as_str).unwrap_or_default());
         event.insert("severity".to_owned(), severity.into());
         event.insert("alert".to_owned(), (severity >= self.alert_threshold).into());

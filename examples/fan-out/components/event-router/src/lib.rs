@@ -17,8 +17,7 @@ struct Event<'a> {
 #[torvyn::component]
 impl Router for EventRouter {
     fn route(&mut self, element: &Element<'_>) -> Result<Route, Error> {
-        let payload = element.payload().bytes();
-        let event: Event<'_> = serde_json::from_slice(&payload).map_err(Error::invalid_input)?;
+        let event: Event<'_> = serde_json::from_str(element.payload().text()?).map_err(Error::invalid_input)?;
         Ok(match event.r#type {
             "metric" => Route::to("metrics"),
             "log" => Route::to("logs"),

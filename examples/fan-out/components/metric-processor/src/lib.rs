@@ -10,7 +10,7 @@ struct MetricProcessor;
 impl Processor for MetricProcessor {
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
         let mut event: Map<String, Value> =
-            serde_json::from_slice(&input.payload().bytes()).map_err(Error::invalid_input)?;
+            serde_json::from_str(input.payload().text()?).map_err(Error::invalid_input)?;
         event.insert("processed_by".to_owned(), "metrics-pipeline".into());
         let json = serde_json::to_string(&event).map_err(Error::internal)?;
         Output::json(&json).map(Some)

@@ -22,7 +22,7 @@ impl Processor for DpkgParse {
         if line.trim().is_empty() {
             return Ok(None);
         }
-        let record = Record::parse(&line).ok_or_else(|| Error::InvalidInput(format!("not a dpkg log line: {line}")))?;
+        let record = Record::parse(line).ok_or_else(|| Error::InvalidInput(format!("not a dpkg log line: {line}")))?;
         let json = serde_json::to_string(&record).map_err(Error::internal)?;
         Ok(Some(Output::json(&json)?))
     }

@@ -22,8 +22,7 @@ impl Filter for KeepActions {
     }
 
     fn evaluate(&mut self, element: &Element<'_>) -> Result<bool, Error> {
-        let payload = element.payload().bytes();
-        let record: Record<'_> = serde_json::from_slice(&payload).map_err(Error::invalid_input)?;
+        let record: Record<'_> = serde_json::from_str(element.payload().text()?).map_err(Error::invalid_input)?;
         Ok(self.actions.iter().any(|action| action == record.action))
     }
 }

@@ -14,8 +14,7 @@ struct JsonTransform;
 #[torvyn::component]
 impl Processor for JsonTransform {
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
-        let event: Map<String, Value> =
-            serde_json::from_slice(&input.payload().bytes()).map_err(Error::invalid_input)?;
+        let event: Map<String, Value> = serde_json::from_str(input.payload().text()?).map_err(Error::invalid_input)?;
         let transformed = Value::Object(transform(event));
         Ok(Some(Output::json(&transformed.to_string())?))
     }

@@ -12,7 +12,7 @@ struct SentenceAggregator {
 impl Aggregator for SentenceAggregator {
     fn ingest(&mut self, element: &Element<'_>) -> Result<Option<Output>, Error> {
         let token = element.payload().text()?;
-        self.sentence.push_str(&token);
+        self.sentence.push_str(token);
         if token.trim_end().ends_with(['.', '!', '?']) {
             self.finish()
         } else {

@@ -10,7 +10,7 @@ impl Processor for Uppercase {
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
         // The payload is in host memory: this call copies its text into the component.
         let line = input.payload().text()?;
-        Output::text(&numbered(input.sequence(), &line)).map(Some)
+        Output::text(&numbered(input.sequence(), line)).map(Some)
     }
 }
 
