@@ -1,13 +1,13 @@
 //! A node's `config`, read as the type that the component asks for.
 
-#[cfg(feature = "config")]
+#[cfg(feature = "json")]
 mod place;
-#[cfg(feature = "config")]
+#[cfg(feature = "json")]
 mod text;
 
 use crate::error::Error;
 
-/// A type that a node's `config` can be read as: with the feature `config`, which is on by default, every type that
+/// A type that a node's `config` can be read as: with the feature `json`, which is on by default, every type that
 /// implements serde's `Deserialize`; without it, `()` and `String`.
 ///
 /// The runtime passes text. `config = "some text"` in `Torvyn.toml` arrives unchanged, `config = { size = 10 }` as
@@ -27,7 +27,7 @@ use crate::error::Error;
     message = "`{Self}` can't be read from a node's `config`",
     label = "not a type of configuration",
     note = "derive `serde::Deserialize` for it",
-    note = "the crate `torvyn` needs its feature `config`, which is on unless `default-features = false`"
+    note = "the crate `torvyn` needs its feature `json`, which is on unless `default-features = false`"
 )]
 pub trait Configuration: Sized {
     /// Parses the text that the runtime passes.
@@ -37,14 +37,14 @@ pub trait Configuration: Sized {
     fn read(text: &str) -> Result<Self, Error>;
 }
 
-#[cfg(feature = "config")]
+#[cfg(feature = "json")]
 impl<T: serde_core::de::DeserializeOwned> Configuration for T {
     fn read(text: &str) -> Result<Self, Error> {
         T::deserialize(text::Text(text)).map_err(|why| Error::InvalidInput(format!("`config`: {why}")))
     }
 }
 
-#[cfg(not(feature = "config"))]
+#[cfg(not(feature = "json"))]
 impl Configuration for () {
     fn read(text: &str) -> Result<Self, Error> {
         match text {
@@ -54,14 +54,14 @@ impl Configuration for () {
     }
 }
 
-#[cfg(not(feature = "config"))]
+#[cfg(not(feature = "json"))]
 impl Configuration for String {
     fn read(text: &str) -> Result<Self, Error> {
         Ok(text.to_owned())
     }
 }
 
-#[cfg(all(test, feature = "config"))]
+#[cfg(all(test, feature = "json"))]
 mod tests {
     use std::collections::BTreeMap;
 

@@ -46,8 +46,8 @@
 //! # fn main() {}
 //! ```
 //!
-//! The payload of an element is in host memory. Reading it copies it to memory that the next call uses again, so most
-//! calls allocate nothing for it.
+//! The payload of an element is in host memory. Reading it copies it to memory that the next call uses again, and
+//! [`Output::serialize`] writes JSON to such memory, so neither allocates anything in most calls.
 //!
 //! Build it with `crate-type = ["cdylib"]` for `wasm32-wasip2`. The component exports the standard world of its role
 //! (`managed-source`, `managed-transform`, `managed-filter`, `managed-router`, `stream-aggregator`, `managed-sink`) and

@@ -36,7 +36,6 @@ impl Processor for GeoEnricher {
         };
         event.insert("country".to_owned(), country.into());
         event.insert("city".to_owned(), city.into());
-        let json = serde_json::to_string(&event).map_err(Error::internal)?;
-        Output::json(&json).map(Some)
+        Output::serialize(&event).map(Some)
     }
 }

@@ -23,8 +23,7 @@ impl Processor for SeverityClassifier {
         let severity = severity(event.get("level").and_then(Value::as_str).unwrap_or_default());
         event.insert("severity".to_owned(), severity.into());
         event.insert("alert".to_owned(), (severity >= self.alert_threshold).into());
-        let json = serde_json::to_string(&event).map_err(Error::internal)?;
-        Output::json(&json).map(Some)
+        Output::serialize(&event).map(Some)
     }
 }
 

@@ -12,7 +12,6 @@ impl Processor for MetricProcessor {
         let mut event: Map<String, Value> =
             serde_json::from_str(input.payload().text()?).map_err(Error::invalid_input)?;
         event.insert("processed_by".to_owned(), "metrics-pipeline".into());
-        let json = serde_json::to_string(&event).map_err(Error::internal)?;
-        Output::json(&json).map(Some)
+        Output::serialize(&event).map(Some)
     }
 }

@@ -23,8 +23,7 @@ impl Processor for DpkgParse {
             return Ok(None);
         }
         let record = Record::parse(line).ok_or_else(|| Error::InvalidInput(format!("not a dpkg log line: {line}")))?;
-        let json = serde_json::to_string(&record).map_err(Error::internal)?;
-        Ok(Some(Output::json(&json)?))
+        Output::serialize(&record).map(Some)
     }
 }
 

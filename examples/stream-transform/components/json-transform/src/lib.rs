@@ -15,8 +15,7 @@ struct JsonTransform;
 impl Processor for JsonTransform {
     fn process(&mut self, input: &Element<'_>) -> Result<Option<Output>, Error> {
         let event: Map<String, Value> = serde_json::from_str(input.payload().text()?).map_err(Error::invalid_input)?;
-        let transformed = Value::Object(transform(event));
-        Ok(Some(Output::json(&transformed.to_string())?))
+        Output::serialize(&transform(event)).map(Some)
     }
 }
 
