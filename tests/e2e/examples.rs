@@ -54,6 +54,7 @@ fn every_example_is_tested() {
         [
             "backpressure-demo",
             "benchmark-comparison",
+            "benchmark-real",
             "event-enrichment",
             "fan-out",
             "hello-world",
@@ -79,6 +80,25 @@ fn benchmark_comparison() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let finished = run(&built("benchmark-comparison"), folder.path(), &["--limit", "1000"]);
     assert_eq!(finished.stdout, expected_output("benchmark-comparison"));
+}
+
+/// Its flows are those of other examples, with sources that repeat their elements.
+#[test]
+fn benchmark_real() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program = built("benchmark-real");
+    let flow = |options: &[&str]| run(&program, folder.path(), options).stdout;
+    let events = flow(&["--flow", "event-enrichment", "--limit", "5"]);
+    assert_eq!(events, expected_output("event-enrichment"));
+    let tokens = flow(&["--flow", "token-streaming", "--limit", "20"]);
+    assert_eq!(tokens, expected_output("token-streaming"));
+    let log = example("log-triage").join("dpkg.log");
+    let log = log.to_str().expect("the path is UTF-8");
+    let triaged = flow(&["--flow", "log-triage", "--input", log, "--output", "-"]);
+    let expected = std::fs::read_to_string(example("log-triage").join("expected-triage.jsonl")).expect("is committed");
+    assert!(triaged == expected, "the records differ from expected-triage.jsonl");
+    let orders = flow(&["--flow", "json-edit", "--limit", "3", "--output", "-"]);
+    assert_eq!(orders, expected_output("benchmark-real"));
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! The benchmarks: of executables as shipped, of small parts, and of the call paths.
+//! The benchmarks: of executables as shipped, of small parts, of the call paths, and of real work.
 
 use std::process::Command;
 
 use crate::setup;
-use crate::shell::{Done, build_torvync, cargo, root, run, target_dir, torvyn_home, torvync};
+use crate::shell::{Done, build_torvync, cargo, harness_target, root, run, target_dir, torvyn_home, torvync};
 
 /// Benchmarks of whole executables, in `tests/benches/`.
 const EXECUTABLES: [&str; 3] = ["startup", "interrupt", "replicas"];
@@ -20,14 +20,17 @@ const KEYSTROKE: &str = "keystroke";
 /// Comparison of the call paths.
 const PATHS: &str = "paths";
 
-/// Runs the benchmark named first, or all of them. Options are for the comparison of the call paths, unless the small
-/// parts or `check` are named.
+/// Flows that do real work, on each call path and without sandboxes.
+const REAL: &str = "real";
+
+/// Runs the benchmark named first, or all of them. Options are for the one that is named; without a name, for the
+/// comparison of the call paths.
 pub(crate) fn bench(arguments: &[&str]) -> Done {
     let (named, options) = match arguments {
         [name, options @ ..] if !name.starts_with('-') => (Some(*name), options),
         options => (None, options),
     };
-    let known = |name: &str| [PARTS, CHECK, KEYSTROKE, PATHS].contains(&name) || EXECUTABLES.contains(&name);
+    let known = |name: &str| [PARTS, CHECK, KEYSTROKE, PATHS, REAL].contains(&name) || EXECUTABLES.contains(&name);
     if let Some(unknown) = named.filter(|name| !known(name)) {
         return Err(format!("no such benchmark: {unknown}"));
     }
@@ -43,11 +46,13 @@ pub(crate) fn bench(arguments: &[&str]) -> Done {
         Some(CHECK) => check(options),
         Some(KEYSTROKE) => keystroke(),
         Some(PATHS) => paths(options),
+        Some(REAL) => real(options),
         Some(_) => Ok(()),
         None => {
             parts(&[])?;
             check(&[])?;
             keystroke()?;
+            real(&[])?;
             paths(options)
         }
     }
@@ -100,8 +105,26 @@ fn paths(options: &[&str]) -> Done {
     let mut harness = cargo();
     harness.args(["run", "--locked", "--release", "--manifest-path"]);
     harness.arg(example.join("bench/Cargo.toml"));
-    harness
-        .arg("--target-dir")
-        .arg(target_dir().join("benchmark-comparison"));
+    harness.arg("--target-dir").arg(harness_target());
     run(harness.arg("--").args(options))
+}
+
+/// Measures executables of the flows that do real work, and the programs that do the same without sandboxes, which are
+/// compiled in a profile of their own.
+fn real(options: &[&str]) -> Done {
+    let harness = root().join("examples/benchmark-real/bench/Cargo.toml");
+    let with_harness = |verb: &str| {
+        let mut command = cargo();
+        command.args([verb, "--locked", "--manifest-path"]).arg(&harness);
+        command.arg("--target-dir").arg(harness_target());
+        command
+    };
+    run(with_harness("build").args(["--profile", "native", "--package", "benchmark-real-native"]))?;
+    run(with_harness("build").args(["--release", "--package", "benchmark-real-typed"]))?;
+    let mut measure = with_harness("run");
+    measure.args(["--release", "--package", "benchmark-real", "--"]);
+    measure.arg("--torvync").arg(torvync("dev"));
+    measure.arg("--native").arg(harness_target().join("native"));
+    measure.arg("--work").arg(target_dir().join("benchmark-real"));
+    run(measure.args(options))
 }

@@ -28,8 +28,9 @@ usage: cargo xtask COMMAND
   demo     set up, then build and run examples/log-triage
   test     set up, then formatting, clippy, guests and every test
   bless    rewrite the expected outputs of the tests; read the diff afterwards
-  bench    run the benchmarks, or one: bench startup | interrupt | replicas | parts | check | keystroke | paths; `bench paths --help` lists the options
-           of the comparison of the call paths (--json FILE, --svg FILE, …)
+  bench    run the benchmarks, or one: bench startup | interrupt | replicas | parts | check | keystroke | paths | real;
+           `bench paths --help` lists the options of the comparison of the call paths (--json FILE, --svg FILE, …),
+           `bench real --help` those of the benchmark of real work
   fuzz     the direct path compared with the component path, with hostile guests (--executions N, --seed S)
   fuzz manifest | wit | component   the front half with generated input (--executions N, --seed S)
   rounds   ends of flows with full disks, closed pipes and signals, 200 times each (--count N); prints the results

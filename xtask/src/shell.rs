@@ -23,6 +23,11 @@ pub(crate) fn target_dir() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |dir| root().join(dir))
 }
 
+/// Cargo's target folder for the harnesses of benchmarks. They share it: both need wasmtime.
+pub(crate) fn harness_target() -> PathBuf {
+    target_dir().join("benchmark-comparison")
+}
+
 /// The compiler's cache for everything run from here: inside the target folder, so that `cargo clean` removes it.
 pub(crate) fn torvyn_home() -> PathBuf {
     target_dir().join("torvyn-home")

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::setup::setup;
-use crate::shell::{Done, Phases, answers, build_torvync, cargo, root, run, run_keeping, target_dir};
+use crate::shell::{Done, Phases, answers, build_torvync, cargo, harness_target, root, run, run_keeping, target_dir};
 
 /// Runs set-up, formatting, clippy, guests and every test. `filters` go to `cargo test`.
 pub(crate) fn test(filters: &[&str]) -> Done {
@@ -15,6 +15,7 @@ pub(crate) fn test(filters: &[&str]) -> Done {
         run(&mut test_command(&["--no-run"]))
     })?;
     phases.run("build the test guests", guests)?;
+    phases.run("test the harnesses of the benchmarks", harnesses)?;
     let (results, done) = phases.run("tests", || Ok(tests(filters)))?;
     phases.summary();
     totals(&results);
@@ -74,6 +75,26 @@ fn guests() -> Done {
 
 fn guest_target() -> impl AsRef<Path> + AsRef<std::ffi::OsStr> {
     target_dir().join("test-guests")
+}
+
+/// Harnesses of benchmarks, each a workspace, with the packages that need no wasmtime: compiling that a second time
+/// takes minutes, and is left to `bench`.
+const HARNESSES: [(&str, &[&str]); 2] = [
+    ("benchmark-comparison", &["bench-common"]),
+    ("benchmark-real", &["benchmark-real", "benchmark-real-native"]),
+];
+
+fn harnesses() -> Done {
+    for (example, packages) in HARNESSES {
+        let manifest = root().join("examples").join(example).join("bench/Cargo.toml");
+        let mut command = cargo();
+        command
+            .args(["test", "--locked", "--quiet", "--manifest-path"])
+            .arg(manifest);
+        command.args(packages.iter().flat_map(|package| ["--package", package]));
+        run(command.arg("--target-dir").arg(harness_target()))?;
+    }
+    Ok(())
 }
 
 fn tests(filters: &[&str]) -> (Vec<String>, Done) {

@@ -12,7 +12,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     flows(Path::new(GENERATED), &out)?;
     service();
-    println!("cargo::rustc-env=COMPILER={}", compiler()?);
     Ok(())
 }
 
@@ -50,12 +49,4 @@ fn service() {
         .method(process.server_streaming().build())
         .method(collect.build());
     Builder::new().compile(&[service.build()]);
-}
-
-/// The first line of `rustc --version`.
-fn compiler() -> Result<String, Box<dyn Error>> {
-    let output = std::process::Command::new(env::var("RUSTC")?)
-        .arg("--version")
-        .output()?;
-    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }

@@ -2,9 +2,12 @@
 
 use std::fmt::Write as _;
 
+use bench_common::figures::distinct;
+use bench_common::output::verdict;
+
 use crate::load::Shape;
 use crate::output::{bytes, stages};
-use crate::summary::{BASE, Figures, distinct};
+use crate::summary::{BASE, Figures};
 
 /// A path and a number of stages.
 type Chain = (&'static str, usize);
@@ -79,7 +82,7 @@ fn line(figures: &Figures, goal: &Goal, payload: usize) -> Option<String> {
         }
     };
     let what = format!("{}, {}", what(goal), bytes(payload));
-    let verdict = if is_met { "met" } else { "missed" };
+    let verdict = verdict(is_met);
     let native = native(figures, payload, goal).unwrap_or_default();
     Some(format!(
         "{what:<46} {figure:<10} {found:>6.2}x   {limit:<14} {verdict}{native}"
@@ -110,9 +113,11 @@ fn native(figures: &Figures, payload: usize, goal: &Goal) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use bench_common::figures::Spread;
+
     use super::*;
     use crate::load::Window;
-    use crate::summary::{Cell, Spread};
+    use crate::summary::Cell;
 
     fn cell(path: &str, payload: usize, stages: usize, nanos: f64) -> Cell {
         Cell {

@@ -1,10 +1,11 @@
 //! Instructions for each element, counted by valgrind: this program runs itself under it, with few and with more
-//! messages. Counters of the processor would be faster, but virtual machines seldom have them.
+//! messages.
 
 use std::env;
 use std::process::Command;
 
-use crate::Failed;
+use bench_common::{Failed, callgrind};
+
 use crate::summary::{Cell, Figures};
 
 /// Messages of the two runs. What differs between them is what the messages took.
@@ -27,39 +28,15 @@ pub(crate) fn count(figures: &mut Figures, tell: &dyn Fn(&str)) -> Result<(), Fa
 
 /// Instructions of a whole process.
 fn run(cell: &Cell, messages: u64) -> Result<u64, Failed> {
-    let mut valgrind = Command::new("valgrind");
-    valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
-    valgrind.arg(env::current_exe()?).args(["--path", &cell.path]);
+    let mut program = Command::new(env::current_exe()?);
+    program.args(["--path", &cell.path]);
     let numbers = [
         ("--payload", cell.shape.payload as u64),
         ("--stages", cell.shape.stages as u64),
     ];
     for (option, number) in numbers {
-        valgrind.arg(option).arg(number.to_string());
+        program.arg(option).arg(number.to_string());
     }
-    valgrind.arg("--expect").arg(cell.shape.checksum(messages).to_string());
-    let output = valgrind
-        .output()
-        .map_err(|error| format!("valgrind does not start: {error}"))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    let counted = said.lines().find_map(counted);
-    counted
-        .filter(|_| output.status.success())
-        .ok_or_else(|| format!("valgrind: {said}").into())
-}
-
-/// The number in `==1== Collected : 12345`.
-fn counted(line: &str) -> Option<u64> {
-    line.split_once("Collected :")?.1.trim().parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::counted;
-
-    #[test]
-    fn the_count_is_read_from_its_line() {
-        assert_eq!(counted("==3216== Collected : 338559653"), Some(338_559_653));
-        assert_eq!(counted("==3216== Events    : Ir"), None);
-    }
+    program.arg("--expect").arg(cell.shape.checksum(messages).to_string());
+    callgrind::count(&program)
 }

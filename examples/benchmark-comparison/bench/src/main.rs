@@ -6,7 +6,6 @@ mod flows;
 mod goals;
 mod instructions;
 mod load;
-mod machine;
 mod measure;
 mod output;
 mod pace;
@@ -14,14 +13,11 @@ mod paths;
 mod summary;
 mod watchdog;
 
-use std::error::Error;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use arguments::{Arguments, Command};
-
-/// Whatever went wrong, in words.
-type Failed = Box<dyn Error + Send + Sync>;
+use bench_common::output::write;
+use bench_common::{Failed, machine};
 
 fn main() -> ExitCode {
     let done = match arguments::parse() {
@@ -57,11 +53,4 @@ fn compare(arguments: &Arguments) -> Result<(), Failed> {
     write(&arguments.json, || output::json::render(&figures))?;
     write(&arguments.svg, || output::svg::render(&figures, &machine))?;
     write(&arguments.markdown, || output::markdown::render(&figures, &machine))
-}
-
-fn write(file: &Option<PathBuf>, render: impl FnOnce() -> String) -> Result<(), Failed> {
-    match file {
-        Some(file) => std::fs::write(file, render()).map_err(|error| format!("{}: {error}", file.display()).into()),
-        None => Ok(()),
-    }
 }

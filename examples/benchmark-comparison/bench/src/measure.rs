@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use bench_common::Failed;
+use bench_common::figures::{Spread, turns};
 use comparison_work::Checksum;
 use hdrhistogram::Histogram;
 
-use crate::Failed;
 use crate::load::{Load, Measure, Shape, Window};
 use crate::paths::CallPath;
-use crate::summary::{Cell, Figures, Spread};
+use crate::summary::{Cell, Figures};
 use crate::watchdog::Watchdog;
 
 /// Windows of latencies for each cell: all latencies of a cell are looked at together.
@@ -116,13 +117,6 @@ pub(crate) fn only_run(paths: &mut Paths, plan: &Plan, expected: Checksum) -> Re
         }
     }
     Ok(())
-}
-
-/// All cells; each round begins with another one, so that none always follows the same one.
-fn turns(cells: &mut [Running], round: usize) -> impl Iterator<Item = &mut Running> {
-    let first = round % cells.len().max(1);
-    let (end, begin) = cells.split_at_mut(first);
-    begin.iter_mut().chain(end)
 }
 
 impl Bench<'_> {

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{bytes, time};
+use bench_common::output::time;
+
+use super::bytes;
 use crate::load::Shape;
 use crate::summary::Figures;
 

@@ -1,21 +1,18 @@
 //! A bar chart: a panel for each payload, a group of bars for each chain, logarithmic.
 
-use std::fmt::Write as _;
+use bench_common::figures::distinct;
+use bench_common::output::time;
+use bench_common::svg::{BAR, bar, begin, end, grid_line, label, legend, put, title};
 
-use super::{bytes, stages, time};
+use super::{bytes, stages};
 use crate::load::Shape;
-use crate::summary::{Figures, distinct};
+use crate::summary::Figures;
 
-const BAR: f64 = 30.0;
 const GROUP_GAP: f64 = 34.0;
 const LEFT: f64 = 70.0;
 const TOP: f64 = 70.0;
 const PLOT_HEIGHT: f64 = 190.0;
 const PANEL_HEIGHT: f64 = 260.0;
-/// Told apart by eyes that see few colours, too.
-const COLOURS: [&str; 7] = [
-    "#444444", "#e69f00", "#0072b2", "#009e73", "#56b4e9", "#cc79a7", "#d55e00",
-];
 
 /// The chart.
 pub(crate) fn render(figures: &Figures, machine: &str) -> String {
@@ -31,25 +28,14 @@ pub(crate) fn render(figures: &Figures, machine: &str) -> String {
     let width = LEFT + chains.len() as f64 * chart.group_width() + 20.0;
     let height = TOP + payloads.len() as f64 * PANEL_HEIGHT + 10.0;
     let chart = Chart { width, ..chart };
-    let mut text = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
-         viewBox=\"0 0 {width:.0} {height:.0}\" font-family=\"sans-serif\" font-size=\"11\">\n\
-         <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n"
-    );
-    let title = "Time for each element, from source to sink (median; logarithmic)";
-    put(
-        &mut text,
-        &label(LEFT, 20.0, "start", title, "font-size=\"14\" font-weight=\"bold\""),
-    );
-    put(
-        &mut text,
-        &label(LEFT, 36.0, "start", &escaped(machine), "fill=\"#666666\""),
-    );
-    chart.legend(&mut text);
+    let mut text = begin(width, height);
+    let heading = "Time for each element, from source to sink (median; logarithmic)";
+    title(&mut text, LEFT, heading, machine);
+    legend(&mut text, LEFT, &chart.paths);
     for (at, payload) in payloads.iter().enumerate() {
         chart.panel(&mut text, TOP + at as f64 * PANEL_HEIGHT, *payload, &chains);
     }
-    text.push_str("</svg>\n");
+    end(&mut text);
     text
 }
 
@@ -65,14 +51,6 @@ impl Chart<'_> {
         self.paths.len() as f64 * BAR + GROUP_GAP
     }
 
-    fn legend(&self, text: &mut String) {
-        for (at, path) in self.paths.iter().enumerate() {
-            let x = LEFT + at as f64 * 100.0;
-            put(text, &rectangle(x, 46.0, 11.0, 11.0, colour(at)));
-            put(text, &label(x + 16.0, 56.0, "start", path, ""));
-        }
-    }
-
     fn panel(&self, text: &mut String, top: f64, payload: usize, chains: &[usize]) {
         let floor = top + 30.0 + PLOT_HEIGHT;
         let heading = format!("{} payload", bytes(payload));
@@ -82,13 +60,8 @@ impl Chart<'_> {
         );
         for power in self.scale.powers() {
             let y = floor - self.scale.height(10f64.powi(power));
-            let line = format!(
-                "<line x1=\"{LEFT}\" y1=\"{y:.1}\" x2=\"{:.1}\" y2=\"{y:.1}\" stroke=\"#dddddd\"/>",
-                self.width - 10.0
-            );
-            put(text, &line);
             let unit = time(10f64.powi(power)).replace(".00", "").replace(".0", "");
-            put(text, &label(LEFT - 6.0, y + 4.0, "end", &unit, "fill=\"#666666\""));
+            grid_line(text, LEFT, self.width - 10.0, y, &unit);
         }
         for (group, chain) in chains.iter().enumerate() {
             let left = LEFT + GROUP_GAP / 2.0 + group as f64 * self.group_width();
@@ -106,14 +79,8 @@ impl Chart<'_> {
                 continue;
             };
             let median = cell.ns_per_element.median;
-            let (x, height) = (left + at as f64 * BAR, self.scale.height(median));
-            put(text, &rectangle(x + 1.0, floor - height, BAR - 2.0, height, colour(at)));
-            let (value, middle) = (time(median), x + BAR / 2.0);
-            let value = value.replace(' ', "\u{202f}");
-            put(
-                text,
-                &label(middle, floor - height - 3.0, "middle", &value, "font-size=\"7.5\""),
-            );
+            let value = time(median).replace(' ', "\u{202f}");
+            bar(text, at, left, floor, self.scale.height(median), &value);
         }
         let middle = left + self.paths.len() as f64 * BAR / 2.0;
         put(text, &label(middle, floor + 15.0, "middle", &stages(shape.stages), ""));
@@ -148,24 +115,4 @@ impl Scale {
         let decades = f64::from(self.highest - self.lowest);
         (nanos.log10() - f64::from(self.lowest)) / decades * PLOT_HEIGHT
     }
-}
-
-fn colour(at: usize) -> &'static str {
-    COLOURS[at % COLOURS.len()]
-}
-
-fn rectangle(x: f64, y: f64, width: f64, height: f64, fill: &str) -> String {
-    format!("<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"{fill}\"/>")
-}
-
-fn label(x: f64, y: f64, anchor: &str, content: &str, style: &str) -> String {
-    format!("<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" {style}>{content}</text>")
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;")
-}
-
-fn put(text: &mut String, element: &str) {
-    writeln!(text, "{element}").expect("invariant: writing to a String succeeds");
 }

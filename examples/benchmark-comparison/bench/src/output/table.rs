@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{bytes, stages, time};
+use bench_common::output::{or_none, time};
+
+use super::{bytes, stages};
 use crate::summary::{Cell, Figures};
 
 /// A table for each chain and payload.
@@ -32,7 +34,6 @@ pub(crate) fn render(figures: &Figures, machine: &str) -> String {
 fn columns_of(figures: &Figures, cell: &Cell) -> [String; 9] {
     let spread = cell.ns_per_element;
     let latency = |quantile| time(cell.latencies.value_at_quantile(quantile) as f64);
-    let or_none = |value: Option<f64>, digits| value.map_or("–".to_owned(), |value| format!("{value:.digits$}"));
     [
         time(spread.median),
         format!("{} … {}", time(spread.lower), time(spread.upper)),

@@ -2,14 +2,10 @@
 //!
 //! It reads each token, and makes no buffer: what passes is the source's own.
 
-use serde::Deserialize;
-use torvyn::{Element, Error, Filter};
+mod blocked;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ContentFilter {
-    blocked: Vec<String>,
-}
+use blocked::ContentFilter;
+use torvyn::{Element, Error, Filter};
 
 #[torvyn::component]
 impl Filter for ContentFilter {
@@ -19,7 +15,6 @@ impl Filter for ContentFilter {
 
     fn evaluate(&mut self, element: &Element<'_>) -> Result<bool, Error> {
         let token = element.payload().text()?;
-        let word = token.trim();
-        Ok(!self.blocked.iter().any(|blocked| blocked.eq_ignore_ascii_case(word)))
+        Ok(self.passes(&token))
     }
 }

@@ -1,26 +1,24 @@
 //! Prints sentences, numbered from 0.
 
+mod printed;
+
+use printed::Printed;
 use torvyn::{Element, Error, Signal, Sink};
 
 #[derive(Default)]
 struct OutputSink {
-    received: u64,
+    printed: Printed,
 }
 
 #[torvyn::component]
 impl Sink for OutputSink {
     fn push(&mut self, element: &Element<'_>) -> Result<Signal, Error> {
-        println!(
-            "[output-sink] sentence {}: {}",
-            self.received,
-            element.payload().text()?
-        );
-        self.received += 1;
+        self.printed.print(&element.payload().text()?);
         Ok(Signal::Ready)
     }
 
     fn complete(&mut self) -> Result<(), Error> {
-        println!("[output-sink] Stream complete.");
+        self.printed.finish();
         Ok(())
     }
 }

@@ -5,7 +5,8 @@ use std::num::NonZero;
 use std::thread;
 
 /// Processor, cores, system, compiler; and how busy the machine was at the start.
-pub(crate) fn describe() -> String {
+#[must_use]
+pub fn describe() -> String {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let mut parts = vec![
         format!(
