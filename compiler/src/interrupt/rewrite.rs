@@ -193,9 +193,10 @@ impl Writer<'_> {
             let touches = is_bulk(&operator) || self.calls_touch(&operator);
             cycles.pass(&operator, touches || touch::is_touch(&self.code[offset..]));
             if touch::is_load(&self.code[offset..]) {
-                let known = window.addresses().into_iter();
-                if known.fold(false, |touches, address| cycles.load(address, &changes) || touches) {
-                    loads.insert(offset);
+                for address in window.addresses() {
+                    if cycles.load(address, &changes) {
+                        loads.insert(offset);
+                    }
                 }
             }
             window.pass(operator);
