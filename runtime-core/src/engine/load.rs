@@ -80,6 +80,8 @@ impl CustomCodeMemory for InPlace {
 /// When this machine cannot run the code of the executable's target.
 pub fn build(options: EngineOptions, memories: Option<Arc<dyn MemoryCreator>>) -> Result<Engine> {
     let mut config = config(options);
+    // Faults have to come as signals, so that a handler can be in front of the engine's (`revocation/fault.rs`).
+    config.macos_use_mach_ports(false);
     if let Some(memories) = memories {
         config.with_host_memory(memories);
     }

@@ -139,10 +139,12 @@ unsafe fn program_counter(context: *const c_void) -> usize {
     let context = context.cast::<ucontext_t>();
     // SAFETY: the caller's promise.
     let context = unsafe { &(*context).uc_mcontext };
-    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    #[cfg(all(any(target_os = "linux", target_os = "android"), target_arch = "x86_64"))]
     let counter = context.gregs[libc::REG_RIP as usize] as usize;
-    #[cfg(all(target_os = "linux", target_arch = "aarch64"))]
+    #[cfg(all(any(target_os = "linux", target_os = "android"), target_arch = "aarch64"))]
     let counter = context.pc as usize;
+    #[cfg(all(target_os = "linux", target_arch = "riscv64"))]
+    let counter = context.__gregs[libc::REG_PC] as usize;
     #[cfg(all(target_vendor = "apple", target_arch = "aarch64"))]
     // SAFETY: the system sets the pointer to the registers.
     let counter = unsafe { (**context).__ss.__pc as usize };
