@@ -235,3 +235,76 @@ impl Drop for Mapping {
         let _ = unsafe { munmap(self.start.as_ptr(), self.bytes) };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{CallNumber, catch};
+    use super::*;
+
+    /// The number of a call that never ends.
+    struct Fifth;
+
+    impl CallNumber for Fifth {
+        fn current(&self) -> u32 {
+            5
+        }
+    }
+
+    fn memory(revocation: &Arc<Revocation>, reserved: usize) -> Box<dyn LinearMemory> {
+        let made = revocation.instantiate(|| {
+            let made = Creator.new_memory(MemoryType::new(1, None), PAGE, None, Some(reserved), PAGE);
+            made.map_err(Error::msg)
+        });
+        made.expect("the system has memory")
+    }
+
+    /// Bytes of the memory at each page's start, written by the host.
+    fn numbers(memory: &dyn LinearMemory) -> Vec<u8> {
+        let pages = 0..memory.byte_size() / PAGE;
+        // SAFETY: each page is within the memory, and nothing else accesses it.
+        pages
+            .map(|page| unsafe { memory.as_ptr().add(page * PAGE).read() })
+            .collect()
+    }
+
+    fn write(memory: &dyn LinearMemory, page: usize, number: u8) {
+        // SAFETY: the callers stay within the memory, and nothing else accesses it.
+        unsafe { memory.as_ptr().add(page * PAGE).write(number) }
+    }
+
+    #[test]
+    fn the_host_gets_the_rights_back() {
+        catch(ptr::null()..ptr::null()).expect("the system takes a handler");
+        let revocation = Revocation::new(Arc::new(Fifth));
+        let mut memory = memory(&revocation, 4 * PAGE);
+        write(&*memory, 0, 7);
+        revocation.revoke(5);
+        assert_eq!(numbers(&*memory), [7]);
+        assert!(!revocation.has_struck(), "host code ends no call");
+        revocation.revoke(5);
+        memory.grow_to(3 * PAGE).expect("it is reserved");
+        write(&*memory, 2, 9);
+        assert_eq!(numbers(&*memory), [7, 0, 9]);
+        // Beyond the reservation: it moves.
+        revocation.revoke(5);
+        memory.grow_to(6 * PAGE).expect("the system has memory");
+        assert_eq!(numbers(&*memory), [7, 0, 9, 0, 0, 0]);
+        revocation.revoke(5);
+        drop(memory);
+        revocation.revoke(5);
+    }
+
+    #[test]
+    fn a_refusal_says_why() {
+        let revocation = Revocation::new(Arc::new(Fifth));
+        let made = revocation.instantiate(|| {
+            let most = usize::MAX / 4 * 3;
+            let made = Creator.new_memory(MemoryType::new(1, None), PAGE, None, Some(most), PAGE);
+            made.map_err(Error::msg)
+        });
+        let error = made.err().expect("there is no such memory");
+        let of_system = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
+        let of_system = of_system.and_then(rustix::io::Errno::from_io_error);
+        assert_eq!(of_system, Some(rustix::io::Errno::NOMEM));
+    }
+}

@@ -56,14 +56,17 @@ impl Watched {
         &self.words
     }
 
-    /// A revocation for a new instance with the stages of `nodes`. It replaces that of an earlier one.
-    pub(crate) fn revocation(self: &Arc<Self>, nodes: &[usize]) -> Arc<Revocation> {
-        let revocation = Revocation::new(Arc::clone(self) as Arc<dyn CallNumber>);
+    /// A revocation for a new instance, to be attached before one of its calls.
+    pub(crate) fn revocation(self: &Arc<Self>) -> Arc<Revocation> {
+        Revocation::new(Arc::clone(self) as Arc<dyn CallNumber>)
+    }
+
+    /// Attaches the revocation of the instance that has the stages of `nodes` from now on.
+    pub(crate) fn attach(&self, nodes: &[usize], revocation: &Arc<Revocation>) {
         let mut instances = self.instances.lock().unwrap_or_else(PoisonError::into_inner);
         for node in nodes {
-            instances.insert(*node, Arc::downgrade(&revocation));
+            instances.insert(*node, Arc::downgrade(revocation));
         }
-        revocation
     }
 
     /// Checks whether the current call has to end, for calls that work or wait in the host.
@@ -103,7 +106,9 @@ impl Watched {
         if is_due {
             self.words.halt();
         }
-        let Some(current) = self.words.current() else {
+        let current = self.words.current();
+        self.forget(current);
+        let Some(current) = current else {
             return false;
         };
         let waited = Duration::from_nanos(self.waited_ns.load(Ordering::Relaxed));
@@ -129,6 +134,15 @@ impl Watched {
         }
     }
 
+    /// Forgets the verdict of a call that has ended: its number will be that of another one, 2^32 calls later.
+    fn forget(&self, current: Option<Current>) {
+        let condemned = self.condemned.load(Ordering::Relaxed);
+        if condemned != 0 && current.is_none_or(|current| current.call != condemned) {
+            self.condemned.store(0, Ordering::Relaxed);
+            *self.verdict.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+    }
+
     fn condemn(&self, current: Current, interruption: Interruption) {
         let mut verdict = self.verdict.lock().unwrap_or_else(PoisonError::into_inner);
         // The first reason counts.
@@ -145,5 +159,36 @@ impl Watched {
         if let Some(revocation) = instances.get(&current.node).and_then(Weak::upgrade) {
             revocation.revoke(current.call);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::buffer::WatchedWords;
+    use crate::clock::ClockKind;
+    use crate::watchdog::Limits;
+
+    #[test]
+    fn a_verdict_is_for_one_call() {
+        let limits = Limits {
+            clock: ClockKind::Simulated,
+            timeout: None,
+            deadline: None,
+        };
+        let halt = Arc::new(Halt::new(limits, Arc::default()));
+        let watched = Watched::new(CallWords::new(WatchedWords::apart(), vec![60_000]), halt);
+        watched.words().enter(0, 0);
+        let call = watched.words().current().expect("a call is under way");
+        assert_eq!(watched.check(), Ok(()));
+        watched.condemn(call, Interruption::Cancelled);
+        assert_eq!(watched.check(), Err(Interruption::Cancelled));
+        assert!(watched.insist(), "it has not ended yet");
+        watched.words().leave();
+        assert!(!watched.insist());
+        watched.words().enter(0, 0);
+        assert_eq!(watched.check(), Ok(()), "the next call");
+        watched.tick(false);
+        assert_eq!(watched.condemned.load(Ordering::Relaxed), 0, "it is forgotten");
     }
 }

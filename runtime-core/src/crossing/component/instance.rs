@@ -171,7 +171,8 @@ impl Recipe {
         if let Some(fuel) = self.fuel {
             export(store.set_fuel(fuel))?;
         }
-        let revocation = self.watched.revocation(&[self.position]);
+        let revocation = self.watched.revocation();
+        self.watched.attach(&[self.position], &revocation);
         // Its start functions are called.
         self.watched.words().enter(self.position, 0);
         let instance = revocation.instantiate(|| self.pre.instantiate(&mut store));

@@ -210,6 +210,7 @@ impl Shell {
     /// When the module cannot be instantiated, or one of these functions fails.
     pub(super) fn new(recipe: Recipe, setup: &mut Setup<'_>) -> Called<Self> {
         let (revocation, store, members) = parts(&recipe)?;
+        recipe.watched.attach(&recipe.nodes, &revocation);
         let mut shell = Self {
             recipe,
             revocation,
@@ -266,6 +267,7 @@ impl Shell {
             new.is_dead = old.is_dead;
             carry_over(&mut self.store, old, &mut store, new).map_err(|error| instantiation(&error))?;
         }
+        self.recipe.watched.attach(&self.recipe.nodes, &revocation);
         self.revocation = revocation;
         self.store = store;
         self.members = members;
@@ -292,7 +294,7 @@ impl Shell {
 }
 
 fn parts(recipe: &Recipe) -> Called<(Arc<Revocation>, Store<ShellData>, Vec<Member>)> {
-    let revocation = recipe.watched.revocation(&recipe.nodes);
+    let revocation = recipe.watched.revocation();
     let instantiated = revocation.instantiate(|| recipe.instantiate());
     let (mut store, instance) = instantiated.map_err(|error| instantiation(&error))?;
     let members = (0..recipe.nodes.len()).map(|position| recipe.member(&mut store, &instance, position));

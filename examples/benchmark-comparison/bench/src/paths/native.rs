@@ -1,5 +1,5 @@
-//! Plain Rust: the stages as functions that are not inlined, with the work, the allocations and the strings of the
-//! components, and buffers behind handles that are checked. No sandbox, no queues.
+//! Plain Rust: the stages as functions that are not inlined, with the work, the copies and the strings of the components,
+//! and buffers behind handles that are checked. No sandbox, no queues.
 
 use comparison_work::{Checksum, MESSAGE, STAMPED, message, stamp};
 
