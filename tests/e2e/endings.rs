@@ -111,7 +111,7 @@ fn is_cancelled(built: &Built) {
     running.insist("INT").expect_code(130);
 }
 
-/// A component's write to a pipe that is not read: the call does not return, and no epoch can interrupt it.
+/// A component's write to a pipe that is not read: the call does not return, and it touches no memory meanwhile.
 #[test]
 fn a_call_that_resists_its_interruption_is_abandoned() {
     let arguments = ["--flow", "printing", "--config", "source.count=1000000"];

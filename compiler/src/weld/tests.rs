@@ -13,7 +13,7 @@ use wasmtime::{Config, Engine, Extern, Instance, Linker, MemoryType, Module, Opt
 
 use super::{Binding, Export, GuestRules, Part, WeldError, weld};
 
-/// The import of the memory that polls read.
+/// The import of a shared memory of the host.
 const EXCHANGE: &str = r#"(import "exchange" "memory" (memory 1 65536 shared))"#;
 
 fn wat(text: &str) -> Vec<u8> {

@@ -243,7 +243,7 @@ fn copies_use_what_their_own_part_has() {
     assert_eq!(functions_and_calls(&code), (4, 2));
 }
 
-/// A guest that polls, and calls glue in a loop; the glue counts in its own memory.
+/// A guest calls glue in a loop; the glue counts in its own memory.
 #[test]
 fn copies_in_guests_have_no_polls() {
     let counter = wat(r#"(module (memory 1)
