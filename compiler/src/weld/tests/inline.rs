@@ -245,7 +245,7 @@ fn copies_use_what_their_own_part_has() {
 
 /// A guest calls glue in a loop; the glue counts in its own memory.
 #[test]
-fn copies_in_guests_have_no_polls() {
+fn the_locals_of_copies_in_guests_begin_as_zeros() {
     let counter = wat(r#"(module (memory 1)
       (func (export "count") (param i32) (result i32)
         (local i32)
