@@ -2,8 +2,8 @@
 //! for ever, with a deadline of 50 ms for each call.
 //!
 //! Prints the median and the worst of 200 runs beside the goal: the deadline plus two ticks of the watchdog.
-//! Everything is measured from outside: a call begins when the previous element has arrived, and its failure is
-//! reported when the first byte of the message is on standard error.
+//! Everything is measured from outside: from the start of the process, whose first call loops, to the first byte of the
+//! message on standard error. So the few milliseconds of the start are part of the figures.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![expect(
@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .ok_or("the tests are in a folder of the project")?;
     let folder = tempfile::tempdir()?;
     std::fs::write(folder.path().join("Torvyn.toml"), manifest(root))?;
-    println!("beyond the deadline of a call     median      worst       goal");
+    println!("start to failure, without the deadline  median      worst       goal");
     for path in PATHS {
         let app = build(root, folder.path(), path)?;
         let mut times = Vec::new();
@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         times.sort();
         println!(
-            "{path:<30} {:>6.2} ms  {:>6.2} ms  {:>6} ms",
+            "{path:<36} {:>6.2} ms  {:>6.2} ms  {:>6} ms",
             millis(times[RUNS / 2]),
             millis(times[RUNS - 1]),
             GOAL.as_millis()
@@ -53,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A flow whose second element is never finished. Two of its stages can be fused.
+/// A flow whose first element is never finished. Two of its stages can be fused.
 fn manifest(root: &Path) -> String {
     let component = |name: &str| {
         let path = root.join("tests/guests").join(name);
@@ -69,7 +69,7 @@ fn manifest(root: &Path) -> String {
          [runtime]\ninvocation_timeout_ms = {}\n\n\
          {}{}[flow.main]\n\
          nodes.source = {{ component = \"builtin:generator\" }}\n\
-         nodes.middle = {{ component = \"failing-processor\", config = {{ how = \"loop\", elements = [1] }} }}\n\
+         nodes.middle = {{ component = \"failing-processor\", config = {{ how = \"loop\", elements = [0] }} }}\n\
          nodes.copy = {{ component = \"passthrough-processor\" }}\n\
          nodes.sink = {{ component = \"builtin:console\" }}\nedges = [\n{}{}{}]\n",
         DEADLINE.as_millis(),
@@ -101,18 +101,16 @@ fn build(root: &Path, folder: &Path, path: &str) -> Result<PathBuf, Box<dyn Erro
     }
 }
 
-/// Time from the arrival of the first element to the first byte of the second one's failure.
+/// Time from the start to the first byte of the failure.
 fn interruption(app: &Path) -> Result<Duration, Box<dyn Error>> {
+    let started = Instant::now();
     let mut child = Command::new(app)
         .arg("--quiet")
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
+        .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()?;
-    let mut out = child.stdout.take().ok_or("standard output is piped")?;
     let mut failure = child.stderr.take().ok_or("standard error is piped")?;
-    out.read_exact(&mut [0])?;
-    let started = Instant::now();
     let mut text = vec![0];
     failure.read_exact(&mut text)?;
     let took = started.elapsed();
