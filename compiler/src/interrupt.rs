@@ -58,7 +58,9 @@ fn targets(operator: &Operator<'_>) -> Vec<u32> {
     | Operator::BrOnNull { relative_depth }
     | Operator::BrOnNonNull { relative_depth }
     | Operator::BrOnCast { relative_depth, .. }
-    | Operator::BrOnCastFail { relative_depth, .. } = operator
+    | Operator::BrOnCastFail { relative_depth, .. }
+    | Operator::BrOnCastDescEq { relative_depth, .. }
+    | Operator::BrOnCastDescEqFail { relative_depth, .. } = operator
     {
         return vec![*relative_depth];
     }

@@ -31,6 +31,7 @@ mod panics;
 mod process;
 pub mod resolve;
 pub mod sdk;
+mod sections;
 pub mod source;
 mod tiers;
 pub mod toolchain;

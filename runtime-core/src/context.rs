@@ -16,15 +16,12 @@ use crate::watchdog::Halt;
 mod ends;
 mod limit;
 mod pressure;
+mod quantum;
 mod waiting;
 
 pub(crate) use ends::Input;
 pub use ends::{Ends, Output};
 pub use pressure::Pressure;
-pub(crate) use waiting::STEPS_BETWEEN_LOOKS;
-
-/// Longest time for which a driver works before other flows have a turn (design section 6).
-const LONGEST_QUANTUM: Duration = Duration::from_micros(100);
 
 /// Options of a run beyond its plan.
 #[derive(Clone, Copy, Debug)]
@@ -223,11 +220,6 @@ impl RunContext {
             Time::NEVER => 0,
             limit => limit.as_nanos().saturating_sub(self.now().as_nanos()).max(1),
         }
-    }
-
-    /// Whether the driver has worked for a whole quantum since it last read the clock, so that other flows are due.
-    pub(crate) fn quantum_is_over(&self) -> bool {
-        self.clock.peek().since(self.clock.now()) >= LONGEST_QUANTUM
     }
 
     /// Logs an event.

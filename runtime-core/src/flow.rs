@@ -1,6 +1,6 @@
 //! The driver of a flow. Generated code chooses the stage to run next; everything else is here.
 
-use crate::context::{RunContext, STEPS_BETWEEN_LOOKS};
+use crate::context::RunContext;
 use crate::crossing::Setup;
 use crate::error::Failure;
 use crate::plan::FlowPlan;
@@ -55,7 +55,7 @@ pub trait Flow: Send {
             if !self.step(cx)? {
                 return Ok(false);
             }
-            if cx.is_called() || (cx.steps().is_multiple_of(STEPS_BETWEEN_LOOKS) && cx.quantum_is_over()) {
+            if cx.is_called() || cx.quantum_is_over() {
                 break;
             }
         }

@@ -1,6 +1,9 @@
 //! Guests that go round in circles, with and without memory in every way that is known: each is stopped, on both paths.
 
 use std::fmt::Write as _;
+use std::process;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
@@ -15,8 +18,25 @@ use crate::side::{Call, Side, Value};
 /// Number of guests as a test.
 const IN_TEST: u64 = 12;
 
-/// Longest time for a guest, whose limit is 100 ms: a call that takes longer does not end.
+/// Longest time for a guest, whose limit is 100 ms: a call that takes longer does not end, and ends the test.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Calls a side; ends the process when the call does not end.
+fn call_in_time(side: &mut Side, call: Call, about: &str) -> Result<Value, Cause> {
+    let (ended, waits) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            // The sender is dropped when the call has ended.
+            if waits.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                println!("a call goes on for {PATIENCE:?}: {about}");
+                process::exit(1);
+            }
+        });
+        let result = side.call(call);
+        drop(ended);
+        result
+    })
+}
 
 /// Locals of the code: the state of a random number, and numbers, addresses and vectors.
 const LOCALS: &str =
@@ -147,9 +167,9 @@ fn run(hosts: &Hosts, seed: u64) -> Done<Duration> {
             len: 10,
             types: [0, 0],
         };
-        let result = side.call(call);
+        let result = call_in_time(&mut side, call, &format!("seed {seed}\n{code}"));
         let took = begun.elapsed();
-        if !is_stopped(&result) || took > PATIENCE {
+        if !is_stopped(&result) {
             return Err(format!("seed {seed}: {result:?} after {took:?}\n{code}").into());
         }
         longest = longest.max(took);

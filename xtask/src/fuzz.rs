@@ -25,7 +25,8 @@ const PROFILE: [&str; 10] = [
     "profile.fuzz.package.torvyn-runtime-core.opt-level=3",
 ];
 
-/// Runs the fuzz target named first, or that of the call paths, with `options`: `--executions N`, `--seed S`.
+/// Runs the fuzz target named first, or that of the call paths, with `options`: `--executions N`, `--seed S`;
+/// for the call paths also `--circles N`, guests that have to be stopped.
 pub(crate) fn fuzz(options: &[&str]) -> Done {
     let is_front = options.first().is_some_and(|name| FRONT.contains(name));
     let (test, executions) = if is_front {

@@ -6,11 +6,11 @@
 
 mod names;
 
-use wasm_encoder::{ComponentSectionId, Encode, RawSection, Section};
-use wasmparser::{Encoding, Parser, Payload};
+use wasmparser::{BinaryReaderError, Parser, Payload};
 use wit_component::ComponentEncoder;
 
 use crate::contract::component::{BinaryKind, kind};
+use crate::sections::{self, Changes};
 
 /// Why a binary can't be normalised.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,9 +51,9 @@ fn encode(module: &[u8]) -> Result<Vec<u8>, NormaliseError> {
 
 fn preview1_import(module: &[u8]) -> Result<Option<String>, NormaliseError> {
     for payload in Parser::new(0).parse_all(module) {
-        if let Payload::ImportSection(section) = payload.map_err(invalid)? {
+        if let Payload::ImportSection(section) = payload? {
             for import in section.into_imports() {
-                let import = import.map_err(invalid)?;
+                let import = import?;
                 if import.module == "wasi_snapshot_preview1" {
                     return Ok(Some(import.name.to_owned()));
                 }
@@ -64,51 +64,37 @@ fn preview1_import(module: &[u8]) -> Result<Option<String>, NormaliseError> {
 }
 
 /// Copies every section except custom ones, also in nested modules and components. Renames the outermost exports.
-#[expect(clippy::wildcard_enum_match_arm, reason = "a section is copied whatever it is")]
 fn strip(binary: &[u8]) -> Result<Vec<u8>, NormaliseError> {
     let exported = names::exported(binary)?;
-    let mut outer = Vec::new();
-    let mut output: Vec<u8> = Vec::new();
-    for payload in Parser::new(0).parse_all(binary) {
-        let payload = payload.map_err(invalid)?;
-        match &payload {
-            Payload::Version { encoding, .. } => output.extend_from_slice(match encoding {
-                Encoding::Module => &wasm_encoder::Module::HEADER,
-                Encoding::Component => &wasm_encoder::Component::HEADER,
-            }),
-            Payload::ModuleSection { .. } => outer.push((ComponentSectionId::CoreModule, std::mem::take(&mut output))),
-            Payload::ComponentSection { .. } => {
-                outer.push((ComponentSectionId::Component, std::mem::take(&mut output)));
-            }
-            Payload::End(_) => {
-                let Some((id, mut parent)) = outer.pop() else { break };
-                parent.push(id.into());
-                output.encode(&mut parent);
-                output = parent;
-            }
+    sections::copy(binary, &mut Stripped { binary, exported })
+}
+
+/// Leaves out custom sections, and renames exports.
+struct Stripped<'a> {
+    binary: &'a [u8],
+    exported: Vec<String>,
+}
+
+impl Changes for Stripped<'_> {
+    type Error = NormaliseError;
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a section is copied whatever it is")]
+    fn section(&mut self, depth: usize, section: &Payload<'_>, output: &mut Vec<u8>) -> Result<(), NormaliseError> {
+        match section {
             Payload::CustomSection(_) => {}
-            Payload::ComponentExportSection(section) if outer.is_empty() => {
-                names::copy_exports(binary, section.clone(), &exported, &mut output)?;
+            Payload::ComponentExportSection(section) if depth == 0 => {
+                names::copy_exports(self.binary, section.clone(), &self.exported, output)?;
             }
-            section => copy(binary, section, &mut output)?,
+            section => sections::append(self.binary, section, output),
         }
+        Ok(())
     }
-    Ok(output)
 }
 
-fn copy(binary: &[u8], section: &Payload<'_>, output: &mut Vec<u8>) -> Result<(), NormaliseError> {
-    let Some((id, range)) = section.as_section() else {
-        return Ok(());
-    };
-    let range = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
-    let data = range.and_then(|(start, end)| binary.get(start..end));
-    let data = data.ok_or_else(|| NormaliseError::Invalid("a section extends beyond the file".to_owned()))?;
-    RawSection { id, data }.append_to(output);
-    Ok(())
-}
-
-fn invalid(error: wasmparser::BinaryReaderError) -> NormaliseError {
-    NormaliseError::Invalid(error.to_string())
+impl From<BinaryReaderError> for NormaliseError {
+    fn from(error: BinaryReaderError) -> Self {
+        NormaliseError::Invalid(error.to_string())
+    }
 }
 
 #[cfg(test)]

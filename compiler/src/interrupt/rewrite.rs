@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use wasm_encoder::{CodeSection, ComponentSectionId, Encode as _, MemorySection, RawSection, Section as _};
-use wasmparser::{BinaryReaderError, Encoding, FunctionBody, Operator, Parser, Payload};
+use wasm_encoder::{CodeSection, MemorySection, Section as _};
+use wasmparser::{BinaryReaderError, FunctionBody, Operator, Parser, Payload};
 
 use super::cycle::Cycles;
 use super::module::Module;
 use super::steps::Window;
 use super::stretch::Stretch;
 use super::{OTHERS, QUIET, goes_straight_on, is_bulk, is_call, quiet, steps, touch};
+use crate::sections::{self, Changes};
 
 /// Ids of the sections that come before that of memories (core specification, 5.5.2): custom, type, import, function and
 /// table.
@@ -57,7 +58,7 @@ fn with_code(code: &[u8], written: &CodeSection, mut needs_memory: bool) -> Resu
     let mut output = wasm_encoder::Module::HEADER.to_vec();
     for payload in Parser::new(0).parse_all(code) {
         let payload = payload?;
-        let Some((id, range)) = payload.as_section() else {
+        let Some((id, _)) = payload.as_section() else {
             continue;
         };
         if needs_memory && !COMES_BEFORE_MEMORIES.contains(&id) {
@@ -77,8 +78,7 @@ fn with_code(code: &[u8], written: &CodeSection, mut needs_memory: bool) -> Resu
         if let Payload::CodeSectionStart { .. } = payload {
             written.append_to(&mut output);
         } else {
-            let data = &code[range.start as usize..range.end as usize];
-            RawSection { id, data }.append_to(&mut output);
+            sections::append(code, &payload, &mut output);
         }
     }
     Ok(output)
@@ -242,37 +242,24 @@ impl Writer<'_> {
 ///
 /// # Errors
 /// When it is not well-formed.
-#[expect(clippy::wildcard_enum_match_arm, reason = "a section is copied whatever it is")]
 pub fn component(binary: &[u8]) -> Result<Vec<u8>> {
-    let mut outer = Vec::new();
-    let mut output: Vec<u8> = Vec::new();
-    for payload in Parser::new(0).parse_all(binary) {
-        let payload = payload?;
-        match &payload {
-            Payload::Version { encoding, .. } => output.extend_from_slice(match encoding {
-                Encoding::Module => &wasm_encoder::Module::HEADER,
-                Encoding::Component => &wasm_encoder::Component::HEADER,
-            }),
-            Payload::ModuleSection { .. } => outer.push((ComponentSectionId::CoreModule, std::mem::take(&mut output))),
-            Payload::ComponentSection { .. } => {
-                outer.push((ComponentSectionId::Component, std::mem::take(&mut output)));
-            }
-            Payload::End(_) => {
-                let Some((id, mut parent)) = outer.pop() else { break };
-                if let ComponentSectionId::CoreModule = id {
-                    output = module(&output)?;
-                }
-                parent.push(id.into());
-                output.encode(&mut parent);
-                output = parent;
-            }
-            section => {
-                if let Some((id, range)) = section.as_section() {
-                    let data = &binary[range.start as usize..range.end as usize];
-                    RawSection { id, data }.append_to(&mut output);
-                }
-            }
-        }
+    sections::copy(binary, &mut Modules { binary })
+}
+
+/// Makes the modules of a binary interruptible.
+struct Modules<'a> {
+    binary: &'a [u8],
+}
+
+impl Changes for Modules<'_> {
+    type Error = BinaryReaderError;
+
+    fn section(&mut self, _: usize, section: &Payload<'_>, output: &mut Vec<u8>) -> Result<()> {
+        sections::append(self.binary, section, output);
+        Ok(())
     }
-    Ok(output)
+
+    fn module(&mut self, copy: Vec<u8>) -> Result<Vec<u8>> {
+        module(&copy)
+    }
 }

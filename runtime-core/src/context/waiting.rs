@@ -3,9 +3,6 @@
 use super::RunContext;
 use crate::clock::Time;
 
-/// Steps between two readings of the time within a quantum.
-pub(crate) const STEPS_BETWEEN_LOOKS: u32 = 8;
-
 impl RunContext {
     /// Notes that a stage cannot continue before `time`.
     #[inline]
@@ -38,28 +35,6 @@ impl RunContext {
     #[inline]
     pub(crate) fn held(&self) -> u64 {
         self.held
-    }
-
-    /// Begins the count of a quantum's steps.
-    #[inline]
-    pub(crate) fn begin_quantum(&mut self) {
-        self.steps = 0;
-    }
-
-    /// Steps of this quantum so far.
-    #[inline]
-    pub(crate) fn steps(&self) -> u32 {
-        self.steps
-    }
-
-    /// Whether another step may follow at once: the quantum goes on, the time is not due to be read, and nobody asks for
-    /// anything.
-    #[inline]
-    pub(crate) fn may_step(&self, quantum: u32) -> bool {
-        self.steps < quantum
-            && !self.steps.is_multiple_of(STEPS_BETWEEN_LOOKS)
-            && !self.is_called()
-            && !self.pressure.has_notice()
     }
 
     /// Counts a step. Clears the notes about waiting stages, which are checked again in it.

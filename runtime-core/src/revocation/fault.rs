@@ -11,7 +11,6 @@ use std::ptr;
 use std::sync::OnceLock;
 
 use libc::{sigaction, siginfo_t, ucontext_t};
-use rustix::io::{Errno, Result};
 use rustix::mm::{MprotectFlags, mprotect};
 
 use super::Revocation;
@@ -42,41 +41,28 @@ unsafe impl Sync for Action {}
 unsafe impl Send for Action {}
 
 /// Catches the faults of guests whose code is `code`. The engine must have installed its handlers before.
-///
-/// # Errors
-/// When the system refuses it.
-pub(crate) fn catch(code: Range<*const u8>) -> Result<()> {
+pub(crate) fn catch(code: Range<*const u8>) {
     let start = code.start.addr();
     CODE.take().set(start, code.end.addr() - start, ptr::null());
-    if PREVIOUS.get().is_none() {
-        install()?;
-    }
-    Ok(())
+    PREVIOUS.get_or_init(|| SIGNALS.map(install));
 }
 
-fn install() -> Result<()> {
-    let mut failed = None;
-    PREVIOUS.get_or_init(|| {
-        SIGNALS.map(|signal| {
-            let mut action = MaybeUninit::<sigaction>::zeroed();
-            let mut previous = MaybeUninit::<sigaction>::zeroed();
-            // SAFETY: all zeros are a valid `sigaction`: no flags, an empty mask and the default handler.
-            let previous = unsafe {
-                let action = action.assume_init_mut();
-                action.sa_sigaction = on_fault as *const () as usize;
-                // As the engine's handler: on the alternate stack, which Rust gives to every thread, because the guest
-                // may have used up its own; and without blocking the signal, so that the engine's handler can crash.
-                action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
-                libc::sigemptyset(&raw mut action.sa_mask);
-                if libc::sigaction(signal, action, previous.as_mut_ptr()) != 0 {
-                    failed = Errno::from_io_error(&std::io::Error::last_os_error());
-                }
-                previous.assume_init()
-            };
-            Action(previous)
-        })
-    });
-    failed.map_or(Ok(()), Err)
+/// Installs the handler of a signal. Returns the one that was there before.
+fn install(signal: c_int) -> Action {
+    let mut action = MaybeUninit::<sigaction>::zeroed();
+    let mut previous = MaybeUninit::<sigaction>::zeroed();
+    // SAFETY: all zeros are a valid `sigaction`: no flags, an empty mask and the default handler.
+    unsafe {
+        let action = action.assume_init_mut();
+        action.sa_sigaction = on_fault as *const () as usize;
+        // As the engine's handler: on the alternate stack, which Rust gives to every thread, because the guest may have
+        // used up its own; and without blocking the signal, so that the engine's handler can crash.
+        action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
+        libc::sigemptyset(&raw mut action.sa_mask);
+        let installed = libc::sigaction(signal, action, previous.as_mut_ptr());
+        assert!(installed == 0, "invariant: a handler can be set for this signal");
+        Action(previous.assume_init())
+    }
 }
 
 /// Handles a fault. It calls nothing that waits or allocates.

@@ -5,7 +5,7 @@
 use wasm_encoder::{ComponentSectionId, Encode, RawSection, Section};
 use wasmparser::{ComponentExportSectionReader, Payload};
 
-use super::{NormaliseError, invalid};
+use super::NormaliseError;
 use crate::anatomy::outermost;
 use crate::contract::canonical;
 use crate::interface::InterfaceName;
@@ -17,9 +17,9 @@ const PLAIN: [u8; 2] = [0x00, 0x01];
 pub(super) fn exported(binary: &[u8]) -> Result<Vec<String>, NormaliseError> {
     let mut names = Vec::new();
     for payload in outermost(binary) {
-        if let Payload::ComponentExportSection(section) = payload.map_err(invalid)? {
+        if let Payload::ComponentExportSection(section) = payload? {
             for export in section {
-                names.push(export.map_err(invalid)?.name.name.to_owned());
+                names.push(export?.name.name.to_owned());
             }
         }
     }
@@ -34,10 +34,7 @@ pub(super) fn copy_exports(
     output: &mut Vec<u8>,
 ) -> Result<(), NormaliseError> {
     let (count, end) = (section.count(), section.range().end);
-    let items: Vec<_> = section
-        .into_iter_with_offsets()
-        .collect::<Result<_, _>>()
-        .map_err(invalid)?;
+    let items: Vec<_> = section.into_iter_with_offsets().collect::<Result<_, _>>()?;
     let mut data = Vec::new();
     count.encode(&mut data);
     for (position, (start, export)) in items.iter().enumerate() {

@@ -138,3 +138,27 @@ fn any_number_of_functions_can_call_each_other_in_a_row() {
     // Each function adds a call and an `end`.
     assert!(begin.abs_diff(60_000 * 2 / QUIET as usize) <= 2, "{begin} touches");
 }
+
+#[test]
+fn all_modules_of_a_component_are_made_interruptible() {
+    let text = r#"(component
+      (core module $runs (memory 1) (func (loop (br 0))) (@custom "kept" "text"))
+      (core module $forwards (import "m" "f" (func $f)) (func (export "g") (call $f)))
+      (component (core module (func (loop (br 0))))))"#;
+    let component = super::wat(text);
+    let made = crate::interrupt::component(&component).unwrap();
+    wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all())
+        .validate_all(&made)
+        .unwrap();
+    let touches: Vec<usize> = super::functions(&made)
+        .iter()
+        .map(|operators| super::touches(operators))
+        .collect();
+    assert_eq!(touches, [1, 0, 1]);
+    assert!(made.windows(4).any(|bytes| bytes == b"kept"));
+    assert_eq!(
+        crate::interrupt::component(b"\0asm\x0d\0\x01\0\x01\x05").ok(),
+        None,
+        "it is cut off"
+    );
+}

