@@ -42,8 +42,18 @@ impl Chain {
     /// Whether an element may pass all of `links`, the nodes after the first.
     #[inline]
     pub fn is_clear(&self, cx: &mut RunContext, streams: &[Stream], links: &[&dyn Link]) -> bool {
+        self.lets_pass(cx, streams, links.iter().copied())
+    }
+
+    #[inline]
+    fn lets_pass<'l>(
+        &self,
+        cx: &mut RunContext,
+        streams: &[Stream],
+        mut links: impl Iterator<Item = &'l dyn Link>,
+    ) -> bool {
         self.between.iter().all(|stream| streams[*stream].can_be_passed())
-            && links.iter().all(|link| link.is_clear(cx, streams))
+            && links.all(|link| link.is_clear(cx, streams))
     }
 
     /// Pulls elements and passes each from node to node as far as it goes: as many as the driver would in a row, since
@@ -63,9 +73,8 @@ impl Chain {
             let has_left = self.run_one(cx, streams, source, links)?;
             let goes_on = !has_left
                 && cx.may_step(self.quantum)
-                && self.between.iter().all(|stream| streams[*stream].can_be_passed())
                 && self.aside.iter().all(|stream| streams[*stream].is_empty())
-                && links.iter().all(|link| link.is_clear(cx, streams));
+                && self.lets_pass(cx, streams, links.iter().map(|link| &**link));
             if !goes_on {
                 return Ok(());
             }
@@ -112,7 +121,6 @@ pub struct FusedChain {
     nodes: Box<[usize]>,
     /// Whether every stage is the manifest's: the command line may replace the ends.
     is_whole: bool,
-    quantum: u32,
 }
 
 impl FusedChain {
@@ -125,7 +133,6 @@ impl FusedChain {
             shell: shell.clone(),
             nodes: positions.into(),
             is_whole: !positions.iter().any(is_replaced),
-            quantum: flow.quantum,
         }
     }
 
@@ -161,7 +168,8 @@ impl FusedChain {
         if !source.is_clear() {
             return source.run(cx, streams);
         }
-        let elements = u32::try_from(cx.left_for(true)).map_or(self.quantum, |left| left.min(self.quantum));
+        let quantum = self.chain.quantum;
+        let elements = u32::try_from(cx.left_for(true)).map_or(quantum, |left| left.min(quantum));
         let stop = self.shell.pull(cx, elements);
         let counts = take_counts(cx.pool(), self.nodes[0]);
         source.count(cx, counts);
