@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::chains::{Chain, chains};
+use super::chains::{Chain, Link, chains};
 use crate::ir::{Builtin, CallPath, FlowIr, Implementation, Node, NodeIdx, Role, Shell, ShellIdx};
 use crate::names;
 
@@ -127,10 +127,15 @@ fn run(flow: &FlowIr, node: NodeIdx, idents: &[Ident]) -> TokenStream {
         others.map(|member| idents[member.position()].clone()).collect()
     };
     if let Some(chain) = chains(flow).into_iter().find(|chain| chain.first() == node) {
-        let (field, others) = (names::chain(node), others(&chain.nodes));
+        let field = names::chain(node);
+        let nodes = chain.links.iter().flat_map(|link| &link.nodes);
+        let others = nodes.skip(1).map(|node| &idents[node.position()]);
+        let whole = chain.links.iter().filter_map(|link| link.shell).map(names::fused);
+        let head = head(&chain.links[0], idents);
+        let links = chain.links[1..].iter().map(|link| self::link(link, idents));
         return quote! {
-            if self.#field.is_clear(cx, &self.streams, &[#(&self.#others),*]) {
-                self.#field.run(cx, &mut self.streams, &mut self.#first, &mut [#(&mut self.#others),*])?;
+            if #(self.#whole.is_whole() &&)* self.#field.is_clear(cx, &self.streams, &[#(&self.#others),*]) {
+                self.#field.run(cx, &mut self.streams, #head, &mut [#(#links),*])?;
             } else {
                 #alone
             }
@@ -155,6 +160,25 @@ fn run(flow: &FlowIr, node: NodeIdx, idents: &[Ident]) -> TokenStream {
                 #alone
             }
         },
+    }
+}
+
+/// Returns the expression for the first link of a chain.
+fn head(head: &Link, idents: &[Ident]) -> TokenStream {
+    let (source, others) = (&idents[head.nodes[0].position()], head.nodes[1..].iter());
+    let others = others.map(|node| &idents[node.position()]);
+    match head.shell.map(names::fused) {
+        None => quote! { &mut self.#source },
+        Some(fused) => quote! { &mut self.#fused.head(&mut self.#source, &mut [#(&mut self.#others),*]) },
+    }
+}
+
+/// Returns the expression for a link of a chain.
+fn link(link: &Link, idents: &[Ident]) -> TokenStream {
+    let nodes = link.nodes.iter().map(|node| &idents[node.position()]);
+    match link.shell.map(names::fused) {
+        None => quote! { #(&mut self.#nodes)* },
+        Some(fused) => quote! { &mut self.#fused.link(&mut [#(&mut self.#nodes),*]) },
     }
 }
 
@@ -198,8 +222,11 @@ fn fused_value(idx: ShellIdx, shell: &Shell) -> TokenStream {
 
 fn chain_value(chain: &Chain) -> TokenStream {
     let field = names::chain(chain.first());
-    let nodes = chain.nodes.iter().map(|node| node.position());
-    quote! { #field: rt::Chain::new(&PLAN, &[#(#nodes),*]) }
+    let links = chain.links.iter().map(|link| {
+        let nodes = link.nodes.iter().map(|node| node.position());
+        quote! { &[#(#nodes),*] }
+    });
+    quote! { #field: rt::Chain::new(&PLAN, &[#(#links),*]) }
 }
 
 /// Returns the positions of a shell's members in the flow.
@@ -281,6 +308,46 @@ mod tests {
             "self.fused_0.pull(cx,&mutself.streams,&mutself.n0_source,&mut[&mutself.n1_processor])?;",
             "}else{self.n0_source.run(cx,&mutself.streams)?;}returnOk(true);}",
             "ifself.n1_processor.is_ready(cx,&self.streams){self.n1_processor.run(cx,&mutself.streams)?;returnOk(true);}",
+        ] {
+            assert!(text.contains(expected), "{expected}\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_shell_is_one_link_of_a_chain() {
+        let mut flow = sample::fused().flows.remove(0);
+        // A built-in source upstream of a shell, and a sink downstream of it.
+        flow.nodes[2].role = Role::Processor;
+        let fused = |member| CallPath::Fused {
+            shell: ShellIdx::new(0),
+            member,
+        };
+        for (node, path) in [CallPath::Builtin, fused(0), fused(1)].into_iter().enumerate() {
+            flow.nodes[node].path = path;
+        }
+        flow.nodes[0].implementation = Implementation::Builtin(Builtin::Generator);
+        flow.shells[0].members = [1, 2].map(NodeIdx::new).to_vec();
+        let text = text(&flow);
+        for expected in [
+            "chain_0:rt::Chain::new(&PLAN,&[&[0usize],&[1usize,2usize],&[3usize]]),",
+            "ifself.fused_0.is_whole()&&self.chain_0.is_clear(cx,&self.streams,\
+             &[&self.n1_processor,&self.n2_router,&self.n3_sink]){",
+            "self.chain_0.run(cx,&mutself.streams,&mutself.n0_source,\
+             &mut[&mutself.fused_0.link(&mut[&mutself.n1_processor,&mutself.n2_router]),&mutself.n3_sink])?;",
+        ] {
+            assert!(text.contains(expected), "{expected}\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_shell_with_a_source_is_the_head_of_a_chain() {
+        let mut flow = sample::fused().flows.remove(0);
+        flow.nodes[2].role = Role::Processor;
+        let text = text(&flow);
+        for expected in [
+            "chain_0:rt::Chain::new(&PLAN,&[&[0usize,1usize],&[2usize],&[3usize]]),",
+            "self.chain_0.run(cx,&mutself.streams,&mutself.fused_0.head(&mutself.n0_source,&mut[&mutself.n1_processor]),\
+             &mut[&mutself.n2_router,&mutself.n3_sink])?;",
         ] {
             assert!(text.contains(expected), "{expected}\n{text}");
         }

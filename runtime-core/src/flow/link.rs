@@ -52,6 +52,10 @@ pub trait Link {
         self.handle(cx, streams, input)
     }
 
+    /// Counts what the node has not counted yet, after a number of elements in a row.
+    #[inline]
+    fn end_turn(&mut self, _: &mut RunContext, _: &mut [Stream]) {}
+
     /// Handles the waiting element, and puts the output into its streams.
     ///
     /// # Errors
