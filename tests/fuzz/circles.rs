@@ -39,11 +39,11 @@ fn call_in_time(side: &mut Side, call: Call, about: &str) -> Result<Value, Cause
 }
 
 /// Locals of the code: the state of a random number, and numbers, addresses and vectors.
-const LOCALS: &str =
+pub(crate) const LOCALS: &str =
     "(local $seed i32) (local $n i32) (local $at i32) (local $k i32) (local $wide i64) (local $v v128)";
 
 /// Functions that call each other, directly and through a table, and one that is called at the end of another.
-const FUNCTIONS: &str = r"
+pub(crate) const FUNCTIONS: &str = r"
   (table $calls 4 funcref)
   (elem (table $calls) (i32.const 0) func $twice $through $tail)
   (func $twice (param $depth i32)
@@ -98,7 +98,7 @@ const ENDS: [&str; 5] = [
 ];
 
 /// Random code that goes round at least one loop without end.
-fn code(rng: &mut Rng) -> String {
+pub(crate) fn code(rng: &mut Rng) -> String {
     let mut code = format!("{LOCALS}\n(loop $all\n");
     for _ in 0..rng.usize(0..4) {
         step(rng, &mut code, 3, 1);

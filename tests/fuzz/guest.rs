@@ -6,7 +6,8 @@ use std::path::Path;
 use fastrand::Rng;
 use torvyn_runtime_core::engine::{self, Artifact, EngineKind, EngineOptions, Tuning};
 use torvync_compiler::anatomy::Anatomy;
-use torvync_compiler::{aot, glue, interrupt};
+use torvync_compiler::aot::{self, FunctionNames};
+use torvync_compiler::{glue, interrupt};
 use wit_component::{StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -44,19 +45,17 @@ pub(crate) struct Guest {
 impl Guest {
     /// The guest as written.
     pub(crate) fn new() -> Done<Self> {
-        compiled(module()?, &plans::PATIENT)
+        compiled(&component(module()?)?, &plans::PATIENT)
     }
 
     /// A guest that runs `body` when it is called with an element, and has `functions` besides.
     pub(crate) fn running(body: &str, functions: &str) -> Done<Self> {
-        let end = TEXT.trim_end().strip_suffix(')').ok_or("the guest is a module")?;
-        let text = end.replacen(CALL, &format!("{CALL}\n{body}"), 1);
-        compiled(wat::parse_str(format!("{text}\n{functions})"))?, &plans::HASTY)
+        compiled(&written(body, functions)?, &plans::HASTY)
     }
 
     /// A guest with random changes in its code.
     pub(crate) fn changed(rng: &mut Rng) -> Done<Self> {
-        compiled(mutated(&module()?, rng)?, &plans::HASTY)
+        compiled(&component(mutated(&module()?, rng)?)?, &plans::HASTY)
     }
 }
 
@@ -80,20 +79,26 @@ fn component(mut module: Vec<u8>) -> Done<Vec<u8>> {
     let package = resolve.push_str("fuzz.wit", WORLD)?;
     let world = resolve.select_world(&[package], None)?;
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)?;
-    aot::normalise(&module).map_err(|error| format!("{error:?}").into())
+    aot::normalise(&module, FunctionNames::Removed).map_err(|error| format!("{error:?}").into())
 }
 
-/// Compiles a core module as a component, and as the shell made from it.
-fn compiled(module: Vec<u8>, plans: &'static Plans) -> Done<Guest> {
-    let component = component(module)?;
-    let code = Anatomy::of(&component)?
+/// The component of a guest that runs `body` when it is called with an element, and has `functions` besides.
+pub(crate) fn written(body: &str, functions: &str) -> Done<Vec<u8>> {
+    let end = TEXT.trim_end().strip_suffix(')').ok_or("the guest is a module")?;
+    let text = end.replacen(CALL, &format!("{CALL}\n{body}"), 1);
+    component(wat::parse_str(format!("{text}\n{functions})"))?)
+}
+
+/// Compiles a component, and the shell made from it.
+fn compiled(component: &[u8], plans: &'static Plans) -> Done<Guest> {
+    let code = Anatomy::of(component)?
         .stage_code()
         .map_err(|obstacle| obstacle.to_string())?;
     let shell = glue::direct(&code).map_err(|error| error.to_string())?;
-    let component = interrupt::component(&component)?;
+    let component = interrupt::component(component)?;
     let engine = |kind| {
         let tuning = Tuning::default();
-        engine::build(EngineOptions { kind, tuning }, None)
+        engine::build(EngineOptions { kind, tuning })
     };
     Ok(Guest {
         component: artifact(

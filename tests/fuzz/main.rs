@@ -11,6 +11,7 @@
 mod embedded;
 mod circles;
 mod guest;
+mod machine_code;
 mod mutate;
 mod plans;
 mod script;
@@ -41,12 +42,21 @@ fn main() -> ExitCode {
     };
     let seed = option("--seed").unwrap_or_default();
     let done = match (option("--executions"), option("--circles")) {
-        (_, Some(circles)) => circles::long(circles, seed),
+        (_, Some(circles)) => machine_code::long(circles, seed).and_then(|()| circles::long(circles, seed)),
         (Some(executions), None) => long(executions, seed),
         (None, None) => {
             let trials = vec![
                 Trial::test("both_paths_agree_on_scripts", || test().map_err(Failed::from)),
                 Trial::test("every_circle_is_stopped", || circles::test().map_err(Failed::from)),
+                Trial::test("known_loops_touch_memory_in_machine_code", || {
+                    machine_code::known().map_err(Failed::from)
+                }),
+                Trial::test("touches_are_added_to_machine_code", || {
+                    machine_code::added().map_err(Failed::from)
+                }),
+                Trial::test("random_circles_touch_memory_in_machine_code", || {
+                    machine_code::random().map_err(Failed::from)
+                }),
             ];
             return libtest_mimic::run(&Arguments::from_args(), trials).exit_code();
         }

@@ -15,6 +15,7 @@ pub(crate) static PROGRAM: ProgramPlan = ProgramPlan {
         memory_reservation: None,
     },
     worker_threads: None,
+    code_map: None,
 };
 
 /// The flow on both paths.
