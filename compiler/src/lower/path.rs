@@ -2,6 +2,7 @@
 //! of their components. Out: the paths of the nodes, and the [`Unit`]s that are compiled for them.
 //!
 //! A stage takes the requested path or, if it can't, the next slower one that it can take (fused, direct, component).
+//! Without a request it is fused where that makes the flow faster.
 
 mod fusion;
 mod stage;
@@ -16,7 +17,7 @@ use crate::aot::{Normalised, Unit};
 use crate::glue::StageCode;
 use crate::manifest::ast::Optimize;
 use crate::manifest::defaults;
-use fusion::{Chain, Fusion};
+use fusion::{Chain, Fusion, Lengths};
 use stage::Stage;
 use units::Units;
 
@@ -110,7 +111,8 @@ impl Choices {
         let codes: Vec<Code<'_>> = flow.nodes.iter().map(|node| code(flow, node, wanted, stages)).collect();
         let fusion = match wanted.path() {
             Optimize::Component | Optimize::Direct => Fusion::none(flow, wanted.origin()),
-            Optimize::Fused => Fusion::of(flow, &codes),
+            Optimize::Auto => Fusion::of(flow, &codes, Lengths::FASTER),
+            Optimize::Fused => Fusion::of(flow, &codes, Lengths::POSSIBLE),
         };
         let nodes = flow
             .nodes
@@ -151,7 +153,7 @@ fn code<'a>(flow: &FlowIr, node: &Node, wanted: Wanted, stages: &'a [Stage<'_>])
 fn unwanted(flow: &FlowIr, wanted: Wanted) -> Option<String> {
     match wanted.path() {
         Optimize::Component => return Some(wanted.origin().to_owned()),
-        Optimize::Direct | Optimize::Fused => {}
+        Optimize::Auto | Optimize::Direct | Optimize::Fused => {}
     }
     let shared = exchange_bytes(&flow.pools, flow.nodes.len(), flow.nodes.len());
     (shared >= MOST_EXCHANGE_BYTES).then(|| "the buffers of the flow do not fit into one memory of 4 GiB".to_owned())

@@ -12,7 +12,7 @@ pub(crate) const LANGUAGE: Language = Language::Rust;
 pub(crate) const PRIORITY: Priority = Priority::Normal;
 
 /// The call path of stages.
-pub(crate) const OPTIMIZE: Optimize = Optimize::Direct;
+pub(crate) const OPTIMIZE: Optimize = Optimize::Auto;
 
 /// Number of replicas of a flow.
 pub(crate) const REPLICAS: u32 = 1;

@@ -33,9 +33,11 @@ words! {
 words! {
     /// The requested call path of stages; a stage that can't take it takes the next slower one.
     pub enum Optimize {
+        /// The fastest path of each stage: the default.
+        Auto = "auto",
         /// Typed component functions.
         Component = "component",
-        /// Core functions, one shell per stage: the default.
+        /// Core functions, one shell per stage.
         Direct = "direct",
         /// Core functions, one shell for a whole chain of stages.
         Fused = "fused",

@@ -6,9 +6,22 @@ use super::Code;
 use crate::glue::{self, Member, StageCode};
 use crate::weld::{self, HiddenState, WeldError};
 
-/// Most stages of one shell. Each has its own memory, and a module has at most 100 (a limit of wasmparser and
-/// wasmtime).
-const LONGEST_CHAIN: usize = 32;
+/// Lengths of the chains to fuse, in stages.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lengths {
+    least: usize,
+    /// Longer chains are cut into pieces.
+    most: usize,
+}
+
+impl Lengths {
+    /// All that can be fused. Each stage has its own memory, and a module has at most 100 (a limit of wasmparser and
+    /// wasmtime).
+    pub(super) const POSSIBLE: Self = Self { least: 2, most: 32 };
+    /// Those that are faster when they are fused, by `cargo xtask bench real` and `bench paths`. A chain of two saves the
+    /// host little, and the code of a long one does not stay in the processor's instruction cache.
+    pub(super) const FASTER: Self = Self { least: 3, most: 10 };
+}
 
 /// Stages that share a shell.
 pub(super) struct Chain {
@@ -32,16 +45,17 @@ impl Fusion {
         }
     }
 
-    /// Finds and welds the longest chains of a flow. `codes`: the code of each node.
-    pub(super) fn of(flow: &FlowIr, codes: &[Code<'_>]) -> Self {
+    /// Finds and welds the longest chains of a flow within `lengths`. `codes`: the code of each node.
+    pub(super) fn of(flow: &FlowIr, codes: &[Code<'_>], lengths: Lengths) -> Self {
         let members = flow.nodes.iter().zip(codes).map(|(node, code)| member(node, code));
         let mut fuser = Fuser {
             flow,
+            least: lengths.least,
             members: members.collect(),
             chains: Vec::new(),
         };
         for run in fuser.runs() {
-            let pieces = run.len().div_ceil(LONGEST_CHAIN);
+            let pieces = run.len().div_ceil(lengths.most);
             for piece in run.chunks(run.len().div_ceil(pieces)) {
                 fuser.fuse(piece);
             }
@@ -100,6 +114,8 @@ fn member<'a>(node: &Node, code: &Code<'a>) -> Result<&'a StageCode, String> {
 
 struct Fuser<'a> {
     flow: &'a FlowIr,
+    /// Least stages of a chain.
+    least: usize,
     /// By node: its code, or the reason why it can't be in a chain.
     members: Vec<Result<&'a StageCode, String>>,
     chains: Vec<Chain>,
@@ -131,8 +147,8 @@ impl Fuser<'_> {
     /// Welds a chain. If a stage can't be welded, it is left out, and the stages upstream and downstream of it become
     /// chains of their own. If no single stage is at fault, the chain is cut in two, or given up if it is short.
     fn fuse(&mut self, members: &[NodeIdx]) {
-        if members.len() < 2 {
-            return;
+        if members.len() < self.least {
+            return self.leave_short(members);
         }
         let welded = glue::fused(&members.iter().map(|node| self.member(*node)).collect::<Vec<_>>());
         match welded {
@@ -142,11 +158,11 @@ impl Fuser<'_> {
             }),
             Err((Some(position), error)) => {
                 let (before, after) = members.split_at(position);
-                self.leave_out(&after[..1], &error);
+                self.leave_unwelded(&after[..1], &error);
                 self.fuse(before);
                 self.fuse(&after[1..]);
             }
-            Err((None, error)) if members.len() < 4 => self.leave_out(members, &error),
+            Err((None, error)) if members.len() < 4 => self.leave_unwelded(members, &error),
             Err((None, _)) => {
                 let (before, after) = members.split_at(members.len() / 2);
                 self.fuse(before);
@@ -155,9 +171,24 @@ impl Fuser<'_> {
         }
     }
 
-    fn leave_out(&mut self, nodes: &[NodeIdx], error: &WeldError) {
+    fn leave_unwelded(&mut self, nodes: &[NodeIdx], error: &WeldError) {
         for node in nodes {
             self.members[node.position()] = Err(format!("can't be welded to others: {error}"));
+        }
+    }
+
+    /// Leaves stages out that are too few for a chain. A single stage has another reason: its neighbours.
+    fn leave_short(&mut self, nodes: &[NodeIdx]) {
+        if nodes.len() < 2 {
+            return;
+        }
+        let reason = format!(
+            "fusing pays from {} stages in a row, here are {}",
+            self.least,
+            nodes.len()
+        );
+        for node in nodes {
+            self.members[node.position()] = Err(reason.clone());
         }
     }
 

@@ -28,17 +28,22 @@ fn fused(flow: FlowIr) -> Vec<String> {
     flow.nodes.iter().map(|node| flow.path(node)).collect()
 }
 
-#[test]
-fn stages_are_direct_where_nothing_else_is_wanted() {
+/// A source and two equal processors in a row.
+fn equal_processors() -> FlowIr {
     let nodes = [
         ("a", Some(SOURCE)),
         ("b", Some(PROCESSOR)),
         ("c", Some(PROCESSOR)),
         ("d", None),
     ];
-    let (flow, units) = chosen(flow(&nodes, &[(0, 1), (1, 2), (2, 3)]), Wanted::Default);
+    flow(&nodes, &[(0, 1), (1, 2), (2, 3)])
+}
+
+#[test]
+fn stages_of_one_component_share_their_code_on_the_direct_path() {
+    let (flow, units) = chosen(equal_processors(), Wanted::Option(Optimize::Direct));
     let paths: Vec<String> = flow.nodes.iter().map(|node| flow.path(node)).collect();
-    let direct = "direct path: the default";
+    let direct = "direct path: asked for by `--opt`";
     assert_eq!(paths, [direct, direct, direct, "builtin"]);
     let shell = |name: &str| (name.to_owned(), ArtifactKind::Shell);
     assert_eq!(units, [shell("source.direct"), shell("processor.direct")]);
@@ -125,6 +130,15 @@ fn a_row_of_stages_becomes_one_shell() {
     assert_eq!(flow.path(&flow.nodes[4]), "fused path: a → b → c → d → e");
     let shell = ShellIdx::new(0);
     assert_eq!(flow.nodes[4].path, CallPath::Fused { shell, member: 4 });
+}
+
+#[test]
+fn chains_are_fused_by_default() {
+    let (flow, units) = chosen(row(), Wanted::Default);
+    assert_eq!(units, [("main.a.fused".to_owned(), ArtifactKind::Shell)]);
+    assert_eq!(flow.path(&flow.nodes[1]), "fused path: a → b → c");
+    let (same, _) = chosen(row(), Wanted::Manifest(Optimize::Auto));
+    assert_eq!(same, flow);
 }
 
 #[test]
