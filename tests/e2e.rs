@@ -63,6 +63,9 @@ mod places;
 mod policies;
 #[path = "e2e/process.rs"]
 mod process;
+#[cfg(target_os = "linux")]
+#[path = "e2e/profiling.rs"]
+mod profiling;
 #[path = "e2e/replicas.rs"]
 mod replicas;
 #[path = "e2e/report.rs"]

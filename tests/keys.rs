@@ -9,8 +9,9 @@ use libtest_mimic::{Failed, Trial};
 use tempfile::TempDir;
 use torvyn_codegen::ir::Builtin;
 use torvyn_codegen::target::Target;
-use torvync_compiler::aot::Normalised;
+use torvync_compiler::aot::{FunctionNames, Normalised};
 use torvync_compiler::driver::{self, Analysis, Request};
+use torvync_compiler::lower::LowerOptions;
 use torvync_compiler::manifest::schema::{self, Key, Kind};
 use torvync_compiler::source::Span;
 use torvync_compiler::source::files::DiskFiles;
@@ -208,15 +209,18 @@ fn program(project: &Project) -> Result<String, Failed> {
         let component = resolved.component(id);
         let binary = analysis.contracts.binary(&component.reference).ok_or("a binary")?;
         let bytes = fs::read(&binary.path)?;
-        let made = Normalised::new(component.name.clone(), &bytes, used);
+        let made = Normalised::new(component.name.clone(), &bytes, FunctionNames::Removed, used);
         components.push(made.map_err(|error| format!("{error:?}"))?);
     }
     let lowered = lower::lower(
         resolved,
         &analysis.flows,
         &components,
-        &Target::new("x86_64-unknown-linux-gnu"),
-        None,
+        LowerOptions {
+            target: &Target::new("x86_64-unknown-linux-gnu"),
+            optimize: None,
+            profiling: false,
+        },
     );
     let generated = torvyn_codegen::generate(&lowered.program);
     Ok(format!("{:#?}", generated.files))

@@ -71,6 +71,8 @@ pub struct ProgramIr {
     pub worker_threads: Option<u32>,
     /// Address space reserved for each linear memory, in bytes; `None`: all that 32-bit addresses reach.
     pub memory_reservation: Option<u64>,
+    /// Whether the executable has the symbols of its artifacts, for profilers.
+    pub profiling: bool,
     /// The flows in manifest order; never empty.
     pub flows: Vec<FlowIr>,
 }

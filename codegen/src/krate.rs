@@ -40,7 +40,7 @@ pub(crate) fn main_file(program: &ProgramIr) -> String {
         .artifacts
         .iter()
         .enumerate()
-        .map(|(at, artifact)| items::artifacts::artifact(ArtifactIdx::new(at), artifact));
+        .map(|(at, artifact)| items::artifacts::artifact(ArtifactIdx::new(at), artifact, program.profiling));
     let flows = program.flows.iter().enumerate().map(|(position, flow)| {
         let module = names::flow(position, flow);
         let plan = items::plan::plan(program, flow);
@@ -55,7 +55,7 @@ pub(crate) fn main_file(program: &ProgramIr) -> String {
         }
     });
     let document = items::document::document(program);
-    // Only a runtime for this version of the emitted code has the constant `INTERFACE_2`; with another one, the crate
+    // Only a runtime for this version of the emitted code has the constant `INTERFACE_3`; with another one, the crate
     // does not compile.
     let entry = items::entry::entry(program);
     let version = env!("CARGO_PKG_VERSION");
@@ -64,7 +64,7 @@ pub(crate) fn main_file(program: &ProgramIr) -> String {
         format_tokens(quote! {
             use torvyn_runtime_core::emitted as rt;
 
-            const _: () = rt::INTERFACE_2;
+            const _: () = rt::INTERFACE_3;
 
             #document
             #(#artifacts)*

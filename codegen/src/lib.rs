@@ -16,7 +16,7 @@ mod names;
 pub mod target;
 
 /// A crate as text: relative path → contents. The compiled components that it includes are beside it, in
-/// `artifacts/<name>.cwasm`.
+/// `artifacts/<name>.cwasm`, and their symbols in `artifacts/<name>.symbols` where the program has symbols.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GeneratedCrate {
     /// Files by relative path, with `/` as separator.
@@ -46,4 +46,10 @@ pub fn crate_name(program: &ProgramIr) -> String {
 #[must_use]
 pub fn artifact_path(artifact: &ir::Artifact) -> String {
     format!("artifacts/{}.cwasm", artifact.name)
+}
+
+/// Path of the symbols of `artifact` in the generated crate.
+#[must_use]
+pub fn symbols_path(artifact: &ir::Artifact) -> String {
+    format!("artifacts/{}.symbols", artifact.name)
 }

@@ -6,6 +6,7 @@
 mod compiler;
 mod normalise;
 mod strip;
+mod symbols;
 
 use std::path::{Path, PathBuf};
 use std::{io, thread};
@@ -19,7 +20,8 @@ use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
 use compiler::Compilers;
 
-pub use normalise::{NormaliseError, normalise};
+pub use normalise::{FunctionNames, NormaliseError, normalise};
+pub use symbols::Symbols;
 
 /// A component as it is compiled: without anything that depends on the folder in which it was built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,8 +41,8 @@ impl Normalised {
     ///
     /// # Errors
     /// When it can't be turned into a component.
-    pub fn new(name: String, binary: &[u8], used: Span) -> Result<Self, AotError> {
-        match normalise(binary) {
+    pub fn new(name: String, binary: &[u8], names: FunctionNames, used: Span) -> Result<Self, AotError> {
+        match normalise(binary, names) {
             Ok(bytes) => Ok(Self {
                 sha256: sha256(&bytes),
                 name,
@@ -81,6 +83,8 @@ pub struct AotArtifact {
     pub name: String,
     /// The code in the form that the runtime loads.
     pub code: Vec<u8>,
+    /// Its functions, if their names are kept.
+    pub symbols: Option<Symbols>,
 }
 
 /// Why there is no machine code.
@@ -122,12 +126,23 @@ pub enum AotError {
     },
 }
 
-/// Compiles `units` for `target` with `tuning`. Takes from `cache` what was compiled before.
+/// How units are compiled.
+#[derive(Clone, Copy, Debug)]
+pub struct AotOptions<'a> {
+    /// The target.
+    pub target: &'a Target,
+    /// Settings of the engine.
+    pub tuning: Tuning,
+    /// Whether the artifacts have the symbols of functions.
+    pub names: FunctionNames,
+}
+
+/// Compiles `units`. Takes from `cache` what was compiled before.
 ///
 /// # Errors
 /// When a unit can't be compiled, or the cache can't be written.
-pub fn precompile(units: &[Unit], target: &Target, tuning: Tuning, cache: &Path) -> Result<AotArtifacts, AotError> {
-    let compilers = Compilers::new(units, target, tuning)?;
+pub fn precompile(units: &[Unit], options: AotOptions<'_>, cache: &Path) -> Result<AotArtifacts, AotError> {
+    let compilers = Compilers::new(units, options)?;
     let artifacts = thread::scope(|scope| {
         let running: Vec<_> = units
             .iter()
@@ -222,7 +237,12 @@ mod tests {
             unit("sink.direct", ArtifactKind::Shell, glue::direct(&code).unwrap()),
             unit("empty", ArtifactKind::Component, wat::parse_str("(component)").unwrap()),
         ];
-        let made = precompile(&units, &target, Tuning::default(), cache.path()).unwrap();
+        let options = AotOptions {
+            target: &target,
+            tuning: Tuning::default(),
+            names: FunctionNames::Removed,
+        };
+        let made = precompile(&units, options, cache.path()).unwrap();
         let names: Vec<_> = made.artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
         assert_eq!(names, ["sink.direct", "empty"]);
         for artifact in &made.artifacts {
@@ -230,14 +250,25 @@ mod tests {
             assert!(code.sections.into_iter().count() > 0, "{}", artifact.name);
             assert_eq!(code.symbols.into_iter().count(), 0, "{}", artifact.name);
         }
-        let again = precompile(&units, &target, Tuning::default(), cache.path()).unwrap();
+        let again = precompile(&units, options, cache.path()).unwrap();
         assert_eq!(made, again, "from the cache");
         assert_eq!(std::fs::read_dir(cache.path()).unwrap().count(), 2);
         let tuning = Tuning {
             fuel: true,
             ..Tuning::default()
         };
-        let metered = precompile(&units, &target, tuning, cache.path()).unwrap();
+        let named = AotOptions {
+            names: FunctionNames::Kept,
+            ..options
+        };
+        let named = precompile(&units, named, cache.path()).unwrap();
+        assert_eq!(
+            named.artifacts[0].symbols.as_ref().map(|symbols| !symbols.0.is_empty()),
+            Some(true)
+        );
+        let codes = |made: &AotArtifacts| made.artifacts.iter().map(|one| one.code.clone()).collect::<Vec<_>>();
+        assert_eq!(codes(&named), codes(&made), "the same code, with its symbols beside it");
+        let metered = precompile(&units, AotOptions { tuning, ..options }, cache.path()).unwrap();
         assert_ne!(made.artifacts[0].code, metered.artifacts[0].code);
     }
 }

@@ -50,9 +50,13 @@ pub fn emit(
         .files
         .iter()
         .map(|(path, text)| (path.clone(), text.as_bytes()));
-    let codes = program.artifacts.iter().zip(&artifacts.artifacts);
-    let codes = codes.map(|(artifact, aot)| (torvyn_codegen::artifact_path(artifact), aot.code.as_slice()));
-    let files: BTreeMap<String, &[u8]> = texts.chain(codes).collect();
+    let made = || program.artifacts.iter().zip(&artifacts.artifacts);
+    let codes = made().map(|(artifact, aot)| (torvyn_codegen::artifact_path(artifact), aot.code.as_slice()));
+    let symbols = made().filter_map(|(artifact, aot)| {
+        let symbols = aot.symbols.as_ref()?;
+        Some((torvyn_codegen::symbols_path(artifact), symbols.0.as_bytes()))
+    });
+    let files: BTreeMap<String, &[u8]> = texts.chain(codes).chain(symbols).collect();
     let name = torvyn_codegen::crate_name(program);
     write(folder, &name, &files)
         .map(|()| EmittedCrate {

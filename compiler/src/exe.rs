@@ -33,6 +33,8 @@ pub struct ExeOptions<'a> {
     pub target: &'a Target,
     /// Whether to build for release.
     pub release: bool,
+    /// Whether to keep the runtime's symbols, for profilers.
+    pub profiling: bool,
     /// Folder for intermediate files of this project.
     pub work: &'a Path,
     /// Path of the executable.
@@ -115,7 +117,7 @@ pub fn build(
         options,
         runtime: &runtime,
         flags,
-        last,
+        last: &last,
         script: has_script.then_some(&*script),
         shared: &shared[..16],
         inputs: &inputs,

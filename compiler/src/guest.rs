@@ -37,6 +37,8 @@ pub struct GuestOptions<'a> {
     pub root: &'a Path,
     /// Whether to build with cargo's release profile.
     pub release: bool,
+    /// Whether the binaries keep the names of functions, whatever their profile says.
+    pub profiling: bool,
     /// The project's work folder.
     pub work: &'a Work,
     /// Cargo's target folder for all components of the project; nothing else may write there.
@@ -250,6 +252,10 @@ impl Builder<'_> {
             format!("build.build-dir={}", toml_string(target)),
             format!("target.{GUEST_TARGET}.rustflags={}", self.flags(&configuration)),
         ];
+        if self.options.profiling {
+            let profile = if self.options.release { "release" } else { "dev" };
+            settings.push(format!("profile.{profile}.strip=\"debuginfo\""));
+        }
         if package.wants_sdk() && !configuration.patches("torvyn") {
             let sdk = self.options.work.sdk().map_err(|error| GuestError::Io {
                 at: place(decl),

@@ -18,6 +18,7 @@ pub mod driver;
 pub mod emit;
 pub mod exe;
 pub mod forecast;
+mod function_names;
 pub mod glue;
 pub mod graph;
 pub mod guest;

@@ -57,16 +57,30 @@ pub struct Lowered {
     pub units: Vec<Unit>,
 }
 
-/// Lowers the flows of `project` for `target`. `binaries` are those of [`components`], in that order; `optimize` is the
-/// call path that the command line requests for all stages.
+/// The decisions of the command line.
+#[derive(Clone, Copy, Debug)]
+pub struct LowerOptions<'a> {
+    /// Target of the executable.
+    pub target: &'a Target,
+    /// The call path requested for all stages; `None` leaves it to the manifest.
+    pub optimize: Option<Optimize>,
+    /// Whether the executable has the symbols of its artifacts.
+    pub profiling: bool,
+}
+
+/// Lowers the flows of `project`. `binaries` are those of [`components`], in that order.
 #[must_use]
 pub fn lower(
     project: &ResolvedProject,
     flows: &[LinkedFlow],
     binaries: &[Normalised],
-    target: &Target,
-    optimize: Option<Optimize>,
+    options: LowerOptions<'_>,
 ) -> Lowered {
+    let LowerOptions {
+        target,
+        optimize,
+        profiling,
+    } = options;
     let components = Components {
         used: components(flows),
         threads: Threads::new(binaries),
@@ -93,6 +107,7 @@ pub fn lower(
         wasi,
         worker_threads: project.runtime().worker_threads.map(|threads| threads.value),
         memory_reservation: memory_reservation(project.runtime(), &flows),
+        profiling,
         flows,
     };
     ir::verify(&program);

@@ -3,7 +3,7 @@
 //!
 //! Welding runs no code: the parts stay in the order given, active segments stay active, and only what the caller names
 //! is exported. There is no start section: the caller exports a part's start function, and decides when to call it.
-//! Custom sections are left out.
+//! Custom sections are left out, except the names of functions if a guest has names.
 //!
 //! A part can be a guest, whose code isn't trusted: its memories and tables get a maximum. The small functions of other
 //! parts are inlined at their calls, in guests too, and functions to which nothing refers are left out (see `inline`).

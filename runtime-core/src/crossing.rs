@@ -7,6 +7,7 @@ use std::sync::Arc;
 use wasmtime::Result;
 
 use crate::buffer::{BufferPool, WatchedWords};
+use crate::engine::CodeMap;
 use crate::plan::{FlowPlan, ProgramPlan};
 use crate::watchdog::{CallWords, Halt, Watchdog, Watched};
 
@@ -37,11 +38,11 @@ pub trait PathHost: Any + Send {
 
 /// A call path, as the program names it.
 pub trait StartPath: Sync {
-    /// Prepares the state shared by the stages of the program.
+    /// Prepares the state shared by the stages of the program, whose code is noted in `map`.
     ///
     /// # Errors
     /// When this machine does not support it.
-    fn start(&self, program: &ProgramPlan) -> Result<Box<dyn PathHost>>;
+    fn start(&self, program: &ProgramPlan, map: Option<Arc<dyn CodeMap>>) -> Result<Box<dyn PathHost>>;
 }
 
 /// The call paths of a program.
@@ -69,12 +70,17 @@ pub struct Hosts {
 }
 
 impl Hosts {
-    /// Prepares the state that the stages of a program need.
+    /// Prepares the state that the stages of a program need, whose code is noted in `map`.
     ///
     /// # Errors
     /// When one of the paths cannot be prepared.
-    pub fn start(program: &ProgramPlan, paths: Paths, watchdog: Arc<Watchdog>) -> Result<Self> {
-        let start = |path: Option<&dyn StartPath>| path.map(|path| path.start(program)).transpose();
+    pub fn start(
+        program: &ProgramPlan,
+        paths: Paths,
+        watchdog: Arc<Watchdog>,
+        map: Option<Arc<dyn CodeMap>>,
+    ) -> Result<Self> {
+        let start = |path: Option<&dyn StartPath>| path.map(|path| path.start(program, map.clone())).transpose();
         Ok(Self {
             component: start(paths.component)?,
             core: start(paths.core)?,

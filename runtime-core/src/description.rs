@@ -27,6 +27,9 @@ pub fn head(program: &Value) -> String {
     }
     let (target, torvync) = (field(program, "target"), field(program, "torvync"));
     text.push_str(&format!("  target   {target}\n  made by  torvync {torvync}\n"));
+    if program["profiling"].as_bool() == Some(true) {
+        text.push_str("  with the names of functions, for profiling: `run --perf-map`\n");
+    }
     text
 }
 

@@ -7,7 +7,7 @@ pub use crate::crossing::component::{
 };
 pub use crate::crossing::core::{CorePath, CoreStage, direct, member, shell};
 pub use crate::crossing::{Paths, Ready, Setup};
-pub use crate::engine::{Artifact, PageAligned, Tuning};
+pub use crate::engine::{Artifact, PageAligned, Tuning, perf_map};
 pub use crate::entry::main;
 pub use crate::error::Failure;
 pub use crate::flow::{
@@ -28,4 +28,4 @@ pub mod wasi {
 }
 
 /// Version of this interface. Emitted code names it, so that a crate emitted for another version does not compile.
-pub const INTERFACE_2: () = ();
+pub const INTERFACE_3: () = ();

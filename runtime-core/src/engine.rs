@@ -4,9 +4,13 @@
 use wasmtime::Config;
 
 #[cfg(feature = "runtime")]
+mod code_map;
+#[cfg(feature = "runtime")]
 mod load;
 #[cfg(feature = "runtime")]
-pub use load::{Artifact, PageAligned, build, load, load_shell};
+pub use code_map::{CodeMap, NewCodeMap, perf_map};
+#[cfg(feature = "runtime")]
+pub use load::{Artifact, Loader, PageAligned, build};
 
 /// The kind of code that an engine runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

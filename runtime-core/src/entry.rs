@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::engine::CodeMap;
 use crate::error::{DRIVER, Failure};
 use crate::flow::{Ending, FlowEntry};
 use crate::plan::{FlowPlan, ProgramPlan};
@@ -69,8 +70,16 @@ fn run(
     let configs = configs.map(|entry| configs::resolve(entry.plan, &arguments.ends, &arguments.configs));
     let configs = configs.collect::<Result<Vec<Configs>, BadArguments>>()?;
     let mut outlet = Outlet::open(output.clone())?;
+    let map = arguments.code_map.map(|new| new()).transpose();
+    let map = map.map_err(|error| BadArguments::new(format!("`--perf-map`: {error}")))?;
+    if let Some(map) = map.as_ref().filter(|_| output.announces()) {
+        eprint(&format!(
+            "The addresses of functions go to {}\n\n",
+            map.path().display()
+        ));
+    }
     let stop = Arc::new(Stop::default());
-    let flows = match begin(program, paths, &stop) {
+    let flows = match begin(program, paths, &stop, map) {
         Ok((session, signals)) => {
             let starts = arguments.entries.iter().zip(configs);
             let starts = starts.map(|(entry, configs)| start(entry, configs, arguments, output));
@@ -96,11 +105,16 @@ fn run(
 }
 
 /// Installs the signal handlers and starts the session that they stop.
-fn begin(program: &'static ProgramPlan, paths: Paths, stop: &Arc<Stop>) -> Result<(Session, Signals), Failure> {
+fn begin(
+    program: &'static ProgramPlan,
+    paths: Paths,
+    stop: &Arc<Stop>,
+    map: Option<Arc<dyn CodeMap>>,
+) -> Result<(Session, Signals), Failure> {
     let signals = Signals::install(Arc::clone(stop)).map_err(|error| Failure::at_start(&error))?;
     let of_watchdog = signals.clone();
     let on_stuck = Box::new(move |stuck| abandon(&of_watchdog, stuck));
-    Ok((Session::start(program, paths, stop, on_stuck)?, signals))
+    Ok((Session::start(program, paths, stop, on_stuck, map)?, signals))
 }
 
 fn start(entry: &'static FlowEntry, configs: Configs, arguments: &RunArguments, output: &OutputOptions) -> FlowStart {

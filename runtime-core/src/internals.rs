@@ -37,5 +37,5 @@ pub fn hosts(program: &ProgramPlan) -> wasmtime::Result<Hosts> {
 /// As [`hosts`].
 pub fn hosts_of(program: &ProgramPlan, paths: Paths) -> wasmtime::Result<Hosts> {
     let watchdog = Watchdog::start(Arc::default(), Box::new(|_| ()))?;
-    Hosts::start(program, paths, watchdog)
+    Hosts::start(program, paths, watchdog, None)
 }

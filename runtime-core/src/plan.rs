@@ -1,6 +1,6 @@
 //! The compiler's decisions as static data of the executable: emitted by code generation, read-only at run time.
 
-use crate::engine::Tuning;
+use crate::engine::{NewCodeMap, Tuning};
 use crate::limits::{StageLimits, TierSize};
 use crate::policy::{NodePolicies, OverflowPolicy};
 use crate::role::Role;
@@ -20,6 +20,8 @@ pub struct ProgramPlan {
     pub tuning: Tuning,
     /// Number of threads that run flows; `None`: one for each processor.
     pub worker_threads: Option<u32>,
+    /// Makes the map of machine code that `--perf-map` requests; `None` unless the names of functions are kept.
+    pub code_map: Option<NewCodeMap>,
 }
 
 /// Plan of a flow.

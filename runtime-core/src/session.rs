@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::context::{Pressure, RunContext};
 use crate::crossing::{Entered, Hosts, Setup};
+use crate::engine::CodeMap;
 use crate::error::Failure;
 use crate::event::Observer;
 use crate::executor::{Group, Waker};
@@ -64,7 +65,7 @@ pub struct Session {
 
 impl Session {
     /// Prepares the state that the flows of a program need. `stop` asks them to stop; `on_stuck` is called when a
-    /// cancelled flow does not end.
+    /// cancelled flow does not end; the program's code is noted in `map`.
     ///
     /// # Errors
     /// When the system has no thread for the watchdog, or this machine cannot run the code of the program.
@@ -73,11 +74,12 @@ impl Session {
         paths: Paths,
         stop: &Arc<Stop>,
         on_stuck: OnStuck,
+        map: Option<Arc<dyn CodeMap>>,
     ) -> Result<Self, Failure> {
         let started = Instant::now();
         let watchdog = Watchdog::start(Arc::clone(stop), on_stuck);
         let watchdog = watchdog.map_err(|error| Failure::at_start(&error.into()))?;
-        let hosts = Hosts::start(program, paths, watchdog);
+        let hosts = Hosts::start(program, paths, watchdog, map);
         Ok(Self {
             program,
             hosts: hosts.map_err(|error| Failure::at_start(&error))?,

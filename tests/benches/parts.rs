@@ -58,6 +58,7 @@ static PROGRAM: ProgramPlan = ProgramPlan {
         memory_reservation: None,
     },
     worker_threads: None,
+    code_map: None,
 };
 
 /// A processor between two streams, on the component path and on the direct one.
@@ -185,7 +186,7 @@ impl Guest {
         let shell = glue::direct(&code).map_err(|error| error.to_string())?;
         let engine = |kind| {
             let tuning = PROGRAM.tuning;
-            engine::build(EngineOptions { kind, tuning }, None)
+            engine::build(EngineOptions { kind, tuning })
         };
         let component = interrupt::component(&component)?;
         Ok(Self {

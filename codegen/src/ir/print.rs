@@ -29,6 +29,9 @@ pub fn print(program: &ProgramIr) -> String {
     if let Some(bytes) = program.memory_reservation {
         line(&mut out, &format!("reserve {bytes}"));
     }
+    if program.profiling {
+        line(&mut out, "profiling");
+    }
     for component in &program.components {
         let text = format!("component {} sha256:{}", component.name, component.sha256);
         line(&mut out, &text);

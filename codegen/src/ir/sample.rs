@@ -22,6 +22,7 @@ pub(crate) fn program() -> ProgramIr {
         features: Vec::new(),
         worker_threads: Some(3),
         memory_reservation: Some(64 << 20),
+        profiling: false,
         flows: vec![flow()],
     }
 }

@@ -40,6 +40,9 @@ fn json(program: &ProgramIr) -> Value {
         "components": components.collect::<Vec<_>>(),
         "artifacts": artifacts.collect::<Vec<_>>(),
     });
+    if program.profiling {
+        document["profiling"] = json!(true);
+    }
     let Origin {
         authors,
         license,

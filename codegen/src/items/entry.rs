@@ -29,6 +29,7 @@ pub(crate) fn entry(program: &ProgramIr) -> TokenStream {
         .map(|(position, flow)| names::flow(position, flow));
     let worker_threads = plan::option(program.worker_threads);
     let memory_reservation = plan::option(program.memory_reservation);
+    let code_map = plan::option(program.profiling.then(|| quote! { rt::perf_map }));
     quote! {
         static PROGRAM: rt::ProgramPlan = rt::ProgramPlan {
             name: #name,
@@ -40,6 +41,7 @@ pub(crate) fn entry(program: &ProgramIr) -> TokenStream {
                 memory_reservation: #memory_reservation,
             },
             worker_threads: #worker_threads,
+            code_map: #code_map,
         };
 
         static PATHS: rt::Paths = rt::Paths {

@@ -5,14 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_demangle::demangle;
 use wasmparser::{
     BinaryReaderError, CompositeInnerType, ElementItems, ElementSectionReader, ExportSectionReader, ExternalKind,
-    FuncType, FunctionBody, ImportSectionReader, KnownCustom, Name, Operator, Parser, Payload, TagType, TypeRef,
-    TypeSectionReader, ValType,
+    FuncType, FunctionBody, ImportSectionReader, Operator, Parser, Payload, TagType, TypeRef, TypeSectionReader,
+    ValType,
 };
 
 use super::module::{Import, kind};
+use crate::function_names;
 
 /// Number of a function type. Equal types have equal numbers.
 type Signature = u32;
@@ -116,7 +116,7 @@ impl CallGraph {
     /// Returns a function's name for messages.
     pub(super) fn name(&self, function: u32) -> String {
         if let Some(name) = self.names.get(&function) {
-            return format!("{:#}", demangle(name));
+            return function_names::readable(name);
         }
         let exported = self.exports.iter().find(|(_, exported)| **exported == function);
         match (exported, self.import(function)) {
@@ -154,17 +154,10 @@ impl CallGraph {
             elements(section, taken)?;
         } else if let Payload::CodeSectionEntry(body) = payload {
             self.callees.push(callees(&body, types, taken)?);
-        } else if let Payload::CustomSection(section) = payload
-            && let KnownCustom::Name(names) = section.as_known()
-        {
-            // Errors in the name section are ignored: names don't affect what the code does.
-            for name in names.into_iter().map_while(Result::ok) {
-                if let Name::Function(functions) = name {
-                    let known = functions.into_iter().map_while(Result::ok);
-                    self.names
-                        .extend(known.map(|named| (named.index, named.name.to_owned())));
-                }
-            }
+        } else if let Payload::CustomSection(section) = payload {
+            let named = function_names::named(&section).into_iter();
+            self.names
+                .extend(named.map(|(function, name)| (function, name.to_owned())));
         }
         Ok(())
     }

@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use torvyn_codegen::ir::ArtifactKind;
-use torvyn_codegen::target::Target;
-use torvyn_runtime_core::engine::{EngineKind, EngineOptions, Tuning, compile_config};
+use torvyn_runtime_core::engine::{EngineKind, EngineOptions, compile_config};
 use wasmtime::Engine;
 
 use super::strip::without_symbols;
-use super::{AotArtifact, AotError, Unit};
+use super::{AotArtifact, AotError, AotOptions, FunctionNames, Symbols, Unit};
 use crate::cache::{runtime_hash, sha256, write_atomically};
 
 /// The engines that compile the units of a program.
@@ -21,13 +20,14 @@ pub(super) struct Compilers {
 pub(super) struct Compiler {
     engine: Engine,
     made_by: String,
+    names: FunctionNames,
 }
 
 impl Compilers {
     /// Creates the engines that `units` need.
-    pub(super) fn new(units: &[Unit], target: &Target, tuning: Tuning) -> Result<Self, AotError> {
+    pub(super) fn new(units: &[Unit], options: AotOptions<'_>) -> Result<Self, AotError> {
         let compiler = |kind: ArtifactKind| match units.iter().any(|unit| unit.kind == kind) {
-            true => Compiler::new(kind, target, tuning).map(Some),
+            true => Compiler::new(kind, options).map(Some),
             false => Ok(None),
         };
         Ok(Self {
@@ -47,7 +47,8 @@ impl Compilers {
 }
 
 impl Compiler {
-    fn new(kind: ArtifactKind, target: &Target, tuning: Tuning) -> Result<Self, AotError> {
+    fn new(kind: ArtifactKind, options: AotOptions<'_>) -> Result<Self, AotError> {
+        let AotOptions { target, tuning, names } = options;
         let unsupported = |error: wasmtime::Error| AotError::Target {
             target: target.clone(),
             reason: format!("{error:#}"),
@@ -58,38 +59,66 @@ impl Compiler {
         };
         let options = EngineOptions { kind, tuning };
         let config = compile_config(target.triple(), options).map_err(unsupported)?;
+        let symbols = match names {
+            FunctionNames::Kept => "with symbols",
+            FunctionNames::Removed => "without symbols",
+        };
         Ok(Self {
             engine: Engine::new(&config).map_err(unsupported)?,
             // The hash covers the rest of the configuration, in the runtime's sources, and the version of the code
             // generator, in its lock file.
-            made_by: format!("{} {options:?} {target} without symbols", runtime_hash()),
+            made_by: format!("{} {options:?} {target} {symbols}", runtime_hash()),
+            names,
         })
     }
 
-    /// Returns the machine code of a unit: from `cache` if it is there, else compiled.
-    #[expect(clippy::disallowed_methods, reason = "the cache is a folder")]
+    /// Returns the artifact of a unit.
+    ///
+    /// # Errors
+    /// When the unit can't be compiled, or the cache can't be written.
     pub(super) fn precompile(&self, unit: &Unit, cache: &Path) -> Result<AotArtifact, AotError> {
         let name = unit.name.clone();
+        let code = self.compile(unit, cache)?;
+        if self.names == FunctionNames::Removed {
+            let symbols = None;
+            return Ok(AotArtifact { name, code, symbols });
+        }
+        let separated =
+            without_symbols(&code).and_then(|stripped| Ok((Symbols::of(unit, &code, &stripped)?, stripped)));
+        let (symbols, code) = separated.map_err(|error| failed(unit, &error))?;
+        let symbols = Some(symbols);
+        Ok(AotArtifact { name, code, symbols })
+    }
+
+    /// Returns the machine code of a unit: from `cache` if it is there, else compiled. It has symbols if names are kept.
+    #[expect(clippy::disallowed_methods, reason = "the cache is a folder")]
+    fn compile(&self, unit: &Unit, cache: &Path) -> Result<Vec<u8>, AotError> {
         let key = sha256(format!("{} {}", unit.sha256, self.made_by).as_bytes());
         let path = cache.join(format!("{key}.cwasm"));
         if let Ok(code) = std::fs::read(&path) {
-            return Ok(AotArtifact { name, code });
+            return Ok(code);
         }
         let compiled = match unit.kind {
             ArtifactKind::Component => self.engine.precompile_component(&unit.bytes),
             ArtifactKind::Shell => self.engine.precompile_module(&unit.bytes),
         };
-        match compiled.and_then(|code| without_symbols(&code)) {
-            Ok(code) => match write_atomically(&path, &code) {
-                Ok(()) => Ok(AotArtifact { name, code }),
-                Err(error) => Err(AotError::Cache { path, error }),
-            },
-            Err(error) => Err(AotError::Unit {
-                name,
-                kind: unit.kind,
-                used: unit.used,
-                reason: format!("{error:#}"),
-            }),
+        let code = match self.names {
+            FunctionNames::Kept => compiled,
+            FunctionNames::Removed => compiled.and_then(|code| without_symbols(&code)),
+        };
+        let code = code.map_err(|error| failed(unit, &error))?;
+        match write_atomically(&path, &code) {
+            Ok(()) => Ok(code),
+            Err(error) => Err(AotError::Cache { path, error }),
         }
+    }
+}
+
+fn failed(unit: &Unit, error: &wasmtime::Error) -> AotError {
+    AotError::Unit {
+        name: unit.name.clone(),
+        kind: unit.kind,
+        used: unit.used,
+        reason: format!("{error:#}"),
     }
 }

@@ -2,14 +2,16 @@
 //! runtime looks for.
 //!
 //! Custom sections (names, producers, debug information) can contain paths of the machine that built it, and the code
-//! does not need them.
+//! does not need them. Profilers need the names of functions, and these alone can be kept.
 
 mod names;
 
+use wasm_encoder::Section as _;
 use wasmparser::{BinaryReaderError, Parser, Payload};
 use wit_component::ComponentEncoder;
 
 use crate::contract::component::{BinaryKind, kind};
+use crate::function_names;
 use crate::sections::{self, Changes};
 
 /// Why a binary can't be normalised.
@@ -26,15 +28,24 @@ pub enum NormaliseError {
     Encode(String),
 }
 
+/// The names of a binary's functions after normalising.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FunctionNames {
+    /// As their authors wrote them, for profilers.
+    Kept,
+    /// Removed, as all custom sections.
+    Removed,
+}
+
 /// Turns a core module with WIT metadata into a component, removes custom sections, and renames exports for the
 /// runtime.
 ///
 /// # Errors
 /// When the binary is not well-formed, or a core module can't be turned into a component.
-pub fn normalise(binary: &[u8]) -> Result<Vec<u8>, NormaliseError> {
+pub fn normalise(binary: &[u8], names: FunctionNames) -> Result<Vec<u8>, NormaliseError> {
     match kind(binary) {
-        BinaryKind::ModuleWithMetadata => strip(&encode(binary)?),
-        BinaryKind::Component | BinaryKind::Module | BinaryKind::Other => strip(binary),
+        BinaryKind::ModuleWithMetadata => strip(&encode(binary)?, names),
+        BinaryKind::Component | BinaryKind::Module | BinaryKind::Other => strip(binary, names),
     }
 }
 
@@ -64,15 +75,21 @@ fn preview1_import(module: &[u8]) -> Result<Option<String>, NormaliseError> {
 }
 
 /// Copies every section except custom ones, also in nested modules and components. Renames the outermost exports.
-fn strip(binary: &[u8]) -> Result<Vec<u8>, NormaliseError> {
+fn strip(binary: &[u8], names: FunctionNames) -> Result<Vec<u8>, NormaliseError> {
     let exported = names::exported(binary)?;
-    sections::copy(binary, &mut Stripped { binary, exported })
+    let mut stripped = Stripped {
+        binary,
+        exported,
+        names,
+    };
+    sections::copy(binary, &mut stripped)
 }
 
 /// Leaves out custom sections, and renames exports.
 struct Stripped<'a> {
     binary: &'a [u8],
     exported: Vec<String>,
+    names: FunctionNames,
 }
 
 impl Changes for Stripped<'_> {
@@ -81,7 +98,15 @@ impl Changes for Stripped<'_> {
     #[expect(clippy::wildcard_enum_match_arm, reason = "a section is copied whatever it is")]
     fn section(&mut self, depth: usize, section: &Payload<'_>, output: &mut Vec<u8>) -> Result<(), NormaliseError> {
         match section {
-            Payload::CustomSection(_) => {}
+            Payload::CustomSection(custom) => {
+                if self.names == FunctionNames::Kept {
+                    let named = function_names::named(custom).into_iter();
+                    let readable = named.map(|(function, name)| (function, function_names::readable(name)));
+                    if let Some(names) = function_names::section(&readable.collect()) {
+                        names.append_to(output);
+                    }
+                }
+            }
             Payload::ComponentExportSection(section) if depth == 0 => {
                 names::copy_exports(self.binary, section.clone(), &self.exported, output)?;
             }
@@ -120,8 +145,11 @@ mod tests {
 
     #[test]
     fn components_that_differ_in_custom_sections_become_equal() {
-        let one = normalise(&nested("/home/a")).unwrap();
-        assert_eq!(one, normalise(&nested("/home/somebody-else")).unwrap());
+        let one = normalise(&nested("/home/a"), FunctionNames::Removed).unwrap();
+        assert_eq!(
+            one,
+            normalise(&nested("/home/somebody-else"), FunctionNames::Removed).unwrap()
+        );
         assert!(
             wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all())
                 .validate_all(&one)
@@ -141,10 +169,23 @@ mod tests {
     }
 
     #[test]
+    fn names_are_kept_for_profilers_alone() {
+        let module = "(core module (func $_ZN3app4work17h0123456789abcdefE))";
+        let binary = wat::parse_str(format!("(component {module})")).unwrap();
+        let named = |names| {
+            let normal = normalise(&binary, names).unwrap();
+            let found = function_names::of_modules(&normal).unwrap();
+            found[0].get(&0).map(|name| (*name).to_owned())
+        };
+        assert_eq!(named(FunctionNames::Kept).as_deref(), Some("app::work"));
+        assert_eq!(named(FunctionNames::Removed), None);
+    }
+
+    #[test]
     fn a_truncated_component_is_an_error() {
         let bytes = nested("");
         assert!(matches!(
-            normalise(&bytes[..bytes.len() - 3]),
+            normalise(&bytes[..bytes.len() - 3], FunctionNames::Removed),
             Err(NormaliseError::Invalid(_))
         ));
     }
@@ -163,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_core_module_with_metadata_becomes_a_component() {
-        let component = normalise(&described(wasm_encoder::Module::new().finish())).unwrap();
+        let component = normalise(&described(wasm_encoder::Module::new().finish()), FunctionNames::Removed).unwrap();
         assert!(Parser::is_component(&component));
     }
 
@@ -182,6 +223,9 @@ mod tests {
         let error = NormaliseError::Preview1 {
             import: "sched_yield".to_owned(),
         };
-        assert_eq!(normalise(&described(module.finish())), Err(error));
+        assert_eq!(
+            normalise(&described(module.finish()), FunctionNames::Removed),
+            Err(error)
+        );
     }
 }

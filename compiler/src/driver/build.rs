@@ -9,7 +9,7 @@ use torvyn_codegen::target::Target;
 use torvyn_runtime_core::engine::Tuning;
 
 use super::{Analysis, Read, Request, check_read, finished, link_read, read, root, work};
-use crate::aot::{self, AotArtifacts, Normalised};
+use crate::aot::{self, AotArtifacts, AotOptions, FunctionNames, Normalised};
 use crate::cache::{Cache, sha256};
 use crate::contract::BinaryFile;
 use crate::contract::{ContractSet, component};
@@ -19,7 +19,7 @@ use crate::exe::{self, ExeOptions, Executable};
 use crate::forecast::{self, ProgramForecast};
 use crate::graph::{self, Graph};
 use crate::guest::{self, GuestOptions};
-use crate::lower::{self, Lowered};
+use crate::lower::{self, LowerOptions, Lowered};
 use crate::manifest::ast::Optimize;
 use crate::process;
 use crate::source::display_path;
@@ -44,6 +44,8 @@ pub struct BuildOptions {
     pub guest_target: Option<PathBuf>,
     /// The call path requested for all stages; `None` leaves it to the manifest.
     pub optimize: Option<Optimize>,
+    /// Keep the names of functions, for profilers.
+    pub profiling: bool,
     /// Intermediate results that the caller wants as text in [`Built::emitted`].
     pub emit: Vec<Emit>,
 }
@@ -160,14 +162,25 @@ fn build_steps(
     })?;
     let wanted = options.target.as_deref().map(Target::new);
     let target = wanted.as_ref().unwrap_or(&toolchain.host);
-    let components = read_components(analysis, files, &read.contracts)?;
+    let names = match options.profiling {
+        true => FunctionNames::Kept,
+        false => FunctionNames::Removed,
+    };
+    let components = read_components(analysis, files, &read.contracts, names)?;
     let project = analysis.project.as_ref().expect("invariant: linking keeps the project");
     let graph = graph::graph(project, &read.contracts);
     analysis.contracts = read.contracts;
-    let Lowered { program, units } = lower::lower(project, &analysis.flows, &components, target, options.optimize);
+    let lowering = LowerOptions {
+        target,
+        optimize: options.optimize,
+        profiling: options.profiling,
+    };
+    let Lowered { program, units } = lower::lower(project, &analysis.flows, &components, lowering);
     let diags = &mut analysis.diagnostics;
     let artifacts: AotArtifacts = timed(progress, Phase::Aot, |_| {
-        aot::precompile(&units, target, tuning(&program), &cache.artifacts()).map_err(|e| diags.error(e))
+        let tuning = tuning(&program);
+        let aot = AotOptions { target, tuning, names };
+        aot::precompile(&units, aot, &cache.artifacts()).map_err(|e| diags.error(e))
     })?;
     let (generated, krate) = timed(progress, Phase::Generate, |_| {
         let generated = torvyn_codegen::generate(&program);
@@ -232,12 +245,13 @@ fn build_executable(
     let cache = Cache::new(&options.cache);
     let output = options.output.clone();
     let output = output.unwrap_or_else(|| work.executable(program));
-    let release = options.release;
+    let BuildOptions { release, profiling, .. } = *options;
     let options = ExeOptions {
         toolchain,
         cache: &cache,
         target,
         release,
+        profiling,
         work: scratch,
         output: &output,
     };
@@ -259,6 +273,7 @@ fn build_guests(
     let guests = GuestOptions {
         root: root(request),
         release: options.release,
+        profiling: options.profiling,
         work,
         target: &target,
         command_target: options.guest_target.as_deref(),
@@ -295,7 +310,12 @@ fn heard(progress: &mut dyn Progress, line: &str, folder: &Path) {
 }
 
 /// Reads and normalises the binaries of the components that the linked flows use.
-fn read_components(analysis: &mut Analysis, files: &dyn Files, contracts: &ContractSet) -> Checked<Vec<Normalised>> {
+fn read_components(
+    analysis: &mut Analysis,
+    files: &dyn Files,
+    contracts: &ContractSet,
+    names: FunctionNames,
+) -> Checked<Vec<Normalised>> {
     let project = analysis.project.as_ref().expect("invariant: linking keeps the project");
     let manifest = analysis.manifest.as_ref().expect("invariant: a project has a manifest");
     let references = manifest.references(None);
@@ -315,7 +335,7 @@ fn read_components(analysis: &mut Analysis, files: &dyn Files, contracts: &Contr
             analysis.diagnostics.error(unreadable)
         })?;
         let bytes = component::binary_form(&bytes).expect("invariant: linked components have binaries");
-        let component = Normalised::new(component.name.clone(), &bytes, used);
+        let component = Normalised::new(component.name.clone(), &bytes, names, used);
         components.push(component.map_err(|error| analysis.diagnostics.error(error))?);
     }
     Ok(components)

@@ -18,17 +18,20 @@ pub(super) const PROFILE: [&str; 10] = [
     "profile.release.package.torvyn-runtime-core.codegen-units=1",
 ];
 
+const STRIP_ALL: &str = "-Cstrip=symbols";
+const STRIP_DEBUG_INFORMATION: &str = "-Cstrip=debuginfo";
+
 /// Flags of the last crate of a development build.
-const LAST_DEV: [&str; 2] = ["-Copt-level=3", "-Cstrip=debuginfo"];
+const LAST_DEV: [&str; 2] = ["-Copt-level=3", STRIP_DEBUG_INFORMATION];
 
 /// Flags of the last crate of a release build.
-const LAST_RELEASE: [&str; 2] = ["-Copt-level=3", "-Cstrip=symbols"];
+const LAST_RELEASE: [&str; 2] = ["-Copt-level=3", STRIP_ALL];
 
 /// The same for [`LLD_TARGET`], with flags of the linker that rustc ships: identical functions are folded, and the
 /// index of the unwind tables is left out. The tables themselves are left out by [`LINKER_SCRIPT`].
 const LAST_RELEASE_LLD: [&str; 4] = [
     "-Copt-level=3",
-    "-Cstrip=symbols",
+    STRIP_ALL,
     "-Clink-arg=-Wl,--icf=all",
     "-Clink-arg=-Wl,--no-eh-frame-hdr",
 ];
@@ -37,7 +40,7 @@ const LAST_RELEASE_LLD: [&str; 4] = [
 /// element), and no other machine can lack it. Packed relocations make up for a part of its size.
 const LAST_RELEASE_STATIC: [&str; 6] = [
     "-Copt-level=3",
-    "-Cstrip=symbols",
+    STRIP_ALL,
     "-Clink-arg=-Wl,--icf=all",
     "-Clink-arg=-Wl,--no-eh-frame-hdr",
     "-Ctarget-feature=+crt-static",
@@ -53,14 +56,20 @@ SECTIONS { /DISCARD/ : { *(.eh_frame) *(.eh_frame_hdr) *(.gcc_except_table .gcc_
 /// The target whose programs rustc links with its own lld.
 const LLD_TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// Returns the flags of the last crate, for an optimised build or one for development.
-pub(super) fn of_last_crate(options: &ExeOptions<'_>) -> &'static [&'static str] {
-    match (options.release, is_linked_by_lld(options)) {
+/// Returns the flags of the last crate, for an optimised build or one for development. With `profiling`, the runtime's
+/// symbols stay.
+pub(super) fn of_last_crate(options: &ExeOptions<'_>) -> Vec<&'static str> {
+    let flags: &[&str] = match (options.release, is_linked_by_lld(options)) {
         (false, _) => &LAST_DEV,
         (true, true) if options.toolchain.has_static_libc(LLD_TARGET) => &LAST_RELEASE_STATIC,
         (true, true) => &LAST_RELEASE_LLD,
         (true, false) => &LAST_RELEASE,
-    }
+    };
+    let kept = |flag: &&'static str| match options.profiling && *flag == STRIP_ALL {
+        true => STRIP_DEBUG_INFORMATION,
+        false => *flag,
+    };
+    flags.iter().map(kept).collect()
 }
 
 /// Whether rustc links the executable with its own lld.

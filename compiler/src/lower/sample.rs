@@ -21,7 +21,12 @@ pub(crate) fn program(text: &str) -> ProgramIr {
     let flows = link::link(&mut diags, &project, &contracts);
     let said: Vec<_> = diags.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
     assert!(said.is_empty(), "{said:?}");
-    lower::lower(&project, &flows, &[], &Target::new("x86_64-unknown-linux-gnu"), None).program
+    let options = lower::LowerOptions {
+        target: &Target::new("x86_64-unknown-linux-gnu"),
+        optimize: None,
+        profiling: false,
+    };
+    lower::lower(&project, &flows, &[], options).program
 }
 
 /// `[flow.FLOW.nodes.NODE]` with a built-in and further keys.

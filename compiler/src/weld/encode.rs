@@ -1,6 +1,6 @@
 //! Writes the welded module. In: a [`Program`]. Out: its binary, section by section.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wasm_encoder::reencode::{self, Reencode, RoundtripReencoder};
 use wasm_encoder::{
@@ -10,11 +10,12 @@ use wasm_encoder::{
 };
 
 use super::inline::expand;
-use super::item::{ItemType, Kind};
+use super::item::{ItemType, Kind, count};
 use super::link::Program;
 use super::plan::FunctionId;
 use super::remap::{Error, Remap};
 use super::{Export, WeldError, limits, rules};
+use crate::function_names;
 
 /// Writes the module of `program`, with these exports.
 ///
@@ -42,6 +43,9 @@ pub(super) fn module<'x>(program: &'x Program<'x, 'x>, exports: &[Export]) -> Re
     });
     module.section(&contents.code);
     module.section(&contents.data);
+    if let Some(names) = function_names::section(&names(program)) {
+        module.section(&names);
+    }
     Ok(module.finish())
 }
 
@@ -169,6 +173,36 @@ fn exports(program: &Program<'_, '_>, exports: &[Export]) -> Result<ExportSectio
     }
     limits::check_exports(program, exports, &types)?;
     Ok(section)
+}
+
+/// Returns the names of the functions, by number, if a guest has names. Those of other parts begin with `glue::`.
+fn names(program: &Program<'_, '_>) -> BTreeMap<u32, String> {
+    let parts = || program.parts.iter().zip(program.modules).enumerate();
+    let mut names = BTreeMap::new();
+    if !parts().any(|(_, (part, module))| part.guest.is_some() && !module.names.is_empty()) {
+        return names;
+    }
+    for (position, (part, module)) in parts() {
+        let prefix = if part.guest.is_some() { "" } else { "glue::" };
+        // A function without a name of its own has that of its export.
+        let exported = module
+            .exports
+            .iter()
+            .filter(|(_, (kind, _))| Kind::of(*kind) == Some(Kind::Function));
+        let exported = exported.map(|(name, (_, function))| (function, name));
+        for (function, name) in exported.chain(&module.names) {
+            let number = function.checked_sub(count(module.imported[Kind::Function].len()));
+            let Some(index) = number.map(|number| number as usize) else {
+                continue;
+            };
+            let is_kept = index < module.functions.len() && program.keeps(FunctionId { part: position, index });
+            if is_kept {
+                let number = program.index(position, Kind::Function, *function);
+                names.insert(number, format!("{prefix}{name}"));
+            }
+        }
+    }
+    names
 }
 
 fn export_kind(kind: Kind) -> ExportKind {

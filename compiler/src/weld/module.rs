@@ -9,6 +9,7 @@ use wasmparser::{
 
 use super::item::{ItemType, Kind, PerKind};
 use super::{FEATURES, HiddenState, WeldError};
+use crate::function_names;
 
 /// A core module.
 #[derive(Default)]
@@ -27,6 +28,8 @@ pub(super) struct Module<'a> {
     pub(super) elements: Vec<Element<'a>>,
     pub(super) data: Vec<Data<'a>>,
     pub(super) bodies: Vec<FunctionBody<'a>>,
+    /// Names of functions by number.
+    pub(super) names: BTreeMap<u32, &'a str>,
 }
 
 impl<'a> Module<'a> {
@@ -91,6 +94,8 @@ impl<'a> Module<'a> {
             self.data = section.into_iter().collect::<Result<_, _>>()?;
         } else if let Payload::CodeSectionEntry(body) = payload {
             self.bodies.push(body);
+        } else if let Payload::CustomSection(section) = payload {
+            self.names.extend(function_names::named(&section));
         }
         Ok(())
     }

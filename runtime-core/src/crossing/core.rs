@@ -11,7 +11,7 @@ use crate::buffer::Element;
 use crate::buffer::{BufferId, BufferPool, ContentType};
 use crate::context::RunContext;
 use crate::crossing::{Make, PathHost, Setup, StartPath, instantiation, milliseconds};
-use crate::engine::Artifact;
+use crate::engine::{Artifact, CodeMap};
 use crate::error::{Cause, Failure, Operation};
 use crate::layout::{node, outcome};
 use crate::plan::{FlowPlan, ProgramPlan};
@@ -39,8 +39,8 @@ use violation::cause;
 pub struct CorePath;
 
 impl StartPath for CorePath {
-    fn start(&self, program: &ProgramPlan) -> Result<Box<dyn PathHost>> {
-        Ok(Box::new(Arc::new(CoreHost::start(program.tuning)?)))
+    fn start(&self, program: &ProgramPlan, map: Option<Arc<dyn CodeMap>>) -> Result<Box<dyn PathHost>> {
+        Ok(Box::new(Arc::new(CoreHost::start(program.tuning, map)?)))
     }
 }
 

@@ -1,14 +1,15 @@
 //! Loading of components and shells from the bytes embedded in the executable.
 
 use std::ffi::c_void;
+use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
 use rustix::mm::{MprotectFlags, mprotect};
 use wasmtime::component::Component;
-use wasmtime::{CustomCodeMemory, Engine, MemoryCreator, Module, Result};
+use wasmtime::{Config, CustomCodeMemory, Engine, MemoryCreator, Module, Result};
 
-use super::{EngineOptions, config};
+use super::{CodeMap, EngineOptions, config};
 
 /// Bytes aligned to a page and padded to whole pages, so that protection can be set for them alone. Pages have 4 KiB on
 /// x86-64 and at most 64 KiB elsewhere.
@@ -24,6 +25,9 @@ pub struct Artifact {
     pub name: &'static str,
     /// Output of wasmtime in the compiler that made this executable; page-aligned.
     code: &'static [u8],
+    /// A line for each function: its first byte in `code` and its length, both in hexadecimal, and its name. Empty unless
+    /// names are kept.
+    pub(super) symbols: &'static str,
 }
 
 impl Artifact {
@@ -38,7 +42,17 @@ impl Artifact {
     )]
     #[must_use]
     pub const unsafe fn new<const LENGTH: usize>(name: &'static str, code: &'static PageAligned<LENGTH>) -> Self {
-        Self { name, code: &code.0 }
+        Self {
+            name,
+            code: &code.0,
+            symbols: "",
+        }
+    }
+
+    /// Adds the symbols of its functions.
+    #[must_use]
+    pub const fn with_symbols(self, symbols: &'static str) -> Self {
+        Self { symbols, ..self }
     }
 }
 
@@ -53,7 +67,7 @@ impl CustomCodeMemory for InPlace {
     }
 
     fn publish_executable(&self, address: *const u8, length: usize) -> Result<()> {
-        // SAFETY: wasmtime passes the code section of an artifact that `load` or `load_shell` gave it, in place; it
+        // SAFETY: wasmtime passes the code section of an artifact that a `Loader` gave it, in place; it
         // starts at a page boundary (`required_alignment`). An artifact is a `static` `PageAligned`, which fills its
         // last page, so the call changes no other data. The pages stay readable, and a `static` of plain bytes is never
         // written to.
@@ -74,39 +88,95 @@ impl CustomCodeMemory for InPlace {
     }
 }
 
-/// The engine of an executable, whose linear memories `memories` makes; the engine itself if there is none.
+/// An engine, and the way in which it loads code.
+pub struct Loader {
+    engine: Engine,
+    map: Option<Arc<dyn CodeMap>>,
+}
+
+impl Loader {
+    /// Makes the engine of an executable, whose linear memories `memories` makes. With a map, code is copied to memory that
+    /// has no file: profilers use their maps for such memory only.
+    ///
+    /// # Errors
+    /// When this machine cannot run the code of the executable's target.
+    pub fn new(
+        options: EngineOptions,
+        memories: Arc<dyn MemoryCreator>,
+        map: Option<Arc<dyn CodeMap>>,
+    ) -> Result<Self> {
+        let mut config = runtime_config(options, Some(memories));
+        if map.is_none() {
+            config.with_custom_code_memory(Some(Arc::new(InPlace)));
+        }
+        let engine = Engine::new(&config)?;
+        Ok(Self { engine, map })
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The component in an artifact.
+    ///
+    /// # Errors
+    /// When the artifact was made for another engine configuration, the machine lacks a feature of the target's baseline,
+    /// or the map can't be written.
+    #[expect(unsafe_code, reason = "machine code cannot be checked, only its origin can")]
+    pub fn component(&self, artifact: &Artifact) -> Result<Component> {
+        // SAFETY: the caller of `Artifact::new` has promised that these bytes are unchanged output of wasmtime. They are
+        // `'static`, so they outlive the component. wasmtime itself rejects a module, and code for another configuration.
+        let component = unsafe {
+            match self.map {
+                None => Component::deserialize_raw(&self.engine, NonNull::from(artifact.code)),
+                Some(_) => Component::deserialize(&self.engine, artifact.code),
+            }
+        }?;
+        self.note(artifact, component.image_range())?;
+        Ok(component)
+    }
+
+    /// The welded module in the artifact of a shell.
+    ///
+    /// # Errors
+    /// As [`Loader::component`].
+    #[expect(unsafe_code, reason = "machine code cannot be checked, only its origin can")]
+    pub fn shell(&self, artifact: &Artifact) -> Result<Module> {
+        // SAFETY: as in `component`; here wasmtime rejects a component.
+        let module = unsafe {
+            match self.map {
+                None => Module::deserialize_raw(&self.engine, NonNull::from(artifact.code)),
+                Some(_) => Module::deserialize(&self.engine, artifact.code),
+            }
+        }?;
+        self.note(artifact, module.image_range())?;
+        Ok(module)
+    }
+
+    fn note(&self, artifact: &Artifact, image: Range<*const u8>) -> Result<()> {
+        match &self.map {
+            None => Ok(()),
+            Some(map) => Ok(map.add(artifact, image)?),
+        }
+    }
+}
+
+/// An engine with the configuration of an executable, whose linear memories it makes itself.
 ///
 /// # Errors
 /// When this machine cannot run the code of the executable's target.
-pub fn build(options: EngineOptions, memories: Option<Arc<dyn MemoryCreator>>) -> Result<Engine> {
+pub fn build(options: EngineOptions) -> Result<Engine> {
+    Engine::new(&runtime_config(options, None))
+}
+
+fn runtime_config(options: EngineOptions, memories: Option<Arc<dyn MemoryCreator>>) -> Config {
     let mut config = config(options);
     // Faults have to come as signals, so that a handler can be in front of the engine's (`revocation/fault.rs`).
     config.macos_use_mach_ports(false);
     if let Some(memories) = memories {
         config.with_host_memory(memories);
     }
-    config.with_custom_code_memory(Some(Arc::new(InPlace)));
-    Engine::new(&config)
-}
-
-/// The component in an artifact.
-///
-/// # Errors
-/// When the artifact was made for another engine configuration, or the machine lacks a feature of the target's
-/// baseline.
-#[expect(unsafe_code, reason = "machine code cannot be checked, only its origin can")]
-pub fn load(engine: &Engine, artifact: &Artifact) -> Result<Component> {
-    // SAFETY: the caller of `Artifact::new` has promised that these bytes are unchanged output of wasmtime. They are
-    // `'static`, so they outlive the component. wasmtime itself rejects a module, and code for another configuration.
-    unsafe { Component::deserialize_raw(engine, NonNull::from(artifact.code)) }
-}
-
-/// The welded module in the artifact of a shell.
-///
-/// # Errors
-/// As [`load`].
-#[expect(unsafe_code, reason = "machine code cannot be checked, only its origin can")]
-pub fn load_shell(engine: &Engine, artifact: &Artifact) -> Result<Module> {
-    // SAFETY: as in `load`; here wasmtime rejects a component.
-    unsafe { Module::deserialize_raw(engine, NonNull::from(artifact.code)) }
+    config
 }

@@ -9,6 +9,7 @@ use super::output::{BadArguments, Format, LogLevel, OutputOptions};
 use super::{colors_by_default, eprint};
 use crate::clock::ClockKind;
 use crate::context::Ends;
+use crate::engine::NewCodeMap;
 use crate::flow::FlowEntry;
 use crate::plan::ProgramPlan;
 use crate::words::{nearest, shell_path};
@@ -45,6 +46,8 @@ pub(super) struct RunArguments {
     pub(super) limit: Option<u64>,
     pub(super) timeout: Option<Duration>,
     pub(super) clock: ClockKind,
+    /// Makes the map of machine code, if `--perf-map` was given.
+    pub(super) code_map: Option<NewCodeMap>,
     /// Pairs of `NODE[.KEY]` and value, as given.
     pub(super) configs: Vec<(String, String)>,
 }
@@ -72,7 +75,7 @@ struct Given {
 }
 
 /// The options: name, whether it may be repeated, and whether `inspect` accepts it.
-const OPTIONS: [(&str, bool, bool); 13] = [
+const OPTIONS: [(&str, bool, bool); 14] = [
     ("flow", false, false),
     ("all", true, false),
     ("input", true, false),
@@ -82,6 +85,7 @@ const OPTIONS: [(&str, bool, bool); 13] = [
     ("clock", false, false),
     ("config", true, false),
     ("report", true, false),
+    ("perf-map", true, false),
     ("log-level", false, false),
     ("format", false, true),
     ("color", false, true),
@@ -258,7 +262,7 @@ impl Given {
     /// Takes the option, and its value if it has one.
     fn option(&mut self, name: &str, parser: &mut Parser) -> Result<(), BadArguments> {
         match name {
-            "all" => Ok(()),
+            "all" | "perf-map" => Ok(()),
             "quiet" => {
                 self.output.log_level = LogLevel::Error;
                 Ok(())
@@ -348,10 +352,18 @@ impl Given {
         if self.output.takes_stdout() {
             ends::keep_stdout_free(&entries, &ends)?;
         }
+        let code_map = match self.seen.contains(&"perf-map") {
+            false => None,
+            true => Some(program.code_map.ok_or_else(|| {
+                BadArguments::new("`--perf-map`: this executable does not have the names of its components' functions")
+                    .help("build it with `torvync build --profiling`")
+            })?),
+        };
         Ok(Command::Run(Box::new(RunArguments {
             entries,
             all,
             ends,
+            code_map,
             limit: self.limit,
             timeout: self.timeout,
             clock: self.clock,

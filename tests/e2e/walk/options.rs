@@ -77,6 +77,12 @@ const OPTIONS: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "build",
+        "--profiling",
+        "build -o=app2 {--profiling} && inspect app2",
+        "profiling",
+    ),
+    (
+        "build",
         "--target",
         "build -o=app2 {--target=armv7-unknown-linux-gnueabihf}",
         "armv7",
@@ -92,6 +98,13 @@ const OPTIONS: &[(&str, &str, &str, &str)] = &[
         "run --output=out.txt {--opt=component} && inspect .torvyn/bin/walk",
         "component path: asked for",
     ),
+    (
+        "run",
+        "--profiling",
+        "run --output=out.txt {--profiling} && inspect .torvyn/bin/walk",
+        "profiling",
+    ),
+    ("run", "--perf-map", "run --profiling {--perf-map}", "/tmp/perf-"),
     ("run", "--all", "run {--all}", "Other (1)"),
     ("run", "--input", "run {--input=lines.txt}", "a line of the file"),
     ("run", "--output", "run {--output=out.txt}", "not Hello, Torvyn! (1)"),

@@ -46,14 +46,19 @@ pub(crate) struct Profile {
     #[arg(long)]
     pub(crate) release: bool,
     /// How elements cross the sandbox; a stage that can't take this path takes the next slower one
-    /// [default: `optimize` of the flow, else direct]
+    /// [default: `optimize` of the flow, else auto]
     #[arg(long, value_enum, value_name = "PATH")]
     opt: Option<CallPath>,
+    /// Keep the names of components' functions, for `--perf-map` of the executable
+    #[arg(long)]
+    profiling: bool,
 }
 
-/// A way of calling components, slowest first.
+/// A way of calling components.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum CallPath {
+    /// The fastest path of each stage: fused where that pays, else direct if possible
+    Auto,
     /// Typed component functions: any component, one instance for each stage
     Component,
     /// Core functions: no host call in the common case, one instance for each stage
@@ -65,6 +70,7 @@ enum CallPath {
 impl From<CallPath> for Optimize {
     fn from(path: CallPath) -> Self {
         match path {
+            CallPath::Auto => Optimize::Auto,
             CallPath::Component => Optimize::Component,
             CallPath::Direct => Optimize::Direct,
             CallPath::Fused => Optimize::Fused,
@@ -204,6 +210,7 @@ pub(crate) fn build(
         cargo: environment.cargo.clone(),
         guest_target: environment.guest_target.clone(),
         optimize: options.profile.opt.map(Optimize::from),
+        profiling: options.profile.profiling,
         emit: options.emit,
     };
     driver::build(&DiskFiles, &project.request(context), &options, phases).map_err(Failed::Compilation)

@@ -62,6 +62,9 @@ struct RunOptions {
     /// standard output)
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     report: Option<OsString>,
+    /// Write the addresses of components' functions to /tmp/perf-<process>.map, for `perf`; needs `--profiling`
+    #[arg(long, requires = "profiling")]
+    perf_map: bool,
     /// Verbosity of the log
     #[arg(long, value_enum, value_name = "LEVEL")]
     log_level: Option<LogLevel>,
@@ -120,6 +123,7 @@ impl Run {
         let level = options.log_level.or_else(|| log_level(context)).map(LogLevel::as_str);
         let mut arguments = vec![OsString::from("run")];
         arguments.extend(options.all.then(|| "--all".into()));
+        arguments.extend(options.perf_map.then(|| "--perf-map".into()));
         arguments.extend(options.report.as_ref().map(|file| match file.is_empty() {
             true => "--report".into(),
             false => joined("--report=", file),

@@ -78,11 +78,12 @@ fn full_name(name: &str) -> Option<String> {
 mod tests {
     use wasmparser::{Validator, WasmFeatures};
 
-    use super::super::normalise;
+    use super::super::{FunctionNames, normalise};
     use super::*;
 
     fn exports_of(text: &str) -> Vec<String> {
-        let normal = normalise(&wat::parse_str(text).expect("a component")).expect("it can be read");
+        let binary = wat::parse_str(text).expect("a component");
+        let normal = normalise(&binary, FunctionNames::Removed).expect("it can be read");
         Validator::new_with_features(WasmFeatures::all())
             .validate_all(&normal)
             .expect("it is valid");

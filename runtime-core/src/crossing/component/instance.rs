@@ -4,8 +4,8 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use wasmtime::Store;
 use wasmtime::component::{Component, Instance, InstancePre, Linker};
-use wasmtime::{Engine, Store};
 
 use super::contract::exports::torvyn::aggregation::aggregator;
 use super::contract::exports::torvyn::filtering::{filter, router};
@@ -16,7 +16,7 @@ use super::store::{self, StageData};
 use super::system;
 use crate::crossing::cause::instantiation;
 use crate::crossing::{Entered, PathHost, StartPath};
-use crate::engine::{self, Artifact, EngineKind, EngineOptions};
+use crate::engine::{Artifact, CodeMap, EngineKind, EngineOptions, Loader};
 use crate::limits::StageLimits;
 use crate::plan::{FlowPlan, NodePlan, ProgramPlan};
 use crate::revocation::{self, Creator, Revocation};
@@ -26,7 +26,7 @@ use crate::watchdog::Watched;
 
 /// Factory for instances of components, used at the start and after a trap.
 pub struct Instantiator {
-    engine: Engine,
+    loader: Loader,
     linker: Linker<StageData>,
     system: system::Host,
     metered: bool,
@@ -42,15 +42,15 @@ pub struct ComponentPath {
 }
 
 impl StartPath for ComponentPath {
-    fn start(&self, program: &ProgramPlan) -> wasmtime::Result<Box<dyn PathHost>> {
+    fn start(&self, program: &ProgramPlan, map: Option<Arc<dyn CodeMap>>) -> wasmtime::Result<Box<dyn PathHost>> {
         let options = EngineOptions {
             kind: EngineKind::Component,
             tuning: program.tuning,
         };
-        let engine = engine::build(options, Some(Arc::new(Creator)))?;
+        let loader = Loader::new(options, Arc::new(Creator), map)?;
         Ok(Box::new(Arc::new(Instantiator {
-            linker: linker::linker(&engine, self.wasi)?,
-            engine,
+            linker: linker::linker(loader.engine(), self.wasi)?,
+            loader,
             system: system::Host::start()?,
             metered: program.tuning.fuel,
             loaded: Mutex::default(),
@@ -74,7 +74,7 @@ impl Instantiator {
         if let Some(component) = loaded.get(artifact.name) {
             return Ok(component.clone());
         }
-        let component = engine::load(&self.engine, artifact)?;
+        let component = self.loader.component(artifact)?;
         revocation::catch(component.image_range());
         loaded.insert(artifact.name, component.clone());
         Ok(component)
@@ -167,7 +167,14 @@ impl Recipe {
         let from = &self.instantiator;
         let system = system::State::new(&from.system);
         let watched = Arc::clone(&self.watched);
-        let mut store = store::store(&from.engine, self.flow, self.plan, self.sandbox, watched, system);
+        let mut store = store::store(
+            from.loader.engine(),
+            self.flow,
+            self.plan,
+            self.sandbox,
+            watched,
+            system,
+        );
         if let Some(fuel) = self.fuel {
             export(store.set_fuel(fuel))?;
         }

@@ -7,13 +7,13 @@ use wasmtime::{Engine, Linker, Module, Result};
 
 use super::data::ShellData;
 use super::imports;
-use crate::engine::{self, Artifact, EngineKind, EngineOptions, Tuning};
+use crate::engine::{Artifact, CodeMap, EngineKind, EngineOptions, Loader, Tuning};
 use crate::limits::StageLimits;
 use crate::revocation::{self, Creator};
 
-/// The engine of shells, their imports, and the modules loaded.
+/// The engine of shells with its loader, their imports, and the modules loaded.
 pub struct CoreHost {
-    pub(super) engine: Engine,
+    loader: Loader,
     pub(super) linker: Linker<ShellData>,
     /// Whether calls are metered with fuel.
     pub(super) metered: bool,
@@ -26,15 +26,15 @@ impl CoreHost {
     ///
     /// # Errors
     /// When this machine cannot run the code of the executable's target.
-    pub(crate) fn start(tuning: Tuning) -> Result<Self> {
+    pub(crate) fn start(tuning: Tuning, map: Option<Arc<dyn CodeMap>>) -> Result<Self> {
         let options = EngineOptions {
             kind: EngineKind::Core,
             tuning,
         };
-        let engine = engine::build(options, Some(Arc::new(Creator)))?;
+        let loader = Loader::new(options, Arc::new(Creator), map)?;
         Ok(Self {
-            linker: imports::linker(&engine)?,
-            engine,
+            linker: imports::linker(loader.engine())?,
+            loader,
             metered: tuning.fuel,
             loaded: Mutex::default(),
         })
@@ -43,7 +43,7 @@ impl CoreHost {
     /// The engine.
     #[must_use]
     pub fn engine(&self) -> &Engine {
-        &self.engine
+        self.loader.engine()
     }
 
     /// The module of an artifact.
@@ -52,7 +52,7 @@ impl CoreHost {
         if let Some(module) = loaded.get(artifact.name) {
             return Ok(module.clone());
         }
-        let module = engine::load_shell(&self.engine, artifact)?;
+        let module = self.loader.shell(artifact)?;
         revocation::catch(module.image_range());
         loaded.insert(artifact.name, module.clone());
         Ok(module)

@@ -100,7 +100,7 @@ impl Recipe {
             sandboxes: Arc::clone(&self.sandboxes),
             limits: Limits::new(usize::try_from(self.limits().memory_bytes).unwrap_or(usize::MAX)),
         };
-        let mut store = Store::new(&self.host.engine, data);
+        let mut store = Store::new(self.host.engine(), data);
         if !self.is_fused() {
             // The memories of several stages have their limits in the module.
             store.limiter(|data| &mut data.limits);

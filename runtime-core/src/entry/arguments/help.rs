@@ -12,6 +12,12 @@ pub(in crate::entry) fn help(program: &ProgramPlan, flows: &[FlowEntry]) -> Stri
     } else {
         format!("{description}\n\n")
     };
+    let perf_map = match program.code_map {
+        Some(_) => {
+            "  --perf-map               Write the addresses of components' functions to /tmp/perf-<process>.map, for `perf`\n"
+        }
+        None => "",
+    };
     format!(
         "{name} {version}\n{title}\
 Usage: {name} [run] [FLOW] [OPTIONS]
@@ -31,7 +37,7 @@ Options:
   --config NODE.KEY=VALUE  Override a key of a node's configuration (NODE=TEXT: all of it)
   --report[=FILE]          Print the summary and account of a failed flow too; with FILE, write the whole
                            report there as a JSON object (`-`: standard output)
-  --log-level LEVEL        error, warn, info (default), debug = trace; also TORVYN_LOG
+{perf_map}  --log-level LEVEL        error, warn, info (default), debug = trace; also TORVYN_LOG
   --format FORMAT          human (default), json: only that object, on standard output or in the file of
                            `--report`. Standard output is then reserved for the object: elements must go to a
                            file, and the output of components goes to standard error
