@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use rustc_demangle::demangle;
 use wasm_encoder::{NameMap, NameSection};
-use wasmparser::{BinaryReaderError, CustomSectionReader, KnownCustom, Name, Parser, Payload};
+use wasmparser::{BinaryReaderError, CustomSectionReader, Encoding, KnownCustom, Name, Parser, Payload};
 
 /// Returns the names in a custom section by number of the function; none if it is no name section of a core module.
 pub(crate) fn named<'a>(section: &CustomSectionReader<'a>) -> BTreeMap<u32, &'a str> {
@@ -45,17 +45,15 @@ pub(crate) fn section(names: &BTreeMap<u32, String>) -> Option<NameSection> {
 pub(crate) fn of_modules(binary: &[u8]) -> Result<Vec<BTreeMap<u32, &str>>, BinaryReaderError> {
     let mut modules = Vec::new();
     for payload in Parser::new(0).parse_all(binary) {
-        match payload? {
-            Payload::Version {
-                encoding: wasmparser::Encoding::Module,
-                ..
-            } => modules.push(BTreeMap::new()),
-            Payload::CustomSection(section) => {
-                if let Some(names) = modules.last_mut() {
-                    names.extend(named(&section));
-                }
-            }
-            _ => {}
+        let payload = payload?;
+        if let Payload::Version { encoding, .. } = &payload
+            && *encoding == Encoding::Module
+        {
+            modules.push(BTreeMap::new());
+        } else if let Payload::CustomSection(section) = &payload
+            && let Some(names) = modules.last_mut()
+        {
+            names.extend(named(section));
         }
     }
     Ok(modules)
