@@ -17,7 +17,7 @@ use crate::aot::{Normalised, Unit};
 use crate::glue::StageCode;
 use crate::manifest::ast::Optimize;
 use crate::manifest::defaults;
-use fusion::{Chain, Fusion, Lengths};
+use fusion::{Chain, Fuse, Fusion};
 use stage::Stage;
 use units::Units;
 
@@ -111,8 +111,8 @@ impl Choices {
         let codes: Vec<Code<'_>> = flow.nodes.iter().map(|node| code(flow, node, wanted, stages)).collect();
         let fusion = match wanted.path() {
             Optimize::Component | Optimize::Direct => Fusion::none(flow, wanted.origin()),
-            Optimize::Auto => Fusion::of(flow, &codes, Lengths::FASTER),
-            Optimize::Fused => Fusion::of(flow, &codes, Lengths::POSSIBLE),
+            Optimize::Auto => Fusion::of(flow, &codes, Fuse::Faster),
+            Optimize::Fused => Fusion::of(flow, &codes, Fuse::Possible),
         };
         let nodes = flow
             .nodes

@@ -1,26 +1,30 @@
 //! Finds chains of stages whose streams pass on every element at once, and welds each chain to one shell.
 
+use std::collections::BTreeSet;
+
 use torvyn_codegen::ir::{FlowIr, Node, NodeIdx, Role, Stream};
 
-use super::Code;
+use super::{Code, component};
 use crate::glue::{self, Member, StageCode};
 use crate::weld::{self, HiddenState, WeldError};
 
-/// Lengths of the chains to fuse, in stages.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Lengths {
-    least: usize,
-    /// Longer chains are cut into pieces.
-    most: usize,
-}
+/// Most stages of one shell. Each has its own memory, and a module has at most 100 (a limit of wasmparser and
+/// wasmtime).
+const LONGEST_CHAIN: usize = 32;
 
-impl Lengths {
-    /// All that can be fused. Each stage has its own memory, and a module has at most 100 (a limit of wasmparser and
-    /// wasmtime).
-    pub(super) const POSSIBLE: Self = Self { least: 2, most: 32 };
-    /// Those that are faster when they are fused, by `cargo xtask bench real` and `bench paths`. A chain of two saves the
-    /// host little, and the code of a long one does not stay in the processor's instruction cache.
-    pub(super) const FASTER: Self = Self { least: 3, most: 10 };
+/// Most stages of a chain whose component is that of an earlier stage of it, if the chain is to be faster than the direct
+/// path. There, such stages share machine code; in a shell each has a copy, and many copies do not stay in the processor's
+/// instruction cache. Between the chains of 10 and of 30 stages of `cargo xtask bench paths`, of which the first is faster
+/// when it is fused, and the second is not.
+const MOST_COPIES: usize = 16;
+
+/// The chains to fuse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fuse {
+    /// All that can be fused.
+    Possible,
+    /// Those that are faster for it.
+    Faster,
 }
 
 /// Stages that share a shell.
@@ -45,19 +49,21 @@ impl Fusion {
         }
     }
 
-    /// Finds and welds the longest chains of a flow within `lengths`. `codes`: the code of each node.
-    pub(super) fn of(flow: &FlowIr, codes: &[Code<'_>], lengths: Lengths) -> Self {
+    /// Finds and welds the longest chains of a flow. `codes`: the code of each node.
+    pub(super) fn of(flow: &FlowIr, codes: &[Code<'_>], fuse: Fuse) -> Self {
         let members = flow.nodes.iter().zip(codes).map(|(node, code)| member(node, code));
         let mut fuser = Fuser {
             flow,
-            least: lengths.least,
             members: members.collect(),
             chains: Vec::new(),
         };
         for run in fuser.runs() {
-            let pieces = run.len().div_ceil(lengths.most);
+            let pieces = run.len().div_ceil(LONGEST_CHAIN);
             for piece in run.chunks(run.len().div_ceil(pieces)) {
-                fuser.fuse(piece);
+                match fuser.copies(piece) {
+                    copies if fuse == Fuse::Faster && copies > MOST_COPIES => fuser.leave_unfused(piece, copies),
+                    _ => fuser.fuse(piece),
+                }
             }
         }
         fuser.chains.sort_by_key(|chain| chain.members[0]);
@@ -114,8 +120,6 @@ fn member<'a>(node: &Node, code: &Code<'a>) -> Result<&'a StageCode, String> {
 
 struct Fuser<'a> {
     flow: &'a FlowIr,
-    /// Least stages of a chain.
-    least: usize,
     /// By node: its code, or the reason why it can't be in a chain.
     members: Vec<Result<&'a StageCode, String>>,
     chains: Vec<Chain>,
@@ -147,8 +151,8 @@ impl Fuser<'_> {
     /// Welds a chain. If a stage can't be welded, it is left out, and the stages upstream and downstream of it become
     /// chains of their own. If no single stage is at fault, the chain is cut in two, or given up if it is short.
     fn fuse(&mut self, members: &[NodeIdx]) {
-        if members.len() < self.least {
-            return self.leave_short(members);
+        if members.len() < 2 {
+            return;
         }
         let welded = glue::fused(&members.iter().map(|node| self.member(*node)).collect::<Vec<_>>());
         match welded {
@@ -177,16 +181,14 @@ impl Fuser<'_> {
         }
     }
 
-    /// Leaves stages out that are too few for a chain. A single stage has another reason: its neighbours.
-    fn leave_short(&mut self, nodes: &[NodeIdx]) {
-        if nodes.len() < 2 {
-            return;
-        }
-        let reason = format!(
-            "fusing pays from {} stages in a row, here are {}",
-            self.least,
-            nodes.len()
-        );
+    /// Counts the stages whose component is that of an earlier one of `nodes`.
+    fn copies(&self, nodes: &[NodeIdx]) -> usize {
+        let components = nodes.iter().map(|node| component(&self.flow.nodes[node.position()]));
+        nodes.len() - components.collect::<BTreeSet<_>>().len()
+    }
+
+    fn leave_unfused(&mut self, nodes: &[NodeIdx], copies: usize) {
+        let reason = format!("{copies} stages in this row would be copies of others, whose code they share here");
         for node in nodes {
             self.members[node.position()] = Err(reason.clone());
         }

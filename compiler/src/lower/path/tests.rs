@@ -142,6 +142,24 @@ fn chains_are_fused_by_default() {
 }
 
 #[test]
+fn many_copies_of_one_component_are_not_fused_by_default() {
+    let row = |processors: usize| {
+        let mut nodes = vec![("p", Some(PROCESSOR)); processors + 1];
+        nodes[0] = ("s", Some(SOURCE));
+        let edges: Vec<_> = (1..=processors).map(|to| (to - 1, to)).collect();
+        flow(&nodes, &edges)
+    };
+    let (few, units) = chosen(row(17), Wanted::Default);
+    assert_eq!((few.shells.len(), units.len()), (1, 1));
+    let (many, units) = chosen(row(18), Wanted::Default);
+    let path = "direct path: 17 stages in this row would be copies of others, whose code they share here";
+    assert_eq!(many.path(&many.nodes[0]), path);
+    assert_eq!((many.shells.len(), units.len()), (0, 2));
+    let (asked, _) = chosen(row(18), Wanted::Option(Optimize::Fused));
+    assert_eq!(asked.shells.len(), 1);
+}
+
+#[test]
 fn what_is_not_fused_says_why() {
     let nodes = [
         ("a", Some(SOURCE)),

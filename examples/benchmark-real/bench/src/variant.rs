@@ -19,6 +19,12 @@ pub(crate) const TOKIO_ON_ALL: &str = "tokio-cores";
 /// The path whose time is asked for.
 pub(crate) const DIRECT: &str = "direct";
 
+/// The default.
+pub(crate) const AUTO: &str = "auto";
+
+/// The default, with a replica for each core.
+pub(crate) const REPLICAS: &str = "auto-replicas";
+
 /// One way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Variant {
@@ -48,8 +54,8 @@ pub(crate) const VARIANTS: [Variant; 9] = [
     compiled("component", "component", false),
     compiled(DIRECT, "direct", false),
     compiled("fused", "fused", false),
-    compiled("direct-replicas", "direct", true),
-    compiled("fused-replicas", "fused", true),
+    compiled(AUTO, "auto", false),
+    compiled(REPLICAS, "auto", true),
 ];
 
 const fn variant(name: &'static str, kind: Kind) -> Variant {

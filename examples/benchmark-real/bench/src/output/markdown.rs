@@ -32,10 +32,10 @@ mod tests {
     fn a_path_that_does_not_suit_a_program_has_a_dash() {
         let cells = vec![
             cell("one", "plain", 100.0),
-            cell("one", "direct-replicas", 160.0),
+            cell("one", "auto-replicas", 160.0),
             cell("two", "plain", 100.0),
         ];
-        let expected = "| program | plain | direct-replicas |\n|---|---|---|\n| one | 1.00× | 1.60× |\n\
+        let expected = "| program | plain | auto-replicas |\n|---|---|---|\n| one | 1.00× | 1.60× |\n\
                         | two | 1.00× | – |\n\nmachine\n";
         assert_eq!(render(&Figures { cells }, "machine"), expected);
     }
