@@ -152,11 +152,11 @@ fn a_missing_manifest_is_e0001() {
 }
 
 #[test]
-fn the_call_path_is_one_of_three() {
+fn the_call_path_is_one_of_four() {
     let folder = folder();
     for command in ["build", "run"] {
         let run = torvync(folder.path(), &[command, "--opt", "fastest"]).fails(1);
-        let expected = "[possible values: component, direct, fused]";
+        let expected = "[possible values: auto, component, direct, fused]";
         assert!(run.stderr.contains(expected), "{command}: {}", run.stderr);
         let help = torvync(folder.path(), &[command, "--help"]).succeeds().stdout;
         assert!(help.contains("--opt <PATH>"), "{command}: {help}");
