@@ -17,7 +17,7 @@ use crate::aot::{Normalised, Unit};
 use crate::glue::StageCode;
 use crate::manifest::ast::Optimize;
 use crate::manifest::defaults;
-use fusion::{Chain, Fuse, Fusion};
+use fusion::{Chain, Copies, Fusion};
 use stage::Stage;
 use units::Units;
 
@@ -67,8 +67,9 @@ impl Wanted {
 pub(super) fn choose(flows: &mut [(FlowIr, Wanted)], binaries: &[Normalised]) -> Vec<Unit> {
     let stages: Vec<Stage<'_>> = binaries.iter().map(Stage::new).collect();
     let mut units = Units::new(&stages);
+    let mut copies = Copies::default();
     for (flow, wanted) in flows {
-        let choices = Choices::new(flow, *wanted, &stages);
+        let choices = Choices::new(flow, *wanted, &stages, &mut copies);
         apply(flow, choices, &mut units);
     }
     units.into_list()
@@ -107,12 +108,12 @@ struct Choices {
 }
 
 impl Choices {
-    fn new(flow: &FlowIr, wanted: Wanted, stages: &[Stage<'_>]) -> Self {
+    fn new(flow: &FlowIr, wanted: Wanted, stages: &[Stage<'_>], copies: &mut Copies) -> Self {
         let codes: Vec<Code<'_>> = flow.nodes.iter().map(|node| code(flow, node, wanted, stages)).collect();
         let fusion = match wanted.path() {
             Optimize::Component | Optimize::Direct => Fusion::none(flow, wanted.origin()),
-            Optimize::Auto => Fusion::of(flow, &codes, Fuse::Faster),
-            Optimize::Fused => Fusion::of(flow, &codes, Fuse::Possible),
+            Optimize::Auto => Fusion::of(flow, &codes, Some(copies)),
+            Optimize::Fused => Fusion::of(flow, &codes, None),
         };
         let nodes = flow
             .nodes

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use torvyn_codegen::ir::{FlowIr, Node, NodeIdx, Role, Stream};
+use torvyn_codegen::ir::{ComponentIdx, FlowIr, Node, NodeIdx, Role, Stream};
 
 use super::{Code, component};
 use crate::glue::{self, Member, StageCode};
@@ -12,19 +12,34 @@ use crate::weld::{self, HiddenState, WeldError};
 /// wasmtime).
 const LONGEST_CHAIN: usize = 32;
 
-/// Most stages of a chain whose component is that of an earlier stage of it, if the chain is to be faster than the direct
-/// path. There, such stages share machine code; in a shell each has a copy, and many copies do not stay in the processor's
-/// instruction cache. With the stages of `examples/benchmark-comparison`, a fused chain of 18 stages took 0.77 of the time
-/// of a direct one, of 24 stages 1.05, and of 30 stages 1.29.
+/// Most copies of code in a program whose fused stages are to be faster than direct ones. On the direct path, stages of one
+/// component share machine code; in shells each has a copy, and many copies do not stay in the processor's instruction
+/// cache. With the stages of `examples/benchmark-comparison`, a fused chain of 18 stages took 0.77 of the time of a direct
+/// one, of 24 stages 1.05, and of 30 stages 1.29. Each copy also takes time to compile, and space.
 const MOST_COPIES: usize = 16;
 
-/// The chains to fuse.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fuse {
-    /// All that can be fused.
-    Possible,
-    /// Those that are faster for it.
-    Faster,
+/// The code of components in the shells of a program.
+#[derive(Debug, Default)]
+pub(super) struct Copies {
+    components: BTreeSet<ComponentIdx>,
+    /// Members of shells besides the first one of each component.
+    copies: usize,
+}
+
+impl Copies {
+    /// Adds the code of stages with these components, if there are few copies then; otherwise their number is the error.
+    fn add(&mut self, stages: &[ComponentIdx]) -> Result<(), usize> {
+        let with: BTreeSet<ComponentIdx> = self.components.iter().chain(stages).copied().collect();
+        let copies = self.copies + stages.len() - (with.len() - self.components.len());
+        if copies > MOST_COPIES {
+            return Err(copies);
+        }
+        *self = Self {
+            components: with,
+            copies,
+        };
+        Ok(())
+    }
 }
 
 /// Stages that share a shell.
@@ -49,8 +64,9 @@ impl Fusion {
         }
     }
 
-    /// Finds and welds the longest chains of a flow. `codes`: the code of each node.
-    pub(super) fn of(flow: &FlowIr, codes: &[Code<'_>], fuse: Fuse) -> Self {
+    /// Finds and welds the longest chains of a flow; with `copies` only where the program has few copies of code then.
+    /// `codes`: the code of each node.
+    pub(super) fn of(flow: &FlowIr, codes: &[Code<'_>], mut copies: Option<&mut Copies>) -> Self {
         let members = flow.nodes.iter().zip(codes).map(|(node, code)| member(node, code));
         let mut fuser = Fuser {
             flow,
@@ -60,9 +76,12 @@ impl Fusion {
         for run in fuser.runs() {
             let pieces = run.len().div_ceil(LONGEST_CHAIN);
             for piece in run.chunks(run.len().div_ceil(pieces)) {
-                match fuser.copies(piece) {
-                    copies if fuse == Fuse::Faster && copies > MOST_COPIES => fuser.leave_unfused(piece, copies),
-                    _ => fuser.fuse(piece),
+                let added = copies
+                    .as_mut()
+                    .map_or(Ok(()), |copies| copies.add(&fuser.components(piece)));
+                match added {
+                    Ok(()) => fuser.fuse(piece),
+                    Err(copies) => fuser.leave_shared(piece, copies),
                 }
             }
         }
@@ -181,14 +200,13 @@ impl Fuser<'_> {
         }
     }
 
-    /// Counts the stages whose component is that of an earlier one of `nodes`.
-    fn copies(&self, nodes: &[NodeIdx]) -> usize {
+    fn components(&self, nodes: &[NodeIdx]) -> Vec<ComponentIdx> {
         let components = nodes.iter().map(|node| component(&self.flow.nodes[node.position()]));
-        nodes.len() - components.collect::<BTreeSet<_>>().len()
+        components.collect()
     }
 
-    fn leave_unfused(&mut self, nodes: &[NodeIdx], copies: usize) {
-        let reason = format!("{copies} stages in this row would be copies of others, whose code they share here");
+    fn leave_shared(&mut self, nodes: &[NodeIdx], copies: usize) {
+        let reason = format!("the program would have {copies} copies of code that stages on this path share");
         for node in nodes {
             self.members[node.position()] = Err(reason.clone());
         }

@@ -152,11 +152,21 @@ fn many_copies_of_one_component_are_not_fused_by_default() {
     let (few, units) = chosen(row(17), Wanted::Default);
     assert_eq!((few.shells.len(), units.len()), (1, 1));
     let (many, units) = chosen(row(18), Wanted::Default);
-    let path = "direct path: 17 stages in this row would be copies of others, whose code they share here";
+    let path = "direct path: the program would have 17 copies of code that stages on this path share";
     assert_eq!(many.path(&many.nodes[0]), path);
     assert_eq!((many.shells.len(), units.len()), (0, 2));
     let (asked, _) = chosen(row(18), Wanted::Option(Optimize::Fused));
     assert_eq!(asked.shells.len(), 1);
+}
+
+#[test]
+fn the_copies_of_all_flows_count() {
+    let one = || flow(&[("a", Some(SOURCE)), ("b", Some(PROCESSOR))], &[(0, 1)]);
+    let mut flows: Vec<(FlowIr, Wanted)> = (0..1_000).map(|_| (one(), Wanted::Default)).collect();
+    let units = choose(&mut flows, &binaries());
+    let fused = flows.iter().filter(|(flow, _)| !flow.shells.is_empty()).count();
+    // The first has the code itself, each other one two copies.
+    assert_eq!((fused, units.len()), (9, 9 + 2));
 }
 
 #[test]
