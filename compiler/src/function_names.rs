@@ -1,5 +1,5 @@
-//! The names of functions, from the `name` sections of core modules. In: a section or a binary. Out: the names by number
-//! of the function. Errors in these sections are ignored: names don't affect what the code does.
+//! The names of functions, from the `name` sections of core modules. In: a section or a binary. Out: the names by
+//! number of the function. Errors in these sections are ignored: names don't affect what the code does.
 
 use std::collections::BTreeMap;
 

@@ -2,7 +2,8 @@
 //! engine knows as one that may fault. Loops, and recursion by direct calls, are found; calls through tables are not
 //! followed.
 //!
-//! The engine's own list of faulting instructions is used, so the check needs no knowledge of registers. It reads x86-64.
+//! The engine's own list of faulting instructions is used, so the check needs no knowledge of registers. It reads
+//! x86-64.
 
 use std::collections::{BTreeMap, BTreeSet};
 

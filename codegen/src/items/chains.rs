@@ -54,8 +54,8 @@ fn shell(flow: &FlowIr, node: NodeIdx) -> Option<ShellIdx> {
     }
 }
 
-/// Returns the only consumer of `node` if it can take the elements directly: it has no other input, it is no router, and
-/// no observer can tell that elements skip the stream.
+/// Returns the only consumer of `node` if it can take the elements directly: it has no other input, it is no router,
+/// and no observer can tell that elements skip the stream.
 fn next(flow: &FlowIr, node: NodeIdx) -> Option<NodeIdx> {
     let outputs = &flow.nodes[node.position()].outputs;
     let mut ports = outputs.iter().filter(|port| port.name != ERROR_PORT);

@@ -7,8 +7,8 @@ use wasmtime::{Result, format_err};
 use super::Unit;
 use crate::function_names;
 
-/// The symbols of an artifact as text: a line for each function with its first byte in the artifact and its length, both
-/// in hexadecimal, and its name.
+/// The symbols of an artifact as text: a line for each function with its first byte in the artifact and its length,
+/// both in hexadecimal, and its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Symbols(pub String);
 
@@ -51,8 +51,8 @@ fn text_offset(artifact: &[u8]) -> Result<u64> {
         .ok_or_else(|| format_err!("the artifact has no machine code"))
 }
 
-/// Returns the numbers of module and function in wasmtime's symbol of a WebAssembly function, `wasm[0]::function[12]` with
-/// or without a name after it.
+/// Returns the numbers of module and function in wasmtime's symbol of a WebAssembly function, `wasm[0]::function[12]`
+/// with or without a name after it.
 fn wasm_function(symbol: &str) -> Option<(usize, u32)> {
     let (module, rest) = symbol.strip_prefix("wasm[")?.split_once("]::function[")?;
     let (function, _) = rest.split_once(']')?;

@@ -24,8 +24,8 @@ pub trait CodeMap: Send + Sync {
 /// Makes an empty map, which stays after the process.
 pub type NewCodeMap = fn() -> io::Result<Arc<dyn CodeMap>>;
 
-/// The map that `perf` reads, `/tmp/perf-<process>.map`: a line for each function with its address and its length, both in
-/// hexadecimal, and its name. Where the file is and what it contains is part of perf's interface for JIT compilers.
+/// The map that `perf` reads, `/tmp/perf-<process>.map`: a line for each function with its address and its length, both
+/// in hexadecimal, and its name. Where the file is and what it contains is part of perf's interface for JIT compilers.
 struct PerfMap {
     path: PathBuf,
     file: Mutex<File>,

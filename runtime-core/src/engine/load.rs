@@ -25,8 +25,8 @@ pub struct Artifact {
     pub name: &'static str,
     /// Output of wasmtime in the compiler that made this executable; page-aligned.
     code: &'static [u8],
-    /// A line for each function: its first byte in `code` and its length, both in hexadecimal, and its name. Empty unless
-    /// names are kept.
+    /// A line for each function: its first byte in `code` and its length, both in hexadecimal, and its name. Empty
+    /// unless names are kept.
     pub(super) symbols: &'static str,
 }
 
@@ -95,8 +95,8 @@ pub struct Loader {
 }
 
 impl Loader {
-    /// Makes the engine of an executable, whose linear memories `memories` makes. With a map, code is copied to memory that
-    /// has no file: profilers use their maps for such memory only.
+    /// Makes the engine of an executable, whose linear memories `memories` makes. With a map, code is copied to memory
+    /// that has no file: profilers use their maps for such memory only.
     ///
     /// # Errors
     /// When this machine cannot run the code of the executable's target.
@@ -122,12 +122,13 @@ impl Loader {
     /// The component in an artifact.
     ///
     /// # Errors
-    /// When the artifact was made for another engine configuration, the machine lacks a feature of the target's baseline,
-    /// or the map can't be written.
+    /// When the artifact was made for another engine configuration, the machine lacks a feature of the target's
+    /// baseline, or the map can't be written.
     #[expect(unsafe_code, reason = "machine code cannot be checked, only its origin can")]
     pub fn component(&self, artifact: &Artifact) -> Result<Component> {
-        // SAFETY: the caller of `Artifact::new` has promised that these bytes are unchanged output of wasmtime. They are
-        // `'static`, so they outlive the component. wasmtime itself rejects a module, and code for another configuration.
+        // SAFETY: the caller of `Artifact::new` has promised that these bytes are unchanged output of wasmtime. They
+        // are `'static`, so they outlive the component. wasmtime itself rejects a module, and code for another
+        // configuration.
         let component = unsafe {
             match self.map {
                 None => Component::deserialize_raw(&self.engine, NonNull::from(artifact.code)),

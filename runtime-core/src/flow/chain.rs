@@ -251,8 +251,8 @@ impl FusedChain {
         }
     }
 
-    /// Takes elements from the source through the shell, until one leaves it or up to a quantum of them. Returns the output
-    /// of the last node. The work of `links`, the nodes after the source, is still to be counted.
+    /// Takes elements from the source through the shell, until one leaves it or up to a quantum of them. Returns the
+    /// output of the last node. The work of `links`, the nodes after the source, is still to be counted.
     fn pull_on(
         &self,
         cx: &mut RunContext,
@@ -335,8 +335,8 @@ impl FusedChain {
         }
     }
 
-    /// Continues after the call of `links[stopped]`, at which the shell stopped. Returns the output of the last node; that
-    /// of any other one goes into its stream.
+    /// Continues after the call of `links[stopped]`, at which the shell stopped. Returns the output of the last node;
+    /// that of any other one goes into its stream.
     fn conclude(
         &self,
         cx: &mut RunContext,

@@ -12,10 +12,10 @@ use crate::weld::{self, HiddenState, WeldError};
 /// wasmtime).
 const LONGEST_CHAIN: usize = 32;
 
-/// Most copies of code in a program whose fused stages are to be faster than direct ones. On the direct path, stages of one
-/// component share machine code; in shells each has a copy, and many copies do not stay in the processor's instruction
-/// cache. With the stages of `examples/benchmark-comparison`, a fused chain of 18 stages took 0.77 of the time of a direct
-/// one, of 24 stages 1.05, and of 30 stages 1.29. Each copy also takes time to compile, and space.
+/// Most copies of code in a program whose fused stages are to be faster than direct ones. On the direct path, stages of
+/// one component share machine code; in shells each has a copy, and many copies do not stay in the processor's
+/// instruction cache. With the stages of `examples/benchmark-comparison`, a fused chain of 18 stages took 0.77 of the
+/// time of a direct one, of 24 stages 1.05, and of 30 stages 1.29. Each copy also takes time to compile, and space.
 const MOST_COPIES: usize = 16;
 
 /// The code of components in the shells of a program.
@@ -27,7 +27,8 @@ pub(super) struct Copies {
 }
 
 impl Copies {
-    /// Adds the code of stages with these components, if there are few copies then; otherwise their number is the error.
+    /// Adds the code of stages with these components, if there are few copies then; otherwise their number is the
+    /// error.
     fn add(&mut self, stages: &[ComponentIdx]) -> Result<(), usize> {
         let with: BTreeSet<ComponentIdx> = self.components.iter().chain(stages).copied().collect();
         let copies = self.copies + stages.len() - (with.len() - self.components.len());
