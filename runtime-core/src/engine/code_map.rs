@@ -7,15 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::load::Artifact;
-
 /// Receiver of the places at which artifacts are loaded.
 pub trait CodeMap: Send + Sync {
-    /// Notes that `artifact` is loaded at the addresses `image`.
+    /// Notes that the artifact with these symbols is loaded at the addresses `image`.
     ///
     /// # Errors
     /// When the map can't be written.
-    fn add(&self, artifact: &Artifact, image: Range<*const u8>) -> io::Result<()>;
+    fn add(&self, symbols: &str, image: Range<*const u8>) -> io::Result<()>;
 
     /// Path of the map.
     fn path(&self) -> &Path;
@@ -47,8 +45,8 @@ pub fn perf_map() -> io::Result<Arc<dyn CodeMap>> {
 }
 
 impl CodeMap for PerfMap {
-    fn add(&self, artifact: &Artifact, image: Range<*const u8>) -> io::Result<()> {
-        let text = moved(artifact.symbols, image.start.addr() as u64);
+    fn add(&self, symbols: &str, image: Range<*const u8>) -> io::Result<()> {
+        let text = moved(symbols, image.start.addr() as u64);
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.write_all(text.as_bytes())
             .map_err(|error| named(&self.path, &error))

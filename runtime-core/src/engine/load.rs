@@ -27,7 +27,7 @@ pub struct Artifact {
     code: &'static [u8],
     /// A line for each function: its first byte in `code` and its length, both in hexadecimal, and its name. Empty
     /// unless names are kept.
-    pub(super) symbols: &'static str,
+    symbols: &'static str,
 }
 
 impl Artifact {
@@ -159,7 +159,7 @@ impl Loader {
     fn note(&self, artifact: &Artifact, image: Range<*const u8>) -> Result<()> {
         match &self.map {
             None => Ok(()),
-            Some(map) => Ok(map.add(artifact, image)?),
+            Some(map) => Ok(map.add(artifact.symbols, image)?),
         }
     }
 }
