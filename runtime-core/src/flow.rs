@@ -11,12 +11,14 @@ mod chain;
 mod ending;
 mod link;
 mod ends;
+mod fused;
 mod node;
 mod policy;
 mod run;
 
-pub use chain::{Chain, FusedChain};
+pub use chain::Chain;
 pub use ending::{Ending, Outcome};
+pub use fused::FusedChain;
 pub use node::{AggregatorNode, FilterNode, Node, ProcessorNode, RouterNode, SinkNode, SourceNode};
 pub use run::Run;
 

@@ -29,26 +29,22 @@ const MOST_EXCHANGE_BYTES: u64 = 7 << 29;
 pub(super) enum Wanted {
     /// Requested on the command line.
     Option(Optimize),
-    /// Requested in the manifest.
+    /// Requested in the manifest, or its default.
     Manifest(Optimize),
-    /// Not requested: the default.
-    Default,
 }
 
 impl Wanted {
     /// Returns the request that counts: the command line overrides the manifest.
     pub(super) fn new(option: Option<Optimize>, manifest: Option<Optimize>) -> Self {
-        match (option, manifest) {
-            (Some(path), _) => Wanted::Option(path),
-            (None, Some(path)) => Wanted::Manifest(path),
-            (None, None) => Wanted::Default,
+        match option {
+            Some(path) => Wanted::Option(path),
+            None => Wanted::Manifest(manifest.unwrap_or(defaults::OPTIMIZE)),
         }
     }
 
     fn path(self) -> Optimize {
         match self {
             Wanted::Option(path) | Wanted::Manifest(path) => path,
-            Wanted::Default => defaults::OPTIMIZE,
         }
     }
 
@@ -57,7 +53,6 @@ impl Wanted {
         match self {
             Wanted::Option(_) => "asked for by `--opt`",
             Wanted::Manifest(_) => "asked for by `optimize`",
-            Wanted::Default => "the default",
         }
     }
 }

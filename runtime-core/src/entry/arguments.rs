@@ -19,7 +19,7 @@ mod help;
 mod values;
 
 pub(super) use help::help;
-use values::{LOG_LEVELS, chosen, config, log_level, timeout};
+use values::{LOG_LEVELS, chosen, config, log_level, misread, timeout};
 
 /// A parsed command line.
 pub(super) struct Parsed {
@@ -184,16 +184,6 @@ fn unknown_option(name: &str) -> BadArguments {
     known.extend(["help", "version"]);
     let near = nearest(name, &known).map(|near| format!("--{near}"));
     BadArguments::new(format!("unknown option `--{name}`")).near(near)
-}
-
-fn misread(error: lexopt::Error) -> BadArguments {
-    if let lexopt::Error::MissingValue { option: Some(option) } = &error {
-        return BadArguments::new(format!("`{option}` needs a value"));
-    }
-    if let lexopt::Error::UnexpectedValue { option, value } = &error {
-        return BadArguments::new(format!("`{option}` takes no value, but got `{}`", value.display()));
-    }
-    BadArguments::new(error.to_string())
 }
 
 impl Given {

@@ -18,11 +18,11 @@ const LONGEST_CHAIN: usize = 32;
 /// time of a direct one, of 24 stages 1.05, and of 30 stages 1.29. Each copy also takes time to compile, and space.
 const MOST_COPIES: usize = 16;
 
-/// The code of components in the shells of a program.
+/// The code of components in the chains of a program, whether or not they can be welded.
 #[derive(Debug, Default)]
 pub(super) struct Copies {
     components: BTreeSet<ComponentIdx>,
-    /// Members of shells besides the first one of each component.
+    /// Stages in these chains besides the first one of each component.
     copies: usize,
 }
 

@@ -80,14 +80,14 @@ fn a_stage_that_the_glue_can_not_serve_is_a_component() {
 
 #[test]
 fn only_components_that_are_called_as_such_bring_wasi() {
-    let (flow, _) = chosen(row(), Wanted::Default);
+    let (flow, _) = chosen(row(), Wanted::new(None, None));
     assert_eq!(wasi::packages(&[flow], &binaries()), []);
 }
 
 #[test]
 fn a_stage_that_can_not_be_welded_is_a_component() {
     let nodes = [("a", Some(SOURCE)), ("b", Some(TAGGED))];
-    let (flow, _) = chosen(flow(&nodes, &[(0, 1)]), Wanted::Default);
+    let (flow, _) = chosen(flow(&nodes, &[(0, 1)]), Wanted::new(None, None));
     let path = flow.path(&flow.nodes[1]);
     assert!(
         path.starts_with("component path: ") && path.contains("welded"),
@@ -108,7 +108,7 @@ fn a_source_with_a_thread_of_its_own_is_a_component() {
 fn buffers_that_do_not_fit_into_one_memory_are_for_components() {
     let mut flow = row();
     flow.pools[3].slots = 3500;
-    let reason = |flow: &FlowIr| unwanted(flow, Wanted::Default);
+    let reason = |flow: &FlowIr| unwanted(flow, Wanted::new(None, None));
     assert_eq!(reason(&flow), None);
     flow.pools[3].slots = 3584;
     let expected = "the buffers of the flow do not fit into one memory of 4 GiB";
@@ -134,11 +134,9 @@ fn a_row_of_stages_becomes_one_shell() {
 
 #[test]
 fn chains_are_fused_by_default() {
-    let (flow, units) = chosen(row(), Wanted::Default);
+    let (flow, units) = chosen(row(), Wanted::new(None, None));
     assert_eq!(units, [("main.a.fused".to_owned(), ArtifactKind::Shell)]);
     assert_eq!(flow.path(&flow.nodes[1]), "fused path: a → b → c");
-    let (same, _) = chosen(row(), Wanted::Manifest(Optimize::Auto));
-    assert_eq!(same, flow);
 }
 
 #[test]
@@ -149,9 +147,9 @@ fn many_copies_of_one_component_are_not_fused_by_default() {
         let edges: Vec<_> = (1..=processors).map(|to| (to - 1, to)).collect();
         flow(&nodes, &edges)
     };
-    let (few, units) = chosen(row(17), Wanted::Default);
+    let (few, units) = chosen(row(17), Wanted::new(None, None));
     assert_eq!((few.shells.len(), units.len()), (1, 1));
-    let (many, units) = chosen(row(18), Wanted::Default);
+    let (many, units) = chosen(row(18), Wanted::new(None, None));
     let path = "direct path: the program would have 17 copies of code that stages on this path share";
     assert_eq!(many.path(&many.nodes[0]), path);
     assert_eq!((many.shells.len(), units.len()), (0, 2));
@@ -162,7 +160,7 @@ fn many_copies_of_one_component_are_not_fused_by_default() {
 #[test]
 fn the_copies_of_all_flows_count() {
     let one = || flow(&[("a", Some(SOURCE)), ("b", Some(PROCESSOR))], &[(0, 1)]);
-    let mut flows: Vec<(FlowIr, Wanted)> = (0..1_000).map(|_| (one(), Wanted::Default)).collect();
+    let mut flows: Vec<(FlowIr, Wanted)> = (0..1_000).map(|_| (one(), Wanted::new(None, None))).collect();
     let units = choose(&mut flows, &binaries());
     let fused = flows.iter().filter(|(flow, _)| !flow.shells.is_empty()).count();
     // The first has the code itself, each other one two copies.

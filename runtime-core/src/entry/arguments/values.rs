@@ -45,3 +45,14 @@ pub(super) fn log_level(text: &OsStr) -> Option<LogLevel> {
     ];
     chosen(text.to_str(), &levels)
 }
+
+/// The mistake of an option whose value is missing, or that takes none.
+pub(super) fn misread(error: lexopt::Error) -> BadArguments {
+    if let lexopt::Error::MissingValue { option: Some(option) } = &error {
+        return BadArguments::new(format!("`{option}` needs a value"));
+    }
+    if let lexopt::Error::UnexpectedValue { option, value } = &error {
+        return BadArguments::new(format!("`{option}` takes no value, but got `{}`", value.display()));
+    }
+    BadArguments::new(error.to_string())
+}
