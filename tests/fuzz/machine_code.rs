@@ -43,17 +43,21 @@ const KNOWN: [&str; 9] = [
 ];
 
 /// Code that goes round without an access that counts: the pass has to add touches.
-const UNTOUCHED: [&str; 7] = [
+const UNTOUCHED: [&str; 5] = [
     "(loop $l (br $l))",
     "(loop $l (local.set $n (i32.add (local.get $n) (i32.const 1))) (br_if $l (local.get $n)))",
-    // A load whose address stays the same can be moved out of the loop.
-    "(loop $l (local.set $n (i32.load (i32.const 64))) (br_if $l (local.get $n)))",
-    // A load whose result nobody needs, with an address that wraps around.
-    "(loop $l (drop (i32.load (local.get $at))) (br $l))",
     // One way round has no store.
     "(loop $l (if (local.get $n) (then (i32.store (i32.const 8) (local.get $n)))) (br $l))",
     "(loop $o (loop $i (br_if $i (local.get $n))) (br $o))",
     "(loop $l (local.set $wide (i64.mul (local.get $wide) (i64.const 3))) (br_if $l (i64.eqz (local.get $wide))))",
+];
+
+/// Loops whose loads the optimiser may move or leave out, though today's does not: the pass has to add touches.
+const DOUBTFUL: [&str; 2] = [
+    // A load whose address stays the same can be moved out of the loop.
+    "(loop $l (local.set $n (i32.load (i32.const 64))) (br_if $l (local.get $n)))",
+    // A load whose result nobody needs, with an address that wraps around.
+    "(loop $l (drop (i32.load (local.get $at))) (br $l))",
 ];
 
 /// A function that calls itself.
