@@ -315,6 +315,12 @@ pub(crate) fn added() -> Result<(), String> {
         }
         check(&interrupt::module(&module)?, EngineKind::Core, function)
     };
+    for code in DOUBTFUL {
+        let module = module(&function(code)).map_err(|error| error.to_string())?;
+        if interrupt::module(&module).is_ok_and(|interruptible| interruptible == module) {
+            return Err(format!("no touch is added to {code}"));
+        }
+    }
     let mut functions = UNTOUCHED
         .iter()
         .map(|code| function(code))
