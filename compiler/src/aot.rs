@@ -17,6 +17,7 @@ use torvyn_runtime_core::engine::Tuning;
 
 use crate::cache::sha256;
 use crate::diag::{Code, Diagnostic};
+use crate::function_names;
 use crate::source::Span;
 use compiler::Compilers;
 
@@ -51,6 +52,13 @@ impl Normalised {
             }),
             Err(error) => Err(AotError::NotNormal { name, used, error }),
         }
+    }
+
+    /// Whether functions of its core modules have names.
+    #[must_use]
+    pub(crate) fn has_function_names(&self) -> bool {
+        let modules = function_names::of_modules(&self.bytes).expect("invariant: the component was read before");
+        modules.iter().any(|names| !names.is_empty())
     }
 }
 

@@ -24,6 +24,12 @@ pub(crate) struct Finished {
 }
 
 impl Finished {
+    /// The map for `perf` that an executable named when it started.
+    pub(crate) fn perf_map(&self) -> Option<PathBuf> {
+        let mut words = self.stderr.split_whitespace();
+        words.find(|word| word.starts_with("/tmp/perf-")).map(PathBuf::from)
+    }
+
     /// Fails the test unless the process ended with `code`.
     pub(crate) fn expect_code(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self}");

@@ -1,6 +1,6 @@
 //! Executables that keep the names of functions, and the map that they write for `perf`.
 
-use std::path::Path;
+use torvync_compiler::aot::{self, FunctionNames};
 
 use crate::lab::{Built, build_project};
 use crate::process::Running;
@@ -40,10 +40,10 @@ fn built(options: &[&str]) -> Built {
 fn map(built: &Built) -> Vec<(u64, u64, String)> {
     let running = Running::start(executable(&built.executable, &workshop("profiling"), &["--perf-map"]));
     let finished = running.finish().expect_code(0);
-    let said = finished.stderr.lines().find(|line| line.contains("/tmp/perf-"));
-    let path = said.and_then(|line| line.split_whitespace().find(|word| word.starts_with("/tmp/perf-")));
-    let path = Path::new(path.unwrap_or_else(|| panic!("no map is named: {}", finished.stderr)));
-    let text = std::fs::read_to_string(path).expect("the map can be read");
+    let path = finished
+        .perf_map()
+        .unwrap_or_else(|| panic!("no map is named: {}", finished.stderr));
+    let text = std::fs::read_to_string(&path).expect("the map can be read");
     std::fs::remove_file(path).expect("the map can be removed");
     let number = |text: &str| u64::from_str_radix(text, 16).expect("a number");
     let function = |line: &str| {
@@ -75,6 +75,24 @@ fn the_map_has_the_functions_of_all_components_on_every_path() {
             "{path}: functions overlap: {map:x?}"
         );
     }
+}
+
+#[test]
+fn a_binary_without_names_is_told() {
+    let guests = workshop("profiling-nameless").join("guests");
+    build_project("profiling-nameless", MANIFEST, &[]);
+    let binary = std::fs::read(guests.join("keep_every_filter.wasm")).expect("the guest was copied");
+    let nameless = aot::normalise(&binary, FunctionNames::Removed).expect("the guest is a component");
+    std::fs::write(guests.join("nameless.wasm"), nameless).expect("the workshop is writable");
+    let manifest = MANIFEST.replace("keep_every_filter.wasm", "nameless.wasm");
+    let warnings = |options: &[&str]| {
+        let built = build_project("profiling-nameless", &manifest, options);
+        built.report["warnings"].to_string()
+    };
+    let told = "`--profiling` has no effect on `keep-every`: its binary has no names of functions";
+    let with = warnings(&["--profiling"]);
+    assert!(with.contains(told) && !with.contains("`passthrough`"), "{with}");
+    assert!(!warnings(&[]).contains(told));
 }
 
 #[test]

@@ -144,5 +144,9 @@ fn run(command: &str, line: &str) -> Finished {
         }
         running.signal("INT");
     }
-    running.finish()
+    let finished = running.finish();
+    if let Some(map) = finished.perf_map() {
+        std::fs::remove_file(map).expect("the map can be removed");
+    }
+    finished
 }

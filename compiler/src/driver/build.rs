@@ -336,9 +336,22 @@ fn read_components(
         })?;
         let bytes = component::binary_form(&bytes).expect("invariant: linked components have binaries");
         let component = Normalised::new(component.name.clone(), &bytes, names, used);
-        components.push(component.map_err(|error| analysis.diagnostics.error(error))?);
+        let component = component.map_err(|error| analysis.diagnostics.error(error))?;
+        if names == FunctionNames::Kept && !component.has_function_names() {
+            analysis.diagnostics.warn(nameless(&component));
+        }
+        components.push(component);
     }
     Ok(components)
+}
+
+/// Returns the warning about a component whose functions have no names to keep.
+fn nameless(component: &Normalised) -> Diagnostic {
+    let name = &component.name;
+    let message = format!("`--profiling` has no effect on `{name}`: its binary has no names of functions");
+    Diagnostic::warning(Code::SettingIneffective, message)
+        .primary(component.used, "this component")
+        .help("make it without stripping: profilers read the `name` section of its core modules")
 }
 
 /// Returns the settings of the engine. Fuel is metered in the whole program if one node has a limit for it.
