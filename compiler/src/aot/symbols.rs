@@ -34,11 +34,14 @@ impl Symbols {
             lines.push((start + function.address(), function.size(), name));
         }
         lines.sort();
-        let lines = lines
-            .into_iter()
-            .map(|(offset, length, name)| format!("{offset:x} {length:x} {name}\n"));
+        let lines = lines.iter().map(|(offset, length, name)| line(*offset, *length, name));
         Ok(Self(lines.collect()))
     }
+}
+
+/// Returns the line of a function. Its name comes from a guest: it must not begin another line.
+fn line(offset: u64, length: u64, name: &str) -> String {
+    format!("{offset:x} {length:x} {}\n", name.replace(char::is_control, "?"))
 }
 
 /// Returns the position of the machine code in an artifact.
@@ -62,6 +65,11 @@ fn wasm_function(symbol: &str) -> Option<(usize, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_function_has_one_line_whatever_its_name() {
+        assert_eq!(line(4096, 32, "good\n2000 20 evil"), "1000 20 good?2000 20 evil\n");
+    }
 
     #[test]
     fn only_symbols_of_functions_have_numbers() {
