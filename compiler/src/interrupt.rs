@@ -27,6 +27,7 @@ mod stretch;
 #[cfg(test)]
 mod tests;
 mod touch;
+mod walk;
 
 use wasmparser::{Catch, Operator};
 

@@ -133,7 +133,7 @@ impl Writer<'_> {
             let offset = offset as usize;
             if let Operator::Loop { .. } = operator {
                 let has_touch = loops.next().expect("invariant: every loop was passed before");
-                stretch.enter_loop(has_touch);
+                stretch.enter_loop(&operator, has_touch);
                 if has_touch {
                     let next = operators.peek();
                     let behind = match next {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use wasmparser::Operator;
 
-use super::{ends_way, targets};
+use super::walk::{Header, Walk, Ways};
 
 /// Most locals of a loop whose steps are followed.
 const MOST: u32 = u64::BITS;
@@ -104,8 +104,7 @@ fn term(operator: &Operator<'_>) -> Term {
 pub(super) fn changes<'a>(operators: impl Iterator<Item = Operator<'a>>) -> Vec<Changes> {
     let mut search = Search {
         loops: Vec::new(),
-        steps: Some(Vec::new()),
-        blocks: Vec::new(),
+        walk: Walk::new(Steps(Some(Vec::new()))),
     };
     let mut window = Window::default();
     for operator in operators {
@@ -136,133 +135,73 @@ impl Loop {
     }
 }
 
-/// For each loop around a place, the locals that a way from its header to the place may have stepped; `None` if no way
-/// leads there.
-type Steps = Option<Vec<u64>>;
+/// For each loop around a place, outermost first, the locals that a way from its header to the place may have stepped,
+/// by number; `None` if no way leads there.
+#[derive(Clone, Debug)]
+struct Steps(Option<Vec<u64>>);
+
+impl Ways for Steps {
+    fn none() -> Self {
+        Self(None)
+    }
+
+    fn join(&mut self, others: Self) {
+        match (&mut self.0, others.0) {
+            (_, None) => {}
+            (none @ None, others) => *none = others,
+            (Some(steps), Some(others)) => steps
+                .iter_mut()
+                .zip(others)
+                .for_each(|(steps, others)| *steps |= others),
+        }
+    }
+
+    fn enter_loop(&mut self, _: usize) {
+        if let Some(steps) = &mut self.0 {
+            steps.push(0);
+        }
+    }
+
+    fn leave_loops(&mut self, around: usize) {
+        if let Some(steps) = &mut self.0 {
+            steps.truncate(around);
+        }
+    }
+}
 
 struct Search {
     loops: Vec<Loop>,
-    steps: Steps,
-    /// The blocks around the place, innermost last.
-    blocks: Vec<Block>,
-}
-
-enum Block {
-    /// A loop, by its number, and the number of loops around it.
-    Loop {
-        number: usize,
-        around: usize,
-    },
-    Other {
-        exit: Steps,
-        entry: Steps,
-        skips: bool,
-    },
+    walk: Walk<Steps>,
 }
 
 impl Search {
     fn pass(&mut self, operator: &Operator<'_>, before: &Window<'_>) {
         if let Operator::LocalSet { local_index } | Operator::LocalTee { local_index } = operator {
             self.assign(*local_index, before.stepped() == Some(*local_index));
-        } else if let Operator::Loop { .. } = operator {
-            let around = self.around().count();
-            self.blocks.push(Block::Loop {
-                number: self.loops.len(),
-                around,
-            });
-            self.loops.push(Loop::default());
-            if let Some(steps) = &mut self.steps {
-                steps.push(0);
-            }
-        } else if let Operator::Block { .. } | Operator::If { .. } | Operator::TryTable { .. } = operator {
-            self.branch(operator);
-            self.blocks.push(Block::Other {
-                exit: None,
-                entry: self.steps.clone(),
-                skips: matches!(operator, Operator::If { .. }),
-            });
-        } else if let Operator::Else = operator {
-            self.enter_else();
-        } else if let Operator::End = operator {
-            self.leave();
-        } else {
-            self.branch(operator);
-            if ends_way(operator) {
-                self.steps = None;
-            }
         }
-    }
-
-    /// The numbers of the loops around the place, outermost first.
-    fn around(&self) -> impl Iterator<Item = usize> {
-        self.blocks.iter().filter_map(|block| match block {
-            Block::Loop { number, .. } => Some(*number),
-            Block::Other { .. } => None,
-        })
+        if let Operator::Loop { .. } = operator {
+            self.loops.push(Loop::default());
+        }
+        let loops = &mut self.loops;
+        self.walk.pass(operator, |header, steps| {
+            if let Some(steps) = &steps.0 {
+                loops[header.number].back |= steps[header.around];
+            }
+        });
     }
 
     fn assign(&mut self, local: u32, is_step: bool) {
-        let around: Vec<usize> = self.around().collect();
-        for (depth, number) in around.into_iter().enumerate() {
-            let locals = &mut self.loops[number].locals;
+        let around: Vec<Header> = self.walk.around().collect();
+        for header in around {
+            let locals = &mut self.loops[header.number].locals;
             let next = u32::try_from(locals.len()).unwrap_or(MOST);
             let (bit, only_steps) = locals.entry(local).or_insert((next, true));
             *only_steps &= is_step;
-            if let Some(steps) = &mut self.steps
+            if let Some(steps) = &mut self.walk.ways.0
                 && *bit < MOST
             {
-                steps[depth] |= 1 << *bit;
+                steps[header.around] |= 1 << *bit;
             }
         }
-    }
-
-    fn enter_else(&mut self) {
-        let steps = self.steps.take();
-        if let Some(Block::Other { exit, entry, skips }) = self.blocks.last_mut() {
-            join(exit, steps);
-            *skips = false;
-            self.steps = entry.clone();
-        }
-    }
-
-    fn leave(&mut self) {
-        match self.blocks.pop() {
-            Some(Block::Loop { around, .. }) => {
-                if let Some(steps) = &mut self.steps {
-                    steps.truncate(around);
-                }
-            }
-            Some(Block::Other { exit, entry, skips }) => {
-                join(&mut self.steps, exit);
-                if skips {
-                    join(&mut self.steps, entry);
-                }
-            }
-            None => {}
-        }
-    }
-
-    fn branch(&mut self, operator: &Operator<'_>) {
-        let Some(steps) = &self.steps else { return };
-        for depth in targets(operator) {
-            match self.blocks.iter_mut().rev().nth(depth as usize) {
-                Some(Block::Loop { number, around }) => self.loops[*number].back |= steps[*around],
-                Some(Block::Other { exit, entry, .. }) => {
-                    let around = entry.as_ref().map_or(0, Vec::len);
-                    join(exit, Some(steps[..around].to_vec()));
-                }
-                // A branch out of the outermost block leaves the function.
-                None => {}
-            }
-        }
-    }
-}
-
-/// Joins ways.
-fn join(steps: &mut Steps, more: Steps) {
-    match (steps, more) {
-        (_, None) => {}
-        (none @ None, more) => *none = more,
-        (Some(steps), Some(more)) => steps.iter_mut().zip(more).for_each(|(steps, more)| *steps |= more),
     }
 }
