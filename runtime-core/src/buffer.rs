@@ -33,7 +33,7 @@ use map::Map;
 pub(crate) use memory::{ExchangeMemory, WatchedWords};
 use pooled::Tier;
 pub(crate) use refusal::Refusal;
-use slots::{Slot, State};
+use slots::{Contents, Slot, State};
 
 const _: () = assert!(slot::COUNT as u64 == bounds::BUFFERS);
 
@@ -233,7 +233,28 @@ impl BufferPool {
     /// # Errors
     /// [`BufferError::TooLarge`], [`BufferError::OverBudget`], [`BufferError::Exhausted`].
     pub fn allocate(&mut self, capacity: u64) -> Result<BufferId, BufferError> {
-        let owner = self.current;
+        let slot = self.take(self.current, capacity)?;
+        Ok(self.hand_out(slot, State::Draft, self.current, Contents::EMPTY))
+    }
+
+    /// A buffer in transit with these contents.
+    ///
+    /// # Errors
+    /// As [`BufferPool::allocate`], and [`BufferError::ContentType`].
+    pub fn make(&mut self, bytes: &[u8], content_type: &str) -> Result<(BufferId, ContentType), BufferError> {
+        let content_type = self.content_types.intern(content_type)?;
+        let slot = self.take(slot::FLOW, bytes.len() as u64)?;
+        self.copy_in(slot, 0, bytes);
+        let contents = Contents {
+            len: u32::try_from(bytes.len()).expect("invariant: they fit into a buffer"),
+            content_type,
+        };
+        Ok((self.hand_out(slot, State::Transit, slot::FLOW, contents), content_type))
+    }
+
+    /// A free slot with at least `capacity` bytes, which count as those of `owner`.
+    #[inline]
+    fn take(&mut self, owner: u32, capacity: u64) -> Result<Slot, BufferError> {
         let block = self.block_of(owner);
         let limit = block.map_or(self.max_buffer_bytes, |block| {
             self.memory.u64(block + layout::node::MAX_BUFFER_BYTES)
@@ -252,7 +273,7 @@ impl BufferPool {
         if let Some((block, held)) = block.zip(held) {
             self.memory.set_u64(block + layout::node::HELD_BYTES, held);
         }
-        Ok(self.hand_out(slot, State::Draft, owner))
+        Ok(slot)
     }
 
     /// Bytes that a node would own with `more` bytes.

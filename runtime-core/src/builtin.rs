@@ -107,18 +107,10 @@ use is_written;
 /// Copies bytes to a new buffer and counts the copy.
 fn payload(cx: &mut RunContext, node: usize, bytes: &[u8]) -> Called<Payload> {
     let pool = cx.pool();
-    let filled = pool.allocate(bytes.len() as u64).and_then(|draft| {
-        pool.append(draft, bytes)?;
-        pool.set_content_type(draft, TEXT)?;
-        let buffer = pool.freeze(draft)?;
-        pool.take_over(buffer)?;
-        let content_type = pool.content_type(buffer)?;
-        Ok(Payload { buffer, content_type })
-    });
-    match filled {
-        Ok(payload) => {
+    match pool.make(bytes, TEXT) {
+        Ok((buffer, content_type)) => {
             pool.count_made(node, bytes.len());
-            Ok(payload)
+            Ok(Payload { buffer, content_type })
         }
         Err(error) => Err(Cause::NoBuffer {
             refusal: Box::new(pool.refuse(error, bytes.len() as u64)),

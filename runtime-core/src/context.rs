@@ -89,6 +89,8 @@ pub struct RunContext {
     drain: Option<Drain>,
     /// Steps of this quantum so far.
     steps: u32,
+    /// Whether a chain that was clear may not be any more.
+    is_disturbed: bool,
     /// Earliest time at which a waiting stage can continue, among the stages checked in this step.
     wake_at: Time,
     /// Whether a source checked in this step waits for input.
@@ -141,6 +143,7 @@ impl RunContext {
             next_sequence: 0,
             drain: (options.limit == Some(0)).then_some(Drain::Limit),
             steps: 0,
+            is_disturbed: false,
             wake_at: Time::NEVER,
             awaits_input: false,
             awaits_sink: false,

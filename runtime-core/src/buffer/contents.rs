@@ -36,12 +36,18 @@ impl BufferPool {
         let end = end
             .filter(|end| *end <= capacity)
             .ok_or(BufferError::CapacityExceeded)?;
-        match self.get(slot, slot::TIER) {
-            tier::COUNT => self.heap[slot.index()][start as usize..end as usize].copy_from_slice(bytes),
-            _ => self.memory.write(self.get(slot, slot::ADDRESS) + start, bytes),
-        }
+        self.copy_in(slot, start, bytes);
         self.set(slot, slot::LEN, self.get(slot, slot::LEN).max(end));
         Ok(())
+    }
+
+    /// Copies bytes into a buffer, within its capacity.
+    #[inline]
+    pub(super) fn copy_in(&mut self, slot: Slot, start: u32, bytes: &[u8]) {
+        match self.get(slot, slot::TIER) {
+            tier::COUNT => self.heap[slot.index()][start as usize..][..bytes.len()].copy_from_slice(bytes),
+            _ => self.memory.write(self.get(slot, slot::ADDRESS) + start, bytes),
+        }
     }
 
     /// Length and capacity in bytes of a mutable buffer.

@@ -1,6 +1,6 @@
 //! Ownership of buffers: from the stage that fills a buffer to the flow, through streams and loans, back to the pool.
 
-use super::slots::{Slot, State};
+use super::slots::{Contents, Slot, State};
 use super::{BufferError, BufferId, BufferPool, node, pooled};
 use crate::layout::{self, slot, state, statistics, tier};
 
@@ -57,10 +57,8 @@ impl BufferPool {
         let len = u32::try_from(bytes.len()).map_err(|_| BufferError::Exhausted)?;
         let slot = self.take_outside(len)?;
         self.keep_outside(slot, bytes);
-        let id = self.hand_out(slot, State::Transit, slot::FLOW);
-        self.set(slot, slot::LEN, len);
-        self.set(slot, slot::CONTENT_TYPE, content_type.number());
-        Ok(id)
+        let contents = Contents { len, content_type };
+        Ok(self.hand_out(slot, State::Transit, slot::FLOW, contents))
     }
 
     /// Lends a buffer in transit to a component.
@@ -145,17 +143,17 @@ impl BufferPool {
         found
     }
 
-    /// Gives a slot to `owner` as an empty buffer in `state`, and returns its id.
+    /// Gives a slot to `owner` as a buffer in `state`, and returns its id.
     #[inline]
-    pub(super) fn hand_out(&mut self, slot: Slot, state: State, owner: u32) -> BufferId {
+    pub(super) fn hand_out(&mut self, slot: Slot, state: State, owner: u32, contents: Contents) -> BufferId {
         self.memory.add(statistics::ALLOCATED, 1);
         let peak = self.memory.u64(statistics::PEAK_LIVE).max(self.live());
         self.memory.set_u64(statistics::PEAK_LIVE, peak);
         self.set_state(slot, state);
         self.set(slot, slot::OWNER, owner);
         self.set(slot, slot::REFS, 1);
-        self.set(slot, slot::LEN, 0);
-        self.set(slot, slot::CONTENT_TYPE, 0);
+        self.set(slot, slot::LEN, contents.len);
+        self.set(slot, slot::CONTENT_TYPE, contents.content_type.number());
         BufferId::from_rep(self.get(slot, slot::ID))
     }
 

@@ -1,6 +1,6 @@
 //! The slot of a buffer: its owner, its state and the address of its bytes, all kept in the exchange memory.
 
-use super::{BufferError, BufferId, BufferPool};
+use super::{BufferError, BufferId, BufferPool, ContentType};
 use crate::layout::{slot, state};
 
 /// State of a buffer, which decides who may use it and how (design section 6).
@@ -17,6 +17,22 @@ pub(super) enum State {
     Transit = state::TRANSIT,
     /// In transit and lent to a component for one call.
     Borrowed = state::BORROWED,
+}
+
+/// The description of a buffer's contents.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Contents {
+    /// Length in bytes.
+    pub(super) len: u32,
+    pub(super) content_type: ContentType,
+}
+
+impl Contents {
+    /// No bytes, of no type.
+    pub(super) const EMPTY: Self = Self {
+        len: 0,
+        content_type: ContentType::EMPTY,
+    };
 }
 
 /// The position of a buffer's slot.

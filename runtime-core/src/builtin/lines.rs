@@ -85,7 +85,14 @@ impl Lines {
     /// The end of the line that begins at `start`, and the beginning of the next one; `None` while the line is
     /// incomplete.
     fn line_end(&mut self) -> Option<(usize, usize)> {
-        match memchr(b'\n', &self.bytes[self.scanned..]) {
+        let rest = &self.bytes[self.scanned..];
+        // The end may have been found before.
+        let found = if rest.first() == Some(&b'\n') {
+            Some(0)
+        } else {
+            memchr(b'\n', rest)
+        };
+        match found {
             Some(offset) => {
                 let end = self.scanned + offset;
                 self.scanned = end;

@@ -30,6 +30,25 @@ impl RunContext {
         self.steps < quantum && !self.time_is_due() && !self.is_called() && !self.pressure.has_notice()
     }
 
+    /// Begins a step on a chain that is clear.
+    #[inline]
+    pub(crate) fn begin_passing(&mut self) {
+        self.is_disturbed = false;
+    }
+
+    /// Notes what may keep the next element from passing a chain directly: a call failed, an element went into a stream,
+    /// or a sink accepts nothing for now.
+    #[inline]
+    pub(crate) fn disturb(&mut self) {
+        self.is_disturbed = true;
+    }
+
+    /// Whether the chain on which the step began has to be checked again.
+    #[inline]
+    pub(crate) fn is_disturbed(&self) -> bool {
+        self.is_disturbed
+    }
+
     /// Whether the time is due to be read after this step.
     #[inline]
     fn time_is_due(&self) -> bool {

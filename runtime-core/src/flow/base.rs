@@ -254,6 +254,7 @@ impl Base {
         element: Element,
         targets: impl ExactSizeIterator<Item = &'static usize>,
     ) -> Result<(), Failure> {
+        cx.disturb();
         if targets.len() > 1 {
             let more = u32::try_from(targets.len() - 1).expect("invariant: fewer than 2^32 streams");
             let retained = cx.pool().retain(element.payload, more);

@@ -92,20 +92,32 @@ impl Chain {
         links: &mut [&mut dyn Link],
     ) -> Result<(), Failure> {
         loop {
+            cx.begin_passing();
             let has_left = self.run_one(cx, streams, head, links)?;
             let goes_on = !has_left
                 && cx.may_step(self.quantum)
-                && self.aside.iter().all(|stream| streams[*stream].is_empty())
-                && head.is_clear(cx, streams)
-                && self.lets_pass(cx, streams, links.iter().map(|link| &**link));
+                && (!cx.is_disturbed() || self.is_clear_again(cx, streams, head, links));
             if !goes_on {
                 return Ok(());
             }
             cx.begin_step();
-            if !head.is_ready(cx, streams) {
+            if !head.is_supplied(cx) {
                 return Ok(());
             }
         }
+    }
+
+    #[cold]
+    fn is_clear_again(
+        &self,
+        cx: &mut RunContext,
+        streams: &[Stream],
+        head: &impl Head,
+        links: &[&mut dyn Link],
+    ) -> bool {
+        self.aside.iter().all(|stream| streams[*stream].is_empty())
+            && head.is_clear(cx, streams)
+            && self.lets_pass(cx, streams, links.iter().map(|link| &**link))
     }
 
     /// Pulls one element and passes it on. Returns whether it left the chain, so that another node comes next.
@@ -139,11 +151,11 @@ impl Chain {
 
 /// The first link of a chain, from which its elements come.
 pub trait Head {
-    /// Whether an element may be pulled.
-    fn is_ready(&mut self, cx: &mut RunContext, streams: &[Stream]) -> bool;
-
-    /// Whether its elements may pass on directly.
+    /// Whether an element may be pulled and passed on, apart from its input.
     fn is_clear(&self, cx: &mut RunContext, streams: &[Stream]) -> bool;
+
+    /// Whether there is input for an element to be pulled, while the chain is clear.
+    fn is_supplied(&mut self, cx: &mut RunContext) -> bool;
 
     /// Pulls an element, which passes on. Without one, another node comes next.
     ///
@@ -161,13 +173,13 @@ pub trait Head {
 
 impl Head for SourceNode {
     #[inline]
-    fn is_ready(&mut self, cx: &mut RunContext, streams: &[Stream]) -> bool {
-        SourceNode::is_ready(self, cx, streams)
+    fn is_clear(&self, cx: &mut RunContext, streams: &[Stream]) -> bool {
+        self.may_be_pulled(cx, streams)
     }
 
     #[inline]
-    fn is_clear(&self, _: &mut RunContext, _: &[Stream]) -> bool {
-        true
+    fn is_supplied(&mut self, cx: &mut RunContext) -> bool {
+        SourceNode::is_supplied(self, cx)
     }
 
     #[inline]

@@ -249,13 +249,13 @@ pub struct FusedHead<'c, 'n> {
 
 impl Head for FusedHead<'_, '_> {
     #[inline]
-    fn is_ready(&mut self, cx: &mut RunContext, streams: &[Stream]) -> bool {
-        self.source.is_ready(cx, streams)
+    fn is_clear(&self, cx: &mut RunContext, streams: &[Stream]) -> bool {
+        self.source.may_be_pulled(cx, streams) && self.nodes.iter().all(|node| node.is_clear(cx, streams))
     }
 
     #[inline]
-    fn is_clear(&self, cx: &mut RunContext, streams: &[Stream]) -> bool {
-        self.nodes.iter().all(|node| node.is_clear(cx, streams))
+    fn is_supplied(&mut self, cx: &mut RunContext) -> bool {
+        self.source.is_supplied(cx)
     }
 
     fn pull(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Result<Option<Element>, Failure> {

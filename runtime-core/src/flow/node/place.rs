@@ -69,6 +69,7 @@ impl<S: Stage> Place<S> {
         input: Option<Element>,
         cause: Cause,
     ) -> Result<(), Failure> {
+        cx.disturb();
         let Self { base, stage } = self;
         failure::failed(base, stage, cx, streams, operation, input, cause)
     }

@@ -112,6 +112,7 @@ impl SinkNode {
                 release(cx, input);
                 self.place.stats.delivered += 1;
                 if demand == Demand::Pause {
+                    cx.disturb();
                     self.paused_until = cx.now().after(cx.sink_pause);
                     cx.note(Event::SinkPaused {
                         node: self.place.plan.name,
@@ -124,9 +125,13 @@ impl SinkNode {
                 release(cx, input);
                 self.hold(cx);
                 self.is_full = !has_room;
+                if self.is_full {
+                    cx.disturb();
+                }
                 if has_news { self.confirm_held(cx) } else { Ok(()) }
             }
             Ok(Taken::Held { .. }) => {
+                cx.disturb();
                 self.hold(cx);
                 self.kept = Some(input);
                 self.is_full = true;

@@ -47,14 +47,24 @@ impl SourceNode {
     #[inline]
     #[must_use]
     pub fn is_ready(&mut self, cx: &mut RunContext, streams: &[Stream]) -> bool {
-        if self.exhausted {
-            return false;
-        }
-        // A requested element is awaited even while the flow drains; otherwise it would be lost.
+        self.may_be_pulled(cx, streams) && self.is_supplied(cx)
+    }
+
+    /// Whether the source may be pulled, as far as that depends on others. A requested element is awaited even while the
+    /// flow drains; otherwise it would be lost.
+    #[inline]
+    pub(in crate::flow) fn may_be_pulled(&self, cx: &mut RunContext, streams: &[Stream]) -> bool {
+        let asks = |cx: &mut RunContext| {
+            cx.wants_elements() && self.place.may_call(cx, Time::START) && self.place.outputs_accept(cx, streams)
+        };
+        !self.exhausted && (self.reserved || asks(cx))
+    }
+
+    /// Whether there is input for an element, which is requested.
+    #[inline]
+    pub(in crate::flow) fn is_supplied(&mut self, cx: &mut RunContext) -> bool {
         if !self.reserved {
-            let asks =
-                cx.wants_elements() && self.place.may_call(cx, Time::START) && self.place.outputs_accept(cx, streams);
-            if !asks {
+            if self.exhausted || !cx.wants_elements() {
                 return false;
             }
             cx.reserve();
