@@ -13,7 +13,7 @@ use torvyn_codegen::ir::Role;
 use torvyn_runtime_core::bounds;
 use torvyn_runtime_core::layout::{PAGE_BYTES, node};
 
-use crate::interrupt;
+use crate::prepare;
 use crate::weld::{self, Binding, Export, GuestRules, Part, WeldError};
 
 use catalogue::{GROUPS, Group, INTERFACES, LIFECYCLE, STAGE};
@@ -161,7 +161,7 @@ struct Source {
 }
 
 impl Shell {
-    /// Adds a stage: its own code, which is made interruptible, and its glue.
+    /// Adds a stage: its own code, which is prepared for the machine, and its glue.
     ///
     /// # Errors
     /// When its code is not well-formed.
@@ -183,7 +183,7 @@ impl Shell {
         };
         let imports = code.imports.iter();
         self.parts.push(Source {
-            code: interrupt::module(&code.module).map_err(|error| WeldError::invalid(guest, &error))?,
+            code: prepare::module(&code.module).map_err(|error| WeldError::invalid(guest, &error))?,
             bindings: imports
                 .map(|import| Binding::Part {
                     part: group_of(import),

@@ -7,7 +7,7 @@ use torvyn_codegen::ir::{ArtifactIdx, ArtifactKind, ComponentIdx};
 use super::stage::Stage;
 use crate::aot::Unit;
 use crate::cache::sha256;
-use crate::interrupt;
+use crate::prepare;
 
 /// The units used so far, each once.
 pub(super) struct Units<'a> {
@@ -36,7 +36,7 @@ impl<'a> Units<'a> {
             return *known;
         }
         let binary = self.stages[component.position()].binary;
-        let bytes = interrupt::component(&binary.bytes).expect("invariant: the component was read before");
+        let bytes = prepare::component(&binary.bytes).expect("invariant: the component was read before");
         let idx = self.add(Unit {
             name: binary.name.clone(),
             kind: ArtifactKind::Component,

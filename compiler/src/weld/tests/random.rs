@@ -5,7 +5,7 @@ use wasm_smith::Config;
 
 use super::observe::{Subject, between_others};
 use super::*;
-use crate::interrupt;
+use crate::prepare;
 
 const FUEL: u64 = 3_000;
 
@@ -75,8 +75,8 @@ fn check(seed: u64) -> Option<(usize, usize)> {
     let copies = blocks(&welded) - blocks(&code);
     let alone = Subject::new(&code);
     let welded = Subject::new(&welded);
-    let interruptible = interrupt::module(&code).unwrap();
-    let interruptible = match between_others(&interruptible, Some(GuestRules::default())) {
+    let prepared = prepare::module(&code).unwrap();
+    let prepared = match between_others(&prepared, Some(GuestRules::default())) {
         Ok(welded) => Some(Subject::new(&welded)),
         Err(WeldError::GuestImport { .. }) => None,
         Err(error) => panic!("{what}: {error}"),
@@ -87,10 +87,8 @@ fn check(seed: u64) -> Option<(usize, usize)> {
     for name in names.chunks(1) {
         let expected = alone.observe(FUEL, name);
         welded.observe(FUEL, name).assert_same(&expected, &what);
-        if let Some(interruptible) = &interruptible {
-            interruptible
-                .observe(FUEL * TOUCHES, name)
-                .assert_same(&expected, &what);
+        if let Some(prepared) = &prepared {
+            prepared.observe(FUEL * TOUCHES, name).assert_same(&expected, &what);
         }
         compared += expected.len();
     }

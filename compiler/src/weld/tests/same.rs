@@ -2,16 +2,16 @@
 
 use super::observe::{Subject, between_others};
 use super::*;
-use crate::interrupt;
+use crate::prepare;
 
-/// Checks that a module does the same alone and welded to others, made interruptible or not. All its imports are zero.
+/// Checks that a module does the same alone and welded to others, prepared for the machine or not. All its imports are zero.
 fn check(text: &str) {
     let code = wat(text);
     let subject = Subject::new(&code);
     let names = subject.functions();
     let alone = subject.observe(1_000_000, &names);
     assert!(alone.is_whole(), "{alone:?}");
-    for code in [&code, &interrupt::module(&code).unwrap()] {
+    for code in [&code, &prepare::module(&code).unwrap()] {
         let subject = Subject::new(&between_others(code, Some(GuestRules::default())).unwrap());
         subject.observe(1_000_000, &names).assert_same(&alone, text);
     }
