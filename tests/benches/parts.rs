@@ -22,7 +22,7 @@ use torvyn_runtime_core::internals::{
     Make as _, Pressure, Processor, RunContext, RunOptions, Setup,
 };
 use torvync_compiler::anatomy::Anatomy;
-use torvync_compiler::{glue, interrupt};
+use torvync_compiler::{glue, prepare};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 
 use embedded::artifact;
@@ -188,7 +188,7 @@ impl Guest {
             let tuning = PROGRAM.tuning;
             engine::build(EngineOptions { kind, tuning })
         };
-        let component = interrupt::component(&component)?;
+        let component = prepare::component(&component)?;
         Ok(Self {
             component: artifact(
                 "component",

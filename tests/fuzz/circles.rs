@@ -1,14 +1,15 @@
-//! Guests that go round in circles, with and without memory in every way that is known: each is stopped, on both paths.
+//! Guests that go round in circles, with and without memory in every way that is known: each is stopped on every call
+//! path, by its limit and by a decision in the middle of a call.
 
 use std::fmt::Write as _;
 use std::process;
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use torvyn_runtime_core::emitted::Role;
-use torvyn_runtime_core::internals::{self, Cause, Hosts};
+use torvyn_runtime_core::internals::{self, Cause, Hosts, Interrupter};
 
 use crate::guest::{Done, Guest};
 use crate::plans;
@@ -21,21 +22,75 @@ const IN_TEST: u64 = 12;
 /// Longest time for a guest, whose limit is 100 ms: a call that takes longer does not end, and ends the test.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Calls a side; ends the process when the call does not end.
-fn call_in_time(side: &mut Side, call: Call, about: &str) -> Result<Value, Cause> {
+/// Time after which a call is ended by a decision.
+const BUSY: Duration = Duration::from_millis(5);
+
+/// Interval at which the watchdog insists.
+const INSISTENCE: Duration = Duration::from_micros(500);
+
+/// Calls a side. Meanwhile another thread runs `watch`, whose receiver is closed when the call has ended. Returns the
+/// result of the call, the time of its end, and the result of `watch`.
+fn call_watched<T: Send>(
+    side: &mut Side,
+    watch: impl FnOnce(&Receiver<()>, &Interrupter) -> T + Send,
+) -> (Result<Value, Cause>, Instant, T) {
+    let call = Call {
+        entry: Entry::Process,
+        len: 10,
+        types: [0, 0],
+    };
+    let interrupter = side.interrupter.clone();
+    // The sender is dropped when the call has ended.
     let (ended, waits) = mpsc::channel::<()>();
     thread::scope(|scope| {
-        scope.spawn(move || {
-            // The sender is dropped when the call has ended.
-            if waits.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-                println!("a call goes on for {PATIENCE:?}: {about}");
-                process::exit(1);
-            }
-        });
+        let watched = scope.spawn(move || watch(&waits, &interrupter));
         let result = side.call(call);
+        let at = Instant::now();
         drop(ended);
-        result
+        (result, at, watched.join().expect("the thread does not panic"))
     })
+}
+
+/// Waits for the end of a call. Returns whether it came in time.
+fn ends_within(waits: &Receiver<()>, time: Duration) -> bool {
+    waits.recv_timeout(time) != Err(RecvTimeoutError::Timeout)
+}
+
+/// Ends the process: nothing else ends the call.
+fn give_up(about: &str) -> ! {
+    println!("a call goes on for {PATIENCE:?}: {about}");
+    process::exit(1);
+}
+
+/// Calls a side, whose limit ends the call. Returns its result, and how long it took.
+fn call_to_limit(side: &mut Side, about: &str) -> (Result<Value, Cause>, Duration) {
+    let begun = Instant::now();
+    let (result, at, ()) = call_watched(side, |waits, _| {
+        if !ends_within(waits, PATIENCE) {
+            give_up(about);
+        }
+    });
+    (result, at - begun)
+}
+
+/// Calls a side, and ends the call soon. Returns its result, and how long it took from the decision to the end; `None`
+/// if it had ended before.
+fn call_to_decision(side: &mut Side, about: &str) -> (Result<Value, Cause>, Option<Duration>) {
+    let (result, at, decided) = call_watched(side, |waits, interrupter| {
+        if ends_within(waits, BUSY) {
+            return None;
+        }
+        let decided = Instant::now();
+        let is_needed = interrupter.decide();
+        while !ends_within(waits, INSISTENCE) {
+            if decided.elapsed() > PATIENCE {
+                give_up(about);
+            }
+            interrupter.insist();
+        }
+        is_needed.then_some(decided)
+    });
+    (result, decided.map(|decided| at.saturating_duration_since(decided)))
 }
 
 /// Locals of the code: the state of a random number, and numbers, addresses and vectors.
@@ -152,35 +207,47 @@ fn step(rng: &mut Rng, code: &mut String, budget: u32, depth: u32) {
     code.push('\n');
 }
 
-/// Runs the guest of one seed on both paths. Returns the longest time until it was stopped.
-fn run(hosts: &Hosts, seed: u64) -> Done<Duration> {
+/// How long the guests of one seed took to stop, the longest on any path.
+#[derive(Default)]
+struct Times {
+    /// From the beginning of the call, whose limit is 100 ms.
+    limit: Duration,
+    /// From a decision in the middle of the call.
+    decision: Duration,
+}
+
+/// Runs the guest of one seed on every path.
+fn run(hosts: &Hosts, seed: u64) -> Done<Times> {
     let code = code(&mut Rng::with_seed(seed));
     let guest = Guest::running(&code, FUNCTIONS)?;
-    let mut longest = Duration::ZERO;
-    for mut side in [
-        Side::component(hosts, guest, Role::Processor)?,
-        Side::direct(hosts, guest, Role::Processor)?,
+    let chain = Guest::chain(&code, FUNCTIONS)?;
+    let mut times = Times::default();
+    for (path, mut side) in [
+        ("component", Side::component(hosts, guest, Role::Processor)?),
+        ("direct", Side::direct(hosts, guest, Role::Processor)?),
+        ("fused", Side::fused(hosts, guest, chain)?),
     ] {
-        let begun = Instant::now();
-        let call = Call {
-            entry: Entry::Process,
-            len: 10,
-            types: [0, 0],
-        };
-        let result = call_in_time(&mut side, call, &format!("seed {seed}\n{code}"));
-        let took = begun.elapsed();
+        let about = format!("seed {seed}, {path}\n{code}");
+        let (result, took) = call_to_limit(&mut side, &about);
         if !is_stopped(&result) {
-            return Err(format!("seed {seed}: {result:?} after {took:?}\n{code}").into());
+            return Err(format!("{result:?} after {took:?}: {about}").into());
         }
-        longest = longest.max(took);
+        times.limit = times.limit.max(took);
+        side.restart()
+            .map_err(|cause| format!("{cause:?} at the restart: {about}"))?;
+        let (result, took) = call_to_decision(&mut side, &about);
+        if !is_stopped(&result) {
+            return Err(format!("{result:?} after a decision: {about}").into());
+        }
+        times.decision = times.decision.max(took.unwrap_or_default());
     }
-    Ok(longest)
+    Ok(times)
 }
 
 /// Whether a call was stopped; or its guest ended it, because it has no more memory or stack.
 fn is_stopped(result: &Result<Value, Cause>) -> bool {
     match result {
-        Err(Cause::Deadline(_) | Cause::Overdue(_)) => true,
+        Err(Cause::Deadline(_) | Cause::Overdue(_) | Cause::Cancelled) => true,
         Err(Cause::Trap(words)) => words.contains("call stack exhausted"),
         Ok(_) | Err(_) => false,
     }
@@ -198,14 +265,18 @@ pub(crate) fn test() -> Result<(), String> {
 /// Any number of guests, with a summary.
 pub(crate) fn long(guests: u64, seed: u64) -> Done<()> {
     let hosts = internals::hosts(&plans::PROGRAM)?;
-    let mut times = Vec::new();
+    let (mut limits, mut decisions) = (Vec::new(), Vec::new());
     for seed in seed..seed + guests {
-        times.push(run(&hosts, seed)?);
+        let times = run(&hosts, seed)?;
+        limits.push(times.limit);
+        decisions.push(times.decision);
     }
-    times.sort();
-    let (Some(worst), Some(median)) = (times.last(), times.get(times.len() / 2)) else {
-        return Ok(());
-    };
-    println!("{guests} guests stopped on both paths: median {median:?}, worst {worst:?} (limit 100 ms)");
+    println!("{guests} guests stopped on every path, the longest of each:");
+    for (what, mut times) in [("by a limit of 100 ms", limits), ("after a decision", decisions)] {
+        times.sort();
+        if let (Some(worst), Some(median)) = (times.last(), times.get(times.len() / 2)) {
+            println!("{what}: median {median:?}, worst {worst:?}");
+        }
+    }
     Ok(())
 }

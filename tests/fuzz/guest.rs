@@ -4,10 +4,13 @@ use std::error::Error;
 use std::path::Path;
 
 use fastrand::Rng;
+use torvyn_runtime_core::emitted::Role;
 use torvyn_runtime_core::engine::{self, Artifact, EngineKind, EngineOptions, Tuning};
 use torvync_compiler::anatomy::Anatomy;
 use torvync_compiler::aot::{self, FunctionNames};
-use torvync_compiler::{glue, interrupt};
+use torvync_compiler::glue::{Member, StageCode};
+use torvync_compiler::{glue, prepare};
+use wasmtime::Engine;
 use wit_component::{StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -53,6 +56,20 @@ impl Guest {
         compiled(&written(body, functions)?, &plans::HASTY)
     }
 
+    /// The shell of two such guests in a row: the processor of the plans, and the filter behind it.
+    pub(crate) fn chain(body: &str, functions: &str) -> Done<&'static Artifact> {
+        let code = stage_code(&written(body, functions)?)?;
+        let member = |role| Member {
+            code: &code,
+            role,
+            node: plans::position(role),
+            memory_bytes: plans::MEMORY_BYTES,
+        };
+        let shell = glue::fused(&[member(Role::Processor), member(Role::Filter)]);
+        let shell = shell.map_err(|(_, error)| error.to_string())?;
+        artifact("chain", &engine(EngineKind::Core)?.precompile_module(&shell)?)
+    }
+
     /// A guest with random changes in its code.
     pub(crate) fn changed(rng: &mut Rng) -> Done<Self> {
         compiled(&component(mutated(&module()?, rng)?)?, &plans::HASTY)
@@ -91,15 +108,8 @@ pub(crate) fn written(body: &str, functions: &str) -> Done<Vec<u8>> {
 
 /// Compiles a component, and the shell made from it.
 fn compiled(component: &[u8], plans: &'static Plans) -> Done<Guest> {
-    let code = Anatomy::of(component)?
-        .stage_code()
-        .map_err(|obstacle| obstacle.to_string())?;
-    let shell = glue::direct(&code).map_err(|error| error.to_string())?;
-    let component = interrupt::component(component)?;
-    let engine = |kind| {
-        let tuning = Tuning::default();
-        engine::build(EngineOptions { kind, tuning })
-    };
+    let shell = glue::direct(&stage_code(component)?).map_err(|error| error.to_string())?;
+    let component = prepare::component(component)?;
     Ok(Guest {
         component: artifact(
             "component",
@@ -108,4 +118,14 @@ fn compiled(component: &[u8], plans: &'static Plans) -> Done<Guest> {
         shell: artifact("shell", &engine(EngineKind::Core)?.precompile_module(&shell)?)?,
         plans,
     })
+}
+
+fn stage_code(component: &[u8]) -> Done<StageCode> {
+    let code = Anatomy::of(component)?.stage_code();
+    code.map_err(|obstacle| obstacle.to_string().into())
+}
+
+fn engine(kind: EngineKind) -> Done<Engine> {
+    let tuning = Tuning::default();
+    Ok(engine::build(EngineOptions { kind, tuning })?)
 }

@@ -11,7 +11,7 @@ use fastrand::Rng;
 use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic};
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
 use torvyn_runtime_core::engine::{EngineKind, EngineOptions, Tuning, compile_config};
-use torvync_compiler::interrupt;
+use torvync_compiler::{interrupt, prepare};
 use wasmtime::Engine;
 use wasmtime_environ::{CompiledTrap, Trap};
 
@@ -338,7 +338,7 @@ pub(crate) fn random() -> Result<(), String> {
 pub(crate) fn long(guests: u64, seed: u64) -> Done<()> {
     for seed in seed..seed + guests {
         let code = circles::code(&mut Rng::with_seed(seed));
-        let component = interrupt::component(&guest::written(&code, circles::FUNCTIONS)?)?;
+        let component = prepare::component(&guest::written(&code, circles::FUNCTIONS)?)?;
         check(&component, EngineKind::Component, &format!("seed {seed}\n{code}"))?;
     }
     Ok(())

@@ -46,6 +46,15 @@ pub(crate) const ROLES: [Role; 6] = [
     Role::Sink,
 ];
 
+/// Most bytes of linear memory of each stage.
+pub(crate) const MEMORY_BYTES: u64 = 1 << 20;
+
+/// Position of the node with a role.
+pub(crate) fn position(role: Role) -> usize {
+    let found = ROLES.iter().position(|of_node| *of_node == role);
+    found.expect("there is a node for each role")
+}
+
 const fn nodes(on_core: bool, timeout_ms: u64) -> [NodePlan; 6] {
     [
         node(ROLES[0], on_core, timeout_ms),
@@ -73,7 +82,7 @@ const fn node(role: Role, on_core: bool, timeout_ms: u64) -> NodePlan {
         capabilities: &["text/csv", "wasi:clocks/wall-clock"],
         own_thread: false,
         limits: StageLimits {
-            memory_bytes: 1 << 20,
+            memory_bytes: MEMORY_BYTES,
             invocation_timeout_ms: timeout_ms,
             init_timeout_ms: timeout_ms,
             teardown_timeout_ms: timeout_ms,

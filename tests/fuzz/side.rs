@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use torvyn_runtime_core::emitted::{FlowPlan, Role};
+use torvyn_runtime_core::engine::Artifact;
 use torvyn_runtime_core::internals::component::{
     self, ComponentAggregator, ComponentFilter, ComponentProcessor, ComponentRouter, ComponentSink, ComponentSource,
 };
-use torvyn_runtime_core::internals::core::{self, CoreStage};
+use torvyn_runtime_core::internals::core::{self, CoreStage, SharedShell};
 use torvyn_runtime_core::internals::{
-    Aggregator, BufferPool, Called, Cause, ClockKind, CopyStats, Demand, Element, Ends, Filter, Group, Halt, Hosts,
-    Limits, Make as _, Payload, Pressure, Processor, Pulled, Router, RunContext, RunOptions, Setup, Sink, Source,
-    Stage, Taken,
+    self, Aggregator, BufferPool, Called, Cause, ClockKind, CopyStats, Demand, Element, Ends, Filter, Group, Halt,
+    Hosts, Interrupter, Limits, Make as _, Payload, Pressure, Processor, Pulled, Router, RunContext, RunOptions, Setup,
+    Sink, Source, Stage, Taken,
 };
 
 use crate::guest::{Done, Guest};
+use crate::plans;
 use crate::script::{self, Entry};
 
 /// Result of a call, in terms of both paths.
@@ -62,6 +64,8 @@ enum AnyStage {
     Router(Box<dyn Router>),
     Aggregator(Box<dyn Aggregator>),
     Sink(Box<dyn Sink>),
+    /// A processor in a shell that it shares with the stage behind it.
+    Chained(SharedShell, Box<dyn Processor>),
 }
 
 impl AnyStage {
@@ -73,6 +77,7 @@ impl AnyStage {
             AnyStage::Router(stage) => &mut **stage,
             AnyStage::Aggregator(stage) => &mut **stage,
             AnyStage::Sink(stage) => &mut **stage,
+            AnyStage::Chained(_, stage) => &mut **stage,
         }
     }
 }
@@ -84,6 +89,8 @@ pub(crate) struct Side {
     /// Position of its node.
     position: usize,
     sequence: u64,
+    /// Ends its calls.
+    pub(crate) interrupter: Interrupter,
 }
 
 impl Side {
@@ -121,14 +128,23 @@ impl Side {
         })
     }
 
+    /// The processor as the first stage of a chain on the fused path.
+    pub(crate) fn fused(hosts: &Hosts, guest: Guest, chain: &'static Artifact) -> Done<Self> {
+        let nodes = [Role::Processor, Role::Filter].map(plans::position);
+        Self::new(hosts, &guest.plans.direct, Role::Processor, |setup, plan, position| {
+            let shell = core::shell(setup, plan, &nodes, chain).map_err(|failure| failure.cause)?;
+            let first: CoreStage = core::member(&shell, 0).make(setup, plan, position)?;
+            Ok(AnyStage::Chained(shell, Box::new(first)))
+        })
+    }
+
     fn new(
         hosts: &Hosts,
         plan: &'static FlowPlan,
         role: Role,
         make: impl FnOnce(&mut Setup<'_>, &'static FlowPlan, usize) -> Called<AnyStage>,
     ) -> Done<Self> {
-        let position = plan.nodes.iter().position(|node| node.role == role);
-        let position = position.ok_or("the plan has a node for each role")?;
+        let position = plans::position(role);
         let (pool, ends, waker) = (hosts.pool(plan)?, Ends::default(), Group::new(1).waker(0));
         let options = RunOptions {
             limit: None,
@@ -143,6 +159,7 @@ impl Side {
         let halt = Arc::new(Halt::new(limits, Arc::default()));
         let mut setup = Setup::new(hosts, plan, pool, &ends, waker.clone(), Arc::clone(&halt));
         let stage = make(&mut setup, plan, position).map_err(|cause| format!("{cause:?}"))?;
+        let interrupter = Interrupter::of(&setup);
         let pressure = Pressure::new(plan, |_| false);
         let pool = setup.into_pool();
         Ok(Self {
@@ -150,6 +167,7 @@ impl Side {
             stage,
             position,
             sequence: 0,
+            interrupter,
         })
     }
 
@@ -209,6 +227,9 @@ impl Side {
                 return source.notify(cx, Demand::Pause).map(|()| Value::Nothing);
             }
             (AnyStage::Processor(processor), Entry::Process) => processor.process(cx, input())?.into_iter().collect(),
+            (AnyStage::Chained(shell, _), Entry::Process) => {
+                return internals::pass(shell, cx, input()).map(|()| Value::Nothing);
+            }
             (AnyStage::Filter(filter), Entry::Evaluate) => return filter.evaluate(cx, input()).map(Value::Passes),
             (AnyStage::Router(router), Entry::Route) => return router.route(cx, input()).map(Value::Ports),
             (AnyStage::Aggregator(aggregator), Entry::Ingest) => aggregator.ingest(cx, input())?.into_iter().collect(),

@@ -122,8 +122,17 @@ impl Watched {
         }
     }
 
+    /// Decides that the current call has to end. Returns whether there is one.
+    #[cfg(feature = "internals")]
+    pub(crate) fn end(&self, interruption: Interruption) -> bool {
+        let current = self.words.current();
+        current
+            .inspect(|current| self.condemn(*current, interruption))
+            .is_some()
+    }
+
     /// Tries again to end the call that has to. Returns whether it has not ended yet.
-    pub(super) fn insist(&self) -> bool {
+    pub(crate) fn insist(&self) -> bool {
         let condemned = self.condemned.load(Ordering::Relaxed);
         match self.words.current() {
             Some(current) if current.call == condemned => {
