@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::lab::{Built, MEMORY};
-use crate::process::{PATIENCE, Running};
+use crate::process::{PATIENCE, Running, status};
 use crate::report::Reported;
 
 /// Time without growth after which a resident set counts as settled.
@@ -15,12 +15,7 @@ fn bound(built: &Built, flow: &str) -> u64 {
 
 /// The largest resident set of a process so far, in bytes.
 fn peak(running: &Running) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", running.id())).expect("the process lives");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib: u64 = line
-        .and_then(|line| line.trim().trim_end_matches("kB").trim().parse().ok())
-        .expect("the system tells the peak");
-    kib * 1024
+    status(running, "VmHWM")
 }
 
 /// Waits until the resident set has had `least` bytes and no longer grows. Returns its peak.

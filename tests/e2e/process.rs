@@ -201,6 +201,16 @@ impl Running {
     }
 }
 
+/// An amount of memory that the system tells of a process, in bytes.
+#[cfg(target_os = "linux")]
+pub(crate) fn status(running: &Running, key: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", running.id())).expect("the process lives");
+    let line = status.lines().find_map(|line| line.strip_prefix(key));
+    let words = line.and_then(|line| line.strip_prefix(':')?.split_whitespace().next());
+    let kib: u64 = words.and_then(|kib| kib.parse().ok()).expect("the system tells it");
+    kib * 1024
+}
+
 /// The file in the `--report=FILE` of a command.
 fn report_file(command: &Command) -> Option<PathBuf> {
     let mut arguments = command.get_args().filter_map(|argument| argument.to_str());
