@@ -56,7 +56,7 @@ impl Cycles {
         let Some(innermost) = self.walk.around().next() else {
             return false;
         };
-        let affected = |header: &Header| changes[header.number].affect(address);
+        let affected = |header: &Header| changes[header.number].affect(header.number, address);
         let Some(touched) = self.walk.around().find(affected) else {
             return false;
         };

@@ -7,7 +7,6 @@ use wasmparser::{BinaryReaderError, FunctionBody, Operator, Parser, Payload};
 
 use super::cycle::Cycles;
 use super::module::Module;
-use super::steps::Window;
 use super::stretch::Stretch;
 use super::{OTHERS, QUIET, goes_straight_on, is_bulk, is_call, quiet, steps, touch};
 use crate::sections::{self, Changes};
@@ -184,22 +183,25 @@ impl Writer<'_> {
             .get_operators_reader()?
             .into_iter_with_offsets()
             .collect::<Result<_>>()?;
-        let changes = steps::changes(operators.iter().map(|(operator, _)| operator.clone()));
+        let is_load = |offset: u64| touch::is_load(&self.code[offset as usize..]);
+        let of_locals = steps::find(
+            operators
+                .iter()
+                .map(|(operator, offset)| (operator.clone(), is_load(*offset))),
+        );
+        let mut addresses = of_locals.addresses.into_iter();
         let mut cycles = Cycles::new();
         let mut loads = BTreeSet::new();
-        let mut window = Window::default();
         for (operator, offset) in operators {
-            let offset = offset as usize;
             let touches = is_bulk(&operator) || self.calls_touch(&operator);
-            cycles.pass(&operator, touches || touch::is_touch(&self.code[offset..]));
-            if touch::is_load(&self.code[offset..]) {
-                for address in window.addresses() {
-                    if cycles.load(address, &changes) {
-                        loads.insert(offset);
+            cycles.pass(&operator, touches || touch::is_touch(&self.code[offset as usize..]));
+            if is_load(offset) {
+                for address in addresses.next().into_iter().flatten() {
+                    if cycles.load(address, &of_locals.changes) {
+                        loads.insert(offset as usize);
                     }
                 }
             }
-            window.pass(operator);
         }
         Ok(Found {
             goes_round: cycles.into_found(),

@@ -6,7 +6,7 @@ use super::added;
 fn check(body: &str, expected: usize) {
     let text = format!(
         r#"(module (memory 1) (func $far (param i32) (i32.store (i32.const 0) (i32.const 0)) {})
-          (func (param $c i32) (local $p i32) (local $v v128) {body}))"#,
+          (func (param $c i32) (local $p i32) (local $q i32) (local $v v128) {body}))"#,
         "nop ".repeat(crate::interrupt::QUIET as usize)
     );
     // The first function is long, so it needs a touch at its entry, which the store is.
@@ -118,6 +118,46 @@ fn loads_from_addresses_that_are_stepped() {
     check(
         &format!("(loop {sum} {STEP} (local.set $c (i32.sub (i32.const 0) (local.get $p))) {AGAIN})"),
         1,
+    );
+}
+
+#[test]
+fn loads_from_copies_of_what_is_stepped() {
+    let copy = "(local.set $q (local.get $p))";
+    let load = "(drop (i32.load (i32.add (local.get $c) (local.get $q))))";
+    let step = "(local.set $p (i32.add (local.get $q) (i32.const 1)))";
+    check(&format!("(loop {copy} {step} {load} {AGAIN})"), 0);
+    check(&format!("(loop {copy} {load} {step} {AGAIN})"), 0);
+    check(&format!("(loop {copy} {STEP} {load} {AGAIN})"), 0);
+    check(
+        &format!("(loop (block {copy} (br_if 0 (local.get $c)) (return)) {step} {load} {AGAIN})"),
+        0,
+    );
+    let kept = "(drop (i32.load (local.tee $q (i32.add (local.get $c) (local.get $p)))))";
+    check(&format!("(loop {kept} {STEP} {AGAIN})"), 0);
+    check(
+        &format!("(loop (drop (i32.load (local.tee $p (i32.add (local.get $c) (local.get $p))))) {AGAIN})"),
+        1,
+    );
+    // The copy is of another round, or was changed on one of the ways.
+    check(&format!("(loop {load} {STEP} {copy} {AGAIN})"), 1);
+    check(&format!("{copy} (loop {load} {step} {AGAIN})"), 1);
+    check(
+        &format!("(loop {copy} (if (local.get $c) (then (local.set $q (i32.const 8)))) {step} {load} {AGAIN})"),
+        1,
+    );
+    // Nothing is known behind a loop.
+    check(
+        &format!("(loop {copy} (loop {STORE} {AGAIN}) {step} {load} {AGAIN})"),
+        0,
+    );
+    check(
+        &format!("(loop {copy} (loop (local.set $q (i32.const 8)) {STORE} {AGAIN}) {load} {step} (br 0))"),
+        0,
+    );
+    check(
+        &format!("(loop {copy} (loop (br_if 1 (local.get $c)) (br_if 0 (local.get $c))) {step} {load} (br 0))"),
+        2,
     );
 }
 
