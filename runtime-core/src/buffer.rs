@@ -30,6 +30,7 @@ pub use content_type::ContentType;
 pub(crate) use content_type::ContentTypes;
 pub use element::Element;
 use map::Map;
+use memory::Fixed;
 pub(crate) use memory::{ExchangeMemory, WatchedWords};
 use pooled::Tier;
 pub(crate) use refusal::Refusal;
@@ -213,11 +214,11 @@ impl BufferPool {
     #[must_use]
     pub fn stats(&self) -> PoolStats {
         PoolStats {
-            allocated: self.memory.u64(statistics::ALLOCATED),
-            returned: self.memory.u64(statistics::RETURNED),
+            allocated: self.memory.u64(Fixed(statistics::ALLOCATED)),
+            returned: self.memory.u64(Fixed(statistics::RETURNED)),
             fallback: self.fallback,
-            reused: self.memory.u64(statistics::REUSED),
-            peak_live: self.memory.u64(statistics::PEAK_LIVE),
+            reused: self.memory.u64(Fixed(statistics::REUSED)),
+            peak_live: self.memory.u64(Fixed(statistics::PEAK_LIVE)),
         }
     }
 
@@ -225,7 +226,7 @@ impl BufferPool {
     #[inline]
     #[must_use]
     pub fn live(&self) -> u64 {
-        self.memory.u64(statistics::ALLOCATED) - self.memory.u64(statistics::RETURNED)
+        self.memory.u64(Fixed(statistics::ALLOCATED)) - self.memory.u64(Fixed(statistics::RETURNED))
     }
 
     /// A mutable buffer of at least `capacity` bytes, owned by the stage that is being called.
@@ -240,16 +241,15 @@ impl BufferPool {
     /// A buffer in transit with these contents.
     ///
     /// # Errors
-    /// As [`BufferPool::allocate`], and [`BufferError::ContentType`].
-    pub fn make(&mut self, bytes: &[u8], content_type: &str) -> Result<(BufferId, ContentType), BufferError> {
-        let content_type = self.content_types.intern(content_type)?;
+    /// As [`BufferPool::allocate`].
+    pub fn make(&mut self, bytes: &[u8], content_type: ContentType) -> Result<BufferId, BufferError> {
         let slot = self.take(slot::FLOW, bytes.len() as u64)?;
         self.copy_in(slot, 0, bytes);
         let contents = Contents {
             len: u32::try_from(bytes.len()).expect("invariant: they fit into a buffer"),
             content_type,
         };
-        Ok((self.hand_out(slot, State::Transit, slot::FLOW, contents), content_type))
+        Ok(self.hand_out(slot, State::Transit, slot::FLOW, contents))
     }
 
     /// A free slot with at least `capacity` bytes, which count as those of `owner`.

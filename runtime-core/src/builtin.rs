@@ -27,9 +27,6 @@ pub use generator::Generator;
 pub use lines::Lines;
 pub(crate) use opened::{report_is_claimed, reported};
 
-/// Content type of text.
-const TEXT: &str = "text/plain";
-
 /// Parses the configuration of a built-in that has the keys `settings`.
 ///
 /// # Errors
@@ -104,13 +101,17 @@ macro_rules! is_written {
 }
 use is_written;
 
-/// Copies bytes to a new buffer and counts the copy.
+/// Copies text to a new buffer and counts the copy.
 fn payload(cx: &mut RunContext, node: usize, bytes: &[u8]) -> Called<Payload> {
     let pool = cx.pool();
-    match pool.make(bytes, TEXT) {
-        Ok((buffer, content_type)) => {
+    let made = pool.content_types.text().and_then(|content_type| {
+        let buffer = pool.make(bytes, content_type)?;
+        Ok(Payload { buffer, content_type })
+    });
+    match made {
+        Ok(payload) => {
             pool.count_made(node, bytes.len());
-            Ok(Payload { buffer, content_type })
+            Ok(payload)
         }
         Err(error) => Err(Cause::NoBuffer {
             refusal: Box::new(pool.refuse(error, bytes.len() as u64)),

@@ -6,6 +6,9 @@ use super::BufferError;
 use super::memory::ExchangeMemory;
 use crate::layout::content_type;
 
+/// The name of the content type of text.
+const TEXT: &str = "text/plain";
+
 /// A content type of one flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContentType(u16);
@@ -35,6 +38,8 @@ pub struct ContentTypes {
     names: Vec<Box<str>>,
     /// The content type looked up last: most flows ask for the same one again.
     recent: u16,
+    /// That of text, once it was looked up.
+    text: Option<ContentType>,
     /// The table that glue reads; `None` in a flow without glue.
     table: Option<Table>,
 }
@@ -46,6 +51,7 @@ impl ContentTypes {
         Self {
             names: vec![Box::from("")],
             recent: 0,
+            text: None,
             table: memory.map(Table::new),
         }
     }
@@ -67,6 +73,20 @@ impl ContentTypes {
         };
         self.recent = u16::try_from(number).expect("invariant: at most 1024 content types");
         Ok(ContentType(self.recent))
+    }
+
+    /// The content type of text.
+    ///
+    /// # Errors
+    /// As [`ContentTypes::intern`].
+    #[inline]
+    pub(crate) fn text(&mut self) -> Result<ContentType, BufferError> {
+        if let Some(known) = self.text {
+            return Ok(known);
+        }
+        let text = self.intern(TEXT)?;
+        self.text = Some(text);
+        Ok(text)
     }
 
     fn add(&mut self, name: &str) -> usize {

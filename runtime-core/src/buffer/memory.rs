@@ -24,7 +24,7 @@ use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 use wasmtime::error::Context as _;
 use wasmtime::{Engine, MemoryType, Result, SharedMemory};
 
-use crate::layout::{PAGE_BYTES, control};
+use crate::layout::{PAGE_BYTES, control, node};
 
 /// Most pages of a memory: one less than 32-bit addresses reach, so that its length in bytes fits in a `u32`.
 pub(super) const MOST_PAGES: u32 = 65_535;
@@ -39,6 +39,49 @@ const _: () = assert!(
         && control::HALT < WATCHED_BYTES
 );
 
+/// Bytes that every memory has: those before the blocks of the nodes.
+const FIXED_BYTES: u32 = node::FIRST;
+
+/// An address in an exchange memory.
+pub trait Address: Copy {
+    /// The address as a number.
+    fn number(self) -> u32;
+
+    /// Whether `len` bytes from there on are in `memory`, after the watched words.
+    fn holds(self, len: u64, memory: &ExchangeMemory) -> bool;
+}
+
+impl Address for u32 {
+    #[inline]
+    fn number(self) -> u32 {
+        self
+    }
+
+    #[inline]
+    fn holds(self, len: u64, memory: &ExchangeMemory) -> bool {
+        // Addresses of watched words wrap around to values far beyond the end.
+        let behind_watched = u64::from(self.wrapping_sub(WATCHED_BYTES));
+        behind_watched + len <= memory.unwatched
+    }
+}
+
+/// An address in the part that every memory has. For those known at compile time, and those of slots, the check is known
+/// as well, so that none is left.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fixed(pub(super) u32);
+
+impl Address for Fixed {
+    #[inline]
+    fn number(self) -> u32 {
+        self.0
+    }
+
+    #[inline]
+    fn holds(self, len: u64, _: &ExchangeMemory) -> bool {
+        self.0 >= WATCHED_BYTES && u64::from(self.0) + len <= FIXED_BYTES.into()
+    }
+}
+
 /// The memory that holds a flow's buffers.
 ///
 /// An access outside of it panics: addresses come from the runtime and from glue, never from guests.
@@ -46,7 +89,7 @@ const _: () = assert!(
 pub struct ExchangeMemory {
     /// Start of the memory, aligned to a system page.
     base: NonNull<u8>,
-    /// Number of bytes after the watched words.
+    /// Number of bytes after the watched words; with these at least [`FIXED_BYTES`].
     unwatched: u64,
     /// The owner of the bytes; `None` where they are a mapping of this value's own.
     shared: Option<SharedMemory>,
@@ -66,7 +109,7 @@ impl ExchangeMemory {
         let bytes = u64::from(pages) * PAGE_BYTES;
         Ok(Self {
             base: map(usize::try_from(bytes).expect("invariant: it is smaller than 4 GiB"))?,
-            unwatched: bytes - u64::from(WATCHED_BYTES),
+            unwatched: unwatched(bytes),
             shared: None,
         })
     }
@@ -85,7 +128,7 @@ impl ExchangeMemory {
         let bytes = memory.data();
         Self {
             base: base(bytes),
-            unwatched: bytes.len() as u64 - u64::from(WATCHED_BYTES),
+            unwatched: unwatched(bytes.len() as u64),
             shared: Some(memory),
         }
     }
@@ -106,23 +149,21 @@ impl ExchangeMemory {
 
     /// Pointer to `len` bytes outside the watched words. Panics if they are not all in the memory.
     #[inline]
-    fn at(&self, address: u32, len: u64) -> *mut u8 {
-        // Addresses of watched words wrap around to values far beyond the end.
-        let behind_watched = u64::from(address.wrapping_sub(WATCHED_BYTES));
+    fn at(&self, address: impl Address, len: u64) -> *mut u8 {
         assert!(
-            behind_watched + len <= self.unwatched,
+            address.holds(len, self),
             "invariant: an address is in the memory, and after the watched words"
         );
         // SAFETY: the assertion puts all `len` bytes at `address` within the `WATCHED_BYTES + unwatched` bytes at
-        // `base`. Its sum cannot overflow: the first term is below 2^32, and `len` is a constant, a `u32` or the length
-        // of a slice, which is at most `isize::MAX`.
-        unsafe { self.base.as_ptr().add(address as usize) }
+        // `base`, which are at least `FIXED_BYTES` (`unwatched`). Its sums cannot overflow: their first terms are below
+        // 2^32, and `len` is a constant, a `u32` or the length of a slice, which is at most `isize::MAX`.
+        unsafe { self.base.as_ptr().add(address.number() as usize) }
     }
 
     /// The value at an address.
     #[inline]
     #[must_use]
-    pub fn u32(&self, address: u32) -> u32 {
+    pub fn u32(&self, address: impl Address) -> u32 {
         let at = self.at(address, 4).cast::<u32>();
         // SAFETY: `at` has checked the bounds; the bytes are initialised, since pages start zeroed; `read_unaligned`
         // needs no alignment. Nothing writes meanwhile: the driver would need `&mut self`, glue runs only while `self`
@@ -133,7 +174,7 @@ impl ExchangeMemory {
 
     /// Sets the value at an address.
     #[inline]
-    pub fn set_u32(&mut self, address: u32, value: u32) {
+    pub fn set_u32(&mut self, address: impl Address, value: u32) {
         let at = self.at(address, 4).cast::<u32>();
         // SAFETY: `at` has checked the bounds. `&mut self` means that the driver has no reference into the memory; glue
         // and watchdog are excluded as in `u32`.
@@ -143,7 +184,7 @@ impl ExchangeMemory {
     /// The value at an address.
     #[inline]
     #[must_use]
-    pub fn u64(&self, address: u32) -> u64 {
+    pub fn u64(&self, address: impl Address) -> u64 {
         let at = self.at(address, 8).cast::<u64>();
         // SAFETY: as in `u32`.
         u64::from_le(unsafe { at.read_unaligned() })
@@ -151,7 +192,7 @@ impl ExchangeMemory {
 
     /// Sets the value at an address.
     #[inline]
-    pub fn set_u64(&mut self, address: u32, value: u64) {
+    pub fn set_u64(&mut self, address: impl Address, value: u64) {
         let at = self.at(address, 8).cast::<u64>();
         // SAFETY: as in `set_u32`.
         unsafe { at.write_unaligned(value.to_le()) }
@@ -159,14 +200,14 @@ impl ExchangeMemory {
 
     /// Adds to the value at an address.
     #[inline]
-    pub fn add(&mut self, address: u32, more: u64) {
+    pub fn add(&mut self, address: impl Address, more: u64) {
         self.set_u64(address, self.u64(address) + more);
     }
 
     /// `len` bytes from an address on.
     #[inline]
     #[must_use]
-    pub fn bytes(&self, address: u32, len: u32) -> &[u8] {
+    pub fn bytes(&self, address: impl Address, len: u32) -> &[u8] {
         let at = self.at(address, len.into());
         // SAFETY: as in `u32`; the result borrows `self`, so that all of it holds while the slice lives.
         unsafe { slice::from_raw_parts(at, len as usize) }
@@ -174,7 +215,7 @@ impl ExchangeMemory {
 
     /// Copies bytes to an address.
     #[inline]
-    pub fn write(&mut self, address: u32, bytes: &[u8]) {
+    pub fn write(&mut self, address: impl Address, bytes: &[u8]) {
         let at = self.at(address, bytes.len() as u64);
         // SAFETY: as in `set_u32`. `&mut self` means that no reference to the destination exists, so `bytes` cannot
         // overlap it.
@@ -228,6 +269,15 @@ impl WatchedWords {
             Words::Apart(words) => &words[address as usize / size_of::<u32>()],
         }
     }
+}
+
+/// Bytes after the watched words in a memory of so many bytes.
+fn unwatched(bytes: u64) -> u64 {
+    assert!(
+        bytes >= FIXED_BYTES.into(),
+        "invariant: a memory has the parts that every memory has"
+    );
+    bytes - u64::from(WATCHED_BYTES)
 }
 
 fn base(bytes: &[UnsafeCell<u8>]) -> NonNull<u8> {

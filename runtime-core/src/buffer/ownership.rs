@@ -1,5 +1,6 @@
 //! Ownership of buffers: from the stage that fills a buffer to the flow, through streams and loans, back to the pool.
 
+use super::memory::Fixed;
 use super::slots::{Contents, Slot, State};
 use super::{BufferError, BufferId, BufferPool, node, pooled};
 use crate::layout::{self, slot, state, statistics, tier};
@@ -146,9 +147,9 @@ impl BufferPool {
     /// Gives a slot to `owner` as a buffer in `state`, and returns its id.
     #[inline]
     pub(super) fn hand_out(&mut self, slot: Slot, state: State, owner: u32, contents: Contents) -> BufferId {
-        self.memory.add(statistics::ALLOCATED, 1);
-        let peak = self.memory.u64(statistics::PEAK_LIVE).max(self.live());
-        self.memory.set_u64(statistics::PEAK_LIVE, peak);
+        self.memory.add(Fixed(statistics::ALLOCATED), 1);
+        let peak = self.memory.u64(Fixed(statistics::PEAK_LIVE)).max(self.live());
+        self.memory.set_u64(Fixed(statistics::PEAK_LIVE), peak);
         self.set_state(slot, state);
         self.set(slot, slot::OWNER, owner);
         self.set(slot, slot::REFS, 1);
@@ -171,7 +172,7 @@ impl BufferPool {
     pub(super) fn give_back(&mut self, slot: Slot) {
         self.set_state(slot, State::Pooled);
         self.rename(slot);
-        self.memory.add(statistics::RETURNED, 1);
+        self.memory.add(Fixed(statistics::RETURNED), 1);
         match self.get(slot, slot::TIER) {
             tier::COUNT => self.discard_outside(slot),
             tier => pooled::give_back(&mut self.memory, tier, slot),

@@ -1,7 +1,7 @@
 //! The pooled buffers of one capacity: the free list and the part that was never used.
 
 use super::BufferPool;
-use super::memory::ExchangeMemory;
+use super::memory::{ExchangeMemory, Fixed};
 use super::slots::Slot;
 use crate::layout::{slot, statistics, tier};
 
@@ -36,8 +36,8 @@ impl Tier {
 
 /// Address of a field of a tier's description.
 #[inline]
-pub(super) fn field(tier: u32, field: u32) -> u32 {
-    tier::FIRST + tier * tier::SIZE + field
+pub(super) fn field(tier: u32, field: u32) -> Fixed {
+    Fixed(tier::FIRST + tier * tier::SIZE + field)
 }
 
 /// Takes the slot that was returned last: its bytes are likely to be in the cache.
@@ -69,7 +69,7 @@ impl BufferPool {
     #[inline]
     pub(super) fn take_from_tier(&mut self, tier: u32) -> Option<Slot> {
         if let Some(slot) = take_free(&mut self.memory, tier) {
-            self.memory.add(statistics::REUSED, 1);
+            self.memory.add(Fixed(statistics::REUSED), 1);
             return Some(slot);
         }
         self.take_unused(tier)

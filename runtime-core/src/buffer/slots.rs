@@ -1,5 +1,6 @@
 //! The slot of a buffer: its owner, its state and the address of its bytes, all kept in the exchange memory.
 
+use super::memory::Fixed;
 use super::{BufferError, BufferId, BufferPool, ContentType};
 use crate::layout::{slot, state};
 
@@ -37,44 +38,44 @@ impl Contents {
 
 /// The position of a buffer's slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Slot(u32);
+pub(super) struct Slot(u16);
 
 impl Slot {
     /// The slot at a position below [`slot::COUNT`].
     pub(super) fn new(position: u32) -> Self {
-        Self(position)
+        Self(u16::try_from(position).expect("invariant: there are at most 2^16 slots"))
     }
 
     /// The slot in a buffer's id.
     #[inline]
     pub(super) fn of(id: BufferId) -> Self {
-        Self(id.rep() % slot::GENERATION)
+        Self((id.rep() % slot::GENERATION) as u16)
     }
 
     /// The slot that a link of a free list points to; `None` at the end of the list.
     #[inline]
     pub(super) fn behind_link(link: u32) -> Option<Self> {
-        link.checked_sub(1).map(Self)
+        link.checked_sub(1).map(Self::new)
     }
 
     /// The link of a free list that points to this slot.
     #[inline]
     pub(super) fn link(self) -> u32 {
-        self.0 + 1
+        self.position() + 1
     }
 
     pub(super) fn position(self) -> u32 {
-        self.0
+        self.0.into()
     }
 
     pub(super) fn index(self) -> usize {
-        self.0 as usize
+        self.0.into()
     }
 
     /// Address of a field of the slot.
     #[inline]
-    pub(super) fn field(self, field: u32) -> u32 {
-        slot::FIRST + self.0 * slot::SIZE + field
+    pub(super) fn field(self, field: u32) -> Fixed {
+        Fixed(slot::FIRST + self.position() * slot::SIZE + field)
     }
 }
 

@@ -52,6 +52,8 @@ pub struct Lines {
     start: usize,
     /// Position in `bytes` before which there is no line end.
     scanned: usize,
+    /// The end of the line that begins at `start`, and the beginning of the next one, once they were found.
+    end: Option<(usize, usize)>,
     bytes: Vec<u8>,
     at_end: bool,
     /// The next line is longer than any buffer; its text was dropped.
@@ -85,14 +87,7 @@ impl Lines {
     /// The end of the line that begins at `start`, and the beginning of the next one; `None` while the line is
     /// incomplete.
     fn line_end(&mut self) -> Option<(usize, usize)> {
-        let rest = &self.bytes[self.scanned..];
-        // The end may have been found before.
-        let found = if rest.first() == Some(&b'\n') {
-            Some(0)
-        } else {
-            memchr(b'\n', rest)
-        };
-        match found {
+        match memchr(b'\n', &self.bytes[self.scanned..]) {
             Some(offset) => {
                 let end = self.scanned + offset;
                 self.scanned = end;
@@ -128,7 +123,11 @@ impl Lines {
     /// Whether the next pull has a result. Reads on if necessary.
     fn is_supplied(&mut self) -> bool {
         loop {
-            if self.failed.is_some() || self.is_too_long || self.line_end().is_some() || self.at_end {
+            if self.failed.is_some() || self.is_too_long {
+                return true;
+            }
+            self.end = self.line_end();
+            if self.end.is_some() || self.at_end {
                 return true;
             }
             if self.bytes.len() - self.start > LONGEST_LINE {
@@ -277,7 +276,7 @@ impl Source for Lines {
             self.line += 1;
             return Err(trouble);
         }
-        let Some((end, next)) = self.line_end() else {
+        let Some((end, next)) = self.end.take().or_else(|| self.line_end()) else {
             return Ok(Pulled::Exhausted);
         };
         let line = &self.bytes[self.start..end];

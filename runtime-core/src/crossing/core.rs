@@ -3,6 +3,7 @@
 //! stages shares one.
 
 use std::any::Any;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use wasmtime::{Result, SharedMemory, Store};
@@ -145,10 +146,39 @@ enum Held {
 }
 
 impl Held {
-    fn with<T>(&mut self, work: impl FnOnce(&mut Shell) -> T) -> T {
+    #[inline]
+    fn borrow(&mut self) -> Borrowed<'_> {
         match self {
-            Held::Alone(shell) => work(shell),
-            Held::Shared(shell) => work(&mut shell.lock()),
+            Held::Alone(shell) => Borrowed::Alone(shell),
+            Held::Shared(shell) => Borrowed::Shared(shell.lock()),
+        }
+    }
+}
+
+/// The shell of a stage, for one use.
+enum Borrowed<'a> {
+    Alone(&'a mut Shell),
+    Shared(MutexGuard<'a, Shell>),
+}
+
+impl Deref for Borrowed<'_> {
+    type Target = Shell;
+
+    #[inline]
+    fn deref(&self) -> &Shell {
+        match self {
+            Borrowed::Alone(shell) => shell,
+            Borrowed::Shared(shell) => shell,
+        }
+    }
+}
+
+impl DerefMut for Borrowed<'_> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Shell {
+        match self {
+            Borrowed::Alone(shell) => shell,
+            Borrowed::Shared(shell) => shell,
         }
     }
 }
@@ -276,10 +306,9 @@ impl CoreStage {
         call: impl FnOnce(&mut Store<ShellData>, &Member) -> Result<u32>,
     ) -> Called<u32> {
         let member = self.member;
-        self.held.with(|shell| {
-            let result = shell.enter(cx, (member, limit_ms), call);
-            shell.conclude(cx, member, result)
-        })
+        let shell = &mut *self.held.borrow();
+        let result = shell.enter(cx, (member, limit_ms), call);
+        shell.conclude(cx, member, result)
     }
 
     fn call_with(&mut self, cx: &mut RunContext, input: Element) -> Called<u32> {
@@ -302,9 +331,7 @@ fn entry<T>(entry: &Option<T>) -> &T {
 impl Stage for CoreStage {
     fn init(&mut self, cx: &mut RunContext, config: &str) -> Called<()> {
         let member = self.member;
-        let limit_ms = self
-            .held
-            .with(|shell| milliseconds(shell.limits(member).init_timeout_ms));
+        let limit_ms = milliseconds(self.held.borrow().limits(member).init_timeout_ms);
         let called = self.call(cx, limit_ms, |store, member| {
             let Some(init) = &member.entries.init else {
                 return Ok(outcome::EMITTED);
@@ -322,9 +349,7 @@ impl Stage for CoreStage {
             return Ok(());
         }
         let member = self.member;
-        let limit_ms = self
-            .held
-            .with(|shell| milliseconds(shell.limits(member).teardown_timeout_ms));
+        let limit_ms = milliseconds(self.held.borrow().limits(member).teardown_timeout_ms);
         let called = self.call(cx, limit_ms, |store, member| match &member.entries.teardown {
             Some(teardown) => teardown.call(store, ()).map(|()| outcome::EMITTED),
             None => Ok(outcome::EMITTED),
@@ -342,7 +367,7 @@ impl Stage for CoreStage {
     fn restart(&mut self, cx: &mut RunContext, config: &str) -> Called<()> {
         cx.pool().reset_handles(self.node);
         let member = self.member;
-        self.held.with(|shell| shell.restart(cx, member))?;
+        self.held.borrow().restart(cx, member)?;
         self.init(cx, config)
     }
 }

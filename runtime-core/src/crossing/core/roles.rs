@@ -49,9 +49,7 @@ impl Router for CoreStage {
     fn route(&mut self, cx: &mut RunContext, input: Element) -> Called<Vec<String>> {
         let called = self.call_with(cx, input);
         // A call may have named ports before it failed; they must not show up in the next one.
-        let ports = self
-            .held
-            .with(|shell| std::mem::take(&mut shell.store.data_mut().ports));
+        let ports = std::mem::take(&mut self.held.borrow().store.data_mut().ports);
         called.map(|_| ports)
     }
 }
@@ -64,9 +62,7 @@ impl Aggregator for CoreStage {
 
     fn flush(&mut self, cx: &mut RunContext) -> Called<Vec<Payload>> {
         let called = self.call(cx, 0, |store, member| entry(&member.entries.flush).call(store, ()));
-        let results = self
-            .held
-            .with(|shell| std::mem::take(&mut shell.store.data_mut().results));
+        let results = std::mem::take(&mut self.held.borrow().store.data_mut().results);
         called?;
         let mut accepted = Vec::with_capacity(results.len());
         let mut is_refused = false;

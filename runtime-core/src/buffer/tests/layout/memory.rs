@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 
 use super::*;
+use crate::buffer::memory::Address;
 
 #[test]
 fn control_words_are_where_glue_looks() {
@@ -51,15 +52,54 @@ fn watched_words_are_atomic_only() {
     let _ = pool(1, 0).memory().u32(control::LIMIT_MS);
 }
 
+/// Reads `len` bytes at an address. Returns whether that was possible.
+fn can_be_read(memory: &ExchangeMemory, address: impl Address, len: u32) -> bool {
+    catch_unwind(AssertUnwindSafe(|| memory.bytes(address, len).len())).is_ok()
+}
+
 #[test]
 fn the_last_bytes_can_be_reached_and_none_behind() {
-    let mut memory = ExchangeMemory::own(1).expect("there is memory");
-    memory.set_u64(0xfff8, u64::MAX);
-    assert_eq!((memory.u32(0xfffc), memory.bytes(0xffff, 1)), (u32::MAX, &[0xff][..]));
-    for (address, len) in [(0xfffd, 4), (0x1_0000, 1), (u32::MAX, 4), (0xfff0, u32::MAX)] {
-        let read = catch_unwind(AssertUnwindSafe(|| memory.bytes(address, len).len()));
-        assert!(read.is_err(), "{len} bytes at {address:#x}");
+    let pages = node::FIRST / 0x1_0000 + 1;
+    let end = pages * 0x1_0000;
+    let mut memory = ExchangeMemory::own(pages).expect("there is memory");
+    memory.set_u64(end - 8, u64::MAX);
+    assert_eq!((memory.u32(end - 4), memory.bytes(end - 1, 1)), (u32::MAX, &[0xff][..]));
+    for (address, len) in [
+        (end - 3, 4),
+        (end, 1),
+        (u32::MAX, 4),
+        (end - 16, u32::MAX),
+        (control::STAGE, 4),
+    ] {
+        assert!(!can_be_read(&memory, address, len), "{len} bytes at {address:#x}");
     }
+}
+
+#[test]
+fn the_fixed_part_ends_before_the_nodes() {
+    let memory = ExchangeMemory::own(node::FIRST / 0x1_0000 + 1).expect("there is memory");
+    for (address, len, can) in [
+        (control::WALL_NS, 8, true),
+        (node::FIRST - 4, 4, true),
+        (node::FIRST - 3, 4, false),
+        (node::FIRST, 1, false),
+        (control::HALT, 4, false),
+        (u32::MAX, 4, false),
+    ] {
+        assert_eq!(
+            can_be_read(&memory, Fixed(address), len),
+            can,
+            "{len} bytes at {address:#x}"
+        );
+    }
+    let last = Slot::new(slot::COUNT - 1).field(slot::SIZE - 4);
+    assert!(can_be_read(&memory, last, 4), "{last:?}");
+}
+
+#[test]
+#[should_panic(expected = "invariant: a memory has the parts that every memory has")]
+fn a_memory_has_the_fixed_part() {
+    let _ = ExchangeMemory::own(node::FIRST / 0x1_0000 - 1);
 }
 
 /// Number of a pool's system pages that are in memory: those with bit 63 of their entry in Linux's `pagemap`.
