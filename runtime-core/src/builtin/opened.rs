@@ -9,7 +9,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::place::Place;
+use super::place::{Nature, Place};
 use crate::context::NodeName;
 use crate::error::AT_ONCE;
 
@@ -103,7 +103,7 @@ pub(super) fn written(file: File, name: &str, sink: NodeName, continues: bool) -
     if let Some((place, _)) = find(&mut opened.outputs, id) {
         return Ok(place);
     }
-    let place = Place::new(file, name.to_owned(), metadata.is_file());
+    let place = Place::new(file, name.to_owned(), Nature::of(&metadata));
     let place = Arc::new(if continues { place.continued() } else { place });
     opened.outputs.push((id, Arc::downgrade(&place), sink));
     Ok(place)

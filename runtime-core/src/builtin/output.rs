@@ -1,8 +1,8 @@
 //! Lines on their way to a file, a pipe or a terminal. A sink *holds* them until there are enough of them, the flow
 //! rests, or their time is up. Only lines that the system has accepted are confirmed.
 //!
-//! The driver writes to a regular file itself. Any other file may keep its writer waiting for a reader, so a thread of
-//! its own writes there, and the flow continues while there is room.
+//! The driver writes to a regular file itself, and to a device like `/dev/null`. Any other file may keep its writer
+//! waiting for a reader, so a thread of its own writes there, and the flow continues while there is room.
 
 use std::fs;
 use std::io;
@@ -97,9 +97,9 @@ impl Output {
     /// An output to an open file.
     pub(super) fn to(cx: &RunContext, place: Arc<Place>, options: Options) -> io::Result<Self> {
         let shared = Shared::new(cx, place.name().to_owned(), options);
-        let is_regular = place.is_regular();
+        let has_reader = place.has_reader();
         let _first = shared.place.set(place);
-        if !is_regular {
+        if has_reader {
             writer_thread::start(&shared, None)?;
         }
         Ok(Self(shared))
@@ -245,12 +245,12 @@ impl Shared {
         Cause::Endpoint(format!("can't write to {}: {why}", self.name))
     }
 
-    /// The place, if it is a regular file, which never keeps its writer waiting.
-    fn regular(&self) -> Option<&Place> {
+    /// The place, if it never keeps its writer waiting.
+    fn unread(&self) -> Option<&Place> {
         self.place
             .get()
             .map(|place| &**place)
-            .filter(|place| place.is_regular())
+            .filter(|place| !place.has_reader())
     }
 
     /// Writes the held lines, or asks the thread to.
@@ -259,7 +259,7 @@ impl Shared {
             return;
         }
         state.since = None;
-        let Some(place) = self.regular() else {
+        let Some(place) = self.unread() else {
             state.is_wanted = true;
             self.state.notify_all();
             return;

@@ -1,9 +1,11 @@
 //! The destination of lines: one open file, which several sinks may share. Their lines stay whole, one sink's after the
 //! other's.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
+#[cfg(target_os = "linux")]
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::held::Held;
@@ -13,11 +15,38 @@ use crate::sync::atomic::{AtomicBool, Ordering};
 pub(super) struct Place {
     file: File,
     name: String,
-    /// Whether the file is regular, so that writing never waits for a reader.
-    is_regular: bool,
+    nature: Nature,
     end: Mutex<End>,
     /// Whether the system's cache holds output that has not been flushed to the disk.
     is_unsynced: AtomicBool,
+}
+
+/// What matters of the type of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Nature {
+    Regular,
+    /// A device that takes everything at once, such as `/dev/null`.
+    Memory,
+    /// Something with a reader, who may keep its writer waiting.
+    Read,
+}
+
+/// Number of the drivers of memory devices (Linux, Documentation/admin-guide/devices.txt).
+#[cfg(target_os = "linux")]
+const MEMORY_DEVICES: u32 = 1;
+
+impl Nature {
+    /// That of a file.
+    pub(super) fn of(metadata: &Metadata) -> Self {
+        if metadata.is_file() {
+            return Self::Regular;
+        }
+        #[cfg(target_os = "linux")]
+        if metadata.file_type().is_char_device() && rustix::fs::major(metadata.rdev()) == MEMORY_DEVICES {
+            return Self::Memory;
+        }
+        Self::Read
+    }
 }
 
 /// How the file currently ends; locked by the writer.
@@ -38,11 +67,11 @@ pub(super) struct Written {
 }
 
 impl Place {
-    pub(super) fn new(file: File, name: String, is_regular: bool) -> Self {
+    pub(super) fn new(file: File, name: String, nature: Nature) -> Self {
         Self {
             file,
             name,
-            is_regular,
+            nature,
             end: Mutex::new(End { is_open: false }),
             is_unsynced: AtomicBool::new(false),
         }
@@ -53,7 +82,7 @@ impl Place {
     pub(super) fn continued(self) -> Self {
         let length = self.file.metadata().map_or(0, |metadata| metadata.len());
         let mut last = [b'\n'];
-        if self.is_regular && length > 0 {
+        if self.is_regular() && length > 0 {
             // A file that cannot be read is assumed to end with a whole line.
             let _ = self.file.read_at(&mut last, length - 1);
         }
@@ -71,8 +100,13 @@ impl Place {
         &self.name
     }
 
-    pub(super) fn is_regular(&self) -> bool {
-        self.is_regular
+    fn is_regular(&self) -> bool {
+        self.nature == Nature::Regular
+    }
+
+    /// Whether writing may have to wait for a reader.
+    pub(super) fn has_reader(&self) -> bool {
+        self.nature == Nature::Read
     }
 
     pub(super) fn file(&self) -> &File {
@@ -85,7 +119,7 @@ impl Place {
         self.end.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes all lines, in several steps if necessary. For a regular file, which keeps no writer waiting.
+    /// Writes all lines, in several steps if necessary. For a file that keeps no writer waiting.
     pub(super) fn write_all(&self, held: &mut Held, syncs: bool) -> Written {
         let mut end = self.end();
         let mut written = Written {
@@ -170,14 +204,14 @@ impl Place {
 
     /// Flushes recent output from the system's cache to the disk.
     pub(super) fn sync(&self) -> io::Result<()> {
-        match self.is_regular && self.is_unsynced.swap(false, Ordering::Relaxed) {
+        match self.is_regular() && self.is_unsynced.swap(false, Ordering::Relaxed) {
             true => self.file.sync_data(),
             false => Ok(()),
         }
     }
 
     pub(super) fn is_unsynced(&self) -> bool {
-        self.is_regular && self.is_unsynced.load(Ordering::Relaxed)
+        self.is_regular() && self.is_unsynced.load(Ordering::Relaxed)
     }
 }
 
@@ -190,7 +224,7 @@ mod tests {
         let mut file = File::create(&path).unwrap();
         file.write_all(before).unwrap();
         let file = File::options().read(true).append(true).open(&path).unwrap();
-        (path, Place::new(file, name.to_owned(), true).continued())
+        (path, Place::new(file, name.to_owned(), Nature::Regular).continued())
     }
 
     fn contents(path: &std::path::Path) -> String {
