@@ -51,12 +51,18 @@
       (then (call $violation (i32.const @violation.stale) (local.get $function)) (unreachable)))
     (local.get $slot))
 
-  ;; Returns the slot of a mutable buffer. Traps as `buffer` does; after `freeze`, the mutable buffer is stale.
-  (func $mutable (param $handle i32) (param $function i32) (result i32)
-    (local $entry i32) (local $id i32) (local $slot i32)
+  ;; Returns the entry of the handle of a mutable buffer, frozen or not. Traps when the handle is of another kind.
+  (func $draft (param $handle i32) (result i32)
+    (local $entry i32)
     (local.set $entry (call $find (local.get $handle)))
     (if (i32.ne (i32.load $x (local.get $entry)) (i32.const @handle.mutable_buffer))
       (then (call $wrong_handle (local.get $handle))))
+    (local.get $entry))
+
+  ;; Returns the slot of a mutable buffer, from the entry of its handle. Traps when the buffer is stale: after `freeze`,
+  ;; the mutable buffer is. `function` is the function that the error names.
+  (func $unfrozen (param $entry i32) (param $function i32) (result i32)
+    (local $id i32) (local $slot i32)
     (local.set $id (i32.load $x offset=4 (local.get $entry)))
     (local.set $slot (call $slot (local.get $id)))
     (if (i32.or
@@ -65,21 +71,20 @@
       (then (call $violation (i32.const @violation.stale) (local.get $function)) (unreachable)))
     (local.get $slot))
 
-  ;; Checks that the handle is that of a mutable buffer, frozen or not. Traps if it isn't.
-  (func $draft (param $handle i32)
-    (if (i32.ne (i32.load $x (call $find (local.get $handle))) (i32.const @handle.mutable_buffer))
-      (then (call $wrong_handle (local.get $handle)))))
+  ;; Returns the slot of a mutable buffer. Traps as `draft` and `unfrozen` do.
+  (func $mutable (param $handle i32) (param $function i32) (result i32)
+    (call $unfrozen (call $draft (local.get $handle)) (local.get $function)))
 
   ;; Checks the bytes that the guest passes for a mutable buffer. Traps when they are out of bounds or too many; but if
   ;; the handle is wrong as well, that is the error. Callers check afterwards that the buffer is not stale.
   (func $bytes (param $handle i32) (param $at i32) (param $len i32)
     (if (i32.eqz (call $is_in_guest (local.get $at) (local.get $len)))
       (then
-        (call $draft (local.get $handle))
+        (drop (call $draft (local.get $handle)))
         (call $check (i32.const 0) (i32.const @violation.list_out_of_bounds))))
     (if (i32.gt_u (local.get $len) (i32.const @bounds.call_bytes))
       (then
-        (call $draft (local.get $handle))
+        (drop (call $draft (local.get $handle)))
         (call $check (i32.const 0) (i32.const @violation.too_much)))))
 
   ;; Checks that the handle is that of a flow context. Traps if it isn't.
@@ -267,11 +272,11 @@
   ;; Traps also when the flow has no room for the content type.
   (func (export "torvyn:streaming/types#[method]mutable-buffer.set-content-type")
     (param $handle i32) (param $at i32) (param $len i32)
-    (local $type i32) (local $slot i32)
+    (local $entry i32) (local $type i32) (local $slot i32)
     (call $leave)
-    (call $draft (local.get $handle))
+    (local.set $entry (call $draft (local.get $handle)))
     (local.set $type (call $intern (local.get $at) (local.get $len)))
-    (local.set $slot (call $mutable (local.get $handle) (i32.const @function.mutable_buffer_set_content_type)))
+    (local.set $slot (call $unfrozen (local.get $entry) (i32.const @function.mutable_buffer_set_content_type)))
     (if (i32.lt_s (local.get $type) (i32.const 0))
       (then
         (call $violation

@@ -7,9 +7,11 @@
     (local $to_end i32) (local $from_end i32)
     (local $a v128) (local $b v128) (local $c v128) (local $word i64) (local $half i32)
     ;; No bytes, or more than 64; or a place so high up that its end might be counted from 0 again.
-    (if (i32.or
-          (i32.gt_u (i32.sub (local.get $len) (i32.const 1)) (i32.const 63))
-          (i32.lt_s (i32.or (local.get $to) (local.get $from)) (i32.const 0)))
+    (if (i32.gt_u
+          (i32.or
+            (i32.sub (local.get $len) (i32.const 1))
+            (i32.and (i32.or (local.get $to) (local.get $from)) (i32.const 0x80000000)))
+          (i32.const 63))
       (then
         (memory.copy (local.get $to) (local.get $from) (local.get $len))
         (return)))

@@ -204,6 +204,17 @@ impl ExchangeMemory {
         self.set_u64(address, self.u64(address) + more);
     }
 
+    /// Adds to the two values at an address and behind it.
+    #[inline]
+    pub fn add_both(&mut self, address: impl Address, more: [u64; 2]) {
+        let at = self.at(address, 16).cast::<[u64; 2]>();
+        // SAFETY: as in `u32` and `set_u32`, for both values.
+        let sums: [u64; 2] = unsafe { at.read_unaligned() };
+        let sums = [0, 1].map(|value| (u64::from_le(sums[value]) + more[value]).to_le());
+        // SAFETY: the same.
+        unsafe { at.write_unaligned(sums) }
+    }
+
     /// `len` bytes from an address on.
     #[inline]
     #[must_use]

@@ -122,15 +122,13 @@ impl BufferPool {
             (node::MADE, copies.host_serialize),
         ];
         for (reason, copies) in reasons {
-            self.memory.add(block + reason, copies.count);
-            self.memory.add(block + reason + 8, copies.bytes);
+            self.memory.add_both(block + reason, [copies.count, copies.bytes]);
         }
     }
 
     fn count_copy(&mut self, owner: u32, reason: u32, bytes: usize) {
         if let Some(block) = self.block_of(owner) {
-            self.memory.add(block + reason, 1);
-            self.memory.add(block + reason + 8, bytes as u64);
+            self.memory.add_both(block + reason, [1, bytes as u64]);
         }
     }
 }

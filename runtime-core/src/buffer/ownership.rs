@@ -148,8 +148,10 @@ impl BufferPool {
     #[inline]
     pub(super) fn hand_out(&mut self, slot: Slot, state: State, owner: u32, contents: Contents) -> BufferId {
         self.memory.add(Fixed(statistics::ALLOCATED), 1);
-        let peak = self.memory.u64(Fixed(statistics::PEAK_LIVE)).max(self.live());
-        self.memory.set_u64(Fixed(statistics::PEAK_LIVE), peak);
+        let live = self.live();
+        if live > self.memory.u64(Fixed(statistics::PEAK_LIVE)) {
+            self.memory.set_u64(Fixed(statistics::PEAK_LIVE), live);
+        }
         self.set_state(slot, state);
         self.set(slot, slot::OWNER, owner);
         self.set(slot, slot::REFS, 1);

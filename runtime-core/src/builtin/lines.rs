@@ -52,8 +52,8 @@ pub struct Lines {
     start: usize,
     /// Position in `bytes` before which there is no line end.
     scanned: usize,
-    /// The end of the line that begins at `start`, and the beginning of the next one, once they were found.
-    end: Option<(usize, usize)>,
+    /// The end of the line that begins at `start`, once it was found.
+    end: Option<usize>,
     bytes: Vec<u8>,
     at_end: bool,
     /// The next line is longer than any buffer; its text was dropped.
@@ -84,20 +84,13 @@ impl Lines {
         }
     }
 
-    /// The end of the line that begins at `start`, and the beginning of the next one; `None` while the line is
-    /// incomplete.
-    fn line_end(&mut self) -> Option<(usize, usize)> {
-        match memchr(b'\n', &self.bytes[self.scanned..]) {
-            Some(offset) => {
-                let end = self.scanned + offset;
-                self.scanned = end;
-                Some((end, end + 1))
-            }
-            None => {
-                self.scanned = self.bytes.len();
-                (self.at_end && self.start < self.bytes.len()).then_some((self.bytes.len(), self.bytes.len()))
-            }
+    /// The end of the line that begins at `start`; `None` while it is incomplete.
+    fn line_end(&mut self) -> Option<usize> {
+        if let Some(offset) = memchr(b'\n', &self.bytes[self.scanned..]) {
+            return Some(self.scanned + offset);
         }
+        self.scanned = self.bytes.len();
+        (self.at_end && self.start < self.bytes.len()).then_some(self.bytes.len())
     }
 
     /// Appends a chunk to the bytes not yet emitted.
@@ -123,7 +116,7 @@ impl Lines {
     /// Whether the next pull has a result. Reads on if necessary.
     fn is_supplied(&mut self) -> bool {
         loop {
-            if self.failed.is_some() || self.is_too_long {
+            if self.failed.is_some() || self.is_too_long || self.end.is_some() {
                 return true;
             }
             self.end = self.line_end();
@@ -202,8 +195,20 @@ impl Lines {
         cause
     }
 
-    fn trouble(&self, what: &str) -> Cause {
-        Cause::Endpoint(format!("line {} of {}: {what}", self.line + 1, self.name))
+    /// The error of the input, or the line that is too long, is told once.
+    #[cold]
+    fn trouble(&mut self) -> Cause {
+        let name = &self.name;
+        if let Some(error) = self.failed.take() {
+            self.at_end = true;
+            return Cause::Endpoint(format!("can't read {name}: {error}"));
+        }
+        self.is_too_long = false;
+        self.line += 1;
+        Cause::Endpoint(format!(
+            "line {} of {name}: it is longer than {LONGEST_LINE} bytes",
+            self.line
+        ))
     }
 }
 
@@ -267,16 +272,10 @@ impl Source for Lines {
     }
 
     fn pull(&mut self, cx: &mut RunContext) -> Called<Pulled> {
-        if let Some(error) = self.failed.take() {
-            self.at_end = true;
-            return Err(Cause::Endpoint(format!("can't read {}: {error}", self.name)));
+        if self.failed.is_some() || self.is_too_long {
+            return Err(self.trouble());
         }
-        if std::mem::take(&mut self.is_too_long) {
-            let trouble = self.trouble(&format!("it is longer than {LONGEST_LINE} bytes"));
-            self.line += 1;
-            return Err(trouble);
-        }
-        let Some((end, next)) = self.end.take().or_else(|| self.line_end()) else {
+        let Some(end) = self.end.take().or_else(|| self.line_end()) else {
             return Ok(Pulled::Exhausted);
         };
         let line = &self.bytes[self.start..end];
@@ -285,8 +284,9 @@ impl Source for Lines {
         let made = made.map_err(|cause| self.located(cause));
         // The next pull continues after a line that could not be put into a buffer.
         self.line += 1;
-        self.start = next;
-        self.scanned = next;
+        // Behind the line end, which the last line may lack.
+        self.start = end + usize::from(end < self.bytes.len());
+        self.scanned = self.start;
         made.map(Pulled::Element)
     }
 }

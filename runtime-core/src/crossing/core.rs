@@ -250,33 +250,47 @@ impl Shell {
         let data = self.store.data_mut();
         data.passed_bytes = 0;
         let (mut pool, result) = self.lend(pool, |store, members| call(store, &members[member]));
-        let result = result.map_err(|error| self.reason(error));
+        // While the watchdog still sees the call: afterwards it forgets why it ended it.
+        let result = result.map_err(|error| self.broken_off(error));
         pool.leave_stage();
         if limit_ms > 0 {
             pool.set_limit_ms(0);
-        }
-        if result.is_err() {
-            self.store.data_mut().text.clear();
         }
         cx.return_pool(pool);
         result
     }
 
+    /// The error of a call that did not return: why it was ended, if the watchdog ended it.
+    #[cold]
+    fn broken_off(&mut self, error: wasmtime::Error) -> wasmtime::Error {
+        self.store.data_mut().text.clear();
+        self.reason(error)
+    }
+
     /// The result of a call of `member`, as outcome or cause; after a trap the member is dead.
+    #[inline]
     fn conclude(&mut self, cx: &mut RunContext, member: usize, result: Result<u32>) -> Called<u32> {
+        match result {
+            Ok(outcome) if !matches!(outcome, outcome::FAILED | outcome::REFUSED) => Ok(outcome),
+            result => Err(self.failure(cx, member, result)),
+        }
+    }
+
+    /// The cause of a failed call.
+    #[cold]
+    fn failure(&mut self, cx: &mut RunContext, member: usize, result: Result<u32>) -> Cause {
         match result {
             Ok(outcome::FAILED) => {
                 let error = self.store.data_mut().error.take();
                 let error = error.expect("invariant: glue passes the error before it reports one");
-                Err(Cause::returned(error, cx.pool().last_refusal()))
+                Cause::returned(error, cx.pool().last_refusal())
             }
-            Ok(outcome::REFUSED) => Err(refused()),
-            Ok(outcome) => Ok(outcome),
+            Ok(_) => refused(),
             Err(error) => {
                 let member = &mut self.members[member];
                 member.is_dead = true;
                 end_loan(cx.pool(), member.node);
-                Err(cause(&error))
+                cause(&error)
             }
         }
     }
@@ -290,6 +304,7 @@ fn end_loan(pool: &mut BufferPool, node: usize) {
 }
 
 /// The element that the stage of a node returned from a call with this `outcome`.
+#[inline]
 pub(crate) fn result(pool: &BufferPool, node: usize, outcome: u32) -> Option<Payload> {
     let block = pool.node_base(node);
     (outcome == outcome::EMITTED).then(|| Payload {

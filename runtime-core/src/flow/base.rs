@@ -304,10 +304,10 @@ impl Base {
         !self.policy.is_eventful()
     }
 
-    /// Counts an output that was passed on directly.
+    /// Counts outputs that were passed on directly.
     #[inline]
-    pub(super) fn passed(&mut self) {
-        self.stats.emitted += 1;
+    pub(super) fn passed(&mut self, elements: u64) {
+        self.stats.emitted += elements;
     }
 }
 

@@ -75,7 +75,10 @@ impl Chain {
         head: &mut impl Head,
         links: &mut [&mut dyn Link],
     ) -> Result<(), Failure> {
-        let done = self.turn(cx, streams, head, links);
+        let mut pulled = 0;
+        let done = self.turn(cx, streams, head, links, &mut pulled);
+        head.passed(pulled);
+        streams[self.between[0]].count_passed(pulled);
         head.end_turn(cx, streams);
         for link in links {
             link.end_turn(cx, streams);
@@ -83,6 +86,7 @@ impl Chain {
         done
     }
 
+    /// Works until something else comes next. `pulled` counts the elements that the head gave.
     #[inline]
     fn turn(
         &self,
@@ -90,10 +94,11 @@ impl Chain {
         streams: &mut [Stream],
         head: &mut impl Head,
         links: &mut [&mut dyn Link],
+        pulled: &mut u64,
     ) -> Result<(), Failure> {
         loop {
             cx.begin_passing();
-            let has_left = self.run_one(cx, streams, head, links)?;
+            let has_left = self.run_one(cx, streams, head, links, pulled)?;
             let goes_on = !has_left
                 && cx.may_step(self.quantum)
                 && (!cx.is_disturbed() || self.is_clear_again(cx, streams, head, links));
@@ -128,18 +133,21 @@ impl Chain {
         streams: &mut [Stream],
         head: &mut impl Head,
         links: &mut [&mut dyn Link],
+        pulled: &mut u64,
     ) -> Result<bool, Failure> {
         let Some(mut element) = head.pull(cx, streams)? else {
             return Ok(true);
         };
-        head.passed();
+        *pulled += 1;
         let last = links.len() - 1;
         for (position, link) in links.iter_mut().enumerate() {
-            streams[self.between[position]].count_passed(1);
+            if position > 0 {
+                streams[self.between[position]].count_passed(1);
+            }
             match link.pass(cx, streams, element)? {
                 Some(output) if position == last => return link.put(cx, streams, output).map(|()| true),
                 Some(output) => {
-                    link.base_mut().passed();
+                    link.base_mut().passed(1);
                     element = output;
                 }
                 None => return Ok(false),
@@ -163,8 +171,8 @@ pub trait Head {
     /// When a stage failed, and its error policy ends the flow.
     fn pull(&mut self, cx: &mut RunContext, streams: &mut [Stream]) -> Result<Option<Element>, Failure>;
 
-    /// Counts an element that passed on.
-    fn passed(&mut self);
+    /// Counts elements that passed on.
+    fn passed(&mut self, elements: u64);
 
     /// Counts what was not counted yet, after a number of elements in a row.
     #[inline]
@@ -188,7 +196,7 @@ impl Head for SourceNode {
     }
 
     #[inline]
-    fn passed(&mut self) {
-        SourceNode::passed(self);
+    fn passed(&mut self, elements: u64) {
+        SourceNode::passed(self, elements);
     }
 }

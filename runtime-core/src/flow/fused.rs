@@ -263,9 +263,9 @@ impl Head for FusedHead<'_, '_> {
     }
 
     #[inline]
-    fn passed(&mut self) {
+    fn passed(&mut self, elements: u64) {
         let last = self.nodes.len() - 1;
-        self.nodes[last].base_mut().passed();
+        self.nodes[last].base_mut().passed(elements);
     }
 
     fn end_turn(&mut self, cx: &mut RunContext, streams: &mut [Stream]) {

@@ -164,9 +164,9 @@ impl SourceNode {
         self.place.is_quiet()
     }
 
-    /// Counts an element that did not pass the output stream.
-    pub(in crate::flow) fn passed(&mut self) {
-        self.place.passed();
+    /// Counts elements that did not pass the output stream.
+    pub(in crate::flow) fn passed(&mut self, elements: u64) {
+        self.place.passed(elements);
     }
 
     /// Counts the work of the source within a chain. One of the elements it emitted had been reserved.
