@@ -20,6 +20,9 @@ mod codes;
 mod command_line;
 #[path = "e2e/copies.rs"]
 mod copies;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[path = "e2e/cross.rs"]
+mod cross;
 #[path = "e2e/crowd.rs"]
 mod crowd;
 #[path = "e2e/draining.rs"]

@@ -53,6 +53,15 @@ impl Target {
         self.system
     }
 
+    /// The name of cargo's environment variable for a setting of the target, such as `LINKER`.
+    #[must_use]
+    pub fn cargo_variable(&self, setting: &str) -> String {
+        format!(
+            "CARGO_TARGET_{}_{setting}",
+            self.triple.to_uppercase().replace('-', "_")
+        )
+    }
+
     /// Name of the section for the description of a program, in the object format of the target.
     pub(crate) fn description_section(&self) -> &'static str {
         match self.system {

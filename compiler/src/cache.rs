@@ -110,23 +110,33 @@ impl Cache {
 }
 
 /// Writes a file so that other processes see either its old contents (or no file) or all of the new ones.
-#[expect(clippy::disallowed_methods, reason = "this is how the back half writes")]
 pub(crate) fn write_atomically(path: &Path, contents: &[u8]) -> io::Result<()> {
+    write_with(path, contents, 0o666)
+}
+
+/// The same for a program.
+pub(crate) fn write_executable(path: &Path, contents: &[u8]) -> io::Result<()> {
+    write_with(path, contents, 0o777)
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is how the back half writes")]
+fn write_with(path: &Path, contents: &[u8], mode: u32) -> io::Result<()> {
     use io::Write as _;
 
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
-    let mut file = temporary_file(folder)?;
+    let mut file = temporary_file(folder, mode)?;
     file.write_all(contents)?;
     file.persist(path)?;
     Ok(())
 }
 
-/// Creates a temporary file that others may read once it has its own name, as far as the user's umask permits.
-fn temporary_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+/// Creates a temporary file that others may read once it has its own name, as far as `mode` and the user's umask permit.
+#[cfg_attr(not(unix), expect(unused_variables, reason = "files have a mode on Unix alone"))]
+fn temporary_file(folder: &Path, mode: u32) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
     builder.prefix(TEMPORARY).tempfile_in(folder)
 }
 

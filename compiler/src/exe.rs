@@ -19,7 +19,7 @@ use crate::cache::{Cache, Runtime, lock_file, sha256, toml_string, write_atomica
 use crate::diag::{Code, Diagnostic};
 use crate::emit::EmittedCrate;
 use crate::process::{self, Finished};
-use crate::toolchain::{Toolchain, ToolchainError, missing_tool};
+use crate::toolchain::{CrossCompiler, Toolchain, ToolchainError, missing_tool};
 use flags::{LINKER_SCRIPT, PROFILE};
 
 /// Options for building the executable.
@@ -85,16 +85,23 @@ pub fn build(
             target: options.target.to_string(),
         }));
     }
+    let cross = options
+        .toolchain
+        .cross_compiler(options.target, options.cache.root())
+        .map_err(ExeError::Tool)?;
     let runtime = options.cache.runtime();
     let runtime = runtime.map_err(|error| ExeError::Io {
         path: options.cache.root().to_owned(),
         error,
     })?;
-    let (flags, last) = (flags::of_all_crates(&options), flags::of_last_crate(&options));
+    let (flags, last) = (
+        flags::of_all_crates(&options, cross.as_ref()),
+        flags::of_last_crate(&options, cross.as_ref()),
+    );
     let identity = &options.toolchain.identity;
     let shared = sha256(
         format!(
-            "{identity}\n{}\n{flags:?}\n{PROFILE:?}\n{}",
+            "{identity}\n{}\n{cross:?}\n{flags:?}\n{PROFILE:?}\n{}",
             options.target,
             lock_file()
         )
@@ -116,6 +123,7 @@ pub fn build(
         krate,
         options,
         runtime: &runtime,
+        cross: cross.as_ref(),
         flags,
         last: &last,
         script: has_script.then_some(&*script),
@@ -133,6 +141,8 @@ struct Cargo<'a> {
     krate: &'a EmittedCrate,
     options: ExeOptions<'a>,
     runtime: &'a Runtime,
+    /// The C compiler for a target other than this machine's.
+    cross: Option<&'a CrossCompiler>,
     flags: Vec<String>,
     last: &'a [&'a str],
     script: Option<&'a Path>,
@@ -201,6 +211,14 @@ impl Cargo<'_> {
         cargo.arg(format!("-Cmetadata={}", &self.inputs[..16]));
         cargo.env("CARGO_ENCODED_RUSTFLAGS", self.flags.join("\u{1f}"));
         cargo.env("RUSTC", &options.toolchain.rustc);
+        if let Some(cross) = self.cross {
+            let variable = |tool: &str| format!("{tool}_{}", options.target.triple().replace('-', "_"));
+            cargo.env(options.target.cargo_variable("LINKER"), &cross.program);
+            cargo.env(variable("CC"), &cross.program);
+            if let Some(archiver) = &cross.archiver {
+                cargo.env(variable("AR"), archiver);
+            }
+        }
         cargo
     }
 }

@@ -3,6 +3,7 @@
 //! Builds use [`Toolchain::locate`]; `torvync doctor` uses [`examine`] and [`fix`].
 
 mod doctor;
+mod linker;
 mod target;
 
 use std::io;
@@ -10,11 +11,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use semver::Version;
-use torvyn_codegen::target::Target;
 
 use crate::diag::{Code, Diagnostic};
 
-pub use doctor::{Check, Doctor, Status, examine, fix};
+pub use doctor::{Check, Doctor, Repair, Status, examine, fix};
+pub use linker::CrossCompiler;
+pub use torvyn_codegen::target::Target;
 
 /// The target that guests are compiled for.
 pub const GUEST_TARGET: &str = "wasm32-wasip2";
@@ -85,6 +87,13 @@ pub enum ToolchainError {
         /// An alternative.
         help: &'static str,
     },
+    /// There is no C compiler for a target other than this machine's.
+    NoCrossCompiler {
+        /// The target triple.
+        target: String,
+        /// The program that was looked for.
+        sought: String,
+    },
     /// Native code can't be linked.
     NoLinker {
         /// Cargo's message.
@@ -127,17 +136,6 @@ impl Toolchain {
     #[must_use]
     pub fn has_target(&self, target: &str) -> bool {
         has_std(&self.sysroot, target)
-    }
-
-    /// Whether the C library of this machine can be linked statically into an executable for `target`.
-    #[must_use]
-    pub fn has_static_libc(&self, target: &str) -> bool {
-        // For a library that it does not find, the C compiler prints the bare name.
-        let found = |library: &str| {
-            ask(Path::new("cc"), &[&format!("-print-file-name={library}")])
-                .is_ok_and(|path| Path::new(path.trim()).is_file())
-        };
-        self.host.triple() == target && ["libc.a", "libgcc_eh.a"].into_iter().all(found)
     }
 
     /// Finds the rustc that compiles guests: the active one if it can, or else that of the toolchain `wasm-guest`.
@@ -297,9 +295,20 @@ impl From<ToolchainError> for Diagnostic {
             }
             ToolchainError::NoTarget { target } => {
                 missing(format!("rustc has no standard library for the target `{target}`")).help(format!(
-                    "run `rustup target add {target}`: `rustup target list` lists the targets that it supports"
+                    "run `torvync doctor --fix --target {target}`: it runs `rustup target add {target}` and, where \
+                     that can't be had, builds the library from a distribution's sources"
                 ))
             }
+            ToolchainError::NoCrossCompiler { target, sought } => missing(format!(
+                "there is no C compiler for the target `{target}`: `{sought}` can't be started"
+            ))
+            .note("it links the executable, and compiles the little C in the runtime")
+            .help(format!(
+                "run `torvync doctor --fix --target {target}`, which installs zig in the cache; or install the \
+                 distribution's (Debian: `apt-get install {}`), or name another one in {}",
+                linker::debian_package(&sought),
+                Target::new(&target).cargo_variable("LINKER"),
+            )),
             ToolchainError::UnknownTarget { target, near } => {
                 let diagnostic = Diagnostic::error(
                     Code::InvalidOption,

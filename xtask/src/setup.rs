@@ -10,7 +10,7 @@ const TARGET: &str = "wasm32-wasip2";
 const CLANG: &[&str] = &["clang", "libclang-rt-dev-wasm32", "wasi-libc"];
 
 /// Installs the tools for guests and native executables, and those of some tests: a compiler each for guests in C,
-/// JavaScript and Python, and Neovim as a client of the language server.
+/// JavaScript and Python, Neovim as a client of the language server, and an emulator of another processor.
 ///
 /// Without the latter, the tests that need them fail and name what is missing; all others can run.
 pub(crate) fn setup() -> Done {
@@ -20,6 +20,8 @@ pub(crate) fn setup() -> Done {
         ("guests in JavaScript will not compile", for_javascript),
         ("guests in Python will not compile", for_python),
         ("the language server has no client to be tested with", neovim),
+        #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+        ("executables for another processor can't be made and run", for_aarch64),
     ] {
         if let Err(error) = set_up() {
             eprintln!("{what}: {error}");
@@ -31,16 +33,16 @@ pub(crate) fn setup() -> Done {
 /// Installs the tools for guests in Rust and native executables.
 pub(crate) fn for_rust() -> Done {
     linker()?;
-    wasm_target()
+    library(TARGET)
 }
 
-/// Installs the WebAssembly target. The script does nothing if the target already works, and ends by compiling a
-/// program for it.
-fn wasm_target() -> Done {
+/// Installs the standard library for a target. The script does nothing if the target already works, and ends by compiling
+/// a program for it.
+fn library(target: &str) -> Done {
     run(Command::new("bash")
-        .arg(root().join("xtask/install-wasm-target.sh"))
-        .arg(TARGET))
-    .map_err(|error| format!("the target {TARGET} cannot be installed: {error}"))
+        .arg(root().join("xtask/install-target.sh"))
+        .arg(target))
+    .map_err(|error| format!("the target {target} cannot be installed: {error}"))
 }
 
 fn linker() -> Done {
@@ -78,6 +80,19 @@ fn clang_runtime() -> Option<PathBuf> {
         .output()
         .ok()?;
     Some(PathBuf::from(String::from_utf8(output.stdout).ok()?.trim()))
+}
+
+/// Installs what executables for aarch64 take: a compiler that links them, Rust's standard library, and an emulator.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+fn for_aarch64() -> Done {
+    let is_there = answers("aarch64-linux-gnu-gcc", &["--version"]) && answers("qemu-aarch64-static", &["--version"]);
+    if !is_there {
+        println!("aarch64: missing");
+        install(&["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user-static"])?;
+    }
+    library("aarch64-unknown-linux-gnu")?;
+    println!("aarch64: aarch64-linux-gnu-gcc and qemu-aarch64-static");
+    Ok(())
 }
 
 fn neovim() -> Done {

@@ -227,7 +227,7 @@ fn checked(
     })?;
     if let Some(target) = &options.target {
         let located = Toolchain::locate(&options.cargo);
-        let checked = located.and_then(|toolchain| toolchain.check_target(&Target::new(target)));
+        let checked = located.and_then(|toolchain| toolchain.check_target(&Target::new(target), &options.cache));
         checked.map_err(|error| analysis.diagnostics.error(error))?;
     }
     Ok(read)

@@ -1,6 +1,7 @@
 //! Settings of cargo and flags of rustc, by target and profile.
 
 use super::ExeOptions;
+use crate::toolchain::CrossCompiler;
 
 /// Cargo's settings for all crates.
 pub(super) const PROFILE: [&str; 10] = [
@@ -36,6 +37,9 @@ const LAST_RELEASE_LLD: [&str; 4] = [
     "-Clink-arg=-Wl,--no-eh-frame-hdr",
 ];
 
+/// The same for other targets, with the linker of their C compiler and a static C library.
+const LAST_RELEASE_CROSS: [&str; 3] = ["-Copt-level=3", STRIP_ALL, "-Ctarget-feature=+crt-static"];
+
 /// The same with a static C library. It saves dynamic linking at every start (a third of the time to the first
 /// element), and no other machine can lack it. Packed relocations make up for a part of its size.
 const LAST_RELEASE_STATIC: [&str; 6] = [
@@ -58,11 +62,13 @@ const LLD_TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// Returns the flags of the last crate, for an optimised build or one for development. With `profiling`, the runtime's
 /// symbols stay.
-pub(super) fn of_last_crate(options: &ExeOptions<'_>) -> Vec<&'static str> {
+pub(super) fn of_last_crate(options: &ExeOptions<'_>, cross: Option<&CrossCompiler>) -> Vec<&'static str> {
+    let is_static = || options.toolchain.has_static_glibc(options.target, cross);
     let flags: &[&str] = match (options.release, is_linked_by_lld(options)) {
         (false, _) => &LAST_DEV,
-        (true, true) if options.toolchain.has_static_libc(LLD_TARGET) => &LAST_RELEASE_STATIC,
+        (true, true) if is_static() => &LAST_RELEASE_STATIC,
         (true, true) => &LAST_RELEASE_LLD,
+        (true, false) if is_static() => &LAST_RELEASE_CROSS,
         (true, false) => &LAST_RELEASE,
     };
     let kept = |flag: &&'static str| match options.profiling && *flag == STRIP_ALL {
@@ -74,13 +80,17 @@ pub(super) fn of_last_crate(options: &ExeOptions<'_>) -> Vec<&'static str> {
 
 /// Whether rustc links the executable with its own lld.
 pub(super) fn is_linked_by_lld(options: &ExeOptions<'_>) -> bool {
-    options.target.triple() == LLD_TARGET
+    options.target.triple() == LLD_TARGET && *options.target == options.toolchain.host
 }
 
 /// Returns rustc's flags for all crates. They are the same for every version of the runtime, because with other flags
 /// cargo compiles all dependencies again.
-pub(super) fn of_all_crates(options: &ExeOptions<'_>) -> Vec<String> {
-    options
-        .toolchain
-        .remapped(&[(options.cache.runtimes(), "/torvyn".to_owned())])
+pub(super) fn of_all_crates(options: &ExeOptions<'_>, cross: Option<&CrossCompiler>) -> Vec<String> {
+    let toolchain = options.toolchain;
+    let mut flags = toolchain.remapped(&[(options.cache.runtimes(), "/torvyn".to_owned())]);
+    // A standard library that was built from sources does not contain musl; the compiler does.
+    if cross.is_some() && options.target.triple().ends_with("-musl") {
+        flags.push("-Clink-self-contained=no".to_owned());
+    }
+    flags
 }

@@ -4,13 +4,16 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{GUEST_TARGET, Toolchain, ToolchainError};
+use torvyn_codegen::target::Target;
+
+use super::{GUEST_TARGET, Toolchain, ToolchainError, linker};
+use crate::diag::Diagnostic;
 use crate::manifest::FILE_NAME;
 use crate::process;
 use crate::source::display_path;
 
-/// Script that installs the guest target where rustup can't.
-const INSTALL_TARGET: &str = include_str!("../../../xtask/install-wasm-target.sh");
+/// Script that installs a target where rustup can't.
+const INSTALL_TARGET: &str = include_str!("../../../xtask/install-target.sh");
 
 /// What to examine.
 #[derive(Clone, Debug)]
@@ -21,19 +24,30 @@ pub struct Doctor {
     pub cache: PathBuf,
     /// Path of the manifest that the user named; otherwise a project is looked for, and not required.
     pub manifest: Option<PathBuf>,
-    /// Whether rustup must not be asked for the guest target.
+    /// Whether rustup must not be asked for targets.
     pub no_rustup: bool,
+    /// Targets of executables besides this machine's.
+    pub targets: Vec<Target>,
 }
 
 /// A requirement of a build, and its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
     /// Name of the requirement.
-    pub name: &'static str,
+    pub name: String,
     /// Its state.
     pub status: Status,
-    /// Whether [`fix`] may repair it.
-    pub fixable: bool,
+    /// How [`fix`] may repair it.
+    pub repair: Option<Repair>,
+}
+
+/// What can be repaired.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Repair {
+    /// The standard library of a target is missing.
+    Library(String),
+    /// The C compiler of a target is missing.
+    Compiler(Target),
 }
 
 /// State of a requirement.
@@ -53,16 +67,25 @@ pub enum Status {
 }
 
 impl Check {
-    fn new(name: &'static str, status: Status) -> Self {
+    fn new(name: impl Into<String>, status: Status) -> Self {
         Self {
-            name,
+            name: name.into(),
             status,
-            fixable: false,
+            repair: None,
         }
     }
 
-    fn fixable(self) -> Self {
-        Self { fixable: true, ..self }
+    fn repaired_by(self, repair: Repair) -> Self {
+        Self {
+            repair: Some(repair),
+            ..self
+        }
+    }
+
+    /// Whether the requirement is not met.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(self.status, Status::Missing { .. })
     }
 }
 
@@ -75,6 +98,10 @@ pub fn examine(doctor: &Doctor) -> Vec<Check> {
         checks.push(check_guest_target(tools));
     }
     checks.push(check_linker());
+    if let Ok(tools) = &tools {
+        let of_targets = doctor.targets.iter();
+        checks.extend(of_targets.flat_map(|target| check_target(tools, target, &doctor.cache)));
+    }
     checks.push(check_cache(&doctor.cache));
     checks.push(check_project(doctor.manifest.as_deref()));
     checks
@@ -85,9 +112,12 @@ pub fn examine(doctor: &Doctor) -> Vec<Check> {
 /// # Errors
 /// When a repair fails.
 pub fn fix(doctor: &Doctor, checks: &[Check], on_line: &mut dyn FnMut(&str)) -> io::Result<()> {
-    let needs_repair = |check: &Check| check.fixable && matches!(check.status, Status::Missing { .. });
-    if checks.iter().any(needs_repair) {
-        fix_guest_target(doctor, on_line)?;
+    for check in checks.iter().filter(|check| check.is_missing()) {
+        match &check.repair {
+            Some(Repair::Library(target)) => fix_library(doctor, target, on_line)?,
+            Some(Repair::Compiler(target)) => linker::install(target, &doctor.cache, on_line)?,
+            None => {}
+        }
     }
     Ok(())
 }
@@ -111,6 +141,7 @@ fn check_rustc(tools: &Result<Toolchain, ToolchainError>) -> Check {
             ToolchainError::NoTarget { .. }
             | ToolchainError::UnknownTarget { .. }
             | ToolchainError::UnsupportedTarget { .. }
+            | ToolchainError::NoCrossCompiler { .. }
             | ToolchainError::NoLinker { .. },
         ) => {
             unreachable!("invariant: `locate` asks for neither target nor linker")
@@ -136,7 +167,42 @@ fn check_guest_target(tools: &Toolchain) -> Check {
             fix: format!("run `rustup target add {GUEST_TARGET}`"),
         },
     };
-    Check::new(GUEST_TARGET, status).fixable()
+    Check::new(GUEST_TARGET, status).repaired_by(Repair::Library(GUEST_TARGET.to_owned()))
+}
+
+/// Checks what executables for another target take.
+fn check_target(tools: &Toolchain, target: &Target, cache: &Path) -> Vec<Check> {
+    let triple = target.triple();
+    if let Err(error) = tools.check_support(target) {
+        let diagnostic = Diagnostic::from(error);
+        let fix = diagnostic.help.first().cloned().unwrap_or_default();
+        return vec![Check::new(
+            triple,
+            Status::Missing {
+                why: diagnostic.message.clone(),
+                fix,
+            },
+        )];
+    }
+    let library = match tools.has_target(triple) {
+        true => Status::Ok("standard library installed".to_owned()),
+        false => Status::Missing {
+            why: "rustc has no standard library for it".to_owned(),
+            fix: format!("run `rustup target add {triple}`"),
+        },
+    };
+    let compiler = match tools.cross_compiler(target, cache) {
+        Ok(None) => Status::Ok("that of this machine".to_owned()),
+        Ok(Some(found)) => Status::Ok(format!("{}: {}", display_path(&found.program), found.version)),
+        Err(error) => Status::Missing {
+            why: Diagnostic::from(error).message,
+            fix: "install one, or let `--fix` install zig".to_owned(),
+        },
+    };
+    vec![
+        Check::new(triple, library).repaired_by(Repair::Library(triple.to_owned())),
+        Check::new("  C compiler", compiler).repaired_by(Repair::Compiler(target.clone())),
+    ]
 }
 
 fn check_linker() -> Check {
@@ -179,11 +245,11 @@ fn check_project(named: Option<&Path>) -> Check {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the repair runs tools")]
-fn fix_guest_target(doctor: &Doctor, on_line: &mut dyn FnMut(&str)) -> io::Result<()> {
+fn fix_library(doctor: &Doctor, target: &str, on_line: &mut dyn FnMut(&str)) -> io::Result<()> {
     if !doctor.no_rustup {
-        on_line(&format!("rustup target add {GUEST_TARGET}"));
-        let added = process::run(Command::new("rustup").args(["target", "add", GUEST_TARGET]), on_line);
-        let works = || Toolchain::locate(&doctor.cargo).is_ok_and(|tools| tools.has_target(GUEST_TARGET));
+        on_line(&format!("rustup target add {target}"));
+        let added = process::run(Command::new("rustup").args(["target", "add", target]), on_line);
+        let works = || Toolchain::locate(&doctor.cargo).is_ok_and(|tools| tools.has_target(target));
         if added.is_ok_and(|finished| finished.status.success()) && works() {
             return Ok(());
         }
@@ -195,13 +261,13 @@ fn fix_guest_target(doctor: &Doctor, on_line: &mut dyn FnMut(&str)) -> io::Resul
     let mut bash = Command::new("bash");
     bash.args(["-c", "exec bash \"$1\" \"$2\" 1>&2", "install"])
         .arg(script.path())
-        .arg(GUEST_TARGET);
+        .arg(target);
     let finished = process::run(bash.env("WASM_TARGET_NO_RUSTUP", "1"), on_line)?;
     if finished.status.success() {
         Ok(())
     } else {
         Err(io::Error::other(format!(
-            "the target {GUEST_TARGET} could not be installed:\n{}",
+            "the target {target} could not be installed:\n{}",
             finished.said.trim()
         )))
     }

@@ -1,16 +1,33 @@
 //! Checks whether executables can be built for a target, before the build starts.
 
-use torvyn_codegen::target::Target;
+use std::path::Path;
+
+use torvyn_codegen::target::{System, Target};
 
 use super::{Toolchain, ToolchainError, ask};
 use crate::diag::suggest;
 
 impl Toolchain {
-    /// Checks that the target exists, that the runtime supports it, and that rustc has a standard library for it.
+    /// Checks that the target exists, that the runtime supports it, that rustc has a standard library for it, and that
+    /// there is a C compiler for it, on this machine or in `cache`.
     ///
     /// # Errors
     /// When one of these does not hold, or when rustc fails.
-    pub fn check_target(&self, target: &Target) -> Result<(), ToolchainError> {
+    pub fn check_target(&self, target: &Target, cache: &Path) -> Result<(), ToolchainError> {
+        self.check_support(target)?;
+        if !self.has_target(target.triple()) {
+            return Err(ToolchainError::NoTarget {
+                target: target.to_string(),
+            });
+        }
+        self.cross_compiler(target, cache).map(|_| ())
+    }
+
+    /// Checks that the target exists, and that executables can be made for it.
+    ///
+    /// # Errors
+    /// When one of these does not hold, or when rustc fails.
+    pub(super) fn check_support(&self, target: &Target) -> Result<(), ToolchainError> {
         let known = ask(&self.rustc, &["--print", "target-list"])?;
         let known: Vec<&str> = known.lines().collect();
         let triple = target.triple();
@@ -31,17 +48,29 @@ impl Toolchain {
                 "without `--target`, the executable is for this machine",
             ));
         }
-        if target.architecture() != std::env::consts::ARCH {
+        let is_macos = target.system() == Some(System::MacOs);
+        if target.system() != self.host.system() || (is_macos && *target != self.host) {
             return Err(unsupported(
-                "components can be compiled only for this machine's processor architecture",
-                "build on a machine with that architecture",
+                "executables for other machines than this one are made on Linux, for Linux",
+                "build on a machine of that kind",
             ));
         }
-        match self.has_target(triple) {
-            true => Ok(()),
-            false => Err(ToolchainError::NoTarget {
-                target: triple.to_owned(),
-            }),
+        let is_own = target.architecture() == self.host.architecture();
+        if !is_own && !cfg!(feature = "cross") {
+            return Err(unsupported(
+                "this torvync was built without the code generators for other processors",
+                "build it with its feature `cross`, which is on by default",
+            ));
+        }
+        let others = "build for x86_64 or aarch64: `aarch64-unknown-linux-gnu`, for example, if the device can run \
+                      64-bit programs";
+        match target.architecture() {
+            "x86_64" | "aarch64" => Ok(()),
+            "riscv64gc" => Err(unsupported(
+                "code that crosses sandboxes copies with vectors, which this processor need not have",
+                others,
+            )),
+            _ => Err(unsupported("wasmtime has no code generator for its processor", others)),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 use torvync_compiler::diag::{Code, Diagnostic};
-use torvync_compiler::toolchain::{self, Check, Status};
+use torvync_compiler::toolchain::{self, Check, Status, Target};
 
 use crate::output::{Context, FAILURE, Outcome};
 use crate::text;
@@ -19,6 +19,9 @@ pub(crate) struct Doctor {
     /// Path of Torvyn.toml, which then must exist [default: Torvyn.toml, if there is one]
     #[arg(long, value_name = "PATH")]
     manifest: Option<PathBuf>,
+    /// Check also what executables for this target take; may be repeated
+    #[arg(long, value_name = "TRIPLE")]
+    target: Vec<String>,
 }
 
 impl Doctor {
@@ -32,9 +35,10 @@ impl Doctor {
             cache,
             manifest: self.manifest,
             no_rustup: environment.no_rustup,
+            targets: self.target.iter().map(|triple| Target::new(triple)).collect(),
         };
         let mut checks = toolchain::examine(&doctor);
-        if self.fix && checks.iter().any(|check| is_issue(check) && check.fixable) {
+        if self.fix && checks.iter().any(can_be_repaired) {
             context.note("  Repairing");
             let repaired = toolchain::fix(&doctor, &checks, &mut |line| context.note(&format!("    {line}")));
             if let Err(error) = repaired {
@@ -42,7 +46,7 @@ impl Doctor {
             }
             checks = toolchain::examine(&doctor);
         }
-        let issues = checks.iter().filter(|check| is_issue(check)).count();
+        let issues = checks.iter().filter(|check| check.is_missing()).count();
         let mut outcome = if issues == 0 {
             Outcome::default()
         } else {
@@ -63,26 +67,25 @@ pub(super) fn no_cache() -> Diagnostic {
         .help("set TORVYN_HOME to a folder that can be written")
 }
 
-fn is_issue(check: &Check) -> bool {
-    match check.status {
-        Status::Ok(_) | Status::Warn(_) => false,
-        Status::Missing { .. } => true,
-    }
+fn can_be_repaired(check: &Check) -> bool {
+    check.is_missing() && check.repair.is_some()
 }
 
 fn summary(context: &Context, checks: &[Check], issues: usize) -> String {
+    let width = checks.iter().map(|check| check.name.len()).max().unwrap_or_default();
+    let line = |mark: &str, name: &str, text: &str| format!("  {mark} {name:<width$} {text}\n");
     let mut lines = line(context.tick(), "torvync", env!("CARGO_PKG_VERSION"));
     for check in checks {
         match &check.status {
-            Status::Ok(what) => lines.push_str(&line(context.tick(), check.name, what)),
-            Status::Warn(what) => lines.push_str(&line("!", check.name, what)),
+            Status::Ok(what) => lines.push_str(&line(context.tick(), &check.name, what)),
+            Status::Warn(what) => lines.push_str(&line("!", &check.name, what)),
             Status::Missing { why, fix } => {
-                lines.push_str(&line(context.cross(), check.name, why));
+                lines.push_str(&line(context.cross(), &check.name, why));
                 lines.push_str(&line(" ", "", &format!("fix: {fix}")));
             }
         }
     }
-    let fixable = checks.iter().any(|check| is_issue(check) && check.fixable);
+    let fixable = checks.iter().any(can_be_repaired);
     let warnings = checks
         .iter()
         .filter(|check| matches!(check.status, Status::Warn(_)))
@@ -99,15 +102,11 @@ fn summary(context: &Context, checks: &[Check], issues: usize) -> String {
     format!("{lines}\n  {closing}\n")
 }
 
-fn line(mark: &str, name: &str, text: &str) -> String {
-    format!("  {mark} {name:<14} {text}\n")
-}
-
 fn as_json(check: &Check) -> Value {
     let (status, text, fix) = match &check.status {
         Status::Ok(what) => ("ok", what, None),
         Status::Warn(what) => ("warning", what, None),
         Status::Missing { why, fix } => ("missing", why, Some(fix)),
     };
-    json!({ "name": check.name, "status": status, "text": text, "fix": fix, "fixable": check.fixable })
+    json!({ "name": check.name, "status": status, "text": text, "fix": fix, "fixable": check.repair.is_some() })
 }

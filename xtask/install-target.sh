@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Makes `cargo build --target wasm32-wasip2` work with the active Rust toolchain.
+# Gives the active Rust toolchain a standard library for other targets: those of
+# WebAssembly, and of Linux on other processors or with another C library.
 #
-#   install-wasm-target.sh [TARGET...]        (default: wasm32-wasip2)
+#   install-target.sh [TARGET...]        (default: wasm32-wasip2)
 #
 # 1. Does nothing when the target already works.
 # 2. `rustup target add`, the normal way.
@@ -11,7 +12,8 @@
 # 4. Where that rustc and those sources do not fit each other: takes Debian's
 #    own rustc-web of the same version, unpacked to a folder, and links it to
 #    rustup as the toolchain `wasm-guest` (build guests with `cargo +wasm-guest`).
-# It ends by compiling a program with println! for each target.
+# It ends by compiling a program with println! for each target (and linking it,
+# for WebAssembly: for Linux that takes a linker, which is not this script's).
 #
 # Settings (environment): WASM_TARGET_NO_RUSTUP=1 skips step 2,
 # WASM_TARGET_NO_PATCH=1 skips step 3, RUSTUP_TIMEOUT=180 (seconds),
@@ -21,7 +23,9 @@ set -euo pipefail
 TARGETS=("$@")
 [ ${#TARGETS[@]} -gt 0 ] || TARGETS=(wasm32-wasip2)
 for t in "${TARGETS[@]}"; do
-  case $t in wasm32-wasip1|wasm32-wasip2|wasm32-unknown-unknown) ;;
+  case $t in
+    wasm32-wasip1|wasm32-wasip2|wasm32-unknown-unknown) ;;
+    x86_64-unknown-linux-musl|aarch64-unknown-linux-gnu|aarch64-unknown-linux-musl|riscv64gc-unknown-linux-gnu) ;;
     *) echo "unknown target $t" >&2; exit 2 ;; esac
 done
 
@@ -29,7 +33,7 @@ done
 WASI_LIBC_NPM=${WASI_LIBC_NPM:-@yowasp/clang@22.0.0-git20542-10}
 LINK_NAME=wasm-guest
 GUEST_TC=${WASM_GUEST_TOOLCHAIN:-${XDG_DATA_HOME:-$HOME/.local/share}/wasm-guest-toolchain}
-MARK=.built-by-install-wasm-target
+MARK=.built-by-install-target
 T0=$(date +%s)
 say() { printf '[%3ds] %s\n' $(( $(date +%s) - T0 )) "$*"; }
 die() { say "$*" >&2; exit 1; }
@@ -49,8 +53,8 @@ unset CARGO_TARGET_DIR CARGO_BUILD_TARGET CARGO_BUILD_TARGET_DIR CARGO_ENCODED_R
 for v in ${!CARGO_PROFILE_*}; do unset "$v"; done
 export CARGO_TERM_COLOR=never
 
-# selftest RUSTC TARGET: a program with println! compiles and links, and is a
-# component (wasip2) or a core module (the others).
+# selftest RUSTC TARGET: a program with println! compiles, and is a component
+# (wasip2), a core module (other WebAssembly), or an object for its processor.
 selftest() {
   local d=$W/selftest out
   rm -rf "$d"; mkdir -p "$d"
@@ -62,10 +66,16 @@ fn main() {
     println!("hello from wasm: {} argument(s)", seen.len());
 }
 RS
-  "$1" --edition 2021 -O -C strip=symbols --target "$2" -o "$d/hello.wasm" "$d/hello.rs" \
+  local emit=link; case $2 in wasm32-*) ;; *) emit=obj ;; esac
+  "$1" --edition 2021 -O -C strip=symbols --emit $emit --target "$2" -o "$d/hello" "$d/hello.rs" \
     >"$d/log" 2>&1 || return 1
-  out=$(od -An -tx1 -N8 "$d/hello.wasm" | tr -d ' \n')
+  out=$(od -An -tx1 -N8 "$d/hello" | tr -d ' \n')
+  # The field e_machine of ELF.
+  local machine; machine=$(od -An -tx1 -j18 -N2 "$d/hello" | tr -d ' \n')
   case $2 in
+    x86_64-*) [ "$machine" = 3e00 ] ;;
+    aarch64-*) [ "$machine" = b700 ] ;;
+    riscv64gc-*) [ "$machine" = f300 ] ;;
     wasm32-wasip2) [ "$out" = 0061736d0d000100 ] ;;   # a component
     *) [ "$out" = 0061736d01000000 ] ;;               # a core module
   esac
@@ -222,13 +232,17 @@ build_std() {
   local rustc=$1 cargo=$2 sysroot=$3 target=$4
   local out=$sysroot/lib/rustlib/$target stage=$W/stage/$target log=$W/build-$target.log
   rm -rf "$stage"; mkdir -p "$stage/lib"
+  local features=panic-unwind
+  case $target in wasm32-*) features+=,compiler-builtins-mem ;; esac
+  # Linking std as a dynamic library would take a linker for the target, and nobody needs it.
+  sed -i 's/^crate-type = \["dylib", "rlib"\]/crate-type = ["rlib"]/' "$W/library/std/Cargo.toml"
   # As rustc's own bootstrap does it, without the debug information.
   # From a folder without a .cargo/config.toml of somebody's project.
   if ! ( cd "$W" && env RUSTC="$rustc" RUSTC_BOOTSTRAP=1 __CARGO_DEFAULT_LIB_METADATA=stable-std \
       CARGO_TARGET_DIR="$W/target" CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_PROFILE_RELEASE_OPT_LEVEL=3 \
       RUSTFLAGS="-Zforce-unstable-if-unmarked -Cembed-bitcode=yes --remap-path-prefix=$W/library=/rust/library -Awarnings" \
       "$cargo" build --release --target "$target" --manifest-path "$W/library/sysroot/Cargo.toml" \
-        --features panic-unwind,compiler-builtins-mem ) >"$log" 2>&1; then
+        --features "$features" ) >"$log" 2>&1; then
     grep -E -A6 '^error' "$log" | head -40 >&2 || true
     return 1
   fi
@@ -333,6 +347,8 @@ if [ -z "${WASM_TARGET_NO_PATCH:-}" ] && [ -w "$SYSROOT/lib/rustlib" ]; then
 fi
 
 # 4
+# Executables are linked with the library of the rustc that compiles the rest of them.
+case ${TARGETS[*]} in *-linux-*) die "rustc $VER has no standard library for ${TARGETS[*]}, and none can be built" ;; esac
 debian_toolchain "$SYSROOT"
 for t in "${TARGETS[@]}"; do
   build_std "$GUEST_TC/bin/rustc" "$CARGO" "$GUEST_TC" "$t" || die "$t: no way left"
