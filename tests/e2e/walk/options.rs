@@ -162,6 +162,12 @@ const OPTIONS: &[(&str, &str, &str, &str)] = &[
         "doctor {--manifest=none.toml}",
         "no file `none.toml`",
     ),
+    (
+        "doctor",
+        "--target",
+        "doctor {--target=armv7-unknown-linux-gnueabihf}",
+        "armv7",
+    ),
     ("completions", "<SHELL>", "completions {bash}", "_torvync()"),
     (APP, "--flow", "{--flow=other}", "Other (1)"),
     (APP, "--all", "{--all}", "Other (1)"),

@@ -71,8 +71,12 @@ fn can_be_repaired(check: &Check) -> bool {
     check.is_missing() && check.repair.is_some()
 }
 
+/// Width of the names.
+const LEAST_WIDTH: usize = 14;
+
 fn summary(context: &Context, checks: &[Check], issues: usize) -> String {
-    let width = checks.iter().map(|check| check.name.len()).max().unwrap_or_default();
+    let longest = checks.iter().map(|check| check.name.len()).max();
+    let width = longest.unwrap_or_default().max(LEAST_WIDTH);
     let line = |mark: &str, name: &str, text: &str| format!("  {mark} {name:<width$} {text}\n");
     let mut lines = line(context.tick(), "torvync", env!("CARGO_PKG_VERSION"));
     for check in checks {
