@@ -71,7 +71,7 @@ impl Interrupter {
         self.0.end(Interruption::Cancelled)
     }
 
-    /// Tries again, as the watchdog does twice a millisecond. Returns whether the call has not ended yet.
+    /// Tries again, as the watchdog does. Returns whether the call has not ended yet.
     pub fn insist(&self) -> bool {
         self.0.insist()
     }

@@ -25,7 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Time after which a call is ended by a decision.
 const BUSY: Duration = Duration::from_millis(5);
 
-/// Interval at which the watchdog insists.
+/// Time for which the watchdog insists without a pause, and interval at which it does afterwards.
+const EAGERNESS: Duration = Duration::from_millis(2);
 const INSISTENCE: Duration = Duration::from_micros(500);
 
 /// Calls a side. Meanwhile another thread runs `watch`, whose receiver is closed when the call has ended. Returns the
@@ -82,11 +83,17 @@ fn call_to_decision(side: &mut Side, about: &str) -> (Result<Value, Cause>, Opti
         }
         let decided = Instant::now();
         let is_needed = interrupter.decide();
-        while !ends_within(waits, INSISTENCE) {
-            if decided.elapsed() > PATIENCE {
+        loop {
+            let since = decided.elapsed();
+            let pause = if since < EAGERNESS { Duration::ZERO } else { INSISTENCE };
+            if ends_within(waits, pause) {
+                break;
+            }
+            if since > PATIENCE {
                 give_up(about);
             }
             interrupter.insist();
+            thread::yield_now();
         }
         is_needed.then_some(decided)
     });
