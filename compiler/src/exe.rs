@@ -109,7 +109,7 @@ pub fn build(
     );
     let inputs = sha256(format!("{shared} {} {} {last:?} {LINKER_SCRIPT}", runtime.hash, krate.hash).as_bytes());
     let stamp = Stamp {
-        path: options.work.join(format!("{}.stamp", krate.name)),
+        path: options.work.join(format!("{}-{}.stamp", krate.name, options.target)),
     };
     if let Some(executable) = stamp.read(options.output, &inputs) {
         return Ok(executable);

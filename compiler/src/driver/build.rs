@@ -244,7 +244,10 @@ fn build_executable(
 ) -> Checked<Executable> {
     let cache = Cache::new(&options.cache);
     let output = options.output.clone();
-    let output = output.unwrap_or_else(|| work.executable(program));
+    let output = output.unwrap_or_else(|| match *target == toolchain.host {
+        true => work.executable(program),
+        false => work.executable(&format!("{program}-{target}")),
+    });
     let BuildOptions { release, profiling, .. } = *options;
     let options = ExeOptions {
         toolchain,

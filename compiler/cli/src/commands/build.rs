@@ -31,7 +31,7 @@ pub(crate) struct Build {
     /// Target triple of the executable [default: this machine's]
     #[arg(long, value_name = "TRIPLE")]
     target: Option<String>,
-    /// Path of the executable [default: bin/<project name> in the work folder]
+    /// Path of the executable [default: bin/<project name> in the work folder; for another target, with its name]
     #[arg(long, short, value_name = "PATH")]
     output: Option<PathBuf>,
     /// Print intermediate results instead of the report
