@@ -93,6 +93,8 @@ pub enum ToolchainError {
         target: String,
         /// The program that was looked for.
         sought: String,
+        /// Whether the user has named it.
+        is_set: bool,
     },
     /// Native code can't be linked.
     NoLinker {
@@ -299,7 +301,21 @@ impl From<ToolchainError> for Diagnostic {
                      that can't be had, builds the library from a distribution's sources"
                 ))
             }
-            ToolchainError::NoCrossCompiler { target, sought } => missing(format!(
+            ToolchainError::NoCrossCompiler {
+                target,
+                sought,
+                is_set: true,
+            } => {
+                let variable = Target::new(&target).cargo_variable("LINKER");
+                missing(format!("`{sought}`, which {variable} names, can't be started"))
+                    .note(format!("it is to link the executable for the target `{target}`"))
+                    .help("name a C compiler for that target, or unset the variable")
+            }
+            ToolchainError::NoCrossCompiler {
+                target,
+                sought,
+                is_set: false,
+            } => missing(format!(
                 "there is no C compiler for the target `{target}`: `{sought}` can't be started"
             ))
             .note("it links the executable, and compiles the little C in the runtime")

@@ -191,17 +191,29 @@ fn check_target(tools: &Toolchain, target: &Target, cache: &Path) -> Vec<Check> 
             fix: format!("run `rustup target add {triple}`"),
         },
     };
-    let compiler = match tools.cross_compiler(target, cache) {
+    let found = tools.cross_compiler(target, cache);
+    let is_set = matches!(found, Err(ToolchainError::NoCrossCompiler { is_set: true, .. }));
+    let compiler = match found {
         Ok(None) => Status::Ok("that of this machine".to_owned()),
         Ok(Some(found)) => Status::Ok(format!("{}: {}", display_path(&found.program), found.version)),
-        Err(error) => Status::Missing {
-            why: Diagnostic::from(error).message,
-            fix: "install one, or let `--fix` install zig".to_owned(),
-        },
+        Err(error) => {
+            let fix = match is_set {
+                true => "name another one, or unset the variable",
+                false => "install one, or let `--fix` install zig",
+            };
+            Status::Missing {
+                why: Diagnostic::from(error).message,
+                fix: fix.to_owned(),
+            }
+        }
     };
+    let compiler = Check::new(format!("{triple}-cc"), compiler);
     vec![
         Check::new(triple, library).repaired_by(Repair::Library(triple.to_owned())),
-        Check::new("  C compiler", compiler).repaired_by(Repair::Compiler(target.clone())),
+        match is_set {
+            true => compiler,
+            false => compiler.repaired_by(Repair::Compiler(target.clone())),
+        },
     ]
 }
 

@@ -59,6 +59,7 @@ impl Toolchain {
         found.map(Some).ok_or_else(|| ToolchainError::NoCrossCompiler {
             target: target.to_string(),
             sought: first.display().to_string(),
+            is_set: own.is_some(),
         })
     }
 
