@@ -25,7 +25,7 @@ TARGETS=("$@")
 for t in "${TARGETS[@]}"; do
   case $t in
     wasm32-wasip1|wasm32-wasip2|wasm32-unknown-unknown) ;;
-    x86_64-unknown-linux-musl|aarch64-unknown-linux-gnu|aarch64-unknown-linux-musl|riscv64gc-unknown-linux-gnu) ;;
+    x86_64-unknown-linux-musl|aarch64-unknown-linux-gnu|aarch64-unknown-linux-musl) ;;
     *) echo "unknown target $t" >&2; exit 2 ;; esac
 done
 
@@ -75,7 +75,6 @@ RS
   case $2 in
     x86_64-*) [ "$machine" = 3e00 ] ;;
     aarch64-*) [ "$machine" = b700 ] ;;
-    riscv64gc-*) [ "$machine" = f300 ] ;;
     wasm32-wasip2) [ "$out" = 0061736d0d000100 ] ;;   # a component
     *) [ "$out" = 0061736d01000000 ] ;;               # a core module
   esac

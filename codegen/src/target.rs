@@ -7,6 +7,16 @@ use std::fmt;
 pub struct Target {
     triple: String,
     system: Option<System>,
+    c_library: Option<CLibrary>,
+}
+
+/// A C library of Linux.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CLibrary {
+    /// glibc.
+    Gnu,
+    /// musl.
+    Musl,
 }
 
 /// An operating system on which the runtime works.
@@ -29,9 +39,15 @@ impl Target {
             (_, true) => Some(System::MacOs),
             _ => None,
         };
+        let c_library = match (is_part("gnu"), is_part("musl")) {
+            (true, _) => Some(CLibrary::Gnu),
+            (_, true) => Some(CLibrary::Musl),
+            _ => None,
+        };
         Self {
             triple: triple.to_owned(),
             system,
+            c_library: c_library.filter(|_| system == Some(System::Linux)),
         }
     }
 
@@ -51,6 +67,12 @@ impl Target {
     #[must_use]
     pub fn system(&self) -> Option<System> {
         self.system
+    }
+
+    /// The C library; `None` when it is another one.
+    #[must_use]
+    pub fn c_library(&self) -> Option<CLibrary> {
+        self.c_library
     }
 
     /// The name of cargo's environment variable for a setting of the target, such as `LINKER`.

@@ -31,7 +31,7 @@ mod walk;
 
 use wasmparser::{Catch, Operator};
 
-pub use rewrite::{component, module};
+pub use rewrite::module;
 
 /// Most operators that a function runs without a touch if there is none at its entry. The allocators of guests'
 /// standard libraries need fewer.

@@ -3,7 +3,7 @@
 
 use wasmparser::BinaryReaderError;
 
-use crate::{interrupt, small_copies};
+use crate::{interrupt, sections, small_copies};
 
 /// Prepares a core module.
 ///
@@ -18,5 +18,5 @@ pub fn module(code: &[u8]) -> Result<Vec<u8>, BinaryReaderError> {
 /// # Errors
 /// When it is not well-formed.
 pub fn component(binary: &[u8]) -> Result<Vec<u8>, BinaryReaderError> {
-    interrupt::component(&small_copies::component(binary)?)
+    sections::with_modules(binary, module)
 }

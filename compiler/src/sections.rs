@@ -58,6 +58,35 @@ pub(crate) fn copy<C: Changes>(binary: &[u8], changes: &mut C) -> Result<Vec<u8>
     Ok(output)
 }
 
+/// Copies a component with changed core modules, also those of components in it.
+///
+/// # Errors
+/// When it is not well-formed, and those of `change`.
+pub(crate) fn with_modules(
+    binary: &[u8],
+    change: impl Fn(&[u8]) -> Result<Vec<u8>, BinaryReaderError>,
+) -> Result<Vec<u8>, BinaryReaderError> {
+    copy(binary, &mut Modules { binary, change })
+}
+
+struct Modules<'a, F> {
+    binary: &'a [u8],
+    change: F,
+}
+
+impl<F: Fn(&[u8]) -> Result<Vec<u8>, BinaryReaderError>> Changes for Modules<'_, F> {
+    type Error = BinaryReaderError;
+
+    fn section(&mut self, _: usize, section: &Payload<'_>, output: &mut Vec<u8>) -> Result<(), BinaryReaderError> {
+        append(self.binary, section, output);
+        Ok(())
+    }
+
+    fn module(&mut self, copy: Vec<u8>) -> Result<Vec<u8>, BinaryReaderError> {
+        (self.change)(&copy)
+    }
+}
+
 /// Copies a section as it is, if the payload is one. A section that extends beyond the binary is left out: the parser
 /// reports it next.
 pub(crate) fn append(binary: &[u8], section: &Payload<'_>, output: &mut Vec<u8>) {

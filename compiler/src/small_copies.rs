@@ -1,4 +1,4 @@
-//! Makes copies of few bytes cheap. In: a valid core module or component. Out: the same, whose copies within a memory
+//! Makes copies of few bytes cheap. In: a valid core module. Out: the same, whose copies within a memory
 //! are calls of a function that does small ones itself (`small_copies/copy.wat`): `memory.copy` is a call into the
 //! engine. Guests that build text append to it piece by piece, and each piece is a copy.
 
@@ -11,7 +11,7 @@ use wasmparser::{
 };
 
 use crate::function_names;
-use crate::sections::{self, Changes};
+use crate::sections;
 
 /// The name of the function, where functions have names.
 const NAME: &str = "memory.copy";
@@ -33,31 +33,6 @@ pub(crate) fn module(code: &[u8]) -> Result<Vec<u8>> {
     match module.copies() {
         true => with_function(code, &module),
         false => Ok(code.to_vec()),
-    }
-}
-
-/// Makes the small copies of a component's core modules cheap, also of those of components in it.
-///
-/// # Errors
-/// When it is not well-formed.
-pub(crate) fn component(binary: &[u8]) -> Result<Vec<u8>> {
-    sections::copy(binary, &mut Modules { binary })
-}
-
-struct Modules<'a> {
-    binary: &'a [u8],
-}
-
-impl Changes for Modules<'_> {
-    type Error = BinaryReaderError;
-
-    fn section(&mut self, _: usize, section: &Payload<'_>, output: &mut Vec<u8>) -> Result<()> {
-        sections::append(self.binary, section, output);
-        Ok(())
-    }
-
-    fn module(&mut self, copy: Vec<u8>) -> Result<Vec<u8>> {
-        module(&copy)
     }
 }
 

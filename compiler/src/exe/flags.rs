@@ -1,5 +1,7 @@
 //! Settings of cargo and flags of rustc, by target and profile.
 
+use torvyn_codegen::target::CLibrary;
+
 use super::ExeOptions;
 use crate::toolchain::CrossCompiler;
 
@@ -89,7 +91,7 @@ pub(super) fn of_all_crates(options: &ExeOptions<'_>, cross: Option<&CrossCompil
     let toolchain = options.toolchain;
     let mut flags = toolchain.remapped(&[(options.cache.runtimes(), "/torvyn".to_owned())]);
     // A standard library that was built from sources does not contain musl; the compiler does.
-    if cross.is_some() && options.target.triple().ends_with("-musl") {
+    if cross.is_some() && options.target.c_library() == Some(CLibrary::Musl) {
         flags.push("-Clink-self-contained=no".to_owned());
     }
     flags

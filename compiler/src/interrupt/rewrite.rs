@@ -1,4 +1,4 @@
-//! Writes a module with its touches, and a component with those of its modules. Everything else is copied as it is.
+//! Writes a module with its touches. Everything else is copied as it is.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::cycle::Cycles;
 use super::module::Module;
 use super::stretch::Stretch;
 use super::{OTHERS, QUIET, goes_straight_on, is_bulk, is_call, quiet, steps, touch};
-use crate::sections::{self, Changes};
+use crate::sections;
 
 /// Ids of the sections that come before that of memories (core specification, 5.5.2): custom, type, import, function and
 /// table.
@@ -237,31 +237,5 @@ impl Writer<'_> {
             (None, operator) if is_call(operator) => QUIET,
             (None, _) => 0,
         }
-    }
-}
-
-/// Makes the core modules of a component interruptible, also those of components in it.
-///
-/// # Errors
-/// When it is not well-formed.
-pub fn component(binary: &[u8]) -> Result<Vec<u8>> {
-    sections::copy(binary, &mut Modules { binary })
-}
-
-/// Makes the modules of a binary interruptible.
-struct Modules<'a> {
-    binary: &'a [u8],
-}
-
-impl Changes for Modules<'_> {
-    type Error = BinaryReaderError;
-
-    fn section(&mut self, _: usize, section: &Payload<'_>, output: &mut Vec<u8>) -> Result<()> {
-        sections::append(self.binary, section, output);
-        Ok(())
-    }
-
-    fn module(&mut self, copy: Vec<u8>) -> Result<Vec<u8>> {
-        module(&copy)
     }
 }

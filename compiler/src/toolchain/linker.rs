@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use torvyn_codegen::target::Target;
+use torvyn_codegen::target::{CLibrary, Target};
 
 use super::{Toolchain, ToolchainError, ask};
 use crate::cache::write_executable;
@@ -71,7 +71,7 @@ impl Toolchain {
         let found = |library: &str| {
             ask(compiler, &[&format!("-print-file-name={library}")]).is_ok_and(|path| Path::new(path.trim()).is_file())
         };
-        target.triple().ends_with("-linux-gnu") && ["libc.a", "libgcc_eh.a"].into_iter().all(found)
+        target.c_library() == Some(CLibrary::Gnu) && ["libc.a", "libgcc_eh.a"].into_iter().all(found)
     }
 }
 
@@ -94,11 +94,7 @@ fn set_by_user(target: &Target) -> Option<PathBuf> {
 /// A target as C compilers name it: `aarch64-linux-gnu`.
 fn c_name(target: &Target) -> String {
     let environment = target.triple().rsplit('-').next().unwrap_or_default();
-    let architecture = match target.architecture() {
-        "riscv64gc" => "riscv64",
-        architecture => architecture,
-    };
-    format!("{architecture}-linux-{environment}")
+    format!("{}-linux-{environment}", target.architecture())
 }
 
 /// The name of the distributions' compiler for a target, such as `aarch64-linux-gnu-gcc`.
@@ -149,10 +145,10 @@ pub(super) fn install(target: &Target, cache: &Path, on_line: &mut dyn FnMut(&st
             )));
         }
     }
-    let name = match c_name(target) {
-        name if name.ends_with("-gnu") => format!("{name}.{OLDEST_GLIBC}"),
-        name => name,
-    };
+    let mut name = c_name(target);
+    if target.c_library() == Some(CLibrary::Gnu) {
+        name = format!("{name}.{OLDEST_GLIBC}");
+    }
     for (tool, arguments) in [("cc", format!("cc -target {name}")), ("ar", "ar".to_owned())] {
         let script = format!("{WITHOUT_TARGET}exec \"$(dirname \"$0\")/ziglang/zig\" {arguments} \"$@\"\n");
         write_executable(&zig_for(target, tool, cache), script.as_bytes())?;
@@ -174,7 +170,6 @@ mod tests {
     fn a_compiler_has_the_name_that_distributions_give_it() {
         for (triple, name) in [
             ("aarch64-unknown-linux-gnu", "aarch64-linux-gnu-gcc"),
-            ("riscv64gc-unknown-linux-gnu", "riscv64-linux-gnu-gcc"),
             ("x86_64-unknown-linux-musl", "x86_64-linux-musl-gcc"),
         ] {
             assert_eq!(gnu_name(&Target::new(triple)), name);

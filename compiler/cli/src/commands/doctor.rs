@@ -71,7 +71,7 @@ fn can_be_repaired(check: &Check) -> bool {
     check.is_missing() && check.repair.is_some()
 }
 
-/// Width of the names.
+/// Least width of the column of names.
 const LEAST_WIDTH: usize = 14;
 
 fn summary(context: &Context, checks: &[Check], issues: usize) -> String {

@@ -146,7 +146,7 @@ fn all_modules_of_a_component_are_made_interruptible() {
       (core module $forwards (import "m" "f" (func $f)) (func (export "g") (call $f)))
       (component (core module (func (loop (br 0))))))"#;
     let component = super::wat(text);
-    let made = crate::interrupt::component(&component).unwrap();
+    let made = crate::prepare::component(&component).unwrap();
     wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all())
         .validate_all(&made)
         .unwrap();
@@ -157,7 +157,7 @@ fn all_modules_of_a_component_are_made_interruptible() {
     assert_eq!(touches, [1, 0, 1]);
     assert!(made.windows(4).any(|bytes| bytes == b"kept"));
     assert_eq!(
-        crate::interrupt::component(b"\0asm\x0d\0\x01\0\x01\x05").ok(),
+        crate::prepare::component(b"\0asm\x0d\0\x01\0\x01\x05").ok(),
         None,
         "it is cut off"
     );
